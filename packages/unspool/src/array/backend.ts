@@ -1,0 +1,71 @@
+/**
+ * The seam to jax-js: devices, and moving typed arrays in and out.
+ *
+ * jax-js computes transcendental functions of float64 on its WebAssembly device in float32 precision
+ * (measured: exp 3e-8, sin 6e-7 relative), and exactly on its `cpu` device, which is an interpreter and about
+ * 100 times slower. So float64 programs with transcendental functions go to `cpu`, everything else to `wasm`.
+ */
+import * as jax from "@jax-js/jax";
+import { type DType, type TensorData, dtypeOf } from "./dtype.ts";
+
+export type Raw = jax.Array;
+export type Device = "wasm" | "cpu";
+
+// `init()` without arguments reads `navigator`, which Node 20 does not have.
+await jax.init("wasm", "cpu");
+jax.defaultDevice("wasm");
+
+let current: Device = "wasm";
+
+export function currentDevice(): Device {
+  return current;
+}
+
+/** Runs `body` with `device` as the place where jax-js puts new arrays. */
+export function onDevice<T>(device: Device, body: () => T): T {
+  const before = current;
+  current = device;
+  jax.defaultDevice(device);
+  try {
+    return body();
+  } finally {
+    current = before;
+    jax.defaultDevice(before);
+  }
+}
+
+/** A jax-js array with a copy of `data`; the caller owns its one reference. */
+export function upload(data: TensorData, shape: readonly number[], dtype: DType, isWeak: boolean): Raw {
+  if (data.length === 1 && shape.length === 0) {
+    const value = dtype === "bool" ? data[0] !== 0 : data[0]!;
+    return isWeak ? jax.numpy.array(value) : jax.numpy.array(value, { dtype: dtype as jax.DType });
+  }
+  if (data.length === 0) return jax.numpy.zeros([...shape], { dtype: dtype as jax.DType });
+  // jax-js reads the memory of the array it is given, which must not be shared.
+  const own = data.buffer instanceof ArrayBuffer ? data : data.slice();
+  return withFloat16(() =>
+    jax.numpy.array(own as Float32Array<ArrayBuffer>, { shape: [...shape], dtype: dtype as jax.DType }),
+  );
+}
+
+/** The elements of a jax-js array, which loses one reference. */
+export function download(raw: Raw): TensorData {
+  const data = withFloat16(() => raw.dataSync());
+  if (dtypeOf(data) === undefined) throw new Error(`internal: jax-js returned ${data.constructor.name}`);
+  return data as TensorData;
+}
+
+/**
+ * jax-js tests `data instanceof Float16Array` before it comes to Float64Array; Node 20 has no such class.
+ * A stand-in exists only while jax-js runs, so that no feature test of the host sees it.
+ */
+function withFloat16<T>(body: () => T): T {
+  const host = globalThis as { Float16Array?: unknown };
+  if (host.Float16Array !== undefined) return body();
+  host.Float16Array = class Float16Array {};
+  try {
+    return body();
+  } finally {
+    delete host.Float16Array;
+  }
+}

@@ -1,0 +1,29 @@
+/** Arrays without bookkeeping: NumPy's functions, JAX's transformations and random keys, trees. */
+export type { DType, TensorData } from "./dtype.ts";
+export { Tensor } from "./tensor.ts";
+export type { Axis, Index, NestedNumbers, ReduceOptions, TensorLike } from "./tensor.ts";
+export { np } from "./np.ts";
+export type { ArrayOptions, Np } from "./np.ts";
+export { random } from "./random.ts";
+export type { DrawOptions, Key } from "./random.ts";
+export { nn } from "./nn.ts";
+export type { Nn } from "./nn.ts";
+export { lax } from "./lax.ts";
+export type { Lax } from "./lax.ts";
+export { linalg } from "./linalg.ts";
+export type { Linalg } from "./linalg.ts";
+export * as tree from "./tree.ts";
+export type { Tensors, Tree, TreeLike } from "./tree.ts";
+export {
+  customVjp,
+  grad,
+  hessian,
+  jacobian,
+  jit,
+  jvp,
+  makeJaxpr,
+  valueAndGrad,
+  vjp,
+  vmap,
+} from "./transforms.ts";
+export type { Traced } from "./transforms.ts";

@@ -1,0 +1,24 @@
+/** Low-level functions of jax-js, lifted. */
+import * as jax from "@jax-js/jax";
+import { lift, liftElementwise } from "./lift.ts";
+import type { Lifted } from "./liftTypes.ts";
+
+type JaxLax = typeof jax.lax;
+
+export interface Lax {
+  erf: Lifted<JaxLax["erf"]>;
+  erfc: Lifted<JaxLax["erfc"]>;
+  stopGradient: Lifted<JaxLax["stopGradient"]>;
+  topK: Lifted<JaxLax["topK"]>;
+  convGeneralDilated: Lifted<JaxLax["convGeneralDilated"]>;
+  bitcastConvertType: Lifted<JaxLax["bitcastConvertType"]>;
+}
+
+export const lax: Lax = {
+  erf: liftElementwise(jax.lax.erf),
+  erfc: liftElementwise(jax.lax.erfc),
+  stopGradient: lift(jax.lax.stopGradient),
+  topK: lift(jax.lax.topK),
+  convGeneralDilated: lift(jax.lax.convGeneralDilated),
+  bitcastConvertType: lift(jax.lax.bitcastConvertType),
+} as unknown as Lax;

@@ -1,0 +1,158 @@
+/**
+ * Lifting jax-js: a function is unwrapped on the way in (taking a reference) and wrapped on the way out, so that
+ * no caller ever counts references.
+ *
+ * Concrete tensors live on the JavaScript heap; they are uploaded for the time of one call. Inside a
+ * transformation every concrete tensor becomes one constant of the trace, however often it is used (`session`).
+ */
+import * as jax from "@jax-js/jax";
+import { type Raw, currentDevice, download, onDevice, upload } from "./backend.ts";
+import type { DType, TensorData } from "./dtype.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** What marks a tensor, also across two copies of this library in one process. */
+export const brand: unique symbol = Symbol.for("unspool.Tensor") as never;
+
+type MakeTensor = (
+  source: TensorData | Raw,
+  shape: readonly number[],
+  dtype: DType,
+  isWeak: boolean,
+) => Tensor;
+
+let make: MakeTensor;
+
+/** Called once by the module of `Tensor`, which stands above this one. */
+export function registerTensor(maker: MakeTensor): void {
+  make = maker;
+}
+
+/** The trace that is being recorded: its constants, and what else it has to release at its end. */
+interface Session {
+  constants: Map<Tensor, Raw>;
+  owned: Raw[];
+}
+
+let session: Session | undefined;
+
+export function isTracing(): boolean {
+  return session !== undefined;
+}
+
+/** Records one trace; a trace inside a trace shares the outer one's session. */
+export function withSession<T>(body: () => T): T {
+  if (session !== undefined) return body();
+  const own: Session = { constants: new Map(), owned: [] };
+  session = own;
+  try {
+    return body();
+  } finally {
+    session = undefined;
+    for (const raw of own.constants.values()) raw.dispose();
+    for (const raw of own.owned) raw.dispose();
+  }
+}
+
+export function isTensor(value: unknown): value is Tensor {
+  return typeof value === "object" && value !== null && brand in value;
+}
+
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function isRaw(value: unknown): value is Raw {
+  return typeof value === "object" && value !== null && "_trace" in value;
+}
+
+/** Applies `fn` to the leaves of nested arrays and plain objects. */
+function walk(value: unknown, fn: (leaf: unknown) => unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => walk(item, fn));
+  if (isPlainObject(value)) {
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, walk(item, fn)]));
+  }
+  return fn(value);
+}
+
+/** The jax-js value of an argument, owned by the callee. Trees are walked; everything else passes. */
+export function unwrap(value: unknown): unknown {
+  return walk(value, (leaf) => (isTensor(leaf) ? toRaw(leaf) : leaf));
+}
+
+/** Tensors from jax-js values, which give up the reference that they came with. */
+export function wrap(value: unknown): unknown {
+  return walk(value, (leaf) => (isRaw(leaf) ? fromRaw(leaf) : leaf));
+}
+
+/** A tensor from typed-array elements. */
+export function concrete(data: TensorData, shape: readonly number[], dtype: DType, isWeak = false): Tensor {
+  return make(data, shape, dtype, isWeak);
+}
+
+export function toRaw(tensor: Tensor): Raw {
+  if (tensor.raw !== undefined) return tensor.raw.ref;
+  if (session === undefined) return upload(tensor.data, tensor.shape, tensor.dtype, tensor.isWeak);
+  let constant = session.constants.get(tensor);
+  if (constant === undefined) {
+    constant = upload(tensor.data, tensor.shape, tensor.dtype, tensor.isWeak);
+    session.constants.set(tensor, constant);
+  }
+  return constant.ref;
+}
+
+function fromRaw(raw: Raw): Tensor {
+  const { shape, weakType } = raw;
+  const dtype = raw.dtype as DType;
+  if (session === undefined) return make(download(raw), shape, dtype, weakType && shape.length === 0);
+  // Arrays that jax-js made without tracing (np.zeros, …) hold memory until the trace ends; tracers hold none.
+  if (raw instanceof jax.Array) session.owned.push(raw);
+  return make(raw, shape, dtype, weakType);
+}
+
+/** A function of jax-js as a function of tensors. */
+export function lift(fn: unknown): (...args: unknown[]) => unknown {
+  return (...args) => call(fn as (...args: unknown[]) => unknown, args);
+}
+
+/**
+ * The same for elementwise functions, whose number arguments are operands. jax-js rounds plain numbers in a trace
+ * to float32; beside a float64 operand they become float64 constants instead.
+ */
+export function liftElementwise(fn: unknown): (...args: unknown[]) => unknown {
+  return (...args) => call(fn as (...args: unknown[]) => unknown, matchPrecision(args));
+}
+
+/** A method call on `self`, lifted. */
+export function liftMethod(
+  self: Tensor,
+  method: (x: Raw, ...rest: Raw[]) => Raw,
+  ...rest: unknown[]
+): Tensor {
+  return call(method as (...args: unknown[]) => unknown, [self, ...rest]) as Tensor;
+}
+
+/** A binary elementwise method, lifted. */
+export function liftBinary(self: Tensor, other: unknown, method: (x: Raw, y: Raw) => Raw): Tensor {
+  return call(method as (...args: unknown[]) => unknown, matchPrecision([self, other])) as Tensor;
+}
+
+function matchPrecision(args: unknown[]): unknown[] {
+  if (!args.some((arg) => isTensor(arg) && arg.dtype === "float64")) return args;
+  return args.map((arg) =>
+    typeof arg === "number" ? make(Float64Array.of(arg), [], "float64", false) : arg,
+  );
+}
+
+function call(fn: (...args: unknown[]) => unknown, args: unknown[]): unknown {
+  const run = () => wrap(fn(...args.map(unwrap)));
+  if (session !== undefined || currentDevice() === "cpu" || !args.some(hasFloat64)) return run();
+  return onDevice("cpu", run);
+}
+
+function hasFloat64(value: unknown): boolean {
+  if (isTensor(value)) return value.dtype === "float64";
+  if (Array.isArray(value)) return value.some(hasFloat64);
+  return isPlainObject(value) && Object.values(value).some(hasFloat64);
+}

@@ -1,0 +1,335 @@
+/** NumPy's functions on tensors: those of jax-js, lifted, with its known traps mended. */
+import * as jax from "@jax-js/jax";
+import { ShapeError } from "../errors.ts";
+import { type DType, type TensorData, allocate, dtypeOf } from "./dtype.ts";
+import { concrete, isTensor, lift, liftElementwise } from "./lift.ts";
+import type { Lifted } from "./liftTypes.ts";
+import type { Axis, NestedNumbers, ReduceOptions, Tensor, TensorLike } from "./tensor.ts";
+
+type JaxNumpy = typeof jax.numpy;
+
+/** Elementwise functions of jax-js whose plain numbers are operands. */
+const elementwise = [
+  "abs",
+  "absolute",
+  "acos",
+  "acosh",
+  "add",
+  "arccos",
+  "arccosh",
+  "arcsin",
+  "arcsinh",
+  "arctan",
+  "arctan2",
+  "arctanh",
+  "asin",
+  "asinh",
+  "atan",
+  "atan2",
+  "atanh",
+  "cbrt",
+  "ceil",
+  "clip",
+  "copysign",
+  "cos",
+  "cosh",
+  "divide",
+  "equal",
+  "exp",
+  "exp2",
+  "expm1",
+  "floor",
+  "floorDivide",
+  "fmax",
+  "fmin",
+  "fmod",
+  "greater",
+  "greaterEqual",
+  "heaviside",
+  "hypot",
+  "isfinite",
+  "isinf",
+  "isnan",
+  "less",
+  "lessEqual",
+  "log",
+  "log10",
+  "log1p",
+  "log2",
+  "logaddexp",
+  "logaddexp2",
+  "logicalAnd",
+  "logicalNot",
+  "logicalOr",
+  "logicalXor",
+  "maximum",
+  "minimum",
+  "multiply",
+  "nanToNum",
+  "negative",
+  "notEqual",
+  "positive",
+  "reciprocal",
+  "remainder",
+  "rint",
+  "round",
+  "sign",
+  "sin",
+  "sinc",
+  "sinh",
+  "sqrt",
+  "square",
+  "subtract",
+  "tan",
+  "tanh",
+  "trueDivide",
+  "trunc",
+  "where",
+  "bitwiseAnd",
+  "bitwiseOr",
+  "bitwiseXor",
+  "bitwiseNot",
+  "leftShift",
+  "rightShift",
+] as const;
+
+/** Other functions that are lifted as they are. */
+const structural = [
+  "all",
+  "any",
+  "argmax",
+  "argmin",
+  "argsort",
+  "broadcastTo",
+  "broadcastArrays",
+  "columnStack",
+  "concatenate",
+  "convolve",
+  "correlate",
+  "countNonzero",
+  "cross",
+  "cumprod",
+  "cumsum",
+  "diag",
+  "diagonal",
+  "diff",
+  "dot",
+  "dstack",
+  "einsum",
+  "expandDims",
+  "flip",
+  "fliplr",
+  "flipud",
+  "hstack",
+  "inner",
+  "isin",
+  "matrixTranspose",
+  "matvec",
+  "max",
+  "meshgrid",
+  "min",
+  "moveaxis",
+  "outer",
+  "pad",
+  "prod",
+  "ptp",
+  "ravel",
+  "repeat",
+  "reshape",
+  "roll",
+  "rot90",
+  "sort",
+  "split",
+  "squeeze",
+  "stack",
+  "sum",
+  "swapaxes",
+  "take",
+  "takeAlongAxis",
+  "tensordot",
+  "tile",
+  "trace",
+  "transpose",
+  "tril",
+  "triu",
+  "unstack",
+  "vdot",
+  "vecdot",
+  "vecmat",
+  "vstack",
+] as const;
+
+type Elementwise = (typeof elementwise)[number] & keyof JaxNumpy;
+type Structural = (typeof structural)[number] & keyof JaxNumpy;
+
+export interface ArrayOptions {
+  dtype?: DType;
+  shape?: readonly number[];
+}
+
+function array(
+  values: Tensor | TensorData | NestedNumbers | boolean | readonly (NestedNumbers | boolean)[],
+  options: ArrayOptions = {},
+): Tensor {
+  if (isTensor(values)) {
+    const cast = options.dtype === undefined ? values : values.astype(options.dtype);
+    return options.shape === undefined ? cast : cast.reshape([...options.shape]);
+  }
+  const isTyped = ArrayBuffer.isView(values);
+  const flat = isTyped
+    ? (values as TensorData)
+    : (([values] as unknown[]).flat(Infinity) as (number | boolean)[]);
+  const own = isTyped ? dtypeOf(values) : typeof flat[0] === "boolean" ? "bool" : "float32";
+  if (own === undefined) throw new ShapeError("np.array", `no dtype holds a ${values.constructor.name}.`);
+  const dtype = options.dtype ?? own;
+  const shape = options.shape ?? (isTyped ? [flat.length] : shapeOf(values as NestedNumbers));
+  const size = shape.reduce((product, length) => product * length, 1);
+  if (size !== flat.length) {
+    throw new ShapeError(
+      "np.array",
+      `shape [${shape.join(",")}] needs ${size} elements, got ${flat.length}.`,
+    );
+  }
+  const data = allocate(dtype, size);
+  for (let i = 0; i < size; i++) data[i] = Number(flat[i]);
+  return concrete(data, [...shape], dtype, typeof values === "number" && options.dtype === undefined);
+}
+
+function shapeOf(values: NestedNumbers | boolean): number[] {
+  if (!Array.isArray(values)) return [];
+  const inner = values.length === 0 ? [] : shapeOf(values[0]!);
+  for (const item of values) {
+    if (String(shapeOf(item)) !== String(inner))
+      throw new ShapeError("np.array", "the nested arrays are ragged.");
+  }
+  return [values.length, ...inner];
+}
+
+function full(shape: readonly number[], value: number, options: { dtype?: DType } = {}): Tensor {
+  const dtype = options.dtype ?? "float32";
+  const data = allocate(
+    dtype,
+    shape.reduce((product, length) => product * length, 1),
+  );
+  return concrete(data.fill(value), [...shape], dtype);
+}
+
+const zeros = (shape: readonly number[], options: { dtype?: DType } = {}): Tensor => full(shape, 0, options);
+const ones = (shape: readonly number[], options: { dtype?: DType } = {}): Tensor => full(shape, 1, options);
+const fullLike = (like: Tensor, value: number): Tensor => full(like.shape, value, { dtype: like.dtype });
+const zerosLike = (like: Tensor): Tensor => fullLike(like, 0);
+const onesLike = (like: Tensor): Tensor => fullLike(like, 1);
+
+function eye(rows: number, columns: number = rows, options: { dtype?: DType } = {}): Tensor {
+  const result = zeros([rows, columns], options);
+  for (let i = 0; i < Math.min(rows, columns); i++) result.data[i * columns + i] = 1;
+  return result;
+}
+
+function arange(start: number, stop?: number, step = 1, options: { dtype?: DType } = {}): Tensor {
+  const [from, to] = stop === undefined ? [0, start] : [start, stop];
+  const length = Math.max(0, Math.ceil((to - from) / step));
+  const allIntegers = Number.isInteger(from) && Number.isInteger(step);
+  const data = allocate(options.dtype ?? (allIntegers ? "int32" : "float32"), length);
+  for (let i = 0; i < length; i++) data[i] = from + i * step;
+  return concrete(data, [length], options.dtype ?? (allIntegers ? "int32" : "float32"));
+}
+
+function linspace(start: number, stop: number, count = 50, options: { dtype?: DType } = {}): Tensor {
+  const data = allocate(options.dtype ?? "float32", count);
+  for (let i = 0; i < count; i++) data[i] = count === 1 ? start : start + ((stop - start) * i) / (count - 1);
+  return concrete(data, [count], options.dtype ?? "float32");
+}
+
+/**
+ * NumPy's matrix product with broadcast batch axes. (jax-js 0.1.25 moves the batch axis of a 2-D by 3-D product
+ * behind the rows.)
+ */
+function matmul(x: Tensor, y: Tensor): Tensor {
+  if (x.ndim === 0 || y.ndim === 0)
+    throw new ShapeError("np.matmul", "both operands need at least one axis.");
+  if (x.ndim <= 2 && y.ndim <= 2) return raw.matmul(x, y) as Tensor;
+  if (x.ndim === 1)
+    return matmul(x.reshape([1, ...x.shape]), y).reshape([...y.shape.slice(0, -2), y.shape.at(-1)!]);
+  if (y.ndim === 1) return matmul(x, y.reshape([...y.shape, 1])).reshape([...x.shape.slice(0, -1)]);
+  const batch = broadcastShapes(x.shape.slice(0, -2), y.shape.slice(0, -2));
+  const spread = (a: Tensor) => raw.broadcastTo(a, [...batch, ...a.shape.slice(-2)]) as Tensor;
+  return raw.matmul(spread(x), spread(y)) as Tensor;
+}
+
+function broadcastShapes(a: readonly number[], b: readonly number[]): number[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, i) => {
+    const [m, n] = [a[i - rank + a.length] ?? 1, b[i - rank + b.length] ?? 1];
+    if (m !== n && m !== 1 && n !== 1) {
+      throw new ShapeError("np.matmul", `batch axes [${a.join(",")}] and [${b.join(",")}] do not broadcast.`);
+    }
+    return Math.max(m, n);
+  });
+}
+
+/** x to the power y. A small integer exponent is repeated multiplication: exact, and differentiable at 0. */
+function power(x: TensorLike, y: TensorLike): Tensor {
+  if (typeof y !== "number" || !Number.isInteger(y) || Math.abs(y) > 64 || !isTensor(x)) {
+    return raw.power(x, y) as Tensor;
+  }
+  let result: Tensor | undefined;
+  let square = x;
+  for (let n = Math.abs(y); n > 0; n >>= 1) {
+    if (n & 1) result = result === undefined ? square : result.mul(square);
+    if (n > 1) square = square.mul(square);
+  }
+  if (result === undefined) return onesLike(x);
+  return y < 0 ? (raw.reciprocal(result) as Tensor) : result;
+}
+
+const mean = (x: Tensor, axis: Axis = null, options: ReduceOptions = {}): Tensor => x.mean(axis, options);
+
+/** Variance; `correction` 1 gives the unbiased estimate. */
+function variance(
+  x: Tensor,
+  axis: Axis = null,
+  options: ReduceOptions & { correction?: number } = {},
+): Tensor {
+  const { correction = 0, ...reduce } = options;
+  const deviation = x.sub(x.mean(axis, { keepdims: true }));
+  const summed = deviation.mul(deviation).sum(axis, reduce);
+  const count = x.size / Math.max(1, summed.size);
+  return summed.mul(1 / (count - correction));
+}
+
+const std = (x: Tensor, axis: Axis = null, options: ReduceOptions & { correction?: number } = {}): Tensor =>
+  raw.sqrt(variance(x, axis, options)) as Tensor;
+
+const raw = Object.fromEntries([
+  ...[...elementwise, "power"].map((name) => [name, liftElementwise(jax.numpy[name as keyof JaxNumpy])]),
+  ...[...structural, "matmul"].map((name) => [name, lift(jax.numpy[name as keyof JaxNumpy])]),
+]) as Record<Elementwise | Structural | "power" | "matmul", (...args: unknown[]) => unknown>;
+
+const own = {
+  array,
+  full,
+  zeros,
+  ones,
+  fullLike,
+  zerosLike,
+  onesLike,
+  eye,
+  arange,
+  linspace,
+  matmul,
+  power,
+  pow: power,
+  mean,
+  var: variance,
+  std,
+  pi: Math.PI,
+  e: Math.E,
+  inf: Infinity,
+  nan: NaN,
+};
+
+/** The namespace of array functions. */
+export type Np = { [Name in Elementwise | Structural]: Lifted<JaxNumpy[Name]> } & typeof own;
+
+export const np: Np = { ...raw, ...own } as unknown as Np;

@@ -1,0 +1,170 @@
+/**
+ * Random numbers with explicit keys: threefry-2x32, bit for bit JAX's (with `jax_threefry_partitionable`) for
+ * `key`, `split`, `bits` and `foldIn`. Streams are derived by name or number with `foldIn`, never by call order.
+ *
+ * Normals are Box-Muller in float32 (jax-js), so they are not the normals of JAX; asked for float64, they are the
+ * same float32 draws, widened.
+ */
+import * as jax from "@jax-js/jax";
+import { OptionError, ShapeError } from "../errors.ts";
+import { concrete, isTensor, lift } from "./lift.ts";
+import { np } from "./np.ts";
+import type { Tensor, TensorLike } from "./tensor.ts";
+import { type WordOperations, threefry2x32, tracedThreefry } from "./threefry.ts";
+
+/** A random key: two uint32 words. */
+export type Key = Tensor;
+
+/** The key of a seed: an integer from 0 to 2^32 - 1. */
+function key(seed: number): Key {
+  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
+    throw new OptionError("random.key", "seed", seed, "an integer from 0 to 4294967295");
+  }
+  return concrete(Uint32Array.of(0, seed), [2], "uint32");
+}
+
+/**
+ * A new key from a key and a number, a name, or a traced integer. Names are hashed (FNV-1a) to a number.
+ * `foldIn(key, i)` is JAX's `fold_in`, and equals `split(key, n)[i]`.
+ */
+function foldIn(from: Key, by: number | string | Tensor): Key {
+  requireKey("random.foldIn", from);
+  const word = typeof by === "string" ? hashName(by) : by;
+  if (!isTensor(word) && (!Number.isInteger(word) || word < 0 || word > 0xffffffff)) {
+    throw new OptionError("random.foldIn", "by", by, "a name, a tensor, or an integer from 0 to 4294967295");
+  }
+  if (!from.isTraced && (typeof word === "number" || !word.isTraced)) {
+    const counter = typeof word === "number" ? word : word.item() >>> 0;
+    return concrete(Uint32Array.from(threefry2x32(from.data[0]!, from.data[1]!, 0, counter)), [2], "uint32");
+  }
+  const counter = typeof word === "number" ? uint32(word) : word.astype("uint32");
+  const [x0, x1] = tracedThreefry(from.slice(0), from.slice(1), counter, wordOperations);
+  return np.stack([x0, x1]);
+}
+
+const uint32 = (value: number): Tensor => concrete(Uint32Array.of(value), [], "uint32");
+const asWord = (value: Tensor | number): Tensor => (typeof value === "number" ? uint32(value) : value);
+
+const wordOperations: WordOperations = {
+  add: (a, b) => a.add(asWord(b)),
+  xor: (a, b) => np.bitwiseXor(a, asWord(b)),
+  rotateLeft: (a, by) => np.bitwiseOr(np.leftShift(a, uint32(by)), np.rightShift(a, uint32(32 - by))),
+};
+
+/** FNV-1a, 32 bits. */
+function hashName(name: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
+
+/** `count` new keys, [count, 2]. */
+function split(from: Key, count = 2): Tensor {
+  requireKey("random.split", from);
+  return raw.split(from, count) as Tensor;
+}
+
+export interface DrawOptions {
+  /** Default float32. */
+  dtype?: "float32" | "float64";
+}
+
+/** Standard normals. */
+function normal(from: Key, shape: readonly number[] = [], options: DrawOptions = {}): Tensor {
+  return widen(raw.normal(requireKey("random.normal", from), [...shape]) as Tensor, options.dtype);
+}
+
+/** Uniform numbers in [minval, maxval), default [0, 1). */
+function uniform(
+  from: Key,
+  shape: readonly number[] = [],
+  options: DrawOptions & { minval?: number; maxval?: number } = {},
+): Tensor {
+  const { minval = 0, maxval = 1, dtype } = options;
+  const unit = widen(raw.uniform(requireKey("random.uniform", from), [...shape]) as Tensor, dtype);
+  return minval === 0 && maxval === 1 ? unit : unit.mul(maxval - minval).add(minval);
+}
+
+/** Uniform 32-bit words. */
+function bits(from: Key, shape: readonly number[] = []): Tensor {
+  return raw.bits(requireKey("random.bits", from), [...shape]) as Tensor;
+}
+
+/** -1 or +1 with equal probability, as floats. */
+function rademacher(from: Key, shape: readonly number[] = [], options: DrawOptions = {}): Tensor {
+  const isUpper = uniform(from, shape).less(0.5);
+  const dtype = options.dtype ?? "float32";
+  return np.where(isUpper, np.array(1, { dtype }), np.array(-1, { dtype }));
+}
+
+/** True with probability `p`. */
+function bernoulli(from: Key, p: TensorLike = 0.5, shape: readonly number[] = []): Tensor {
+  return uniform(from, shape).less(p);
+}
+
+/** Uniform int32 in [minval, maxval), by remainder of 32-bit words (bias below 2^-32 times the range). */
+function randint(from: Key, shape: readonly number[], minval: number, maxval: number): Tensor {
+  return raw.randint(requireKey("random.randint", from), { minval, maxval, shape: [...shape] }) as Tensor;
+}
+
+/** A random permutation of 0 … n-1, int32. */
+function permutation(from: Key, n: number): Tensor {
+  return raw.permutation(requireKey("random.permutation", from), n) as Tensor;
+}
+
+/** One category per row of logits along the last axis (Gumbel maximum). */
+function categorical(from: Key, logits: Tensor): Tensor {
+  return raw.categorical(requireKey("random.categorical", from), logits) as Tensor;
+}
+
+/** Exponential numbers with rate 1. */
+function exponential(from: Key, shape: readonly number[] = []): Tensor {
+  return raw.exponential(requireKey("random.exponential", from), [...shape]) as Tensor;
+}
+
+/** Standard Gumbel numbers. */
+function gumbel(from: Key, shape: readonly number[] = []): Tensor {
+  return raw.gumbel(requireKey("random.gumbel", from), [...shape]) as Tensor;
+}
+
+function widen(draws: Tensor, dtype: DrawOptions["dtype"]): Tensor {
+  return dtype === "float64" ? draws.astype("float64") : draws;
+}
+
+function requireKey(where: string, given: unknown): Key {
+  if (isTensor(given) && given.dtype === "uint32" && given.shape.length === 1 && given.shape[0] === 2)
+    return given;
+  const what = isTensor(given) ? given.toString() : typeof given;
+  throw new ShapeError(
+    where,
+    `a key is uint32[2], got ${what}. Make one with random.key(seed) or random.foldIn.`,
+  );
+}
+
+const raw = {
+  split: lift(jax.random.split),
+  bits: lift(jax.random.bits),
+  normal: lift(jax.random.normal),
+  uniform: lift(jax.random.uniform),
+  randint: lift(jax.random.randint),
+  permutation: lift(jax.random.permutation),
+  categorical: lift(jax.random.categorical),
+  exponential: lift(jax.random.exponential),
+  gumbel: lift(jax.random.gumbel),
+};
+
+export const random = {
+  key,
+  foldIn,
+  split,
+  normal,
+  uniform,
+  bits,
+  rademacher,
+  bernoulli,
+  randint,
+  permutation,
+  categorical,
+  exponential,
+  gumbel,
+} as const;

@@ -1,0 +1,195 @@
+/**
+ * Tensor: an immutable n-dimensional array without bookkeeping.
+ *
+ * A *concrete* tensor is a typed array on the JavaScript heap: the garbage collector owns it, it can be saved,
+ * compared and posted to a worker, and nothing has to be disposed. A *traced* tensor stands for a value inside a
+ * transformation (`jit`, `grad`, `vmap`, …): it has a shape and a dtype but no elements yet. Functions of `np`
+ * take and return both.
+ */
+import type * as jax from "@jax-js/jax";
+import { ShapeError } from "../errors.ts";
+import type { Raw } from "./backend.ts";
+import type { DType, TensorData } from "./dtype.ts";
+import { brand, liftBinary, liftMethod, registerTensor } from "./lift.ts";
+
+/** A tensor, or a number that takes the dtype of what it meets. */
+export type TensorLike = Tensor | number | boolean;
+
+export type Axis = number | number[] | null;
+
+export interface ReduceOptions {
+  /** Keep reduced axes with length 1. Default false. */
+  keepdims?: boolean;
+}
+
+/** One index of `slice`: an element, a range, everything (`[]`), a new axis (`null`), or a tensor of indices. */
+export type Index = number | [] | [number] | [number, number] | null | Tensor;
+
+export class Tensor {
+  /** Length of each axis. */
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  /** A scalar made from a plain number takes the dtype of what it meets. */
+  readonly isWeak: boolean;
+  readonly #data: TensorData | undefined;
+  readonly #raw: Raw | undefined;
+  readonly [brand] = true;
+
+  /** @internal Use `tensor(...)` or `np.array(...)`. */
+  constructor(source: TensorData | Raw, shape: readonly number[], dtype: DType, isWeak = false) {
+    this.shape = shape;
+    this.dtype = dtype;
+    this.isWeak = isWeak;
+    if (ArrayBuffer.isView(source)) this.#data = source;
+    else this.#raw = source;
+  }
+
+  static is(value: unknown): value is Tensor {
+    return typeof value === "object" && value !== null && brand in value;
+  }
+
+  /** Number of axes. */
+  get ndim(): number {
+    return this.shape.length;
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return this.shape.reduce((product, length) => product * length, 1);
+  }
+
+  /** True inside a transformation, where the elements are not known yet. */
+  get isTraced(): boolean {
+    return this.#raw !== undefined;
+  }
+
+  /** @internal The jax-js tracer behind a traced tensor. */
+  get raw(): Raw | undefined {
+    return this.#raw;
+  }
+
+  /** The elements in row-major order. Do not write to it. Throws for a traced tensor. */
+  get data(): TensorData {
+    if (this.#data === undefined) {
+      throw new ShapeError(
+        "Tensor.data",
+        `the elements of a traced ${this.toString()} are not known inside jit, grad, vmap or a step function. ` +
+          "Use np functions (np.where instead of if) or read the value outside.",
+      );
+    }
+    return this.#data;
+  }
+
+  /** The only element as a number. Throws unless the tensor has exactly one. */
+  item(): number {
+    if (this.size !== 1)
+      throw new ShapeError("Tensor.item", `needs exactly one element, got ${this.toString()}.`);
+    return this.data[0]!;
+  }
+
+  /** The elements as nested JavaScript arrays (a number for a scalar). */
+  toArray(): NestedNumbers {
+    const { data, shape } = this;
+    const nest = (axis: number, offset: number): NestedNumbers => {
+      if (axis === shape.length) return data[offset]!;
+      const stride = shape.slice(axis + 1).reduce((product, length) => product * length, 1);
+      return Array.from({ length: shape[axis]! }, (_, i) => nest(axis + 1, offset + i * stride));
+    };
+    return nest(0, 0);
+  }
+
+  toString(): string {
+    return `${this.isTraced ? "traced " : ""}${this.dtype}[${this.shape.join(",")}]`;
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    if (this.isTraced || this.size > 64) return `Tensor ${this.toString()}`;
+    return `Tensor ${this.toString()} ${JSON.stringify(this.toArray())}`;
+  }
+
+  neg(): Tensor {
+    return liftMethod(this, (x) => x.neg());
+  }
+  add(other: TensorLike): Tensor {
+    return liftBinary(this, other, (x, y) => x.add(y));
+  }
+  sub(other: TensorLike): Tensor {
+    return liftBinary(this, other, (x, y) => x.sub(y));
+  }
+  mul(other: TensorLike): Tensor {
+    return liftBinary(this, other, (x, y) => x.mul(y));
+  }
+  div(other: TensorLike): Tensor {
+    return liftBinary(this, other, (x, y) => x.div(y));
+  }
+  mod(other: TensorLike): Tensor {
+    return liftBinary(this, other, (x, y) => x.mod(y));
+  }
+  greater(other: TensorLike): Tensor {
+    return liftBinary(this, other, (x, y) => x.greater(y));
+  }
+  less(other: TensorLike): Tensor {
+    return liftBinary(this, other, (x, y) => x.less(y));
+  }
+  equal(other: TensorLike): Tensor {
+    return liftBinary(this, other, (x, y) => x.equal(y));
+  }
+  notEqual(other: TensorLike): Tensor {
+    return liftBinary(this, other, (x, y) => x.notEqual(y));
+  }
+  greaterEqual(other: TensorLike): Tensor {
+    return liftBinary(this, other, (x, y) => x.greaterEqual(y));
+  }
+  lessEqual(other: TensorLike): Tensor {
+    return liftBinary(this, other, (x, y) => x.lessEqual(y));
+  }
+  sum(axis: Axis = null, options: ReduceOptions = {}): Tensor {
+    return liftMethod(this, (x) => x.sum(axis, options));
+  }
+  prod(axis: Axis = null, options: ReduceOptions = {}): Tensor {
+    return liftMethod(this, (x) => x.prod(axis, options));
+  }
+  mean(axis: Axis = null, options: ReduceOptions = {}): Tensor {
+    return this.sum(axis, options).mul(1 / countReduced(this.shape, axis));
+  }
+  min(axis: Axis = null, options: ReduceOptions = {}): Tensor {
+    return liftMethod(this, (x) => x.min(axis, options));
+  }
+  max(axis: Axis = null, options: ReduceOptions = {}): Tensor {
+    return liftMethod(this, (x) => x.max(axis, options));
+  }
+  all(axis: Axis = null, options: ReduceOptions = {}): Tensor {
+    return liftMethod(this, (x) => x.all(axis, options));
+  }
+  any(axis: Axis = null, options: ReduceOptions = {}): Tensor {
+    return liftMethod(this, (x) => x.any(axis, options));
+  }
+  /** Permutes the axes; reverses them by default. */
+  transpose(permutation?: number[]): Tensor {
+    return liftMethod(this, (x) => x.transpose(permutation));
+  }
+  /** The same elements under another shape; one length may be -1. */
+  reshape(shape: number | number[]): Tensor {
+    return liftMethod(this, (x) => x.reshape(shape));
+  }
+  flatten(): Tensor {
+    return liftMethod(this, (x) => x.flatten());
+  }
+  astype(dtype: DType): Tensor {
+    return liftMethod(this, (x) => x.astype(dtype as jax.DType));
+  }
+  /** NumPy-like indexing: `x.slice([1, 3], 2, [], null)` is `x[1:3, 2, :, None]`. */
+  slice(...index: Index[]): Tensor {
+    return liftMethod(this, (x, ...rest) => x.slice(...(rest as Parameters<Raw["slice"]>)), ...index);
+  }
+}
+
+export type NestedNumbers = number | NestedNumbers[];
+
+/** How many elements go into one element of a reduction over `axis`. */
+function countReduced(shape: readonly number[], axis: Axis): number {
+  const axes = axis === null ? shape.map((_, i) => i) : [axis].flat();
+  return axes.reduce((product, i) => product * shape[i < 0 ? i + shape.length : i]!, 1);
+}
+
+registerTensor((source, shape, dtype, isWeak) => new Tensor(source, shape, dtype, isWeak));

@@ -1,0 +1,266 @@
+/**
+ * Transformations of functions over trees of tensors: `jit`, `grad`, `valueAndGrad`, `vjp`, `jvp`, `vmap`,
+ * `jacobian`, `hessian`, `makeJaxpr`, `customVjp`.
+ *
+ * Every transformation runs inside a trace, so nothing that it makes along the way occupies memory. Called from
+ * plain code, one trace is made, run once and dropped; `jit` keeps it.
+ */
+import * as jax from "@jax-js/jax";
+import { ShapeError } from "../errors.ts";
+import { type Device, type Raw, download, onDevice } from "./backend.ts";
+import type { DType } from "./dtype.ts";
+import { concrete, isTracing, toRaw, unwrap, withSession, wrap } from "./lift.ts";
+import type { Tensor } from "./tensor.ts";
+import * as tree from "./tree.ts";
+
+// A function over trees; the concrete argument and result types are those of the caller.
+type Fn = (...args: never[]) => unknown;
+type RawFn = (...args: Raw[]) => Raw[];
+
+/** What a function of tensors is as a function of jax-js arrays in flat lists. */
+function flatRaw(fn: Fn, args: readonly unknown[], onOutput: (output: unknown) => void): RawFn {
+  return (...rawLeaves) => {
+    const output = fn(...(tree.unflatten(args, wrap(rawLeaves) as Tensor[]) as never[]));
+    onOutput(output);
+    return tree.leaves(output).map(toRaw);
+  };
+}
+
+/** A traced program: its equations, its constants, and the shapes that go in and out. */
+export interface Traced {
+  jaxpr: jax.ClosedJaxpr;
+  /** Example of the result: a tree of traced tensors, for structure, shapes and dtypes only. */
+  output: unknown;
+}
+
+/** Traces `fn` for arguments with the shapes and dtypes of `args`. The caller disposes `jaxpr`. */
+export function makeJaxpr(fn: Fn, args: readonly unknown[]): Traced {
+  let output: unknown;
+  const jaxpr = withSession(() => {
+    const examples = tree.leaves(args).map(exampleOf);
+    try {
+      const made = jax.makeJaxpr(flatRaw(fn, args, (result) => (output = result)) as never)(
+        ...(examples as never[]),
+      );
+      return made.jaxpr;
+    } finally {
+      for (const example of examples) example.dispose();
+    }
+  });
+  return { jaxpr, output };
+}
+
+function exampleOf(leaf: Tensor): Raw {
+  const options = { dtype: leaf.dtype as jax.DType };
+  // A weak scalar must stay weak, or dtype promotion would differ between the trace and a call.
+  return leaf.isWeak ? jax.numpy.array(0) : jax.numpy.zeros([...leaf.shape], options);
+}
+
+const inexactOnWasm = new Set(["sin", "cos", "asin", "atan", "exp", "log", "erf", "erfc", "power", "tanh"]);
+
+/** The device that computes `jaxpr` to the precision of its dtypes; see `backend.ts`. */
+export function deviceFor(jaxpr: jax.Jaxpr): Device {
+  const needsCpu = jaxpr.eqns.some((equation) => {
+    const inner = (equation.params as { jaxpr?: jax.Jaxpr }).jaxpr;
+    if (inner !== undefined) return deviceFor(inner) === "cpu";
+    const isWide = equation.outBinders.some((v) => v.aval.dtype === jax.DType.Float64);
+    return isWide && inexactOnWasm.has(equation.primitive);
+  });
+  return needsCpu ? "cpu" : "wasm";
+}
+
+/** A compiled function on jax-js arrays in flat lists: for executors, which keep arrays on the device. */
+export interface RawProgram {
+  device: Device;
+  output: unknown;
+  /** Consumes one reference of each argument. */
+  run(rawLeaves: Raw[]): Raw[];
+  dispose(): void;
+}
+
+/** Compiles `fn` for arguments like `args`. */
+export function compileRaw(fn: Fn, args: readonly unknown[]): RawProgram {
+  const { jaxpr, output } = makeJaxpr(fn, args);
+  const device = deviceFor(jaxpr.jaxpr);
+  jaxpr.dispose();
+  const jitted = jax.jit(flatRaw(fn, args, () => {}) as never);
+  return {
+    device,
+    output,
+    run: (rawLeaves) => onDevice(device, () => withSession(() => (jitted as unknown as RawFn)(...rawLeaves))),
+    dispose: () => jitted.dispose(),
+  };
+}
+
+/** Compiles `fn` on first use and keeps the program for arguments of the same structure, shapes and dtypes. */
+export function jit<Args extends unknown[], Out>(fn: (...args: Args) => Out): (...args: Args) => Out {
+  const programs = new Map<string, RawProgram>();
+  return (...args) => {
+    if (isTracing()) return fn(...args);
+    const inputs = args.map((arg) => tree.tensors(arg as object)) as unknown[];
+    const signature = tree.entries(inputs).map(([path, leaf]) => `${path}:${leaf.toString()}${leaf.isWeak}`);
+    const name = signature.join("|");
+    let program = programs.get(name);
+    if (program === undefined) {
+      program = compileRaw(fn as Fn, inputs);
+      programs.set(name, program);
+    }
+    return runProgram(program, inputs) as Out;
+  };
+}
+
+/** Runs a compiled program on concrete tensors. */
+function runProgram(program: RawProgram, inputs: unknown[]): unknown {
+  const outputs = onDevice(program.device, () => program.run(tree.leaves(inputs).map(toRaw)));
+  const leaves = outputs.map((raw) => {
+    const { shape, weakType } = raw;
+    const dtype = raw.dtype as DType;
+    return concrete(download(raw), shape, dtype, weakType && shape.length === 0);
+  });
+  return tree.unflatten(program.output, leaves);
+}
+
+/** Runs a function that calls transformations of jax-js: inside the current trace, or in one made for this call. */
+function inTrace(fn: Fn, args: unknown[]): unknown {
+  const inputs = args.map((arg) => tree.tensors(arg as object)) as unknown[];
+  if (isTracing()) return fn(...(inputs as never[]));
+  const program = compileRaw(fn, inputs);
+  try {
+    return runProgram(program, inputs);
+  } finally {
+    program.dispose();
+  }
+}
+
+/** `fn` as a function that jax-js can transform: trees of its arrays in, trees of its arrays out. */
+function transformable(fn: Fn): (...args: unknown[]) => unknown {
+  return (...rawArgs) => unwrap(fn(...(rawArgs.map(wrap) as never[])));
+}
+
+/** `fn` with a scalar tensor as its result, or a typed error. */
+function scalarValued(where: string, fn: Fn): Fn {
+  return (...args) => {
+    const result = fn(...args);
+    const leaves = tree.leaves(result);
+    if (leaves.length !== 1 || leaves[0]!.size !== 1 || leaves[0]!.ndim !== 0) {
+      const got = leaves.map(String).join(", ");
+      throw new ShapeError(
+        where,
+        `the function must return one scalar tensor, got ${got}. Sum or average it.`,
+      );
+    }
+    return result;
+  };
+}
+
+/** The gradient of scalar `fn` with respect to its first argument (a tree). */
+export function grad<First, Rest extends unknown[]>(
+  fn: (first: First, ...rest: Rest) => Tensor,
+): (first: First, ...rest: Rest) => tree.Tensors<First> {
+  const both = valueAndGrad(fn);
+  return (first, ...rest) => both(first, ...rest)[1];
+}
+
+/** The value of scalar `fn` and its gradient with respect to its first argument (a tree). */
+export function valueAndGrad<First, Rest extends unknown[]>(
+  fn: (first: First, ...rest: Rest) => Tensor,
+): (first: First, ...rest: Rest) => [Tensor, tree.Tensors<First>] {
+  const checked = scalarValued("grad", fn as Fn);
+  const transformed = (...args: unknown[]) =>
+    wrap(jax.valueAndGrad(transformable(checked) as never)(...(args.map(unwrap) as unknown as [never])));
+  return (...args) => inTrace(transformed as Fn, args) as [Tensor, tree.Tensors<First>];
+}
+
+/** The value of `fn` at `primals` and its derivative along `tangents` (forward mode). */
+export function jvp<Args extends unknown[], Out>(
+  fn: (...args: Args) => Out,
+  primals: readonly [...Args],
+  tangents: readonly [...Args],
+): [Out, Out] {
+  tree.requireSame("jvp", "tangents", tree.tensors(primals), tree.tensors(tangents));
+  const transformed = (p: unknown[], t: unknown[]) =>
+    wrap(jax.jvp(transformable(fn as Fn) as never, unwrap(p) as never, unwrap(t) as never));
+  return inTrace(transformed as Fn, [primals, tangents]) as [Out, Out];
+}
+
+/** The value of `fn` at `primals`, and the pull-back of the cotangent `seed` to each argument (reverse mode). */
+export function vjp<Args extends unknown[], Out>(
+  fn: (...args: Args) => Out,
+  primals: readonly [...Args],
+  seed: Out,
+): [Out, tree.Tensors<Args>] {
+  const transformed = (p: unknown[], cotangent: unknown) => {
+    const [value, pull] = jax.vjp(transformable(fn as Fn) as never, unwrap(p) as never) as unknown as [
+      unknown,
+      (cotangent: unknown) => unknown[],
+    ];
+    return [wrap(value), wrap(pull(unwrap(cotangent)))];
+  };
+  return inTrace(transformed as Fn, [primals, seed]) as [Out, tree.Tensors<Args>];
+}
+
+/** Maps `fn` over axis 0 of each argument's leaves; an argument whose entry in `inAxes` is null is shared. */
+export function vmap<Args extends unknown[], Out>(
+  fn: (...args: Args) => Out,
+  inAxes?: readonly (0 | null)[],
+): (...args: Args) => Out {
+  const transformed = (...args: unknown[]) => {
+    // jax-js cannot map over nothing, and an empty tree has nothing to map.
+    const axes = args.map((_, i) => (inAxes?.[i] === undefined ? 0 : inAxes[i]!));
+    return wrap(
+      jax.vmap(transformable(fn as Fn) as never, axes)(...(args.map(unwrap) as unknown as [never])),
+    );
+  };
+  return (...args) => inTrace(transformed as Fn, args) as Out;
+}
+
+/** The Jacobian of a tensor-valued function of one tensor, [...out, ...in], by forward mode. */
+export function jacobian(fn: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
+  return (x) =>
+    inTrace(
+      ((y: Tensor) =>
+        wrap(jax.jacfwd(transformable(fn) as never)(...([toRaw(y)] as unknown as [never])))) as Fn,
+      [x],
+    ) as Tensor;
+}
+
+/** The Hessian of a scalar function of one tensor, [...in, ...in]. */
+export function hessian(fn: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
+  return (x) =>
+    inTrace(
+      ((y: Tensor) =>
+        wrap(jax.hessian(transformable(fn) as never)(...([toRaw(y)] as unknown as [never])))) as Fn,
+      [x],
+    ) as Tensor;
+}
+
+/**
+ * A function with its own reverse rule, for first derivatives. `forward` gives the value and what the rule needs;
+ * `backward` gives, for cotangent 1, the gradient with respect to each argument. The value must be a scalar, or
+ * have the shape of every argument, each element depending on the same element of the arguments only.
+ *
+ * The derivative comes from a surrogate that is linear in the arguments and 0 in value.
+ */
+export function customVjp<Args extends Tensor[], Residual>(
+  forward: (...args: Args) => [Tensor, Residual],
+  backward: (residual: Residual) => { [K in keyof Args]: Tensor },
+): (...args: Args) => Tensor {
+  const transformed = (...args: Tensor[]): Tensor => {
+    const frozen = args.map((arg) => wrap(jax.lax.stopGradient(toRaw(arg))) as Tensor);
+    const [value, residual] = forward(...(frozen as Args));
+    const gradients: readonly Tensor[] = backward(residual);
+    return args.reduce((surrogate, arg, i) => {
+      const moved = arg.sub(frozen[i]!).mul(gradients[i]!);
+      const isScalar = value.ndim === 0;
+      if (!isScalar && String(arg.shape) !== String(value.shape)) {
+        throw new ShapeError(
+          "customVjp",
+          `the value is ${value.toString()} and argument ${i} is ${arg.toString()}; a value that is not a scalar ` +
+            "must have the shape of every argument.",
+        );
+      }
+      return surrogate.add(isScalar ? moved.sum() : moved);
+    }, value);
+  };
+  return (...args) => inTrace(transformed as Fn, args) as Tensor;
+}

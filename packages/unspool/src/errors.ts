@@ -1,0 +1,129 @@
+/**
+ * Typed errors. Each has a stable `code` and machine-readable `details`; its text says where, what is wrong,
+ * what was given and what to do. Every room may throw them, so they stand below the ground floor.
+ */
+
+export type ErrorDetails = Readonly<Record<string, unknown>>;
+
+/** Base of all errors that a user of Unspool can cause and mend. */
+export class UnspoolError extends Error {
+  readonly code: string;
+  readonly details: ErrorDetails;
+  constructor(code: string, message: string, details: ErrorDetails = {}) {
+    super(message);
+    this.name = new.target.name;
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** An option has a value that is not allowed. */
+export class OptionError extends UnspoolError {
+  constructor(where: string, option: string, given: unknown, allowed: string, hint?: string) {
+    super(
+      "OPTION",
+      `${where}: ${option} must be ${allowed}, got ${show(given)}.${hint === undefined ? "" : ` ${hint}`}`,
+      { where, option, given, allowed },
+    );
+  }
+}
+
+/** An array, or a tree of arrays, has another shape, dtype or structure than needed. */
+export class ShapeError extends UnspoolError {
+  constructor(where: string, problem: string, details: ErrorDetails = {}) {
+    super("SHAPE", `${where}: ${problem}`, { where, ...details });
+  }
+}
+
+/** A number that must be finite is NaN or infinite. `details` name step, particle and quantity. */
+export class NonFiniteError extends UnspoolError {
+  constructor(where: string, problem: string, details: ErrorDetails = {}) {
+    super("NON_FINITE", `${where}: ${problem}`, { where, ...details });
+  }
+}
+
+/** A run cannot be continued from what was found on disk. */
+export class ResumeError extends UnspoolError {
+  constructor(where: string, problem: string, details: ErrorDetails = {}) {
+    super("RESUME", `${where}: ${problem}`, { where, ...details });
+  }
+}
+
+/** A value as it should stand in an error message: short, and exact for numbers. */
+export function show(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "number" || typeof value === "bigint") return String(value);
+  if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as Uint8Array).length})`;
+  if (Array.isArray(value)) {
+    return `[${value.slice(0, 8).map(show).join(", ")}${value.length > 8 ? ", …" : ""}]`;
+  }
+  if (value !== null && typeof value === "object") return `{${Object.keys(value).slice(0, 8).join(", ")}}`;
+  return String(value);
+}
+
+/** Throws `OptionError` unless `value` is an integer of at least `least`. */
+export function requireInteger(
+  where: string,
+  option: string,
+  value: unknown,
+  least: number,
+): asserts value is number {
+  if (!Number.isInteger(value) || (value as number) < least) {
+    throw new OptionError(where, option, value, `an integer of at least ${least}`);
+  }
+}
+
+/** Throws `OptionError` unless `value` is a finite number above 0. */
+export function requirePositive(
+  where: string,
+  option: string,
+  value: unknown,
+  hint?: string,
+): asserts value is number {
+  if (typeof value !== "number" || !Number.isFinite(value) || value <= 0) {
+    throw new OptionError(where, option, value, "a finite number above 0", hint);
+  }
+}
+
+/** Throws `OptionError` unless `value` is one of `allowed`; suggests the nearest. */
+export function requireOneOf(
+  where: string,
+  option: string,
+  value: unknown,
+  allowed: readonly string[],
+): void {
+  if (allowed.includes(value as string)) return;
+  const near = typeof value === "string" ? nearest(value, allowed) : undefined;
+  throw new OptionError(
+    where,
+    option,
+    value,
+    `one of ${allowed.map((name) => JSON.stringify(name)).join(", ")}`,
+    near === undefined ? undefined : `Did you mean ${JSON.stringify(near)}?`,
+  );
+}
+
+/** The candidate with the smallest edit distance to `word`, if it is near enough to be meant. */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(2, Math.floor(word.length * 0.45)) + 1;
+  for (const candidate of candidates) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  }
+  return best;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitute = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(substitute, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

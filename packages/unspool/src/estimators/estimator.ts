@@ -1,0 +1,34 @@
+/** The interface of gradient estimators. */
+import type { Key, Tensors, Tree } from "../array/index.ts";
+
+/** State is data: tensors, numbers, strings and null in records and arrays, so that it can be saved as it is. */
+export type StateData =
+  Tree | number | string | boolean | null | readonly StateData[] | { readonly [name: string]: StateData };
+
+export interface Estimate<Theta, State> {
+  /** The objective at `theta` as this call saw it, averaged over particles. */
+  loss: number;
+  /** Concrete tensors in the structure, shapes and dtypes of `theta`. */
+  gradient: Tensors<Theta>;
+  state: State;
+  metrics: EstimateMetrics;
+}
+
+export interface EstimateMetrics {
+  /** Inner steps computed by this call, over all particles. */
+  innerSteps: number;
+  /** Standard deviation over pairs of the difference of the two losses of a pair. ES types only. */
+  lossDifferenceStd?: number;
+  /** Particles whose loss was not finite and was left out (`nanPolicy: "zero"`). */
+  nonFinite?: number;
+}
+
+/**
+ * Estimates d loss / d theta for a computation that runs in a loop. Pure: the same theta, state and key give the
+ * same bits, for any number of threads.
+ */
+export interface GradientEstimator<Theta = unknown, State = StateData> {
+  readonly name: string;
+  init(theta: Theta, key: Key): State;
+  estimate(theta: Theta, state: State, key: Key): Estimate<Theta, State>;
+}

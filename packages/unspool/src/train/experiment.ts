@@ -1,0 +1,70 @@
+/** What `train` runs: theta, an estimator, an optimizer, and what to measure and draw at the end. */
+import type { Key } from "../array/index.ts";
+import type { GradientEstimator } from "../estimators/estimator.ts";
+import type { Optimizer } from "../optimizers/optimizer.ts";
+import type { Figure } from "./figure.ts";
+
+/** The part of a schema library (zod, valibot, …) that is needed here. `parse` throws on bad input. */
+export interface Schema<Config> {
+  parse(value: unknown): Config;
+}
+
+/** A named, runnable configuration of one paper figure or of a user's own problem. */
+export interface Experiment<Config = unknown> {
+  /** Kebab-case; also the first word after `unspool run`. */
+  readonly name: string;
+  /** One sentence for `unspool list`. */
+  readonly summary: string;
+  /** Citation of the figure that is redrawn. */
+  readonly paper?: string;
+  readonly config: Schema<Config>;
+  /** Builds everything for a parsed config. `key` is derived from the run's seed. May load data. */
+  setup(config: Config, key: Key): Setup | Promise<Setup>;
+}
+
+export interface Setup<Theta = unknown> {
+  theta: Theta;
+  estimator: GradientEstimator<Theta, never>;
+  optimizer: Optimizer<never>;
+  /** Outer steps of the run. */
+  steps: number;
+  /** Measured on theta after the last step (and on the initial theta, for comparison). */
+  evaluate?(theta: Theta, initialTheta: Theta): Evaluation | Promise<Evaluation>;
+  /** The experiment's own figures, from the finished run. */
+  figures?(run: RunRecord<Theta>): Figure[] | Promise<Figure[]>;
+}
+
+export interface Evaluation {
+  /** Named numbers: machine-readable result. */
+  metrics: Record<string, number>;
+  /** What a person reads at the end of the run. */
+  table?: { title: string; columns: string[]; rows: (string | number)[][] };
+}
+
+/** One line of metrics: one outer step. */
+export interface StepRecord {
+  /** Outer steps done, 1 after the first. */
+  step: number;
+  loss: number;
+  /** Inner steps spent since the start of the run, over all particles. */
+  innerSteps: number;
+  gradientNorm: number;
+  /** Theta after the step by leaf path, for thetas of up to 32 numbers. */
+  theta?: Record<string, number[]>;
+  [metric: string]: unknown;
+}
+
+/** A finished (or interrupted) run as figures see it. */
+export interface RunRecord<Theta = unknown> {
+  config: unknown;
+  seed: number;
+  initialTheta: Theta;
+  theta: Theta;
+  metrics: readonly StepRecord[];
+  evaluation: Evaluation | undefined;
+}
+
+/** Identity, for inference of the config's type. */
+export function defineExperiment<Config>(experiment: Experiment<Config>): Experiment<Config> {
+  return experiment;
+}

@@ -1,0 +1,48 @@
+/** Figures as data: an experiment says what to draw, a report (or a page) draws it. */
+
+export interface Axis {
+  label: string;
+  /** Default "linear". "symlog" shows both signs. */
+  scale?: "linear" | "log" | "symlog";
+  domain?: [number, number];
+}
+
+export interface Series {
+  name: string;
+  /** Default "line". "band" needs `low`. */
+  kind?: "line" | "dots" | "band";
+  x: number[];
+  /** Upper edge for a band. */
+  y: number[];
+  /** Lower edge of a band. */
+  low?: number[];
+}
+
+/** Values on a grid: `values[row * columns + column]`, rows along y. */
+export interface Heatmap {
+  x: number[];
+  y: number[];
+  values: number[];
+  label: string;
+  scale?: "linear" | "log";
+}
+
+/** A horizontal or vertical line that marks a known value. */
+export interface Reference {
+  axis: "x" | "y";
+  value: number;
+  label: string;
+}
+
+export interface Figure {
+  /** Kebab-case, unique in the run. */
+  id: string;
+  title: string;
+  /** What to see in it, and which figure of the paper it redraws. */
+  caption: string;
+  x: Axis;
+  y: Axis;
+  series: Series[];
+  heatmap?: Heatmap;
+  references?: Reference[];
+}

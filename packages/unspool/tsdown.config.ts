@@ -1,0 +1,24 @@
+import { defineConfig } from "tsdown";
+
+const rooms = [
+  "array",
+  "unroll",
+  "estimators",
+  "optimizers",
+  "problems",
+  "train",
+  "train/node",
+  "conformance",
+];
+
+export default defineConfig({
+  entry: {
+    index: "src/index.ts",
+    ...Object.fromEntries(rooms.map((room) => [`${room}/index`, `src/${room}/index.ts`])),
+  },
+  format: "esm",
+  platform: "neutral",
+  external: [/^node:/, /^@jax-js\//],
+  dts: true,
+  logLevel: "warn",
+});
