@@ -62,7 +62,7 @@ export function download(raw: Raw): TensorData {
 function withFloat16<T>(body: () => T): T {
   const host = globalThis as { Float16Array?: unknown };
   if (host.Float16Array !== undefined) return body();
-  host.Float16Array = class Float16Array {};
+  host.Float16Array = function Float16Array() {};
   try {
     return body();
   } finally {

@@ -5,24 +5,22 @@ export type DType = "float32" | "float64" | "int32" | "uint32" | "bool";
 /** What holds the elements of a concrete tensor: `bool` is kept as 0/1 in an Int32Array. */
 export type TensorData = Float32Array | Float64Array | Int32Array | Uint32Array;
 
-const holders = {
+type Holder =
+  Float32ArrayConstructor | Float64ArrayConstructor | Int32ArrayConstructor | Uint32ArrayConstructor;
+
+const holders: Record<DType, Holder> = {
   float32: Float32Array,
   float64: Float64Array,
   int32: Int32Array,
   uint32: Uint32Array,
   bool: Int32Array,
-} as const;
+};
 
 export const dtypes: readonly DType[] = Object.keys(holders) as DType[];
 
 /** A zeroed typed array for `length` elements of `dtype`. */
 export function allocate(dtype: DType, length: number): TensorData {
   return new holders[dtype](length);
-}
-
-/** The typed array class of `dtype`. */
-export function holderOf(dtype: DType): (typeof holders)[DType] {
-  return holders[dtype];
 }
 
 /** The dtype that a typed array stands for (a plain Int32Array is `int32`). */

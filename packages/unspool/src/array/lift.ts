@@ -10,9 +10,6 @@ import { type Raw, currentDevice, download, onDevice, upload } from "./backend.t
 import type { DType, TensorData } from "./dtype.ts";
 import type { Tensor } from "./tensor.ts";
 
-/** What marks a tensor, also across two copies of this library in one process. */
-export const brand: unique symbol = Symbol.for("unspool.Tensor") as never;
-
 type MakeTensor = (
   source: TensorData | Raw,
   shape: readonly number[],
@@ -54,7 +51,7 @@ export function withSession<T>(body: () => T): T {
 }
 
 export function isTensor(value: unknown): value is Tensor {
-  return typeof value === "object" && value !== null && brand in value;
+  return typeof value === "object" && value !== null && "isUnspoolTensor" in value;
 }
 
 export function isPlainObject(value: unknown): value is Record<string, unknown> {

@@ -9,154 +9,29 @@ import type { Axis, NestedNumbers, ReduceOptions, Tensor, TensorLike } from "./t
 type JaxNumpy = typeof jax.numpy;
 
 /** Elementwise functions of jax-js whose plain numbers are operands. */
+// prettier-ignore
 const elementwise = [
-  "abs",
-  "absolute",
-  "acos",
-  "acosh",
-  "add",
-  "arccos",
-  "arccosh",
-  "arcsin",
-  "arcsinh",
-  "arctan",
-  "arctan2",
-  "arctanh",
-  "asin",
-  "asinh",
-  "atan",
-  "atan2",
-  "atanh",
-  "cbrt",
-  "ceil",
-  "clip",
-  "copysign",
-  "cos",
-  "cosh",
-  "divide",
-  "equal",
-  "exp",
-  "exp2",
-  "expm1",
-  "floor",
-  "floorDivide",
-  "fmax",
-  "fmin",
-  "fmod",
-  "greater",
-  "greaterEqual",
-  "heaviside",
-  "hypot",
-  "isfinite",
-  "isinf",
-  "isnan",
-  "less",
-  "lessEqual",
-  "log",
-  "log10",
-  "log1p",
-  "log2",
-  "logaddexp",
-  "logaddexp2",
-  "logicalAnd",
-  "logicalNot",
-  "logicalOr",
-  "logicalXor",
-  "maximum",
-  "minimum",
-  "multiply",
-  "nanToNum",
-  "negative",
-  "notEqual",
-  "positive",
-  "reciprocal",
-  "remainder",
-  "rint",
-  "round",
-  "sign",
-  "sin",
-  "sinc",
-  "sinh",
-  "sqrt",
-  "square",
-  "subtract",
-  "tan",
-  "tanh",
-  "trueDivide",
-  "trunc",
-  "where",
-  "bitwiseAnd",
-  "bitwiseOr",
-  "bitwiseXor",
-  "bitwiseNot",
-  "leftShift",
+  "abs", "absolute", "acos", "acosh", "add", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2",
+  "arctanh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "clip", "copysign", "cos", "cosh",
+  "divide", "equal", "exp", "exp2", "expm1", "floor", "floorDivide", "fmax", "fmin", "fmod", "greater",
+  "greaterEqual", "heaviside", "hypot", "isfinite", "isinf", "isnan", "less", "lessEqual", "log", "log10",
+  "log1p", "log2", "logaddexp", "logaddexp2", "logicalAnd", "logicalNot", "logicalOr", "logicalXor",
+  "maximum", "minimum", "multiply", "nanToNum", "negative", "notEqual", "positive", "reciprocal",
+  "remainder", "rint", "round", "sign", "sin", "sinc", "sinh", "sqrt", "square", "subtract", "tan", "tanh",
+  "trueDivide", "trunc", "where", "bitwiseAnd", "bitwiseOr", "bitwiseXor", "bitwiseNot", "leftShift",
   "rightShift",
 ] as const;
 
 /** Other functions that are lifted as they are. */
+// prettier-ignore
 const structural = [
-  "all",
-  "any",
-  "argmax",
-  "argmin",
-  "argsort",
-  "broadcastTo",
-  "broadcastArrays",
-  "columnStack",
-  "concatenate",
-  "convolve",
-  "correlate",
-  "countNonzero",
-  "cross",
-  "cumprod",
-  "cumsum",
-  "diag",
-  "diagonal",
-  "diff",
-  "dot",
-  "dstack",
-  "einsum",
-  "expandDims",
-  "flip",
-  "fliplr",
-  "flipud",
-  "hstack",
-  "inner",
-  "isin",
-  "matrixTranspose",
-  "matvec",
-  "max",
-  "meshgrid",
-  "min",
-  "moveaxis",
-  "outer",
-  "pad",
-  "prod",
-  "ptp",
-  "ravel",
-  "repeat",
-  "reshape",
-  "roll",
-  "rot90",
-  "sort",
-  "split",
-  "squeeze",
-  "stack",
-  "sum",
-  "swapaxes",
-  "take",
-  "takeAlongAxis",
-  "tensordot",
-  "tile",
-  "trace",
-  "transpose",
-  "tril",
-  "triu",
-  "unstack",
-  "vdot",
-  "vecdot",
-  "vecmat",
-  "vstack",
+  "all", "any", "argmax", "argmin", "argsort", "broadcastTo", "broadcastArrays", "columnStack",
+  "concatenate", "convolve", "correlate", "countNonzero", "cross", "cumprod", "cumsum", "diag", "diagonal",
+  "diff", "dot", "dstack", "einsum", "expandDims", "flip", "fliplr", "flipud", "hstack", "inner", "isin",
+  "matrixTranspose", "matvec", "max", "meshgrid", "min", "moveaxis", "outer", "pad", "prod", "ptp", "ravel",
+  "repeat", "reshape", "roll", "rot90", "sort", "split", "squeeze", "stack", "sum", "swapaxes", "take",
+  "takeAlongAxis", "tensordot", "tile", "trace", "transpose", "tril", "triu", "unstack", "vdot", "vecdot",
+  "vecmat", "vstack",
 ] as const;
 
 type Elementwise = (typeof elementwise)[number] & keyof JaxNumpy;
@@ -251,7 +126,7 @@ function matmul(x: Tensor, y: Tensor): Tensor {
   if (x.ndim <= 2 && y.ndim <= 2) return raw.matmul(x, y) as Tensor;
   if (x.ndim === 1)
     return matmul(x.reshape([1, ...x.shape]), y).reshape([...y.shape.slice(0, -2), y.shape.at(-1)!]);
-  if (y.ndim === 1) return matmul(x, y.reshape([...y.shape, 1])).reshape([...x.shape.slice(0, -1)]);
+  if (y.ndim === 1) return matmul(x, y.reshape([...y.shape, 1])).reshape(x.shape.slice(0, -1));
   const batch = broadcastShapes(x.shape.slice(0, -2), y.shape.slice(0, -2));
   const spread = (a: Tensor) => raw.broadcastTo(a, [...batch, ...a.shape.slice(-2)]) as Tensor;
   return raw.matmul(spread(x), spread(y)) as Tensor;
@@ -306,7 +181,31 @@ const raw = Object.fromEntries([
   ...[...structural, "matmul"].map((name) => [name, lift(jax.numpy[name as keyof JaxNumpy])]),
 ]) as Record<Elementwise | Structural | "power" | "matmul", (...args: unknown[]) => unknown>;
 
-const own = {
+/** Functions that are not lifted but written here. */
+interface OwnFunctions {
+  array: typeof array;
+  full: typeof full;
+  zeros: typeof zeros;
+  ones: typeof ones;
+  fullLike: typeof fullLike;
+  zerosLike: typeof zerosLike;
+  onesLike: typeof onesLike;
+  eye: typeof eye;
+  arange: typeof arange;
+  linspace: typeof linspace;
+  matmul: typeof matmul;
+  power: typeof power;
+  pow: typeof power;
+  mean: typeof mean;
+  var: typeof variance;
+  std: typeof std;
+  pi: number;
+  e: number;
+  inf: number;
+  nan: number;
+}
+
+const own: OwnFunctions = {
   array,
   full,
   zeros,
@@ -330,6 +229,6 @@ const own = {
 };
 
 /** The namespace of array functions. */
-export type Np = { [Name in Elementwise | Structural]: Lifted<JaxNumpy[Name]> } & typeof own;
+export type Np = { [Name in Elementwise | Structural]: Lifted<JaxNumpy[Name]> } & OwnFunctions;
 
 export const np: Np = { ...raw, ...own } as unknown as Np;

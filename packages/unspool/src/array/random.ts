@@ -153,7 +153,24 @@ const raw = {
   gumbel: lift(jax.random.gumbel),
 };
 
-export const random = {
+/** The namespace of random functions. */
+export interface Random {
+  key: typeof key;
+  foldIn: typeof foldIn;
+  split: typeof split;
+  normal: typeof normal;
+  uniform: typeof uniform;
+  bits: typeof bits;
+  rademacher: typeof rademacher;
+  bernoulli: typeof bernoulli;
+  randint: typeof randint;
+  permutation: typeof permutation;
+  categorical: typeof categorical;
+  exponential: typeof exponential;
+  gumbel: typeof gumbel;
+}
+
+export const random: Random = {
   key,
   foldIn,
   split,
@@ -167,4 +184,4 @@ export const random = {
   categorical,
   exponential,
   gumbel,
-} as const;
+};

@@ -10,7 +10,7 @@ import type * as jax from "@jax-js/jax";
 import { ShapeError } from "../errors.ts";
 import type { Raw } from "./backend.ts";
 import type { DType, TensorData } from "./dtype.ts";
-import { brand, liftBinary, liftMethod, registerTensor } from "./lift.ts";
+import { isTensor, liftBinary, liftMethod, registerTensor } from "./lift.ts";
 
 /** A tensor, or a number that takes the dtype of what it meets. */
 export type TensorLike = Tensor | number | boolean;
@@ -33,7 +33,8 @@ export class Tensor {
   readonly isWeak: boolean;
   readonly #data: TensorData | undefined;
   readonly #raw: Raw | undefined;
-  readonly [brand] = true;
+  /** Marks a tensor, also across two copies of this library in one process. */
+  readonly isUnspoolTensor = true;
 
   /** @internal Use `tensor(...)` or `np.array(...)`. */
   constructor(source: TensorData | Raw, shape: readonly number[], dtype: DType, isWeak = false) {
@@ -45,7 +46,7 @@ export class Tensor {
   }
 
   static is(value: unknown): value is Tensor {
-    return typeof value === "object" && value !== null && brand in value;
+    return isTensor(value);
   }
 
   /** Number of axes. */
@@ -100,11 +101,6 @@ export class Tensor {
 
   toString(): string {
     return `${this.isTraced ? "traced " : ""}${this.dtype}[${this.shape.join(",")}]`;
-  }
-
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
-    if (this.isTraced || this.size > 64) return `Tensor ${this.toString()}`;
-    return `Tensor ${this.toString()} ${JSON.stringify(this.toArray())}`;
   }
 
   neg(): Tensor {
@@ -191,5 +187,13 @@ function countReduced(shape: readonly number[], axis: Axis): number {
   const axes = axis === null ? shape.map((_, i) => i) : [axis].flat();
   return axes.reduce((product, i) => product * shape[i < 0 ? i + shape.length : i]!, 1);
 }
+
+/** How `console.log` shows a tensor in Node. */
+Object.defineProperty(Tensor.prototype, Symbol.for("nodejs.util.inspect.custom"), {
+  value(this: Tensor): string {
+    if (this.isTraced || this.size > 64) return `Tensor ${this.toString()}`;
+    return `Tensor ${this.toString()} ${JSON.stringify(this.toArray())}`;
+  },
+});
 
 registerTensor((source, shape, dtype, isWeak) => new Tensor(source, shape, dtype, isWeak));

@@ -16,6 +16,19 @@ import * as tree from "./tree.ts";
 // A function over trees; the concrete argument and result types are those of the caller.
 type Fn = (...args: never[]) => unknown;
 type RawFn = (...args: Raw[]) => Raw[];
+type Untyped = (...args: unknown[]) => unknown;
+
+/** jax-js's transformations without their types, which describe arrays where trees of tensors stand here. */
+const loose = jax as unknown as {
+  makeJaxpr(fn: unknown): (...args: unknown[]) => { jaxpr: jax.ClosedJaxpr };
+  jit(fn: unknown): jax.OwnedFunction<(...args: unknown[]) => unknown>;
+  valueAndGrad(fn: unknown): Untyped;
+  jvp(fn: unknown, primals: unknown, tangents: unknown): unknown;
+  vjp(fn: unknown, primals: unknown): [unknown, Untyped];
+  vmap(fn: unknown, axes: unknown): Untyped;
+  jacfwd(fn: unknown): Untyped;
+  hessian(fn: unknown): Untyped;
+};
 
 /** What a function of tensors is as a function of jax-js arrays in flat lists. */
 function flatRaw(fn: Fn, args: readonly unknown[], onOutput: (output: unknown) => void): RawFn {
@@ -39,9 +52,7 @@ export function makeJaxpr(fn: Fn, args: readonly unknown[]): Traced {
   const jaxpr = withSession(() => {
     const examples = tree.leaves(args).map(exampleOf);
     try {
-      const made = jax.makeJaxpr(flatRaw(fn, args, (result) => (output = result)) as never)(
-        ...(examples as never[]),
-      );
+      const made = loose.makeJaxpr(flatRaw(fn, args, (result) => (output = result)))(...examples);
       return made.jaxpr;
     } finally {
       for (const example of examples) example.dispose();
@@ -83,11 +94,11 @@ export function compileRaw(fn: Fn, args: readonly unknown[]): RawProgram {
   const { jaxpr, output } = makeJaxpr(fn, args);
   const device = deviceFor(jaxpr.jaxpr);
   jaxpr.dispose();
-  const jitted = jax.jit(flatRaw(fn, args, () => {}) as never);
+  const jitted = loose.jit(flatRaw(fn, args, () => {}));
   return {
     device,
     output,
-    run: (rawLeaves) => onDevice(device, () => withSession(() => (jitted as unknown as RawFn)(...rawLeaves))),
+    run: (rawLeaves) => onDevice(device, () => withSession(() => jitted(...rawLeaves) as Raw[])),
     dispose: () => jitted.dispose(),
   };
 }
@@ -167,7 +178,7 @@ export function valueAndGrad<First, Rest extends unknown[]>(
 ): (first: First, ...rest: Rest) => [Tensor, tree.Tensors<First>] {
   const checked = scalarValued("grad", fn as Fn);
   const transformed = (...args: unknown[]) =>
-    wrap(jax.valueAndGrad(transformable(checked) as never)(...(args.map(unwrap) as unknown as [never])));
+    wrap(loose.valueAndGrad(transformable(checked))(...args.map(unwrap)));
   return (...args) => inTrace(transformed as Fn, args) as [Tensor, tree.Tensors<First>];
 }
 
@@ -179,7 +190,7 @@ export function jvp<Args extends unknown[], Out>(
 ): [Out, Out] {
   tree.requireSame("jvp", "tangents", tree.tensors(primals), tree.tensors(tangents));
   const transformed = (p: unknown[], t: unknown[]) =>
-    wrap(jax.jvp(transformable(fn as Fn) as never, unwrap(p) as never, unwrap(t) as never));
+    wrap(loose.jvp(transformable(fn as Fn), unwrap(p), unwrap(t)));
   return inTrace(transformed as Fn, [primals, tangents]) as [Out, Out];
 }
 
@@ -190,7 +201,7 @@ export function vjp<Args extends unknown[], Out>(
   seed: Out,
 ): [Out, tree.Tensors<Args>] {
   const transformed = (p: unknown[], cotangent: unknown) => {
-    const [value, pull] = jax.vjp(transformable(fn as Fn) as never, unwrap(p) as never) as unknown as [
+    const [value, pull] = loose.vjp(transformable(fn as Fn), unwrap(p)) as [
       unknown,
       (cotangent: unknown) => unknown[],
     ];
@@ -207,9 +218,7 @@ export function vmap<Args extends unknown[], Out>(
   const transformed = (...args: unknown[]) => {
     // jax-js cannot map over nothing, and an empty tree has nothing to map.
     const axes = args.map((_, i) => (inAxes?.[i] === undefined ? 0 : inAxes[i]!));
-    return wrap(
-      jax.vmap(transformable(fn as Fn) as never, axes)(...(args.map(unwrap) as unknown as [never])),
-    );
+    return wrap(loose.vmap(transformable(fn as Fn), axes)(...args.map(unwrap)));
   };
   return (...args) => inTrace(transformed as Fn, args) as Out;
 }
@@ -217,21 +226,13 @@ export function vmap<Args extends unknown[], Out>(
 /** The Jacobian of a tensor-valued function of one tensor, [...out, ...in], by forward mode. */
 export function jacobian(fn: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
   return (x) =>
-    inTrace(
-      ((y: Tensor) =>
-        wrap(jax.jacfwd(transformable(fn) as never)(...([toRaw(y)] as unknown as [never])))) as Fn,
-      [x],
-    ) as Tensor;
+    inTrace(((y: Tensor) => wrap(loose.jacfwd(transformable(fn))(toRaw(y)))) as Fn, [x]) as Tensor;
 }
 
 /** The Hessian of a scalar function of one tensor, [...in, ...in]. */
 export function hessian(fn: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
   return (x) =>
-    inTrace(
-      ((y: Tensor) =>
-        wrap(jax.hessian(transformable(fn) as never)(...([toRaw(y)] as unknown as [never])))) as Fn,
-      [x],
-    ) as Tensor;
+    inTrace(((y: Tensor) => wrap(loose.hessian(transformable(fn))(toRaw(y)))) as Fn, [x]) as Tensor;
 }
 
 /**

@@ -1,0 +1,2 @@
+/** Optimizers and schedules. */
+export type { Hyperparameter, Optimizer, Schedule } from "./optimizer.ts";
