@@ -1,6 +1,6 @@
 /** What `train` runs: theta, an estimator, an optimizer, and what to measure and draw at the end. */
 import type { Key } from "../array/index.ts";
-import type { GradientEstimator } from "../estimators/estimator.ts";
+import type { EstimateMetrics } from "../estimators/estimator.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Figure } from "./figure.ts";
 
@@ -24,14 +24,25 @@ export interface Experiment<Config = unknown> {
 
 export interface Setup<Theta = unknown> {
   theta: Theta;
-  estimator: GradientEstimator<Theta, never>;
-  optimizer: Optimizer<never>;
+  estimator: AnyEstimator<Theta>;
+  optimizer: Optimizer;
   /** Outer steps of the run. */
   steps: number;
   /** Measured on theta after the last step (and on the initial theta, for comparison). */
   evaluate?(theta: Theta, initialTheta: Theta): Evaluation | Promise<Evaluation>;
   /** The experiment's own figures, from the finished run. */
   figures?(run: RunRecord<Theta>): Figure[] | Promise<Figure[]>;
+}
+
+/** A `GradientEstimator` of theta, whatever its state: the loop only hands the state from one call to the next. */
+export interface AnyEstimator<Theta = unknown> {
+  readonly name: string;
+  init(theta: Theta, key: Key): unknown;
+  estimate(
+    theta: Theta,
+    state: unknown,
+    key: Key,
+  ): { loss: number; gradient: unknown; state: unknown; metrics: EstimateMetrics };
 }
 
 export interface Evaluation {
@@ -48,7 +59,10 @@ export interface StepRecord {
   loss: number;
   /** Inner steps spent since the start of the run, over all particles. */
   innerSteps: number;
+  /** Euclidean norm over all leaves, in float64. */
   gradientNorm: number;
+  /** Wall time of this outer step. The only entry that differs between two runs with the same seed. */
+  durationMs: number;
   /** Theta after the step by leaf path, for thetas of up to 32 numbers. */
   theta?: Record<string, number[]>;
   [metric: string]: unknown;

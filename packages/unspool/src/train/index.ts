@@ -1,0 +1,35 @@
+/** The outer loop: experiments, runs, metrics, checkpoints, resume. Portable: no Node imports. */
+export { defineExperiment } from "./experiment.ts";
+export type {
+  AnyEstimator,
+  Evaluation,
+  Experiment,
+  RunRecord,
+  Schema,
+  Setup,
+  StepRecord,
+} from "./experiment.ts";
+export type { Axis, Figure, Heatmap, Reference, Series } from "./figure.ts";
+export type {
+  CheckpointEvent,
+  DoneEvent,
+  EvaluateEvent,
+  StartEvent,
+  StepEvent,
+  TrainEvent,
+  WarningEvent,
+} from "./events.ts";
+export { train } from "./train.ts";
+export type { TrainOptions } from "./train.ts";
+export { resume } from "./resume.ts";
+export type { ResumeOptions } from "./resume.ts";
+export type { CheckpointEvery, LoopOptions, TrainResult } from "./runLoop.ts";
+export { initTraining, trainStep } from "./trainStep.ts";
+export type { TrainState, TrainStepResult } from "./trainStep.ts";
+export { StoreError } from "./store.ts";
+export type { ArtifactName, RunManifest, RunStatus, RunStore, StoreFailure } from "./store.ts";
+export { memoryStore } from "./memoryStore.ts";
+export { decodeState, encodeState } from "./stateCodec.ts";
+export type { EncodedState, Json } from "./stateCodec.ts";
+export { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+export type { SafetensorsFile } from "./safetensors.ts";

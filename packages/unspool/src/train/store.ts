@@ -1,0 +1,66 @@
+/**
+ * Where a run is kept. The training loop knows only this interface; `folderStore` (Node) keeps a run as a folder,
+ * `memoryStore` in memory. A store holds one run.
+ */
+import { type ErrorDetails, UnspoolError } from "../errors.ts";
+import type { StepRecord } from "./experiment.ts";
+
+export type RunStatus = "running" | "done" | "interrupted" | "failed";
+
+/** What a run is: enough to start it again, and to know what made it. */
+export interface RunManifest {
+  experiment: string;
+  /** As parsed; `experiment.config.parse` must accept its own result. */
+  config: unknown;
+  seed: number;
+  /** Outer steps of the whole run. */
+  steps: number;
+  status: RunStatus;
+  /** ISO 8601. */
+  startedAt: string;
+  /** When the status last changed, ISO 8601. */
+  updatedAt: string;
+  /** Why a run failed. */
+  error?: { code: string; message: string };
+  /** Versions and hardware; filled in by the store, which knows its host. */
+  environment?: Record<string, string>;
+}
+
+/** Results beside metrics and checkpoints, as JSON. */
+export type ArtifactName = "evaluation" | "figures";
+
+export interface RunStore {
+  /** How a person would call the place: a folder's path, or "memory". */
+  readonly name: string;
+  /** Begins a run. Throws `StoreError` with `details.reason` "exists" if there is one already. */
+  create(manifest: RunManifest): Promise<void>;
+  /** The run that is kept here, or undefined. */
+  readManifest(): Promise<RunManifest | undefined>;
+  updateManifest(changes: Partial<RunManifest>): Promise<void>;
+  /** Adds lines to the metrics, in order. */
+  appendMetrics(records: readonly StepRecord[]): Promise<void>;
+  /** All complete lines of the metrics. */
+  readMetrics(): Promise<StepRecord[]>;
+  /** Keeps a checkpoint, all of it or nothing of it, and drops the oldest ones. */
+  writeCheckpoint(step: number, bytes: Uint8Array): Promise<void>;
+  /** Steps of the checkpoints, newest first. */
+  listCheckpoints(): Promise<number[]>;
+  readCheckpoint(step: number): Promise<Uint8Array>;
+  /** How the checkpoint is called in messages: a file's path. */
+  checkpointName(step: number): string;
+  /** Forgets what came after `step`: metrics and checkpoints. */
+  rewind(step: number): Promise<void>;
+  writeArtifact(name: ArtifactName, value: unknown): Promise<void>;
+  /** Undefined if it was never written. */
+  readArtifact(name: ArtifactName): Promise<unknown>;
+}
+
+/** Why a store could not do its work. */
+export type StoreFailure = "exists" | "read" | "write";
+
+/** A run cannot be kept or read where it was asked to be. `details.reason` is a `StoreFailure`. */
+export class StoreError extends UnspoolError {
+  constructor(where: string, reason: StoreFailure, problem: string, details: ErrorDetails = {}) {
+    super("STORE", `${where}: ${problem}`, { where, reason, ...details });
+  }
+}

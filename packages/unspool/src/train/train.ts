@@ -1,0 +1,65 @@
+/** `train`: runs an experiment from its first outer step. */
+import { random, tree } from "../array/index.ts";
+import { OptionError, requireInteger, requirePositive } from "../errors.ts";
+import type { Experiment } from "./experiment.ts";
+import { type CheckpointEvery, type LoopOptions, type TrainResult, runLoop } from "./runLoop.ts";
+import type { RunManifest, RunStore } from "./store.ts";
+import { initTraining } from "./trainStep.ts";
+
+export interface TrainOptions extends LoopOptions {
+  /** Not parsed yet: `experiment.config` does that. Default `{}`. */
+  config?: unknown;
+  /** An integer from 0 to 2^32 - 1. Default 0. The same seed gives the same bits. */
+  seed?: number | undefined;
+  /** Outer steps; default those of the experiment. */
+  steps?: number | undefined;
+  /** Where the run is kept. Default: nowhere but in the result. */
+  store?: RunStore | undefined;
+}
+
+/**
+ * Runs an experiment: for each outer step, estimate a gradient, update theta, log, now and then checkpoint.
+ *
+ * Random keys come from `random.key(seed)` by name: "setup", "estimator", and "step" with the index of the step.
+ *
+ * @example
+ * const result = await train(experiment, { seed: 1, steps: 200, onEvent: (event) => console.log(event.type) });
+ * console.log(result.evaluation?.metrics);
+ */
+export async function train<Config>(
+  experiment: Experiment<Config>,
+  options: TrainOptions = {},
+): Promise<TrainResult> {
+  const { store, seed = 0 } = options;
+  requireCheckpointEvery("train", options.checkpointEvery);
+  const config = experiment.config.parse(options.config ?? {});
+  const key = random.key(seed);
+  const setup = await experiment.setup(config, random.foldIn(key, "setup"));
+  const steps = options.steps ?? setup.steps;
+  requireInteger("train", "steps", steps, 0);
+  const state = initTraining(setup, key);
+  const startedAt = new Date().toISOString();
+  const manifest: RunManifest = {
+    experiment: experiment.name,
+    config,
+    seed,
+    steps,
+    status: "running",
+    startedAt,
+    updatedAt: startedAt,
+  };
+  await store?.create(manifest);
+  const initialTheta = tree.tensors(setup.theta);
+  return runLoop(
+    { manifest, setup, initialTheta, state, metrics: [], store, checkpointed: undefined },
+    options,
+  );
+}
+
+/** @internal Throws `OptionError` for an interval that is not one. */
+export function requireCheckpointEvery(where: string, every: CheckpointEvery | undefined): void {
+  if (every === undefined) return;
+  if ("steps" in every) requireInteger(where, "checkpointEvery.steps", every.steps, 1);
+  else if ("seconds" in every) requirePositive(where, "checkpointEvery.seconds", every.seconds);
+  else throw new OptionError(where, "checkpointEvery", every, "{ seconds } or { steps }");
+}
