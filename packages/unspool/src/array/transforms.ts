@@ -89,16 +89,24 @@ export interface RawProgram {
   dispose(): void;
 }
 
-/** Compiles `fn` for arguments like `args`. */
-export function compileRaw(fn: Fn, args: readonly unknown[]): RawProgram {
+/** The device that `fn` needs for arguments like `args`, and the structure of its result. */
+export function deviceOf(fn: Fn, args: readonly unknown[]): { device: Device; output: unknown } {
   const { jaxpr, output } = makeJaxpr(fn, args);
   const device = deviceFor(jaxpr.jaxpr);
   jaxpr.dispose();
+  return { device, output };
+}
+
+/** Compiles `fn` for arguments like `args`; on `device`, or on the one that its dtypes need. */
+export function compileRaw(fn: Fn, args: readonly unknown[], device?: Device): RawProgram {
+  let output: unknown;
+  let chosen = device;
+  if (chosen === undefined) ({ device: chosen, output } = deviceOf(fn, args));
   const jitted = loose.jit(flatRaw(fn, args, () => {}));
   return {
-    device,
+    device: chosen,
     output,
-    run: (rawLeaves) => onDevice(device, () => withSession(() => jitted(...rawLeaves) as Raw[])),
+    run: (rawLeaves) => onDevice(chosen, () => withSession(() => jitted(...rawLeaves) as Raw[])),
     dispose: () => jitted.dispose(),
   };
 }
@@ -201,13 +209,23 @@ export function vjp<Args extends unknown[], Out>(
   seed: Out,
 ): [Out, tree.Tensors<Args>] {
   const transformed = (p: unknown[], cotangent: unknown) => {
-    const [value, pull] = loose.vjp(transformable(fn as Fn), unwrap(p)) as [
+    const [value, pull] = loose.vjp(transformable(distinctOutputs(fn as Fn)), unwrap(p)) as [
       unknown,
       (cotangent: unknown) => unknown[],
     ];
     return [wrap(value), wrap(pull(unwrap(cotangent)))];
   };
   return inTrace(transformed as Fn, [primals, seed]) as [Out, tree.Tensors<Args>];
+}
+
+/**
+ * jax-js 0.1.25 cannot transpose a function of which one result is computed from another, or is returned twice;
+ * a multiplication by 1 makes every result an end of its own.
+ */
+function distinctOutputs(fn: Fn): Fn {
+  const copy = (leaf: Tensor): Tensor =>
+    leaf.dtype === "bool" ? leaf : leaf.mul(tree.scalar(1, leaf.dtype));
+  return (...args) => tree.map(copy, fn(...args));
 }
 
 /** Maps `fn` over axis 0 of each argument's leaves; an argument whose entry in `inAxes` is null is shared. */

@@ -1,5 +1,5 @@
 /** The interface of gradient estimators. */
-import type { Key, Tensors, Tree } from "../array/index.ts";
+import type { Key, Tree } from "../array/index.ts";
 
 /** State is data: tensors, numbers, strings and null in records and arrays, so that it can be saved as it is. */
 export type StateData =
@@ -9,7 +9,7 @@ export interface Estimate<Theta, State> {
   /** The objective at `theta` as this call saw it, averaged over particles. */
   loss: number;
   /** Concrete tensors in the structure, shapes and dtypes of `theta`. */
-  gradient: Tensors<Theta>;
+  gradient: Theta;
   state: State;
   metrics: EstimateMetrics;
 }
@@ -27,7 +27,7 @@ export interface EstimateMetrics {
  * Estimates d loss / d theta for a computation that runs in a loop. Pure: the same theta, state and key give the
  * same bits, for any number of threads.
  */
-export interface GradientEstimator<Theta = unknown, State = StateData> {
+export interface GradientEstimator<Theta = unknown, State = unknown> {
   readonly name: string;
   init(theta: Theta, key: Key): State;
   estimate(theta: Theta, state: State, key: Key): Estimate<Theta, State>;

@@ -1,0 +1,286 @@
+/**
+ * What all evolution-strategy estimators share: options of antithetic pairs, one window of two members that share
+ * noise, data and clock, and the handling of losses that are not finite.
+ */
+import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
+import { NonFiniteError, OptionError, requireInteger, requireOneOf, requirePositive } from "../errors.ts";
+import {
+  type Clock,
+  type ErasedProblem,
+  type Executor,
+  type ForwardProgram,
+  type Member,
+  type WindowOptions,
+  type WindowPlan,
+  advance,
+  clockKey,
+  initialState,
+  referenceExecutor,
+  tick,
+  windowPlan,
+} from "../unroll/index.ts";
+import type { EstimateMetrics } from "./estimator.ts";
+import { type Noise, gaussian, repeat, select, zerosLike } from "./noise.ts";
+
+export interface EsOptions extends WindowOptions {
+  /** Standard deviation of the perturbations. Default 0.01. */
+  sigma?: number;
+  /** Antithetic pairs, N: 2N particles. Default 16. */
+  pairs?: number;
+  /** Gradient of the sum over the steps of a window, or of their mean. Default "mean". */
+  objective?: "sum" | "mean";
+  /** A pair with a loss that is not finite: an error (default), or left out of the average as 0. */
+  nanPolicy?: "error" | "zero";
+  /** Initial states and data per pair (default), or the same for all pairs. */
+  trajectories?: "independent" | "common";
+  /** Replaces the Gaussian: for other distributions, and for tests. Must be symmetric with variance sigma². */
+  noise?: Noise;
+  /** Default: the reference executor. */
+  executor?: Executor;
+}
+
+/** Checked options. */
+export interface EsSettings {
+  name: string;
+  problem: ErasedProblem;
+  plan: WindowPlan;
+  sigma: number;
+  pairs: number;
+  /** 1 for "sum", 1 / truncation for "mean". */
+  lossScale: number;
+  nanPolicy: "error" | "zero";
+  isCommon: boolean;
+  noise: Noise;
+  executor: Executor;
+}
+
+export function esSettings(name: string, problem: ErasedProblem, options: EsOptions): EsSettings {
+  const {
+    sigma = 0.01,
+    pairs = 16,
+    objective = "mean",
+    nanPolicy = "error",
+    trajectories = "independent",
+  } = options;
+  requirePositive(name, "sigma", sigma, "Typical values are 0.001 to 1.");
+  requireInteger(name, "pairs", pairs, 1);
+  requireOneOf(name, "objective", objective, ["sum", "mean"]);
+  requireOneOf(name, "nanPolicy", nanPolicy, ["error", "zero"]);
+  requireOneOf(name, "trajectories", trajectories, ["independent", "common"]);
+  const plan = windowPlan(name, problem.horizon, options);
+  if (trajectories === "common" && plan.resets !== "lockstep") {
+    throw new OptionError(name, "trajectories", trajectories, '"independent" unless resets is "lockstep"');
+  }
+  return {
+    name,
+    problem,
+    plan,
+    sigma,
+    pairs,
+    lossScale: objective === "sum" ? 1 : 1 / plan.truncation,
+    nanPolicy,
+    isCommon: trajectories === "common",
+    noise: options.noise ?? gaussian(sigma),
+    executor: options.executor ?? referenceExecutor(),
+  };
+}
+
+/** What all pairs share in one estimate. */
+export interface EsShared {
+  theta: unknown;
+  /** Key of this estimate's noise. */
+  key: Key;
+  /** int32 scalar: estimates made before this one. */
+  window: Tensor;
+}
+
+/** One member of a pair over one window. */
+export interface MemberConstant {
+  theta: unknown;
+  /** Used from a reset inside the window on; absent where it equals `theta` or no reset can happen. */
+  thetaAfter?: unknown;
+}
+
+export interface MemberCarry {
+  state: unknown;
+  clock: Clock;
+  /** bool: the trajectory that the window began with has ended. */
+  isAfter: Tensor;
+  /** float64: summed losses of the steps before (and at) the end of that trajectory. */
+  before: Tensor;
+  /** float64: summed losses of the steps after it. */
+  after: Tensor;
+}
+
+export type PairMember = Member<MemberConstant, MemberCarry>;
+
+export function startMember(constant: MemberConstant, state: unknown, clock: Clock): PairMember {
+  const zero = np.zeros([], { dtype: "float64" });
+  return {
+    constant,
+    carry: { state, clock, isAfter: np.zeros([], { dtype: "bool" }), before: zero, after: zero },
+  };
+}
+
+/** One inner step of one member, with a masked reset where resets can fall inside the window. */
+export function memberStep(settings: EsSettings, constant: MemberConstant, carry: MemberCarry): MemberCarry {
+  const { problem, plan } = settings;
+  const { clock, isAfter } = carry;
+  const later = constant.thetaAfter;
+  const theta = later === undefined ? constant.theta : select(isAfter, later, constant.theta);
+  const stepped = advance(problem, theta, carry.state, clock.t, clockKey(clock));
+  const loss = stepped.loss.astype("float64");
+  const next = tick(plan, clock);
+  if (plan.mode !== "inside") {
+    return { ...carry, state: stepped.state, clock: next.clock, before: carry.before.add(loss) };
+  }
+  const zero = np.zeros([], { dtype: "float64" });
+  const fresh = initialState(problem, later ?? constant.theta, clockKey(next.clock));
+  return {
+    state: select(next.hasEnded, fresh, stepped.state),
+    clock: next.clock,
+    isAfter: np.logicalOr(isAfter, next.hasEnded),
+    before: carry.before.add(np.where(isAfter, zero, loss)),
+    after: carry.after.add(np.where(isAfter, loss, zero)),
+  };
+}
+
+/** Key of the perturbation of one pair. */
+export function pairKey(shared: EsShared, pair: Tensor): Key {
+  return random.foldIn(shared.key, pair);
+}
+
+/** True for units that are at the start of a trajectory. Concrete. */
+export function isAnyFresh(clock: Clock): boolean {
+  return clock.t.data.some((t) => t === 0);
+}
+
+/** A program over pairs of members. */
+export type PairProgram<Shared extends EsShared, Unit, Kept> = ForwardProgram<
+  Shared,
+  Unit,
+  Kept,
+  MemberConstant,
+  MemberCarry,
+  { gradient: unknown; loss: Tensor },
+  { losses: Tensor }
+>;
+
+/**
+ * Throws if a pair's loss is not finite, after running the window again to find the first step at which it was
+ * not. `losses` is [pairs, 2], `units` are the units that the window began with.
+ */
+export function requireFiniteLosses<Shared extends EsShared, Unit extends { clock: Clock }, Kept>(
+  settings: EsSettings,
+  program: PairProgram<Shared, Unit, Kept>,
+  shared: Shared,
+  units: Unit,
+  losses: Tensor,
+): void {
+  const bad = losses.data.findIndex((loss) => !Number.isFinite(loss));
+  if (bad < 0) return;
+  const { name, pairs, executor, plan } = settings;
+  const record = (carry: MemberCarry): Record<string, Tensor> => ({ loss: carry.before.add(carry.after) });
+  const { history } = executor.forward({ ...program, record }, shared, units);
+  const steps = history.map(({ loss }) => loss!.data.findIndex((value) => !Number.isFinite(value)));
+  const k = steps.findIndex((particle) => particle >= 0);
+  // History counts particles positives first; `losses` pair by pair.
+  const particle = k < 0 ? (bad % 2) * pairs + Math.floor(bad / 2) : steps[k]!;
+  const [pair, sign] = [particle % pairs, particle < pairs ? "+" : "-"];
+  const step = (units.clock.t.data[pair]! + Math.max(k, 0)) % units.clock.length.data[pair]!;
+  const value = history[k]?.loss?.data[particle] ?? losses.data[bad];
+  throw new NonFiniteError(
+    name,
+    `the loss of particle ${sign} of pair ${pair} became ${value} at inner step ${step} of its trajectory ` +
+      `(step ${Math.max(k, 0) + 1} of ${plan.truncation} in estimate ${shared.window.item()}). Replay: the same seed ` +
+      `and outer step. Try a smaller sigma or step size, or nanPolicy: "zero".`,
+    { pair, sign, step, stepInWindow: Math.max(k, 0), estimate: shared.window.item(), value },
+  );
+}
+
+/** Standard deviation over pairs of L+ - L-. `losses` is [pairs, 2]. */
+export function lossDifferenceStd(losses: Tensor): number {
+  const differences = Array.from(
+    { length: losses.size / 2 },
+    (_, i) => losses.data[2 * i]! - losses.data[2 * i + 1]!,
+  );
+  const mean = differences.reduce((sum, d) => sum + d, 0) / differences.length;
+  return Math.sqrt(differences.reduce((sum, d) => sum + (d - mean) ** 2, 0) / differences.length);
+}
+
+/** Losses of a pair [2], their mean, and the weighted difference; `unit.losses` as every ES finish reports them. */
+export function pairLosses(settings: EsSettings, members: PairMember[]): { loss: Tensor; losses: Tensor } {
+  const totals = members
+    .slice(0, 2)
+    .map(({ carry }) => carry.before.add(carry.after).mul(settings.lossScale));
+  const losses = np.stack(totals);
+  return { loss: losses.mean(), losses };
+}
+
+/** `contribution`, or zeros where the pair's losses are not finite and the policy says so. */
+export function guard(settings: EsSettings, losses: Tensor, contribution: unknown): unknown {
+  if (settings.nanPolicy === "error") return contribution;
+  return select(np.isfinite(losses).all(), contribution, zerosLike(contribution));
+}
+
+/** The result of one window as an estimate: checks, mean loss over finite pairs, gradient in theta's dtype. */
+export function esEstimate<Shared extends EsShared, Unit extends { clock: Clock }, Kept>(
+  settings: EsSettings,
+  program: PairProgram<Shared, Unit, Kept>,
+  shared: Shared,
+  units: Unit,
+): { units: Unit; loss: number; gradient: unknown; metrics: EstimateMetrics } {
+  const result = settings.executor.forward(program, shared, units);
+  const { losses } = result.each;
+  if (settings.nanPolicy === "error") requireFiniteLosses(settings, program, shared, units, losses);
+  const finite = [...losses.data].filter((loss) => Number.isFinite(loss));
+  const nonFinite = losses.size - finite.length;
+  return {
+    units: result.units,
+    loss: nonFinite === 0 ? result.mean.loss.item() : finite.reduce((sum, x) => sum + x, 0) / finite.length,
+    gradient: tree.map((g: Tensor, leaf: Tensor) => g.astype(leaf.dtype), result.mean.gradient, shared.theta),
+    metrics: {
+      innerSteps: 2 * settings.pairs * settings.plan.truncation,
+      lossDifferenceStd: lossDifferenceStd(losses),
+      ...(settings.nanPolicy === "zero" ? { nonFinite } : {}),
+    },
+  };
+}
+
+/**
+ * A program without a loop that starts the trajectories of the units standing at t = 0, at the thetas that
+ * `thetas` gives for their states by name; all states of a unit start from the same key.
+ */
+export function restart<Shared extends EsShared, Unit extends { clock: Clock }>(
+  { name, problem }: EsSettings,
+  thetas: (shared: Shared, unit: Unit) => Partial<Record<keyof Unit, unknown>>,
+): PairProgram<Shared, Unit, object> {
+  return {
+    name: `${name} restart`,
+    length: 0,
+    begin: () => ({ members: [], kept: {} }),
+    step: (_shared, _constant, carry) => carry,
+    finish(shared, unit) {
+      const isFresh = unit.clock.t.equal(tree.scalar(0, "int32"));
+      const started = Object.entries(thetas(shared, unit)).map(([which, theta]) => {
+        const state = initialState(problem, theta, clockKey(unit.clock));
+        return [which, select(isFresh, state, unit[which as keyof Unit])] as const;
+      });
+      return {
+        unit: { ...unit, ...Object.fromEntries(started) },
+        mean: { gradient: [], loss: np.zeros([]) },
+        each: { losses: np.zeros([2]) },
+      };
+    },
+  };
+}
+
+/** Zeros with the shapes of one unit's slice of a batched tree. */
+export function firstOf(batched: unknown): unknown {
+  return tree.map((leaf: Tensor) => np.zeros(leaf.shape.slice(1), { dtype: leaf.dtype }), batched);
+}
+
+/** Placeholder states of units that have not started, [units, …]. */
+export function unstarted(settings: EsSettings, theta: unknown, key: Key): unknown {
+  return repeat(zerosLike(initialState(settings.problem, theta, key)), settings.pairs);
+}

@@ -1,0 +1,38 @@
+/**
+ * Full evolution strategies: antithetic pairs over the whole horizon, a new trajectory for every estimate.
+ *
+ *     g = 1/(2 sigma²) · mean over pairs of eps (L+ - L-),   L over all T steps
+ */
+import { OptionError } from "../errors.ts";
+import type { Problem } from "../unroll/index.ts";
+import type { EsOptions } from "./antithetic.ts";
+import type { GradientEstimator } from "./estimator.ts";
+import { type PairState, noiseReuse } from "./noiseReuse.ts";
+
+export type FullEsOptions = Omit<EsOptions, "truncation" | "resets">;
+
+/** Full ES. Cost per estimate: 2 · pairs · horizon inner steps; unbiased for the smoothed objective. */
+export function fullEs<Theta, State, Batch>(
+  problem: Problem<Theta, State, Batch>,
+  options: FullEsOptions = {},
+): GradientEstimator<Theta, PairState> {
+  const { horizon } = problem;
+  if (horizon === Infinity) {
+    throw new OptionError(
+      "fullEs",
+      "problem.horizon",
+      horizon,
+      "finite",
+      "Use pes or nres for a loop without an end.",
+    );
+  }
+  return noiseReuse(
+    "fullEs",
+    problem,
+    { ...options, truncation: horizon, resets: "lockstep" },
+    {
+      noisePeriod: 0,
+      isPersistent: true,
+    },
+  );
+}

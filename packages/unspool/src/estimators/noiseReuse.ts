@@ -1,0 +1,203 @@
+/**
+ * The common recursion of PES, NRES / ES-Single, GPES and truncated ES with particle states: antithetic pairs whose
+ * states persist from window to window, perturbations that are redrawn every `noisePeriod` inner steps, and an
+ * accumulator xi of all perturbations of a trajectory that weighs the loss difference.
+ *
+ *     theta± = theta ± eps,   g = 1/(2 sigma²) · mean over pairs of xi (L+ - L-),   xi += eps when eps is drawn
+ *
+ * Steps after a reset inside the window are weighed by the perturbation of the new trajectory only.
+ */
+import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
+import {
+  type Clock,
+  type Problem,
+  clockKey,
+  eraseProblem,
+  firstClocks,
+  initialState,
+} from "../unroll/index.ts";
+import {
+  type EsOptions,
+  type EsSettings,
+  type EsShared,
+  type PairProgram,
+  esEstimate,
+  esSettings,
+  firstOf,
+  guard,
+  isAnyFresh,
+  memberStep,
+  pairKey,
+  pairLosses,
+  restart,
+  startMember,
+  unstarted,
+} from "./antithetic.ts";
+import type { GradientEstimator } from "./estimator.ts";
+import { add, repeat, scale, select, subtract, wide, zerosLike } from "./noise.ts";
+
+/** One antithetic pair between two windows; tensors [pairs, …]. */
+export interface PairUnit {
+  /** int32: index of the pair. */
+  pair: Tensor;
+  clock: Clock;
+  /** State of the member at theta + eps. */
+  plus: unknown;
+  /** State of the member at theta - eps. */
+  minus: unknown;
+  /** Current perturbation, in theta's dtype. */
+  eps: unknown;
+  /** Sum of the perturbations of this trajectory, float64. */
+  xi: unknown;
+  /** int32: inner steps since eps was drawn. */
+  age: Tensor;
+}
+
+export interface PairState {
+  units: PairUnit;
+  /** Estimates made. */
+  window: number;
+}
+
+interface Kept {
+  eps: unknown;
+  xi: unknown;
+  epsAfter: unknown;
+  /** int32: age of eps at the end of the window if nothing resets. */
+  age: Tensor;
+}
+
+export interface NoiseReuse {
+  /** Inner steps between draws of eps; Infinity for one draw per trajectory. */
+  noisePeriod: number;
+  /** False: weigh by eps alone and forget earlier windows (truncated ES). */
+  isPersistent: boolean;
+}
+
+/** An age at which every perturbation is due to be redrawn. */
+const expired = 0x7fffffff;
+
+export function noiseReuse<Theta, State, Batch>(
+  name: string,
+  problem: Problem<Theta, State, Batch>,
+  options: EsOptions,
+  reuse: NoiseReuse,
+): GradientEstimator<Theta, PairState> {
+  const settings = esSettings(name, eraseProblem(problem), options);
+  const program = windowProgram(settings, reuse);
+  const restarting = restartProgram(settings, reuse);
+  return {
+    name,
+    init: (theta, key) => ({ units: firstPairs(settings, theta, key), window: 0 }),
+    estimate(theta, state, key) {
+      tree.requireSame(name, "theta", firstOf(state.units.eps), theta);
+      const shared = { theta: theta as unknown, key, window: tree.scalar(state.window, "int32") };
+      const units = isAnyFresh(state.units.clock)
+        ? settings.executor.forward(restarting, shared, state.units).units
+        : state.units;
+      const { units: next, loss, gradient, metrics } = esEstimate(settings, program, shared, units);
+      return { loss, gradient: gradient as never, state: { units: next, window: state.window + 1 }, metrics };
+    },
+  };
+}
+
+/** Pairs that have not started: their states are placeholders until the first window. */
+function firstPairs(settings: EsSettings, theta: unknown, key: Key): PairUnit {
+  const { pairs, plan, isCommon } = settings;
+  const clock = firstClocks(plan, key, pairs, isCommon);
+  const state = unstarted(settings, theta, key);
+  return {
+    pair: np.arange(pairs),
+    clock,
+    plus: state,
+    minus: state,
+    eps: repeat(zerosLike(theta), pairs),
+    xi: repeat(zerosLike(theta, "float64"), pairs),
+    age: np.full([pairs], expired, { dtype: "int32" }),
+  };
+}
+
+/** The perturbation that a pair uses in this window, and what goes with it. */
+function perturb(settings: EsSettings, reuse: NoiseReuse, shared: EsShared, unit: PairUnit): Kept {
+  const { plan, noise } = settings;
+  const { pair } = unit;
+  const key = pairKey(shared, pair);
+  const fresh = noise(shared.theta, { key, pair, window: shared.window });
+  const steps = tree.scalar(plan.truncation, "int32");
+  if (reuse.noisePeriod <= plan.truncation) {
+    const xi = reuse.isPersistent ? add(unit.xi, fresh) : wide(fresh);
+    return { eps: fresh, xi, epsAfter: fresh, age: steps };
+  }
+  const isDue = unit.age.greaterEqual(tree.scalar(Math.min(reuse.noisePeriod, expired), "int32"));
+  const eps = select(isDue, fresh, unit.eps);
+  const epsAfter =
+    plan.mode === "inside"
+      ? noise(shared.theta, { key: random.foldIn(key, "after reset"), pair, window: shared.window })
+      : eps;
+  return {
+    eps,
+    xi: select(isDue, add(unit.xi, eps), unit.xi),
+    epsAfter,
+    age: np.where(isDue, steps, unit.age.add(steps)),
+  };
+}
+
+function windowProgram(settings: EsSettings, reuse: NoiseReuse): PairProgram<EsShared, PairUnit, Kept> {
+  const { plan } = settings;
+  const redrawsInside = plan.mode === "inside" && reuse.noisePeriod > plan.truncation;
+  const factor = settings.lossScale / (2 * settings.sigma ** 2);
+  return {
+    name: settings.name,
+    length: plan.truncation,
+    begin(shared, unit) {
+      const kept = perturb(settings, reuse, shared, unit);
+      const member = (move: typeof add, state: unknown) =>
+        startMember(
+          {
+            theta: move(shared.theta, kept.eps),
+            ...(redrawsInside ? { thetaAfter: move(shared.theta, kept.epsAfter) } : {}),
+          },
+          state,
+          unit.clock,
+        );
+      return { members: [member(add, unit.plus), member(subtract, unit.minus)], kept };
+    },
+    step: (_shared, constant, carry) => memberStep(settings, constant, carry),
+    finish(_shared, unit, members, kept) {
+      const [plus, minus] = members.map(({ carry }) => carry) as [
+        (typeof members)[0]["carry"],
+        (typeof members)[0]["carry"],
+      ];
+      const { loss, losses } = pairLosses(settings, members);
+      const before = scale(kept.xi, plus.before.sub(minus.before).mul(factor));
+      const weighted =
+        plan.mode === "inside"
+          ? add(before, scale(wide(kept.epsAfter), plus.after.sub(minus.after).mul(factor)))
+          : before;
+      const { clock, isAfter } = plus;
+      const isFresh = clock.t.equal(tree.scalar(0, "int32"));
+      const xi = plan.mode === "inside" ? select(isAfter, wide(kept.epsAfter), kept.xi) : kept.xi;
+      const age = redrawsInside ? np.where(isAfter, clock.t, kept.age) : kept.age;
+      return {
+        unit: {
+          pair: unit.pair,
+          clock,
+          plus: plus.state,
+          minus: minus.state,
+          eps: redrawsInside ? select(isAfter, kept.epsAfter, kept.eps) : kept.eps,
+          xi: select(isFresh, zerosLike(xi), xi),
+          age: np.where(isFresh, tree.scalar(expired, "int32"), age),
+        },
+        mean: { gradient: guard(settings, losses, weighted), loss },
+        each: { losses },
+      };
+    },
+  };
+}
+
+function restartProgram(settings: EsSettings, reuse: NoiseReuse): PairProgram<EsShared, PairUnit, object> {
+  return restart(settings, (shared, unit) => {
+    const { eps } = perturb(settings, reuse, shared, unit);
+    return { plus: add(shared.theta, eps), minus: subtract(shared.theta, eps) };
+  });
+}

@@ -1,0 +1,104 @@
+/**
+ * Truncated backpropagation through time: the gradient of each window with its incoming state held constant.
+ * Biased wherever theta acts on the loss through earlier windows.
+ *
+ *     g = mean over tasks of d L_w(theta; stop(s)) / d theta
+ *
+ * Williams and Peng 1990; baseline of Vicol, Metz, Sohl-Dickstein 2021.
+ */
+import { tree } from "../array/index.ts";
+import {
+  type CheckpointPolicy,
+  type Clock,
+  type Problem,
+  type ReverseProgram,
+  advance,
+  clockKey,
+  eraseProblem,
+  tick,
+} from "../unroll/index.ts";
+import type { GradientEstimator } from "./estimator.ts";
+import { firstOf } from "./antithetic.ts";
+import { repeat } from "./noise.ts";
+import {
+  type DerivativeOptions,
+  type DerivativeSettings,
+  type TaskStart,
+  derivativeSettings,
+  enter,
+  firstTasks,
+  requireEdges,
+  requireFinite,
+} from "./trajectory.ts";
+
+export interface TbpttOptions extends DerivativeOptions {
+  /** What the forward pass keeps for the backward pass. Default "all". */
+  checkpoints?: CheckpointPolicy;
+}
+
+export interface TbpttState {
+  units: TaskStart;
+  /** Shapes of theta. */
+  theta: unknown;
+  window: number;
+}
+
+/** TBPTT. Cost per estimate: tasks · truncation steps forward and backward; memory: truncation states per task. */
+export function tbptt<Theta, State, Batch>(
+  problem: Problem<Theta, State, Batch>,
+  options: TbpttOptions = {},
+): GradientEstimator<Theta, TbpttState> {
+  const settings = derivativeSettings("tbptt", eraseProblem(problem), options);
+  requireEdges(settings);
+  return windowGradient(settings, options.checkpoints ?? "all", false);
+}
+
+/** TBPTT and BPTT: gradients of windows; through the initial state too if `isWhole`. */
+export function windowGradient<Theta>(
+  settings: DerivativeSettings,
+  checkpoints: CheckpointPolicy,
+  isWhole: boolean,
+): GradientEstimator<Theta, TbpttState> {
+  const { name, executor, lossScale, tasks, plan } = settings;
+  const [starting, going] = [windowLoss(settings, true), windowLoss(settings, false)];
+  return {
+    name,
+    init: (theta, key) => ({ units: firstTasks(settings, theta, key), theta: repeat(theta, 1), window: 0 }),
+    estimate(theta, state, key) {
+      void key;
+      tree.requireSame(name, "theta", firstOf(state.theta), theta);
+      const { units } = state;
+      const program = isWhole || units.clock.t.data.includes(0) ? starting : going;
+      const result = executor.reverse(program, checkpoints, theta as unknown, {}, units);
+      const gradient = tree.map((leaf) => leaf.mul(lossScale), result.gradient);
+      requireFinite(name, result.losses, gradient, state.window);
+      return {
+        loss: (result.losses.data.reduce((sum, loss) => sum + loss, 0) / tasks) * lossScale,
+        gradient: gradient as Theta,
+        state: { ...state, units: { task: units.task, ...result.carry }, window: state.window + 1 },
+        metrics: { innerSteps: tasks * plan.truncation },
+      };
+    },
+  };
+}
+
+type Carry = { clock: Clock; state: unknown };
+
+function windowLoss(
+  settings: DerivativeSettings,
+  isStarting: boolean,
+): ReverseProgram<unknown, object, TaskStart, Carry> {
+  const { problem, plan, name } = settings;
+  return {
+    name,
+    length: plan.truncation,
+    begin: (theta, _shared, { clock, state }) => ({
+      clock,
+      state: isStarting ? enter(problem, theta, clock, state) : state,
+    }),
+    step(theta, _shared, { clock, state }) {
+      const next = advance(problem, theta, state, clock.t, clockKey(clock));
+      return { carry: { clock: tick(plan, clock).clock, state: next.state }, loss: next.loss };
+    },
+  };
+}

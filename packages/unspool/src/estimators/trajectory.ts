@@ -1,0 +1,119 @@
+/**
+ * What the estimators with derivatives share: options of windows over differentiable trajectories, and units that
+ * are single particles at unperturbed theta.
+ */
+import { type Key, type Tensor, np, tree } from "../array/index.ts";
+import { NonFiniteError, OptionError, requireInteger, requireOneOf } from "../errors.ts";
+import {
+  type Clock,
+  type ErasedProblem,
+  type Executor,
+  type WindowOptions,
+  type WindowPlan,
+  clockKey,
+  firstClocks,
+  initialState,
+  referenceExecutor,
+  windowPlan,
+} from "../unroll/index.ts";
+import { repeat, select, zerosLike } from "./noise.ts";
+
+export interface DerivativeOptions extends WindowOptions {
+  /** Trajectories that are averaged. Default 1. */
+  tasks?: number;
+  /** Gradient of the sum over the steps of a window, or of their mean. Default "mean". */
+  objective?: "sum" | "mean";
+  /** Default: the reference executor. */
+  executor?: Executor;
+}
+
+export interface DerivativeSettings {
+  name: string;
+  problem: ErasedProblem;
+  plan: WindowPlan;
+  tasks: number;
+  lossScale: number;
+  executor: Executor;
+}
+
+export function derivativeSettings(
+  name: string,
+  problem: ErasedProblem,
+  options: DerivativeOptions,
+): DerivativeSettings {
+  const { tasks = 1, objective = "mean" } = options;
+  if (!problem.isDifferentiable) {
+    throw new OptionError(
+      name,
+      "problem",
+      problem.name,
+      "differentiable",
+      "Its isDifferentiable is false: use an evolution-strategy estimator such as pes, nres or fullEs.",
+    );
+  }
+  requireInteger(name, "tasks", tasks, 1);
+  requireOneOf(name, "objective", objective, ["sum", "mean"]);
+  const plan = windowPlan(name, problem.horizon, options);
+  const lossScale = objective === "sum" ? 1 : 1 / plan.truncation;
+  return { name, problem, plan, tasks, lossScale, executor: options.executor ?? referenceExecutor() };
+}
+
+/** Requires that resets fall on window edges only. */
+export function requireEdges({ name, plan, problem }: DerivativeSettings): void {
+  if (plan.mode !== "inside") return;
+  throw new OptionError(
+    name,
+    "truncation",
+    plan.truncation,
+    `a divisor of the horizon ${problem.horizon}, with trajectories of fixed length`,
+  );
+}
+
+/** Clocks and placeholder states of tasks that have not started. */
+export function firstTasks(
+  { plan, problem, tasks }: DerivativeSettings,
+  theta: unknown,
+  key: Key,
+): TaskStart {
+  return {
+    task: np.arange(tasks),
+    clock: firstClocks(plan, key, tasks),
+    state: repeat(zerosLike(initialState(problem, theta, key)), tasks),
+  };
+}
+
+export interface TaskStart {
+  /** int32: index of the task. */
+  task: Tensor;
+  clock: Clock;
+  state: unknown;
+}
+
+/** The state with which a window begins: a new trajectory's where the clock stands at 0. */
+export function enter(problem: ErasedProblem, theta: unknown, clock: Clock, state: unknown): unknown {
+  return select(clock.t.equal(tree.scalar(0, "int32")), initialState(problem, theta, clockKey(clock)), state);
+}
+
+/** Throws `NonFiniteError` for the first task whose loss or gradient is not finite. */
+export function requireFinite(name: string, losses: Tensor, gradient: unknown, window: number): void {
+  const task = losses.data.findIndex((loss) => !Number.isFinite(loss));
+  if (task >= 0) {
+    throw new NonFiniteError(
+      name,
+      `the loss of task ${task} is ${losses.data[task]} in estimate ${window}. ` +
+        "Replay: the same seed and outer step. Try a shorter truncation or a smaller step size.",
+      { task, estimate: window },
+    );
+  }
+  for (const [path, leaf] of tree.entries(gradient)) {
+    const index = leaf.data.findIndex((value) => !Number.isFinite(value));
+    if (index < 0) continue;
+    throw new NonFiniteError(
+      name,
+      `the gradient of theta${path === "" ? "" : ` "${path}"`}[${index}] is ${leaf.data[index]} in ` +
+        `estimate ${window}: the derivative of the loop overflows. Try a shorter truncation, clipping, float64, or an ` +
+        "evolution-strategy estimator (pes, nres).",
+      { path, index, estimate: window },
+    );
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * Truncated evolution strategies: each window on its own, from states that are taken as given. Biased wherever
+ * theta acts on the loss through earlier windows; the baseline that PES corrects.
+ *
+ *     g = 1/(2 sigma²) · mean over pairs of eps_w (L+ - L-)
+ *
+ * Published flavours of what persists: one mean state per pair, advanced with unperturbed theta (code of Li et al.
+ * 2023; default), one mean state for all pairs (code of Vicol et al. 2021), or the particles' own states (Vicol,
+ * Kolter, Swersky 2023, Figure 13).
+ */
+import { type Key, type Tensor, np, tree } from "../array/index.ts";
+import { requireOneOf } from "../errors.ts";
+import { type Clock, type Problem, eraseProblem, firstClocks } from "../unroll/index.ts";
+import {
+  type EsOptions,
+  type EsSettings,
+  type EsShared,
+  type PairProgram,
+  esEstimate,
+  esSettings,
+  firstOf,
+  guard,
+  isAnyFresh,
+  memberStep,
+  pairKey,
+  pairLosses,
+  restart,
+  startMember,
+  unstarted,
+} from "./antithetic.ts";
+import type { GradientEstimator } from "./estimator.ts";
+import { add, repeat, scale, subtract, wide } from "./noise.ts";
+import { type PairState, noiseReuse } from "./noiseReuse.ts";
+
+export interface TruncatedEsOptions extends EsOptions {
+  /** What persists between windows. Default "pair-mean". */
+  state?: "pair-mean" | "shared-mean" | "particles";
+}
+
+/** A pair between two windows; tensors [pairs, …]. */
+interface MeanUnit {
+  pair: Tensor;
+  clock: Clock;
+  /** State advanced with unperturbed theta. */
+  mean: unknown;
+}
+
+export interface MeanState {
+  units: MeanUnit;
+  /** Shapes of theta. */
+  theta: unknown;
+  window: number;
+}
+
+/**
+ * Truncated ES. Cost per estimate: 3 · pairs · truncation inner steps with one mean state per pair (2 with
+ * particle states); memory as `pes` without accumulators.
+ */
+export function truncatedEs<Theta, State, Batch>(
+  problem: Problem<Theta, State, Batch>,
+  options: TruncatedEsOptions = {},
+): GradientEstimator<Theta, MeanState | PairState> {
+  const { state = "pair-mean", ...esOptions } = options;
+  requireOneOf("truncatedEs", "state", state, ["pair-mean", "shared-mean", "particles"]);
+  if (state === "particles") {
+    return noiseReuse("truncatedEs", problem, esOptions, {
+      noisePeriod: 0,
+      isPersistent: false,
+    }) as GradientEstimator<Theta, MeanState | PairState>;
+  }
+  // One mean state for all pairs is a mean state per pair on common trajectories: the pairs' copies stay equal.
+  const settings = esSettings("truncatedEs", eraseProblem(problem), {
+    ...esOptions,
+    ...(state === "shared-mean" ? { trajectories: "common" as const } : {}),
+  });
+  return meanStateEs(settings) as GradientEstimator<Theta, MeanState | PairState>;
+}
+
+function meanStateEs<Theta>(settings: EsSettings): GradientEstimator<Theta, MeanState> {
+  const { name, executor, pairs, plan } = settings;
+  const program = windowProgram(settings);
+  const restarting = restart<EsShared, MeanUnit>(settings, (shared) => ({ mean: shared.theta }));
+  return {
+    name,
+    init: (theta, key) => ({ units: firstUnits(settings, theta, key), theta: repeat(theta, 1), window: 0 }),
+    estimate(theta, state, key) {
+      tree.requireSame(name, "theta", firstOf(state.theta), theta);
+      const shared = { theta: theta as unknown, key, window: tree.scalar(state.window, "int32") };
+      const units = isAnyFresh(state.units.clock)
+        ? executor.forward(restarting, shared, state.units).units
+        : state.units;
+      const result = esEstimate(settings, program, shared, units);
+      return {
+        loss: result.loss,
+        gradient: result.gradient as Theta,
+        state: { units: result.units, theta: state.theta, window: state.window + 1 },
+        metrics: { ...result.metrics, innerSteps: 3 * pairs * plan.truncation },
+      };
+    },
+  };
+}
+
+function firstUnits(settings: EsSettings, theta: unknown, key: Key): MeanUnit {
+  const { pairs, plan, isCommon } = settings;
+  return {
+    pair: np.arange(pairs),
+    clock: firstClocks(plan, key, pairs, isCommon),
+    mean: unstarted(settings, theta, key),
+  };
+}
+
+/** Three members per pair: theta + eps, theta - eps, and theta itself, which carries the state on. */
+function windowProgram(settings: EsSettings): PairProgram<EsShared, MeanUnit, { eps: unknown }> {
+  const factor = settings.lossScale / (2 * settings.sigma ** 2);
+  return {
+    name: settings.name,
+    length: settings.plan.truncation,
+    begin(shared, { pair, mean, clock }) {
+      const eps = settings.noise(shared.theta, { key: pairKey(shared, pair), pair, window: shared.window });
+      const thetas = [add(shared.theta, eps), subtract(shared.theta, eps), shared.theta];
+      return { members: thetas.map((theta) => startMember({ theta }, mean, clock)), kept: { eps } };
+    },
+    step: (_shared, constant, carry) => memberStep(settings, constant, carry),
+    finish(_shared, unit, members, { eps }) {
+      const [plus, minus, mean] = members.map(({ carry }) => carry) as [Carry, Carry, Carry];
+      const { loss, losses } = pairLosses(settings, members);
+      const difference = plus.before.add(plus.after).sub(minus.before.add(minus.after));
+      return {
+        unit: { pair: unit.pair, clock: mean.clock, mean: mean.state },
+        mean: { gradient: guard(settings, losses, scale(wide(eps), difference.mul(factor))), loss },
+        each: { losses },
+      };
+    },
+  };
+}
+
+type Carry = Parameters<typeof memberStep>[2];

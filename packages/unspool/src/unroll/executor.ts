@@ -1,0 +1,96 @@
+/**
+ * The seam between what a method computes and the machine that computes it.
+ *
+ * A method describes the life of ONE unit (one particle, or an antithetic pair of two members that share noise,
+ * data and clock) as three traced functions; an executor owns the particle axis and runs them for all units:
+ *
+ *     begin(shared, unit)                 -> per member: what stays constant over the window, and what is carried;
+ *                                            and what `finish` will want to know of it
+ *     step(shared, constant, carry)       -> carry                             `length` times, for each member
+ *     finish(shared, unit, members, kept) -> the unit's next state; a tree to be averaged over units; per-unit results
+ *
+ * `reverse` runs the same loop for one member and pulls the gradient of the summed losses back to theta. That is
+ * the whole seam: the reference executor runs it through jax-js, the compiled engine as one program.
+ */
+import type { Tensor } from "../array/index.ts";
+
+export interface Member<Constant, Carry> {
+  constant: Constant;
+  carry: Carry;
+}
+
+export interface ForwardProgram<Shared, Unit, Kept, Constant, Carry, Mean, Each> {
+  name: string;
+  /** Steps of the loop; 0 for a program without one. */
+  length: number;
+  begin(shared: Shared, unit: Unit): { members: Member<Constant, Carry>[]; kept: Kept };
+  /** `k` counts the steps of this call from 0 (int32 scalar). */
+  step(shared: Shared, constant: Constant, carry: Carry, k: Tensor): Carry;
+  finish(
+    shared: Shared,
+    unit: Unit,
+    members: Member<Constant, Carry>[],
+    kept: Kept,
+  ): { unit: Unit; mean: Mean; each: Each };
+  /** What to keep of the carry after each step; absent in hot programs. */
+  record?(carry: Carry): Record<string, Tensor>;
+}
+
+export interface ForwardResult<Unit, Mean, Each> {
+  /** The units' next states, [units, …]. */
+  units: Unit;
+  /** Averaged over units in index order, in float64. */
+  mean: Mean;
+  /** Per unit, [units, …]. */
+  each: Each;
+  /** Recorded leaves, one tensor [members * units, …] per step; positives first. */
+  history: Record<string, Tensor>[];
+}
+
+/** How much of a forward pass is kept for the backward pass. */
+export type CheckpointPolicy =
+  /** Every state: least time, memory linear in the length. */
+  | "all"
+  /** Every sqrt(length)-th state: one more forward pass, memory 2 sqrt(length). */
+  | "sqrt"
+  /** At most this many states besides the one in use (binomial checkpointing): constant memory, slowly growing time. */
+  | { states: number };
+
+export interface ReverseProgram<Theta, Shared, Unit, Carry> {
+  name: string;
+  length: number;
+  /** The carry before the first step; may depend on theta. */
+  begin(theta: Theta, shared: Shared, unit: Unit): Carry;
+  /** One step; the program's loss is the sum of the steps' losses. */
+  step(theta: Theta, shared: Shared, carry: Carry, k: Tensor): { carry: Carry; loss: Tensor };
+}
+
+export interface ReverseResult<Theta, Carry> {
+  /** The last carry per unit, [units, …]. */
+  carry: Carry;
+  /** Summed loss per unit, float64 [units]. */
+  losses: Tensor;
+  /** d (summed loss) / d theta, averaged over units in index order, in theta's dtype. */
+  gradient: Theta;
+  /** Steps computed forward, over all units: `length` times units, more with sparse checkpoints. */
+  forwardSteps: number;
+  /** Most states held at once. */
+  statesHeld: number;
+}
+
+export interface Executor {
+  readonly name: string;
+  /** Compiles once per program object and shapes; later calls run. */
+  forward<Shared, Unit, Kept, Constant, Carry, Mean, Each>(
+    program: ForwardProgram<Shared, Unit, Kept, Constant, Carry, Mean, Each>,
+    shared: Shared,
+    units: Unit,
+  ): ForwardResult<Unit, Mean, Each>;
+  reverse<Theta, Shared, Unit, Carry>(
+    program: ReverseProgram<Theta, Shared, Unit, Carry>,
+    policy: CheckpointPolicy,
+    theta: Theta,
+    shared: Shared,
+    units: Unit,
+  ): ReverseResult<Theta, Carry>;
+}

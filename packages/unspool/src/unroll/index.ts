@@ -1,0 +1,17 @@
+/** Inner problems, and the machines that step them through time. */
+export { advance, defineProblem, eraseProblem, finalLossOf, initialState } from "./problem.ts";
+export type { ErasedProblem, Problem, ProblemOptions, StepContext, StepResult } from "./problem.ts";
+export type {
+  CheckpointPolicy,
+  Executor,
+  ForwardProgram,
+  ForwardResult,
+  Member,
+  ReverseProgram,
+  ReverseResult,
+} from "./executor.ts";
+export { checkpointPlan } from "./checkpoints.ts";
+export type { CheckpointAction } from "./checkpoints.ts";
+export { referenceExecutor } from "./referenceExecutor.ts";
+export { clockKey, firstClocks, tick, windowPlan } from "./windows.ts";
+export type { Clock, ResetPolicy, WindowOptions, WindowPlan } from "./windows.ts";

@@ -1,0 +1,140 @@
+/**
+ * An inner problem: pure functions that start and advance one particle, and a horizon. Everything else (windows,
+ * particles, derivatives, resets) is built from it.
+ */
+import { type Key, Tensor, type Tensors, random, tree } from "../array/index.ts";
+import { OptionError, ShapeError } from "../errors.ts";
+
+/** What a step may use besides theta and the state. */
+export interface StepContext<Batch> {
+  /** Inner steps done on this trajectory before this one: int32 scalar, 0 at the first step. */
+  t: Tensor;
+  /** Random key of this step. The same for both members of an antithetic pair. */
+  key: Key;
+  /** What `data` drew for this step. */
+  batch: Batch;
+}
+
+export interface StepResult<State> {
+  /** The next state: same structure, shapes and dtypes as the state that came in. */
+  state: State;
+  /** Scalar; lower is better. */
+  loss: Tensor;
+}
+
+export interface ProblemOptions<Theta, State, Batch> {
+  /** Shown in errors. Default "problem". */
+  name?: string;
+  /** Steps of one trajectory, T. `Infinity` for a loop that never resets. */
+  horizon: number;
+  /** The state before the first step. Numbers become scalars; floating-point leaves take theta's dtype. */
+  init(theta: Theta, key: Key): State;
+  /** One step of ONE particle, made of `np` functions. */
+  step(theta: Theta, state: Tensors<State>, context: StepContext<Batch>): StepResult<Tensors<State>>;
+  /** Draws the minibatch of one step from resident data. */
+  data?(key: Key): Batch;
+  /** The loss of a finished trajectory, on a batch that is drawn once per trajectory (telescoping estimators). */
+  finalLoss?(theta: Theta, state: Tensors<State>, batch: Batch): Tensor;
+  /** Draws that batch. Default: `data`. */
+  finalData?(key: Key): Batch;
+  /** False if the step has no useful derivative (rounding, comparisons, accuracy). Default true. */
+  isDifferentiable?: boolean;
+}
+
+/** A checked inner problem. */
+export interface Problem<Theta = unknown, State = unknown, Batch = unknown> extends ProblemOptions<
+  Theta,
+  State,
+  Batch
+> {
+  readonly name: string;
+  readonly isDifferentiable: boolean;
+}
+
+/**
+ * Defines an inner problem.
+ *
+ * @example
+ * const decay = defineProblem({
+ *   horizon: 10,
+ *   init: () => ({ x: np.array([1, 2]) }),
+ *   step: (theta: { rate: Tensor }, { x }) => {
+ *     const next = x.mul(theta.rate);
+ *     return { state: { x: next }, loss: next.mul(next).sum() };
+ *   },
+ * });
+ */
+export function defineProblem<Theta, State, Batch = undefined>(
+  options: ProblemOptions<Theta, State, Batch>,
+): Problem<Theta, State, Batch> {
+  const { horizon } = options;
+  if (horizon !== Infinity && (!Number.isInteger(horizon) || horizon < 1)) {
+    throw new OptionError("defineProblem", "horizon", horizon, "an integer of at least 1, or Infinity");
+  }
+  for (const part of ["init", "step"] as const) {
+    if (typeof options[part] !== "function")
+      throw new OptionError("defineProblem", part, options[part], "a function");
+  }
+  return { ...options, name: options.name ?? "problem", isDifferentiable: options.isDifferentiable ?? true };
+}
+
+/** A problem whose types have been forgotten: what estimators and executors work with. */
+export interface ErasedProblem {
+  readonly name: string;
+  readonly horizon: number;
+  readonly isDifferentiable: boolean;
+  init(theta: unknown, key: Key): unknown;
+  step(theta: unknown, state: unknown, context: StepContext<unknown>): StepResult<unknown>;
+  data?(key: Key): unknown;
+  finalLoss?(theta: unknown, state: unknown, batch: unknown): Tensor;
+  finalData?(key: Key): unknown;
+}
+
+export function eraseProblem<Theta, State, Batch>(problem: Problem<Theta, State, Batch>): ErasedProblem {
+  return problem as unknown as ErasedProblem;
+}
+
+/** The state at t = 0 of the trajectory with key `key`. */
+export function initialState(problem: ErasedProblem, theta: unknown, key: Key): unknown {
+  const dtype = tree.floatType(theta);
+  const state = tree.tensors(problem.init(theta, random.foldIn(key, 0)), dtype) as unknown;
+  const cast = (leaf: Tensor): Tensor =>
+    (leaf.dtype === "float32" || leaf.dtype === "float64") && leaf.dtype !== dtype
+      ? leaf.astype(dtype)
+      : leaf;
+  return tree.map(cast, state);
+}
+
+/** One step of the trajectory with key `key`, checked: same state shapes, scalar loss. */
+export function advance(
+  problem: ErasedProblem,
+  theta: unknown,
+  state: unknown,
+  t: Tensor,
+  key: Key,
+): { state: unknown; loss: Tensor } {
+  const where = `${problem.name}.step`;
+  const stepKey = random.foldIn(key, t.add(tree.scalar(1, "int32")));
+  const batch = problem.data?.(random.foldIn(stepKey, "data"));
+  const result = problem.step(theta, state, { t, key: stepKey, batch }) as StepResult<unknown> | undefined;
+  if (typeof result !== "object" || !("state" in result) || !("loss" in result)) {
+    throw new ShapeError(where, "must return { state, loss }.");
+  }
+  const next = tree.tensors(result.state, tree.floatType(theta)) as unknown;
+  tree.requireSame(where, "the returned state", state, next);
+  return { state: next, loss: scalarLoss(where, result.loss) };
+}
+
+/** The loss of a state at the end of a trajectory, on the evaluation batch of the trajectory with key `key`. */
+export function finalLossOf(problem: ErasedProblem, theta: unknown, state: unknown, key: Key): Tensor {
+  const draw = problem.finalData ?? problem.data;
+  const batch = draw?.call(problem, random.foldIn(random.foldIn(key, 0), "final"));
+  return scalarLoss(`${problem.name}.finalLoss`, problem.finalLoss!(theta, state, batch));
+}
+
+function scalarLoss(where: string, loss: unknown): Tensor {
+  const tensor = typeof loss === "number" ? tree.scalar(loss) : loss;
+  if (Tensor.is(tensor) && tensor.ndim === 0) return tensor;
+  const got = Tensor.is(tensor) ? tensor.toString() : typeof loss;
+  throw new ShapeError(where, `the loss must be a scalar tensor, got ${got}. Sum or average it.`);
+}

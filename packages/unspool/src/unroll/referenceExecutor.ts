@@ -1,0 +1,314 @@
+/**
+ * The reference executor: the program of one unit, mapped over units by `vmap` and run step by step through
+ * jax-js. Correct at any speed; the compiled engine is tested against it.
+ */
+import { type Tensor, np, tree, vjp, vmap } from "../array/index.ts";
+import {
+  type DeviceTree,
+  type Pipeline,
+  compilePipeline,
+  flush,
+  fromDevice,
+  keep,
+  release,
+  toDevice,
+} from "../array/device.ts";
+import { checkpointPlan } from "./checkpoints.ts";
+import type {
+  CheckpointPolicy,
+  Executor,
+  ForwardProgram,
+  ForwardResult,
+  Member,
+  ReverseProgram,
+  ReverseResult,
+} from "./executor.ts";
+
+/** Steps between forced evaluations of jax-js's lazy queue. */
+const stepsPerFlush = 10;
+
+type AnyForward = ForwardProgram<unknown, unknown, unknown, unknown, unknown, unknown, unknown>;
+type AnyReverse = ReverseProgram<unknown, unknown, unknown, unknown>;
+type Members = Member<unknown, unknown>;
+
+/** An executor on jax-js. Programs are compiled once per program object and argument shapes. */
+export function referenceExecutor(): Executor {
+  const cache = new WeakMap<object, Map<string, Pipeline>>();
+  const compiled = (program: object, args: unknown[], compile: () => Pipeline): Pipeline => {
+    const pipelines = cache.get(program) ?? new Map<string, Pipeline>();
+    cache.set(program, pipelines);
+    const shapes = args.map((arg) =>
+      tree
+        .entries(arg)
+        .map(([path, leaf]) => `${path}:${leaf.toString()}`)
+        .join(),
+    );
+    const signature = shapes.join("|");
+    const pipeline = pipelines.get(signature) ?? compile();
+    pipelines.set(signature, pipeline);
+    return pipeline;
+  };
+  return {
+    name: "reference",
+    forward(program, shared, units) {
+      const erased = program as unknown as AnyForward;
+      const pipeline = compiled(program, [shared, units], () => compileForward(erased, shared, units));
+      return runForward(erased, pipeline, shared, units) as ReturnType<Executor["forward"]> as never;
+    },
+    reverse(program, policy, theta, shared, units) {
+      const erased = program as unknown as AnyReverse;
+      const pipeline = compiled(program, [theta, shared, units], () =>
+        compileReverse(erased, theta, shared, units),
+      );
+      return runReverse(erased, policy, pipeline, theta, shared, units) as never;
+    },
+  };
+}
+
+/** What `begin` leaves for the loop: members stacked (positives first), and what `finish` wants. */
+interface Begun extends Members {
+  kept: unknown;
+}
+
+/** Stages: begin, step, finish. */
+function compileForward(program: AnyForward, shared: unknown, units: unknown): Pipeline {
+  const count = unitCount(units);
+  const begin = (s: unknown, u: unknown): Begun => {
+    const { members, kept } = vmap(program.begin, [null, 0])(s, u);
+    return { ...stackMembers(members), kept };
+  };
+  const step = (s: unknown, constant: unknown, carry: unknown, k: Tensor) => {
+    const next = vmap(program.step, [null, 0, 0, null])(s, constant, carry, k);
+    tree.requireSame(program.name, "the carry after a step", carry, next);
+    return next;
+  };
+  const finish = (s: unknown, u: unknown, begun: Begun) =>
+    vmap(program.finish, [null, 0, 0, 0])(
+      s,
+      u,
+      splitMembers({ constant: begun.constant, carry: begun.carry }, count),
+      begun.kept,
+    );
+  const zero = tree.scalar(0, "int32");
+  const stepSource = {
+    fn: step as never,
+    args: ([begun]: unknown[]) => [shared, (begun as Begun).constant, (begun as Begun).carry, zero],
+  };
+  return compilePipeline([
+    { fn: begin as never, args: () => [shared, units] },
+    ...(program.length === 0 ? [] : [stepSource]),
+    { fn: finish as never, args: ([begun]) => [shared, units, begun] },
+  ]);
+}
+
+function runForward(
+  program: AnyForward,
+  { device, stages }: Pipeline,
+  shared: unknown,
+  units: unknown,
+): ForwardResult<unknown, unknown, unknown> {
+  const begin = stages[0]!;
+  const finish = stages.at(-1)!;
+  const sharedOn = toDevice(device, shared);
+  const unitsOn = toDevice(device, units);
+  const begun = begin.run(keep(sharedOn), keep(unitsOn));
+  const like = begin.output as Begun;
+  const constants = tree.leaves(like.constant).length;
+  const carried = tree.leaves(like.carry).length;
+  const constant = begun.slice(0, constants);
+  const kept = begun.slice(constants + carried);
+  let carry: DeviceTree = begun.slice(constants, constants + carried);
+  const history: Record<string, Tensor>[] = [];
+  for (let k = 0; k < program.length; k++) {
+    carry = stages[1]!.run(keep(sharedOn), keep(constant), carry, toDevice(device, tree.scalar(k, "int32")));
+    if (program.record !== undefined) history.push(program.record(fromDevice(keep(carry), like.carry)));
+    else if (k % stepsPerFlush === stepsPerFlush - 1) flush(carry);
+  }
+  const outputs = finish.run(sharedOn, unitsOn, constant, carry, kept);
+  const finished = fromDevice(outputs, finish.output) as { unit: unknown; mean: unknown; each: unknown };
+  return { units: finished.unit, mean: averageUnits(finished.mean), each: finished.each, history };
+}
+
+/** Stages: begin, step, backward step, backward begin. Carries are kept per unit; theta is shared. */
+function compileReverse(program: AnyReverse, theta: unknown, shared: unknown, units: unknown): Pipeline {
+  const one = tree.scalar(0, "int32");
+  const begin = (th: unknown, s: unknown, u: unknown) => vmap(program.begin, [null, null, 0])(th, s, u);
+  const step = (th: unknown, s: unknown, carry: unknown, k: Tensor) => {
+    const next = vmap(program.step, [null, null, 0, null])(th, s, carry, k);
+    tree.requireSame(program.name, "the carry after a step", carry, next.carry);
+    return { carry: next.carry, loss: next.loss.astype("float64") };
+  };
+  const backStep = (
+    th: unknown,
+    s: unknown,
+    carry: unknown,
+    k: Tensor,
+    cotangent: Tensor[],
+    sum: unknown,
+  ) => {
+    const pullOne = (c: unknown, down: Tensor[], g: unknown) => {
+      const { floats, rebuild } = splitFloats(c);
+      const run = (thNow: unknown, moved: Tensor[]): [Tensor, Tensor[]] => {
+        const next = program.step(thNow, s, rebuild(moved), k);
+        return [next.loss, splitFloats(next.carry).floats];
+      };
+      const seed: [Tensor, Tensor[]] = [np.ones([], { dtype: tree.floatType(th) }), down];
+      const [, [dTheta, dCarry]] = vjp(run, [th, floats], seed) as unknown as [unknown, [unknown, Tensor[]]];
+      return { cotangent: dCarry, sum: addWide(g, dTheta) };
+    };
+    return vmap(pullOne, [0, 0, 0])(carry, cotangent, sum);
+  };
+  const backBegin = (th: unknown, s: unknown, u: unknown, cotangent: Tensor[], sum: unknown) => {
+    const pullOne = (unit: unknown, down: Tensor[], g: unknown) => {
+      const run = (thNow: unknown): Tensor[] => splitFloats(program.begin(thNow, s, unit)).floats;
+      if (down.length === 0) return g;
+      const [, [dTheta]] = vjp(run, [th], down) as unknown as [unknown, [unknown]];
+      return addWide(g, dTheta);
+    };
+    return vmap(pullOne, [0, 0, 0])(u, cotangent, sum);
+  };
+  const count = unitCount(units);
+  const zeroSum = tree.map((leaf) => np.zeros([count, ...leaf.shape], { dtype: "float64" }), theta);
+  const floatsOf = (carry: unknown) => splitFloats(carry).floats;
+  return compilePipeline([
+    { fn: begin as never, args: () => [theta, shared, units] },
+    { fn: step as never, args: ([carry]) => [theta, shared, carry, one] },
+    { fn: backStep as never, args: ([carry]) => [theta, shared, carry, one, floatsOf(carry), zeroSum] },
+    { fn: backBegin as never, args: ([carry]) => [theta, shared, units, floatsOf(carry), zeroSum] },
+  ]);
+}
+
+function runReverse(
+  program: AnyReverse,
+  policy: CheckpointPolicy,
+  { device, stages }: Pipeline,
+  theta: unknown,
+  shared: unknown,
+  units: unknown,
+): ReverseResult<unknown, unknown> {
+  const [begin, step, backStep, backBegin] = stages as [
+    Pipeline["stages"][0],
+    Pipeline["stages"][0],
+    Pipeline["stages"][0],
+    Pipeline["stages"][0],
+  ];
+  const count = unitCount(units);
+  const fixed = [...toDevice(device, theta), ...toDevice(device, shared)];
+  const unitsOn = toDevice(device, units);
+  const at = (k: number) => toDevice(device, tree.scalar(k, "int32"));
+  const carryLike = (step.output as { carry: unknown }).carry;
+  const losses = new Float64Array(count);
+  let forwardSteps = 0;
+  /** One forward step; the losses of a step count the first time that it is computed. */
+  const advance = (carry: DeviceTree, k: number, isFirst: boolean): DeviceTree => {
+    const next = step.run(keep(fixed), carry, at(k));
+    const loss = fromDevice(
+      [next.pop()!],
+      [0].map(() => tree.scalar(0)),
+    ) as [Tensor];
+    if (isFirst) for (let i = 0; i < count; i++) losses[i]! += loss[0].data[i]!;
+    forwardSteps += count;
+    return next;
+  };
+  const floats = splitFloats(begin.output).floats;
+  let cotangent = toDevice(
+    device,
+    floats.map((leaf) => np.zeros(leaf.shape, { dtype: leaf.dtype })),
+  );
+  const zeroSum = tree.map((leaf) => np.zeros([count, ...leaf.shape], { dtype: "float64" }), theta);
+  let sum = toDevice(device, zeroSum);
+  let last: DeviceTree | undefined;
+  const plan = checkpointPlan(program.length, policy);
+  const held = new Map<number, DeviceTree>();
+  let statesHeld = 1;
+  held.set(0, begin.run(keep(fixed), keep(unitsOn)));
+  let reached = 0;
+  for (const action of plan) {
+    if (action.kind === "advance") {
+      let carry = keep(held.get(action.from)!);
+      for (let k = action.from; k < action.to; k++) carry = advance(carry, k, k >= reached);
+      reached = Math.max(reached, action.to);
+      if (action.to === program.length) {
+        last = carry;
+      } else {
+        held.set(action.to, carry);
+        statesHeld = Math.max(statesHeld, held.size);
+      }
+    } else {
+      const back = backStep.run(keep(fixed), held.get(action.step)!, at(action.step), cotangent, sum);
+      held.delete(action.step);
+      cotangent = back.slice(0, floats.length);
+      sum = back.slice(floats.length);
+      flush(sum);
+    }
+  }
+  const perUnit = fromDevice(backBegin.run(fixed, unitsOn, cotangent, sum), zeroSum);
+  for (const leftover of held.values()) release(leftover);
+  const gradient = tree.map((mean, leaf) => mean.astype(leaf.dtype), averageUnits(perUnit), theta);
+  return {
+    carry: fromDevice(last!, carryLike),
+    losses: np.array(losses),
+    gradient,
+    forwardSteps,
+    statesHeld,
+  };
+}
+
+/** Members of all units as one batch: all first members, then all second ones. */
+function stackMembers(members: Members[]): Members {
+  const [first, ...others] = members;
+  if (first === undefined) return { constant: [], carry: [] };
+  return tree.map(
+    (leaf, ...rest) => np.concatenate([leaf, ...rest], 0),
+    first as never,
+    ...others,
+  ) as Members;
+}
+
+function splitMembers(stacked: Members, units: number): Members[] {
+  if (tree.leaves(stacked).length === 0) return [];
+  const total = unitCount(stacked);
+  return Array.from({ length: total / units }, (_, m) =>
+    tree.map((leaf) => leaf.slice([m * units, (m + 1) * units]), stacked as never),
+  ) as Members[];
+}
+
+/** The floating-point leaves of a carry, and how to put others in their place. */
+function splitFloats(carry: unknown): { floats: Tensor[]; rebuild: (floats: Tensor[]) => unknown } {
+  const leaves = tree.leaves(carry);
+  const isFloat = leaves.map((leaf) => leaf.dtype === "float32" || leaf.dtype === "float64");
+  return {
+    floats: leaves.filter((_, i) => isFloat[i]),
+    rebuild: (floats) => {
+      let next = 0;
+      return tree.unflatten(
+        carry,
+        leaves.map((leaf, i) => (isFloat[i] ? floats[next++]! : leaf)),
+      );
+    },
+  };
+}
+
+function addWide(sum: unknown, gradient: unknown): unknown {
+  return tree.map((total: Tensor, g: Tensor) => total.add(g.astype("float64")), sum as never, gradient);
+}
+
+function unitCount(units: unknown): number {
+  const count = tree.leaves(units)[0]?.shape[0];
+  if (count === undefined) throw new Error("internal: a program needs at least one leaf per unit");
+  return count;
+}
+
+/** Mean over axis 0 of each leaf: in index order, in float64, kept in float64 unless the leaf is float32. */
+function averageUnits<T>(perUnit: T): T {
+  return tree.map((leaf) => {
+    const count = leaf.shape[0]!;
+    const width = leaf.size / count;
+    const mean = new Float64Array(width);
+    for (let i = 0; i < count; i++) {
+      for (let j = 0; j < width; j++) mean[j]! += leaf.data[i * width + j]!;
+    }
+    for (let j = 0; j < width; j++) mean[j]! /= count;
+    return np.array(mean, { shape: leaf.shape.slice(1) });
+  }, perUnit);
+}

@@ -1,0 +1,138 @@
+/**
+ * Windows: a trajectory of T steps seen K steps at a time, and the clock that says where each particle is.
+ *
+ * Trajectories of different units may start together (lockstep), be spread evenly (staggered), start at random
+ * offsets, or have random lengths. Where every reset falls on the edge of a window, it costs nothing inside the
+ * loop; otherwise the loop carries masks.
+ */
+import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
+import { OptionError, requireInteger, requireOneOf } from "../errors.ts";
+
+export type ResetPolicy =
+  /** All units start, run and reset together. */
+  | "lockstep"
+  /** Unit i of n makes its first reset early, after (i + 1) T / n steps (rounded to whole windows if K divides T). */
+  | "staggered"
+  /** The first trajectory of each unit has a random number of windows; later ones have T steps. */
+  | "random-offset"
+  /** Each trajectory has a random length, log-uniform between the two. */
+  | { minLength: number; maxLength: number };
+
+export interface WindowOptions {
+  /** Inner steps per estimate, K. Default 10, or the horizon if that is shorter. */
+  truncation?: number;
+  /** Default "lockstep". */
+  resets?: ResetPolicy;
+}
+
+export interface WindowPlan {
+  truncation: number;
+  /** T; `maxLength` for random lengths; Infinity for a loop that never resets. */
+  horizon: number;
+  resets: ResetPolicy;
+  /** Where resets can fall. */
+  mode: "never" | "edge" | "inside";
+}
+
+/** Where one unit stands: tensors, batched over units between calls and scalars inside a program. */
+export interface Clock {
+  /** uint32[2]: the source of this unit's trajectory keys. */
+  unitKey: Tensor;
+  /** int32: trajectories finished by this unit. */
+  trajectory: Tensor;
+  /** int32: inner steps done on the present trajectory. */
+  t: Tensor;
+  /** int32: length of the present trajectory. */
+  length: Tensor;
+}
+
+/** Length of a trajectory that never ends. */
+const forever = 0x7fffffff;
+
+/** Checks the options of a window against the problem's horizon. */
+export function windowPlan(where: string, horizon: number, options: WindowOptions): WindowPlan {
+  const resets = options.resets ?? "lockstep";
+  if (typeof resets === "string")
+    requireOneOf(where, "resets", resets, ["lockstep", "staggered", "random-offset"]);
+  const longest = typeof resets === "string" ? horizon : resets.maxLength;
+  const truncation = options.truncation ?? Math.min(10, longest);
+  requireInteger(where, "truncation", truncation, 1);
+  if (truncation > longest) {
+    throw new OptionError(where, "truncation", truncation, `at most the horizon ${longest}`);
+  }
+  if (typeof resets !== "string") {
+    requireInteger(where, "resets.minLength", resets.minLength, truncation);
+    requireInteger(where, "resets.maxLength", resets.maxLength, resets.minLength);
+    return { truncation, horizon: longest, resets, mode: "inside" };
+  }
+  const mode = horizon === Infinity ? "never" : horizon % truncation === 0 ? "edge" : "inside";
+  return { truncation, horizon, resets, mode };
+}
+
+/** The clocks of `units` new units, [units]; each has its own key unless `isCommon`. */
+export function firstClocks(plan: WindowPlan, key: Key, units: number, isCommon = false): Clock {
+  const keys = Array.from({ length: units }, (_, i) => random.foldIn(key, isCommon ? 0 : i));
+  const lengths = keys.map((unitKey, i) => firstLength(plan, unitKey, i, units));
+  return {
+    unitKey: np.array(
+      keys.flatMap((k) => [...k.data]),
+      { dtype: "uint32", shape: [units, 2] },
+    ),
+    trajectory: np.zeros([units], { dtype: "int32" }),
+    t: np.zeros([units], { dtype: "int32" }),
+    length: np.array(lengths, { dtype: "int32" }),
+  };
+}
+
+function firstLength(plan: WindowPlan, unitKey: Key, index: number, units: number): number {
+  const { horizon, truncation, resets } = plan;
+  if (typeof resets !== "string") return randomLength(resets, random.foldIn(unitKey, 0)).item();
+  if (horizon === Infinity) return forever;
+  const quantum = plan.mode === "edge" ? truncation : 1;
+  if (resets === "staggered") {
+    return Math.max(quantum, quantum * Math.floor(((index + 1) * horizon) / (units * quantum)));
+  }
+  if (resets === "random-offset") {
+    const windows = Math.ceil(horizon / truncation);
+    const draw = random.randint(random.foldIn(unitKey, "offset"), [], 0, windows).item();
+    return horizon - draw * truncation;
+  }
+  return horizon;
+}
+
+/** The key of a unit's present trajectory: initial state, steps and data derive from it. */
+export function clockKey(clock: Clock): Key {
+  return random.foldIn(clock.unitKey, clock.trajectory);
+}
+
+/** The clock one step later, and whether that step was the last of its trajectory. */
+export function tick(plan: WindowPlan, clock: Clock): { clock: Clock; hasEnded: Tensor } {
+  const one = tree.scalar(1, "int32");
+  const t = clock.t.add(one);
+  const hasEnded = t.equal(clock.length);
+  if (plan.mode === "never") return { clock: { ...clock, t }, hasEnded };
+  const trajectory = clock.trajectory.add(hasEnded.astype("int32"));
+  return {
+    clock: {
+      unitKey: clock.unitKey,
+      trajectory,
+      t: np.where(hasEnded, tree.scalar(0, "int32"), t),
+      length: np.where(hasEnded, nextLength(plan, clock.unitKey, trajectory), clock.length),
+    },
+    hasEnded,
+  };
+}
+
+function nextLength({ resets, horizon }: WindowPlan, unitKey: Key, trajectory: Tensor): Tensor {
+  if (typeof resets === "string") return tree.scalar(horizon, "int32");
+  return randomLength(resets, random.foldIn(unitKey, trajectory));
+}
+
+/** Log-uniform integer in [minLength, maxLength], from the key of a trajectory. */
+function randomLength(range: { minLength: number; maxLength: number }, trajectoryKey: Key): Tensor {
+  const { minLength, maxLength } = range;
+  const u = random.uniform(random.foldIn(trajectoryKey, "length"));
+  const span = Math.log((maxLength + 1) / minLength);
+  const length = np.floor(np.exp(u.mul(span)).mul(minLength)).astype("int32");
+  return np.clip(length, tree.scalar(minLength, "int32"), tree.scalar(maxLength, "int32"));
+}
