@@ -1,4 +1,8 @@
 /** Unspool: gradients and optimizers for computations that run in a loop. */
 export * from "./errors.ts";
 export * from "./array/index.ts";
+export * from "./unroll/index.ts";
+export * from "./estimators/index.ts";
 export * from "./optimizers/index.ts";
+export * from "./problems/index.ts";
+export * from "./train/index.ts";

@@ -6,7 +6,7 @@
  *
  * Williams and Peng 1990; baseline of Vicol, Metz, Sohl-Dickstein 2021.
  */
-import { tree } from "../array/index.ts";
+import { type Tensor, tree } from "../array/index.ts";
 import {
   type CheckpointPolicy,
   type Clock,
@@ -73,7 +73,7 @@ export function windowGradient<Theta>(
       const gradient = tree.map((leaf) => leaf.mul(lossScale), result.gradient);
       requireFinite(name, result.losses, gradient, state.window);
       return {
-        loss: (result.losses.data.reduce((sum, loss) => sum + loss, 0) / tasks) * lossScale,
+        loss: meanOf(result.losses) * lossScale,
         gradient: gradient as Theta,
         state: { ...state, units: { task: units.task, ...result.carry }, window: state.window + 1 },
         metrics: { innerSteps: tasks * plan.truncation },
@@ -82,9 +82,15 @@ export function windowGradient<Theta>(
   };
 }
 
+function meanOf(losses: Tensor): number {
+  let sum = 0;
+  for (const loss of losses.data) sum += loss;
+  return sum / losses.size;
+}
+
 type Carry = { clock: Clock; state: unknown };
 
-function windowLoss(
+export function windowLoss(
   settings: DerivativeSettings,
   isStarting: boolean,
 ): ReverseProgram<unknown, object, TaskStart, Carry> {

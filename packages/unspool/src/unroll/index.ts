@@ -12,6 +12,8 @@ export type {
 } from "./executor.ts";
 export { checkpointPlan } from "./checkpoints.ts";
 export type { CheckpointAction } from "./checkpoints.ts";
+export { splitFloats } from "./floats.ts";
+export type { SplitTree } from "./floats.ts";
 export { referenceExecutor } from "./referenceExecutor.ts";
 export { clockKey, firstClocks, tick, windowPlan } from "./windows.ts";
 export type { Clock, ResetPolicy, WindowOptions, WindowPlan } from "./windows.ts";

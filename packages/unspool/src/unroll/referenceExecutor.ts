@@ -14,6 +14,7 @@ import {
   toDevice,
 } from "../array/device.ts";
 import { checkpointPlan } from "./checkpoints.ts";
+import { splitFloats } from "./floats.ts";
 import type {
   CheckpointPolicy,
   Executor,
@@ -271,22 +272,6 @@ function splitMembers(stacked: Members, units: number): Members[] {
   return Array.from({ length: total / units }, (_, m) =>
     tree.map((leaf) => leaf.slice([m * units, (m + 1) * units]), stacked as never),
   ) as Members[];
-}
-
-/** The floating-point leaves of a carry, and how to put others in their place. */
-function splitFloats(carry: unknown): { floats: Tensor[]; rebuild: (floats: Tensor[]) => unknown } {
-  const leaves = tree.leaves(carry);
-  const isFloat = leaves.map((leaf) => leaf.dtype === "float32" || leaf.dtype === "float64");
-  return {
-    floats: leaves.filter((_, i) => isFloat[i]),
-    rebuild: (floats) => {
-      let next = 0;
-      return tree.unflatten(
-        carry,
-        leaves.map((leaf, i) => (isFloat[i] ? floats[next++]! : leaf)),
-      );
-    },
-  };
 }
 
 function addWide(sum: unknown, gradient: unknown): unknown {

@@ -1,0 +1,160 @@
+/**
+ * PES with an analytic gradient for the present window: the part of PES that perturbs and weighs within one window
+ * is replaced by the TBPTT gradient p of a mean trajectory; earlier windows keep their accumulated perturbations.
+ *
+ *     g = p + 1/(2 N sigma²) · sum over 2N particles of xi_{w-1} (L - eps_w · p),   then xi_w = xi_{w-1} + eps_w
+ *
+ * Unbiased for quadratic losses; elsewhere p at the mean state is not the smoothed gradient, a small bias.
+ *
+ * Vicol, Metz, Sohl-Dickstein 2021 (PES-Analytic). Pairs and mean trajectory share initial states and data.
+ */
+import { type Tensor, np, tree } from "../array/index.ts";
+import { OptionError } from "../errors.ts";
+import { type Clock, type Problem, eraseProblem, firstClocks } from "../unroll/index.ts";
+import {
+  type EsOptions,
+  type EsSettings,
+  type EsShared,
+  type PairProgram,
+  esEstimate,
+  esSettings,
+  firstOf,
+  guard,
+  isAnyFresh,
+  memberStep,
+  pairKey,
+  pairLosses,
+  restart,
+  startMember,
+  unstarted,
+} from "./antithetic.ts";
+import type { GradientEstimator } from "./estimator.ts";
+import { add, dot, repeat, scale, select, subtract, zerosLike } from "./noise.ts";
+import { windowLoss } from "./tbptt.ts";
+import { type TaskStart, derivativeSettings, firstTasks, requireEdges, requireFinite } from "./trajectory.ts";
+
+export type PesAnalyticOptions = Omit<EsOptions, "resets" | "trajectories">;
+
+interface Shared extends EsShared {
+  /** Gradient of the window's summed loss at the mean trajectory, float64. */
+  analytic: unknown;
+}
+
+interface Unit {
+  pair: Tensor;
+  clock: Clock;
+  plus: unknown;
+  minus: unknown;
+  xi: unknown;
+}
+
+export interface PesAnalyticState {
+  units: Unit;
+  mean: TaskStart;
+  window: number;
+}
+
+/** PES-Analytic. Cost as `pes` and one window of TBPTT. Needs a differentiable problem. */
+export function pesAnalytic<Theta, State, Batch>(
+  problem: Problem<Theta, State, Batch>,
+  options: PesAnalyticOptions = {},
+): GradientEstimator<Theta, PesAnalyticState> {
+  const name = "pesAnalytic";
+  const erased = eraseProblem(problem);
+  const settings = esSettings(name, erased, { ...options, resets: "lockstep", trajectories: "common" });
+  const { objective = "mean" } = options;
+  const derivative = derivativeSettings(name, erased, {
+    truncation: settings.plan.truncation,
+    objective,
+    executor: settings.executor,
+  });
+  requireEdges(derivative);
+  if (options.nanPolicy === "zero") {
+    throw new OptionError(
+      name,
+      "nanPolicy",
+      "zero",
+      '"error"',
+      "The analytic part has no particles to leave out.",
+    );
+  }
+  const [starting, going] = [windowLoss(derivative, true), windowLoss(derivative, false)];
+  const program = windowProgram(settings);
+  const restarting = restart<Shared, Unit>(settings, (shared, { pair }) => {
+    const eps = settings.noise(shared.theta, { key: pairKey(shared, pair), pair, window: shared.window });
+    return { plus: add(shared.theta, eps), minus: subtract(shared.theta, eps) };
+  });
+  return {
+    name,
+    init(theta, key) {
+      const { pairs, plan } = settings;
+      const states = unstarted(settings, theta, key);
+      const units = {
+        pair: np.arange(pairs),
+        clock: firstClocks(plan, key, pairs, true),
+        plus: states,
+        minus: states,
+        xi: repeat(zerosLike(theta, "float64"), pairs),
+      };
+      return { units, mean: firstTasks(derivative, theta, key), window: 0 };
+    },
+    estimate(theta, state, key) {
+      tree.requireSame(name, "theta", firstOf(state.units.xi), zerosLike(theta, "float64"));
+      const isFresh = isAnyFresh(state.units.clock);
+      const { executor } = settings;
+      const mean = executor.reverse(isFresh ? starting : going, "all", theta as unknown, {}, state.mean);
+      requireFinite(name, mean.losses, mean.gradient, state.window);
+      const analytic = tree.map((leaf: Tensor) => leaf.astype("float64"), mean.gradient);
+      const shared = { theta: theta as unknown, key, window: tree.scalar(state.window, "int32"), analytic };
+      const units = isFresh ? executor.forward(restarting, shared, state.units).units : state.units;
+      const result = esEstimate(settings, program, shared, units);
+      return {
+        loss: result.loss,
+        gradient: add(scale(mean.gradient, settings.lossScale), result.gradient) as Theta,
+        state: {
+          units: result.units,
+          mean: { task: state.mean.task, ...mean.carry },
+          window: state.window + 1,
+        },
+        metrics: { ...result.metrics, innerSteps: (2 * settings.pairs + 1) * settings.plan.truncation },
+      };
+    },
+  };
+}
+
+function windowProgram(settings: EsSettings): PairProgram<Shared, Unit, { eps: unknown }> {
+  const factor = settings.lossScale / (2 * settings.sigma ** 2);
+  return {
+    name: settings.name,
+    length: settings.plan.truncation,
+    begin(shared, { pair, plus, minus, clock }) {
+      const eps = settings.noise(shared.theta, { key: pairKey(shared, pair), pair, window: shared.window });
+      return {
+        members: [
+          startMember({ theta: add(shared.theta, eps) }, plus, clock),
+          startMember({ theta: subtract(shared.theta, eps) }, minus, clock),
+        ],
+        kept: { eps },
+      };
+    },
+    step: (_shared, constant, carry) => memberStep(settings, constant, carry),
+    finish(shared, unit, members, { eps }) {
+      const { loss, losses } = pairLosses(settings, members);
+      const [plus, minus] = members.map(({ carry }) => carry.before) as [Tensor, Tensor];
+      const corrected = plus.sub(minus).sub(dot(eps, shared.analytic).mul(2));
+      const { clock } = members[0]!.carry;
+      const isFresh = clock.t.equal(tree.scalar(0, "int32"));
+      return {
+        unit: {
+          pair: unit.pair,
+          clock,
+          plus: members[0]!.carry.state,
+          minus: members[1]!.carry.state,
+          xi: select(isFresh, zerosLike(unit.xi), add(unit.xi, eps)),
+        },
+        mean: { gradient: guard(settings, losses, scale(unit.xi, corrected.mul(factor))), loss },
+        each: { losses },
+      };
+    },
+  };
+}

@@ -1,0 +1,46 @@
+/**
+ * Real-time recurrent learning: the exact gradient forward in time, from the influence matrix J = ds/dtheta.
+ *
+ *     g_t = (dl_t/ds) J + dl_t/dtheta,   J <- (df/ds) J + df/dtheta,   J_0 = d s_0 / d theta
+ *
+ * Williams and Zipser 1989. One jvp per parameter and step.
+ */
+import { type Tensor, jvp, np, tree, vmap } from "../array/index.ts";
+import { type Problem, eraseProblem } from "../unroll/index.ts";
+import type { GradientEstimator } from "./estimator.ts";
+import { cut } from "./noise.ts";
+import { type TangentMethod, type TangentState, tangentEstimator } from "./tangents.ts";
+import { type DerivativeOptions, derivativeSettings } from "./trajectory.ts";
+
+/** RTRL. `truncation` defaults to 1. Cost per step: |theta| jvps of the step; memory: |theta| states per task. */
+export function rtrl<Theta, State, Batch>(
+  problem: Problem<Theta, State, Batch>,
+  options: DerivativeOptions = {},
+): GradientEstimator<Theta, TangentState> {
+  return tangentEstimator(
+    derivativeSettings("rtrl", eraseProblem(problem), { truncation: 1, ...options }),
+    influence,
+  );
+}
+
+const influence: TangentMethod = {
+  begin: ({ theta }, _task, start) =>
+    vmap((direction: unknown) => jvp(start, [theta], [direction])[1])(basisOf(theta)),
+  step(step, theta, floats, tangents) {
+    const along = (direction: unknown, moved: Tensor[]) => jvp(step, [theta, floats], [direction, moved])[1];
+    const [next, derivative] = vmap(along)(basisOf(theta), tangents as Tensor[]);
+    return { tangents: next, gradient: cut(theta, derivative) };
+  },
+};
+
+/** The unit vectors of theta's space, as trees with a leading axis of |theta|. */
+function basisOf(theta: unknown): unknown {
+  const size = tree.size(theta);
+  const identity = np.eye(size, size, { dtype: tree.floatType(theta) });
+  let offset = 0;
+  return tree.map((leaf: Tensor) => {
+    const columns = identity.slice([], [offset, offset + leaf.size]).reshape([size, ...leaf.shape]);
+    offset += leaf.size;
+    return columns;
+  }, theta);
+}

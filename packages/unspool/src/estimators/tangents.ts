@@ -1,0 +1,185 @@
+/**
+ * What the forward-mode estimators (RTRL, UORO, DODGE) share: a particle that carries tangents of its state beside
+ * the state, one window of it, and its step as a function of (theta, floating-point state).
+ */
+import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
+import {
+  type Clock,
+  type ForwardProgram,
+  advance,
+  clockKey,
+  initialState,
+  splitFloats,
+  tick,
+} from "../unroll/index.ts";
+import { firstOf } from "./antithetic.ts";
+import type { GradientEstimator } from "./estimator.ts";
+import { add, repeat, scale, select, wide, zerosLike } from "./noise.ts";
+import {
+  type DerivativeSettings,
+  type TaskStart,
+  enter,
+  firstTasks,
+  requireEdges,
+  requireFinite,
+} from "./trajectory.ts";
+
+/** A particle between two windows; tensors [tasks, …]. */
+export interface TangentUnit extends TaskStart {
+  /** Whatever the method carries of derivatives. */
+  tangents: unknown;
+}
+
+export interface TangentState {
+  units: TangentUnit;
+  theta: unknown;
+  window: number;
+}
+
+export interface TangentShared {
+  theta: unknown;
+  key: Key;
+}
+
+/** One step as a function of what carries derivatives. */
+export type StepFunction = (theta: unknown, floats: Tensor[]) => [Tensor[], Tensor];
+
+/** What tells forward-mode methods apart. */
+export interface TangentMethod {
+  /** Tangents at the start of a trajectory. `start` maps theta to the floating-point leaves of the first state. */
+  begin(shared: TangentShared, task: Tensor, start: (theta: unknown) => Tensor[]): unknown;
+  /** Before a window that does not start a trajectory. Default: unchanged. */
+  renew?(shared: TangentShared, task: Tensor, tangents: unknown): unknown;
+  /** One step: the tangents after it and d loss / d theta as the method sees it. */
+  step(
+    step: StepFunction,
+    theta: unknown,
+    floats: Tensor[],
+    tangents: unknown,
+    key: Key,
+    t: Tensor,
+  ): {
+    tangents: unknown;
+    gradient: unknown;
+  };
+}
+
+interface Carry {
+  clock: Clock;
+  state: unknown;
+  tangents: unknown;
+  /** float64 sum over the window. */
+  gradient: unknown;
+  loss: Tensor;
+}
+
+type TangentProgram = ForwardProgram<
+  TangentShared,
+  TangentUnit,
+  object,
+  { task: Tensor },
+  Carry,
+  { gradient: unknown },
+  { loss: Tensor }
+>;
+
+/** An estimator that carries tangents forward in time. */
+export function tangentEstimator<Theta>(
+  settings: DerivativeSettings,
+  method: TangentMethod,
+): GradientEstimator<Theta, TangentState> {
+  requireEdges(settings);
+  const { name, executor, lossScale, tasks, plan } = settings;
+  const program = windowProgram(settings, method);
+  return {
+    name,
+    init(theta, key) {
+      const start = firstTasks(settings, theta, key);
+      const one = firstOf(start.state);
+      const shared = { theta: theta as unknown, key };
+      const tangents = method.begin(shared, tree.scalar(0, "int32"), () => splitFloats(one).floats);
+      return {
+        units: { ...start, tangents: repeat(zerosLike(tangents), tasks) },
+        theta: repeat(theta, 1),
+        window: 0,
+      };
+    },
+    estimate(theta, state, key) {
+      tree.requireSame(name, "theta", firstOf(state.theta), theta);
+      const result = executor.forward(program, { theta: theta as unknown, key }, state.units);
+      const gradient = tree.map(
+        (g: Tensor, leaf: Tensor) => g.mul(lossScale).astype(leaf.dtype),
+        result.mean.gradient,
+        theta,
+      );
+      requireFinite(name, result.each.loss, gradient, state.window);
+      return {
+        loss: (result.each.loss.sum().item() / tasks) * lossScale,
+        gradient: gradient as Theta,
+        state: { ...state, units: result.units, window: state.window + 1 },
+        metrics: { innerSteps: tasks * plan.truncation },
+      };
+    },
+  };
+}
+
+function windowProgram(settings: DerivativeSettings, method: TangentMethod): TangentProgram {
+  const { name, problem, plan } = settings;
+  return {
+    name,
+    length: plan.truncation,
+    begin(shared, { task, clock, state, tangents }) {
+      const isFresh = clock.t.equal(tree.scalar(0, "int32"));
+      const key = clockKey(clock);
+      const start = (theta: unknown) => splitFloats(initialState(problem, theta, key)).floats;
+      const fresh = method.begin(shared, task, start);
+      const going = method.renew?.(shared, task, tangents) ?? tangents;
+      const carry = {
+        clock,
+        state: enter(problem, shared.theta, clock, state),
+        tangents: select(isFresh, fresh, going),
+        gradient: zerosLike(shared.theta, "float64"),
+        loss: np.zeros([], { dtype: "float64" }),
+      };
+      return { members: [{ constant: { task }, carry }], kept: {} };
+    },
+    step(shared, { task }, carry) {
+      const { clock, state } = carry;
+      const key = clockKey(clock);
+      const { floats, rebuild } = splitFloats(state);
+      const step: StepFunction = (theta, moved) => {
+        const next = advance(problem, theta, rebuild(moved), clock.t, key);
+        return [splitFloats(next.state).floats, next.loss];
+      };
+      const next = advance(problem, shared.theta, state, clock.t, key);
+      const { tangents, gradient } = method.step(
+        step,
+        shared.theta,
+        floats,
+        carry.tangents,
+        taskKey(shared, task),
+        clock.t,
+      );
+      return {
+        clock: tick(plan, clock).clock,
+        state: next.state,
+        tangents,
+        gradient: add(carry.gradient, wide(gradient)),
+        loss: carry.loss.add(next.loss.astype("float64")),
+      };
+    },
+    finish(_shared, { task }, members) {
+      const { clock, state, tangents, gradient, loss } = members[0]!.carry;
+      return { unit: { task, clock, state, tangents }, mean: { gradient }, each: { loss } };
+    },
+  };
+}
+
+/** Key of one task in one estimate. */
+export function taskKey(shared: TangentShared, task: Tensor): Key {
+  return random.foldIn(shared.key, task);
+}
+
+/** `a` times the scalar `by`, kept in the dtype of `a`. */
+export const scaled = (a: unknown, by: Tensor): unknown =>
+  scale(a, tree.floatType(a) === by.dtype ? by : by.astype(tree.floatType(a)));

@@ -1,0 +1,7 @@
+/** Ready inner problems. */
+export { influenceBalancing } from "./influenceBalancing.ts";
+export type { InfluenceBalancingOptions } from "./influenceBalancing.ts";
+export { linearSystem } from "./linearSystem.ts";
+export type { LinearSystemOptions } from "./linearSystem.ts";
+export { surface, toyRegression } from "./toyRegression.ts";
+export type { ToyRegressionOptions, ToyRegressionTheta } from "./toyRegression.ts";
