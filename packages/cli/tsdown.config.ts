@@ -4,6 +4,8 @@ export default defineConfig({
   entry: { bin: "src/bin.ts" },
   format: "esm",
   platform: "node",
+  // `bin` in package.json is dist/bin.js; the package is of type "module", so .js is enough.
+  fixedExtension: false,
   dts: false,
   logLevel: "warn",
 });

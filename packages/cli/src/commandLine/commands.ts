@@ -1,0 +1,99 @@
+/** The commands and their options as data: parsing, help and "did you mean" all read this table. */
+
+export interface OptionSpec {
+  /** Shown after the option's name; absent for a flag. */
+  value?: string;
+  help: string;
+  short?: string;
+  /** May be given several times. */
+  isRepeatable?: boolean;
+}
+
+export interface PositionalSpec {
+  name: string;
+  help: string;
+  isRepeatable?: boolean;
+}
+
+export interface CommandSpec {
+  name: CommandName;
+  summary: string;
+  positional?: PositionalSpec;
+  options: Readonly<Record<string, OptionSpec>>;
+  examples: readonly string[];
+}
+
+export type CommandName = "list" | "run" | "resume" | "report";
+
+const json: OptionSpec = { help: "one JSON object a line on stdout and nothing else" };
+
+/** Options of every command, and of the command line without a command. */
+export const commonOptions: Readonly<Record<string, OptionSpec>> = {
+  help: { help: "show this help", short: "h" },
+  version: { help: "show the version", short: "v" },
+};
+
+export const commands: readonly CommandSpec[] = [
+  {
+    name: "list",
+    summary: "List the experiments that can be run by name",
+    options: { json, ...commonOptions },
+    examples: ["unspool list", "unspool list --json"],
+  },
+  {
+    name: "run",
+    summary: "Run an experiment by name, or one from a TypeScript file",
+    positional: {
+      name: "EXPERIMENT",
+      help: "a name from `unspool list`, or a file whose default export is an experiment",
+    },
+    options: {
+      set: {
+        value: "PATH=VALUE",
+        help: "set a config value, such as --set estimator=tbptt --set task.lr=0.1; may be repeated",
+        isRepeatable: true,
+      },
+      seed: { value: "N", help: "seed of every random number of the run (default 0)" },
+      steps: { value: "N", help: "outer steps (default: the experiment's own)" },
+      threads: {
+        value: "N",
+        help: "recorded in the run's config; today's executor computes on one thread whatever N is (default 1)",
+      },
+      out: {
+        value: "DIR",
+        help: "folder of the run, which must not hold one yet (default runs/NAME-DATE-TIME)",
+      },
+      json,
+      ...commonOptions,
+    },
+    examples: [
+      "unspool run influence-balancing --set estimator=tbptt --seed 1",
+      "unspool run ./myExperiment.ts --steps 200 --out runs/first",
+    ],
+  },
+  {
+    name: "resume",
+    summary: "Continue a run that was interrupted, or run a finished one for longer",
+    positional: { name: "DIR", help: "folder of the run" },
+    options: {
+      steps: { value: "N", help: "outer steps in total, counted from the run's start" },
+      json,
+      ...commonOptions,
+    },
+    examples: ["unspool resume runs/first", "unspool resume runs/first --steps 500"],
+  },
+  {
+    name: "report",
+    summary: "Write a run's report again, or one report of several runs side by side",
+    positional: { name: "DIR", help: "folder of a run", isRepeatable: true },
+    options: {
+      out: {
+        value: "FILE",
+        help: "where to write (default: report.html in the run's folder; for several runs in the present folder)",
+      },
+      json,
+      ...commonOptions,
+    },
+    examples: ["unspool report runs/first", "unspool report runs/pes runs/tbptt --out compare.html"],
+  },
+];

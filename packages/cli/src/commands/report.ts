@@ -1,0 +1,15 @@
+/** `unspool report`: one run's report, or several runs side by side. */
+import { type CommandLine, textOption } from "../commandLine/parse.ts";
+import { findExperiment } from "../experiments/find.ts";
+import { exitCodes } from "../failure.ts";
+import type { Reporter } from "../output/reporter.ts";
+import { writeReport } from "../report/writeReport.ts";
+
+export async function reportCommand(line: CommandLine, reporter: Reporter): Promise<number> {
+  const path = await writeReport(line.positionals, textOption(line, "out"), async (manifest) => {
+    const { experiment } = await findExperiment(manifest.command?.file ?? manifest.experiment);
+    return experiment;
+  });
+  reporter.answer([`report  ${path}`], { event: "report", report: path, runs: line.positionals });
+  return exitCodes.done;
+}

@@ -1,0 +1,33 @@
+/** `unspool resume`: a run from its last good checkpoint. */
+import { existsSync } from "node:fs";
+import { resume } from "unspool/train";
+import { type CommandLine, integerOption } from "../commandLine/parse.ts";
+import { findExperiment } from "../experiments/find.ts";
+import { UsageError } from "../failure.ts";
+import type { Reporter } from "../output/reporter.ts";
+import { existingRun } from "../runs/runFolder.ts";
+import { execute } from "./execute.ts";
+
+export async function resumeCommand(line: CommandLine, reporter: Reporter): Promise<number> {
+  const dir = line.positionals[0]!;
+  const steps = integerOption(line, "steps", 0);
+  const { store, manifest } = await existingRun(dir);
+  const file = manifest.command?.file;
+  if (file !== undefined && !existsSync(file)) {
+    throw new UsageError(
+      "EXPERIMENT",
+      `${dir}: its experiment came from ${file}, which is not there. Put the file back, or write its new path into ${dir}/config.json (command.file).`,
+      { file },
+    );
+  }
+  const { experiment } = await findExperiment(file ?? manifest.experiment);
+  return execute(
+    reporter,
+    dir,
+    (hooks) => resume(experiment, store, { steps, ...hooks }),
+    async () => {
+      const { writeReport } = await import("../report/writeReport.ts");
+      return writeReport([dir], undefined, async () => experiment);
+    },
+  );
+}

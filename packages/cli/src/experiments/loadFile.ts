@@ -1,0 +1,65 @@
+/**
+ * Loads an experiment from a TypeScript or JavaScript file. Its imports of `unspool`, `unspool/…` and `zod` get the
+ * very modules that the command itself uses, wherever the file lies and whatever is installed there: two copies of
+ * the library would not recognise each other's tensors and errors.
+ */
+import { existsSync } from "node:fs";
+import { createJiti } from "jiti";
+import type { Experiment } from "unspool/train";
+import { UsageError } from "../failure.ts";
+
+/** Entry points of the library that a file may import. */
+export const sharedModules: readonly string[] = [
+  "unspool",
+  "unspool/array",
+  "unspool/unroll",
+  "unspool/estimators",
+  "unspool/optimizers",
+  "unspool/problems",
+  "unspool/train",
+  "unspool/train/node",
+  "zod",
+];
+
+/** The experiment that `file` (an absolute path) exports as its default, or makes in a function that it exports. */
+export async function loadExperimentFile(file: string): Promise<Experiment> {
+  if (!existsSync(file)) throw new UsageError("EXPERIMENT", `${file}: there is no such file.`, { file });
+  const exported = await load(file);
+  const made: unknown = typeof exported === "function" ? await (exported as () => unknown)() : exported;
+  const problem = whatIsMissing(made);
+  if (problem === undefined) return made as Experiment;
+  throw new UsageError(
+    "EXPERIMENT",
+    `${file}: the default export is not an experiment: ${problem}. ` +
+      "Write: export default defineExperiment({ name, summary, config, setup }).",
+    { file },
+  );
+}
+
+async function load(file: string): Promise<unknown> {
+  const modules = await Promise.all(
+    sharedModules.map(async (name) => [name, (await import(name)) as unknown] as const),
+  );
+  const jiti = createJiti(file, { virtualModules: Object.fromEntries(modules), interopDefault: false });
+  try {
+    const loaded = await jiti.import<{ default?: unknown }>(file);
+    return loaded.default;
+  } catch (error) {
+    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    throw new UsageError(
+      "EXPERIMENT",
+      `${file}: it could not be loaded. ${reason}`,
+      { file },
+      { cause: error },
+    );
+  }
+}
+
+function whatIsMissing(made: unknown): string | undefined {
+  if (typeof made !== "object" || made === null)
+    return made === undefined ? "there is none" : `it is a ${typeof made}`;
+  const { name, config, setup } = made as Partial<Experiment>;
+  if (typeof name !== "string" || name === "") return "it has no name";
+  if (typeof config?.parse !== "function") return "its config has no parse (a zod schema has)";
+  return typeof setup === "function" ? undefined : "it has no setup function";
+}

@@ -1,0 +1,51 @@
+/** From words to an exit code. Commands are loaded when they are wanted, so that help comes at once. */
+import packageJson from "../package.json" with { type: "json" };
+import { helpText } from "./commandLine/help.ts";
+import { type CommandLine, parseCommandLine } from "./commandLine/parse.ts";
+import { exitCodes } from "./failure.ts";
+import { describeFailure } from "./failureReport.ts";
+import { type Reporter, createReporter } from "./output/reporter.ts";
+
+/** Runs the command line `argv` (what follows `unspool`) and returns the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const reporter = createReporter(argv.includes("--json"));
+  try {
+    const line = await parseCommandLine(argv);
+    if (line.options.has("version")) {
+      process.stdout.write(`${packageJson.version}\n`);
+      return exitCodes.done;
+    }
+    if (line.options.has("help") || line.command === undefined) {
+      process.stdout.write(`${helpText(line.command)}\n`);
+      return argv.length === 0 ? exitCodes.usage : exitCodes.done;
+    }
+    return await dispatch(line, reporter);
+  } catch (error) {
+    const { report, exitCode } = describeFailure(error);
+    reporter.failed(report);
+    return exitCode;
+  }
+}
+
+async function dispatch(line: CommandLine, reporter: Reporter): Promise<number> {
+  switch (line.command!.name) {
+    case "list": {
+      const { listCommand } = await import("./commands/list.ts");
+      return listCommand(reporter);
+    }
+    case "run": {
+      reporter.preparing(line.positionals[0]!);
+      const { runCommand } = await import("./commands/run.ts");
+      return runCommand(line, reporter);
+    }
+    case "resume": {
+      reporter.preparing(line.positionals[0]!);
+      const { resumeCommand } = await import("./commands/resume.ts");
+      return resumeCommand(line, reporter);
+    }
+    case "report": {
+      const { reportCommand } = await import("./commands/report.ts");
+      return reportCommand(line, reporter);
+    }
+  }
+}

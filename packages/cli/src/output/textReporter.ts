@@ -1,0 +1,137 @@
+/** A run for people: one block that is redrawn in place on a terminal, a plain line now and then elsewhere. */
+import pc from "picocolors";
+import type { StepEvent, TrainEvent } from "unspool/train";
+import { formatDuration, formatNumber, formatSpeed, formatTable } from "./format.ts";
+import { type Progress, progressBlock, progressLine, speedometer } from "./progressBlock.ts";
+import type { FailureReport, Reporter, RunSummary } from "./reporter.ts";
+
+/** The part of a terminal or pipe that is used. */
+export interface TextOutput {
+  write(text: string): unknown;
+  isTTY?: boolean;
+  columns?: number;
+}
+
+const redrawMs = 100;
+const plainLineMs = 2000;
+
+export function textReporter(stdout: TextOutput, stderr: TextOutput, now: () => number = Date.now): Reporter {
+  const colours = pc.createColors(hasColour(stdout));
+  const isTerminal = stdout.isTTY === true && process.env["TERM"] !== "dumb";
+  let measureSpeed = speedometer();
+  let drawnLines = 0;
+  let drawnAt = -Infinity;
+  let last: Progress | undefined;
+  let lastDrawn: Progress | undefined;
+
+  const clear = (): void => {
+    if (drawnLines > 0) stdout.write(`\u001B[${drawnLines}A\u001B[J`);
+    drawnLines = 0;
+  };
+  const line = (text: string): void => {
+    clear();
+    stdout.write(`${text}\n`);
+  };
+  const draw = (progress: Progress): void => {
+    drawnAt = now();
+    lastDrawn = progress;
+    if (!isTerminal) {
+      stdout.write(`${progressLine(progress)}\n`);
+      return;
+    }
+    const [bar = "", ...rest] = progressBlock(progress, stdout.columns ?? 80);
+    clear();
+    const lines = [colours.cyan(bar), ...rest];
+    stdout.write(`${lines.join("\n")}\n`);
+    drawnLines = lines.length;
+  };
+  const step = ({ record, steps }: StepEvent): void => {
+    const loss = Number.isFinite(record.loss) ? record.loss : null;
+    last = { step: record.step, steps, loss, stepsPerSecond: measureSpeed(record.step, now()) };
+    if (now() - drawnAt >= (isTerminal ? redrawMs : plainLineMs)) draw(last);
+  };
+  const warn = (message: string): void => {
+    clear();
+    stderr.write(`${colours.yellow("warning")} ${message}\n`);
+  };
+
+  return {
+    preparing: (what) => line(`preparing ${what} …`),
+    warning: warn,
+    trainEvent(event: TrainEvent) {
+      if (event.type === "start") {
+        measureSpeed = speedometer();
+        measureSpeed(event.step, now());
+        const from = event.step > 0 ? `, from outer step ${event.step}` : "";
+        line(
+          `${colours.bold(event.experiment)}  seed ${event.seed}  ${event.steps} outer steps${from}  ${colours.dim(event.store ?? "")}`,
+        );
+      } else if (event.type === "step") step(event);
+      else if (event.type === "warning") warn(event.message);
+      else if (event.type === "evaluate") {
+        if (last !== undefined && lastDrawn !== last) draw(last);
+        drawnLines = 0;
+        line("evaluating …");
+      }
+    },
+    interrupting() {
+      clear();
+      stderr.write(
+        "Interrupted: finishing this outer step and writing a checkpoint. Ctrl-C again ends at once.\n",
+      );
+    },
+    finished(summary) {
+      clear();
+      for (const text of summaryLines(summary, colours)) stdout.write(`${text}\n`);
+    },
+    answer: (lines) => void stdout.write(`${lines.join("\n")}\n`),
+    failed(failure) {
+      clear();
+      stderr.write(`${failureText(failure, pc.createColors(hasColour(stderr)))}\n`);
+    },
+  };
+}
+
+type Colours = ReturnType<typeof pc.createColors>;
+
+function summaryLines(summary: RunSummary, colours: Colours): string[] {
+  const { run, step, steps, loss, stepsPerSecond, durationMs, evaluation, report } = summary;
+  if (summary.isInterrupted) {
+    return [
+      `${colours.yellow("interrupted")} after ${step} of ${steps} outer steps; a checkpoint is written.`,
+      `Continue with: unspool resume ${run}`,
+    ];
+  }
+  const metrics = Object.entries(evaluation?.metrics ?? {});
+  const table = evaluation?.table;
+  const head = [
+    `${colours.green("done")} ${step} outer steps in ${formatDuration(durationMs)}`,
+    ...(loss === undefined ? [] : [`loss ${formatNumber(loss)}`]),
+    ...(stepsPerSecond > 0 ? [formatSpeed(stepsPerSecond)] : []),
+  ].join("  ");
+  return [
+    head,
+    ...(table === undefined
+      ? []
+      : ["", colours.bold(table.title), ...formatTable(table.columns, table.rows)]),
+    ...(metrics.length === 0 ? [] : ["", ...formatTable(["evaluation", "value"], metrics)]),
+    "",
+    ...(report === undefined ? [] : [`report  ${report}`]),
+    `run     ${run}`,
+  ];
+}
+
+function failureText({ code, message, trace }: FailureReport, colours: Colours): string {
+  return [
+    `${colours.red("error")} ${colours.dim(code)} ${message}`,
+    ...(trace === undefined ? [] : [colours.dim(trace)]),
+  ].join("\n");
+}
+
+/** https://no-color.org: any value that is not empty turns colours off. */
+function hasColour(output: TextOutput): boolean {
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
+  if (NO_COLOR !== undefined && NO_COLOR !== "") return false;
+  if (FORCE_COLOR !== undefined && FORCE_COLOR !== "" && FORCE_COLOR !== "0") return true;
+  return output.isTTY === true && TERM !== "dumb";
+}

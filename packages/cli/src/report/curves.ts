@@ -1,0 +1,107 @@
+/** The figures that every run has: loss, gradient norm, theta and whatever else was measured, of one or several runs. */
+import type { StepRecord } from "unspool/train";
+import { automaticScale } from "./axes.ts";
+import type { PennedFigure } from "./drawing.ts";
+import { type Pen, penOf, rampPen } from "./palette.ts";
+import type { RunView } from "./runView.ts";
+
+/** Loss over outer steps and over inner steps spent, gradient norm, further metrics. */
+export function progressFigures(runs: readonly RunView[]): PennedFigure[] {
+  const further = new Set(runs.flatMap((run) => run.metrics.flatMap(numericNames)));
+  return [
+    curve(runs, "loss", "Loss over outer steps", "step", (record) => record.loss),
+    curve(runs, "loss", "Loss over inner steps spent", "innerSteps", (record) => record.loss),
+    curve(runs, "gradient norm", "Norm of the gradient estimate", "step", (record) => record.gradientNorm),
+    ...[...further].map((name) =>
+      curve(runs, metricLabels[name] ?? name, metricTitles[name] ?? name, "step", (record) => record[name]),
+    ),
+  ].filter(({ series }) => series.length > 0);
+}
+
+/** Theta over outer steps: one figure per leaf. Runs with larger thetas do not log them. */
+export function thetaFigures(runs: readonly RunView[]): PennedFigure[] {
+  const paths = new Set(runs.flatMap((run) => Object.keys(run.metrics.at(-1)?.theta ?? {})));
+  return [...paths].map((path) => {
+    const lines = runs.flatMap((run, i) => leafLines(run, i, path, runs.length > 1));
+    const label = path === "theta" ? "theta" : `theta: ${path}`;
+    return {
+      id: `theta-${path}`,
+      title: label,
+      caption: "",
+      x: { label: axisLabels.step },
+      y: { label, scale: automaticScale(lines.flatMap(({ y }) => y)) },
+      series: lines.map(({ name, x, y }) => ({ name, x, y })),
+      pens: lines.map(({ pen }) => pen),
+    };
+  });
+}
+
+const axisLabels = { step: "outer step", innerSteps: "inner steps spent, over all particles" };
+
+const metricLabels: Record<string, string> = {
+  lossDifferenceStd: "standard deviation",
+  nonFinite: "particles",
+  durationMs: "milliseconds",
+};
+
+const metricTitles: Record<string, string> = {
+  lossDifferenceStd: "Spread of the loss difference over pairs",
+  nonFinite: "Particles left out because their loss was not finite",
+  durationMs: "Time per outer step",
+};
+
+/** Entries of a record that are drawn for their own sake or by name above. */
+const known = new Set(["step", "loss", "innerSteps", "gradientNorm", "theta"]);
+
+function numericNames(record: StepRecord): string[] {
+  return Object.keys(record).filter((name) => !known.has(name) && typeof record[name] === "number");
+}
+
+function curve(
+  runs: readonly RunView[],
+  label: string,
+  title: string,
+  along: "step" | "innerSteps",
+  pick: (record: StepRecord) => unknown,
+): PennedFigure {
+  const numberOf = (value: unknown): number => (typeof value === "number" ? value : Number.NaN);
+  const lines = runs
+    .map((run, i) => ({
+      name: runs.length > 1 ? run.label : label,
+      x: run.metrics.map((record) => record[along]),
+      y: run.metrics.map((record) => numberOf(pick(record))),
+      pen: penOf(i),
+    }))
+    .filter(({ y }) => y.some(Number.isFinite));
+  return {
+    id: `${title.toLowerCase().replaceAll(" ", "-")}`,
+    title,
+    caption: "",
+    x: { label: axisLabels[along] },
+    y: { label, scale: automaticScale(lines.flatMap(({ y }) => y)) },
+    series: lines.map(({ name, x, y }) => ({ name, x, y })),
+    pens: lines.map(({ pen }) => pen),
+  };
+}
+
+interface LeafLine {
+  name: string;
+  x: number[];
+  y: number[];
+  pen: Pen;
+}
+
+/** One line per element. Several runs are told apart by colour, elements of one run by a pen of their own. */
+function leafLines(run: RunView, runIndex: number, path: string, isOneOfSeveral: boolean): LeafLine[] {
+  const count = run.metrics.at(-1)?.theta?.[path]?.length ?? 0;
+  return Array.from({ length: count }, (_, element) => {
+    const own = count > 8 ? rampPen(element, count) : penOf(element);
+    const ownName = count === 1 ? (path === "theta" ? "theta" : `theta: ${path}`) : `[${element}]`;
+    return {
+      name: isOneOfSeveral ? run.label : ownName,
+      x: run.metrics.map(({ step }) => step),
+      y: run.metrics.map(({ theta }) => theta?.[path]?.[element] ?? Number.NaN),
+      pen: isOneOfSeveral ? penOf(runIndex) : own,
+    };
+  });
+}

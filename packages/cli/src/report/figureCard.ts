@@ -1,0 +1,84 @@
+/** One figure of the report: title, drawing, legend, caption. */
+import { type Drawing, type LegendEntry, type PennedFigure, draw } from "./drawing.ts";
+import { formatTick } from "./axes.ts";
+import type { HeatmapPlan } from "./heatmap.ts";
+import { type Markup, html, markup } from "./html.ts";
+import { type Pen, viridisGradient } from "./palette.ts";
+
+/** More entries than this are told by the ends of their row. */
+const mostEntries = 12;
+
+/** The card of a figure. `run` names the run that it belongs to where there are several. */
+export function figureCard(figure: PennedFigure, run?: { label: string; pen: Pen }): Markup {
+  const drawing = drawOrExplain(figure);
+  return html`<figure class="card">
+    <h3>
+      ${run === undefined ? null : html`<span class="tag" style="--run:${run.pen.colour}">${run.label}</span>`}${figure.title}
+    </h3>
+    ${"problem" in drawing ? html`<p class="error">This figure could not be drawn: ${drawing.problem}</p>` : body(drawing)}
+    ${figure.caption === "" ? null : html`<figcaption>${figure.caption}</figcaption>`}
+  </figure>`;
+}
+
+/** A figure that an experiment made badly must not cost the rest of the report. */
+function drawOrExplain(figure: PennedFigure): Drawing | { problem: string } {
+  try {
+    return draw(figure);
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function body({ svg, legend, heatmap, notes }: Drawing): Markup {
+  return html`${legendList(legend)}${heatmap === undefined ? null : colourScale(heatmap)} ${markup(svg)}
+  ${notes.map((note) => html`<p class="note">${note}</p>`)}`;
+}
+
+function legendList(entries: readonly LegendEntry[]): Markup | null {
+  if (entries.length === 0) return null;
+  const isLong = entries.length > mostEntries;
+  const shown = isLong ? [...entries.slice(0, 3), undefined, ...entries.slice(-3)] : entries;
+  return html`<ul class="legend">
+    ${shown.map((entry) =>
+      entry === undefined
+        ? html`<li>… ${entries.length - 6} more …</li>`
+        : html`<li>${swatch(entry)}${entry.label}</li>`,
+    )}
+  </ul>`;
+}
+
+function swatch({ kind, pen }: LegendEntry): Markup {
+  const shape = {
+    line: html`<line
+      x1="1"
+      x2="23"
+      y1="6"
+      y2="6"
+      stroke="${pen.colour}"
+      stroke-width="2.5"
+      stroke-dasharray="${pen.dash ?? ""}"
+    />`,
+    reference: html`<line
+      x1="1"
+      x2="23"
+      y1="6"
+      y2="6"
+      stroke="${pen.colour}"
+      stroke-width="1.5"
+      stroke-dasharray="${pen.dash ?? ""}"
+    />`,
+    dots: html`<circle cx="12" cy="6" r="4" fill="${pen.colour}" />`,
+    band: html`<rect x="1" y="1" width="22" height="10" fill="${pen.colour}" fill-opacity="0.3" />`,
+  }[kind];
+  return html`<svg class="swatch" width="24" height="12" aria-hidden="true">${shape}</svg>`;
+}
+
+function colourScale({ label, scale, stops }: HeatmapPlan): Markup {
+  return html`<div class="colours">
+    <span>${label}${scale === "log" ? " (logarithmic)" : ""}</span>
+    <div class="bar" style="background:${viridisGradient}"></div>
+    <div class="ends">
+      ${stops.map((stop) => html`<span>${formatTick(Number(stop.toPrecision(3)))}</span>`)}
+    </div>
+  </div>`;
+}

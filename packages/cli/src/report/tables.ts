@@ -1,0 +1,149 @@
+/** Tables of the report: evaluation, config, environment. With several runs each has a column. */
+import type { Evaluation } from "unspool/train";
+import { cellText, formatDuration } from "../output/format.ts";
+import { type Markup, html } from "./html.ts";
+import { penOf } from "./palette.ts";
+import { type RunView, computingTime } from "./runView.ts";
+
+type Cell = string | number | null | undefined;
+
+/** Named numbers of each run, and the tables that the experiments made for people. */
+export function evaluationSection(runs: readonly RunView[]): Markup {
+  const names = [...new Set(runs.flatMap(({ evaluation }) => Object.keys(evaluation?.metrics ?? {})))];
+  const own = runs.flatMap((run, i) =>
+    run.evaluation?.table === undefined ? [] : [{ run, i, table: run.evaluation.table }],
+  );
+  const rows: Cell[][] = [
+    ...names.map((name) => [name, ...runs.map(({ evaluation }) => evaluation?.metrics[name])]),
+    ["loss of the last outer step", ...runs.map(({ metrics }) => metrics.at(-1)?.loss)],
+    ...(runs.length > 1
+      ? [["computing time", ...runs.map((run) => formatDuration(computingTime(run)))]]
+      : []),
+  ];
+  const headings = runs.length > 1 ? ["", ...runs.map(({ label }) => label)] : ["quantity", "value"];
+  return html`<section>
+    <h2>Evaluation</h2>
+    ${own.map(({ run, i, table }) => ownTable(table, runs.length > 1 ? { label: run.label, colour: penOf(i).colour } : undefined))}
+    ${table(headings, rows, runs.length > 1)}
+    ${runs.some(({ evaluation }) => evaluation === undefined) ? html`<p class="note">A run is evaluated when all its outer steps are done, if its experiment has an evaluation.</p>` : null}
+  </section>`;
+}
+
+/** Every leaf of the configs. Where runs differ, the row is marked and comes first. */
+export function configTable(runs: readonly RunView[]): Markup {
+  const configs = runs.map(({ manifest }) => {
+    const { seed, steps, command, config } = manifest;
+    const file = command?.file === undefined ? {} : { file: command.file };
+    return new Map([
+      ...leaves(config),
+      ["--seed", seed],
+      ["--steps", steps],
+      ["--threads", command?.threads],
+      ...Object.entries(file),
+    ]);
+  });
+  return pathTable(configs, runs, "path");
+}
+
+/** Versions and hardware. */
+export function environmentTable(runs: readonly RunView[]): Markup {
+  return pathTable(
+    runs.map(({ manifest }) => new Map(Object.entries(manifest.environment ?? {}))),
+    runs,
+    "what",
+  );
+}
+
+function pathTable(
+  columns: readonly ReadonlyMap<string, unknown>[],
+  runs: readonly RunView[],
+  heading: string,
+): Markup {
+  const paths = [...new Set(columns.flatMap((column) => [...column.keys()]))];
+  const textAt = (path: string): string[] => columns.map((column) => plainText(column.get(path)));
+  const isSame = (path: string): boolean => new Set(textAt(path)).size === 1;
+  const ordered = [...paths.filter((path) => !isSame(path)), ...paths.filter(isSame)];
+  if (ordered.length === 0) return html`<p class="note">Nothing.</p>`;
+  const names = runs.length > 1 ? runs.map(({ label }) => label) : ["value"];
+  return html`<div class="scroll">
+    <table>
+      ${heads([heading, ...names], runs.length > 1)}
+      <tbody>
+        ${ordered.map(
+          (path) =>
+            html`<tr class="${isSame(path) ? "" : "differs"}">
+              <th scope="row"><code>${path}</code></th>
+              ${textAt(path).map((text) => html`<td><code>${text}</code></td>`)}
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function ownTable(
+  own: NonNullable<Evaluation["table"]>,
+  run: { label: string; colour: string } | undefined,
+): Markup {
+  const tag =
+    run === undefined ? null : html`<span class="tag" style="--run:${run.colour}">${run.label}</span>`;
+  return html`<h3>${tag}${own.title}</h3>
+    ${table(own.columns, own.rows, false)}`;
+}
+
+function table(
+  columns: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  hasRunHeadings: boolean,
+): Markup {
+  return html`<div class="scroll">
+    <table>
+      ${heads(columns, hasRunHeadings)}
+      <tbody>
+        ${rows.map(
+          (row) =>
+            html`<tr>
+              ${columns.map((_, i) => {
+                const cell = row[i];
+                return i === 0 && typeof cell === "string"
+                  ? html`<th scope="row">${cell}</th>`
+                  : html`<td class="${typeof cell === "number" ? "number" : ""}">
+                      ${cell === null ? "not finite" : cellText(cell)}
+                    </td>`;
+              })}
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function heads(columns: readonly string[], hasRunHeadings: boolean): Markup {
+  return html`<thead>
+    <tr>
+      ${columns.map((name, i) =>
+        hasRunHeadings && i > 0
+          ? html`<th scope="col"><span class="tag" style="--run:${penOf(i - 1).colour}">${name}</span></th>`
+          : html`<th scope="col">${name}</th>`,
+      )}
+    </tr>
+  </thead>`;
+}
+
+/** Leaves of a config with their paths; lists of plain values stay together. */
+function leaves(value: unknown, path = ""): [string, unknown][] {
+  const isPlain = (item: unknown): boolean => typeof item !== "object" || item === null;
+  const isLeaf =
+    isPlain(value) || ArrayBuffer.isView(value) || (Array.isArray(value) && value.every(isPlain));
+  if (isLeaf) return path === "" ? [] : [[path, value]];
+  return Object.entries(value as object).flatMap(([name, child]) =>
+    leaves(child, path === "" ? name : `${path}.${name}`),
+  );
+}
+
+function plainText(value: unknown): string {
+  if (value === undefined) return "";
+  if (typeof value === "number" || typeof value === "string") return String(value);
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
