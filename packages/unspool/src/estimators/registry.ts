@@ -1,0 +1,117 @@
+/**
+ * The estimators by name: one entry each feeds the command line, the docs and the conformance suite. An entry takes
+ * from a common set of options those that mean something to it, so that `estimator` can be a config value.
+ */
+import { OptionError, nearest } from "../errors.ts";
+import type { Problem } from "../unroll/index.ts";
+import type { EsOptions } from "./antithetic.ts";
+import { bptt } from "./bptt.ts";
+import { dodge } from "./dodge.ts";
+import type { GradientEstimator } from "./estimator.ts";
+import { fullEs } from "./fullEs.ts";
+import { type GpesOptions, gpes } from "./gpes.ts";
+import { nres } from "./nres.ts";
+import { pes } from "./pes.ts";
+import { pesAnalytic } from "./pesAnalytic.ts";
+import { rtrl } from "./rtrl.ts";
+import { type TbpttOptions, tbptt } from "./tbptt.ts";
+import { telescopingPes } from "./telescopingPes.ts";
+import { truncatedEs } from "./truncatedEs.ts";
+import { uoro } from "./uoro.ts";
+
+/** All options that any estimator knows; each takes its own. */
+export type EstimatorOptions = EsOptions &
+  Pick<GpesOptions, "noisePeriod"> &
+  Pick<TbpttOptions, "tasks" | "checkpoints">;
+
+export interface EstimatorEntry {
+  readonly name: EstimatorName;
+  /** One line for lists. */
+  readonly summary: string;
+  /** "es": losses only. "reverse", "forward": needs a differentiable problem. "mixed": both. */
+  readonly kind: "es" | "reverse" | "forward" | "mixed";
+  /** Whether its mean is the gradient of the (smoothed) objective over whole trajectories at fixed theta. */
+  readonly isUnbiased: boolean;
+  /** Estimates whole trajectories, so it needs a finite horizon and ignores `truncation`. */
+  readonly isWhole: boolean;
+  readonly options: readonly (keyof EstimatorOptions)[];
+  create<Theta, State, Batch>(
+    problem: Problem<Theta, State, Batch>,
+    options: EstimatorOptions,
+  ): GradientEstimator<Theta>;
+}
+
+const window = ["truncation", "resets", "objective", "executor"] as const;
+const whole = ["sigma", "pairs", "objective", "nanPolicy", "trajectories", "noise", "executor"] as const;
+const es = [...whole, "truncation", "resets"] as const;
+const analytic = ["sigma", "pairs", "truncation", "objective", "noise", "executor"] as const;
+
+// prettier-ignore
+export const estimators: readonly EstimatorEntry[] = [
+  { name: "fullEs", kind: "es", isUnbiased: true, isWhole: true, summary: "ES over whole trajectories", options: whole, create: fullEs },
+  { name: "truncatedEs", kind: "es", isUnbiased: false, isWhole: false, summary: "ES on windows, blind to earlier ones", options: es, create: truncatedEs },
+  { name: "pes", kind: "es", isUnbiased: true, isWhole: false, summary: "persistent ES: unbiased from windows", options: es, create: pes },
+  { name: "pesAnalytic", kind: "mixed", isUnbiased: true, isWhole: false, summary: "PES with the window's own part by backpropagation", options: analytic, create: pesAnalytic },
+  { name: "telescopingPes", kind: "es", isUnbiased: true, isWhole: false, summary: "PES for the loss at the end of a trajectory", options: es.filter((name) => name !== "objective"), create: telescopingPes },
+  { name: "nres", kind: "es", isUnbiased: true, isWhole: false, summary: "noise-reuse ES (ES-Single): one perturbation per trajectory", options: es, create: nres },
+  { name: "gpes", kind: "es", isUnbiased: true, isWhole: false, summary: "generalised PES: perturbations redrawn every noisePeriod steps", options: [...es, "noisePeriod"], create: gpes },
+  { name: "bptt", kind: "reverse", isUnbiased: true, isWhole: true, summary: "backpropagation through the whole horizon", options: ["tasks", "checkpoints", "objective", "executor"], create: bptt },
+  { name: "tbptt", kind: "reverse", isUnbiased: false, isWhole: false, summary: "backpropagation through windows", options: [...window, "tasks", "checkpoints"], create: tbptt },
+  { name: "rtrl", kind: "forward", isUnbiased: true, isWhole: false, summary: "real-time recurrent learning: the exact influence matrix", options: [...window, "tasks"], create: rtrl },
+  { name: "uoro", kind: "forward", isUnbiased: true, isWhole: false, summary: "RTRL with a random influence matrix of rank one", options: [...window, "tasks"], create: uoro },
+  { name: "dodge", kind: "forward", isUnbiased: true, isWhole: false, summary: "exact derivative along a random direction", options: [...window, "tasks", "noise"], create: dodge },
+];
+
+export type EstimatorName =
+  | "fullEs"
+  | "truncatedEs"
+  | "pes"
+  | "pesAnalytic"
+  | "telescopingPes"
+  | "nres"
+  | "gpes"
+  | "bptt"
+  | "tbptt"
+  | "rtrl"
+  | "uoro"
+  | "dodge";
+
+/** Names of all estimators, and what else they are called on the command line. */
+export const estimatorNames: readonly EstimatorName[] = estimators.map(({ name }) => name);
+
+const aliases: Readonly<Record<string, EstimatorName>> = {
+  tes: "truncatedEs",
+  "es-single": "nres",
+  es: "fullEs",
+};
+
+/** The entry of a name or alias (`tes`, `es`, `es-single`; case does not matter). */
+export function estimatorEntry(name: string): EstimatorEntry {
+  const wanted = (aliases[name.toLowerCase()] ?? name).toLowerCase();
+  const entry = estimators.find((candidate) => candidate.name.toLowerCase() === wanted);
+  if (entry !== undefined) return entry;
+  const near = nearest(name, [...estimatorNames, ...Object.keys(aliases)]);
+  throw new OptionError(
+    "createEstimator",
+    "name",
+    name,
+    `one of ${estimatorNames.join(", ")}`,
+    near === undefined ? undefined : `Did you mean ${near}?`,
+  );
+}
+
+/**
+ * An estimator by name. Options that the estimator does not know are left out, so one set of options can serve a
+ * comparison; options that are undefined take the estimator's default.
+ */
+export function createEstimator<Theta, State, Batch>(
+  name: string,
+  problem: Problem<Theta, State, Batch>,
+  options: EstimatorOptions = {},
+): GradientEstimator<Theta> {
+  const entry = estimatorEntry(name);
+  const known = entry.options.flatMap((option) =>
+    options[option] === undefined ? [] : [[option, options[option]]],
+  );
+  return entry.create(problem, Object.fromEntries(known) as EstimatorOptions);
+}
