@@ -1,6 +1,7 @@
 /** Unspool: gradients and optimizers for computations that run in a loop. */
 export * from "./errors.ts";
 export * from "./array/index.ts";
+export type { Axis } from "./array/index.ts";
 export * from "./unroll/index.ts";
 export * from "./estimators/index.ts";
 export * from "./optimizers/index.ts";

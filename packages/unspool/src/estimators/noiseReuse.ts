@@ -11,10 +11,8 @@ import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
 import {
   type Clock,
   type Problem,
-  clockKey,
   eraseProblem,
   firstClocks,
-  initialState,
 } from "../unroll/index.ts";
 import {
   type EsOptions,

@@ -9,7 +9,7 @@ export type {
   Setup,
   StepRecord,
 } from "./experiment.ts";
-export type { Axis as FigureAxis, Figure, Heatmap, Reference, Series } from "./figure.ts";
+export type { Axis, Figure, Heatmap, Reference, Series } from "./figure.ts";
 export type {
   CheckpointEvent,
   DoneEvent,

@@ -24,7 +24,7 @@ export function checkpointPlan(length: number, policy: CheckpointPolicy): Checkp
     const starts = Array.from({ length: Math.ceil(length / segment) }, (_, i) => i * segment);
     for (const start of starts)
       plan.push({ kind: "advance", from: start, to: Math.min(start + segment, length) });
-    for (const start of starts.reverse()) {
+    for (const start of starts.toReversed()) {
       const end = Math.min(start + segment, length);
       for (let k = start; k < end - 1; k++) plan.push({ kind: "advance", from: k, to: k + 1 });
       for (let k = end - 1; k >= start; k--) plan.push({ kind: "back", step: k });
