@@ -33,7 +33,7 @@ export function memoryStore(options: { keepCheckpoints?: number } = {}): RunStor
     appendMetrics: async (records) => void metrics.push(...structuredClone(records)),
     readMetrics: async () => structuredClone(metrics),
     async writeCheckpoint(step, bytes) {
-      checkpoints.set(step, bytes.slice());
+      checkpoints.set(step, new Uint8Array(bytes));
       for (const old of newestFirst().slice(keepCheckpoints)) checkpoints.delete(old);
     },
     listCheckpoints: async () => newestFirst(),
@@ -46,6 +46,7 @@ export function memoryStore(options: { keepCheckpoints?: number } = {}): RunStor
     async rewind(step) {
       metrics = metrics.filter((record) => record.step <= step);
       for (const later of newestFirst()) if (later > step) checkpoints.delete(later);
+      artifacts.clear();
     },
     writeArtifact: async (name, value) => void artifacts.set(name, structuredClone(value)),
     readArtifact: async (name) => structuredClone(artifacts.get(name)),

@@ -1,5 +1,5 @@
 /** `resume`: continues a run from its last valid checkpoint, to the bits of a run that was never stopped. */
-import { random, tree } from "../array/index.ts";
+import { type Key, random, tree } from "../array/index.ts";
 import { OptionError, ResumeError, requireInteger } from "../errors.ts";
 import {
   type RunIdentity,
@@ -8,11 +8,11 @@ import {
   requireSameRun,
   requireSameTheta,
 } from "./checkpoint.ts";
-import type { Experiment } from "./experiment.ts";
+import type { Experiment, Setup } from "./experiment.ts";
 import { type LoopOptions, type TrainResult, runLoop } from "./runLoop.ts";
-import type { RunManifest, RunStore } from "./store.ts";
+import { type RunManifest, type RunStore, StoreError } from "./store.ts";
 import { requireCheckpointEvery } from "./train.ts";
-import type { TrainState } from "./trainStep.ts";
+import { type TrainState, initTraining } from "./trainStep.ts";
 
 export interface ResumeOptions extends LoopOptions {
   /** If given, must parse to the config of the run. Default: the config of the run. */
@@ -46,22 +46,30 @@ export async function resume<Config>(
   const steps = options.steps ?? found.steps;
   requireInteger("resume", "steps", steps, 0);
 
-  const setup = await experiment.setup(config, random.foldIn(random.key(found.seed), "setup"));
+  const key = random.key(found.seed);
+  const setup = await experiment.setup(config, random.foldIn(key, "setup"));
   const initialTheta: unknown = tree.tensors(setup.theta);
-  const state = await lastValid(store, identity, initialTheta, options);
+  const state =
+    (await lastValid(store, identity, initialTheta, options)) ?? (await fromTheStart(store, setup, key));
   if (steps < state.step) {
     throw new OptionError("resume", "steps", steps, `at least ${state.step}, the steps already done`);
   }
   await store.rewind(state.step);
+  const [checkpointed] = await store.listCheckpoints();
   const metrics = await store.readMetrics();
   if (metrics.length !== state.step) {
     const message = `${store.name} has metrics of ${metrics.length} outer steps, expected ${state.step}.`;
     options.onEvent?.({ type: "warning", message });
   }
-  const { error: _, ...kept } = found;
-  const manifest: RunManifest = { ...kept, config, steps, status: "running" };
-  await store.updateManifest({ steps, status: "running", updatedAt: new Date().toISOString() });
-  return runLoop({ manifest, setup, initialTheta, state, metrics, store, checkpointed: state.step }, options);
+  const changes = {
+    steps,
+    status: "running",
+    updatedAt: new Date().toISOString(),
+    error: undefined,
+  } as const;
+  await store.updateManifest(changes);
+  const manifest: RunManifest = { ...found, config, ...changes };
+  return runLoop({ manifest, setup, initialTheta, state, metrics, store, checkpointed }, options);
 }
 
 function parseConfig<Config>(
@@ -81,13 +89,13 @@ function parseConfig<Config>(
   }
 }
 
-/** The state in the newest checkpoint that is not damaged. */
+/** The state in the newest checkpoint that is not damaged; undefined if there is no checkpoint at all. */
 async function lastValid(
   store: RunStore,
   identity: RunIdentity,
   initialTheta: unknown,
   options: LoopOptions,
-): Promise<TrainState> {
+): Promise<TrainState | undefined> {
   const problems: string[] = [];
   for (const step of await store.listCheckpoints()) {
     const name = store.checkpointName(step);
@@ -100,11 +108,21 @@ async function lastValid(
       }
       return state;
     } catch (error) {
-      if (!(error instanceof ResumeError) || isOtherRun(error)) throw error;
+      const isDamage = error instanceof ResumeError || error instanceof StoreError;
+      if (!isDamage || isOtherRun(error)) throw error;
       problems.push(error.message);
     }
   }
-  const why =
-    problems.length === 0 ? "it has no checkpoint" : `no checkpoint is valid: ${problems.join(" ")}`;
-  throw new ResumeError(store.name, `${why}. Start the run again.`, { problems });
+  if (problems.length === 0) return undefined;
+  throw new ResumeError(
+    store.name,
+    `no checkpoint is valid. ${problems.join(" ")} Start the run again in another folder.`,
+    { problems },
+  );
+}
+
+/** The first state, for a run that was killed before its first checkpoint, and so before its first step. */
+async function fromTheStart(store: RunStore, setup: Setup, key: Key): Promise<TrainState> {
+  if ((await store.readMetrics()).length === 0) return initTraining(setup, key);
+  throw new ResumeError(store.name, "its checkpoints are gone. Start the run again in another folder.");
 }

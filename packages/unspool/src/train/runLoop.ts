@@ -9,7 +9,7 @@ import type { Evaluation, RunRecord, Setup, StepRecord } from "./experiment.ts";
 import type { Figure } from "./figure.ts";
 import { nextTurn } from "./nextTurn.ts";
 import type { RunManifest, RunStatus, RunStore } from "./store.ts";
-import { type TrainState, evaluatedTheta, trainStep } from "./trainStep.ts";
+import { type TrainState, type TrainStepResult, evaluatedTheta, trainStep } from "./trainStep.ts";
 
 /** When to write a checkpoint, beside the one at the start and the one at the end. */
 export type CheckpointEvery = { readonly seconds: number } | { readonly steps: number };
@@ -58,91 +58,99 @@ const flushMs = 500;
 /** Writing checkpoints may take this part of the time. */
 const checkpointShare = 0.1;
 
+type Emit = (event: TrainEvent) => void;
+
 export async function runLoop(start: LoopStart, options: LoopOptions): Promise<TrainResult> {
   const { manifest, setup, store, metrics } = start;
+  const { experiment, config, seed, steps } = manifest;
   const emit = options.onEvent ?? (() => {});
   const log = metricsLog(store);
-  const checkpoints = checkpointClock(options.checkpointEvery, start.checkpointed);
-  let state = start.state;
-
-  const checkpoint = async () => {
-    if (store === undefined || checkpoints.lastStep() === state.step) return;
-    const startedAt = performance.now();
-    await log.flush();
-    await store.writeCheckpoint(state.step, await encodeCheckpoint(state, manifest));
-    checkpoints.written(state.step, performance.now() - startedAt);
-    emit({ type: "checkpoint", step: state.step });
-  };
-
   try {
-    const { experiment, config, seed, steps } = manifest;
-    emit({ type: "start", experiment, config, seed, step: state.step, steps, store: store?.name });
-    await checkpoint();
-    let turnAt = performance.now();
-    while (state.step < steps && options.signal?.aborted !== true) {
-      const done = trainStep(setup, state);
-      state = done.state;
-      metrics.push(done.record);
-      log.add(done.record);
-      emit({ type: "step", record: done.record, steps });
-      if (checkpoints.isDue(state.step)) await checkpoint();
-      if (performance.now() - turnAt < turnMs) continue;
-      await log.flushIfOld();
-      await nextTurn();
-      turnAt = performance.now();
-    }
-    await checkpoint();
-    await log.flush();
+    emit({ type: "start", experiment, config, seed, step: start.state.step, steps, store: store?.name });
+    const state = await takeSteps(start, options, log, emit);
+    const { step } = state;
     const interrupted = options.signal?.aborted === true;
-    if (!interrupted) emit({ type: "evaluate", step: state.step });
-    const ending = interrupted ? noResults : await results(start, state);
+    if (!interrupted) emit({ type: "evaluate", step });
+    const theta = evaluatedTheta(setup, state);
+    const run = { config, seed, initialTheta: start.initialTheta, theta, metrics };
+    const { evaluation, figures } = interrupted ? nothing : await evaluate(setup, run, store);
     await setStatus(store, interrupted ? "interrupted" : "done");
-    const { evaluation } = ending.record ?? {};
-    emit({ type: "done", step: state.step, steps, interrupted, evaluation });
-    return {
-      ...recordOf(start, state, evaluation),
-      experiment,
-      step: state.step,
-      steps,
-      interrupted,
-      figures: ending.figures,
-      state,
-    };
+    emit({ type: "done", step, steps, interrupted, evaluation });
+    return { ...run, experiment, step, steps, interrupted, evaluation, figures, state };
   } catch (error) {
-    const explained = explain(error, start, state, checkpoints.lastStep());
-    await keepFailure(log, store, explained).catch((second: unknown) => {
+    await keepFailure(log, store, error).catch((second: unknown) => {
       emit({ type: "warning", message: `The end of the run could not be kept: ${String(second)}` });
     });
-    throw explained;
+    throw error;
   }
 }
 
-function recordOf(start: LoopStart, state: TrainState, evaluation: Evaluation | undefined): RunRecord {
-  const { manifest, setup, metrics, initialTheta } = start;
-  const theta = evaluatedTheta(setup, state);
-  return { config: manifest.config, seed: manifest.seed, initialTheta, theta, metrics, evaluation };
+/** Steps, logs and checkpoints until the last step or until asked to stop; all of it is kept when this returns. */
+async function takeSteps(
+  start: LoopStart,
+  options: LoopOptions,
+  log: MetricsLog,
+  emit: Emit,
+): Promise<TrainState> {
+  const { manifest, store, metrics } = start;
+  const clock = checkpointClock(options.checkpointEvery, start.checkpointed);
+  let state = start.state;
+  const checkpoint = async () => {
+    if (store === undefined || clock.lastStep() === state.step) return;
+    const startedAt = performance.now();
+    await log.flush();
+    await store.writeCheckpoint(state.step, await encodeCheckpoint(state, manifest));
+    clock.written(state.step, performance.now() - startedAt);
+    emit({ type: "checkpoint", step: state.step });
+  };
+
+  await checkpoint();
+  let turnAt = performance.now();
+  while (state.step < manifest.steps && options.signal?.aborted !== true) {
+    const done = explainedStep(start, state, clock.lastStep());
+    state = done.state;
+    metrics.push(done.record);
+    log.add(done.record);
+    emit({ type: "step", record: done.record, steps: manifest.steps });
+    if (clock.isDue(state.step)) await checkpoint();
+    if (performance.now() - turnAt < turnMs) continue;
+    await log.flushIfOld();
+    await nextTurn();
+    turnAt = performance.now();
+  }
+  await checkpoint();
+  await log.flush();
+  return state;
 }
 
 interface Results {
-  record: RunRecord | undefined;
+  evaluation: Evaluation | undefined;
   figures: readonly Figure[];
 }
 
-const noResults: Results = { record: undefined, figures: [] };
+const nothing: Results = { evaluation: undefined, figures: [] };
 
-/** Evaluates the run, draws its figures, and keeps both. */
-async function results(start: LoopStart, state: TrainState): Promise<Results> {
-  const { setup, store, initialTheta } = start;
-  const evaluation = await setup.evaluate?.(evaluatedTheta(setup, state), initialTheta);
-  const record = recordOf(start, state, evaluation);
-  const figures = (await setup.figures?.(record)) ?? [];
+/** Evaluates a run, draws its figures, and keeps both. */
+async function evaluate(
+  setup: Setup,
+  run: Omit<RunRecord, "evaluation">,
+  store: RunStore | undefined,
+): Promise<Results> {
+  const evaluation = await setup.evaluate?.(run.theta, run.initialTheta);
+  const figures = (await setup.figures?.({ ...run, evaluation })) ?? [];
   if (evaluation !== undefined) await store?.writeArtifact("evaluation", evaluation);
   await store?.writeArtifact("figures", figures);
-  return { record, figures };
+  return { evaluation, figures };
 }
 
 /** Lines of metrics on their way to the store, in batches. */
-function metricsLog(store: RunStore | undefined) {
+interface MetricsLog {
+  add(record: StepRecord): void;
+  flush(): Promise<void>;
+  flushIfOld(): Promise<void>;
+}
+
+function metricsLog(store: RunStore | undefined): MetricsLog {
   let waiting: StepRecord[] = [];
   let flushedAt = -Infinity;
   const flush = async () => {
@@ -153,7 +161,7 @@ function metricsLog(store: RunStore | undefined) {
     await store?.appendMetrics(batch);
   };
   return {
-    add: (record: StepRecord) => void (store !== undefined && waiting.push(record)),
+    add: (record) => void (store !== undefined && waiting.push(record)),
     flush,
     flushIfOld: async () => {
       if (performance.now() - flushedAt >= flushMs) await flush();
@@ -161,6 +169,7 @@ function metricsLog(store: RunStore | undefined) {
   };
 }
 
+/** Says when a checkpoint is due. */
 function checkpointClock(every: CheckpointEvery | undefined, newest: number | undefined) {
   const interval = every ?? { seconds: defaultSecondsBetweenCheckpoints };
   let lastStep = newest;
@@ -185,40 +194,42 @@ async function setStatus(
   status: RunStatus,
   error?: UnspoolError,
 ): Promise<void> {
-  const kept = error === undefined ? {} : { error: { code: error.code, message: error.message } };
-  await store?.updateManifest({ status, updatedAt: new Date().toISOString(), ...kept });
+  const kept = error === undefined ? undefined : { code: error.code, message: error.message };
+  await store?.updateManifest({ status, updatedAt: new Date().toISOString(), error: kept });
 }
 
-async function keepFailure(
-  log: { flush(): Promise<void> },
-  store: RunStore | undefined,
-  error: unknown,
-): Promise<void> {
-  await log.flush();
+async function keepFailure(log: MetricsLog, store: RunStore | undefined, error: unknown): Promise<void> {
   const typed = error instanceof UnspoolError ? error : new UnspoolError("UNKNOWN", String(error));
-  await setStatus(store, "failed", typed);
+  try {
+    await log.flush();
+  } finally {
+    await setStatus(store, "failed", typed);
+  }
 }
 
-/** Adds to a `NonFiniteError` where in the run it happened and how to see it again. */
-function explain(
-  error: unknown,
-  start: LoopStart,
+/** Takes a step; adds to a `NonFiniteError` where in the run it happened and how to see it again. */
+function explainedStep(
+  { manifest, setup, store }: LoopStart,
   state: TrainState,
   checkpointed: number | undefined,
-): unknown {
-  if (!(error instanceof NonFiniteError)) return error;
-  const { experiment, seed } = start.manifest;
-  const step = state.step + 1;
-  const replay = `unspool run ${experiment} --seed ${seed} --steps ${step}`;
-  const checkpoint =
-    start.store === undefined || checkpointed === undefined
-      ? ""
-      : ` The last checkpoint is of step ${checkpointed}: ${start.store.checkpointName(checkpointed)}.`;
-  const explained = new NonFiniteError(
-    `outer step ${step} of "${experiment}"`,
-    `${error.message} Replay it, with the same config, by: ${replay}.${checkpoint}`,
-    { ...error.details, step, replay, seed, config: start.manifest.config, checkpoint: checkpointed },
-  );
-  explained.cause = error;
-  return explained;
+): TrainStepResult {
+  try {
+    return trainStep(setup, state);
+  } catch (error) {
+    if (!(error instanceof NonFiniteError)) throw error;
+    const { experiment, seed, config } = manifest;
+    const step = state.step + 1;
+    const replay = `unspool run ${experiment} --seed ${seed} --steps ${step}`;
+    const last =
+      store === undefined || checkpointed === undefined
+        ? ""
+        : ` The last checkpoint is of step ${checkpointed}: ${store.checkpointName(checkpointed)}.`;
+    const longer = new NonFiniteError(
+      `outer step ${step} of "${experiment}"`,
+      `${error.message} Replay it, with the same config, by: ${replay}.${last}`,
+      { ...error.details, step, replay, seed, config, checkpoint: checkpointed },
+    );
+    longer.cause = error;
+    throw longer;
+  }
 }

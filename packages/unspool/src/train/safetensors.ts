@@ -100,7 +100,7 @@ function pack(json: Uint8Array): Bytes {
  * names the file (`fileName`, as it should stand in the message) and what is wrong with it.
  */
 export async function decodeSafetensors(given: Uint8Array, fileName: string): Promise<SafetensorsFile> {
-  const bytes: Bytes = given.buffer instanceof ArrayBuffer ? (given as Bytes) : new Uint8Array(given);
+  const bytes = plainBytes(given);
   const header = readHeader(bytes, fileName);
   const start = 8 + headerStart.length;
   const expected = new TextDecoder().decode(header.subarray(start, start + digestLength));
@@ -120,6 +120,12 @@ export async function decodeSafetensors(given: Uint8Array, fileName: string): Pr
     tensors.set(name, new Tensor(formats[dtype].make(body), shape, dtype));
   }
   return { tensors, metadata: parsed.metadata };
+}
+
+/** The same bytes as a plain Uint8Array on its own thread: the `slice` of a Node Buffer would share its memory. */
+function plainBytes({ buffer, byteOffset, byteLength }: Uint8Array): Bytes {
+  if (buffer instanceof ArrayBuffer) return new Uint8Array(buffer, byteOffset, byteLength);
+  return new Uint8Array(new Uint8Array(buffer, byteOffset, byteLength));
 }
 
 /** Header with its length and padding, known to be of our form. */

@@ -21,7 +21,7 @@ export interface RunManifest {
   /** When the status last changed, ISO 8601. */
   updatedAt: string;
   /** Why a run failed. */
-  error?: { code: string; message: string };
+  error?: { code: string; message: string } | undefined;
   /** Versions and hardware; filled in by the store, which knows its host. */
   environment?: Record<string, string>;
 }
@@ -48,7 +48,7 @@ export interface RunStore {
   readCheckpoint(step: number): Promise<Uint8Array>;
   /** How the checkpoint is called in messages: a file's path. */
   checkpointName(step: number): string;
-  /** Forgets what came after `step`: metrics and checkpoints. */
+  /** Forgets what came after `step`: metrics, checkpoints and results. */
   rewind(step: number): Promise<void>;
   writeArtifact(name: ArtifactName, value: unknown): Promise<void>;
   /** Undefined if it was never written. */

@@ -2,7 +2,8 @@
 import { type Tensor, type Tensors, type Tree, np, random, tree } from "../array/index.ts";
 import type { GradientEstimator } from "../estimators/estimator.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
-import { type Experiment, type Setup, defineExperiment } from "./experiment.ts";
+import { type Experiment, type Setup, type StepRecord, defineExperiment } from "./experiment.ts";
+import { encodeState } from "./stateCodec.ts";
 
 export interface QuadraticConfig {
   rate: number;
@@ -141,3 +142,18 @@ export const quadratic: Experiment<QuadraticConfig> = defineExperiment({
   config: { parse: (value) => ({ ...defaults, ...(value as Partial<QuadraticConfig>) }) },
   setup: (config) => quadraticSetup(config),
 });
+
+/** Everything in a tree of data, down to the bits: for comparisons. */
+export function bits(state: unknown): unknown {
+  const { structure, tensors } = encodeState(state);
+  const raw = [...tensors].map(([name, { dtype, shape, data }]) => {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    return { name, dtype, shape: [...shape], bytes: Array.from(bytes) };
+  });
+  return { structure: JSON.stringify(structure), raw };
+}
+
+/** Metrics without times, which differ from run to run. */
+export function withoutTimes(metrics: readonly StepRecord[]): unknown {
+  return metrics.map((record) => ({ ...record, durationMs: 0 }));
+}

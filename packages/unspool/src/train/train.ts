@@ -3,6 +3,7 @@ import { random, tree } from "../array/index.ts";
 import { OptionError, requireInteger, requirePositive } from "../errors.ts";
 import type { Experiment } from "./experiment.ts";
 import { type CheckpointEvery, type LoopOptions, type TrainResult, runLoop } from "./runLoop.ts";
+import { encodeState } from "./stateCodec.ts";
 import type { RunManifest, RunStore } from "./store.ts";
 import { initTraining } from "./trainStep.ts";
 
@@ -48,6 +49,7 @@ export async function train<Config>(
     startedAt,
     updatedAt: startedAt,
   };
+  if (store !== undefined) encodeState(config, "config"); // Throws for a config that is not data.
   await store?.create(manifest);
   const initialTheta = tree.tensors(setup.theta);
   return runLoop(

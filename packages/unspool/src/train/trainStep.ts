@@ -50,6 +50,7 @@ export function trainStep(setup: Setup, state: TrainState): TrainStepResult {
   const key = random.foldIn(random.foldIn(state.key, "step"), state.step);
   const estimate = setup.estimator.estimate(state.theta, state.estimatorState, key);
   if (!Number.isFinite(estimate.loss)) throw nonFinite(step, `the loss is ${estimate.loss}`, "loss");
+  tree.requireSame("train", `the gradient of "${setup.estimator.name}"`, state.theta, estimate.gradient);
   const gradientNorm = norm(estimate.gradient);
   if (!Number.isFinite(gradientNorm)) requireFinite(step, "gradient", estimate.gradient);
 
@@ -110,11 +111,25 @@ function compiledUpdate(optimizer: AnyOptimizer): AnyOptimizer["update"] {
   return update;
 }
 
-/** Euclidean norm over all leaves, in float64. */
+/** Euclidean norm over all leaves, in float64; not finite if an element is not. */
 function norm(gradient: unknown): number {
-  let sum = 0;
-  for (const { data } of tree.leaves(gradient)) for (let i = 0; i < data.length; i++) sum += data[i]! ** 2;
-  return Math.sqrt(sum);
+  const leaves = tree.leaves(gradient);
+  const scaled = (scale: number) => {
+    let sum = 0;
+    for (const { data } of leaves) for (let i = 0; i < data.length; i++) sum += (data[i]! / scale) ** 2;
+    return Math.sqrt(sum) * scale;
+  };
+  const plain = scaled(1);
+  // Squares beyond 1e308: a float64 gradient that explodes can still be finite.
+  return plain === Infinity
+    ? scaled(leaves.reduce((most, { data }) => Math.max(most, largest(data)), 1))
+    : plain;
+}
+
+function largest(data: ArrayLike<number>): number {
+  let most = 0;
+  for (let i = 0; i < data.length; i++) most = Math.max(most, Math.abs(data[i]!));
+  return most;
 }
 
 function requireFinite(step: number, quantity: string, values: unknown): void {

@@ -12,7 +12,13 @@ import * as fs from "node:fs/promises";
 import { join } from "node:path";
 import { UnspoolError, requireInteger } from "../../errors.ts";
 import { type Json, decodeState, encodeState } from "../stateCodec.ts";
-import { type RunManifest, type RunStore, StoreError, type StoreFailure } from "../store.ts";
+import {
+  type ArtifactName,
+  type RunManifest,
+  type RunStore,
+  StoreError,
+  type StoreFailure,
+} from "../store.ts";
 import { environment } from "./environment.ts";
 import { appendLines, cutAfter, readLines, syncFile } from "./metricsFile.ts";
 import { type Open, temporarySuffix, writeAtomically } from "./writeAtomically.ts";
@@ -24,6 +30,7 @@ export interface FolderStoreOptions {
   open?: Open;
 }
 
+const artifactNames: readonly ArtifactName[] = ["evaluation", "figures"];
 const checkpointPattern = /^(\d{8,})\.safetensors$/;
 
 /** A store in the folder `dir`, which is made when a run begins. */
@@ -35,7 +42,7 @@ export function folderStore(dir: string, options: FolderStoreOptions = {}): RunS
   const checkpointsDir = join(dir, "checkpoints");
   const checkpointPath = (step: number) =>
     join(checkpointsDir, `${String(step).padStart(8, "0")}.safetensors`);
-  const artifactPath = (name: string) => join(dir, `${name}.json`);
+  const artifactPath = (name: ArtifactName) => join(dir, `${name}.json`);
 
   const readManifest = async (): Promise<RunManifest | undefined> => {
     const stored = (await readJson(configPath)) as (RunManifest & { config: Json }) | undefined;
@@ -95,6 +102,7 @@ export function folderStore(dir: string, options: FolderStoreOptions = {}): RunS
     rewind: (step) =>
       guarded("write", dir, async () => {
         await cutAfter(metricsPath, step);
+        for (const name of artifactNames) await fs.rm(artifactPath(name), { force: true });
         const later = (await listCheckpoints()).filter((other) => other > step).map(checkpointPath);
         await Promise.all(later.map((path) => fs.rename(path, `${path}.damaged`)));
       }),

@@ -1,0 +1,123 @@
+import { expect, test } from "vitest";
+import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
+import { NonFiniteError, ShapeError } from "../errors.ts";
+import type { Setup } from "./experiment.ts";
+import { bits, momentum, quadratic, quadraticSetup } from "./testExperiment.ts";
+import { initTraining, trainStep } from "./trainStep.ts";
+
+const config = quadratic.config.parse({});
+
+/** A setup whose estimator returns a given loss and gradient. */
+function fixed(theta: unknown, gradient: unknown, loss = 1, seen: Key[] = []): Setup {
+  return {
+    theta,
+    estimator: {
+      name: "fixed",
+      init: (_, key) => (seen.push(key), null),
+      estimate: (_, state, key) => {
+        seen.push(key);
+        return { loss, gradient, state, metrics: { innerSteps: 2 } };
+      },
+    },
+    optimizer: momentum(0.5),
+    steps: 3,
+  };
+}
+
+test("keys are derived from the key of the run by name and index of the step", () => {
+  const seen: Key[] = [];
+  const setup = fixed(np.array([1]), np.array([0]), 1, seen);
+  const key = random.key(5);
+  let state = initTraining(setup, key);
+  for (let i = 0; i < 2; i++) ({ state } = trainStep(setup, state));
+  const stepKey = random.foldIn(key, "step");
+  const expected = [random.foldIn(key, "estimator"), random.foldIn(stepKey, 0), random.foldIn(stepKey, 1)];
+  expect(bits(seen)).toEqual(bits(expected));
+});
+
+test("a step is pure: the same state gives the same bits, and the state given is left alone", () => {
+  const setup = quadraticSetup(config);
+  const { state } = trainStep(setup, initTraining(setup, random.key(3)));
+  const before = bits(state);
+  const [first, second] = [trainStep(setup, state), trainStep(setup, state)];
+  expect(bits(first.state)).toEqual(bits(second.state));
+  expect(bits(state)).toEqual(before);
+});
+
+test("the update is that of the optimizer called eagerly, bit for bit, in float32 and float64", () => {
+  for (const dtype of ["float32", "float64"] as const) {
+    const setup = quadraticSetup(config, dtype);
+    const state = initTraining(setup, random.key(3));
+    const { estimator } = setup;
+    const stepKey = random.foldIn(random.foldIn(state.key, "step"), 0);
+    const estimate = estimator.estimate(setup.theta, state.estimatorState, stepKey);
+    const rule = momentum(config.rate);
+    const eager = rule.update(estimate.gradient as never, rule.init(setup.theta), setup.theta);
+    const next = trainStep(setup, state).state;
+    expect(bits(next.theta)).toEqual(bits(eager.theta));
+    expect(bits(next.optimizerState)).toEqual(bits(eager.state));
+    expect(tree.floatType(next.theta)).toBe(dtype);
+  }
+});
+
+test("the gradient's norm is computed in float64", () => {
+  // In float32 the squares overflow (3e38^2) and small terms vanish; by hand: sqrt(9e76 + 16e76) = 5e38.
+  const huge = fixed(np.zeros([2]), np.array([3e38, 3e38]));
+  const setup = { ...huge, optimizer: momentum(0) };
+  const { record } = trainStep(setup, initTraining(setup, random.key(0)));
+  const element = Math.fround(3e38);
+  expect(record.gradientNorm / (element * Math.SQRT2)).toBeCloseTo(1, 12);
+});
+
+test("a finite float64 gradient whose squares overflow still has a norm", () => {
+  const gradient = np.array([3e200, 4e200], { dtype: "float64" });
+  const setup = { ...fixed(np.zeros([2], { dtype: "float64" }), gradient), optimizer: momentum(0) };
+  const { record } = trainStep(setup, initTraining(setup, random.key(0)));
+  expect(record.gradientNorm / 5e200).toBeCloseTo(1, 12);
+});
+
+test("theta is logged by path up to 32 numbers; a bare tensor is called theta", () => {
+  const recordOf = (theta: Tensor | Record<string, Tensor>) => {
+    const setup = fixed(theta, tree.map(np.zerosLike, theta));
+    return trainStep(setup, initTraining(setup, random.key(0))).record;
+  };
+  expect(recordOf(np.array([1, 2])).theta).toEqual({ theta: [1, 2] });
+  expect(recordOf({ a: np.ones([31]), b: np.array(3) }).theta).toMatchObject({ b: [3] });
+  expect(recordOf({ a: np.ones([32]), b: np.array(3) }).theta).toBeUndefined();
+});
+
+test("plain numbers and typed arrays in theta become tensors", () => {
+  const setup = fixed({ rate: 2, w: Float32Array.of(1, 2) }, { rate: np.array(1), w: np.array([0, 0]) });
+  const { state } = trainStep(setup, initTraining(setup, random.key(0)));
+  expect(bits(state.theta)).toEqual(bits({ rate: np.array(1.5, { dtype: "float32" }), w: np.array([1, 2]) }));
+});
+
+test("inner steps add up over the run", () => {
+  const setup = fixed(np.array([1]), np.array([0]));
+  let state = initTraining(setup, random.key(0));
+  for (let i = 0; i < 3; i++) ({ state } = trainStep(setup, state));
+  expect(state.innerSteps).toBe(6);
+});
+
+test.each([
+  ["loss", fixed({ w: np.array([1]) }, { w: np.array([1]) }, Infinity), "the loss is Infinity"],
+  ["gradient", fixed({ w: np.array([1, 2]) }, { w: np.array([1, NaN]) }), 'the gradient at "w", element 1'],
+  ["theta", fixed({ w: np.array([-3e38]) }, { w: np.array([3e38]) }), 'the theta at "w", element 0'],
+])("a %s that is not finite is an error that says where", (quantity, setup, message) => {
+  const loud = quantity === "theta" ? { ...setup, optimizer: momentum(1) } : setup;
+  const step = () => trainStep(loud, initTraining(loud, random.key(0)));
+  expect(step).toThrow(NonFiniteError);
+  expect(step).toThrow(`in outer step 1, ${message}`);
+  try {
+    step();
+  } catch (error) {
+    expect((error as NonFiniteError).details).toMatchObject({ step: 1, quantity });
+  }
+});
+
+test("a gradient that has not the structure of theta is an error that names the estimator", () => {
+  const setup = fixed({ w: np.array([1]) }, { w: np.array([1, 2]) });
+  const step = () => trainStep(setup, initTraining(setup, random.key(0)));
+  expect(step).toThrow(ShapeError);
+  expect(step).toThrow('train: the gradient of "fixed" at "w" is float32[2], expected float32[1].');
+});
