@@ -6,7 +6,7 @@
  * transformation every concrete tensor becomes one constant of the trace, however often it is used (`session`).
  */
 import * as jax from "@jax-js/jax";
-import { type Raw, currentDevice, download, onDevice, upload } from "./backend.ts";
+import { type Raw, currentDevice, download, onDevice, upload, withFloat16 } from "./backend.ts";
 import type { DType, TensorData } from "./dtype.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -42,7 +42,7 @@ export function withSession<T>(body: () => T): T {
   const own: Session = { constants: new Map(), owned: [] };
   session = own;
   try {
-    return body();
+    return withFloat16(body);
   } finally {
     session = undefined;
     for (const raw of own.constants.values()) raw.dispose();
@@ -115,10 +115,19 @@ export function lift(fn: unknown): (...args: unknown[]) => unknown {
 
 /**
  * The same for elementwise functions, whose number arguments are operands. jax-js rounds plain numbers in a trace
- * to float32; beside a float64 operand they become float64 constants instead.
+ * to float32, and forgets under vmap that they should take the dtype of what they meet (uint32 words become
+ * float32); beside a float64 operand they become float64 constants, and integers beside integers integer ones.
  */
 export function liftElementwise(fn: unknown): (...args: unknown[]) => unknown {
   return (...args) => call(fn as (...args: unknown[]) => unknown, matchPrecision(args));
+}
+
+/** A function of tensors as one named program: a single dispatch when called eagerly, a nested `jit` in a trace. */
+export function nameProgram(name: string, fn: (...xs: Tensor[]) => Tensor): (...args: unknown[]) => Tensor {
+  const body = (...raws: Raw[]): Raw => withSession(() => toRaw(fn(...(wrap(raws) as Tensor[]))));
+  Object.defineProperty(body, "name", { value: name });
+  const program: unknown = jax.jit(body);
+  return (...args) => call(program as (...args: unknown[]) => unknown, matchPrecision(args)) as Tensor;
 }
 
 /** A method call on `self`, lifted. */
@@ -136,14 +145,24 @@ export function liftBinary(self: Tensor, other: unknown, method: (x: Raw, y: Raw
 }
 
 function matchPrecision(args: unknown[]): unknown[] {
-  if (!args.some((arg) => isTensor(arg) && arg.dtype === "float64")) return args;
-  return args.map((arg) =>
-    typeof arg === "number" ? make(Float64Array.of(arg), [], "float64", false) : arg,
-  );
+  const operands = args.filter(isTensor).map((tensor) => tensor.dtype);
+  if (operands.includes("float64")) return args.map((arg) => asConstant(arg, "float64"));
+  const integer = operands.find((dtype) => dtype === "int32" || dtype === "uint32");
+  if (integer === undefined || operands.some((dtype) => dtype !== integer && dtype !== "bool")) return args;
+  return args.map((arg) => (Number.isInteger(arg) ? asConstant(arg, integer) : arg));
+}
+
+function asConstant(arg: unknown, dtype: DType): unknown {
+  if (typeof arg !== "number") return arg;
+  return make(dtype === "float64" ? Float64Array.of(arg) : integerHolder(arg, dtype), [], dtype, false);
+}
+
+function integerHolder(value: number, dtype: DType): TensorData {
+  return dtype === "int32" ? Int32Array.of(value) : Uint32Array.of(value);
 }
 
 function call(fn: (...args: unknown[]) => unknown, args: unknown[]): unknown {
-  const run = () => wrap(fn(...args.map(unwrap)));
+  const run = () => withFloat16(() => wrap(fn(...args.map(unwrap))));
   if (session !== undefined || currentDevice() === "cpu" || !args.some(hasFloat64)) return run();
   return onDevice("cpu", run);
 }

@@ -104,7 +104,19 @@ function bernoulli(from: Key, p: TensorLike = 0.5, shape: readonly number[] = []
 
 /** Uniform int32 in [minval, maxval), by remainder of 32-bit words (bias below 2^-32 times the range). */
 function randint(from: Key, shape: readonly number[], minval: number, maxval: number): Tensor {
-  return raw.randint(requireKey("random.randint", from), { minval, maxval, shape: [...shape] }) as Tensor;
+  if (!Number.isInteger(minval) || !Number.isInteger(maxval) || minval >= maxval) {
+    throw new OptionError(
+      "random.randint",
+      "maxval",
+      maxval,
+      `an integer above minval ${minval}, also an integer`,
+    );
+  }
+  // jax-js's randint loses all but 24 bits of its words under vmap.
+  return bits(from, shape)
+    .mod(uint32(maxval - minval))
+    .astype("int32")
+    .add(concrete(Int32Array.of(minval), [], "int32"));
 }
 
 /** A random permutation of 0 … n-1, int32. */
@@ -146,7 +158,6 @@ const raw = {
   bits: lift(jax.random.bits),
   normal: lift(jax.random.normal),
   uniform: lift(jax.random.uniform),
-  randint: lift(jax.random.randint),
   permutation: lift(jax.random.permutation),
   categorical: lift(jax.random.categorical),
   exponential: lift(jax.random.exponential),

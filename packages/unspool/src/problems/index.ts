@@ -5,3 +5,7 @@ export { linearSystem } from "./linearSystem.ts";
 export type { LinearSystemOptions } from "./linearSystem.ts";
 export { surface, toyRegression } from "./toyRegression.ts";
 export type { ToyRegressionOptions, ToyRegressionTheta } from "./toyRegression.ts";
+export { applyMlp, initMlp } from "./mlp.ts";
+export type { Layer } from "./mlp.ts";
+export { crossEntropy, errorRate, learningRate, scheduleTuning } from "./scheduleTuning.ts";
+export type { LabelledData, ScheduleTheta, ScheduleTuningOptions, TrainingState } from "./scheduleTuning.ts";

@@ -32,7 +32,7 @@ export interface ForwardProgram<Shared, Unit, Kept, Constant, Carry, Mean, Each>
     members: Member<Constant, Carry>[],
     kept: Kept,
   ): { unit: Unit; mean: Mean; each: Each };
-  /** What to keep of the carry after each step; absent in hot programs. */
+  /** What to keep of each member after each step; absent in hot programs. */
   record?(carry: Carry): Record<string, Tensor>;
 }
 

@@ -17,3 +17,5 @@ export type { SplitTree } from "./floats.ts";
 export { referenceExecutor } from "./referenceExecutor.ts";
 export { clockKey, firstClocks, tick, windowPlan } from "./windows.ts";
 export type { Clock, ResetPolicy, WindowOptions, WindowPlan } from "./windows.ts";
+export { unroll } from "./unroll.ts";
+export type { Unrolled, UnrollOptions } from "./unroll.ts";

@@ -6,6 +6,7 @@ import { type Tensor, np, tree, vjp, vmap } from "../array/index.ts";
 import {
   type DeviceTree,
   type Pipeline,
+  type Stage,
   compilePipeline,
   flush,
   fromDevice,
@@ -71,7 +72,7 @@ interface Begun extends Members {
   kept: unknown;
 }
 
-/** Stages: begin, step, finish. */
+/** Stages: begin, finish, then step and record where there are any. */
 function compileForward(program: AnyForward, shared: unknown, units: unknown): Pipeline {
   const count = unitCount(units);
   const begin = (s: unknown, u: unknown): Begun => {
@@ -91,14 +92,18 @@ function compileForward(program: AnyForward, shared: unknown, units: unknown): P
       begun.kept,
     );
   const zero = tree.scalar(0, "int32");
+  const { record } = program;
   const stepSource = {
     fn: step as never,
     args: ([begun]: unknown[]) => [shared, (begun as Begun).constant, (begun as Begun).carry, zero],
   };
   return compilePipeline([
     { fn: begin as never, args: () => [shared, units] },
-    ...(program.length === 0 ? [] : [stepSource]),
     { fn: finish as never, args: ([begun]) => [shared, units, begun] },
+    ...(program.length === 0 ? [] : [stepSource]),
+    ...(record === undefined
+      ? []
+      : [{ fn: vmap(record) as never, args: ([begun]: unknown[]) => [(begun as Begun).carry] }]),
   ]);
 }
 
@@ -108,8 +113,7 @@ function runForward(
   shared: unknown,
   units: unknown,
 ): ForwardResult<unknown, unknown, unknown> {
-  const begin = stages[0]!;
-  const finish = stages.at(-1)!;
+  const [begin, finish, step, record] = stages as [Stage, Stage, Stage | undefined, Stage | undefined];
   const sharedOn = toDevice(device, shared);
   const unitsOn = toDevice(device, units);
   const begun = begin.run(keep(sharedOn), keep(unitsOn));
@@ -121,8 +125,9 @@ function runForward(
   let carry: DeviceTree = begun.slice(constants, constants + carried);
   const history: Record<string, Tensor>[] = [];
   for (let k = 0; k < program.length; k++) {
-    carry = stages[1]!.run(keep(sharedOn), keep(constant), carry, toDevice(device, tree.scalar(k, "int32")));
-    if (program.record !== undefined) history.push(program.record(fromDevice(keep(carry), like.carry)));
+    carry = step!.run(keep(sharedOn), keep(constant), carry, toDevice(device, tree.scalar(k, "int32")));
+    if (record !== undefined)
+      history.push(fromDevice(record.run(keep(carry)), record.output) as Record<string, Tensor>);
     else if (k % stepsPerFlush === stepsPerFlush - 1) flush(carry);
   }
   const outputs = finish.run(sharedOn, unitsOn, constant, carry, kept);
@@ -187,12 +192,7 @@ function runReverse(
   shared: unknown,
   units: unknown,
 ): ReverseResult<unknown, unknown> {
-  const [begin, step, backStep, backBegin] = stages as [
-    Pipeline["stages"][0],
-    Pipeline["stages"][0],
-    Pipeline["stages"][0],
-    Pipeline["stages"][0],
-  ];
+  const [begin, step, backStep, backBegin] = stages as [Stage, Stage, Stage, Stage];
   const count = unitCount(units);
   const fixed = [...toDevice(device, theta), ...toDevice(device, shared)];
   const unitsOn = toDevice(device, units);

@@ -1,0 +1,26 @@
+/** Multilayer perceptrons as plain trees of parameters. */
+import { type Key, type Tensor, nn, np, random } from "../array/index.ts";
+
+export interface Layer {
+  /** [inputs, outputs]. */
+  weights: Tensor;
+  /** [outputs]. */
+  bias: Tensor;
+}
+
+/** Layers of the given sizes: weights He-normal, N(0, 2 / inputs); biases 0. */
+export function initMlp(key: Key, sizes: readonly number[]): Layer[] {
+  return sizes.slice(1).map((outputs, i) => {
+    const inputs = sizes[i]!;
+    const weights = random.normal(random.foldIn(key, i), [inputs, outputs]).mul(Math.sqrt(2 / inputs));
+    return { weights, bias: np.zeros([outputs]) };
+  });
+}
+
+/** Outputs [batch, outputs] for inputs [batch, inputs]; ReLU between layers. */
+export function applyMlp(layers: readonly Layer[], inputs: Tensor): Tensor {
+  return layers.reduce((x, { weights, bias }, i) => {
+    const y = np.matmul(x, weights).add(bias);
+    return i < layers.length - 1 ? nn.relu(y) : y;
+  }, inputs);
+}

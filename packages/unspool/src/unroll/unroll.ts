@@ -1,0 +1,99 @@
+/** Forward unrolling of many particles: learning curves, loss surfaces, evaluation. No derivatives. */
+import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
+import { requireInteger } from "../errors.ts";
+import type { Executor, ForwardProgram } from "./executor.ts";
+import { type ErasedProblem, type Problem, advance, eraseProblem, initialState } from "./problem.ts";
+import { referenceExecutor } from "./referenceExecutor.ts";
+
+export interface UnrollOptions {
+  /** Source of the trajectories' keys. Particle i uses `foldIn(key, i)`. */
+  key: Key;
+  /** Particles, N. Default 1; the leading axis of theta where `isThetaBatched`. */
+  particles?: number;
+  /** Inner steps, K. Default: the horizon. */
+  steps?: number;
+  /** Theta's leaves have a leading axis of particles. Default false: all share theta. */
+  isThetaBatched?: boolean;
+  /** All particles run the trajectory of the same key. Default false. */
+  isCommon?: boolean;
+  /** Default: the reference executor. */
+  executor?: Executor;
+}
+
+export interface Unrolled<State> {
+  /** States after the last step, [N, …]. */
+  state: State;
+  /** Loss of each step of each particle, [K, N], float64. */
+  losses: Tensor;
+}
+
+/**
+ * Runs N particles for K steps from the start of their trajectories.
+ *
+ * @example
+ * const { losses } = unroll(problem, theta, { key: random.key(0), particles: 8 });
+ */
+export function unroll<Theta, State, Batch>(
+  problem: Problem<Theta, State, Batch>,
+  theta: Theta,
+  options: UnrollOptions,
+): Unrolled<unknown> {
+  const { key, isThetaBatched = false, isCommon = false, executor = referenceExecutor() } = options;
+  const particles = options.particles ?? (isThetaBatched ? tree.leaves(theta)[0]!.shape[0]! : 1);
+  const steps = options.steps ?? problem.horizon;
+  requireInteger("unroll", "particles", particles, 1);
+  requireInteger("unroll", "steps", steps, 1);
+  const keys = Array.from({ length: particles }, (_, i) => random.foldIn(key, isCommon ? 0 : i));
+  const words = new Uint32Array(keys.flatMap((one) => [...one.data]));
+  const units = {
+    key: np.array(words, { shape: [particles, 2] }),
+    ...(isThetaBatched ? { theta: theta as unknown } : {}),
+  };
+  const program = unrollProgram(eraseProblem(problem), steps);
+  const { each, history } = executor.forward(
+    program,
+    isThetaBatched ? {} : { theta: theta as unknown },
+    units,
+  );
+  const losses = new Float64Array(steps * particles);
+  history.forEach(({ loss }, k) => losses.set(loss!.data, k * particles));
+  return { state: each, losses: np.array(losses, { shape: [steps, particles] }) };
+}
+
+interface Holder {
+  theta?: unknown;
+}
+
+interface Carry {
+  state: unknown;
+  t: Tensor;
+  loss: Tensor;
+}
+
+type UnrollProgram = ForwardProgram<
+  Holder,
+  Holder & { key: Key },
+  object,
+  { theta: unknown; key: Key },
+  Carry,
+  object,
+  unknown
+>;
+
+function unrollProgram(problem: ErasedProblem, steps: number): UnrollProgram {
+  return {
+    name: "unroll",
+    length: steps,
+    begin(shared, { key, theta = shared.theta }) {
+      const state = initialState(problem, theta, key);
+      const carry = { state, t: tree.scalar(0, "int32"), loss: np.zeros([], { dtype: "float64" }) };
+      return { members: [{ constant: { theta, key }, carry }], kept: {} };
+    },
+    step(_shared, { theta, key }, { state, t }) {
+      const next = advance(problem, theta, state, t, key);
+      return { state: next.state, t: t.add(tree.scalar(1, "int32")), loss: next.loss.astype("float64") };
+    },
+    finish: (_shared, unit, members) => ({ unit, mean: {}, each: members[0]!.carry.state }),
+    record: ({ loss }) => ({ loss }),
+  };
+}
