@@ -31,7 +31,7 @@ export interface CheckpointEvent {
   step: number;
 }
 
-/** Something is not as it should be, and the run goes on all the same. */
+/** Something is not as it should be, and the run goes on all the same. May come before "start". */
 export interface WarningEvent {
   type: "warning";
   message: string;

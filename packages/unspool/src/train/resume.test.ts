@@ -68,7 +68,7 @@ describe("a run that is interrupted and resumed has the bits of one that was nev
         }
         expectSame(await resume(quadratic, store, options), whole);
       }),
-      { seed: 17, numRuns: 15 },
+      { seed: 17, numRuns: 10 },
     );
   });
 

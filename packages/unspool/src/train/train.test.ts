@@ -120,10 +120,47 @@ test("other work gets its turn while a run goes on", async () => {
   };
   tick();
   const startedAt = performance.now();
-  await train(quadratic, { steps: 100 });
+  await train(quadratic, { steps: 50 });
   isOver = true;
   // A turn at least every 30 ms plus one slow step; the run takes a few hundred.
   expect(turns).toBeGreaterThan((performance.now() - startedAt) / 100);
+});
+
+test("checkpoints are written as time goes by, and metrics before them", async () => {
+  const controller = new AbortController();
+  const store = memoryStore();
+  let flushedBefore = 0;
+  const appendMetrics: typeof store.appendMetrics = (records) => {
+    flushedBefore += records.length;
+    return store.appendMetrics(records);
+  };
+  const seen: [step: number, flushed: number][] = [];
+  const onEvent = (event: TrainEvent) => {
+    if (event.type !== "checkpoint") return;
+    seen.push([event.step, flushedBefore]);
+    if (event.step > 0) controller.abort();
+  };
+  const options = { steps: 1e6, signal: controller.signal, checkpointEvery: { seconds: 0.05 }, onEvent };
+  const result = await train(quadratic, { ...options, store: { ...store, appendMetrics } });
+  expect(result.interrupted).toBe(true);
+  // The one at the start, one after 0.05 s, and no other at the end, because no step came after it.
+  expect(seen).toEqual([
+    [0, 0],
+    [result.step, result.step],
+  ]);
+});
+
+test("metrics reach the store while the run goes on, without a checkpoint", async () => {
+  const controller = new AbortController();
+  const store = memoryStore();
+  const appendMetrics: typeof store.appendMetrics = (records) => {
+    controller.abort();
+    return store.appendMetrics(records);
+  };
+  const options = { steps: 1e6, signal: controller.signal, store: { ...store, appendMetrics } };
+  const result = await train(quadratic, options);
+  expect(result.interrupted).toBe(true);
+  expect(await store.readMetrics()).toEqual(result.metrics);
 });
 
 describe("a run that is asked to stop", () => {

@@ -134,11 +134,16 @@ function largest(data: ArrayLike<number>): number {
 
 function requireFinite(step: number, quantity: string, values: unknown): void {
   for (const [path, leaf] of tree.entries(values)) {
-    const at = leaf.data.findIndex((x: number) => !Number.isFinite(x));
+    const at = firstNonFinite(leaf.data);
     if (at === -1) continue;
     const place = `${quantity}${path === "" ? "" : ` at "${path}"`}, element ${at} of ${leaf.toString()}`;
     throw nonFinite(step, `the ${place}, is ${leaf.data[at]}`, quantity, { path, element: at });
   }
+}
+
+function firstNonFinite(data: ArrayLike<number>): number {
+  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return i;
+  return -1;
 }
 
 function nonFinite(step: number, problem: string, quantity: string, details = {}): NonFiniteError {

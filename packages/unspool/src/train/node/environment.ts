@@ -7,26 +7,32 @@ import { fileURLToPath } from "node:url";
 export function environment(): Record<string, string> {
   const processors = cpus();
   return {
-    unspool: versionAbove("unspool", (folder) => join(folder, "package.json")),
-    "jax-js": versionAbove("@jax-js/jax", (folder) => join(folder, "node_modules/@jax-js/jax/package.json")),
+    unspool: versionOf("unspool"),
+    "jax-js": versionOf("@jax-js/jax"),
     node: process.version,
     platform: `${process.platform} ${release()} ${arch()}`,
     processor: `${processors.length} x ${processors[0]?.model.trim() ?? "unknown"}`,
   };
 }
 
-/** The version in the nearest package.json of that name, from this file upwards: the same in src, dist and bundles. */
-function versionAbove(name: string, fileIn: (folder: string) => string): string {
+/** The version of the nearest package of that name, from this file upwards: the same in src, dist and bundles. */
+function versionOf(name: string): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   for (;;) {
-    try {
-      const found = JSON.parse(readFileSync(fileIn(folder), "utf8")) as { name?: string; version?: string };
-      if (found.name === name && found.version !== undefined) return found.version;
-    } catch {
-      // Not in this folder.
+    for (const path of ["package.json", `node_modules/${name}/package.json`]) {
+      const found = readPackage(join(folder, path));
+      if (found?.name === name && found.version !== undefined) return found.version;
     }
     const parent = dirname(folder);
     if (parent === folder) return "unknown";
     folder = parent;
+  }
+}
+
+function readPackage(path: string): { name?: string; version?: string } | undefined {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as { name?: string; version?: string };
+  } catch {
+    return undefined;
   }
 }
