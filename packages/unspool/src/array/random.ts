@@ -37,6 +37,8 @@ function foldIn(from: Key, by: number | string | Tensor): Key {
     const counter = typeof word === "number" ? word : word.item() >>> 0;
     return concrete(Uint32Array.from(threefry2x32(from.data[0]!, from.data[1]!, 0, counter)), [2], "uint32");
   }
+  // For small numbers the generator of jax-js is one kernel; its `split` counts as `foldIn` does.
+  if (typeof word === "number" && word < 16) return (raw.split(from, word + 1) as Tensor).slice(word);
   const counter = typeof word === "number" ? uint32(word) : word.astype("uint32");
   const [x0, x1] = tracedThreefry(from.slice(0), from.slice(1), counter, wordOperations);
   return np.stack([x0, x1]);

@@ -13,9 +13,9 @@ import {
   type WindowOptions,
   type WindowPlan,
   advance,
-  clockKey,
   initialState,
   referenceExecutor,
+  settle,
   tick,
   windowPlan,
 } from "../unroll/index.ts";
@@ -128,14 +128,14 @@ export function memberStep(settings: EsSettings, constant: MemberConstant, carry
   const { clock, isAfter } = carry;
   const later = constant.thetaAfter;
   const theta = later === undefined ? constant.theta : select(isAfter, later, constant.theta);
-  const stepped = advance(problem, theta, carry.state, clock.t, clockKey(clock));
+  const stepped = advance(problem, theta, carry.state, clock.t, clock.key);
   const loss = stepped.loss.astype("float64");
   const next = tick(plan, clock);
   if (plan.mode !== "inside") {
     return { ...carry, state: stepped.state, clock: next.clock, before: carry.before.add(loss) };
   }
   const zero = np.zeros([], { dtype: "float64" });
-  const fresh = initialState(problem, later ?? constant.theta, clockKey(next.clock));
+  const fresh = initialState(problem, later ?? constant.theta, next.clock.key);
   return {
     state: select(next.hasEnded, fresh, stepped.state),
     clock: next.clock,
@@ -236,7 +236,7 @@ export function esEstimate<Shared extends EsShared, Unit extends { clock: Clock 
   const finite = [...losses.data].filter((loss) => Number.isFinite(loss));
   const nonFinite = losses.size - finite.length;
   return {
-    units: result.units,
+    units: { ...result.units, clock: settle(settings.plan, result.units.clock) },
     loss: nonFinite === 0 ? result.mean.loss.item() : finite.reduce((sum, x) => sum + x, 0) / finite.length,
     gradient: tree.map((g: Tensor, leaf: Tensor) => g.astype(leaf.dtype), result.mean.gradient, shared.theta),
     metrics: {
@@ -261,9 +261,9 @@ export function restart<Shared extends EsShared, Unit extends { clock: Clock }>(
     begin: () => ({ members: [], kept: {} }),
     step: (_shared, _constant, carry) => carry,
     finish(shared, unit) {
-      const isFresh = unit.clock.t.equal(tree.scalar(0, "int32"));
+      const isFresh = unit.clock.t.equal(0);
       const started = Object.entries(thetas(shared, unit)).map(([which, theta]) => {
-        const state = initialState(problem, theta, clockKey(unit.clock));
+        const state = initialState(problem, theta, unit.clock.key);
         return [which, select(isFresh, state, unit[which as keyof Unit])] as const;
       });
       return {

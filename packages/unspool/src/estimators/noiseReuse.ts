@@ -8,12 +8,7 @@
  * Steps after a reset inside the window are weighed by the perturbation of the new trajectory only.
  */
 import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
-import {
-  type Clock,
-  type Problem,
-  eraseProblem,
-  firstClocks,
-} from "../unroll/index.ts";
+import { type Clock, type Problem, endsTrajectory, eraseProblem, firstClocks } from "../unroll/index.ts";
 import {
   type EsOptions,
   type EsSettings,
@@ -173,7 +168,7 @@ function windowProgram(settings: EsSettings, reuse: NoiseReuse): PairProgram<EsS
           ? add(before, scale(wide(kept.epsAfter), plus.after.sub(minus.after).mul(factor)))
           : before;
       const { clock, isAfter } = plus;
-      const isFresh = clock.t.equal(tree.scalar(0, "int32"));
+      const hasEnded = endsTrajectory(plan, clock);
       const xi = plan.mode === "inside" ? select(isAfter, wide(kept.epsAfter), kept.xi) : kept.xi;
       const age = redrawsInside ? np.where(isAfter, clock.t, kept.age) : kept.age;
       return {
@@ -183,8 +178,8 @@ function windowProgram(settings: EsSettings, reuse: NoiseReuse): PairProgram<EsS
           plus: plus.state,
           minus: minus.state,
           eps: redrawsInside ? select(isAfter, kept.epsAfter, kept.eps) : kept.eps,
-          xi: select(isFresh, zerosLike(xi), xi),
-          age: np.where(isFresh, tree.scalar(expired, "int32"), age),
+          xi: select(hasEnded, zerosLike(xi), xi),
+          age: np.where(hasEnded, tree.scalar(expired, "int32"), age),
         },
         mean: { gradient: guard(settings, losses, weighted), loss },
         each: { losses },

@@ -10,7 +10,14 @@
  */
 import { type Tensor, np, tree } from "../array/index.ts";
 import { OptionError } from "../errors.ts";
-import { type Clock, type Problem, eraseProblem, firstClocks } from "../unroll/index.ts";
+import {
+  type Clock,
+  type Problem,
+  endsTrajectory,
+  eraseProblem,
+  firstClocks,
+  settle,
+} from "../unroll/index.ts";
 import {
   type EsOptions,
   type EsSettings,
@@ -113,7 +120,11 @@ export function pesAnalytic<Theta, State, Batch>(
         gradient: add(scale(mean.gradient, settings.lossScale), result.gradient) as Theta,
         state: {
           units: result.units,
-          mean: { task: state.mean.task, ...mean.carry },
+          mean: {
+            task: state.mean.task,
+            clock: settle(settings.plan, mean.carry.clock),
+            state: mean.carry.state,
+          },
           window: state.window + 1,
         },
         metrics: { ...result.metrics, innerSteps: (2 * settings.pairs + 1) * settings.plan.truncation },
@@ -143,14 +154,14 @@ function windowProgram(settings: EsSettings): PairProgram<Shared, Unit, { eps: u
       const [plus, minus] = members.map(({ carry }) => carry.before) as [Tensor, Tensor];
       const corrected = plus.sub(minus).sub(dot(eps, shared.analytic).mul(2));
       const { clock } = members[0]!.carry;
-      const isFresh = clock.t.equal(tree.scalar(0, "int32"));
+      const hasEnded = endsTrajectory(settings.plan, clock);
       return {
         unit: {
           pair: unit.pair,
           clock,
           plus: members[0]!.carry.state,
           minus: members[1]!.carry.state,
-          xi: select(isFresh, zerosLike(unit.xi), add(unit.xi, eps)),
+          xi: select(hasEnded, zerosLike(unit.xi), add(unit.xi, eps)),
         },
         mean: { gradient: guard(settings, losses, scale(unit.xi, corrected.mul(factor))), loss },
         each: { losses },

@@ -7,8 +7,8 @@ import {
   type Clock,
   type ForwardProgram,
   advance,
-  clockKey,
   initialState,
+  settle,
   splitFloats,
   tick,
 } from "../unroll/index.ts";
@@ -116,7 +116,11 @@ export function tangentEstimator<Theta>(
       return {
         loss: (result.each.loss.sum().item() / tasks) * lossScale,
         gradient: gradient as Theta,
-        state: { ...state, units: result.units, window: state.window + 1 },
+        state: {
+          ...state,
+          units: { ...result.units, clock: settle(plan, result.units.clock) },
+          window: state.window + 1,
+        },
         metrics: { innerSteps: tasks * plan.truncation },
       };
     },
@@ -129,8 +133,8 @@ function windowProgram(settings: DerivativeSettings, method: TangentMethod): Tan
     name,
     length: plan.truncation,
     begin(shared, { task, clock, state, tangents }) {
-      const isFresh = clock.t.equal(tree.scalar(0, "int32"));
-      const key = clockKey(clock);
+      const isFresh = clock.t.equal(0);
+      const key = clock.key;
       const start = (theta: unknown) => splitFloats(initialState(problem, theta, key)).floats;
       const fresh = method.begin(shared, task, start);
       const going = method.renew?.(shared, task, tangents) ?? tangents;
@@ -145,7 +149,7 @@ function windowProgram(settings: DerivativeSettings, method: TangentMethod): Tan
     },
     step(shared, { task }, carry) {
       const { clock, state } = carry;
-      const key = clockKey(clock);
+      const key = clock.key;
       const { floats, rebuild } = splitFloats(state);
       const step: StepFunction = (theta, moved) => {
         const next = advance(problem, theta, rebuild(moved), clock.t, key);

@@ -13,8 +13,8 @@ import {
   type Problem,
   type ReverseProgram,
   advance,
-  clockKey,
   eraseProblem,
+  settle,
   tick,
 } from "../unroll/index.ts";
 import type { GradientEstimator } from "./estimator.ts";
@@ -75,7 +75,11 @@ export function windowGradient<Theta>(
       return {
         loss: meanOf(result.losses) * lossScale,
         gradient: gradient as Theta,
-        state: { ...state, units: { task: units.task, ...result.carry }, window: state.window + 1 },
+        state: {
+          ...state,
+          units: { task: units.task, clock: settle(plan, result.carry.clock), state: result.carry.state },
+          window: state.window + 1,
+        },
         metrics: { innerSteps: tasks * plan.truncation },
       };
     },
@@ -103,7 +107,7 @@ export function windowLoss(
       state: isStarting ? enter(problem, theta, clock, state) : state,
     }),
     step(theta, _shared, { clock, state }) {
-      const next = advance(problem, theta, state, clock.t, clockKey(clock));
+      const next = advance(problem, theta, state, clock.t, clock.key);
       return { carry: { clock: tick(plan, clock).clock, state: next.state }, loss: next.loss };
     },
   };

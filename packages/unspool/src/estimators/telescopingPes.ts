@@ -13,7 +13,7 @@ import { OptionError } from "../errors.ts";
 import {
   type Clock,
   type Problem,
-  clockKey,
+  endsTrajectory,
   eraseProblem,
   finalLossOf,
   firstClocks,
@@ -147,7 +147,7 @@ function windowProgram(
     },
     step: (_shared, constant, carry) => memberStep(settings, constant, carry),
     finish(_shared, unit, members, { xi }) {
-      const key = clockKey(unit.clock);
+      const key = unit.clock.key;
       const ends = members.map(({ constant, carry }) =>
         finalLossOf(settings.problem, constant.theta, carry.state, key).astype("float64"),
       );
@@ -157,7 +157,7 @@ function windowProgram(
         ? scale(xi, difference.sub(unit.previous).mul(factor))
         : subtract(scale(xi, difference.mul(factor)), scale(unit.xi, unit.previous.mul(factor)));
       const { clock } = members[0]!.carry;
-      const isFresh = clock.t.equal(tree.scalar(0, "int32"));
+      const hasEnded = endsTrajectory(settings.plan, clock);
       const none = np.zeros([], { dtype: "float64" });
       return {
         unit: {
@@ -165,8 +165,8 @@ function windowProgram(
           clock,
           plus: members[0]!.carry.state,
           minus: members[1]!.carry.state,
-          xi: select(isFresh, zerosLike(xi), xi),
-          previous: np.where(isFresh, none, difference),
+          xi: select(hasEnded, zerosLike(xi), xi),
+          previous: np.where(hasEnded, none, difference),
         },
         mean: { gradient: guard(settings, losses, contribution), loss: losses.mean() },
         each: { losses },

@@ -10,7 +10,6 @@ import {
   type Executor,
   type WindowOptions,
   type WindowPlan,
-  clockKey,
   firstClocks,
   initialState,
   referenceExecutor,
@@ -91,7 +90,7 @@ export interface TaskStart {
 
 /** The state with which a window begins: a new trajectory's where the clock stands at 0. */
 export function enter(problem: ErasedProblem, theta: unknown, clock: Clock, state: unknown): unknown {
-  return select(clock.t.equal(tree.scalar(0, "int32")), initialState(problem, theta, clockKey(clock)), state);
+  return select(clock.t.equal(0), initialState(problem, theta, clock.key), state);
 }
 
 /** Throws `NonFiniteError` for the first task whose loss or gradient is not finite. */

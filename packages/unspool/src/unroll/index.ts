@@ -15,7 +15,7 @@ export type { CheckpointAction } from "./checkpoints.ts";
 export { splitFloats } from "./floats.ts";
 export type { SplitTree } from "./floats.ts";
 export { referenceExecutor } from "./referenceExecutor.ts";
-export { clockKey, firstClocks, tick, windowPlan } from "./windows.ts";
+export { endsTrajectory, firstClocks, settle, tick, windowPlan } from "./windows.ts";
 export type { Clock, ResetPolicy, WindowOptions, WindowPlan } from "./windows.ts";
 export { unroll } from "./unroll.ts";
 export type { Unrolled, UnrollOptions } from "./unroll.ts";

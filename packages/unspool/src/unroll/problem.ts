@@ -97,7 +97,7 @@ export function eraseProblem<Theta, State, Batch>(problem: Problem<Theta, State,
 /** The state at t = 0 of the trajectory with key `key`. */
 export function initialState(problem: ErasedProblem, theta: unknown, key: Key): unknown {
   const dtype = tree.floatType(theta);
-  const state = tree.tensors(problem.init(theta, random.foldIn(key, 0)), dtype) as unknown;
+  const state = tree.tensors(problem.init(theta, random.foldIn(random.foldIn(key, 0), 0)), dtype) as unknown;
   const cast = (leaf: Tensor): Tensor =>
     (leaf.dtype === "float32" || leaf.dtype === "float64") && leaf.dtype !== dtype
       ? leaf.astype(dtype)
@@ -114,9 +114,11 @@ export function advance(
   key: Key,
 ): { state: unknown; loss: Tensor } {
   const where = `${problem.name}.step`;
-  const stepKey = random.foldIn(key, t.add(tree.scalar(1, "int32")));
-  const batch = problem.data?.(random.foldIn(stepKey, "data"));
-  const result = problem.step(theta, state, { t, key: stepKey, batch }) as StepResult<unknown> | undefined;
+  // The key of the step, not of the call: a trajectory sees the same data whatever the window length.
+  const source = random.foldIn(key, t.add(1));
+  const batch = problem.data?.(random.foldIn(source, 1));
+  const result = problem.step(theta, state, { t, key: random.foldIn(source, 0), batch }) as
+    StepResult<unknown> | undefined;
   if (typeof result !== "object" || !("state" in result) || !("loss" in result)) {
     throw new ShapeError(where, "must return { state, loss }.");
   }
@@ -128,7 +130,7 @@ export function advance(
 /** The loss of a state at the end of a trajectory, on the evaluation batch of the trajectory with key `key`. */
 export function finalLossOf(problem: ErasedProblem, theta: unknown, state: unknown, key: Key): Tensor {
   const draw = problem.finalData ?? problem.data;
-  const batch = draw?.call(problem, random.foldIn(random.foldIn(key, 0), "final"));
+  const batch = draw?.call(problem, random.foldIn(random.foldIn(key, 0), 1));
   return scalarLoss(`${problem.name}.finalLoss`, problem.finalLoss!(theta, state, batch));
 }
 

@@ -91,7 +91,7 @@ function unrollProgram(problem: ErasedProblem, steps: number): UnrollProgram {
     },
     step(_shared, { theta, key }, { state, t }) {
       const next = advance(problem, theta, state, t, key);
-      return { state: next.state, t: t.add(tree.scalar(1, "int32")), loss: next.loss.astype("float64") };
+      return { state: next.state, t: t.add(1), loss: next.loss.astype("float64") };
     },
     finish: (_shared, unit, members) => ({ unit, mean: {}, each: members[0]!.carry.state }),
     record: ({ loss }) => ({ loss }),

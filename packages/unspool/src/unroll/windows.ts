@@ -5,7 +5,7 @@
  * offsets, or have random lengths. Where every reset falls on the edge of a window, it costs nothing inside the
  * loop; otherwise the loop carries masks.
  */
-import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
+import { type Key, type Tensor, type TensorData, np, random, tree } from "../array/index.ts";
 import { OptionError, requireInteger, requireOneOf } from "../errors.ts";
 
 export type ResetPolicy =
@@ -40,6 +40,8 @@ export interface Clock {
   unitKey: Tensor;
   /** int32: trajectories finished by this unit. */
   trajectory: Tensor;
+  /** uint32[2]: key of the present trajectory, from which its initial state, steps and data derive. */
+  key: Tensor;
   /** int32: inner steps done on the present trajectory. */
   t: Tensor;
   /** int32: length of the present trajectory. */
@@ -74,10 +76,8 @@ export function firstClocks(plan: WindowPlan, key: Key, units: number, isCommon 
   const keys = Array.from({ length: units }, (_, i) => random.foldIn(key, isCommon ? 0 : i));
   const lengths = keys.map((unitKey, i) => firstLength(plan, unitKey, i, units));
   return {
-    unitKey: np.array(
-      keys.flatMap((k) => [...k.data]),
-      { dtype: "uint32", shape: [units, 2] },
-    ),
+    unitKey: stackKeys(keys),
+    key: stackKeys(keys.map((unitKey) => random.foldIn(unitKey, 0))),
     trajectory: np.zeros([units], { dtype: "int32" }),
     t: np.zeros([units], { dtype: "int32" }),
     length: np.array(lengths, { dtype: "int32" }),
@@ -100,26 +100,55 @@ function firstLength(plan: WindowPlan, unitKey: Key, index: number, units: numbe
   return horizon;
 }
 
-/** The key of a unit's present trajectory: initial state, steps and data derive from it. */
-export function clockKey(clock: Clock): Key {
-  return random.foldIn(clock.unitKey, clock.trajectory);
+function stackKeys(keys: readonly Key[]): Tensor {
+  return np.array(Uint32Array.from(keys.flatMap((key) => [...key.data])), { shape: [keys.length, 2] });
 }
 
-/** The clock one step later, and whether that step was the last of its trajectory. */
+/** The clock one step later. Where resets fall inside windows, it starts the next trajectory at the end of one. */
 export function tick(plan: WindowPlan, clock: Clock): { clock: Clock; hasEnded: Tensor } {
-  const one = tree.scalar(1, "int32");
-  const t = clock.t.add(one);
+  const t = clock.t.add(1);
   const hasEnded = t.equal(clock.length);
-  if (plan.mode === "never") return { clock: { ...clock, t }, hasEnded };
+  if (plan.mode !== "inside") return { clock: { ...clock, t }, hasEnded };
   const trajectory = clock.trajectory.add(hasEnded.astype("int32"));
   return {
     clock: {
       unitKey: clock.unitKey,
       trajectory,
+      key: random.foldIn(clock.unitKey, trajectory),
       t: np.where(hasEnded, tree.scalar(0, "int32"), t),
       length: np.where(hasEnded, nextLength(plan, clock.unitKey, trajectory), clock.length),
     },
     hasEnded,
+  };
+}
+
+/** Whether the window that ends with this clock was the last of its trajectory (bool, traced or concrete). */
+export function endsTrajectory(plan: WindowPlan, clock: Clock): Tensor {
+  if (plan.mode === "inside") return clock.t.equal(0);
+  return plan.mode === "edge" ? clock.t.equal(clock.length) : np.zeros(clock.t.shape, { dtype: "bool" });
+}
+
+/** Between windows: starts the next trajectory of the units that have ended theirs. Concrete clocks, [units]. */
+export function settle(plan: WindowPlan, clock: Clock): Clock {
+  if (plan.mode !== "edge") return clock;
+  const [t, length, trajectory, key] = [clock.t, clock.length, clock.trajectory, clock.key].map((x) =>
+    x.data.slice(),
+  );
+  for (let i = 0; i < t!.length; i++) {
+    if (t![i] !== length![i]) continue;
+    t![i] = 0;
+    length![i] = plan.horizon;
+    trajectory![i]! += 1;
+    const unitKey = np.array(clock.unitKey.data.slice(2 * i, 2 * i + 2));
+    key!.set(random.foldIn(unitKey, trajectory![i]!).data, 2 * i);
+  }
+  const like = (data: TensorData | undefined, tensor: Tensor) => np.array(data!, { shape: tensor.shape });
+  return {
+    unitKey: clock.unitKey,
+    trajectory: like(trajectory, clock.trajectory),
+    key: like(key, clock.key),
+    t: like(t, clock.t),
+    length: like(length, clock.length),
   };
 }
 
