@@ -27,6 +27,11 @@ export type CommandName = "list" | "run" | "resume" | "report";
 
 const json: OptionSpec = { help: "one JSON object a line on stdout and nothing else" };
 
+const checkpointEvery: OptionSpec = {
+  value: "SECONDS",
+  help: "how often a checkpoint is written while the run goes on (default 10)",
+};
+
 /** Options of every command, and of the command line without a command. */
 export const commonOptions: Readonly<Record<string, OptionSpec>> = {
   help: { help: "show this help", short: "h" },
@@ -63,6 +68,7 @@ export const commands: readonly CommandSpec[] = [
         value: "DIR",
         help: "folder of the run, which must not hold one yet (default runs/NAME-DATE-TIME)",
       },
+      "checkpoint-every": checkpointEvery,
       json,
       ...commonOptions,
     },
@@ -77,6 +83,7 @@ export const commands: readonly CommandSpec[] = [
     positional: { name: "DIR", help: "folder of the run" },
     options: {
       steps: { value: "N", help: "outer steps in total, counted from the run's start" },
+      "checkpoint-every": checkpointEvery,
       json,
       ...commonOptions,
     },

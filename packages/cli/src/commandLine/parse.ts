@@ -40,17 +40,30 @@ export async function parseCommandLine(argv: readonly string[]): Promise<Command
 
 /** The value of an option that is an integer of at least `least`. */
 export function integerOption(line: CommandLine, name: string, least: number): number | undefined {
+  const isRight = (value: number): boolean => Number.isSafeInteger(value) && value >= least;
+  return numericOption(line, name, isRight, `an integer of at least ${least}`);
+}
+
+/** The value of an option that is a finite number above 0. */
+export function positiveOption(line: CommandLine, name: string): number | undefined {
+  return numericOption(line, name, (value) => Number.isFinite(value) && value > 0, "a number above 0");
+}
+
+function numericOption(
+  line: CommandLine,
+  name: string,
+  isRight: (value: number) => boolean,
+  allowed: string,
+): number | undefined {
   const text = textOption(line, name);
   if (text === undefined) return undefined;
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isSafeInteger(value) || value < least) {
-    throw new UsageError(
-      "USAGE",
-      `unspool ${line.command?.name ?? ""}: --${name} must be an integer of at least ${least}, got ${JSON.stringify(text)}.`,
-      { option: name, given: text },
-    );
-  }
-  return value;
+  const value = text.trim() === "" ? Number.NaN : Number(text);
+  if (isRight(value)) return value;
+  throw new UsageError(
+    "USAGE",
+    `unspool ${line.command?.name ?? ""}: --${name} must be ${allowed}, got ${JSON.stringify(text)}.`,
+    { option: name, given: text, allowed },
+  );
 }
 
 /** The value of an option; the last one where it was given several times. */

@@ -1,7 +1,7 @@
 /** `unspool resume`: a run from its last good checkpoint. */
 import { existsSync } from "node:fs";
 import { resume } from "unspool/train";
-import { type CommandLine, integerOption } from "../commandLine/parse.ts";
+import { type CommandLine, integerOption, positiveOption } from "../commandLine/parse.ts";
 import { findExperiment } from "../experiments/find.ts";
 import { UsageError } from "../failure.ts";
 import type { Reporter } from "../output/reporter.ts";
@@ -11,6 +11,8 @@ import { execute } from "./execute.ts";
 export async function resumeCommand(line: CommandLine, reporter: Reporter): Promise<number> {
   const dir = line.positionals[0]!;
   const steps = integerOption(line, "steps", 0);
+  const seconds = positiveOption(line, "checkpoint-every");
+  const checkpointEvery = seconds === undefined ? undefined : { seconds };
   const { store, manifest } = await existingRun(dir);
   const file = manifest.command?.file;
   if (file !== undefined && !existsSync(file)) {
@@ -24,7 +26,7 @@ export async function resumeCommand(line: CommandLine, reporter: Reporter): Prom
   return execute(
     reporter,
     dir,
-    (hooks) => resume(experiment, store, { steps, ...hooks }),
+    (hooks) => resume(experiment, store, { steps, checkpointEvery, ...hooks }),
     async () => {
       const { writeReport } = await import("../report/writeReport.ts");
       return writeReport([dir], undefined, async () => experiment);

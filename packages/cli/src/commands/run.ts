@@ -1,6 +1,6 @@
 /** `unspool run`: an experiment from its first outer step. */
 import { train } from "unspool/train";
-import { type CommandLine, integerOption, textOption } from "../commandLine/parse.ts";
+import { type CommandLine, integerOption, positiveOption, textOption } from "../commandLine/parse.ts";
 import { parseConfig } from "../config/parseConfig.ts";
 import { schemaTree } from "../config/schemaTree.ts";
 import { applySetters, parseSetter } from "../config/setters.ts";
@@ -13,6 +13,8 @@ export async function runCommand(line: CommandLine, reporter: Reporter): Promise
   const nameOrFile = line.positionals[0]!;
   const seed = integerOption(line, "seed", 0);
   const steps = integerOption(line, "steps", 0);
+  const seconds = positiveOption(line, "checkpoint-every");
+  const checkpointEvery = seconds === undefined ? undefined : { seconds };
   const threads = integerOption(line, "threads", 1) ?? 1;
   const setters = (line.options.get("set") ?? []).map(parseSetter);
   if (threads > 1) {
@@ -29,7 +31,7 @@ export async function runCommand(line: CommandLine, reporter: Reporter): Promise
   return execute(
     reporter,
     dir,
-    (hooks) => train(experiment, { config, seed, steps, store, ...hooks }),
+    (hooks) => train(experiment, { config, seed, steps, store, checkpointEvery, ...hooks }),
     async () => {
       const { writeReport } = await import("../report/writeReport.ts");
       return writeReport([dir], undefined, async () => experiment);

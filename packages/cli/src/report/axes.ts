@@ -49,11 +49,11 @@ function withRoom(type: ScaleType, [low, high]: [number, number], room: number):
     const factor = (high / low) ** room;
     return [low / factor, high * factor];
   }
-  const span = (high - low) * room;
-  // Symlog stretches what is near zero: there a share of each end keeps its sign and its look.
-  return type === "symlog"
-    ? [low - Math.abs(low) * room, high + Math.abs(high) * room]
-    : [low - span, high + span];
+  // Symlog stretches what is near zero: there each end moves by a share of itself.
+  const spare =
+    type === "symlog" ? [Math.abs(low) * room, Math.abs(high) * room] : [1, 1].map(() => (high - low) * room);
+  const bottom = low - spare[0]!;
+  return [low >= 0 ? Math.max(0, bottom) : bottom, high + spare[1]!];
 }
 
 function linearPlan(low: number, high: number, count: number): AxisPlan {

@@ -33,8 +33,8 @@ interface Point {
   low: number | undefined;
 }
 
-const width = 520;
-const height = 320;
+const width = 480;
+const height = 305;
 const fontSize = 13;
 const margin = { top: 34, right: 18, bottom: 46 };
 
@@ -59,7 +59,7 @@ export function draw(figure: PennedFigure): Drawing {
     className: "plot",
     ariaLabel: figure.title,
     width,
-    height: heatmap === undefined ? height : 400,
+    height: heatmap === undefined ? height : 380,
     marginTop: margin.top,
     marginRight: margin.right,
     marginBottom: margin.bottom,
