@@ -5,6 +5,7 @@ import type { Figure, Series } from "unspool/train";
 import { type AxisPlan, planAxis } from "./axes.ts";
 import { keepIndices } from "./downsample.ts";
 import { type HeatmapPlan, planHeatmap } from "./heatmap.ts";
+import { escapeHtml } from "./html.ts";
 import { type Pen, penOf } from "./palette.ts";
 
 /** A figure with a chosen pen for each series; without `pens`, series take pens by name in order. */
@@ -57,7 +58,6 @@ export function draw(figure: PennedFigure): Drawing {
   const element = Plot.plot({
     document: document as unknown as Document,
     className: "plot",
-    ariaLabel: figure.title,
     width,
     height: heatmap === undefined ? height : 380,
     marginTop: margin.top,
@@ -99,11 +99,16 @@ export function draw(figure: PennedFigure): Drawing {
     ],
   });
   return {
-    svg: element.outerHTML,
+    svg: labelled(element.outerHTML, figure.title),
     legend: legendOf(figure, pens, references),
     heatmap,
     notes: [...new Set(notes)],
   };
+}
+
+/** The drawing with its title for screen readers, written here because linkedom does not escape attributes fully. */
+function labelled(svg: string, title: string): string {
+  return svg.replace("<svg ", () => `<svg role="img" aria-label="${escapeHtml(title)}" `);
 }
 
 const gridStyle = { stroke: "currentColor", strokeOpacity: 0.12 };

@@ -1,0 +1,165 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { parseConfig } from "./parseConfig.ts";
+import { listPaths, schemaTree } from "./schemaTree.ts";
+import { applySetters, parseSetter } from "./setters.ts";
+
+const schema = z.object({
+  estimator: z.enum(["pes", "tbptt", "es"]).default("pes"),
+  steps: z.number().int().min(1).default(100),
+  horizon: z.number().default(10),
+  label: z.string().default(""),
+  task: z
+    .object({ lr: z.number().positive(), inner: z.object({ noise: z.number().max(1), beta2: z.number() }) })
+    .prefault({ lr: 0.1, inner: { noise: 0.5, beta2: 0.999 } }),
+  layers: z.array(z.number()).default([32, 16]),
+  weights: z.record(z.string(), z.number()).default({}),
+  schedule: z
+    .discriminatedUnion("kind", [
+      z.object({ kind: z.literal("constant"), value: z.number() }),
+      z.object({ kind: z.literal("cosine"), period: z.number() }),
+    ])
+    .default({ kind: "constant", value: 1 }),
+});
+const tree = schemaTree(schema)!;
+const set = (...given: string[]) => applySetters(tree, given.map(parseSetter));
+const parse = async (...given: string[]) => parseConfig(schema, await set(...given));
+
+describe("parseSetter", () => {
+  it("splits at the first equals sign", () => {
+    expect(parseSetter("task.lr=a=b")).toEqual({ path: ["task", "lr"], text: "a=b" });
+    expect(parseSetter("label=")).toEqual({ path: ["label"], text: "" });
+  });
+
+  it.each(["lr", "=3", "task..lr=3", ".lr=1", "__proto__.x=1", "a.constructor=1"])("refuses %j", (given) => {
+    expect(() => parseSetter(given)).toThrow(/--set/);
+  });
+});
+
+describe("applySetters", () => {
+  it("reads JSON where it is JSON, else text", async () => {
+    expect(await set("steps=20", "estimator=tbptt", "layers=[1,2]", "task.lr=1e-3")).toEqual({
+      steps: 20,
+      estimator: "tbptt",
+      layers: [1, 2],
+      task: { lr: 0.001, inner: { noise: 0.5, beta2: 0.999 } },
+    });
+  });
+
+  it("keeps text that looks like a number where only text is allowed", async () => {
+    expect(await set("label=123")).toEqual({ label: "123" });
+    expect(await set('label="quoted"')).toEqual({ label: "quoted" });
+  });
+
+  it("reads numbers that JSON does not know", async () => {
+    expect(await set("horizon=Infinity", "task.lr=.5")).toMatchObject({
+      horizon: Infinity,
+      task: { lr: 0.5 },
+    });
+  });
+
+  it("keeps the other defaults of a record or list that it reaches into", async () => {
+    expect(await parse("task.inner.noise=0.1", "layers.1=8")).toMatchObject({
+      task: { lr: 0.1, inner: { noise: 0.1, beta2: 0.999 } },
+      layers: [32, 8],
+    });
+  });
+
+  it("lets later setters win and does not change the schema's defaults", async () => {
+    expect(await set("steps=1", "steps=2")).toEqual({ steps: 2 });
+    await set("layers.0=1");
+    expect(await set("layers.1=5")).toEqual({ layers: [32, 5] });
+  });
+
+  it("reaches into records with free names and into each member of a union", async () => {
+    expect(await parse("weights.mine=2", 'schedule={"kind":"cosine","period":4}')).toMatchObject({
+      weights: { mine: 2 },
+      schedule: { kind: "cosine", period: 4 },
+    });
+    expect(await set("schedule.kind=cosine", "schedule.period=4")).toMatchObject({
+      schedule: { kind: "cosine", period: 4 },
+    });
+  });
+
+  it.each([
+    ["estimater=pes", "Did you mean estimator?"],
+    ["task.lrr=1", "Did you mean task.lr?"],
+    ["noise=1", "Did you mean task.inner.noise?"],
+    ["steps.x=1", "Paths are estimator, steps"],
+    ["layers.first=1", "Paths are"],
+  ])("answers %s with %s", async (given, hint) => {
+    await expect(set(given)).rejects.toThrow(hint);
+  });
+
+  it("sets any path where the schema cannot be read", async () => {
+    const setters = ["a.b=1", "list.0=x"].map(parseSetter);
+    expect(await applySetters(undefined, setters)).toEqual({ a: { b: 1 }, list: ["x"] });
+  });
+});
+
+describe("listPaths", () => {
+  it("lists every place in the order of the schema", () => {
+    expect(listPaths(tree)).toEqual([
+      "estimator",
+      "steps",
+      "horizon",
+      "label",
+      "task",
+      "task.lr",
+      "task.inner",
+      "task.inner.noise",
+      "task.inner.beta2",
+      "layers",
+      "layers.N",
+      "weights",
+      "weights.NAME",
+      "schedule",
+      "schedule.kind",
+      "schedule.value",
+      "schedule.period",
+    ]);
+  });
+
+  it("ends for a schema that contains itself", () => {
+    const node: z.ZodType = z.object({ value: z.number(), next: z.lazy(() => node).optional() });
+    expect(listPaths(schemaTree(node)!)).toContain("next.next.value");
+  });
+
+  it("knows only zod schemas", () => {
+    expect(schemaTree({ parse: (value: unknown) => value })).toBeUndefined();
+  });
+});
+
+describe("parseConfig", () => {
+  it("names the nearest value of an enum", async () => {
+    await expect(parse("estimator=tbpt")).rejects.toThrow(
+      'estimator: must be one of "pes", "tbptt", "es", got "tbpt". Did you mean tbptt?',
+    );
+  });
+
+  it("tells every wrong path with what was given and what is allowed", async () => {
+    const failure = parse("steps=0.5", "task.lr=-1", "task.inner.noise=2", "layers.0=x", "schedule.kind=x");
+    await expect(failure).rejects.toMatchObject({ code: "CONFIG" });
+    const message = await failure.then(String, (error: Error) => error.message);
+    expect(message.split("\n")).toEqual([
+      "steps: must be an integer of at least 1, got 0.5.",
+      "task.lr: must be a number above 0, got -1.",
+      "task.inner.noise: must be a number of at most 1, got 2.",
+      'layers.0: must be a number, got "x".',
+      'schedule.kind: must be one of "constant", "cosine", got "x".',
+    ]);
+  });
+
+  it("tells what is missing", async () => {
+    const strict = z.object({ file: z.string() });
+    await expect(parseConfig(strict, {})).rejects.toThrow("file: must be a string, it is missing.");
+  });
+
+  it("passes on the message of a schema of another kind", async () => {
+    const own = { parse: () => void expect.unreachable() };
+    own.parse = () => {
+      throw new RangeError("lr too large");
+    };
+    await expect(parseConfig(own, {})).rejects.toThrow("config: lr too large");
+  });
+});
