@@ -21,6 +21,20 @@ export function currentDevice(): Device {
   return current;
 }
 
+/**
+ * jax-js reads a plain number as float32, also beside a float64 array, and in a trace it keeps the rounded value:
+ * constants inside its own functions and derivatives lost half their digits. Here they take the dtype of the array.
+ */
+type NumberMethod = (this: Raw, other: unknown) => unknown;
+const methods = Object.getPrototypeOf(jax.Array.prototype) as Record<string, NumberMethod>;
+for (const name of ["add", "sub", "mul", "div", "mod", "less", "lessEqual", "greater", "greaterEqual"]) {
+  const method = methods[name]!;
+  methods[name] = function (other) {
+    const isRounded = typeof other === "number" && this.dtype === jax.DType.Float64;
+    return method.call(this, isRounded ? jax.numpy.array(other, { dtype: jax.DType.Float64 }) : other);
+  };
+}
+
 /** Runs `body` with `device` as the place where jax-js puts new arrays. */
 export function onDevice<T>(device: Device, body: () => T): T {
   const before = current;
@@ -34,17 +48,21 @@ export function onDevice<T>(device: Device, body: () => T): T {
   }
 }
 
-/** A jax-js array with a copy of `data`; the caller owns its one reference. */
+/**
+ * A jax-js array with a copy of `data`; the caller owns its one reference. It names its device: a program runs where
+ * its first argument lies unless one is bound to a device, and the first may be a constant made elsewhere.
+ */
 export function upload(data: TensorData, shape: readonly number[], dtype: DType, isWeak: boolean): Raw {
+  const options = { dtype: dtype as jax.DType, device: current as jax.Device };
   if (data.length === 1 && shape.length === 0) {
     const value = dtype === "bool" ? data[0] !== 0 : data[0]!;
-    return isWeak ? jax.numpy.array(value) : jax.numpy.array(value, { dtype: dtype as jax.DType });
+    return jax.numpy.array(value, isWeak ? { device: options.device } : options);
   }
-  if (data.length === 0) return jax.numpy.zeros([...shape], { dtype: dtype as jax.DType });
+  if (data.length === 0) return jax.numpy.zeros([...shape], options);
   // jax-js reads the memory of the array it is given, which must not be shared.
   const own = data.buffer instanceof ArrayBuffer ? data : data.slice();
   return withFloat16(() =>
-    jax.numpy.array(own as Float32Array<ArrayBuffer>, { shape: [...shape], dtype: dtype as jax.DType }),
+    jax.numpy.array(own as Float32Array<ArrayBuffer>, { shape: [...shape], ...options }),
   );
 }
 
@@ -59,7 +77,7 @@ export function download(raw: Raw): TensorData {
  * jax-js tests `data instanceof Float16Array` before it comes to Float64Array; Node 20 has no such class.
  * A stand-in exists only while jax-js runs, so that no feature test of the host sees it.
  */
-function withFloat16<T>(body: () => T): T {
+export function withFloat16<T>(body: () => T): T {
   const host = globalThis as { Float16Array?: unknown };
   if (host.Float16Array !== undefined) return body();
   host.Float16Array = function Float16Array() {};

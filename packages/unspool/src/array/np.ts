@@ -2,8 +2,10 @@
 import * as jax from "@jax-js/jax";
 import { ShapeError } from "../errors.ts";
 import { type DType, type TensorData, allocate, dtypeOf } from "./dtype.ts";
+import * as exact from "./exact.ts";
 import { concrete, isTensor, lift, liftElementwise } from "./lift.ts";
 import type { Lifted } from "./liftTypes.ts";
+import { cumprod, prod } from "./products.ts";
 import type { Axis, NestedNumbers, ReduceOptions, Tensor, TensorLike } from "./tensor.ts";
 
 type JaxNumpy = typeof jax.numpy;
@@ -66,7 +68,7 @@ function array(
     );
   }
   const data = allocate(dtype, size);
-  for (let i = 0; i < size; i++) data[i] = Number(flat[i]);
+  for (let i = 0; i < size; i++) data[i] = dtype === "bool" ? Number(Boolean(flat[i])) : Number(flat[i]);
   return concrete(data, [...shape], dtype, typeof values === "number" && options.dtype === undefined);
 }
 
@@ -86,7 +88,7 @@ function full(shape: readonly number[], value: number, options: { dtype?: DType 
     dtype,
     shape.reduce((product, length) => product * length, 1),
   );
-  return concrete(data.fill(value), [...shape], dtype);
+  return concrete(data.fill(dtype === "bool" ? Number(value !== 0) : value), [...shape], dtype);
 }
 
 const zeros = (shape: readonly number[], options: { dtype?: DType } = {}): Tensor => full(shape, 0, options);
@@ -104,7 +106,7 @@ function eye(rows: number, columns: number = rows, options: { dtype?: DType } = 
 function arange(start: number, stop?: number, step = 1, options: { dtype?: DType } = {}): Tensor {
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
   const length = Math.max(0, Math.ceil((to - from) / step));
-  const allIntegers = Number.isInteger(from) && Number.isInteger(step);
+  const allIntegers = [from, to, step].every(Number.isInteger);
   const data = allocate(options.dtype ?? (allIntegers ? "int32" : "float32"), length);
   for (let i = 0; i < length; i++) data[i] = from + i * step;
   return concrete(data, [length], options.dtype ?? (allIntegers ? "int32" : "float32"));
@@ -146,7 +148,8 @@ function broadcastShapes(a: readonly number[], b: readonly number[]): number[] {
 /** x to the power y. A small integer exponent is repeated multiplication: exact, and differentiable at 0. */
 function power(x: TensorLike, y: TensorLike): Tensor {
   if (typeof y !== "number" || !Number.isInteger(y) || Math.abs(y) > 64 || !isTensor(x)) {
-    return raw.power(x, y) as Tensor;
+    if (y === 0.5 && isTensor(x)) return raw.sqrt(x) as Tensor;
+    return exact.power(x, y);
   }
   let result: Tensor | undefined;
   let square = x;
@@ -177,9 +180,9 @@ const std = (x: Tensor, axis: Axis = null, options: ReduceOptions & { correction
   raw.sqrt(variance(x, axis, options)) as Tensor;
 
 const raw = Object.fromEntries([
-  ...[...elementwise, "power"].map((name) => [name, liftElementwise(jax.numpy[name as keyof JaxNumpy])]),
+  ...elementwise.map((name) => [name, liftElementwise(jax.numpy[name as keyof JaxNumpy])]),
   ...[...structural, "matmul"].map((name) => [name, lift(jax.numpy[name as keyof JaxNumpy])]),
-]) as Record<Elementwise | Structural | "power" | "matmul", (...args: unknown[]) => unknown>;
+]) as Record<Elementwise | Structural | "matmul", (...args: unknown[]) => unknown>;
 
 /** Functions that are not lifted but written here. */
 interface OwnFunctions {
@@ -228,7 +231,50 @@ const own: OwnFunctions = {
   nan: NaN,
 };
 
+/** Functions of jax-js that are replaced by exact ones of the same signature; see `exact.ts`. */
+const logical = (name: "logicalAnd" | "logicalOr" | "logicalXor" | "logicalNot") => {
+  return (...args: TensorLike[]) =>
+    raw[name](...args.map((arg) => (isTensor(arg) ? exact.truth(arg) : Boolean(arg))));
+};
+
+const mended: Partial<Record<Elementwise | Structural, unknown>> = {
+  abs: exact.abs,
+  absolute: exact.abs,
+  acos: exact.acos,
+  arccos: exact.acos,
+  acosh: exact.acosh,
+  arccosh: exact.acosh,
+  asinh: exact.asinh,
+  arcsinh: exact.asinh,
+  atan2: exact.atan2,
+  arctan2: exact.atan2,
+  atanh: exact.atanh,
+  arctanh: exact.atanh,
+  cbrt: exact.cbrt,
+  cosh: exact.cosh,
+  exp2: exact.exp2,
+  hypot: exact.hypot,
+  log: exact.log,
+  log10: exact.log10,
+  log1p: exact.log1p,
+  log2: exact.log2,
+  logaddexp: exact.logaddexp,
+  logaddexp2: exact.logaddexp2,
+  logicalAnd: logical("logicalAnd"),
+  logicalNot: logical("logicalNot"),
+  logicalOr: logical("logicalOr"),
+  logicalXor: logical("logicalXor"),
+  all: (x: Tensor, axis: Axis = null, options: ReduceOptions = {}) => x.all(axis, options),
+  any: (x: Tensor, axis: Axis = null, options: ReduceOptions = {}) => x.any(axis, options),
+  cumprod,
+  prod,
+  sign: exact.sign,
+  sinc: exact.sinc,
+  sinh: exact.sinh,
+  tanh: exact.tanh,
+};
+
 /** The namespace of array functions. */
 export type Np = { [Name in Elementwise | Structural]: Lifted<JaxNumpy[Name]> } & OwnFunctions;
 
-export const np: Np = { ...raw, ...own } as unknown as Np;
+export const np: Np = { ...raw, ...mended, ...own } as unknown as Np;

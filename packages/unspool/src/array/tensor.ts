@@ -11,6 +11,7 @@ import { ShapeError } from "../errors.ts";
 import type { Raw } from "./backend.ts";
 import type { DType, TensorData } from "./dtype.ts";
 import { isTensor, liftBinary, liftMethod, registerTensor } from "./lift.ts";
+import { prod } from "./products.ts";
 
 /** A tensor, or a number that takes the dtype of what it meets. */
 export type TensorLike = Tensor | number | boolean;
@@ -143,7 +144,7 @@ export class Tensor {
     return liftMethod(this, (x) => x.sum(axis, options));
   }
   prod(axis: Axis = null, options: ReduceOptions = {}): Tensor {
-    return liftMethod(this, (x) => x.prod(axis, options));
+    return prod(this, axis, options);
   }
   mean(axis: Axis = null, options: ReduceOptions = {}): Tensor {
     return this.sum(axis, options).mul(1 / countReduced(this.shape, axis));
@@ -155,10 +156,10 @@ export class Tensor {
     return liftMethod(this, (x) => x.max(axis, options));
   }
   all(axis: Axis = null, options: ReduceOptions = {}): Tensor {
-    return liftMethod(this, (x) => x.all(axis, options));
+    return liftMethod(this.astype("bool"), (x) => x.all(axis, options));
   }
   any(axis: Axis = null, options: ReduceOptions = {}): Tensor {
-    return liftMethod(this, (x) => x.any(axis, options));
+    return liftMethod(this.astype("bool"), (x) => x.any(axis, options));
   }
   /** Permutes the axes; reverses them by default. */
   transpose(permutation?: number[]): Tensor {
@@ -172,6 +173,8 @@ export class Tensor {
     return liftMethod(this, (x) => x.flatten());
   }
   astype(dtype: DType): Tensor {
+    // NaN is true, as in NumPy (for jax-js it depends on the device).
+    if (dtype === "bool" && this.dtype !== "bool") return this.notEqual(0);
     return liftMethod(this, (x) => x.astype(dtype as jax.DType));
   }
   /** NumPy-like indexing: `x.slice([1, 3], 2, [], null)` is `x[1:3, 2, :, None]`. */

@@ -1,0 +1,294 @@
+/**
+ * Elementwise functions that jax-js 0.1.25 computes with too few digits, or with a wrong derivative at a point:
+ * written from pieces that are exact. Each is one program with a name (a nested `jit`), so an eager call is one
+ * dispatch and an engine may recognise it.
+ */
+import * as jax from "@jax-js/jax";
+import { isFloat } from "./dtype.ts";
+import { concrete, isTensor, lift, liftElementwise, nameProgram } from "./lift.ts";
+import type { Tensor } from "./tensor.ts";
+
+type Lifted = (...args: unknown[]) => Tensor;
+const elementwise = (fn: unknown) => liftElementwise(fn) as Lifted;
+
+const where = elementwise(jax.numpy.where);
+const exp = elementwise(jax.numpy.exp);
+const rawLog = elementwise(jax.numpy.log);
+const rawLog1p = elementwise(jax.numpy.log1p);
+const expm1 = elementwise(jax.numpy.expm1);
+const rawErf = elementwise(jax.lax.erf);
+const rawErfc = elementwise(jax.lax.erfc);
+const asin = elementwise(jax.numpy.asin);
+const atan = elementwise(jax.numpy.atan);
+const rightShift = elementwise(jax.numpy.rightShift);
+const bitwiseAnd = elementwise(jax.numpy.bitwiseAnd);
+const sin = elementwise(jax.numpy.sin);
+const sqrt = elementwise(jax.numpy.sqrt);
+const floor = elementwise(jax.numpy.floor);
+const maximum = elementwise(jax.numpy.maximum);
+const stopGradient = lift(jax.lax.stopGradient) as Lifted;
+const bitcast = lift(jax.lax.bitcastConvertType) as Lifted;
+
+/** A named program of floating-point tensors; other numbers become float32 first. */
+function program(name: string, fn: (...xs: Tensor[]) => Tensor): Lifted {
+  const run = nameProgram(name, fn);
+  return (...args) =>
+    run(...args.map((arg) => (isTensor(arg) && !isFloat(arg.dtype) ? arg.astype("float32") : arg)));
+}
+
+/** `coefficients[0] + coefficients[1] x + …` by Horner's rule. */
+function polynomial(x: Tensor, coefficients: readonly number[]): Tensor {
+  const [highest, next, ...rest] = coefficients.toReversed() as [number, number, ...number[]];
+  return rest.reduce((sum, c) => sum.mul(x).add(c), x.mul(highest).add(next));
+}
+
+/** -1 below 0, else 1: the branch of an odd function, with slope 1 at 0. */
+const branch = (x: Tensor): Tensor => where(x.less(0), -1, 1).astype(x.dtype);
+
+/** The value of `exact` where `isValid`, with the derivatives of `near`, which differs by rounding only. */
+const corrected = (near: Tensor, exact: Tensor, isValid: Tensor): Tensor =>
+  near.add(stopGradient(where(isValid, exact.sub(near), 0)));
+
+/** +1, -1, 0 or NaN, of the dtype of x. */
+export function sign(x: Tensor): Tensor {
+  const is = (condition: Tensor) => condition.astype(x.dtype);
+  if (x.dtype === "bool") return x;
+  if (x.dtype === "uint32") return is(x.notEqual(0));
+  if (x.dtype === "int32") return is(x.greater(0)).sub(is(x.less(0)));
+  return where(x.greater(0), 1, where(x.less(0), -1, stopGradient(x))).astype(x.dtype);
+}
+
+/** Derivative 0 at 0, as in JAX and PyTorch (jax-js: 1). */
+export function abs(x: Tensor): Tensor {
+  return x.dtype === "bool" || x.dtype === "uint32" ? x : x.mul(sign(x));
+}
+
+/**
+ * Natural logarithm. In float32, jax-js on WebAssembly is off by 1e-5, which is everything near 1; the value comes
+ * from the reduction of FreeBSD's `e_logf.c`: x = 2^k m with m in [sqrt 1/2, sqrt 2), log m by an odd series.
+ */
+const log32 = program("log", (x) => {
+  const near = rawLog(x);
+  const isValid = x.greater(1.2e-38).mul(x.less(Infinity));
+  const bits = bitcast(where(isValid, x, 1).astype("float32"), "int32").add(int(0x3f800000 - 0x3f3504f3));
+  const k = rightShift(bits, int(23)).sub(int(127)).astype("float32");
+  const m = bitcast(bitwiseAnd(bits, int(0x007fffff)).add(int(0x3f3504f3)), "float32");
+  const f = m.sub(1);
+  const s = f.div(f.add(2));
+  const z = s.mul(s);
+  const r = z.mul(polynomial(z, [0.66666662693, 0.40000972152, 0.28498786688, 0.24279078841]));
+  const half = f.mul(f).mul(0.5);
+  // log 2 in two parts, so that k log 2 is exact to the last digit.
+  const tail = s.mul(half.add(r)).add(k.mul(9.0580006145e-6));
+  return corrected(near, tail.sub(half).add(f).add(k.mul(6.9313812256e-1)), isValid);
+});
+export const log = (x: Tensor): Tensor =>
+  isTensor(x) && x.dtype === "float64"
+    ? rawLog(x)
+    : log32(isTensor(x) ? x : concrete(Float32Array.of(x), [], "float32"));
+
+const int = (value: number): Tensor => concrete(Int32Array.of(value), [], "int32");
+
+/** log(1 + x). Kahan's correction of the rounding of 1 + x. */
+export const log1p: Lifted = program("log1p", (x) => {
+  const u = x.add(1);
+  const isOne = u.equal(1);
+  const isValid = u.greater(0).mul(u.less(Infinity));
+  const safe = where(isOne, 2, where(isValid, u, 2)).astype(x.dtype);
+  const exact = where(isOne, x, log(safe).mul(x).div(safe.sub(1)));
+  return corrected(rawLog1p(x), exact, isValid);
+});
+
+export const log2: Lifted = program("log2", (x) => log(x).mul(Math.LOG2E));
+export const log10: Lifted = program("log10", (x) => log(x).mul(Math.LOG10E));
+export const exp2: Lifted = program("exp2", (x) => exp(x.mul(Math.LN2)));
+
+export const acos: Lifted = program("acos", (x) =>
+  asin(x)
+    .neg()
+    .add(Math.PI / 2),
+);
+
+/** Padé approximant [5/6] up to 0.3, where 1 - exp(-2x) would cancel; above, jax-js's formula. */
+export const tanh: Lifted = program("tanh", (x) => {
+  const s = branch(x);
+  const a = x.mul(s);
+  const isSmall = a.less(0.3);
+  const small = where(isSmall, x, 0).astype(x.dtype);
+  const z = small.mul(small);
+  const ratio = polynomial(z, [10395, 1260, 21]).div(polynomial(z, [10395, 4725, 210, 1]));
+  const decay = exp(a.mul(-2));
+  return where(isSmall, small.mul(ratio), s.mul(one(x).sub(decay)).div(decay.add(1)));
+});
+
+/** Below 1 by exp(x) - 1, which keeps its digits near 0. */
+export const sinh: Lifted = program("sinh", (x) => {
+  const s = branch(x);
+  const a = x.mul(s);
+  const isSmall = a.less(1);
+  const e = expm1(where(isSmall, a, 0).astype(x.dtype));
+  const small = e.add(e.div(e.add(1))).mul(0.5);
+  return s.mul(where(isSmall, small, exp(a).sub(exp(a.neg())).mul(0.5)));
+});
+/** 1 + 2 sinh²(x/2): its derivative keeps its digits near 0. */
+export const cosh: Lifted = program("cosh", (x) => {
+  const half = sinh(x.mul(0.5));
+  return half.mul(half).mul(2).add(1);
+});
+
+export const asinh: Lifted = program("asinh", (x) => {
+  const s = branch(x);
+  const a = x.mul(s);
+  // From here on x² + 1 rounds to x², and x² may overflow.
+  const isLarge = a.greater(x.dtype === "float64" ? 1e9 : 1e5);
+  const small = where(isLarge, 1, a).astype(x.dtype);
+  const square = small.mul(small);
+  const near = log1p(small.add(square.div(sqrt(square.add(1)).add(1))));
+  const far = log(where(isLarge, a, 1).astype(x.dtype)).add(Math.LN2);
+  return s.mul(where(isLarge, far, near));
+});
+export const acosh: Lifted = program("acosh", (x) => {
+  const t = x.sub(1);
+  return log1p(t.add(sqrt(t).mul(sqrt(x.add(1)))));
+});
+export const atanh: Lifted = program("atanh", (x) => {
+  const s = branch(x);
+  const a = x.mul(s);
+  return s.mul(log1p(a.mul(2).div(one(x).sub(a)))).mul(0.5);
+});
+
+/** Derivative infinite at 0 (jax-js: NaN). */
+export const cbrt: Lifted = program("cbrt", (x) => {
+  const s = branch(x);
+  const a = x.mul(s);
+  const isZero = a.equal(0);
+  const root = exp(log(where(isZero, 1, a).astype(x.dtype)).mul(1 / 3));
+  return s.mul(where(isZero, sqrt(where(isZero, a, 1).astype(x.dtype)), root));
+});
+
+/** sin(pi x) / (pi x); below 0.25 / pi by its Taylor series, which has a derivative at 0 (jax-js: NaN). */
+export const sinc: Lifted = program("sinc", (x) => {
+  const angle = x.mul(Math.PI);
+  const z = angle.mul(angle);
+  const isSmall = z.less(1 / 16);
+  const safe = where(isSmall, 1, angle).astype(x.dtype);
+  const factorials = [1, -6, 120, -5040, 362880, -39916800];
+  const series = polynomial(
+    where(isSmall, z, 0).astype(x.dtype),
+    factorials.map((n) => 1 / n),
+  );
+  return where(isSmall, series, sin(safe).div(safe));
+});
+
+/** Without overflow of squares. */
+export const hypot: Lifted = program("hypot", (x, y) => {
+  const largest = stopGradient(maximum(abs(x), abs(y)));
+  const isPlain = largest.greater(0).mul(largest.less(Infinity));
+  const scale = where(isPlain, largest, 1).astype(largest.dtype);
+  const [u, v] = [x.div(scale), y.div(scale)];
+  return sqrt(u.mul(u).add(v.mul(v))).mul(scale);
+});
+
+/** Angle of (x, y), from the arc tangent of a ratio of at most 1; 0 at the origin (jax-js: NaN). */
+export const atan2: Lifted = program("atan2", (y, x) => {
+  const [sy, sx] = [branch(y), branch(x)];
+  const [b, a] = [y.mul(sy), x.mul(sx)];
+  const isSteep = b.greater(a);
+  const [numerator, denominator] = [where(isSteep, a, b), where(isSteep, b, a)];
+  const base = atan(numerator.div(where(denominator.equal(0), 1, denominator).astype(b.dtype)));
+  const acute = where(isSteep, base.neg().add(Math.PI / 2), base);
+  return sy.mul(where(x.less(0), acute.neg().add(Math.PI), acute));
+});
+
+/** log(b^x + b^y), also where both are -Infinity and where one term is lost beside the other. */
+const logAddition = (name: string, logBase: number): Lifted =>
+  program(name, (x, y) => {
+    const largest = maximum(x, y);
+    const isSame = x.equal(y).mul(largest.equal(Infinity).add(largest.equal(-Infinity)));
+    const difference = where(isSame, 0, x.sub(y)).astype(largest.dtype);
+    const decay = difference.mul(branch(difference)).mul(-logBase);
+    return largest.add(log1p(exp(decay)).mul(1 / logBase));
+  });
+export const logaddexp: Lifted = logAddition("logaddexp", 1);
+export const logaddexp2: Lifted = logAddition("logaddexp2", Math.LN2);
+
+/** |x|^y with the sign of x for odd y; at x = 0 the limits, with derivative 0 for y > 1, 1 for y = 1 (jax-js: NaN). */
+export const power: Lifted = program("power", (x, y) => {
+  const dtype = x.dtype === "float64" || y.dtype === "float64" ? "float64" : "float32";
+  const pick = (condition: Tensor, a: unknown, b: unknown) => where(condition, a, b).astype(dtype);
+  const s = branch(x);
+  const a = x.mul(s);
+  const isZero = a.equal(0);
+  const size = exp(log(pick(isZero, 1, a)).mul(y));
+  const isOdd = y.mul(0.5).notEqual(floor(y.mul(0.5)));
+  const isRoot = y.notEqual(floor(y));
+  const signed = size.mul(pick(isOdd, s, 1));
+  const elsewhere = pick(isRoot.mul(x.less(0)), NaN, signed);
+  const isSqrtLike = isZero.mul(y.greater(0)).mul(y.less(1));
+  const atZero = pick(y.greater(0), pick(y.equal(1), x, 0), pick(y.equal(0), 1, Infinity));
+  const rising = pick(isSqrtLike, sqrt(pick(isSqrtLike, a, 1)), atZero);
+  return pick(isZero, rising, elsewhere);
+});
+
+/** W. J. Cody's rational approximations (Math. Comp. 1969), netlib `calerf`; jax-js has 1e-7 only. */
+const smallErf = {
+  over: [
+    3209.37758913846947, 377.485237685302021, 113.864154151050156, 3.1611237438705656, 0.185777706184603153,
+  ],
+  under: [2844.23683343917062, 1282.61652607737228, 244.024637934444173, 23.6012909523441209, 1],
+};
+const middleErfc = {
+  // prettier-ignore
+  over: [1230.33935479799725, 2051.07837782607147, 1712.04761263407058, 881.95222124176909, 298.635138197400131, 66.1191906371416295, 8.88314979438837594, 0.564188496988670089, 2.15311535474403846e-8],
+  // prettier-ignore
+  under: [1230.33935480374942, 3439.36767414372164, 4362.61909014324716, 3290.79923573345963, 1621.38957456669019, 537.181101862009858, 117.693950891312499, 15.7449261107098347, 1],
+};
+const largeErfc = {
+  // prettier-ignore
+  over: [6.58749161529837803e-4, 1.60837851487422766e-2, 1.25781726111229246e-1, 3.60344899949804439e-1, 3.05326634961232344e-1, 1.63153871373020978e-2],
+  // prettier-ignore
+  under: [2.33520497626869185e-3, 6.05183413124413191e-2, 5.27905102951428412e-1, 1.87295284992346725, 2.56852019228982242, 1],
+};
+const ratio = (x: Tensor, { over, under }: typeof smallErf): Tensor =>
+  polynomial(x, over).div(polynomial(x, under));
+
+/** erf x for |x| below 0.5, and erfc |x| above, both without derivatives. */
+function erfParts(x: Tensor): { isSmall: Tensor; small: Tensor; tail: Tensor; s: Tensor } {
+  const s = branch(x);
+  const a = x.mul(s);
+  const pick = (condition: Tensor, one: unknown, other: unknown) =>
+    where(condition, one, other).astype(x.dtype);
+  const isSmall = a.less(0.46875);
+  const isLarge = a.greater(4);
+  const inner = pick(isSmall, x, 0);
+  const middle = pick(isSmall, 1, pick(isLarge, 4, a));
+  const outer = pick(isLarge, pick(a.greater(30), 30, a), 4);
+  const inverse = one(x).div(outer.mul(outer));
+  const far = one(x)
+    .mul(1 / Math.sqrt(Math.PI))
+    .sub(inverse.mul(ratio(inverse, largeErfc)))
+    .div(outer);
+  const scaled = pick(isLarge, far, ratio(middle, middleErfc));
+  // exp(-a²) from a² split in two, because the rounding of a² would be multiplied by a².
+  const coarse = floor(a.mul(16)).mul(1 / 16);
+  const rest = a.sub(coarse).mul(a.add(coarse));
+  const tail = scaled.mul(exp(coarse.mul(coarse).neg())).mul(exp(rest.neg()));
+  return { isSmall, small: inner.mul(ratio(inner.mul(inner), smallErf)), tail, s };
+}
+
+export const erf: Lifted = program("erf", (x) => {
+  const { isSmall, small, tail, s } = erfParts(x);
+  const value = where(isSmall, small, s.mul(one(x).sub(tail)));
+  return corrected(rawErf(x), value, x.equal(x));
+});
+export const erfc: Lifted = program("erfc", (x) => {
+  const { isSmall, small, tail, s } = erfParts(x);
+  const value = where(isSmall, one(x).sub(small), where(s.less(0), tail.neg().add(2), tail));
+  return corrected(rawErfc(x), value, x.equal(x));
+});
+
+const one = (x: Tensor): Tensor =>
+  concrete(x.dtype === "float64" ? Float64Array.of(1) : Float32Array.of(1), [], x.dtype);
+
+/** True where x is not 0, also for NaN (jax-js on its interpreter: false). */
+export const truth = (x: Tensor): Tensor => (x.dtype === "bool" ? x : x.notEqual(0));
