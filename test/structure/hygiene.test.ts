@@ -1,0 +1,40 @@
+/** Small files, no traces of the machine that wrote them. */
+import { expect, test } from "vitest";
+import { read, repositoryFiles } from "./repository.ts";
+
+const lines = (path: string): number => read(path).trimEnd().split("\n").length;
+
+test("no source file is longer than 400 lines", () => {
+  const long = repositoryFiles()
+    .filter((path) => /\.tsx?$/.test(path))
+    .map((path) => ({ path, lines: lines(path) }))
+    .filter((file) => file.lines > 300)
+    .map((file) => `${file.path}: ${file.lines} lines`);
+  const tooLong = long.filter((entry) => Number(/: (\d+) lines$/.exec(entry)![1]) > 400);
+  expect(tooLong, `over 300 lines, worth cutting: ${long.join(", ") || "none"}`).toEqual([]);
+});
+
+test("no file names a path of somebody's machine", () => {
+  const machinePath =
+    /(?:^|[\s"'`(=:])(?:\/work|\/root|\/home|\/Users|\/tmp\/[a-z])\/?[\w.-]*|[A-Z]:\\Users/m;
+  expect(offenders(machinePath)).toEqual([]);
+});
+
+test("no file names a package registry; the lock file is free of addresses", () => {
+  // A lock file without addresses works with every registry; the integrity hashes stay.
+  expect(offenders(/registry\.[a-z]+\.(?:org|com)|npm\.pkg\.github|^registry\s*=/m)).toEqual([]);
+  expect(read("package-lock.json")).not.toMatch(/"resolved": "[a-z+]+:/);
+});
+
+function offenders(pattern: RegExp): string[] {
+  return repositoryFiles()
+    .filter(
+      (path) =>
+        path !== "test/structure/hygiene.test.ts" &&
+        /\.(?:[cm]?[jt]sx?|json|md|ya?ml)$|\/[^.]+$|rc$/.test(path),
+    )
+    .flatMap((path) => {
+      const found = pattern.exec(read(path));
+      return found === null ? [] : [`${path}: ${found[0].trim()}`];
+    });
+}
