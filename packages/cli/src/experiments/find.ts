@@ -33,8 +33,7 @@ export async function findExperiment(nameOrFile: string): Promise<FoundExperimen
 
 /** The experiments that come with Unspool. */
 export async function namedExperiments(): Promise<readonly Experiment[]> {
-  const packageName: string = "@unspool/experiments";
-  const { experiments } = (await import(packageName)) as { experiments: readonly Experiment[] };
+  const { experiments } = await import("@unspool/experiments");
   return experiments;
 }
 

@@ -143,7 +143,7 @@ describe("textReporter", () => {
   it("redraws one block on a terminal", () => {
     vi.stubEnv("TERM", "xterm");
     const text = reportSteps(true);
-    expect(text.match(/\u001B\[2A\u001B\[J/g)?.length).toBeGreaterThan(20);
+    expect(text.split("\u001B[2A\u001B[J").length).toBeGreaterThan(20);
   });
 
   it("respects NO_COLOR", () => {
@@ -152,6 +152,7 @@ describe("textReporter", () => {
     vi.stubEnv("NO_COLOR", "");
     expect(reportSteps(true)).toContain("\u001B[36m");
     vi.stubEnv("NO_COLOR", "1");
-    expect(reportSteps(true)).not.toMatch(/\u001B\[\d+m/);
+    expect(reportSteps(true)).not.toContain("\u001B[36m");
+    expect(reportSteps(true)).not.toContain("\u001B[1m");
   });
 });

@@ -1,0 +1,206 @@
+/** The command's surface: what it answers, on which stream, with which exit code. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { eventsOf, unspool, workFolder } from "./command.ts";
+
+const { dir, remove } = workFolder();
+afterAll(remove);
+const run = (...args: string[]) => unspool(dir, ...args);
+const file = "noisyQuadratic.ts";
+
+describe("help, version and list", () => {
+  it("come with exit code 0 from every command", async () => {
+    for (const args of [["--help"], ["run", "--help"], ["resume", "-h"], ["report", "-h"], ["list", "-h"]]) {
+      const { code, stdout, stderr } = await run(...args);
+      expect([code, stderr]).toEqual([0, ""]);
+      expect(stdout).toContain("Usage: unspool");
+    }
+    expect((await run("--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect((await run("run", "--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it("lists experiments for people and for programs", async () => {
+    const [event] = eventsOf(await run("list", "--json"));
+    const experiments = event!["experiments"] as { name: string; summary: string }[];
+    const { stdout } = await run("list");
+    for (const { name, summary } of experiments) {
+      expect(stdout).toContain(name);
+      expect(stdout).toContain(summary);
+    }
+  });
+});
+
+describe("a run", () => {
+  it("tells one JSON object a line, and nothing else on stdout", async () => {
+    const args = ["--steps", "12", "--seed", "4", "--set", "estimator=tbptt", "--set", "task.noise=0.1"];
+    const outcome = await run("run", file, ...args, "--out", "json", "--threads", "2", "--json");
+    expect(outcome.code).toBe(0);
+    expect(outcome.stderr).toContain("computes on one thread");
+    const events = eventsOf(outcome);
+    const config = { estimator: "tbptt", task: { noise: 0.1, size: 3 }, stepMs: 0, failAt: 0, setupMs: 0 };
+    expect(events[0]).toMatchObject({
+      event: "start",
+      experiment: "noisy-quadratic",
+      run: "json",
+      seed: 4,
+      config,
+    });
+    const steps = events.filter(({ event }) => event === "step");
+    expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
+    for (const { loss } of steps) expect(loss).toBeTypeOf("number");
+    expect(events.at(-1)).toMatchObject({
+      event: "done",
+      run: "json",
+      steps: 12,
+      loss: steps.at(-1)!["loss"],
+      theta: steps.at(-1)!["theta"],
+      evaluation: { size: expect.any(Number) as number },
+      stepsPerSecond: expect.any(Number) as number,
+      report: join("json", "report.html"),
+    });
+    const manifest = JSON.parse(readFileSync(join(dir, "json/config.json"), "utf8")) as Record<
+      string,
+      unknown
+    >;
+    expect(manifest).toMatchObject({
+      status: "done",
+      seed: 4,
+      config,
+      command: { file: join(dir, file), threads: 2 },
+    });
+  });
+
+  it("tells a person at once that it prepares, then how far it is, then the evaluation", async () => {
+    const { code, stdout, stderr } = await run("run", file, "--out", "text");
+    expect([code, stderr]).toEqual([0, ""]);
+    const lines = stdout.split("\n");
+    expect(lines[0]).toBe(`preparing ${file} …`);
+    expect(stdout).toMatch(/^step 60\/60 {2}loss \S+ {2}\d/m);
+    expect(stdout).toMatch(/^Sizes\nwhich {4}\s*size$/m);
+    expect(stdout).toContain(`report  ${join("text", "report.html")}`);
+    expect(stdout).not.toContain("\u001B");
+  });
+
+  it("names its folder by experiment and time where --out is not given", async () => {
+    const events = eventsOf(await run("run", file, "--steps", "2", "--json"));
+    const folder = events.at(-1)!["run"] as string;
+    expect(folder).toMatch(/^runs\/noisy-quadratic-\d{8}-\d{6}$/);
+    expect(existsSync(join(dir, folder, "metrics.jsonl"))).toBe(true);
+  });
+
+  it("fails with code 1 and the place in the user's file", async () => {
+    const outcome = await run("run", file, "--set", "failAt=5", "--out", "failed");
+    const source = readFileSync(join(dir, file), "utf8").split("\n");
+    const line = 1 + source.findIndex((text) => text.includes("the user's mistake"));
+    expect(outcome.code).toBe(1);
+    expect(outcome.stderr).toContain("TypeError: the user's mistake");
+    expect(outcome.stderr).toContain(`${join(dir, file)}:${line}:`);
+    const [last] = eventsOf(await run("run", file, "--set", "failAt=5", "--out", "failed2", "--json")).slice(
+      -1,
+    );
+    expect(last).toMatchObject({
+      event: "error",
+      code: "UNEXPECTED",
+      message: "TypeError: the user's mistake",
+    });
+    expect(JSON.parse(readFileSync(join(dir, "failed/config.json"), "utf8"))).toMatchObject({
+      status: "failed",
+    });
+  });
+});
+
+describe("mistakes in the command or the config", () => {
+  it.each([
+    [["runn", file], "Did you mean run?"],
+    [["run", file, "--stesp", "3"], "Did you mean --steps?"],
+    [["run", file, "--steps", "many"], "--steps must be an integer"],
+    [["run", file, "--set", "task.nois=1"], "Did you mean task.noise?"],
+    [["run", file, "--set", "task.nois=1"], "Paths are estimator, task, task.noise, task.size, stepMs"],
+    [["run", file, "--set", "estimator=tbpt"], "Did you mean tbptt?"],
+    [["run", file, "--set", "task.noise=-1"], "task.noise: must be a number of at least 0, got -1."],
+    [["run", "nothing.ts"], "there is no such file"],
+    [["run", "no-such-experiment"], "there is no experiment"],
+    [["resume", "nowhere"], "there is no such folder"],
+    [["report", "."], "it holds no run"],
+  ])("%j ends with code 2", async (args, message) => {
+    const { code, stderr, stdout } = await run(...args);
+    expect(stderr).toContain(message);
+    expect(stdout.replace(/^preparing .*\n/, "")).toBe("");
+    expect(code).toBe(2);
+    const [event, ...rest] = eventsOf(await run(...args, "--json"));
+    expect(rest).toEqual([]);
+    expect(event).toMatchObject({ event: "error", code: expect.stringMatching(/^[A-Z]+$/) as string });
+    expect(event!["message"]).toContain(message);
+  });
+
+  it("refuses a folder that holds a run, before anything else is done", async () => {
+    await run("run", file, "--steps", "1", "--out", "taken");
+    const { code, stderr } = await run(
+      "run",
+      file,
+      "--steps",
+      "1",
+      "--out",
+      "taken",
+      "--set",
+      "setupMs=60000",
+    );
+    expect(code).toBe(2);
+    expect(stderr).toContain("unspool resume taken");
+  });
+
+  it.each([
+    ["syntax.ts", "export default {", "could not be loaded"],
+    ["throws.ts", "\n\nthrow new Error('at load');", "throws.ts:3:"],
+    ["none.ts", "export const x = 1;", "the default export is not an experiment: there is none"],
+    ["half.ts", "export default { name: 'x', config: { parse: () => ({}) } };", "it has no setup function"],
+  ])("refuses %s", async (name, text, message) => {
+    writeFileSync(join(dir, name), text);
+    const { code, stderr } = await run("run", name);
+    expect(stderr).toContain(message);
+    expect(code).toBe(2);
+  });
+});
+
+describe("an experiment file", () => {
+  it("may export a function, import its neighbours, use await and enums, and shares the library's modules", async () => {
+    writeFileSync(
+      join(dir, "neighbour.ts"),
+      "export enum Size { Small = 2 }\nexport const size: number = Size.Small;",
+    );
+    const text = [
+      `import { Tensor } from "unspool";`,
+      `import base from "./noisyQuadratic.ts";`,
+      `import { size } from "./neighbour.ts";`,
+      `import { z } from "zod";`,
+      `const { theta } = await base.setup(base.config.parse({ task: { noise: 0, size } }), null as never);`,
+      `if (!(theta.weights instanceof Tensor) || theta.weights.size !== 2) throw new Error("two copies");`,
+      `if (!(base.config instanceof z.ZodType)) throw new Error("two copies of zod");`,
+      `export default () => Promise.resolve({ ...base, name: "made" });`,
+    ];
+    writeFileSync(join(dir, "made.ts"), text.join("\n"));
+    const outcome = await run("run", "made.ts", "--steps", "1", "--json", "--out", "made");
+    expect(eventsOf(outcome).at(-1)).toMatchObject({ event: "done", steps: 1 });
+  });
+});
+
+describe("a report", () => {
+  it("is one file that needs nothing else, for one run and for two side by side", async () => {
+    await run("run", file, "--out", "a");
+    await run("run", file, "--out", "b", "--seed", "1", "--steps", "30");
+    expect((await run("report", "a", "b", "--out", "both/compare.html")).code).toBe(0);
+    const [event] = eventsOf(await run("report", "a", "--json"));
+    expect(event).toEqual({ event: "report", report: join("a", "report.html"), runs: ["a"] });
+    for (const [path, figures] of [
+      ["a/report.html", 1],
+      ["both/compare.html", 2],
+    ] as const) {
+      const page = readFileSync(join(dir, path), "utf8");
+      expect(page.split("A &lt;figure&gt; of the experiment</h3>")).toHaveLength(1 + figures);
+      expect(page).not.toMatch(/<script|@import|<link[^>]+stylesheet/i);
+      const addresses = page.match(/\bhttps?:\/\/[^\s"'<)]+/g) ?? [];
+      expect(addresses.filter((address) => !address.startsWith("http://www.w3.org/"))).toEqual([]);
+    }
+  });
+});

@@ -1,0 +1,175 @@
+/** A run that was stopped in any way goes on to the bits of a run that was never stopped. */
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { type JsonEvent, eventsOf, start, unspool, workFolder } from "./command.ts";
+
+const { dir, remove } = workFolder();
+afterAll(remove);
+
+interface Subject {
+  name: string;
+  args: string[];
+  steps: number;
+}
+
+const [list] = eventsOf(await unspool(dir, "list", "--json"));
+const named = (list!["experiments"] as { name: string }[]).map(({ name }) => name);
+const subjects: Subject[] = [
+  { name: "a file", args: ["noisyQuadratic.ts", "--set", "stepMs=3"], steps: 120 },
+  ...(named.includes("influence-balancing")
+    ? [{ name: "influence-balancing", args: ["influence-balancing", "--set", "pairs=5"], steps: 120 }]
+    : []),
+];
+
+/** Often enough that a kill falls between, before and into checkpoints. */
+const often = ["--checkpoint-every", "0.02", "--json"];
+
+const results = ({ theta, loss, evaluation, steps }: JsonEvent) => ({ theta, loss, evaluation, steps });
+
+/** Everything in the metrics but the wall time. */
+function metricsOf(run: string): unknown[] {
+  const lines = readFileSync(join(dir, run, "metrics.jsonl"), "utf8")
+    .trimEnd()
+    .split("\n");
+  return lines.map((line) => ({ ...(JSON.parse(line) as JsonEvent), durationMs: 0 }));
+}
+
+function statusOf(run: string): unknown {
+  return (JSON.parse(readFileSync(join(dir, run, "config.json"), "utf8")) as { status: string }).status;
+}
+
+describe.each(subjects)("$name", ({ name, args, steps }) => {
+  const folder = (what: string) => `${name.replaceAll(" ", "-")}-${what}`;
+  const count = ["--steps", String(steps)];
+  const whole = unspool(dir, "run", ...args, ...count, "--out", folder("whole"), ...often).then(eventsOf);
+
+  it.each([1, 2, 3])("ends with the same bits after kill -9 at a random step (%i)", async (round) => {
+    const expected = results((await whole).at(-1)!);
+    const run = folder(`killed-${round}`);
+    const killAt = 1 + Math.floor(Math.random() * (steps - 2));
+    const { outcome } = start(
+      dir,
+      ["run", ...args, ...count, "--out", run, ...often],
+      ({ event, step }, child) => {
+        if (event === "step" && step === killAt) child.kill("SIGKILL");
+      },
+    );
+    expect((await outcome).signal).toBe("SIGKILL");
+    const resumed = await unspool(dir, "resume", run, ...often);
+    expect({ killAt, code: resumed.code, stderr: resumed.stderr }).toEqual({ killAt, code: 0, stderr: "" });
+    expect({ killAt, ...results(eventsOf(resumed).at(-1)!) }).toEqual({ killAt, ...expected });
+    expect(metricsOf(run)).toEqual(metricsOf(folder("whole")));
+  });
+
+  it("stops at Ctrl-C with code 130, says how to go on, and goes on to the same bits", async () => {
+    const expected = results((await whole).at(-1)!);
+    const run = folder("interrupted");
+    const { outcome } = start(
+      dir,
+      ["run", ...args, ...count, "--out", run, ...often],
+      ({ event, step }, child) => {
+        if (event === "step" && step === 7) child.kill("SIGINT");
+      },
+    );
+    const stopped = await outcome;
+    expect(stopped.code).toBe(130);
+    expect(eventsOf(stopped).at(-1)).toMatchObject({
+      event: "interrupted",
+      run,
+      resume: `unspool resume ${run}`,
+    });
+    expect(statusOf(run)).toBe("interrupted");
+    const resumed = await unspool(dir, "resume", run, "--json");
+    expect(results(eventsOf(resumed).at(-1)!)).toEqual(expected);
+    expect(statusOf(run)).toBe("done");
+  });
+
+  it("goes on past its end when more steps are asked for", async () => {
+    const expected = results((await whole).at(-1)!);
+    const run = folder("longer");
+    await unspool(dir, "run", ...args, "--steps", "20", "--out", run, ...often);
+    const resumed = await unspool(dir, "resume", run, ...count, "--json");
+    expect(results(eventsOf(resumed).at(-1)!)).toEqual(expected);
+  });
+
+  it("warns of a damaged checkpoint, uses the one before and ends with the same bits", async () => {
+    const expected = results((await whole).at(-1)!);
+    const run = folder("damaged");
+    await unspool(dir, "run", ...args, ...count, "--out", run, ...often);
+    flipOneByte(run, 0);
+    const resumed = await unspool(dir, "resume", run, "--json");
+    const events = eventsOf(resumed);
+    expect(resumed.code).toBe(0);
+    expect(events[0]).toMatchObject({
+      event: "warning",
+      message: expect.stringContaining("damaged") as string,
+    });
+    expect(results(events.at(-1)!)).toEqual(expected);
+  });
+
+  it("fails with code 1 when every checkpoint is damaged", async () => {
+    const run = folder("ruined");
+    await unspool(dir, "run", ...args, ...count, "--out", run, ...often);
+    flipOneByte(run, 0);
+    flipOneByte(run, 1);
+    const resumed = await unspool(dir, "resume", run, "--json");
+    expect(resumed.code).toBe(1);
+    expect(eventsOf(resumed)).toMatchObject([{ event: "error", code: "RESUME" }]);
+  });
+});
+
+describe("Ctrl-C", () => {
+  it("a second time ends at once", async () => {
+    const args = ["run", "noisyQuadratic.ts", "--set", "setupMs=120000", "--out", "twice"];
+    const { child, outcome } = start(dir, args);
+    child.stdout!.once("data", () => setTimeout(() => child.kill("SIGINT"), 3000));
+    child.stderr!.once("data", () => setTimeout(() => child.kill("SIGINT"), 100));
+    const { code, signal, stderr } = await outcome;
+    expect(stderr).toContain("Ctrl-C again ends at once");
+    expect(signal ?? code).toBe("SIGINT");
+  });
+
+  it("tells a person how to go on", async () => {
+    const args = ["run", "noisyQuadratic.ts", "--set", "stepMs=20", "--out", "person"];
+    const { child, outcome } = start(dir, args);
+    child.stdout!.on("data", (text: string) => text.includes("step 1/60") && child.kill("SIGINT"));
+    const { code, stdout } = await outcome;
+    expect(code).toBe(130);
+    expect(stdout).toContain("Continue with: unspool resume person");
+  });
+});
+
+describe("resume", () => {
+  it("says which file is missing, and works again from another folder once it is back", async () => {
+    const source = readFileSync(join(dir, "noisyQuadratic.ts"), "utf8");
+    writeFileSync(join(dir, "moved.ts"), source);
+    await unspool(dir, "run", "moved.ts", "--steps", "3", "--out", "moved");
+    writeFileSync(join(dir, "moved/config.json"), withFile("moved", join(dir, "gone.ts")));
+    const failed = await unspool(dir, "resume", "moved");
+    expect(failed.code).toBe(2);
+    expect(failed.stderr).toContain(join(dir, "gone.ts"));
+    writeFileSync(join(dir, "gone.ts"), source);
+    const resumed = await unspool(join(dir, "moved"), "resume", "../moved", "--steps", "5", "--json");
+    expect(eventsOf(resumed).at(-1)).toMatchObject({ event: "done", steps: 5 });
+  });
+});
+
+/** Flips the lowest bit of the middle byte of the n-th newest checkpoint. */
+function flipOneByte(run: string, n: number): void {
+  const folder = join(dir, run, "checkpoints");
+  const name = readdirSync(folder)
+    .filter((file) => file.endsWith(".safetensors"))
+    .toSorted()
+    .at(-1 - n)!;
+  const bytes = readFileSync(join(folder, name));
+  bytes[bytes.length >> 1]! ^= 1;
+  writeFileSync(join(folder, name), bytes);
+}
+
+function withFile(run: string, file: string): string {
+  const manifest = JSON.parse(readFileSync(join(dir, run, "config.json"), "utf8")) as {
+    command: { file: string };
+  };
+  return JSON.stringify({ ...manifest, command: { ...manifest.command, file } });
+}
