@@ -18,7 +18,7 @@ export default defineConfig({
   },
   format: "esm",
   platform: "neutral",
-  external: [/^node:/, /^@jax-js\//],
+  deps: { neverBundle: [/^node:/, /^@jax-js\//] },
   dts: true,
   logLevel: "warn",
 });

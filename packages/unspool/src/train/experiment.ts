@@ -10,7 +10,7 @@ export interface Schema<Config> {
 }
 
 /** A named, runnable configuration of one paper figure or of a user's own problem. */
-export interface Experiment<Config = unknown> {
+export interface Experiment<Config = unknown, Theta = unknown> {
   /** Kebab-case; also the first word after `unspool run`. */
   readonly name: string;
   /** One sentence for `unspool list`. */
@@ -19,7 +19,7 @@ export interface Experiment<Config = unknown> {
   readonly paper?: string;
   readonly config: Schema<Config>;
   /** Builds everything for a parsed config. `key` is derived from the run's seed. May load data. */
-  setup(config: Config, key: Key): Setup | Promise<Setup>;
+  setup(config: Config, key: Key): Setup<Theta> | Promise<Setup<Theta>>;
 }
 
 export interface Setup<Theta = unknown> {
@@ -78,7 +78,9 @@ export interface RunRecord<Theta = unknown> {
   evaluation: Evaluation | undefined;
 }
 
-/** Identity, for inference of the config's type. */
-export function defineExperiment<Config>(experiment: Experiment<Config>): Experiment<Config> {
+/** Identity, for inference of the types of config and theta. */
+export function defineExperiment<Config, Theta = unknown>(
+  experiment: Experiment<Config, Theta>,
+): Experiment<Config, Theta> {
   return experiment;
 }

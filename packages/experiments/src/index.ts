@@ -1,0 +1,15 @@
+/** The papers' figures as named, runnable experiments: one line each. */
+import type { Experiment } from "unspool";
+import { influenceBalancing } from "./influenceBalancing.ts";
+import { mnistSchedule } from "./mnistSchedule.ts";
+import { toyRegression } from "./toyRegression.ts";
+
+export const experiments: readonly Experiment[] = [
+  influenceBalancing,
+  toyRegression,
+  mnistSchedule,
+] as readonly Experiment[];
+
+export { influenceBalancing, mnistSchedule, toyRegression };
+export { loadMnist } from "./data/mnist.ts";
+export type { Mnist } from "./data/mnist.ts";

@@ -1,0 +1,113 @@
+/** Toy regression: a loss surface over theta that is chaotic where inner steps are long. */
+import {
+  type Experiment,
+  type Figure,
+  type Heatmap,
+  type Problem,
+  type RunRecord,
+  type ToyRegressionTheta,
+  adam,
+  createEstimator,
+  defineExperiment,
+  np,
+  random,
+  toyRegression as toyRegressionProblem,
+  unroll,
+} from "unspool";
+import { z } from "zod";
+import { estimatorFields } from "./fields.ts";
+import { grid, mean, thin } from "./series.ts";
+
+const config = z.strictObject({
+  ...estimatorFields({ sigma: 0.3, pairs: 50, truncation: 10 }),
+  steps: z.int().min(1).default(2000).describe("outer steps"),
+  learningRate: z.number().positive().default(1e-2).describe("of Adam (b1 = 0.99, b2 = 0.999) on theta"),
+  theta: z
+    .tuple([z.number(), z.number()])
+    .default([-4, -4])
+    .describe("initial log learning rates, start and end"),
+  horizon: z.int().min(1).default(100).describe("inner steps of a trajectory"),
+  surface: z.int().min(0).default(61).describe("points per side of the drawn loss surface; 0 leaves it out"),
+  dtype: z.enum(["float32", "float64"]).default("float32"),
+});
+
+type Config = z.infer<typeof config>;
+type ToyProblem = Problem<ToyRegressionTheta, { x: ReturnType<typeof np.array> }, undefined>;
+
+/** Perturbed copies of theta over which the meta-loss is averaged at the end. */
+const smoothingDraws = 512;
+
+export const toyRegression: Experiment<unknown, ToyRegressionTheta> = defineExperiment<
+  Config,
+  ToyRegressionTheta
+>({
+  name: "toy-regression",
+  summary: "learning rates of gradient descent on a 2-D surface, chaotic for long steps",
+  paper:
+    "Vicol, Metz, Sohl-Dickstein (ICML 2021), section 4.2; Vicol, Kolter, Swersky (ICML 2023), Figure 15",
+  config,
+  setup(settings: Config) {
+    const { estimator, sigma, pairs, truncation, horizon, learningRate, steps, dtype, surface } = settings;
+    const problem = toyRegressionProblem({ horizon });
+    return {
+      theta: { logLearningRate: np.array(settings.theta, { dtype }) },
+      estimator: createEstimator(estimator, problem, { sigma, pairs, truncation, objective: "sum" }),
+      optimizer: adam({ learningRate, beta1: 0.99, beta2: 0.999 }),
+      steps,
+      evaluate(theta, initial) {
+        const rows = [
+          ["initial", ...describe(problem, initial, sigma)],
+          ["tuned", ...describe(problem, theta, sigma)],
+        ] as (string | number)[][];
+        return {
+          metrics: { metaLoss: rows[1]![1] as number, smoothedMetaLoss: rows[1]![2] as number },
+          table: {
+            title: `Summed loss of ${horizon} steps`,
+            columns: ["", "at theta", `mean over N(theta, ${sigma}²)`],
+            rows,
+          },
+        };
+      },
+      figures: (run) => (surface === 0 ? [] : [surfaceFigure(problem, run, surface)]),
+    };
+  },
+});
+
+/** Meta-loss at theta, and averaged over Gaussian perturbations (where the surface is chaotic only this is stable). */
+function describe(problem: ToyProblem, theta: ToyRegressionTheta, sigma: number): [number, number] {
+  const draws = random.normal(random.key(0), [smoothingDraws, 2]).mul(sigma).data.slice();
+  draws.fill(0, 0, 2);
+  const [a, b] = theta.logLearningRate.data;
+  const losses = metaLosses(
+    problem,
+    Array.from(draws, (d, i) => d + (i % 2 === 0 ? a! : b!)),
+  );
+  return [losses[0]!, mean(losses.slice(1))];
+}
+
+/** Meta-losses at thetas given as pairs in one list. */
+function metaLosses(problem: ToyProblem, pairs: number[]): number[] {
+  const thetas = { logLearningRate: np.array(Float32Array.from(pairs), { shape: [pairs.length / 2, 2] }) };
+  const { losses } = unroll(problem, thetas, { key: random.key(0), isThetaBatched: true });
+  return [...losses.sum(0).data];
+}
+
+function surfaceFigure(problem: ToyProblem, run: RunRecord<ToyRegressionTheta>, points: number): Figure {
+  const [x, y] = [grid(-6, 6, points), grid(-8, 6, points)];
+  const values = metaLosses(
+    problem,
+    y.flatMap((b) => x.flatMap((a) => [a, b])),
+  );
+  const heatmap: Heatmap = { x, y, values, label: "summed loss", scale: "log" };
+  const path = thin(run.metrics, 400).map(({ theta }) => theta!["logLearningRate"]!);
+  return {
+    id: "surface",
+    title: "Meta-loss surface and the path of theta",
+    caption:
+      "Theta starts at the lower left; the optimum lies in the smooth valley at the lower right, past the ridge of chaotic steps.",
+    x: { label: "log learning rate at the start" },
+    y: { label: "log learning rate at the end" },
+    series: [{ name: "theta", x: path.map(([a]) => a!), y: path.map(([, b]) => b!) }],
+    heatmap,
+  };
+}
