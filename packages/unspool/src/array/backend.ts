@@ -7,6 +7,7 @@
  */
 import * as jax from "@jax-js/jax";
 import { type DType, type TensorData, dtypeOf } from "./dtype.ts";
+import { repairCompiler, repairNumbers } from "./repairs.ts";
 
 export type Raw = jax.Array;
 export type Device = "wasm" | "cpu";
@@ -21,19 +22,8 @@ export function currentDevice(): Device {
   return current;
 }
 
-/**
- * jax-js reads a plain number as float32, also beside a float64 array, and in a trace it keeps the rounded value:
- * constants inside its own functions and derivatives lost half their digits. Here they take the dtype of the array.
- */
-type NumberMethod = (this: Raw, other: unknown) => unknown;
-const methods = Object.getPrototypeOf(jax.Array.prototype) as Record<string, NumberMethod>;
-for (const name of ["add", "sub", "mul", "div", "mod", "less", "lessEqual", "greater", "greaterEqual"]) {
-  const method = methods[name]!;
-  methods[name] = function (other) {
-    const isRounded = typeof other === "number" && this.dtype === jax.DType.Float64;
-    return method.call(this, isRounded ? jax.numpy.array(other, { dtype: jax.DType.Float64 }) : other);
-  };
-}
+repairNumbers();
+repairCompiler();
 
 /** Runs `body` with `device` as the place where jax-js puts new arrays. */
 export function onDevice<T>(device: Device, body: () => T): T {

@@ -8,7 +8,7 @@ import { isFloat } from "./dtype.ts";
 import { concrete, isTensor, lift, liftElementwise, nameProgram } from "./lift.ts";
 import type { Tensor } from "./tensor.ts";
 
-type Lifted = (...args: unknown[]) => Tensor;
+export type Lifted = (...args: unknown[]) => Tensor;
 const elementwise = (fn: unknown) => liftElementwise(fn) as Lifted;
 
 const where = elementwise(jax.numpy.where);
@@ -26,7 +26,7 @@ const sin = elementwise(jax.numpy.sin);
 const sqrt = elementwise(jax.numpy.sqrt);
 const floor = elementwise(jax.numpy.floor);
 const maximum = elementwise(jax.numpy.maximum);
-const stopGradient = lift(jax.lax.stopGradient) as Lifted;
+export const stopGradient: Lifted = lift(jax.lax.stopGradient) as Lifted;
 const bitcast = lift(jax.lax.bitcastConvertType) as Lifted;
 
 /** A named program of floating-point tensors; other numbers become float32 first. */

@@ -1,6 +1,7 @@
 /** Low-level functions of jax-js, lifted. */
 import * as jax from "@jax-js/jax";
-import { lift, liftElementwise } from "./lift.ts";
+import { erf, erfc } from "./exact.ts";
+import { lift } from "./lift.ts";
 import type { Lifted } from "./liftTypes.ts";
 
 type JaxLax = typeof jax.lax;
@@ -15,8 +16,8 @@ export interface Lax {
 }
 
 export const lax: Lax = {
-  erf: liftElementwise(jax.lax.erf),
-  erfc: liftElementwise(jax.lax.erfc),
+  erf,
+  erfc,
   stopGradient: lift(jax.lax.stopGradient),
   topK: lift(jax.lax.topK),
   convGeneralDilated: lift(jax.lax.convGeneralDilated),

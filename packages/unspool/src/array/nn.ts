@@ -1,49 +1,126 @@
-/** Neural-network functions: those of jax-js, lifted; `relu` has derivative 0 at exactly 0, as in JAX and PyTorch. */
-import * as jax from "@jax-js/jax";
-import { lift } from "./lift.ts";
-import type { Lifted } from "./liftTypes.ts";
+/**
+ * Neural-network functions. Written here: those of jax-js 0.1.25 overflow in derivatives (sigmoid, elu), in values
+ * (softplus, mish), or lose digits (logarithms in float32, constants in float64). `relu` has derivative 0 at
+ * exactly 0, as in JAX and PyTorch.
+ */
+import * as exact from "./exact.ts";
 import { np } from "./np.ts";
-import type { Tensor } from "./tensor.ts";
+import type { Axis, ReduceOptions, Tensor } from "./tensor.ts";
 
-type JaxNn = typeof jax.nn;
+const where = np.where as (condition: Tensor, x: Tensor | number, y: Tensor | number) => Tensor;
+const exp = np.exp as (x: Tensor) => Tensor;
+const expm1 = np.expm1 as (x: Tensor) => Tensor;
+const log1p = np.log1p as (x: Tensor) => Tensor;
 
-const names = [
-  "celu",
-  "elu",
-  "gelu",
-  "hardSigmoid",
-  "hardSilu",
-  "hardTanh",
-  "leakyRelu",
-  "logSigmoid",
-  "logSoftmax",
-  "logsumexp",
-  "mish",
-  "oneHot",
-  "selu",
-  "sigmoid",
-  "silu",
-  "softSign",
-  "softmax",
-  "softplus",
-] as const;
+const relu = (x: Tensor): Tensor => where(x.greater(0), x, np.zeros([], { dtype: x.dtype }));
+const leakyRelu = (x: Tensor, negativeSlope = 0.01): Tensor => where(x.less(0), x.mul(negativeSlope), x);
+/** x clipped to [low, high]; the derivative is 1 inside and 0 at and beyond the ends. */
+const clamp = (x: Tensor, low: number, high: number): Tensor =>
+  where(x.greater(low), where(x.less(high), x, high), low);
 
-function relu(x: Tensor): Tensor {
-  return np.where(x.greater(0), x, np.zeros([], { dtype: x.dtype }));
+/** -|x|, with slope -1 at 0 as on the right side: exp of it never overflows. */
+const minusAbs = (x: Tensor): Tensor => where(x.less(0), x, x.neg());
+
+function sigmoid(x: Tensor): Tensor {
+  const decay = exp(minusAbs(x));
+  const reciprocal = np.reciprocal(decay.add(1));
+  return where(x.less(0), decay.mul(reciprocal), reciprocal);
+}
+/** log(1 + exp x). */
+const softplus = (x: Tensor): Tensor => where(x.less(0), 0, x).add(log1p(exp(minusAbs(x))));
+const logSigmoid = (x: Tensor): Tensor => softplus(x.neg()).neg();
+const silu = (x: Tensor): Tensor => x.mul(sigmoid(x));
+const mish = (x: Tensor): Tensor => x.mul(exact.tanh(softplus(x)));
+const softSign = (x: Tensor): Tensor => {
+  const size = minusAbs(x).neg();
+  return x.div(size.add(1));
+};
+const hardTanh = (x: Tensor): Tensor => clamp(x, -1, 1);
+const hardSigmoid = (x: Tensor): Tensor => clamp(x.add(3), 0, 6).mul(1 / 6);
+const hardSilu = (x: Tensor): Tensor => x.mul(hardSigmoid(x));
+
+/** alpha (exp(x / alpha') - 1) below 0. The operand of exp is kept from overflowing where it is not used. */
+const exponentialBelow = (x: Tensor, factor: number, stretch: number): Tensor => {
+  const isNegative = x.less(0);
+  return where(isNegative, expm1(where(isNegative, x, 0).mul(1 / stretch)).mul(factor), x);
+};
+const elu = (x: Tensor, alpha = 1): Tensor => exponentialBelow(x, alpha, 1);
+const celu = (x: Tensor, alpha = 1): Tensor => exponentialBelow(x, alpha, alpha);
+/** The constants of Klambauer et al. 2017, that keep mean 0 and variance 1. */
+const selu = (x: Tensor): Tensor => elu(x, 1.6732632423543772).mul(1.0507009873554805);
+
+/** x times the normal distribution function of x; by default its tanh approximation, as in JAX. */
+function gelu(x: Tensor, options: { approximate?: boolean } = {}): Tensor {
+  if (options.approximate === false) return exact.erfc(x.mul(-Math.SQRT1_2)).mul(x).mul(0.5);
+  const inner = x
+    .mul(x)
+    .mul(0.044715)
+    .add(1)
+    .mul(x)
+    .mul(Math.sqrt(2 / Math.PI));
+  return x.mul(0.5).mul(exact.tanh(inner).add(1));
+}
+
+/** log of the sum of exponentials; -Infinity where all are. */
+function logsumexp(x: Tensor, axis: Axis = null, options: ReduceOptions = {}): Tensor {
+  const largest = largestOf(x, axis);
+  const sum = exp(x.sub(largest)).sum(axis, options);
+  return exact.log(sum).add(options.keepdims === true ? largest : largest.sum(axis));
+}
+function softmax(x: Tensor, axis: Axis = -1): Tensor {
+  const unnormalised = exp(x.sub(largestOf(x, axis)));
+  return unnormalised.div(unnormalised.sum(axis, { keepdims: true }));
+}
+function logSoftmax(x: Tensor, axis: Axis = -1): Tensor {
+  return x.sub(logsumexp(x, axis, { keepdims: true }));
+}
+
+/** The largest element as a constant, or 0 where it is infinite. */
+function largestOf(x: Tensor, axis: Axis): Tensor {
+  const largest = exact.stopGradient(x.max(axis, { keepdims: true }));
+  return where(np.isfinite(largest), largest, 0);
+}
+
+/** Rows of the identity: int labels [...] to [..., classes]. */
+function oneHot(labels: Tensor, classes: number): Tensor {
+  return labels
+    .reshape([...labels.shape, 1])
+    .equal(np.arange(classes).astype(labels.dtype))
+    .astype("float32");
 }
 
 /** Mean cross-entropy of `logits` [batch, classes] against int32 `labels` [batch]. */
 function softmaxCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
-  const classes = logits.shape.at(-1)!;
-  const picked = nn.logSoftmax(logits).mul(nn.oneHot(labels, classes).astype(logits.dtype));
+  const picked = logSoftmax(logits).mul(oneHot(labels, logits.shape.at(-1)!).astype(logits.dtype));
   return picked.sum(-1).neg().mean();
 }
 
-const lifted = Object.fromEntries(names.map((name) => [name, lift(jax.nn[name])]));
-
-export type Nn = { [Name in (typeof names)[number]]: Lifted<JaxNn[Name]> } & {
+/** The namespace of neural-network functions. */
+export interface Nn {
+  celu: typeof celu;
+  elu: typeof elu;
+  gelu: typeof gelu;
+  hardSigmoid: typeof hardSigmoid;
+  hardSilu: typeof hardSilu;
+  hardTanh: typeof hardTanh;
+  leakyRelu: typeof leakyRelu;
+  logSigmoid: typeof logSigmoid;
+  logSoftmax: typeof logSoftmax;
+  logsumexp: typeof logsumexp;
+  mish: typeof mish;
+  oneHot: typeof oneHot;
   relu: typeof relu;
+  selu: typeof selu;
+  sigmoid: typeof sigmoid;
+  silu: typeof silu;
+  softSign: typeof softSign;
+  softmax: typeof softmax;
   softmaxCrossEntropy: typeof softmaxCrossEntropy;
-};
+  softplus: typeof softplus;
+}
 
-export const nn: Nn = { ...lifted, relu, softmaxCrossEntropy } as unknown as Nn;
+// prettier-ignore
+export const nn: Nn = {
+  celu, elu, gelu, hardSigmoid, hardSilu, hardTanh, leakyRelu, logSigmoid, logSoftmax, logsumexp, mish, oneHot,
+  relu, selu, sigmoid, silu, softSign, softmax, softmaxCrossEntropy, softplus,
+};

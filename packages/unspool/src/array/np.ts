@@ -2,6 +2,7 @@
 import * as jax from "@jax-js/jax";
 import { ShapeError } from "../errors.ts";
 import { type DType, type TensorData, allocate, dtypeOf } from "./dtype.ts";
+import { einsum } from "./einsum.ts";
 import * as exact from "./exact.ts";
 import { concrete, isTensor, lift, liftElementwise } from "./lift.ts";
 import type { Lifted } from "./liftTypes.ts";
@@ -29,11 +30,11 @@ const elementwise = [
 const structural = [
   "all", "any", "argmax", "argmin", "argsort", "broadcastTo", "broadcastArrays", "columnStack",
   "concatenate", "convolve", "correlate", "countNonzero", "cross", "cumprod", "cumsum", "diag", "diagonal",
-  "diff", "dot", "dstack", "einsum", "expandDims", "flip", "fliplr", "flipud", "hstack", "inner", "isin",
-  "matrixTranspose", "matvec", "max", "meshgrid", "min", "moveaxis", "outer", "pad", "prod", "ptp", "ravel",
+  "diff", "dot", "dstack", "expandDims", "flip", "fliplr", "flipud", "hstack", "inner", "isin",
+  "matrixTranspose", "max", "meshgrid", "min", "moveaxis", "outer", "pad", "prod", "ptp", "ravel",
   "repeat", "reshape", "roll", "rot90", "sort", "split", "squeeze", "stack", "sum", "swapaxes", "take",
   "takeAlongAxis", "tensordot", "tile", "trace", "transpose", "tril", "triu", "unstack", "vdot", "vecdot",
-  "vecmat", "vstack",
+  "vstack",
 ] as const;
 
 type Elementwise = (typeof elementwise)[number] & keyof JaxNumpy;
@@ -134,6 +135,21 @@ function matmul(x: Tensor, y: Tensor): Tensor {
   return raw.matmul(spread(x), spread(y)) as Tensor;
 }
 
+/** Matrices [..., m, n] times vectors [..., n]. */
+const matvec = (x: Tensor, y: Tensor): Tensor =>
+  matmul(x, y.reshape([...y.shape, 1])).reshape(matvecShape(x, y));
+
+function matvecShape(x: Tensor, y: Tensor): number[] {
+  return [...broadcastShapes(x.shape.slice(0, -2), y.shape.slice(0, -1)), x.shape.at(-2)!];
+}
+
+/** Vectors [..., n] times matrices [..., n, m]. */
+const vecmat = (x: Tensor, y: Tensor): Tensor => matvec(y.transpose(swapLast(y.ndim)), x);
+
+function swapLast(rank: number): number[] {
+  return Array.from({ length: rank }, (_, i) => (i < rank - 2 ? i : 2 * rank - 3 - i));
+}
+
 function broadcastShapes(a: readonly number[], b: readonly number[]): number[] {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, i) => {
@@ -197,6 +213,9 @@ interface OwnFunctions {
   arange: typeof arange;
   linspace: typeof linspace;
   matmul: typeof matmul;
+  matvec: typeof matvec;
+  vecmat: typeof vecmat;
+  einsum: typeof einsum;
   power: typeof power;
   pow: typeof power;
   mean: typeof mean;
@@ -220,6 +239,9 @@ const own: OwnFunctions = {
   arange,
   linspace,
   matmul,
+  matvec,
+  vecmat,
+  einsum,
   power,
   pow: power,
   mean,

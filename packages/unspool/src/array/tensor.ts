@@ -9,7 +9,7 @@
 import type * as jax from "@jax-js/jax";
 import { ShapeError } from "../errors.ts";
 import type { Raw } from "./backend.ts";
-import type { DType, TensorData } from "./dtype.ts";
+import { type DType, type TensorData, isFloat } from "./dtype.ts";
 import { isTensor, liftBinary, liftMethod, registerTensor } from "./lift.ts";
 import { prod } from "./products.ts";
 
@@ -147,7 +147,8 @@ export class Tensor {
     return prod(this, axis, options);
   }
   mean(axis: Axis = null, options: ReduceOptions = {}): Tensor {
-    return this.sum(axis, options).mul(1 / countReduced(this.shape, axis));
+    const summed = (isFloat(this.dtype) ? this : this.astype("float32")).sum(axis, options);
+    return summed.mul(1 / countReduced(this.shape, axis));
   }
   min(axis: Axis = null, options: ReduceOptions = {}): Tensor {
     return liftMethod(this, (x) => x.min(axis, options));

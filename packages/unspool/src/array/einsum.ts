@@ -1,0 +1,42 @@
+/**
+ * Einstein sums by subscripts. jax-js 0.1.25 reads subscripts with iterator helpers, which Node 20 has not; its form
+ * with lists of axis numbers does the sum.
+ */
+import * as jax from "@jax-js/jax";
+import { ShapeError } from "../errors.ts";
+import { lift } from "./lift.ts";
+import type { Tensor } from "./tensor.ts";
+
+const sumByAxes = lift(jax.numpy.einsum) as (...args: unknown[]) => Tensor;
+
+/** `einsum("ij,jk->ik", x, y)`. Without an arrow the result has the letters that occur once, in alphabetical order. */
+export function einsum(subscripts: string, ...operands: Tensor[]): Tensor {
+  const text = subscripts.replaceAll(" ", "");
+  const [left, right = implicitOutput(text)] = text.split("->") as [string, string?];
+  const inputs = left.split(",");
+  const isPlain = /^[a-zA-Z,]*$/.test(left) && /^[a-zA-Z]*$/.test(right);
+  if (!isPlain || inputs.length !== operands.length) {
+    throw new ShapeError(
+      "np.einsum",
+      `needs letters for each of ${operands.length} operands, got ${JSON.stringify(subscripts)}. An example is "ij,jk->ik".`,
+    );
+  }
+  for (const [i, letters] of inputs.entries()) {
+    if (letters.length !== operands[i]!.ndim) {
+      throw new ShapeError(
+        "np.einsum",
+        `operand ${i} is ${operands[i]!.toString()}, but has subscripts "${letters}".`,
+      );
+    }
+  }
+  const axes = (letters: string) => Array.from(letters, (letter) => letter.charCodeAt(0));
+  return sumByAxes(...inputs.flatMap((letters, i) => [operands[i]!, axes(letters)]), axes(right));
+}
+
+function implicitOutput(inputs: string): string {
+  const letters = Array.from(inputs.replaceAll(",", ""));
+  return letters
+    .filter((letter) => letters.indexOf(letter) === letters.lastIndexOf(letter))
+    .toSorted()
+    .join("");
+}
