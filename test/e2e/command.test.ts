@@ -20,6 +20,15 @@ describe("help, version and list", () => {
     expect((await run("run", "--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
+  it("shows what can be set in an experiment", async () => {
+    const { code, stdout } = await run("run", file, "--help");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^ {2}estimator +one of "pes", "tbptt", "es" +"pes" +what stands in for a method$/m,
+    );
+    expect(stdout).toMatch(/^ {2}task\.noise +a number of at least 0 +0\.3$/m);
+  });
+
   it("lists experiments for people and for programs", async () => {
     const [event] = eventsOf(await run("list", "--json"));
     const experiments = event!["experiments"] as { name: string; summary: string }[];
@@ -197,7 +206,7 @@ describe("a report", () => {
       ["both/compare.html", 2],
     ] as const) {
       const page = readFileSync(join(dir, path), "utf8");
-      expect(page.split("A &lt;figure&gt; of the experiment</h3>")).toHaveLength(1 + figures);
+      expect(page.match(/A &lt;figure&gt; of the experiment\s*<\/h3>/g)).toHaveLength(figures);
       expect(page).not.toMatch(/<script|@import|<link[^>]+stylesheet/i);
       const addresses = page.match(/\bhttps?:\/\/[^\s"'<)]+/g) ?? [];
       expect(addresses.filter((address) => !address.startsWith("http://www.w3.org/"))).toEqual([]);

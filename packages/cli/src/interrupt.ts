@@ -8,6 +8,8 @@ export interface Interrupt {
   dispose(): void;
 }
 
+const graceMs = 200;
+
 /** Listens for SIGINT and SIGTERM. `onFirst` is called once. */
 export function listenForInterrupt(onFirst: () => void): Interrupt {
   const controller = new AbortController();
@@ -17,8 +19,9 @@ export function listenForInterrupt(onFirst: () => void): Interrupt {
     code = signal === "SIGINT" ? exitCodes.interrupted : exitCodes.terminated;
     controller.abort();
     onFirst();
-    // From the next turn on, the system's own handling is back: it also ends a process that is busy in a long step.
-    setImmediate(dispose);
+    // Then the system's own handling is back, which also ends a process that is busy. Not at once: a signal that has
+    // arrived but was not handed on yet would be lost.
+    setTimeout(dispose, graceMs).unref();
   };
   const handlers = { SIGINT: () => hear("SIGINT"), SIGTERM: () => hear("SIGTERM") };
   const dispose = (): void => {

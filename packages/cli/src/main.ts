@@ -17,6 +17,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     }
     if (line.options.has("help") || line.command === undefined) {
       process.stdout.write(`${helpText(line.command)}\n`);
+      const [experiment] = line.positionals;
+      if (line.command?.name === "run" && experiment !== undefined) {
+        const { describeConfig } = await import("./commands/describeConfig.ts");
+        process.stdout.write(`\n${await describeConfig(experiment)}\n`);
+      }
       return argv.length === 0 ? exitCodes.usage : exitCodes.done;
     }
     return await dispatch(line, reporter);

@@ -73,6 +73,7 @@ export const commands: readonly CommandSpec[] = [
       ...commonOptions,
     },
     examples: [
+      "unspool run influence-balancing --help        shows what can be set in it",
       "unspool run influence-balancing --set estimator=tbptt --seed 1",
       "unspool run ./myExperiment.ts --steps 200 --out runs/first",
     ],

@@ -17,6 +17,7 @@ export interface SchemaNode {
   enum?: unknown[];
   const?: unknown;
   default?: unknown;
+  description?: string;
   minimum?: number;
   maximum?: number;
   exclusiveMinimum?: number;
