@@ -32,7 +32,7 @@ const routines = new Set(["sort", "argsort", "scatter", "triangular_solve", "cho
  * The compiler of jax-js fuses `pad` and `concatenate` into the kernel of their operand. If the operand is a constant
  * seen through views it has no memory to be masked, and the padding is filled with the constant: the gradient of
  * `sum(x[0:2])` was 1 everywhere. And a routine (sort, scatter, …) cannot read an operand that is only a view. Both
- * need the operand in memory, which a `cast` to its own dtype gives.
+ * need the operand in memory, which a multiplication by 1 gives.
  */
 export function repairCompiler(): void {
   const example = jax.makeJaxpr((x: jax.Array) => x.add(1))(jax.numpy.zeros([]));
@@ -46,6 +46,8 @@ export function repairCompiler(): void {
   const Variable = equation!.outBinders[0]!.constructor as new (
     aval: unknown,
   ) => Equation["outBinders"][number];
+  const literal = equation!.inputs.find((atom) => !(atom instanceof Variable))!;
+  const Literal = literal.constructor as new (aval: unknown, value: number) => Atom;
   example.jaxpr.dispose();
 
   const { simplify } = prototype;
@@ -55,7 +57,7 @@ export function repairCompiler(): void {
     const equations: Equation[] = [];
     const inMemory = (operand: Atom): Atom => {
       const copy = new Variable(operand.aval);
-      equations.push(new Equation("cast", [operand], { dtype: operand.aval.dtype }, [copy]));
+      equations.push(new Equation("mul", [operand, new Literal(operand.aval.scalar(), 1)], {}, [copy]));
       return copy;
     };
     const isConstantView = (operand: Atom): boolean => {
