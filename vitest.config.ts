@@ -7,9 +7,27 @@ export default defineConfig({
   ...shared,
   test: {
     projects: [
-      { ...shared, test: { name: "unit", include: ["packages/*/src/**/*.test.ts", "test/structure/**/*.test.ts"], testTimeout: 60_000 } },
-      { ...shared, test: { name: "conformance", include: ["test/conformance/**/*.test.ts"], testTimeout: 120_000 } },
-      { ...shared, test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 300_000, fileParallelism: false } },
+      {
+        ...shared,
+        test: {
+          name: "unit",
+          include: ["packages/*/src/**/*.test.ts", "test/structure/**/*.test.ts"],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        ...shared,
+        test: { name: "conformance", include: ["test/conformance/**/*.test.ts"], testTimeout: 120_000 },
+      },
+      {
+        ...shared,
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          testTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
       { ...shared, test: { name: "paper", include: ["test/paper/**/*.test.ts"], testTimeout: 3_600_000 } },
     ],
   },

@@ -24,9 +24,9 @@ export function read(path: string): string {
   return readFileSync(join(root, path), "utf8");
 }
 
-/** Tests and what only tests use. */
+/** Tests and what only tests use: `x.test.ts`, `testing.ts`, `testing/…`, `testExperiment.ts`. */
 export function isTest(path: string): boolean {
-  return /\.test\.tsx?$/.test(path) || path.includes("/testing/") || path.startsWith("test/");
+  return /\.test\.tsx?$|\/testing(?:\/|\.ts$)|\/test[A-Z]\w*\.ts$/.test(path) || path.startsWith("test/");
 }
 
 /** TypeScript sources under a folder; without tests unless asked for. */

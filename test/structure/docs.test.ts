@@ -1,0 +1,157 @@
+/** The docs say what is true: their code compiles and runs, their links resolve, their tables match the registries. */
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import ts from "typescript";
+import { createEstimator, estimators, linearSystem, np, optimizers, random } from "unspool";
+import type { GradientEstimator, Optimizer, Problem, Tensor } from "unspool";
+import { experiments } from "@unspool/experiments";
+import { afterAll, expect, test, vi } from "vitest";
+import { type CodeBlock, anchors, codeBlocks, markdownFiles, relativeLinks, tableNames } from "./markdown.ts";
+import { read, root } from "./repository.ts";
+
+const scratch = join(root, ".cache", "docs");
+const withCode = ["README.md", "CONTRIBUTING.md"];
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+test("relative links resolve, also to headings", () => {
+  const dead = markdownFiles().flatMap((file) =>
+    relativeLinks(file)
+      .filter((link) => {
+        const [path, heading] = link.split("#") as [string, string | undefined];
+        const target = path === "" ? file : join(dirname(file), path);
+        if (!existsSync(join(root, target))) return true;
+        return heading !== undefined && !anchors(target).includes(heading);
+      })
+      .map((link) => `${file} -> ${link}`),
+  );
+  expect(dead).toEqual([]);
+});
+
+test("the README's tables list what is registered", () => {
+  expect(tableNames("README.md", "Estimators")).toEqual(estimators.map(({ name }) => name));
+  expect(tableNames("README.md", "Optimizers")).toEqual(optimizers.map(({ name }) => name));
+  expect(tableNames("README.md", "Experiments").toSorted()).toEqual(
+    experiments.map(({ name }) => name).toSorted(),
+  );
+});
+
+test("the README says of each estimator what the registry says", () => {
+  const rows = read("README.md").split("\n");
+  for (const { name, kind, isUnbiased } of estimators) {
+    const cells = rows.find((row) => row.startsWith(`| \`${name}\` |`))!.split("|");
+    expect([name, cells[2]!.trim(), cells[3]!.trim()]).toEqual([name, kind, isUnbiased ? "yes" : "no"]);
+  }
+});
+
+test("the TypeScript in README and CONTRIBUTING compiles", () => {
+  const blocks = new Map(
+    withCode.flatMap((file) =>
+      codeBlocks(file).map(({ path, code }, i) => [
+        join(root, path ?? join("test", `${file.replace(/\W/g, "-")}-${i}.ts`)),
+        // A script with imports only is a module, which top-level await wants.
+        `${code}\nexport {};\n`,
+      ]),
+    ),
+  );
+  expect(blocks.size).toBeGreaterThan(0);
+  expect(compileErrors(blocks)).toEqual([]);
+}, 120_000);
+
+test("the README's example runs and prints what the README says", async () => {
+  const [example] = codeBlocks("README.md");
+  const lines: string[] = [];
+  const log = vi.spyOn(console, "log").mockImplementation((...args) => void lines.push(args.join(" ")));
+  try {
+    await run(example!);
+  } finally {
+    log.mockRestore();
+  }
+  const said = /^```text\n(.*?)^```$/ms.exec(read("README.md"))![1]!.trim();
+  expect(lines.join("\n")).toBe(said);
+}, 120_000);
+
+test("CONTRIBUTING's estimator has the exact gradient as its mean", async () => {
+  const { spsa } = (await run(blockAt("estimators/spsa.ts"))) as {
+    spsa(problem: Problem<Tensor, Tensor, undefined>, options: object): GradientEstimator<Tensor>;
+  };
+  const problem = linearSystem({
+    transition: [[0.5]],
+    control: [[1, -2]],
+    start: [1],
+    target: [0.3],
+    horizon: 4,
+  });
+  const theta = np.array([0.2, -0.1]);
+  const key = random.key(0);
+  const exact = createEstimator("bptt", problem, { objective: "sum" });
+  const { gradient } = exact.estimate(theta, exact.init(theta, key), key);
+  const estimator = spsa(problem, { radius: 0.1, pairs: 4000 });
+  const estimate = estimator.estimate(theta, estimator.init(theta, key), random.key(1));
+  // Central differences are exact for quadratics; each sign pattern adds +- the other element (theory: Spall 1992).
+  // Standard error of element i: |g_j| / sqrt(pairs).
+  const [g0, g1] = gradient.data as Float32Array;
+  const [e0, e1] = estimate.gradient.data as Float32Array;
+  expect(Math.abs(e0! - g0!)).toBeLessThan((4 * Math.abs(g1!)) / Math.sqrt(4000) + 1e-3);
+  expect(Math.abs(e1! - g1!)).toBeLessThan((4 * Math.abs(g0!)) / Math.sqrt(4000) + 1e-3);
+});
+
+test("CONTRIBUTING's optimizer takes steps of the length that it says", async () => {
+  const { fixedLength } = (await run(blockAt("optimizers/fixedLength.ts"))) as {
+    fixedLength(options: object): Optimizer;
+  };
+  const optimizer = fixedLength({ length: 0.5 });
+  const theta = { w: np.array([1, 2]) };
+  const moved = optimizer.update({ w: np.array([3, 4]) }, optimizer.init(theta), theta);
+  // Direction (3, 4) / 5, length 0.5.
+  expect(moved.theta.w.data[0]).toBeCloseTo(0.7, 6);
+  expect(moved.theta.w.data[1]).toBeCloseTo(1.6, 6);
+});
+
+function blockAt(end: string): CodeBlock {
+  return codeBlocks("CONTRIBUTING.md").find(({ path }) => path?.endsWith(end))!;
+}
+
+/** Runs a block as a module against the sources; relative imports mean what they mean at the block's own path. */
+async function run({ code, path }: CodeBlock): Promise<unknown> {
+  mkdirSync(scratch, { recursive: true });
+  const file = join(scratch, `block-${Math.abs(hash(code))}.ts`);
+  const here = path === undefined ? root : dirname(join(root, path));
+  writeFileSync(
+    file,
+    code.replace(/from "(\.[^"]*)"/g, (_, to: string) => `from ${JSON.stringify(join(here, to))}`),
+  );
+  return import(/* @vite-ignore */ file);
+}
+
+function hash(text: string): number {
+  let value = 7;
+  for (const character of text) value = (Math.imul(value, 31) + character.charCodeAt(0)) | 0;
+  return value;
+}
+
+/** Errors of files that exist only in memory, checked with the repository's own settings. */
+function compileErrors(files: ReadonlyMap<string, string>): string[] {
+  const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: [] }, ts.sys, root);
+  const host = ts.createCompilerHost(options);
+  const { fileExists, readFile, getSourceFile } = host;
+  host.fileExists = (path) => files.has(path) || fileExists(path);
+  host.readFile = (path) => files.get(path) ?? readFile(path);
+  host.getSourceFile = (path, target, ...rest) => {
+    const text = files.get(path);
+    return text === undefined
+      ? getSourceFile(path, target, ...rest)
+      : ts.createSourceFile(path, text, target);
+  };
+  const program = ts.createProgram([...files.keys()], options, host);
+  return [...files.keys()].flatMap((path) => {
+    const source = program.getSourceFile(path);
+    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(
+      (error) => {
+        const line = ts.getLineAndCharacterOfPosition(source!, error.start ?? 0).line + 1;
+        return `${path.slice(root.length + 1)}:${line} ${ts.flattenDiagnosticMessageText(error.messageText, " ")}`;
+      },
+    );
+  });
+}

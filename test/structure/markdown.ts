@@ -1,0 +1,57 @@
+/** Reads Markdown as far as tests need it: code blocks, links, headings, tables. */
+import { read, repositoryFiles } from "./repository.ts";
+
+export function markdownFiles(): string[] {
+  return repositoryFiles().filter((path) => path.endsWith(".md"));
+}
+
+export interface CodeBlock {
+  /** Where the code would stand, from its first line `// path/from/root.ts`; undefined for a script. */
+  path: string | undefined;
+  code: string;
+}
+
+/** The TypeScript blocks of a file. */
+export function codeBlocks(file: string): CodeBlock[] {
+  return [...read(file).matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => ({
+    code: code!,
+    path: /^\/\/ (\S+\.ts)\n/.exec(code!)?.[1],
+  }));
+}
+
+/** Text without code: what links and headings are looked for in. */
+export function prose(file: string): string {
+  return read(file)
+    .replace(/^```.*?^```$/gms, "")
+    .replace(/`[^`\n]*`/g, "");
+}
+
+/** Targets of links and images that are not addresses on the web. */
+export function relativeLinks(file: string): string[] {
+  return [...prose(file).matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, link]) => link!)
+    .filter((link) => !/^[a-z]+:/.test(link));
+}
+
+/** Names that links to headings of a file may use, as GitHub makes them. */
+export function anchors(file: string): string[] {
+  return [
+    ...read(file)
+      .replace(/^```.*?^```$/gms, "")
+      .matchAll(/^#+ (.+)$/gm),
+  ].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+/** First cells, without backticks, of the table that follows a heading. */
+export function tableNames(file: string, heading: string): string[] {
+  const section =
+    read(file)
+      .split(new RegExp(`^#+ ${heading}$`, "m"))[1]
+      ?.split(/^#/m)[0] ?? "";
+  return [...section.matchAll(/^\| `([^`]+)`/gm)].map(([, name]) => name!);
+}
