@@ -11,7 +11,9 @@ describe("automaticScale", () => {
   it("is logarithmic for positive values over more than two decades", () => {
     expect(automaticScale([1, 101])).toBe("log");
     expect(automaticScale([1, 99])).toBe("linear");
-    expect(automaticScale([0, 1000])).toBe("linear");
+    expect(automaticScale([-1, 1000])).toBe("linear");
+    expect(automaticScale([0, 1, 1000])).toBe("linear");
+    expect(automaticScale([0, 1, 1001])).toBe("symlog");
     expect(automaticScale([Number.NaN, 1, Infinity, 1000])).toBe("log");
     expect(automaticScale([])).toBe("linear");
   });
@@ -23,7 +25,7 @@ describe("planAxis", () => {
     expect(labels("linear", [-1, 1])).toEqual(["−1.0", "−0.5", "0.0", "0.5", "1.0"]);
     expect(labels("linear", [0, 1_000_000])).toEqual(["0", "200k", "400k", "600k", "800k", "1M"]);
     expect(labels("log", [1, 1000])).toEqual(["1", "3", "10", "30", "100", "300", "1000"]);
-    expect(labels("log", [1e-8, 1e4])).toEqual(["10⁻⁸", "10⁻⁶", "10⁻⁴", "0.01", "1", "100", "10k"]);
+    expect(labels("log", [1e-8, 1e4])).toEqual(["10⁻⁸", "10⁻⁶", "10⁻⁴", "10⁻²", "1", "10²", "10⁴"]);
     expect(labels("log", [3, 8])).toEqual(["4", "6", "8"]);
     expect(labels("symlog", [-100, 100])).toEqual(["−100", "0", "100"]);
     expect(labels("symlog", [-1e4, ...Array.from({ length: 9 }, (_, i) => i + 1), 1e4])).toEqual([

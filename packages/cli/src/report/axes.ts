@@ -12,10 +12,15 @@ export interface AxisPlan {
   constant?: number;
 }
 
-/** Log where all values are positive and span more than two decades. */
-export function automaticScale(values: Iterable<number>): ScaleType {
+/**
+ * Log where all values are positive and span more than two decades; symlog where some are 0 and the others span more
+ * than three, as a gradient norm that vanishes.
+ */
+export function automaticScale(values: readonly number[]): ScaleType {
   const [low, high] = extent(values);
-  return low > 0 && high / low > 100 ? "log" : "linear";
+  if (low > 0) return high / low > 100 ? "log" : "linear";
+  const [least] = extent(values.filter((value) => value > 0));
+  return low === 0 && high / least > 1000 ? "symlog" : "linear";
 }
 
 /**
@@ -90,7 +95,7 @@ function logPlan(low: number, high: number, count: number): AxisPlan {
     ticks.length < 3
       ? linearPlan(domain[0], domain[1], Math.min(count, 4)).ticks.filter((t) => t > 0)
       : ticks;
-  return { type: "log", domain, ticks: few, format: formatTick };
+  return { type: "log", domain, ticks: few, format: wideFormat(domain[0], domain[1]) };
 }
 
 function symlogPlan(low: number, high: number, values: readonly number[], count: number): AxisPlan {
@@ -105,13 +110,15 @@ function symlogPlan(low: number, high: number, values: readonly number[], count:
   const sides = (low < 0 ? 1 : 0) + (high > 0 ? 1 : 0);
   const perSide = Math.max(1, Math.floor((count - 1) / Math.max(1, sides)));
   const stride = Math.max(1, Math.ceil((top - bottom + 1) / perSide));
-  const powers = range(bottom, top).filter((exponent) => (top - exponent) % stride === 0);
+  // The label at the size where the axis turns linear would touch that of 0 once many decades share the axis.
+  const first = top - bottom >= 3 ? bottom + 1 : bottom;
+  const powers = range(first, top).filter((exponent) => (top - exponent) % stride === 0);
   const ticks = [...powers.map((e) => -(10 ** e)).toReversed(), 0, ...powers.map((e) => 10 ** e)];
   return {
     type: "symlog",
     domain: low === high ? [low - greatest, high + greatest] : [low, high],
     ticks: ticks.filter((tick) => tick >= low && tick <= high),
-    format: formatTick,
+    format: wideFormat(10 ** bottom, greatest),
     constant: 10 ** bottom,
   };
 }
@@ -123,6 +130,21 @@ function linearFormat(step: number, size: number): (tick: number) => string {
   return (tick) => (Math.abs(tick) < step / 1e6 ? 0 : tick).toFixed(decimals).replace("-", "−");
 }
 
+/** Labels of sizes from `low` to `high`: all of them powers of ten where some would be, so that one style rules. */
+function wideFormat(low: number, high: number): (tick: number) => string {
+  if (low >= 1e-4 && high < 1e7) return formatTick;
+  return (tick) => (tick === 0 || Math.abs(tick) === 1 ? formatTick(tick) : powerText(tick));
+}
+
+/** `10⁻⁷`, `2·10⁹`. */
+function powerText(tick: number): string {
+  const size = Math.abs(tick);
+  const exponent = Math.floor(Math.log10(size) + 1e-9);
+  const digits = String(Number((size / 10 ** exponent).toPrecision(6)));
+  const power = String(exponent).replace(/[-\d]/g, (character) => superscripts[character]!);
+  return `${tick < 0 ? "−" : ""}${digits === "1" ? "" : `${digits}·`}10${power}`;
+}
+
 /** `0.01`, `250`, `20k`, `3M`, `10⁻⁷`, `2·10⁹`. */
 export function formatTick(tick: number): string {
   if (tick === 0) return "0";
@@ -132,10 +154,7 @@ export function formatTick(tick: number): string {
   if (size >= 1e-3 && size < 1e4) return sign + short(size);
   if (size >= 1e4 && size < 1e6) return `${sign}${short(size / 1e3)}k`;
   if (size >= 1e6 && size < 1e9) return `${sign}${short(size / 1e6)}M`;
-  const exponent = Math.floor(Math.log10(size) + 1e-9);
-  const digits = short(size / 10 ** exponent);
-  const power = String(exponent).replace(/[-\d]/g, (character) => superscripts[character]!);
-  return `${sign}${digits === "1" ? "" : `${digits}·`}10${power}`;
+  return powerText(tick);
 }
 
 const superscripts: Record<string, string> = Object.fromEntries(

@@ -10,7 +10,7 @@ const mostEntries = 12;
 
 /** The card of a figure. `run` names the run that it belongs to where there are several. */
 export function figureCard(figure: PennedFigure, run?: { label: string; pen: Pen }): Markup {
-  const drawing = drawOrExplain(figure);
+  const drawing = drawOrExplain(figure, run?.pen);
   return html`<figure class="card">
     <h3>
       ${run === undefined ? null : html`<span class="tag" style="--run:${run.pen.colour}">${run.label}</span>`}${figure.title}
@@ -20,10 +20,15 @@ export function figureCard(figure: PennedFigure, run?: { label: string; pen: Pen
   </figure>`;
 }
 
-/** A figure that an experiment made badly must not cost the rest of the report. */
-function drawOrExplain(figure: PennedFigure): Drawing | { problem: string } {
+/**
+ * A figure that an experiment made badly must not cost the rest of the report. Among several runs, a lone series takes
+ * the colour of its run; several need their own.
+ */
+function drawOrExplain(figure: PennedFigure, runPen: Pen | undefined): Drawing | { problem: string } {
   try {
-    return draw(figure);
+    const isLone = new Set(figure.series.map(({ name }) => name)).size === 1;
+    const pens = runPen !== undefined && isLone ? { pens: figure.series.map(() => runPen) } : {};
+    return draw({ ...figure, ...pens });
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error) };
   }

@@ -41,12 +41,14 @@ svg.plot{display:block;width:100%;height:auto;overflow:visible}
 .colours{font-size:.85rem;margin-bottom:6px}
 .colours .bar{height:10px;border-radius:2px;margin-top:4px}
 .colours .ends{display:flex;justify-content:space-between;color:var(--faint);font-variant-numeric:tabular-nums}
+.tables{display:flex;flex-wrap:wrap;gap:0 48px}
+.tables>div{min-width:0;max-width:100%}
 .scroll{overflow-x:auto;margin-bottom:14px}
 table{border-collapse:collapse;font-size:.9rem}
 th,td{padding:4px 16px 4px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
 th[scope=row]{font-weight:400;color:var(--faint)}
 thead th{font-size:.8rem;color:var(--faint);font-weight:600}
-td.number{text-align:right;font-variant-numeric:tabular-nums}
+th.number,td.number{text-align:right;font-variant-numeric:tabular-nums}
 tr.differs>*{background:var(--mark)}
 @media print{body{background:#fff}.card{break-inside:avoid}}
 `;

@@ -23,7 +23,9 @@ export function evaluationSection(runs: readonly RunView[]): Markup {
   const headings = runs.length > 1 ? ["", ...runs.map(({ label }) => label)] : ["quantity", "value"];
   return html`<section>
     <h2>Evaluation</h2>
-    ${own.map(({ run, i, table }) => ownTable(table, runs.length > 1 ? { label: run.label, colour: penOf(i).colour } : undefined))}
+    <div class="tables">
+      ${own.map(({ run, i, table }) => ownTable(table, runs.length > 1 ? { label: run.label, colour: penOf(i).colour } : undefined))}
+    </div>
     ${table(headings, rows, runs.length > 1)}
     ${runs.some(({ evaluation }) => evaluation === undefined) ? html`<p class="note">A run is evaluated when all its outer steps are done, if its experiment has an evaluation.</p>` : null}
   </section>`;
@@ -87,8 +89,10 @@ function ownTable(
 ): Markup {
   const tag =
     run === undefined ? null : html`<span class="tag" style="--run:${run.colour}">${run.label}</span>`;
-  return html`<h3>${tag}${own.title}</h3>
-    ${table(own.columns, own.rows, false)}`;
+  return html`<div>
+    <h3>${tag}${own.title}</h3>
+    ${table(own.columns, own.rows, false)}
+  </div>`;
 }
 
 function table(
@@ -96,9 +100,10 @@ function table(
   rows: readonly (readonly Cell[])[],
   hasRunHeadings: boolean,
 ): Markup {
+  const isNumeric = columns.map((_, i) => rows.every((row) => typeof row[i] === "number"));
   return html`<div class="scroll">
     <table>
-      ${heads(columns, hasRunHeadings)}
+      ${heads(columns, hasRunHeadings, isNumeric)}
       <tbody>
         ${rows.map(
           (row) =>
@@ -118,13 +123,17 @@ function table(
   </div>`;
 }
 
-function heads(columns: readonly string[], hasRunHeadings: boolean): Markup {
+function heads(
+  columns: readonly string[],
+  hasRunHeadings: boolean,
+  isNumeric: readonly boolean[] = [],
+): Markup {
   return html`<thead>
     <tr>
       ${columns.map((name, i) =>
         hasRunHeadings && i > 0
           ? html`<th scope="col"><span class="tag" style="--run:${penOf(i - 1).colour}">${name}</span></th>`
-          : html`<th scope="col">${name}</th>`,
+          : html`<th scope="col" class="${isNumeric[i] === true ? "number" : ""}">${name}</th>`,
       )}
     </tr>
   </thead>`;
