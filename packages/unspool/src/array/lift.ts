@@ -6,6 +6,7 @@
  * transformation every concrete tensor becomes one constant of the trace, however often it is used (`session`).
  */
 import * as jax from "@jax-js/jax";
+import { ShapeError } from "../errors.ts";
 import { type Raw, currentDevice, download, onDevice, upload, withFloat16 } from "./backend.ts";
 import type { DType, TensorData } from "./dtype.ts";
 import type { Tensor } from "./tensor.ts";
@@ -31,6 +32,9 @@ interface Session {
 }
 
 let session: Session | undefined;
+
+/** Which trace a traced value belongs to. */
+const owners = new WeakMap<object, Session>();
 
 export function isTracing(): boolean {
   return session !== undefined;
@@ -89,7 +93,10 @@ export function concrete(data: TensorData, shape: readonly number[], dtype: DTyp
 }
 
 export function toRaw(tensor: Tensor): Raw {
-  if (tensor.raw !== undefined) return tensor.raw.ref;
+  if (tensor.raw !== undefined) {
+    if (session === undefined || owners.get(tensor.raw) !== session) throw leaked(tensor);
+    return tensor.raw.ref;
+  }
   if (session === undefined) return upload(tensor.data, tensor.shape, tensor.dtype, tensor.isWeak);
   let constant = session.constants.get(tensor);
   if (constant === undefined) {
@@ -105,7 +112,16 @@ function fromRaw(raw: Raw): Tensor {
   if (session === undefined) return make(download(raw), shape, dtype, weakType && shape.length === 0);
   // Arrays that jax-js made without tracing (np.zeros, …) hold memory until the trace ends; tracers hold none.
   if (raw instanceof jax.Array) session.owned.push(raw);
+  owners.set(raw, session);
   return make(raw, shape, dtype, weakType);
+}
+
+function leaked(tensor: Tensor): ShapeError {
+  return new ShapeError(
+    "Tensor",
+    `a ${tensor.toString()} was kept from an earlier trace and used outside of it. Return it from the function that ` +
+      "jit, grad or vmap transforms instead of storing it.",
+  );
 }
 
 /** A function of jax-js as a function of tensors. */

@@ -75,7 +75,7 @@ export class Tensor {
     if (this.#data === undefined) {
       throw new ShapeError(
         "Tensor.data",
-        `the elements of a traced ${this.toString()} are not known inside jit, grad, vmap or a step function. ` +
+        `the elements of a ${this.toString()} are not known inside jit, grad, vmap or a step function. ` +
           "Use np functions (np.where instead of if) or read the value outside.",
       );
     }

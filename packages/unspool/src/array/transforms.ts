@@ -8,7 +8,7 @@
 import * as jax from "@jax-js/jax";
 import { ShapeError } from "../errors.ts";
 import { type Device, type Raw, download, onDevice } from "./backend.ts";
-import type { DType } from "./dtype.ts";
+import { type DType, allocate } from "./dtype.ts";
 import { concrete, isTracing, toRaw, unwrap, withSession, wrap } from "./lift.ts";
 import type { Tensor } from "./tensor.ts";
 import * as tree from "./tree.ts";
@@ -26,8 +26,6 @@ const loose = jax as unknown as {
   jvp(fn: unknown, primals: unknown, tangents: unknown): unknown;
   vjp(fn: unknown, primals: unknown): [unknown, Untyped];
   vmap(fn: unknown, axes: unknown): Untyped;
-  jacfwd(fn: unknown): Untyped;
-  hessian(fn: unknown): Untyped;
 };
 
 /** What a function of tensors is as a function of jax-js arrays in flat lists. */
@@ -241,16 +239,23 @@ export function vmap<Args extends unknown[], Out>(
   return (...args) => inTrace(transformed as Fn, args) as Out;
 }
 
-/** The Jacobian of a tensor-valued function of one tensor, [...out, ...in], by forward mode. */
+/** The Jacobian of a tensor-valued function of one tensor, [...out, ...in], by forward mode: one column per input. */
 export function jacobian(fn: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
-  return (x) =>
-    inTrace(((y: Tensor) => wrap(loose.jacfwd(transformable(fn))(toRaw(y)))) as Fn, [x]) as Tensor;
+  const transformed = (x: Tensor): Tensor => {
+    const { size, shape, dtype } = x;
+    const identity = allocate(dtype, size * size);
+    for (let i = 0; i < size; i++) identity[i * (size + 1)] = 1;
+    const directions = concrete(identity, [size, ...shape], dtype);
+    const columns = vmap((direction: Tensor) => jvp(fn, [x], [direction])[1])(directions);
+    const last = Array.from({ length: columns.ndim }, (_, axis) => (axis + 1) % columns.ndim);
+    return columns.transpose(last).reshape([...columns.shape.slice(1), ...shape]);
+  };
+  return (x) => inTrace(transformed as Fn, [x]) as Tensor;
 }
 
 /** The Hessian of a scalar function of one tensor, [...in, ...in]. */
 export function hessian(fn: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
-  return (x) =>
-    inTrace(((y: Tensor) => wrap(loose.hessian(transformable(fn))(toRaw(y)))) as Fn, [x]) as Tensor;
+  return jacobian((x) => grad(fn)(x));
 }
 
 /**

@@ -1,6 +1,7 @@
 /**
  * Trees: nested records and arrays whose leaves are tensors. Plain data, so that state can be saved, compared and
- * sent to a worker. Leaf order is insertion order of keys, depth first; paths read like `layers.0.weights`.
+ * sent to a worker. Leaves are ordered by path, records by name (as in JAX: the order in which a record was written
+ * does not matter), depth first; paths read like `layers.0.weights`.
  */
 import { ShapeError } from "../errors.ts";
 import { type DType, type TensorData, allocate, dtypeOf, isFloat } from "./dtype.ts";
@@ -188,7 +189,8 @@ function hasChild(node: unknown, name: string): boolean {
 }
 
 function childrenOf(path: string, node: unknown): [string, unknown][] {
-  if (Array.isArray(node) || isPlainObject(node)) return Object.entries(node);
+  if (Array.isArray(node)) return Object.entries(node);
+  if (isPlainObject(node)) return Object.entries(node).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   throw new ShapeError(
     "tree",
     `${at(path)} is ${node === null ? "null" : typeof node}; a tree is a tensor, or a record or array of trees.`,
