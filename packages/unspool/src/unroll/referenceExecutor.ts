@@ -67,35 +67,32 @@ export function referenceExecutor(): Executor {
   };
 }
 
-/** What `begin` leaves for the loop: members stacked (positives first), and what `finish` wants. */
-interface Begun extends Members {
-  kept: unknown;
-}
+/**
+ * What `begin` leaves for the loop: constants and carries of the members stacked (positives first), and what `finish`
+ * wants. An array, because the leaves of the parts are told apart by their order.
+ */
+type Begun = readonly [constant: unknown, carry: unknown, kept: unknown];
 
 /** Stages: begin, finish, then step and record where there are any. */
 function compileForward(program: AnyForward, shared: unknown, units: unknown): Pipeline {
   const count = unitCount(units);
   const begin = (s: unknown, u: unknown): Begun => {
     const { members, kept } = vmap(program.begin, [null, 0])(s, u);
-    return { ...stackMembers(members), kept };
+    const { constant, carry } = stackMembers(members);
+    return [constant, carry, kept];
   };
   const step = (s: unknown, constant: unknown, carry: unknown, k: Tensor) => {
     const next = vmap(program.step, [null, 0, 0, null])(s, constant, carry, k);
     tree.requireSame(program.name, "the carry after a step", carry, next);
     return next;
   };
-  const finish = (s: unknown, u: unknown, begun: Begun) =>
-    vmap(program.finish, [null, 0, 0, 0])(
-      s,
-      u,
-      splitMembers({ constant: begun.constant, carry: begun.carry }, count),
-      begun.kept,
-    );
+  const finish = (s: unknown, u: unknown, [constant, carry, kept]: Begun) =>
+    vmap(program.finish, [null, 0, 0, 0])(s, u, splitMembers({ constant, carry }, count), kept);
   const zero = tree.scalar(0, "int32");
   const { record } = program;
   const stepSource = {
     fn: step as never,
-    args: ([begun]: unknown[]) => [shared, (begun as Begun).constant, (begun as Begun).carry, zero],
+    args: ([begun]: unknown[]) => [shared, (begun as Begun)[0], (begun as Begun)[1], zero],
   };
   return compilePipeline([
     { fn: begin as never, args: () => [shared, units] },
@@ -103,7 +100,7 @@ function compileForward(program: AnyForward, shared: unknown, units: unknown): P
     ...(program.length === 0 ? [] : [stepSource]),
     ...(record === undefined
       ? []
-      : [{ fn: vmap(record) as never, args: ([begun]: unknown[]) => [(begun as Begun).carry] }]),
+      : [{ fn: vmap(record) as never, args: ([begun]: unknown[]) => [(begun as Begun)[1]] }]),
   ]);
 }
 
@@ -117,9 +114,10 @@ function runForward(
   const sharedOn = toDevice(device, shared);
   const unitsOn = toDevice(device, units);
   const begun = begin.run(keep(sharedOn), keep(unitsOn));
-  const like = begin.output as Begun;
-  const constants = tree.leaves(like.constant).length;
-  const carried = tree.leaves(like.carry).length;
+  const [constants, carried] = (begin.output as Begun).map((part) => tree.leaves(part).length) as [
+    number,
+    number,
+  ];
   const constant = begun.slice(0, constants);
   const kept = begun.slice(constants + carried);
   let carry: DeviceTree = begun.slice(constants, constants + carried);
