@@ -20,7 +20,7 @@ import {
   windowPlan,
 } from "../unroll/index.ts";
 import type { EstimateMetrics } from "./estimator.ts";
-import { type Noise, gaussian, repeat, select, zerosLike } from "./noise.ts";
+import { type Noise, gaussian, select, zerosLike } from "./noise.ts";
 
 export interface EsOptions extends WindowOptions {
   /** Standard deviation of the perturbations. Default 0.01. */
@@ -150,11 +150,6 @@ export function pairKey(shared: EsShared, pair: Tensor): Key {
   return random.foldIn(shared.key, pair);
 }
 
-/** True for units that are at the start of a trajectory. Concrete. */
-export function isAnyFresh(clock: Clock): boolean {
-  return clock.t.data.some((t) => t === 0);
-}
-
 /** A program over pairs of members. */
 export type PairProgram<Shared extends EsShared, Unit, Kept> = ForwardProgram<
   Shared,
@@ -245,42 +240,4 @@ export function esEstimate<Shared extends EsShared, Unit extends { clock: Clock 
       ...(settings.nanPolicy === "zero" ? { nonFinite } : {}),
     },
   };
-}
-
-/**
- * A program without a loop that starts the trajectories of the units standing at t = 0, at the thetas that
- * `thetas` gives for their states by name; all states of a unit start from the same key.
- */
-export function restart<Shared extends EsShared, Unit extends { clock: Clock }>(
-  { name, problem }: EsSettings,
-  thetas: (shared: Shared, unit: Unit) => Partial<Record<keyof Unit, unknown>>,
-): PairProgram<Shared, Unit, object> {
-  return {
-    name: `${name} restart`,
-    length: 0,
-    begin: () => ({ members: [], kept: {} }),
-    step: (_shared, _constant, carry) => carry,
-    finish(shared, unit) {
-      const isFresh = unit.clock.t.equal(0);
-      const started = Object.entries(thetas(shared, unit)).map(([which, theta]) => {
-        const state = initialState(problem, theta, unit.clock.key);
-        return [which, select(isFresh, state, unit[which as keyof Unit])] as const;
-      });
-      return {
-        unit: { ...unit, ...Object.fromEntries(started) },
-        mean: { gradient: [], loss: np.zeros([]) },
-        each: { losses: np.zeros([2]) },
-      };
-    },
-  };
-}
-
-/** Zeros with the shapes of one unit's slice of a batched tree. */
-export function firstOf(batched: unknown): unknown {
-  return tree.map((leaf: Tensor) => np.zeros(leaf.shape.slice(1), { dtype: leaf.dtype }), batched);
-}
-
-/** Placeholder states of units that have not started, [units, …]. */
-export function unstarted(settings: EsSettings, theta: unknown, key: Key): unknown {
-  return repeat(zerosLike(initialState(settings.problem, theta, key)), settings.pairs);
 }

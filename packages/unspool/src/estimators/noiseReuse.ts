@@ -13,21 +13,27 @@ import {
   type EsOptions,
   type EsSettings,
   type EsShared,
+  type MemberCarry,
+  type PairMember,
   type PairProgram,
-  esEstimate,
   esSettings,
-  firstOf,
   guard,
-  isAnyFresh,
   memberStep,
   pairKey,
   pairLosses,
-  restart,
-  startMember,
-  unstarted,
 } from "./antithetic.ts";
 import type { GradientEstimator } from "./estimator.ts";
-import { add, repeat, scale, select, subtract, wide, zerosLike } from "./noise.ts";
+import { add, repeat, scale, select, wide, zerosLike } from "./noise.ts";
+import {
+  type WindowState,
+  firstWindow,
+  pairThetas,
+  restart,
+  runWindow,
+  sharedBy,
+  twoMembers,
+  unstarted,
+} from "./pairWindow.ts";
 
 /** One antithetic pair between two windows; tensors [pairs, …]. */
 export interface PairUnit {
@@ -46,11 +52,7 @@ export interface PairUnit {
   age: Tensor;
 }
 
-export interface PairState {
-  units: PairUnit;
-  /** Estimates made. */
-  window: number;
-}
+export type PairState = WindowState<PairUnit>;
 
 interface Kept {
   eps: unknown;
@@ -77,20 +79,11 @@ export function noiseReuse<Theta, State, Batch>(
   reuse: NoiseReuse,
 ): GradientEstimator<Theta, PairState> {
   const settings = esSettings(name, eraseProblem(problem), options);
-  const program = windowProgram(settings, reuse);
-  const restarting = restartProgram(settings, reuse);
+  const programs = { window: windowProgram(settings, reuse), restart: restartProgram(settings, reuse) };
   return {
     name,
-    init: (theta, key) => ({ units: firstPairs(settings, theta, key), window: 0 }),
-    estimate(theta, state, key) {
-      tree.requireSame(name, "theta", firstOf(state.units.eps), theta);
-      const shared = { theta: theta as unknown, key, window: tree.scalar(state.window, "int32") };
-      const units = isAnyFresh(state.units.clock)
-        ? settings.executor.forward(restarting, shared, state.units).units
-        : state.units;
-      const { units: next, loss, gradient, metrics } = esEstimate(settings, program, shared, units);
-      return { loss, gradient: gradient as never, state: { units: next, window: state.window + 1 }, metrics };
-    },
+    init: (theta, key) => firstWindow(firstPairs(settings, theta, key), theta),
+    estimate: (theta, state, key) => runWindow(settings, programs, sharedBy(name, theta, key, state), state),
   };
 }
 
@@ -144,23 +137,19 @@ function windowProgram(settings: EsSettings, reuse: NoiseReuse): PairProgram<EsS
     length: plan.truncation,
     begin(shared, unit) {
       const kept = perturb(settings, reuse, shared, unit);
-      const member = (move: typeof add, state: unknown) =>
-        startMember(
-          {
-            theta: move(shared.theta, kept.eps),
-            ...(redrawsInside ? { thetaAfter: move(shared.theta, kept.epsAfter) } : {}),
-          },
-          state,
-          unit.clock,
-        );
-      return { members: [member(add, unit.plus), member(subtract, unit.minus)], kept };
+      const members = twoMembers(shared, kept.eps, unit);
+      if (!redrawsInside) return { members, kept };
+      const after = pairThetas(shared, kept.epsAfter);
+      const [plus, minus] = members as [PairMember, PairMember];
+      const withAfter = (member: PairMember, thetaAfter: unknown) => ({
+        ...member,
+        constant: { ...member.constant, thetaAfter },
+      });
+      return { members: [withAfter(plus, after.plus), withAfter(minus, after.minus)], kept };
     },
     step: (_shared, constant, carry) => memberStep(settings, constant, carry),
     finish(_shared, unit, members, kept) {
-      const [plus, minus] = members.map(({ carry }) => carry) as [
-        (typeof members)[0]["carry"],
-        (typeof members)[0]["carry"],
-      ];
+      const [plus, minus] = members.map(({ carry }) => carry) as [MemberCarry, MemberCarry];
       const { loss, losses } = pairLosses(settings, members);
       const before = scale(kept.xi, plus.before.sub(minus.before).mul(factor));
       const weighted =
@@ -189,8 +178,5 @@ function windowProgram(settings: EsSettings, reuse: NoiseReuse): PairProgram<EsS
 }
 
 function restartProgram(settings: EsSettings, reuse: NoiseReuse): PairProgram<EsShared, PairUnit, object> {
-  return restart(settings, (shared, unit) => {
-    const { eps } = perturb(settings, reuse, shared, unit);
-    return { plus: add(shared.theta, eps), minus: subtract(shared.theta, eps) };
-  });
+  return restart(settings, (shared, unit) => pairThetas(shared, perturb(settings, reuse, shared, unit).eps));
 }

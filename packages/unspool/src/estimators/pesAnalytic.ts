@@ -23,20 +23,25 @@ import {
   type EsSettings,
   type EsShared,
   type PairProgram,
-  esEstimate,
   esSettings,
-  firstOf,
   guard,
-  isAnyFresh,
   memberStep,
   pairKey,
   pairLosses,
-  restart,
-  startMember,
-  unstarted,
 } from "./antithetic.ts";
 import type { GradientEstimator } from "./estimator.ts";
-import { add, dot, repeat, scale, select, subtract, zerosLike } from "./noise.ts";
+import { add, dot, repeat, scale, select, zerosLike } from "./noise.ts";
+import {
+  type WindowState,
+  firstWindow,
+  isAnyFresh,
+  pairThetas,
+  restart,
+  runWindow,
+  sharedBy,
+  twoMembers,
+  unstarted,
+} from "./pairWindow.ts";
 import { windowLoss } from "./tbptt.ts";
 import { type TaskStart, derivativeSettings, firstTasks, requireEdges, requireFinite } from "./trajectory.ts";
 
@@ -55,10 +60,9 @@ interface Unit {
   xi: unknown;
 }
 
-export interface PesAnalyticState {
-  units: Unit;
+export interface PesAnalyticState extends WindowState<Unit> {
+  /** The mean trajectory. */
   mean: TaskStart;
-  window: number;
 }
 
 /** PES-Analytic. Cost as `pes` and one window of TBPTT. Needs a differentiable problem. */
@@ -86,11 +90,12 @@ export function pesAnalytic<Theta, State, Batch>(
     );
   }
   const [starting, going] = [windowLoss(derivative, true), windowLoss(derivative, false)];
-  const program = windowProgram(settings);
-  const restarting = restart<Shared, Unit>(settings, (shared, { pair }) => {
-    const eps = settings.noise(shared.theta, { key: pairKey(shared, pair), pair, window: shared.window });
-    return { plus: add(shared.theta, eps), minus: subtract(shared.theta, eps) };
-  });
+  const programs = {
+    window: windowProgram(settings),
+    restart: restart<Shared, Unit>(settings, (shared, unit) =>
+      pairThetas(shared, draw(settings, shared, unit)),
+    ),
+  };
   return {
     name,
     init(theta, key) {
@@ -103,34 +108,37 @@ export function pesAnalytic<Theta, State, Batch>(
         minus: states,
         xi: repeat(zerosLike(theta, "float64"), pairs),
       };
-      return { units, mean: firstTasks(derivative, theta, key), window: 0 };
+      return { ...firstWindow(units, theta), mean: firstTasks(derivative, theta, key) };
     },
     estimate(theta, state, key) {
-      tree.requireSame(name, "theta", firstOf(state.units.xi), zerosLike(theta, "float64"));
-      const isFresh = isAnyFresh(state.units.clock);
-      const { executor } = settings;
-      const mean = executor.reverse(isFresh ? starting : going, "all", theta as unknown, {}, state.mean);
+      const { executor, plan, pairs, lossScale } = settings;
+      const shared = sharedBy(name, theta, key, state);
+      const program = isAnyFresh(state.units.clock) ? starting : going;
+      const mean = executor.reverse(program, "all", theta as unknown, {}, state.mean);
       requireFinite(name, mean.losses, mean.gradient, state.window);
       const analytic = tree.map((leaf: Tensor) => leaf.astype("float64"), mean.gradient);
-      const shared = { theta: theta as unknown, key, window: tree.scalar(state.window, "int32"), analytic };
-      const units = isFresh ? executor.forward(restarting, shared, state.units).units : state.units;
-      const result = esEstimate(settings, program, shared, units);
+      const estimate = runWindow<Theta, Shared, Unit, { eps: unknown }>(
+        settings,
+        programs,
+        { ...shared, analytic },
+        state,
+      );
+      const { clock, state: meanState } = mean.carry;
       return {
-        loss: result.loss,
-        gradient: add(scale(mean.gradient, settings.lossScale), result.gradient) as Theta,
+        loss: estimate.loss,
+        gradient: add(scale(mean.gradient, lossScale), estimate.gradient) as Theta,
         state: {
-          units: result.units,
-          mean: {
-            task: state.mean.task,
-            clock: settle(settings.plan, mean.carry.clock),
-            state: mean.carry.state,
-          },
-          window: state.window + 1,
+          ...estimate.state,
+          mean: { task: state.mean.task, clock: settle(plan, clock), state: meanState },
         },
-        metrics: { ...result.metrics, innerSteps: (2 * settings.pairs + 1) * settings.plan.truncation },
+        metrics: { ...estimate.metrics, innerSteps: (2 * pairs + 1) * plan.truncation },
       };
     },
   };
+}
+
+function draw(settings: EsSettings, shared: EsShared, { pair }: Unit): unknown {
+  return settings.noise(shared.theta, { key: pairKey(shared, pair), pair, window: shared.window });
 }
 
 function windowProgram(settings: EsSettings): PairProgram<Shared, Unit, { eps: unknown }> {
@@ -138,15 +146,9 @@ function windowProgram(settings: EsSettings): PairProgram<Shared, Unit, { eps: u
   return {
     name: settings.name,
     length: settings.plan.truncation,
-    begin(shared, { pair, plus, minus, clock }) {
-      const eps = settings.noise(shared.theta, { key: pairKey(shared, pair), pair, window: shared.window });
-      return {
-        members: [
-          startMember({ theta: add(shared.theta, eps) }, plus, clock),
-          startMember({ theta: subtract(shared.theta, eps) }, minus, clock),
-        ],
-        kept: { eps },
-      };
+    begin(shared, unit) {
+      const eps = draw(settings, shared, unit);
+      return { members: twoMembers(shared, eps, unit), kept: { eps } };
     },
     step: (_shared, constant, carry) => memberStep(settings, constant, carry),
     finish(shared, unit, members, { eps }) {

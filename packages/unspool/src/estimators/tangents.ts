@@ -12,7 +12,7 @@ import {
   splitFloats,
   tick,
 } from "../unroll/index.ts";
-import { firstOf } from "./antithetic.ts";
+import { firstOf } from "./pairWindow.ts";
 import type { GradientEstimator } from "./estimator.ts";
 import { add, repeat, scale, select, wide, zerosLike } from "./noise.ts";
 import {

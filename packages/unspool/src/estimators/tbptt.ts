@@ -18,7 +18,7 @@ import {
   tick,
 } from "../unroll/index.ts";
 import type { GradientEstimator } from "./estimator.ts";
-import { firstOf } from "./antithetic.ts";
+import { firstOf } from "./pairWindow.ts";
 import { repeat } from "./noise.ts";
 import {
   type DerivativeOptions,

@@ -8,7 +8,7 @@
  *
  * Vicol, Metz, Sohl-Dickstein 2021 (released code); Vicol, Kolter, Swersky 2023, equation 6.
  */
-import { type Tensor, np, tree } from "../array/index.ts";
+import { type Tensor, np } from "../array/index.ts";
 import { OptionError } from "../errors.ts";
 import {
   type Clock,
@@ -23,19 +23,23 @@ import {
   type EsSettings,
   type EsShared,
   type PairProgram,
-  esEstimate,
   esSettings,
-  firstOf,
   guard,
-  isAnyFresh,
   memberStep,
   pairKey,
-  restart,
-  startMember,
-  unstarted,
 } from "./antithetic.ts";
 import type { GradientEstimator } from "./estimator.ts";
 import { add, repeat, scale, select, subtract, zerosLike } from "./noise.ts";
+import {
+  type WindowState,
+  firstWindow,
+  pairThetas,
+  restart,
+  runWindow,
+  sharedBy,
+  twoMembers,
+  unstarted,
+} from "./pairWindow.ts";
 
 export interface TelescopingPesOptions extends Omit<EsOptions, "objective"> {
   /** "separate" (default) has less variance; "joint" weighs the plain difference p_w by xi_w. */
@@ -53,10 +57,7 @@ interface TelescopingUnit {
   previous: Tensor;
 }
 
-export interface TelescopingState {
-  units: TelescopingUnit;
-  window: number;
-}
+export type TelescopingState = WindowState<TelescopingUnit>;
 
 /**
  * Telescoping PES. The problem needs `finalLoss`, evaluated on a batch that is drawn once per trajectory. Cost as
@@ -86,11 +87,12 @@ export function telescopingPes<Theta, State, Batch>(
       `a divisor of a finite horizon (${problem.horizon}), with trajectories of fixed length`,
     );
   }
-  const program = windowProgram(settings, weighting === "joint");
-  const restarting = restart<EsShared, TelescopingUnit>(settings, (shared, unit) => {
-    const eps = draw(settings, shared, unit);
-    return { plus: add(shared.theta, eps), minus: subtract(shared.theta, eps) };
-  });
+  const programs = {
+    window: windowProgram(settings, weighting === "joint"),
+    restart: restart<EsShared, TelescopingUnit>(settings, (shared, unit) =>
+      pairThetas(shared, draw(settings, shared, unit)),
+    ),
+  };
   return {
     name,
     init(theta, key) {
@@ -104,21 +106,9 @@ export function telescopingPes<Theta, State, Batch>(
         xi: repeat(zerosLike(theta, "float64"), pairs),
         previous: np.zeros([pairs], { dtype: "float64" }),
       };
-      return { units, window: 0 };
+      return firstWindow(units, theta);
     },
-    estimate(theta, state, key) {
-      tree.requireSame(name, "theta", firstOf(state.units.xi), zerosLike(theta, "float64"));
-      const shared = { theta: theta as unknown, key, window: tree.scalar(state.window, "int32") };
-      const isFresh = isAnyFresh(state.units.clock);
-      const units = isFresh ? settings.executor.forward(restarting, shared, state.units).units : state.units;
-      const result = esEstimate(settings, program, shared, units);
-      return {
-        loss: result.loss,
-        gradient: result.gradient as Theta,
-        state: { units: result.units, window: state.window + 1 },
-        metrics: result.metrics,
-      };
-    },
+    estimate: (theta, state, key) => runWindow(settings, programs, sharedBy(name, theta, key, state), state),
   };
 }
 
@@ -136,14 +126,7 @@ function windowProgram(
     length: settings.plan.truncation,
     begin(shared, unit) {
       const eps = draw(settings, shared, unit);
-      const { plus, minus, clock } = unit;
-      return {
-        members: [
-          startMember({ theta: add(shared.theta, eps) }, plus, clock),
-          startMember({ theta: subtract(shared.theta, eps) }, minus, clock),
-        ],
-        kept: { xi: add(unit.xi, eps) },
-      };
+      return { members: twoMembers(shared, eps, unit), kept: { xi: add(unit.xi, eps) } };
     },
     step: (_shared, constant, carry) => memberStep(settings, constant, carry),
     finish(_shared, unit, members, { xi }) {

@@ -8,29 +8,26 @@
  * 2023; default), one mean state for all pairs (code of Vicol et al. 2021), or the particles' own states (Vicol,
  * Kolter, Swersky 2023, Figure 13).
  */
-import { type Key, type Tensor, np, tree } from "../array/index.ts";
+import { type Key, type Tensor, np } from "../array/index.ts";
 import { requireOneOf } from "../errors.ts";
 import { type Clock, type Problem, eraseProblem, firstClocks } from "../unroll/index.ts";
 import {
   type EsOptions,
   type EsSettings,
   type EsShared,
+  type MemberCarry,
   type PairProgram,
-  esEstimate,
   esSettings,
-  firstOf,
   guard,
-  isAnyFresh,
   memberStep,
   pairKey,
   pairLosses,
-  restart,
   startMember,
-  unstarted,
 } from "./antithetic.ts";
 import type { GradientEstimator } from "./estimator.ts";
-import { add, repeat, scale, subtract, wide } from "./noise.ts";
+import { add, scale, subtract, wide } from "./noise.ts";
 import { type PairState, noiseReuse } from "./noiseReuse.ts";
+import { type WindowState, firstWindow, restart, runWindow, sharedBy, unstarted } from "./pairWindow.ts";
 
 export interface TruncatedEsOptions extends EsOptions {
   /** What persists between windows. Default "pair-mean". */
@@ -45,12 +42,7 @@ interface MeanUnit {
   mean: unknown;
 }
 
-export interface MeanState {
-  units: MeanUnit;
-  /** Shapes of theta. */
-  theta: unknown;
-  window: number;
-}
+export type MeanState = WindowState<MeanUnit>;
 
 /**
  * Truncated ES. Cost per estimate: 3 · pairs · truncation inner steps with one mean state per pair (2 with
@@ -77,25 +69,22 @@ export function truncatedEs<Theta, State, Batch>(
 }
 
 function meanStateEs<Theta>(settings: EsSettings): GradientEstimator<Theta, MeanState> {
-  const { name, executor, pairs, plan } = settings;
-  const program = windowProgram(settings);
-  const restarting = restart<EsShared, MeanUnit>(settings, (shared) => ({ mean: shared.theta }));
+  const { name, pairs, plan } = settings;
+  const programs = {
+    window: windowProgram(settings),
+    restart: restart<EsShared, MeanUnit>(settings, ({ theta }) => ({ mean: theta })),
+  };
   return {
     name,
-    init: (theta, key) => ({ units: firstUnits(settings, theta, key), theta: repeat(theta, 1), window: 0 }),
+    init: (theta, key) => firstWindow(firstUnits(settings, theta, key), theta),
     estimate(theta, state, key) {
-      tree.requireSame(name, "theta", firstOf(state.theta), theta);
-      const shared = { theta: theta as unknown, key, window: tree.scalar(state.window, "int32") };
-      const units = isAnyFresh(state.units.clock)
-        ? executor.forward(restarting, shared, state.units).units
-        : state.units;
-      const result = esEstimate(settings, program, shared, units);
-      return {
-        loss: result.loss,
-        gradient: result.gradient as Theta,
-        state: { units: result.units, theta: state.theta, window: state.window + 1 },
-        metrics: { ...result.metrics, innerSteps: 3 * pairs * plan.truncation },
-      };
+      const estimate = runWindow<Theta, EsShared, MeanUnit, { eps: unknown }>(
+        settings,
+        programs,
+        sharedBy(name, theta, key, state),
+        state,
+      );
+      return { ...estimate, metrics: { ...estimate.metrics, innerSteps: 3 * pairs * plan.truncation } };
     },
   };
 }
@@ -122,7 +111,11 @@ function windowProgram(settings: EsSettings): PairProgram<EsShared, MeanUnit, { 
     },
     step: (_shared, constant, carry) => memberStep(settings, constant, carry),
     finish(_shared, unit, members, { eps }) {
-      const [plus, minus, mean] = members.map(({ carry }) => carry) as [Carry, Carry, Carry];
+      const [plus, minus, mean] = members.map(({ carry }) => carry) as [
+        MemberCarry,
+        MemberCarry,
+        MemberCarry,
+      ];
       const { loss, losses } = pairLosses(settings, members);
       const difference = plus.before.add(plus.after).sub(minus.before.add(minus.after));
       return {
@@ -133,5 +126,3 @@ function windowProgram(settings: EsSettings): PairProgram<EsShared, MeanUnit, { 
     },
   };
 }
-
-type Carry = Parameters<typeof memberStep>[2];

@@ -1,0 +1,113 @@
+/** One window of an estimator that is built on antithetic pairs: what they all do around their own programs. */
+import { type Key, type Tensor, np, tree } from "../array/index.ts";
+import { type Clock, initialState } from "../unroll/index.ts";
+import {
+  type EsSettings,
+  type EsShared,
+  type PairMember,
+  type PairProgram,
+  esEstimate,
+  startMember,
+} from "./antithetic.ts";
+import type { Estimate } from "./estimator.ts";
+import { add, repeat, select, subtract, zerosLike } from "./noise.ts";
+
+/** What an estimator of pairs keeps between windows. */
+export interface WindowState<Unit> {
+  units: Unit;
+  /** Shapes and dtypes of theta, [1, …]. */
+  theta: unknown;
+  /** Estimates made. */
+  window: number;
+}
+
+export interface WindowPrograms<Shared extends EsShared, Unit extends { clock: Clock }, Kept> {
+  window: PairProgram<Shared, Unit, Kept>;
+  /** Runs first where a unit stands at the start of a trajectory. */
+  restart: PairProgram<Shared, Unit, object>;
+}
+
+/** The state of pairs that have made no estimate. */
+export function firstWindow<Unit>(units: Unit, theta: unknown): WindowState<Unit> {
+  return { units, theta: repeat(theta, 1), window: 0 };
+}
+
+/** What all pairs share in the next estimate. Throws `ShapeError` if theta is not the one that the state is for. */
+export function sharedBy<Unit>(name: string, theta: unknown, key: Key, state: WindowState<Unit>): EsShared {
+  tree.requireSame(name, "theta", firstOf(state.theta), theta);
+  return { theta, key, window: tree.scalar(state.window, "int32") };
+}
+
+/** Runs one window of all pairs. */
+export function runWindow<Theta, Shared extends EsShared, Unit extends { clock: Clock }, Kept>(
+  settings: EsSettings,
+  programs: WindowPrograms<Shared, Unit, Kept>,
+  shared: Shared,
+  state: WindowState<Unit>,
+): Estimate<Theta, WindowState<Unit>> {
+  const started = isAnyFresh(state.units.clock)
+    ? settings.executor.forward(programs.restart, shared, state.units).units
+    : state.units;
+  const { units, loss, gradient, metrics } = esEstimate(settings, programs.window, shared, started);
+  return { loss, gradient: gradient as Theta, state: { ...state, units, window: state.window + 1 }, metrics };
+}
+
+/** True if a unit is at the start of a trajectory. Concrete. */
+export function isAnyFresh(clock: Clock): boolean {
+  return clock.t.data.some((t) => t === 0);
+}
+
+/** The two members of a pair, at theta + eps and theta - eps. */
+export function twoMembers(
+  shared: EsShared,
+  eps: unknown,
+  { plus, minus, clock }: { plus: unknown; minus: unknown; clock: Clock },
+): PairMember[] {
+  return [
+    startMember({ theta: add(shared.theta, eps) }, plus, clock),
+    startMember({ theta: subtract(shared.theta, eps) }, minus, clock),
+  ];
+}
+
+/**
+ * A program without a loop that starts the trajectories of the units standing at t = 0, at the thetas that
+ * `thetas` gives for their states by name; all states of a unit start from the same key.
+ */
+export function restart<Shared extends EsShared, Unit extends { clock: Clock }>(
+  { name, problem }: EsSettings,
+  thetas: (shared: Shared, unit: Unit) => Partial<Record<keyof Unit, unknown>>,
+): PairProgram<Shared, Unit, object> {
+  return {
+    name: `${name} restart`,
+    length: 0,
+    begin: () => ({ members: [], kept: {} }),
+    step: (_shared, _constant, carry) => carry,
+    finish(shared, unit) {
+      const isFresh = unit.clock.t.equal(0);
+      const started = Object.entries(thetas(shared, unit)).map(([which, theta]) => {
+        const state = initialState(problem, theta, unit.clock.key);
+        return [which, select(isFresh, state, unit[which as keyof Unit])] as const;
+      });
+      return {
+        unit: { ...unit, ...Object.fromEntries(started) },
+        mean: { gradient: [], loss: np.zeros([]) },
+        each: { losses: np.zeros([2]) },
+      };
+    },
+  };
+}
+
+/** The thetas of both members, for `restart`. */
+export function pairThetas({ theta }: EsShared, eps: unknown): { plus: unknown; minus: unknown } {
+  return { plus: add(theta, eps), minus: subtract(theta, eps) };
+}
+
+/** Placeholder states of units that have not started, [units, …]. */
+export function unstarted(settings: EsSettings, theta: unknown, key: Key): unknown {
+  return repeat(zerosLike(initialState(settings.problem, theta, key)), settings.pairs);
+}
+
+/** Zeros with the shapes of one unit's slice of a batched tree. */
+export function firstOf(batched: unknown): unknown {
+  return tree.map((leaf: Tensor) => np.zeros(leaf.shape.slice(1), { dtype: leaf.dtype }), batched);
+}
