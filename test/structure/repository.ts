@@ -7,7 +7,7 @@ import ts from "typescript";
 export const root: string = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 
 /** What .gitignore leaves out. */
-const ignored = new Set([".git", "node_modules", "dist", "runs", ".cache"]);
+const ignored = new Set([".git", "node_modules", "dist", ".cache"]);
 
 /** All files of the repository, as paths from its root with forward slashes. */
 export function repositoryFiles(): string[] {
@@ -15,6 +15,7 @@ export function repositoryFiles(): string[] {
     readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
       if (ignored.has(entry.name) || entry.name.endsWith(".tsbuildinfo")) return [];
       const path = join(folder, entry.name);
+      if (path === join(root, "runs")) return [];
       return entry.isDirectory() ? walk(path) : [relative(root, path).split(sep).join("/")];
     });
   return walk(root).toSorted();
