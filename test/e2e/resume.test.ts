@@ -1,7 +1,7 @@
 /** A run that was stopped in any way goes on to the bits of a run that was never stopped. */
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type JsonEvent, eventsOf, start, unspool, workFolder } from "./command.ts";
 
 const { dir, remove } = workFolder();
@@ -42,10 +42,20 @@ function statusOf(run: string): unknown {
 describe.each(subjects)("$name", ({ name, args, steps }) => {
   const folder = (what: string) => `${name.replaceAll(" ", "-")}-${what}`;
   const count = ["--steps", String(steps)];
-  const whole = unspool(dir, "run", ...args, ...count, "--out", folder("whole"), ...often).then(eventsOf);
+  /** A run that is never stopped, in a folder of its own. */
+  const runWhole = async (run: string, howLong: string[] = count): Promise<JsonEvent[]> => {
+    const outcome = await unspool(dir, "run", ...args, ...howLong, "--out", run, ...often);
+    const events = eventsOf(outcome);
+    expect([events.at(-1)?.event, outcome.stderr, outcome.code]).toEqual(["done", "", 0]);
+    return events;
+  };
+  let whole: JsonEvent[] = [];
+  beforeAll(async () => {
+    whole = await runWhole(folder("whole"));
+  });
 
   it.each([1, 2, 3])("ends with the same bits after kill -9 at a random step (%i)", async (round) => {
-    const expected = results((await whole).at(-1)!);
+    const expected = results(whole.at(-1)!);
     const run = folder(`killed-${round}`);
     const killAt = 1 + Math.floor(Math.random() * (steps - 2));
     const { outcome } = start(
@@ -63,7 +73,7 @@ describe.each(subjects)("$name", ({ name, args, steps }) => {
   });
 
   it("stops at Ctrl-C with code 130, says how to go on, and goes on to the same bits", async () => {
-    const expected = results((await whole).at(-1)!);
+    const expected = results(whole.at(-1)!);
     const run = folder("interrupted");
     const { outcome } = start(
       dir,
@@ -86,17 +96,17 @@ describe.each(subjects)("$name", ({ name, args, steps }) => {
   });
 
   it("goes on past its end when more steps are asked for", async () => {
-    const expected = results((await whole).at(-1)!);
+    const expected = results(whole.at(-1)!);
     const run = folder("longer");
-    await unspool(dir, "run", ...args, "--steps", "20", "--out", run, ...often);
+    await runWhole(run, ["--steps", "20"]);
     const resumed = await unspool(dir, "resume", run, ...count, "--json");
     expect(results(eventsOf(resumed).at(-1)!)).toEqual(expected);
   });
 
   it("warns of a damaged checkpoint, uses the one before and ends with the same bits", async () => {
-    const expected = results((await whole).at(-1)!);
+    const expected = results(whole.at(-1)!);
     const run = folder("damaged");
-    await unspool(dir, "run", ...args, ...count, "--out", run, ...often);
+    await runWhole(run);
     flipOneByte(run, 0);
     const resumed = await unspool(dir, "resume", run, "--json");
     const events = eventsOf(resumed);
@@ -110,7 +120,7 @@ describe.each(subjects)("$name", ({ name, args, steps }) => {
 
   it("fails with code 1 when every checkpoint is damaged", async () => {
     const run = folder("ruined");
-    await unspool(dir, "run", ...args, ...count, "--out", run, ...often);
+    await runWhole(run);
     flipOneByte(run, 0);
     flipOneByte(run, 1);
     const resumed = await unspool(dir, "resume", run, "--json");

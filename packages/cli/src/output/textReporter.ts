@@ -39,7 +39,7 @@ export function textReporter(stdout: TextOutput, stderr: TextOutput, now: () => 
       stdout.write(`${progressLine(progress)}\n`);
       return;
     }
-    const [bar = "", ...rest] = progressBlock(progress, stdout.columns ?? 80);
+    const [bar = "", ...rest] = progressBlock(progress, stdout.columns || 80);
     clear();
     const lines = [colours.cyan(bar), ...rest];
     stdout.write(`${lines.join("\n")}\n`);

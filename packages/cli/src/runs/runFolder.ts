@@ -1,0 +1,63 @@
+/** A run's folder as the command keeps it: the library's folder store, with what the command itself needs to know. */
+import { existsSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import type { RunManifest, RunStore } from "unspool/train";
+import { folderStore } from "unspool/train/node";
+import { UsageError } from "../failure.ts";
+
+/** What the command adds to a run's `config.json`. */
+export interface CommandRecord {
+  /** Absolute path of the file that the experiment came from; absent for an experiment with a name. */
+  file?: string;
+  /** As asked for by `--threads`. */
+  threads: number;
+}
+
+export interface CommandManifest extends RunManifest {
+  command?: CommandRecord;
+}
+
+/** The store of a new run. Throws `UsageError` at once if the folder holds a run already. */
+export async function newRun(dir: string, command: CommandRecord): Promise<RunStore> {
+  const store = folderStore(dir);
+  const taken = ["config.json", "metrics.jsonl", "checkpoints"].find((name) => existsSync(join(dir, name)));
+  if (taken !== undefined) {
+    throw new UsageError(
+      "FOLDER",
+      `${dir}: it already holds a run (${taken}). Continue it with \`unspool resume ${dir}\`, or give another folder with --out.`,
+      { dir },
+    );
+  }
+  const create = (manifest: RunManifest): Promise<void> => {
+    const extended: CommandManifest = { ...manifest, command };
+    return store.create(extended);
+  };
+  return { ...store, create };
+}
+
+/** The store and the manifest of a run that exists. Throws `UsageError` if the folder does not hold one. */
+export async function existingRun(dir: string): Promise<{ store: RunStore; manifest: CommandManifest }> {
+  const store = folderStore(dir);
+  const manifest: CommandManifest | undefined = existsSync(dir) ? await store.readManifest() : undefined;
+  if (manifest !== undefined) return { store, manifest };
+  const problem = existsSync(dir) ? "it holds no run (there is no config.json)" : "there is no such folder";
+  throw new UsageError("FOLDER", `${dir}: ${problem}. Give the folder that \`unspool run\` named.`, { dir });
+}
+
+/** A new folder `runs/NAME-DATE-TIME` below the present one. */
+export function defaultFolder(name: string, now: Date = new Date()): string {
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const date = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
+  const time = `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
+  const base = join("runs", `${name}-${date}-${time}`);
+  for (let copy = 1; ; copy++) {
+    const folder = copy === 1 ? base : `${base}-${copy}`;
+    if (!existsSync(folder)) return folder;
+  }
+}
+
+/** Short names that tell the folders apart: the last part of each path, or more where that is the same. */
+export function folderLabels(dirs: readonly string[]): string[] {
+  const names = dirs.map((dir) => basename(resolve(dir)));
+  return dirs.map((dir, i) => (names.filter((name) => name === names[i]).length === 1 ? names[i]! : dir));
+}
