@@ -47,7 +47,7 @@ const branch = (x: Tensor): Tensor => where(x.less(0), -1, 1).astype(x.dtype);
 
 /** The value of `exact` where `isValid`, with the derivatives of `near`, which differs by rounding only. */
 const corrected = (near: Tensor, exact: Tensor, isValid: Tensor): Tensor =>
-  near.add(stopGradient(where(isValid, exact.sub(near), 0)));
+  where(isValid, stopGradient(exact).add(near.sub(stopGradient(near))), near);
 
 /** +1, -1, 0 or NaN, of the dtype of x. */
 export function sign(x: Tensor): Tensor {
@@ -77,10 +77,11 @@ const log32 = program("log", (x) => {
   const s = f.div(f.add(2));
   const z = s.mul(s);
   const r = z.mul(polynomial(z, [0.66666662693, 0.40000972152, 0.28498786688, 0.24279078841]));
-  const half = f.mul(f).mul(0.5);
+  // 2 s + s r instead of f - f²/2 + …: jax-js would add the -1 of f last, and lose its digits.
+  const small = s.mul(r.add(2));
   // log 2 in two parts, so that k log 2 is exact to the last digit.
-  const tail = s.mul(half.add(r)).add(k.mul(9.0580006145e-6));
-  return corrected(near, tail.sub(half).add(f).add(k.mul(6.9313812256e-1)), isValid);
+  const exact = small.add(k.mul(9.0580006145e-6)).add(k.mul(6.9313812256e-1));
+  return corrected(near, exact, isValid);
 });
 export const log = (x: Tensor): Tensor =>
   isTensor(x) && x.dtype === "float64"

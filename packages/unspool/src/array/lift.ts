@@ -143,7 +143,10 @@ export function nameProgram(name: string, fn: (...xs: Tensor[]) => Tensor): (...
   const body = (...raws: Raw[]): Raw => withSession(() => toRaw(fn(...(wrap(raws) as Tensor[]))));
   Object.defineProperty(body, "name", { value: name });
   const program: unknown = jax.jit(body);
-  return (...args) => call(program as (...args: unknown[]) => unknown, matchPrecision(args)) as Tensor;
+  return (...args) => {
+    if (session !== undefined && args.every(isTensor)) return fn(...args);
+    return call(program as (...args: unknown[]) => unknown, matchPrecision(args)) as Tensor;
+  };
 }
 
 /** A method call on `self`, lifted. */

@@ -128,7 +128,7 @@ function permutation(from: Key, n: number): Tensor {
 
 /** One category per row of logits along the last axis (Gumbel maximum). */
 function categorical(from: Key, logits: Tensor): Tensor {
-  return raw.categorical(requireKey("random.categorical", from), logits) as Tensor;
+  return np.argmax(gumbel(from, logits.shape).add(logits), -1);
 }
 
 /** Exponential numbers with rate 1. */
@@ -136,9 +136,13 @@ function exponential(from: Key, shape: readonly number[] = []): Tensor {
   return raw.exponential(requireKey("random.exponential", from), [...shape]) as Tensor;
 }
 
-/** Standard Gumbel numbers. */
+/**
+ * Standard Gumbel numbers. The uniform numbers are moved from k / 2^23 to the middle of their cells, because 0 would
+ * become infinite (jax-js: once in 8 million draws).
+ */
 function gumbel(from: Key, shape: readonly number[] = []): Tensor {
-  return raw.gumbel(requireKey("random.gumbel", from), [...shape]) as Tensor;
+  const middle = uniform(from, shape).add(2 ** -24);
+  return (np.log((np.log(middle) as Tensor).neg()) as Tensor).neg();
 }
 
 function widen(draws: Tensor, dtype: DrawOptions["dtype"]): Tensor {
@@ -161,9 +165,7 @@ const raw = {
   normal: lift(jax.random.normal),
   uniform: lift(jax.random.uniform),
   permutation: lift(jax.random.permutation),
-  categorical: lift(jax.random.categorical),
   exponential: lift(jax.random.exponential),
-  gumbel: lift(jax.random.gumbel),
 };
 
 /** The namespace of random functions. */
