@@ -1,2 +1,68 @@
 /** Optimizers and schedules. */
 export type { Hyperparameter, Optimizer, Schedule } from "./optimizer.ts";
+export type { LeafChoice, LeafPredicate } from "./leafChoice.ts";
+export type { WrappedState } from "./wrapping.ts";
+export { accumulate } from "./accumulate.ts";
+export type { AccumulateOptions, AccumulateState } from "./accumulate.ts";
+export { adagrad } from "./adagrad.ts";
+export type { AdagradOptions, AdagradState } from "./adagrad.ts";
+export { adam } from "./adam.ts";
+export type { AdamOptions, AdamState } from "./adamMoments.ts";
+export { adamw } from "./adamw.ts";
+export type { AdamwOptions } from "./adamw.ts";
+export type { AdaptiveAlpha, CurvatureProduct } from "./adaptiveAlpha.ts";
+export { clipByGlobalNorm } from "./clipByGlobalNorm.ts";
+export type { ClipByGlobalNormOptions } from "./clipByGlobalNorm.ts";
+export { clipByValue } from "./clipByValue.ts";
+export type { ClipByValueOptions } from "./clipByValue.ts";
+export { emaAverage } from "./emaAverage.ts";
+export type { EmaAverageOptions, EmaAverageState } from "./emaAverage.ts";
+export { lookahead, slowParams } from "./lookahead.ts";
+export type { LookaheadOptions, LookaheadState } from "./lookahead.ts";
+export type { InnerStateAtSync } from "./lookaheadInnerState.ts";
+export { masked } from "./masked.ts";
+export type { MaskedOptions } from "./masked.ts";
+export { momentum } from "./momentum.ts";
+export type { MomentumOptions, MomentumState } from "./momentum.ts";
+export { isUnderdamped, momentumRate } from "./momentumRate.ts";
+export type { MomentumRateOptions } from "./momentumRate.ts";
+export { nesterov } from "./nesterov.ts";
+export type { NesterovOptions, NesterovState } from "./nesterov.ts";
+export { noisyQuadratic } from "./noisyQuadratic.ts";
+export type {
+  CurveOptions,
+  FixedPoint,
+  LossCurve,
+  NoisyQuadratic,
+  NoisyQuadraticOptions,
+  WindowOptions,
+} from "./noisyQuadratic.ts";
+export { polyakAverage } from "./polyakAverage.ts";
+export type { PolyakAverageOptions, PolyakAverageState } from "./polyakAverage.ts";
+export { createOptimizer, optimizerEntry, optimizerNames, optimizers } from "./registry.ts";
+export type { OptimizerConfig, OptimizerEntry } from "./registry.ts";
+export { rmsprop } from "./rmsprop.ts";
+export type { RmspropOptions, RmspropState } from "./rmsprop.ts";
+export { sgd } from "./sgd.ts";
+export type { SgdOptions, SgdState } from "./sgd.ts";
+export { constantSchedule } from "./schedules/constantSchedule.ts";
+export type { ConstantScheduleOptions } from "./schedules/constantSchedule.ts";
+export { cosineDecay } from "./schedules/cosineDecay.ts";
+export type { CosineDecayOptions } from "./schedules/cosineDecay.ts";
+export { exponentialDecay } from "./schedules/exponentialDecay.ts";
+export type { ExponentialDecayOptions } from "./schedules/exponentialDecay.ts";
+export { inverseTimeDecay } from "./schedules/inverseTimeDecay.ts";
+export type { InverseTimeDecayOptions } from "./schedules/inverseTimeDecay.ts";
+export { joinSchedules } from "./schedules/joinSchedules.ts";
+export type { JoinSchedulesOptions } from "./schedules/joinSchedules.ts";
+export { linearSchedule } from "./schedules/linearSchedule.ts";
+export type { LinearScheduleOptions } from "./schedules/linearSchedule.ts";
+export { piecewiseConstant } from "./schedules/piecewiseConstant.ts";
+export type { PiecewiseConstantOptions } from "./schedules/piecewiseConstant.ts";
+export { polynomialSchedule } from "./schedules/polynomialSchedule.ts";
+export type { PolynomialScheduleOptions } from "./schedules/polynomialSchedule.ts";
+export { warmupCosineDecay } from "./schedules/warmupCosineDecay.ts";
+export type { WarmupCosineDecayOptions } from "./schedules/warmupCosineDecay.ts";
+export { createSchedule, scheduleNames, schedules } from "./schedules/registry.ts";
+export type { ScheduleEntry } from "./schedules/registry.ts";
+export type { ScheduleValue } from "./schedules/progress.ts";

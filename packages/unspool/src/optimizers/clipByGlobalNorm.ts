@@ -1,0 +1,50 @@
+/**
+ * Clipping by global norm (Pascanu, Mikolov & Bengio 2013): a gradient longer than `maxNorm` is shortened to it.
+ *
+ *     g ← g · min(1, maxNorm / ‖g‖),   ‖g‖ over all leaves together
+ */
+import { type Tree, np } from "../array/index.ts";
+import { asType, atStep, positive, requireHyperparameter, withDefaults } from "./hyperparameter.ts";
+import { advance, counter, globalNorm, mapFloats, requireGradient } from "./leaves.ts";
+import type { Hyperparameter, Optimizer } from "./optimizer.ts";
+import { type WrappedState, passOn, requireOptimizer } from "./wrapping.ts";
+
+export interface ClipByGlobalNormOptions {
+  /** Default 1. */
+  maxNorm?: Hyperparameter;
+}
+
+export const clipByGlobalNormDefaults: Required<ClipByGlobalNormOptions> = { maxNorm: 1 };
+
+/**
+ * Gradient clipping in front of another optimizer. The norm does not overflow before the gradient does; a gradient
+ * that is not finite is not repaired. Cost: two passes over the gradient.
+ *
+ * @example
+ * const optimizer = clipByGlobalNorm(adam(), { maxNorm: 1 });
+ */
+export function clipByGlobalNorm<Inner extends Tree>(
+  inner: Optimizer<Inner>,
+  options: ClipByGlobalNormOptions = {},
+): Optimizer<WrappedState<Inner>> {
+  requireOptimizer("clipByGlobalNorm", inner);
+  const { maxNorm } = withDefaults("clipByGlobalNorm", options, clipByGlobalNormDefaults);
+  requireHyperparameter("clipByGlobalNorm", "maxNorm", maxNorm, positive);
+  return {
+    name: `clipByGlobalNorm(${inner.name})`,
+    ...passOn<WrappedState<Inner>, Inner>(inner),
+    init: (theta) => ({ step: counter(), inner: inner.init(theta) }),
+    update(gradient, state, theta) {
+      requireGradient("clipByGlobalNorm", theta, gradient);
+      const norm = globalNorm(gradient);
+      const most = atStep(maxNorm, state.step)(norm);
+      // A short gradient is multiplied by exactly 1 and passes bit for bit; so does NaN.
+      const isLong = norm.greater(most);
+      const one = np.onesLike(norm);
+      const scale = np.where(isLong, np.divide(most, np.where(isLong, norm, one)), one);
+      const clipped = mapFloats((g) => g.mul(asType(scale, g.dtype)), gradient);
+      const moved = inner.update(clipped, state.inner, theta);
+      return { theta: moved.theta, state: { step: advance(state.step), inner: moved.state } };
+    },
+  };
+}

@@ -1,0 +1,18 @@
+/** Choosing leaves of theta: by a predicate, or by paths, which a config file can hold. */
+import type { Tensor } from "../array/index.ts";
+import { OptionError } from "../errors.ts";
+
+/** Depends on path, shape and dtype only: elements are not known inside a trace. */
+export type LeafPredicate = (path: string, leaf: Tensor) => boolean;
+
+/** A predicate, or paths: `layers.0` stands for itself and everything below it. */
+export type LeafChoice = LeafPredicate | readonly string[];
+
+/** The predicate of a choice. Throws `OptionError` for anything else. */
+export function leafPredicate(where: string, option: string, choice: LeafChoice): LeafPredicate {
+  if (typeof choice === "function") return choice;
+  if (!Array.isArray(choice) || !choice.every((path) => typeof path === "string")) {
+    throw new OptionError(where, option, choice, "a function of path and leaf, or an array of paths");
+  }
+  return (path) => choice.some((chosen) => path === chosen || path.startsWith(`${chosen}.`));
+}

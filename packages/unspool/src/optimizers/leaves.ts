@@ -1,0 +1,86 @@
+/** What optimizers do with leaves: only floating-point leaves move, counters are int32, square roots stay smooth. */
+import { type Tensor, type Tree, lax, np, tree } from "../array/index.ts";
+import { asType } from "./hyperparameter.ts";
+
+/** One, as an int32 scalar: a plain number beside an int32 tensor would be a float. */
+const one: Tensor = tree.scalar(1, "int32");
+
+/** A counter at 0. */
+export function counter(): Tensor {
+  return tree.scalar(0, "int32");
+}
+
+/** The counter after one more event. */
+export function advance(count: Tensor): Tensor {
+  return count.add(one);
+}
+
+/** True where a counter stands at `value`. */
+export function isAt(count: Tensor, value: number): Tensor {
+  return count.equal(tree.scalar(value, "int32"));
+}
+
+export function isFloatLeaf(leaf: Tensor): boolean {
+  return leaf.dtype === "float32" || leaf.dtype === "float64";
+}
+
+/** `tree.map` that leaves alone what is not a floating-point leaf of `first`. */
+export function mapFloats<T>(
+  fn: (leaf: Tensor, ...rest: Tensor[]) => Tensor,
+  first: T,
+  ...rest: unknown[]
+): T {
+  return tree.map((leaf, ...others) => (isFloatLeaf(leaf) ? fn(leaf, ...others) : leaf), first, ...rest);
+}
+
+/** Zeros in the structure of `theta`. */
+export function zeros(theta: unknown): Tree {
+  return tree.map(np.zerosLike, theta) as Tree;
+}
+
+/** Leaf by leaf `chosen` where `condition` (a bool scalar) holds, else `other`: no NaN crosses over. */
+export function select<T>(condition: Tensor, chosen: T, other: unknown): T {
+  return tree.map((x, y) => np.where(condition, x, y), chosen, other);
+}
+
+/**
+ * Square root with derivative 0 at 0, and 0 for the negative numbers that rounding makes of zero. The plain root
+ * has an infinite slope there, which a zero inner derivative turns into NaN.
+ */
+export function root(x: Tensor): Tensor {
+  // Written as "not at most 0", so that NaN stays NaN.
+  const isZero = x.lessEqual(0);
+  return np.where(isZero, np.zerosLike(x), np.sqrt(np.where(isZero, np.onesLike(x), x)));
+}
+
+/** Scalar product over all floating-point leaves, in the widest float type of the two trees. */
+export function dot(a: unknown, b: unknown): Tensor {
+  const dtype = tree.floatType(a);
+  const products: Tensor[] = [];
+  mapFloats((x, y) => (products.push(asType(x.mul(y).sum(), dtype)), x), a, b);
+  return products.reduce((sum, product) => sum.add(product), tree.scalar(0, dtype));
+}
+
+/** Below this a largest element is not scaled by: its reciprocal would overflow in float32. */
+const smallestScale = 1e-30;
+
+/**
+ * Euclidean norm over all floating-point leaves. Scaled by the largest element first, so that the squares of an
+ * exploded gradient (beyond 1e19 in float32) do not overflow; the scale cancels in the derivative.
+ */
+export function globalNorm(of: unknown): Tensor {
+  const dtype = tree.floatType(of);
+  const tops: Tensor[] = [];
+  mapFloats((x) => (x.size > 0 && tops.push(asType(np.abs(lax.stopGradient(x)).max(), dtype)), x), of);
+  const top = tops.reduce((most, x) => np.maximum(most, x), tree.scalar(0, dtype));
+  const scale = np.where(top.less(smallestScale), np.onesLike(top), top);
+  const scaled = mapFloats((x) => x.div(asType(scale, x.dtype)), of);
+  return root(dot(scaled, scaled)).mul(scale);
+}
+
+/** Throws `ShapeError` unless the gradient has the structure of theta, and shape and dtype of its float leaves. */
+export function requireGradient(where: string, theta: unknown, gradient: unknown): void {
+  const isAllFloat = tree.leaves(theta).every(isFloatLeaf);
+  const given = isAllFloat ? gradient : tree.map((x, g) => (isFloatLeaf(x) ? g : x), theta, gradient);
+  tree.requireSame(where, "gradient", theta, given);
+}

@@ -1,0 +1,41 @@
+/** What all optimizers around another optimizer share: state in `inner`, and passing on what the inner one offers. */
+import type { Tensor, Tree } from "../array/index.ts";
+import { OptionError } from "../errors.ts";
+import type { Optimizer } from "./optimizer.ts";
+
+/** State of an optimizer around another. */
+export type WrappedState<Inner extends Tree = Tree> = {
+  step: Tensor;
+  inner: Inner;
+};
+
+/** The optional members that a wrapper has because its inner optimizer has them. */
+export type PassedOn<State extends Tree> = Pick<
+  Optimizer<State>,
+  "momentum" | "secondMoment" | "evaluationTheta" | "moveTo"
+>;
+
+export function passOn<State extends { readonly [name: string]: Tree; inner: Inner }, Inner extends Tree>(
+  inner: Optimizer<Inner>,
+): PassedOn<State> {
+  const { momentum, secondMoment, evaluationTheta, moveTo } = inner;
+  return {
+    ...(momentum !== undefined && { momentum: `inner.${momentum}` }),
+    ...(secondMoment !== undefined && {
+      secondMoment: <Theta>(state: State, theta: Theta) => secondMoment(state.inner, theta),
+    }),
+    ...(evaluationTheta !== undefined && {
+      evaluationTheta: <Theta>(state: State, theta: Theta) => evaluationTheta(state.inner, theta),
+    }),
+    ...(moveTo !== undefined && {
+      moveTo: <Theta>(state: State, theta: Theta) => ({ ...state, inner: moveTo(state.inner, theta) }),
+    }),
+  };
+}
+
+/** Throws `OptionError` unless `inner` is an optimizer. */
+export function requireOptimizer(where: string, inner: unknown): void {
+  const { init, update } = (inner ?? {}) as { init?: unknown; update?: unknown };
+  if (typeof init === "function" && typeof update === "function") return;
+  throw new OptionError(where, "the first argument", inner, "an optimizer", `Write ${where}(sgd(), {…}).`);
+}
