@@ -9,6 +9,7 @@ import * as jax from "@jax-js/jax";
 import { ShapeError } from "../errors.ts";
 import { type Raw, currentDevice, download, onDevice, upload, withFloat16 } from "./backend.ts";
 import type { DType, TensorData } from "./dtype.ts";
+import { repairTraceStack } from "./repairs.ts";
 import type { Tensor } from "./tensor.ts";
 
 type MakeTensor = (
@@ -29,12 +30,19 @@ export function registerTensor(maker: MakeTensor): void {
 interface Session {
   constants: Map<Tensor, Raw>;
   owned: Raw[];
+  /** Reverse mode ran in it: `repairTraceStack` has to follow. */
+  isReversed?: boolean;
 }
 
 let session: Session | undefined;
 
 /** Which trace a traced value belongs to. */
 const owners = new WeakMap<object, Session>();
+
+/** Tells the open trace that reverse mode runs in it. */
+export function noteReverseMode(): void {
+  if (session !== undefined) session.isReversed = true;
+}
 
 export function isTracing(): boolean {
   return session !== undefined;
@@ -51,6 +59,7 @@ export function withSession<T>(body: () => T): T {
     session = undefined;
     for (const raw of own.constants.values()) raw.dispose();
     for (const raw of own.owned) raw.dispose();
+    if (own.isReversed === true) repairTraceStack();
   }
 }
 

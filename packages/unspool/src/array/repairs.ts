@@ -1,5 +1,5 @@
 /**
- * Two repairs of jax-js 0.1.25 at its root, because every function and every derivative of it passes there. Both
+ * Repairs of jax-js 0.1.25 at its root, because every function and every derivative of it passes there. They
  * are held by tests, and fall away with a version that needs them no more.
  */
 import * as jax from "@jax-js/jax";
@@ -87,4 +87,28 @@ export function repairCompiler(): void {
     }
     return new Jaxpr(simple.inBinders, equations, simple.outs);
   };
+}
+
+/** The interpreter that stands on top of the stack of jax-js, and how to take it off. */
+function topOfStack(): { level: number; pop: () => void } {
+  let top = { level: 0, pop: () => {} };
+  const probe = jax.makeJaxpr((x: jax.Array) => {
+    const { main } = (x as unknown as { _trace: { main: { level: number; [Symbol.dispose](): void } } })
+      ._trace;
+    top = { level: main.level, pop: () => main[Symbol.dispose]() };
+    return x;
+  })(jax.numpy.zeros([]));
+  probe.jaxpr.dispose();
+  return top;
+}
+
+/**
+ * Reverse mode of jax-js pushes an interpreter that nobody takes off, so that each call kept a whole trace alive (20
+ * to 200 kB). Call it when no trace is open.
+ */
+export function repairTraceStack(): void {
+  // Below every trace there is one interpreter only, the one that computes.
+  const emptyLevel = 1;
+  const { level, pop } = topOfStack();
+  for (let i = level; i > emptyLevel; i--) pop();
 }

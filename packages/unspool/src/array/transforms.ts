@@ -9,7 +9,7 @@ import * as jax from "@jax-js/jax";
 import { ShapeError } from "../errors.ts";
 import { type Device, type Raw, download, onDevice } from "./backend.ts";
 import { type DType, allocate } from "./dtype.ts";
-import { concrete, isTracing, toRaw, unwrap, withSession, wrap } from "./lift.ts";
+import { concrete, isTracing, noteReverseMode, toRaw, unwrap, withSession, wrap } from "./lift.ts";
 import type { Tensor } from "./tensor.ts";
 import * as tree from "./tree.ts";
 
@@ -183,8 +183,10 @@ export function valueAndGrad<First, Rest extends unknown[]>(
   fn: (first: First, ...rest: Rest) => Tensor,
 ): (first: First, ...rest: Rest) => [Tensor, tree.Tensors<First>] {
   const checked = scalarValued("grad", fn as Fn);
-  const transformed = (...args: unknown[]) =>
-    wrap(loose.valueAndGrad(transformable(checked))(...args.map(unwrap)));
+  const transformed = (...args: unknown[]) => {
+    noteReverseMode();
+    return wrap(loose.valueAndGrad(transformable(checked))(...args.map(unwrap)));
+  };
   return (...args) => inTrace(transformed as Fn, args) as [Tensor, tree.Tensors<First>];
 }
 
@@ -207,6 +209,7 @@ export function vjp<Args extends unknown[], Out>(
   seed: Out,
 ): [Out, tree.Tensors<Args>] {
   const transformed = (p: unknown[], cotangent: unknown) => {
+    noteReverseMode();
     const [value, pull] = loose.vjp(transformable(distinctOutputs(fn as Fn)), unwrap(p)) as [
       unknown,
       (cotangent: unknown) => unknown[],

@@ -1,0 +1,71 @@
+/**
+ * Long loops do not grow: neither the WebAssembly memory of jax-js nor the process. Measured in a process of its own,
+ * which is warmed up first; a leak of one 64 kB array per call would add 64 MB to 640 MB.
+ */
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+/** The lines of `script` run with the sources of this room; the last line that it prints is JSON. */
+function measure(body: string): Record<string, number> {
+  const script = `
+    import { createServer } from "vite";
+    const server = await createServer({ configFile: false, logLevel: "silent", appType: "custom",
+      server: { middlewareMode: true, ws: false, watch: null }, optimizeDeps: { noDiscovery: true } });
+    const { np, grad, jit, vmap } = await server.ssrLoadModule(${JSON.stringify(fileURLToPath(new URL("index.ts", import.meta.url)))});
+    const memories = [];
+    const rss = () => { gc(); gc(); return process.memoryUsage().rss / 2 ** 20; };
+    ${body}
+    await server.close();
+  `;
+  const output = execFileSync(process.execPath, ["--expose-gc", "--input-type=module", "-e", script], {
+    cwd: fileURLToPath(new URL("../../../..", import.meta.url)),
+    encoding: "utf8",
+  });
+  return JSON.parse(output.trim().split("\n").at(-1)!) as Record<string, number>;
+}
+
+test("10,000 eager operations, 1,000 jit steps and 200 one-off gradients keep the memory of the process", () => {
+  const grown = measure(`
+    const x = np.full([16384], 0.5);
+    const step = jit((w) => w.sub(grad((v) => np.tanh(v).mul(v).sum())(w).mul(0.01)));
+    const eager = (n) => { let y = x; for (let i = 0; i < n; i++) y = y.mul(0.999).add(0.001); return y; };
+    const steps = (n) => { let w = x; for (let i = 0; i < n; i++) w = step(w); return w; };
+    const gradients = (n) => { for (let i = 0; i < n; i++) grad((v) => np.exp(v).sum())(x); };
+    eager(200); steps(50); gradients(20);
+    const start = rss();
+    eager(5000); const afterEager = rss();
+    steps(1000); const afterSteps = rss();
+    gradients(200); const afterGradients = rss();
+    console.log(JSON.stringify({ eager: afterEager - start, steps: afterSteps - afterEager, gradients: afterGradients - afterSteps }));
+  `);
+  // Garbage collection and the allocator of the host move the resident set by some MB either way.
+  for (const [kind, megabytes] of Object.entries(grown)) expect(megabytes, kind).toBeLessThan(40);
+}, 60_000);
+
+test("2,000 one-off transformations leave calls as quick as before, and the heap as small", () => {
+  const { before, after, heap } = measure(`
+    const x = np.full([64], 0.5);
+    const median = async (n) => {
+      const times = [];
+      for (let i = 0; i < n; i++) {
+        const start = performance.now();
+        grad((v) => v.mul(v).sum())(x);
+        times.push(performance.now() - start);
+        // jax-js makes weak references, whose targets the language keeps until the synchronous job ends.
+        if (i % 50 === 49) await new Promise(setImmediate);
+      }
+      return times.sort((a, b) => a - b)[n >> 1];
+    };
+    await median(300);
+    gc(); const small = process.memoryUsage().heapUsed;
+    const before = await median(200);
+    await median(1600);
+    const after = await median(200);
+    gc();
+    console.log(JSON.stringify({ before, after, heap: (process.memoryUsage().heapUsed - small) / 2 ** 20 }));
+  `) as { before: number; after: number; heap: number };
+  expect(after).toBeLessThan(2 * before);
+  // 2,000 kept programs of about 20 kB would be 40 MB.
+  expect(heap).toBeLessThan(10);
+}, 60_000);
