@@ -30,12 +30,12 @@ export { nesterov } from "./nesterov.ts";
 export type { NesterovOptions, NesterovState } from "./nesterov.ts";
 export { noisyQuadratic } from "./noisyQuadratic.ts";
 export type {
-  CurveOptions,
+  QuadraticCurve,
   FixedPoint,
   LossCurve,
   NoisyQuadratic,
   NoisyQuadraticOptions,
-  WindowOptions,
+  QuadraticWindow,
 } from "./noisyQuadratic.ts";
 export { polyakAverage } from "./polyakAverage.ts";
 export type { PolyakAverageOptions, PolyakAverageState } from "./polyakAverage.ts";

@@ -18,7 +18,7 @@ export interface NoisyQuadraticOptions {
   sigma2?: number | readonly number[];
 }
 
-export interface WindowOptions {
+export interface QuadraticWindow {
   learningRate: number;
   /** Inner steps per window. Default 1. */
   k?: number;
@@ -26,7 +26,7 @@ export interface WindowOptions {
   alpha?: number;
 }
 
-export interface CurveOptions extends WindowOptions {
+export interface QuadraticCurve extends QuadraticWindow {
   /** Inner steps. */
   steps: number;
   /** E[x] at the start, each coordinate or all. Default 1. */
@@ -53,18 +53,18 @@ export interface NoisyQuadratic {
   /** ½ Σ a sigma2. */
   readonly floor: number;
   /** Per coordinate: factor of E[φ] over one window. */
-  meanFactor(options: WindowOptions): number[];
+  meanFactor(options: QuadraticWindow): number[];
   /** |factor|^{1/k}: the rate of one inner step. */
-  ratePerStep(options: WindowOptions): number[];
+  ratePerStep(options: QuadraticWindow): number[];
   /** Whether all coordinates contract. */
-  isStable(options: WindowOptions): boolean;
+  isStable(options: QuadraticWindow): boolean;
   sgdFixedPoint(options: { learningRate: number }): FixedPoint;
-  lookaheadFixedPoint(options: WindowOptions): FixedPoint;
+  lookaheadFixedPoint(options: QuadraticWindow): FixedPoint;
   /** V*_Lookahead / V*_SGD = alpha (1 + β) / (2 - alpha (1 - β)), per coordinate. */
-  varianceRatio(options: WindowOptions): number[];
+  varianceRatio(options: QuadraticWindow): number[];
   /** Per coordinate: variance of θ after 0 … k steps of a window that starts from the fixed point. */
-  windowVariance(options: WindowOptions): number[][];
-  expectedLossCurve(options: CurveOptions): LossCurve;
+  windowVariance(options: QuadraticWindow): number[][];
+  expectedLossCurve(options: QuadraticCurve): LossCurve;
 }
 
 interface Coordinate {
@@ -84,14 +84,14 @@ export function noisyQuadratic(options: NoisyQuadraticOptions): NoisyQuadratic {
   const noises = spread("sigma2", options.sigma2 ?? 1, curvatures.length);
   const coordinates = curvatures.map((a, i): Coordinate => ({ a, noise: noises[i]! }));
   const each = <T>(
-    window: WindowOptions,
-    fn: (at: Coordinate, q: number, w: Required<WindowOptions>) => T,
+    window: QuadraticWindow,
+    fn: (at: Coordinate, q: number, w: Required<QuadraticWindow>) => T,
   ) => {
     const complete = requireWindow(window);
     return coordinates.map((at) => fn(at, 1 - complete.learningRate * at.a, complete));
   };
   const half = (values: number[]): number => values.reduce((sum, v, i) => sum + 0.5 * curvatures[i]! * v, 0);
-  const fixedPoint = (window: WindowOptions): FixedPoint => {
+  const fixedPoint = (window: QuadraticWindow): FixedPoint => {
     const variance = each(window, slowVariance);
     return { variance, risk: half(variance) };
   };
@@ -128,7 +128,7 @@ export function noisyQuadratic(options: NoisyQuadraticOptions): NoisyQuadratic {
 /** Adds the expected loss of one coordinate to the curves. */
 function addCurve(
   at: Coordinate,
-  window: Required<WindowOptions>,
+  window: Required<QuadraticWindow>,
   mean: number,
   variance: number,
   fast: number[],
@@ -153,12 +153,12 @@ function addCurve(
 }
 
 /** r = 1 - alpha + alpha β. */
-function factor(q: number, { k, alpha }: Required<WindowOptions>): number {
+function factor(q: number, { k, alpha }: Required<QuadraticWindow>): number {
   return 1 - alpha + alpha * q ** k;
 }
 
 /** learningRate² a² sigma2: the variance that one step adds. */
-function stepNoise({ a, noise }: Coordinate, { learningRate }: Required<WindowOptions>): number {
+function stepNoise({ a, noise }: Coordinate, { learningRate }: Required<QuadraticWindow>): number {
   return (learningRate * a) ** 2 * noise;
 }
 
@@ -169,13 +169,13 @@ function powers(q: number, n: number): number {
   return sum;
 }
 
-function slowVariance(at: Coordinate, q: number, window: Required<WindowOptions>): number {
+function slowVariance(at: Coordinate, q: number, window: Required<QuadraticWindow>): number {
   const r = factor(q, window);
   if (Math.abs(r) >= 1) return Infinity;
   return (window.alpha ** 2 * stepNoise(at, window) * powers(q, window.k)) / (1 - r * r);
 }
 
-function requireWindow({ learningRate, k = 1, alpha = 1 }: WindowOptions): Required<WindowOptions> {
+function requireWindow({ learningRate, k = 1, alpha = 1 }: QuadraticWindow): Required<QuadraticWindow> {
   requirePositive("noisyQuadratic", "learningRate", learningRate);
   requireInteger("noisyQuadratic", "k", k, 1);
   requirePositive("noisyQuadratic", "alpha", alpha);

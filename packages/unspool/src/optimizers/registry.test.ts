@@ -1,6 +1,6 @@
 /** What holds for every optimizer of the registry, on every kind of tree. */
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, expectTypeOf, test } from "vitest";
 import { type Tensor, type Tree, grad, jit, np, tree, vmap } from "../array/index.ts";
 import { createOptimizer, optimizerNames, optimizers } from "./registry.ts";
 import {
@@ -14,6 +14,7 @@ import {
   throughData,
   trajectory,
 } from "./testing.ts";
+import { lookahead } from "./lookahead.ts";
 import { momentum } from "./momentum.ts";
 
 /** All of the registry with defaults, and wrappers around something with state. */
@@ -228,4 +229,17 @@ test("float32 and float64 agree", () => {
     expect([single!.theta.dtype, double!.theta.dtype]).toEqual(["float32", "float64"]);
     expectClose(single!.theta, numbers(double!.theta), 1e-5);
   }
+});
+
+test("types: theta keeps its type through an update, and state belongs to its optimizer", () => {
+  const optimizer = momentum();
+  const theta = { layers: [f64(1)], scale: f64(2) };
+  const moved = optimizer.update(theta, optimizer.init(theta), theta);
+  expectTypeOf(moved.theta).toEqualTypeOf<{ layers: Tensor[]; scale: Tensor }>();
+  expectTypeOf(moved.state.velocity).toEqualTypeOf<Tree>();
+  expectTypeOf(lookahead(momentum()).init(theta).inner.velocity).toEqualTypeOf<Tree>();
+  // @ts-expect-error: a gradient of another structure.
+  expect(() => optimizer.update({ scale: f64(2) }, optimizer.init(theta), theta)).toThrow("is missing");
+  // @ts-expect-error: an option that does not exist.
+  expect(() => momentum({ beta: 0.9 })).toThrow("the name of an option must be one of");
 });
