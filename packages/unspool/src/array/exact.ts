@@ -1,7 +1,7 @@
 /**
  * Elementwise functions that jax-js 0.1.25 computes with too few digits, or with a wrong derivative at a point:
- * written from pieces that are exact. Each is one program with a name (a nested `jit`), so an eager call is one
- * dispatch and an engine may recognise it.
+ * written from pieces that are exact. Called eagerly, each is one
+ * program and one dispatch.
  */
 import * as jax from "@jax-js/jax";
 import { isFloat } from "./dtype.ts";

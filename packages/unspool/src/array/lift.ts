@@ -147,7 +147,10 @@ export function liftElementwise(fn: unknown): (...args: unknown[]) => unknown {
   return (...args) => call(fn as (...args: unknown[]) => unknown, matchPrecision(args));
 }
 
-/** A function of tensors as one named program: a single dispatch when called eagerly, a nested `jit` in a trace. */
+/**
+ * A function of tensors as one program, dispatched once when called eagerly. In a trace its pieces are recorded: jax-js
+ * keeps derivatives of nested programs in tables that are never emptied.
+ */
 export function nameProgram(name: string, fn: (...xs: Tensor[]) => Tensor): (...args: unknown[]) => Tensor {
   const body = (...raws: Raw[]): Raw => withSession(() => toRaw(fn(...(wrap(raws) as Tensor[]))));
   Object.defineProperty(body, "name", { value: name });
