@@ -1,6 +1,7 @@
 /** The papers' figures as named, runnable experiments: one line each. */
 import type { Experiment } from "unspool";
 import { influenceBalancing } from "./influenceBalancing.ts";
+import { lookaheadQuadratic } from "./lookaheadQuadratic.ts";
 import { mnistSchedule } from "./mnistSchedule.ts";
 import { toyRegression } from "./toyRegression.ts";
 
@@ -8,8 +9,9 @@ export const experiments: readonly Experiment[] = [
   influenceBalancing,
   toyRegression,
   mnistSchedule,
+  lookaheadQuadratic,
 ] as readonly Experiment[];
 
-export { influenceBalancing, mnistSchedule, toyRegression };
+export { influenceBalancing, lookaheadQuadratic, mnistSchedule, toyRegression };
 export { loadMnist } from "./data/mnist.ts";
 export type { Mnist } from "./data/mnist.ts";

@@ -2,7 +2,6 @@
 export * from "./errors.ts";
 export * from "./array/index.ts";
 export type { Axis } from "./array/index.ts";
-export type { WindowOptions } from "./unroll/index.ts";
 export * from "./unroll/index.ts";
 export * from "./estimators/index.ts";
 export * from "./optimizers/index.ts";

@@ -62,7 +62,7 @@ export function makeJaxpr(fn: Fn, args: readonly unknown[]): Traced {
 function exampleOf(leaf: Tensor): Raw {
   const options = { dtype: leaf.dtype as jax.DType };
   // A weak scalar must stay weak, or dtype promotion would differ between the trace and a call.
-  return leaf.isWeak ? jax.numpy.array(0) : jax.numpy.zeros([...leaf.shape], options);
+  return leaf.isWeak && leaf.ndim === 0 ? jax.numpy.array(0) : jax.numpy.zeros([...leaf.shape], options);
 }
 
 const inexactOnWasm = new Set(["sin", "cos", "asin", "atan", "exp", "log", "erf", "erfc", "power", "tanh"]);

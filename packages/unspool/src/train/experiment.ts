@@ -1,7 +1,7 @@
 /** What `train` runs: theta, an estimator, an optimizer, and what to measure and draw at the end. */
 import type { Key } from "../array/index.ts";
-import type { EstimateMetrics } from "../estimators/estimator.ts";
-import type { Optimizer } from "../optimizers/optimizer.ts";
+import type { EstimateMetrics } from "../estimators/index.ts";
+import type { Optimizer } from "../optimizers/index.ts";
 import type { Figure } from "./figure.ts";
 
 /** The part of a schema library (zod, valibot, …) that is needed here. `parse` throws on bad input. */
