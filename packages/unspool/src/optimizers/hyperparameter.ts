@@ -1,7 +1,7 @@
 /** Hyperparameters: their values at a step, and the checks of options at construction. */
 import { type DType, Tensor } from "../array/index.ts";
 import { OptionError, requireOneOf } from "../errors.ts";
-import type { Hyperparameter } from "./optimizer.ts";
+import type { Hyperparameter, Schedule } from "./optimizer.ts";
 
 /** The value of a hyperparameter for one leaf. */
 export type ValueFor = (leaf: Tensor) => number | Tensor;
@@ -14,11 +14,23 @@ export function atStep(value: Hyperparameter, step: Tensor): ValueFor {
     let cast = byType.get(dtype);
     if (cast === undefined) {
       const float = dtype === "float64" ? "float64" : "float32";
-      cast = asType(typeof value === "function" ? value(step, float) : value, float);
+      cast = asType(typeof value === "function" ? valueOf(value, step, float) : value, float);
       byType.set(dtype, cast);
     }
     return cast;
   };
+}
+
+function valueOf(schedule: Schedule, step: Tensor, dtype: "float32" | "float64"): Tensor {
+  const value: unknown = schedule(step, dtype);
+  if (Tensor.is(value)) return value;
+  throw new OptionError(
+    "schedule",
+    "its value",
+    value,
+    "a tensor",
+    "Compute it from `step` with np functions.",
+  );
 }
 
 /** A cast that does nothing where nothing is to be done, since jax-js cannot transpose casts. */

@@ -2,7 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { grad, jit, tree } from "../../array/index.ts";
 import type { Schedule } from "../optimizer.ts";
-import { expectClose, f64 } from "../testing.ts";
+import { sgd } from "../sgd.ts";
+import { expectClose, f32, f64 } from "../testing.ts";
 import { constantSchedule } from "./constantSchedule.ts";
 import { cosineDecay } from "./cosineDecay.ts";
 import { exponentialDecay } from "./exponentialDecay.ts";
@@ -78,6 +79,24 @@ describe.each(cases)("%s", (_name, schedule, formula) => {
       expectClose(single, [formula(t)], 1e-6);
     }
   });
+});
+
+test("a schedule that returns a number is a typed error", () => {
+  const optimizer = sgd({ learningRate: (() => 0.1) as never });
+  const theta = f64([1]);
+  expect(() => optimizer.update(theta, optimizer.init(theta), theta)).toThrow(
+    "schedule: its value must be a tensor, got 0.1. Compute it from `step` with np functions.",
+  );
+});
+
+test("a schedule of float32 leaves a float64 theta float64, and the other way round", () => {
+  for (const theta of [f64([1]), f32([1])]) {
+    const optimizer = sgd({ learningRate: (step) => step.astype("float32").add(0.5) });
+    const { theta: moved } = optimizer.update(theta, optimizer.init(theta), theta);
+    expect(moved.dtype).toBe(theta.dtype);
+    const wide = sgd({ learningRate: f64(0.5) });
+    expect(wide.update(theta, wide.init(theta), theta).theta.dtype).toBe(theta.dtype);
+  }
 });
 
 test("values can be learned: the derivative of a line with respect to its ends", () => {
