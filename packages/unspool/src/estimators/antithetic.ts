@@ -193,12 +193,12 @@ export function requireFiniteLosses<Shared extends EsShared, Unit extends { cloc
   );
 }
 
-/** Standard deviation over pairs of L+ - L-. `losses` is [pairs, 2]. */
+/** Standard deviation of L+ - L- over the pairs whose losses are finite. `losses` is [pairs, 2]. */
 export function lossDifferenceStd(losses: Tensor): number {
   const differences = Array.from(
     { length: losses.size / 2 },
     (_, i) => losses.data[2 * i]! - losses.data[2 * i + 1]!,
-  );
+  ).filter((difference) => Number.isFinite(difference));
   const mean = differences.reduce((sum, d) => sum + d, 0) / differences.length;
   return Math.sqrt(differences.reduce((sum, d) => sum + (d - mean) ** 2, 0) / differences.length);
 }

@@ -67,12 +67,17 @@ function single(from: number, step: number): CheckpointAction[] {
   ];
 }
 
-/** Steps to advance before the next state is held, so that the fewest steps are computed again. */
+/**
+ * Steps to advance before the next state is held, so that the fewest steps are computed again. With beta(s, r) =
+ * C(s + r, s), the longest range that s states pull back through with r computations of a step, a split is best where
+ * beta(s, r - 2) <= left and right <= beta(s - 1, r).
+ */
 function splitPoint(length: number, states: number): number {
   let repeats = 1;
   while (binomialCoefficient(states + repeats, states) < length) repeats++;
-  const right = Math.min(length - 1, binomialCoefficient(states - 1 + repeats, states - 1));
-  return Math.max(1, length - right);
+  const left = binomialCoefficient(states + repeats - 2, states);
+  const right = binomialCoefficient(states - 1 + repeats, states - 1);
+  return Math.max(1, left, length - right);
 }
 
 function binomialCoefficient(n: number, k: number): number {

@@ -30,11 +30,15 @@ export interface ProblemOptions<Theta, State, Batch> {
   /** The state before the first step. Numbers become scalars; floating-point leaves take theta's dtype. */
   init(theta: Theta, key: Key): State;
   /** One step of ONE particle, made of `np` functions. */
-  step(theta: Theta, state: Tensors<State>, context: StepContext<Batch>): StepResult<Tensors<State>>;
+  step(
+    theta: Theta,
+    state: NoInfer<Tensors<State>>,
+    context: StepContext<NoInfer<Batch>>,
+  ): StepResult<NoInfer<Tensors<State>>>;
   /** Draws the minibatch of one step from resident data. */
   data?(key: Key): Batch;
   /** The loss of a finished trajectory, on a batch that is drawn once per trajectory (telescoping estimators). */
-  finalLoss?(theta: Theta, state: Tensors<State>, batch: Batch): Tensor;
+  finalLoss?(theta: Theta, state: NoInfer<Tensors<State>>, batch: NoInfer<Batch>): Tensor;
   /** Draws that batch. Default: `data`. */
   finalData?(key: Key): Batch;
   /** False if the step has no useful derivative (rounding, comparisons, accuracy). Default true. */
@@ -118,8 +122,8 @@ export function advance(
   const source = random.foldIn(key, t.add(1));
   const batch = problem.data?.(random.foldIn(source, 1));
   const result = problem.step(theta, state, { t, key: random.foldIn(source, 0), batch }) as
-    StepResult<unknown> | undefined;
-  if (typeof result !== "object" || !("state" in result) || !("loss" in result)) {
+    StepResult<unknown> | undefined | null;
+  if (typeof result !== "object" || result === null || !("state" in result) || !("loss" in result)) {
     throw new ShapeError(where, "must return { state, loss }.");
   }
   const next = tree.tensors(result.state, tree.floatType(theta)) as unknown;

@@ -1,0 +1,17 @@
+/** Conformance suites: the properties of estimators and optimizers as checks for any test runner. */
+export { ConformanceError } from "./check.ts";
+export type { ConformanceCheck } from "./check.ts";
+export {
+  analyticVariance,
+  linearDerivatives,
+  noiseReuseVariance,
+  persistentVariance,
+  truncated,
+  truncatedVariance,
+  unbiased,
+} from "./derivatives.ts";
+export type { LinearOracle, Objective, WindowDerivatives } from "./derivatives.ts";
+export { estimatorConformance } from "./estimatorConformance.ts";
+export type { EstimatorRequest, EstimatorSubject } from "./estimatorSubject.ts";
+export { optimizerConformance } from "./optimizerConformance.ts";
+export type { OptimizerSubject } from "./optimizerSubject.ts";

@@ -1,0 +1,117 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { random } from "../array/index.ts";
+import { OptionError } from "../errors.ts";
+import {
+  type Clock,
+  type ResetPolicy,
+  endsTrajectory,
+  firstClocks,
+  settle,
+  tick,
+  windowPlan,
+} from "./index.ts";
+
+const at = ({ t, length, trajectory }: Clock) => [t, length, trajectory].map((x) => [...x.data]);
+
+/** One step of the clocks of several units (they are concrete here, so unit by unit). */
+function unitOf(clock: Clock, i: number): Clock {
+  const pick = (name: keyof Clock) => {
+    const leaf = clock[name];
+    return leaf.ndim === 2 ? leaf.slice(i) : leaf.slice(i);
+  };
+  return {
+    unitKey: pick("unitKey"),
+    trajectory: pick("trajectory"),
+    key: pick("key"),
+    t: pick("t"),
+    length: pick("length"),
+  };
+}
+
+describe("windowPlan", () => {
+  test("defaults: 10 steps, or the horizon if that is shorter", () => {
+    expect(windowPlan("w", 100, {}).truncation).toBe(10);
+    expect(windowPlan("w", 7, {}).truncation).toBe(7);
+    expect(windowPlan("w", Infinity, {})).toMatchObject({ truncation: 10, mode: "never" });
+  });
+  test("resets fall on edges where the truncation divides the horizon, inside windows otherwise", () => {
+    expect(windowPlan("w", 12, { truncation: 4 }).mode).toBe("edge");
+    expect(windowPlan("w", 12, { truncation: 5 }).mode).toBe("inside");
+    expect(windowPlan("w", 12, { truncation: 4, resets: { minLength: 4, maxLength: 8 } }).mode).toBe(
+      "inside",
+    );
+  });
+  test.each([
+    [{ truncation: 13 }, /truncation.*horizon 12, got 13/],
+    [{ truncation: 0 }, /truncation.*got 0/],
+    [{ truncation: 2.5 }, /truncation.*got 2.5/],
+    [{ truncation: 4, resets: { minLength: 3, maxLength: 8 } }, /minLength.*got 3/],
+    [{ truncation: 4, resets: { minLength: 8, maxLength: 6 } }, /maxLength.*got 6/],
+    [{ resets: "sometimes" as ResetPolicy }, /resets/],
+  ])("refuses %o", (options, text) => {
+    expect(() => windowPlan("w", 12, options)).toThrow(OptionError);
+    expect(() => windowPlan("w", 12, options)).toThrow(text);
+  });
+});
+
+describe("clocks", () => {
+  test("lockstep on edges: time stands at the length until the window is settled, then a new key", () => {
+    const plan = windowPlan("w", 4, { truncation: 2 });
+    const first = firstClocks(plan, random.key(0), 2);
+    const ended = { ...first, t: first.length };
+    expect([...endsTrajectory(plan, ended).data]).toEqual([1, 1]);
+    const next = settle(plan, ended);
+    expect(at(next)).toEqual([[0, 0], [4, 4], [1, 1]]); // prettier-ignore
+    expect([...next.key.data]).not.toEqual([...first.key.data]);
+    expect(at(settle(plan, first))).toEqual(at(first));
+  });
+  test("settling on an edge and ticking inside give the same key to a trajectory", () => {
+    const edge = windowPlan("w", 4, { truncation: 2 });
+    const inside = windowPlan("w", 4, { truncation: 3 });
+    const first = firstClocks(edge, random.key(5), 1);
+    let clock = unitOf(firstClocks(inside, random.key(5), 1), 0);
+    for (let k = 0; k < 4; k++) clock = tick(inside, clock).clock;
+    const settled = settle(edge, { ...first, t: first.length });
+    expect([...clock.key.data]).toEqual([...settled.key.data]);
+    expect(clock.t.item()).toBe(0);
+    expect(clock.trajectory.item()).toBe(1);
+  });
+  test("common clocks are equal, others have keys of their own", () => {
+    const plan = windowPlan("w", 4, { truncation: 2 });
+    const keysOf = (isCommon: boolean) => {
+      const { data } = firstClocks(plan, random.key(0), 3, isCommon).key;
+      return new Set([0, 1, 2].map((i) => `${data[2 * i]},${data[2 * i + 1]}`)).size;
+    };
+    expect(keysOf(true)).toBe(1);
+    expect(keysOf(false)).toBe(3);
+  });
+  test("staggered units cover the horizon evenly, in whole windows where resets fall on edges (property)", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 5 }),
+        fc.integer({ min: 1, max: 6 }),
+        fc.integer({ min: 1, max: 12 }),
+        (k, windows, units) => {
+          const horizon = k * windows;
+          const plan = windowPlan("w", horizon, { truncation: k, resets: "staggered" });
+          const lengths = [...firstClocks(plan, random.key(0), units).length.data];
+          expect(lengths.at(-1)).toBe(horizon);
+          lengths.forEach((length, i) => {
+            expect(length % k).toBe(0);
+            expect(length).toBeGreaterThanOrEqual(k);
+            expect(length).toBeGreaterThanOrEqual(lengths[i - 1] ?? 0);
+            // Rounded down to whole windows, but at least one.
+            expect(Math.abs(length - ((i + 1) * horizon) / units)).toBeLessThan(k);
+          });
+        },
+      ),
+      { seed: 3, numRuns: 60 },
+    );
+  });
+  test("random offsets leave a whole number of windows, and all of them occur", () => {
+    const plan = windowPlan("w", 12, { truncation: 3, resets: "random-offset" });
+    const lengths = firstClocks(plan, random.key(0), 100).length.data;
+    expect([...new Set(lengths)].toSorted((a, b) => a - b)).toEqual([3, 6, 9, 12]);
+  });
+});
