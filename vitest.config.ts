@@ -28,6 +28,10 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        ...shared,
+        test: { name: "browser", include: ["test/browser/**/*.test.ts"], testTimeout: 120_000 },
+      },
       { ...shared, test: { name: "paper", include: ["test/paper/**/*.test.ts"], testTimeout: 3_600_000 } },
     ],
   },

@@ -24,7 +24,9 @@ export type Tensors<T> = T extends Tensor
       ? { [K in keyof T]: Tensors<T[K]> }
       : T extends object
         ? { [K in keyof T]: Tensors<T[K]> }
-        : never;
+        : unknown extends T
+          ? unknown
+          : never;
 
 /** Applies `fn` to each leaf (and to the leaves of `rest` at the same place); keeps the structure of `tree`. */
 export function map<T>(fn: (leaf: Tensor, ...rest: Tensor[]) => Tensor, tree: T, ...rest: unknown[]): T {

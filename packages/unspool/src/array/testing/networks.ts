@@ -1,4 +1,8 @@
-/** References of `nn`, `lax` and `linalg`: closed forms in `Math`, and small matrices worked by hand. */
+/**
+ * References of `nn`, `lax` and `linalg`: closed forms in `Math`, and small matrices worked by hand.
+ *
+ * Long because it is one table of independent references, a line or two per function.
+ */
 import { type Tensor, lax, linalg, nn, np } from "../index.ts";
 import { type ArrayCase, results } from "./contract.ts";
 import type { UnaryCase } from "./elementwise.ts";

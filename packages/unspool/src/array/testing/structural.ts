@@ -1,4 +1,8 @@
-/** Small hand-computed cases of the functions of `np` that move, select and sum elements. */
+/**
+ * Small hand-computed cases of the functions of `np` that move, select and sum elements.
+ *
+ * Long because it is one table of independent references, a line or two per function.
+ */
 import { type Tensor, np } from "../index.ts";
 import { type ArrayCase, results } from "./contract.ts";
 
