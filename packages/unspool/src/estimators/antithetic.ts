@@ -181,7 +181,8 @@ export function requireFiniteLosses<Shared extends EsShared, Unit extends { cloc
   const k = steps.findIndex((particle) => particle >= 0);
   // History counts particles positives first; `losses` pair by pair.
   const particle = k < 0 ? (bad % 2) * pairs + Math.floor(bad / 2) : steps[k]!;
-  const [pair, sign] = [particle % pairs, particle < pairs ? "+" : "-"];
+  const pair = particle % pairs;
+  const sign = ["+", "-", "mean"][Math.floor(particle / pairs)]!;
   const step = (units.clock.t.data[pair]! + Math.max(k, 0)) % units.clock.length.data[pair]!;
   const value = history[k]?.loss?.data[particle] ?? losses.data[bad];
   throw new NonFiniteError(
