@@ -7,5 +7,4 @@ export default defineConfig({
   // `bin` in package.json is dist/bin.js; the package is of type "module", so .js is enough.
   fixedExtension: false,
   dts: false,
-  logLevel: "warn",
 });

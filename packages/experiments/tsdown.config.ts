@@ -6,5 +6,4 @@ export default defineConfig({
   platform: "node",
   fixedExtension: false,
   dts: true,
-  logLevel: "warn",
 });

@@ -20,5 +20,4 @@ export default defineConfig({
   platform: "neutral",
   deps: { neverBundle: [/^node:/, /^@jax-js\//] },
   dts: true,
-  logLevel: "warn",
 });

@@ -1,13 +1,18 @@
 /** Config fields that several experiments share, so that `--set estimator=…` means the same everywhere. */
-import { type EstimatorName, estimatorNames } from "unspool";
+import { type EstimatorAlias, type EstimatorName, estimatorAliases, estimatorNames } from "unspool";
 import { z } from "zod";
 
+type Name = EstimatorName | EstimatorAlias;
+
 interface EstimatorFields {
-  estimator: z.ZodDefault<z.ZodEnum<{ [Name in EstimatorName]: Name }>>;
+  estimator: z.ZodDefault<z.ZodEnum<{ [N in Name]: N }>>;
   sigma: z.ZodDefault<z.ZodNumber>;
   pairs: z.ZodDefault<z.ZodInt>;
   truncation: z.ZodDefault<z.ZodInt>;
+  nanPolicy: z.ZodDefault<z.ZodEnum<{ error: "error"; zero: "zero" }>>;
 }
+
+const names = [...estimatorNames, ...Object.keys(estimatorAliases)] as Name[];
 
 /** Which gradient estimator, with its window and perturbations. Estimators take from these what they know. */
 export function estimatorFields(defaults: {
@@ -16,7 +21,7 @@ export function estimatorFields(defaults: {
   truncation: number;
 }): EstimatorFields {
   return {
-    estimator: z.enum(estimatorNames).default("pes").describe("gradient estimator"),
+    estimator: z.enum(names).default("pes").describe("gradient estimator"),
     sigma: z
       .number()
       .positive()
@@ -24,5 +29,26 @@ export function estimatorFields(defaults: {
       .describe("standard deviation of the perturbations (ES types)"),
     pairs: z.int().min(1).default(defaults.pairs).describe("antithetic pairs (ES types)"),
     truncation: z.int().min(1).default(defaults.truncation).describe("inner steps per outer step"),
+    nanPolicy: z
+      .enum(["error", "zero"])
+      .default("error")
+      .describe("what to do with a pair whose loss is not finite (ES types)"),
   };
+}
+
+/** What `createEstimator` takes of a config. */
+export interface EstimatorSettings {
+  sigma: number;
+  pairs: number;
+  truncation: number;
+  nanPolicy: "error" | "zero";
+}
+
+export function estimatorOptions({
+  sigma,
+  pairs,
+  truncation,
+  nanPolicy,
+}: EstimatorSettings): EstimatorSettings {
+  return { sigma, pairs, truncation, nanPolicy };
 }

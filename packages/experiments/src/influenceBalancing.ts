@@ -11,7 +11,7 @@ import {
   sgd,
 } from "unspool";
 import { z } from "zod";
-import { estimatorFields } from "./fields.ts";
+import { estimatorFields, estimatorOptions } from "./fields.ts";
 import { thin } from "./series.ts";
 
 const config = z.strictObject({
@@ -42,7 +42,7 @@ export const influenceBalancing: Experiment<unknown, Theta> = defineExperiment<C
     const loss = (theta: number) => lossAfter(reportedStep, theta, size, positive);
     return {
       theta: { theta: np.array(settings.theta, { dtype }) },
-      estimator: createEstimator(estimator, problem, { ...pick(settings), objective: "sum" }),
+      estimator: createEstimator(estimator, problem, { ...estimatorOptions(settings), objective: "sum" }),
       optimizer: sgd({ learningRate }),
       steps,
       evaluate(theta, initial) {
@@ -63,8 +63,6 @@ export const influenceBalancing: Experiment<unknown, Theta> = defineExperiment<C
     };
   },
 });
-
-const pick = ({ sigma, pairs, truncation }: Config) => ({ sigma, pairs, truncation });
 
 /** State of the system after `steps` steps, and its first entry's loss; plain float64. */
 export function lossAfter(steps: number, theta: number, size = 23, positive = 10): number {

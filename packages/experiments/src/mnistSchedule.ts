@@ -24,7 +24,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { loadMnist } from "./data/mnist.ts";
-import { estimatorFields } from "./fields.ts";
+import { estimatorFields, estimatorOptions } from "./fields.ts";
 import { grid, mean, thin } from "./series.ts";
 
 const config = z.strictObject({
@@ -68,10 +68,10 @@ export const mnistSchedule: Experiment<unknown, ScheduleTheta> = defineExperimen
         mnist.test,
       ),
     );
-    const { estimator, sigma, pairs, truncation, steps } = settings;
+    const { estimator, steps } = settings;
     return {
       theta: scheduleTheta(settings.learningRate, settings.decay),
-      estimator: createEstimator(estimator, problem, { sigma, pairs, truncation, objective: "mean" }),
+      estimator: createEstimator(estimator, problem, { ...estimatorOptions(settings), objective: "mean" }),
       optimizer: adam({ learningRate: settings.outerLearningRate }),
       steps,
       evaluate(theta, initial) {

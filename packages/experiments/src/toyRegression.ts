@@ -15,7 +15,7 @@ import {
   unroll,
 } from "unspool";
 import { z } from "zod";
-import { estimatorFields } from "./fields.ts";
+import { estimatorFields, estimatorOptions } from "./fields.ts";
 import { grid, mean, thin } from "./series.ts";
 
 const config = z.strictObject({
@@ -47,11 +47,11 @@ export const toyRegression: Experiment<unknown, ToyRegressionTheta> = defineExpe
     "Vicol, Metz, Sohl-Dickstein (ICML 2021), section 4.2; Vicol, Kolter, Swersky (ICML 2023), Figure 15",
   config,
   setup(settings: Config) {
-    const { estimator, sigma, pairs, truncation, horizon, learningRate, steps, dtype, surface } = settings;
+    const { estimator, sigma, horizon, learningRate, steps, dtype, surface } = settings;
     const problem = toyRegressionProblem({ horizon });
     return {
       theta: { logLearningRate: np.array(settings.theta, { dtype }) },
-      estimator: createEstimator(estimator, problem, { sigma, pairs, truncation, objective: "sum" }),
+      estimator: createEstimator(estimator, problem, { ...estimatorOptions(settings), objective: "sum" }),
       optimizer: adam({ learningRate, beta1: 0.99, beta2: 0.999 }),
       steps,
       evaluate(theta, initial) {

@@ -188,8 +188,8 @@ export function requireFiniteLosses<Shared extends EsShared, Unit extends { cloc
   throw new NonFiniteError(
     name,
     `the loss of particle ${sign} of pair ${pair} became ${value} at inner step ${step} of its trajectory ` +
-      `(step ${Math.max(k, 0) + 1} of ${plan.truncation} in estimate ${shared.window.item()}). Replay: the same seed ` +
-      `and outer step. Try a smaller sigma or step size, or nanPolicy: "zero".`,
+      `(step ${Math.max(k, 0) + 1} of ${plan.truncation} in estimate ${shared.window.item()}). ` +
+      `Try a smaller sigma or step size, or nanPolicy: "zero".`,
     { pair, sign, step, stepInWindow: Math.max(k, 0), estimate: shared.window.item(), value },
   );
 }

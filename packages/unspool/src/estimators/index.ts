@@ -27,5 +27,5 @@ export { uoro } from "./uoro.ts";
 export type { UoroOptions } from "./uoro.ts";
 export type { PairState, PairUnit } from "./noiseReuse.ts";
 export type { TangentState } from "./tangents.ts";
-export { createEstimator, estimatorEntry, estimatorNames, estimators } from "./registry.ts";
-export type { EstimatorEntry, EstimatorName, EstimatorOptions } from "./registry.ts";
+export { createEstimator, estimatorAliases, estimatorEntry, estimatorNames, estimators } from "./registry.ts";
+export type { EstimatorAlias, EstimatorEntry, EstimatorName, EstimatorOptions } from "./registry.ts";

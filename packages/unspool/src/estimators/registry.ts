@@ -76,21 +76,25 @@ export type EstimatorName =
   | "uoro"
   | "dodge";
 
-/** Names of all estimators, and what else they are called on the command line. */
+/** Names of all estimators. */
 export const estimatorNames: readonly EstimatorName[] = estimators.map(({ name }) => name);
 
-const aliases: Readonly<Record<string, EstimatorName>> = {
+/** What else they are called in the papers. */
+export const estimatorAliases: Readonly<Record<EstimatorAlias, EstimatorName>> = {
   tes: "truncatedEs",
   "es-single": "nres",
   es: "fullEs",
 };
 
+export type EstimatorAlias = "tes" | "es-single" | "es";
+
 /** The entry of a name or alias (`tes`, `es`, `es-single`; case does not matter). */
 export function estimatorEntry(name: string): EstimatorEntry {
-  const wanted = (aliases[name.toLowerCase()] ?? name).toLowerCase();
+  const alias = (estimatorAliases as Readonly<Record<string, EstimatorName>>)[name.toLowerCase()];
+  const wanted = (alias ?? name).toLowerCase();
   const entry = estimators.find((candidate) => candidate.name.toLowerCase() === wanted);
   if (entry !== undefined) return entry;
-  const near = nearest(name, [...estimatorNames, ...Object.keys(aliases)]);
+  const near = nearest(name, [...estimatorNames, ...Object.keys(estimatorAliases)]);
   throw new OptionError(
     "createEstimator",
     "name",

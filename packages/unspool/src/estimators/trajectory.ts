@@ -100,7 +100,7 @@ export function requireFinite(name: string, losses: Tensor, gradient: unknown, w
     throw new NonFiniteError(
       name,
       `the loss of task ${task} is ${losses.data[task]} in estimate ${window}. ` +
-        "Replay: the same seed and outer step. Try a shorter truncation or a smaller step size.",
+        "Try a shorter truncation or a smaller step size.",
       { task, estimate: window },
     );
   }

@@ -219,14 +219,14 @@ function explainedStep(
     if (!(error instanceof NonFiniteError)) throw error;
     const { experiment, seed, config } = manifest;
     const step = state.step + 1;
-    const replay = `unspool run ${experiment} --seed ${seed} --steps ${step}`;
-    const last =
-      store === undefined || checkpointed === undefined
-        ? ""
-        : ` The last checkpoint is of step ${checkpointed}: ${store.checkpointName(checkpointed)}.`;
+    const isKept = store !== undefined && checkpointed !== undefined;
+    const replay = isKept ? `unspool resume ${store.name}` : `train with seed ${seed} and the same config`;
+    const from = isKept
+      ? ` It starts from the last checkpoint, of step ${checkpointed}: ${store.checkpointName(checkpointed)}.`
+      : "";
     const longer = new NonFiniteError(
       `outer step ${step} of "${experiment}"`,
-      `${error.message} Replay it, with the same config, by: ${replay}.${last}`,
+      `${error.message} Replay it by: ${replay}.${from}`,
       { ...error.details, step, replay, seed, config, checkpoint: checkpointed },
     );
     longer.cause = error;

@@ -217,18 +217,18 @@ describe("a number that is not finite", () => {
     const { message, details } = error as NonFiniteError;
     expect(message).toContain('outer step 4 of "quadratic"');
     expect(message).toContain("the loss is NaN");
-    expect(message).toContain("unspool run quadratic --seed 3 --steps 4");
-    expect(message).toContain("The last checkpoint is of step 2: checkpoint 2 in memory.");
+    expect(message).toContain(`Replay it by: unspool resume ${store.name}.`);
+    expect(message).toContain("It starts from the last checkpoint, of step 2: checkpoint 2 in memory.");
     expect(details).toMatchObject({ step: 4, seed: 3, quantity: "loss", checkpoint: 2 });
     expect((await store.readMetrics()).map(({ step }) => step)).toEqual([1, 2, 3]);
     expect(await store.listCheckpoints()).toEqual([2, 0]);
     expect(await store.readManifest()).toMatchObject({ status: "failed", error: { code: "NON_FINITE" } });
   });
 
-  test("is found again by the replay, and by resuming", async () => {
+  test("is found again by the same run, and by resuming", async () => {
     const store = memoryStore();
-    const replay = train(quadratic, { ...failing, steps: 4, store });
-    await expect(replay).rejects.toThrow("outer step 4");
+    const again = train(quadratic, { ...failing, steps: 4, store });
+    await expect(again).rejects.toThrow("outer step 4");
     await expect(resume(quadratic, store)).rejects.toThrow("outer step 4");
   });
 
