@@ -4,6 +4,7 @@ import { progressFigures, thetaFigures } from "./curves.ts";
 import type { PennedFigure } from "./drawing.ts";
 import { figureCard } from "./figureCard.ts";
 import { type Markup, html, markup } from "./html.ts";
+import { overlay } from "./overlay.ts";
 import { penOf } from "./palette.ts";
 import { type RunView, computingTime } from "./runView.ts";
 import { styles } from "./styles.ts";
@@ -102,17 +103,19 @@ function facts(run: RunView): Markup {
     ${error === undefined ? null : html`<p class="error"><strong>${error.code}</strong> ${error.message}</p>`}`;
 }
 
-/** The experiments' own figures; those of several runs with the same id stand next to each other. */
+/** The experiments' own figures; those of several runs with the same id are one drawing, or stand side by side. */
 function ownFigures(runs: readonly RunView[]): Markup | null {
   const ids = [...new Set(runs.flatMap(({ figures }) => figures.map(({ id }) => id)))];
   if (ids.length === 0) return null;
-  const cards = ids.flatMap((id) =>
-    runs.flatMap((run, i) => {
+  const cards = ids.flatMap((id) => {
+    const drawn = runs.flatMap((run, i) => {
       const figure = run.figures.find((candidate) => candidate.id === id);
-      if (figure === undefined) return [];
-      return [figureCard(figure, runs.length === 1 ? undefined : { label: run.label, pen: penOf(i) })];
-    }),
-  );
+      return figure === undefined ? [] : [{ figure, label: run.label, pen: penOf(i) }];
+    });
+    const overlaid = overlay(drawn);
+    if (overlaid !== undefined) return [figureCard(overlaid)];
+    return drawn.map(({ figure, ...run }) => figureCard(figure, runs.length === 1 ? undefined : run));
+  });
   return html`<section>
     <h2>Figures</h2>
     <div class="grid">${cards}</div>

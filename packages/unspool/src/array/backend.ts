@@ -50,15 +50,14 @@ export function upload(data: TensorData, shape: readonly number[], dtype: DType,
   }
   if (data.length === 0) return jax.numpy.zeros([...shape], options);
   // jax-js reads the memory of the array it is given, which must not be shared.
-  const own = data.buffer instanceof ArrayBuffer ? data : data.slice();
-  return withFloat16(() =>
-    jax.numpy.array(own as Float32Array<ArrayBuffer>, { shape: [...shape], ...options }),
-  );
+  const own = (data.buffer instanceof ArrayBuffer ? data : data.slice()) as Float32Array<ArrayBuffer>;
+  const make = (): Raw => jax.numpy.array(own, { shape: [...shape], ...options });
+  return data instanceof Float64Array ? withFloat16(make) : make();
 }
 
 /** The elements of a jax-js array, which loses one reference. */
 export function download(raw: Raw): TensorData {
-  const data = withFloat16(() => raw.dataSync());
+  const data = raw.dataSync();
   if (dtypeOf(data) === undefined) throw new Error(`internal: jax-js returned ${data.constructor.name}`);
   return data as TensorData;
 }

@@ -64,8 +64,7 @@ export function windowGradient<Theta>(
   return {
     name,
     init: (theta, key) => ({ units: firstTasks(settings, theta, key), theta: repeat(theta, 1), window: 0 }),
-    estimate(theta, state, key) {
-      void key;
+    estimate(theta, state) {
       tree.requireSame(name, "theta", firstOf(state.theta), theta);
       const { units } = state;
       const program = isWhole || units.clock.t.data.includes(0) ? starting : going;

@@ -201,10 +201,7 @@ function runReverse(
   /** One forward step; the losses of a step count the first time that it is computed. */
   const advance = (carry: DeviceTree, k: number, isFirst: boolean): DeviceTree => {
     const next = step.run(keep(fixed), carry, at(k));
-    const loss = fromDevice(
-      [next.pop()!],
-      [0].map(() => tree.scalar(0)),
-    ) as [Tensor];
+    const loss = fromDevice([next.pop()!], [tree.scalar(0)]) as [Tensor];
     if (isFirst) for (let i = 0; i < count; i++) losses[i]! += loss[0].data[i]!;
     forwardSteps += count;
     return next;
