@@ -11,7 +11,7 @@ import { type CodeBlock, anchors, codeBlocks, markdownFiles, relativeLinks, tabl
 import { read, root } from "./repository.ts";
 
 const scratch = join(root, ".cache", "docs");
-const withCode = ["README.md", "CONTRIBUTING.md"];
+const withCode = ["README.md", "CONTRIBUTING.md", "docs/tutorial.md"];
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -45,7 +45,7 @@ test("the README says of each estimator what the registry says", () => {
   }
 });
 
-test("the TypeScript in README and CONTRIBUTING compiles", () => {
+test("the TypeScript in README, CONTRIBUTING and the tutorial compiles", () => {
   const blocks = new Map(
     withCode.flatMap((file) =>
       codeBlocks(file).map(({ path, code }, i) => [
