@@ -70,7 +70,7 @@ async function printedTheta(theta: unknown): Promise<Record<string, number[]> | 
   );
 }
 
-/** Measures the outer steps of this session, without preparation and evaluation. */
+/** Measures the outer steps of this invocation, without preparation and evaluation. */
 function sessionClock(): {
   hear(event: TrainEvent): void;
   read(): { stepsPerSecond: number; durationMs: number };

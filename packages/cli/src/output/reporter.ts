@@ -31,7 +31,7 @@ export interface RunSummary {
   /** By leaf path; null where theta is too large to print. */
   theta: Record<string, number[]> | null;
   evaluation: Evaluation | undefined;
-  /** Of this session. */
+  /** Of this invocation. */
   stepsPerSecond: number;
   durationMs: number;
   /** The report's path; undefined if none was written. */
