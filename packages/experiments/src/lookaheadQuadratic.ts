@@ -67,10 +67,11 @@ export const lookaheadQuadratic: Experiment<unknown, Theta> = defineExperiment<C
       estimator: minibatchGradient(a),
       optimizer: optimizer === "sgd" ? inner : (lookahead(inner, { k, alpha }) as Optimizer),
       steps,
-      evaluate: (theta) => evaluation(settings, model, a, theta),
+      evaluate: (theta, _initial, stepsDone) =>
+        evaluation({ ...settings, steps: stepsDone }, model, a, theta),
       figures: (run) => [
-        lossFigure(run, settings, model),
-        secondMomentFigure(run, settings, model, a),
+        lossFigure(run, asRun(settings, run), model),
+        secondMomentFigure(run, asRun(settings, run), model, a),
         varianceFigure(settings),
         momentumFigure(),
         momentumMap(),
@@ -78,6 +79,11 @@ export const lookaheadQuadratic: Experiment<unknown, Theta> = defineExperiment<C
     };
   },
 });
+
+/** The closed forms are those of the steps that the run has done. */
+function asRun(settings: Config, { metrics }: Run): Config {
+  return { ...settings, steps: metrics.at(-1)?.step ?? 0 };
+}
 
 /** Gradient a (x - c) with c ~ N(0, 1/a) drawn anew for every chain and coordinate; the loss is ½ Σ a x². */
 function minibatchGradient(a: readonly number[]): AnyEstimator<Theta> {

@@ -9,7 +9,7 @@ export function thin<T>(items: readonly T[], most: number): T[] {
 
 /** `count` numbers from `low` to `high`. */
 export function grid(low: number, high: number, count: number): number[] {
-  return Array.from({ length: count }, (_, i) => low + ((high - low) * i) / (count - 1));
+  return Array.from({ length: count }, (_, i) => low + ((high - low) * i) / Math.max(1, count - 1));
 }
 
 export function mean(values: readonly number[]): number {

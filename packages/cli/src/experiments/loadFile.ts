@@ -18,6 +18,7 @@ export const sharedModules: readonly string[] = [
   "unspool/problems",
   "unspool/train",
   "unspool/train/node",
+  "unspool/conformance",
   "zod",
 ];
 

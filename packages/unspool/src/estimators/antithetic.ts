@@ -204,7 +204,7 @@ export function lossDifferenceStd(losses: Tensor): number {
   return Math.sqrt(differences.reduce((sum, d) => sum + (d - mean) ** 2, 0) / differences.length);
 }
 
-/** Losses of a pair [2], their mean, and the weighted difference; `unit.losses` as every ES finish reports them. */
+/** Window losses of the two members of a pair, [2] in the objective's scale, and their mean. */
 export function pairLosses(settings: EsSettings, members: PairMember[]): { loss: Tensor; losses: Tensor } {
   const totals = members
     .slice(0, 2)

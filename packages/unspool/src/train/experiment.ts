@@ -28,8 +28,11 @@ export interface Setup<Theta = unknown> {
   optimizer: Optimizer;
   /** Outer steps of the run. */
   steps: number;
-  /** Measured on theta after the last step (and on the initial theta, for comparison). */
-  evaluate?(theta: Theta, initialTheta: Theta): Evaluation | Promise<Evaluation>;
+  /**
+   * Measured on theta after the last step (and on the initial theta, for comparison). `stepsDone` are the outer steps
+   * of the run, which the caller of `train` may have set other than `steps`.
+   */
+  evaluate?(theta: Theta, initialTheta: Theta, stepsDone: number): Evaluation | Promise<Evaluation>;
   /** The experiment's own figures, from the finished run. */
   figures?(run: RunRecord<Theta>): Figure[] | Promise<Figure[]>;
 }

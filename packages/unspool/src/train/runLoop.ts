@@ -136,7 +136,7 @@ async function evaluate(
   run: Omit<RunRecord, "evaluation">,
   store: RunStore | undefined,
 ): Promise<Results> {
-  const evaluation = await setup.evaluate?.(run.theta, run.initialTheta);
+  const evaluation = await setup.evaluate?.(run.theta, run.initialTheta, run.metrics.at(-1)?.step ?? 0);
   const figures = (await setup.figures?.({ ...run, evaluation })) ?? [];
   if (evaluation !== undefined) await store?.writeArtifact("evaluation", evaluation);
   await store?.writeArtifact("figures", figures);
