@@ -14,6 +14,8 @@ export { checkpointPlan } from "./checkpoints.ts";
 export type { CheckpointAction } from "./checkpoints.ts";
 export { splitFloats } from "./floats.ts";
 export type { SplitTree } from "./floats.ts";
+export { compiledExecutor } from "./compiledExecutor.ts";
+export type { CompiledExecutorOptions } from "./compiledExecutor.ts";
 export { referenceExecutor } from "./referenceExecutor.ts";
 export { endsTrajectory, firstClocks, settle, tick, windowPlan } from "./windows.ts";
 export type { Clock, ResetPolicy, WindowOptions, WindowPlan } from "./windows.ts";

@@ -1,0 +1,98 @@
+/** Reading elements by computed index: lane by lane, or a whole vector where the lanes have one index. */
+import type { DType } from "../../array/index.ts";
+import type { Access } from "../graph/access.ts";
+import type { Node } from "../graph/node.ts";
+import type { FunctionBuilder, Local } from "../wasm/index.ts";
+import { type EmitContext, type Location, bytesOf } from "./location.ts";
+import type { Moving, PointerSet } from "./nest.ts";
+import { type Vector, isWide, loadVector } from "./vectors.ts";
+
+/** The array that is read: it moves with the axes of the result that are not indexed. */
+export interface Gathered extends Moving {
+  readonly dtype: DType;
+  readonly location: Location;
+  /** Per index: bytes from one element to the next, and how many there are. */
+  readonly indexed: readonly { readonly strideBytes: number; readonly length: number }[];
+}
+
+/** `inOrder` maps strides over the result's axes to those of the nest. */
+export function gatheredFrom(
+  node: Node,
+  { base, strides, offset }: Access,
+  context: EmitContext,
+  inOrder: (strides: readonly number[]) => number[],
+): Gathered {
+  const location = context.locate(base);
+  const scale = location.lanes * bytesOf(base.dtype);
+  const axes = node.params.axes!;
+  const source = node.inputs[0]!;
+  const outDim = node.params.outDim!;
+  const around = source.shape.map((_, i) => i).filter((i) => !axes.includes(i));
+  const indexAxes = node.shape.length - around.length;
+  const full = node.shape.map((_, i) => {
+    if (i >= outDim && i < outDim + indexAxes) return 0;
+    return strides[around[i < outDim ? i : i - indexAxes]!]!;
+  });
+  const moving: number[] = inOrder(full).map((stride) => stride * scale);
+  return {
+    base: location.base,
+    offset: location.offset + offset * scale + location.laneOffset * bytesOf(base.dtype),
+    strides: moving,
+    dtype: base.dtype,
+    location,
+    indexed: axes.map((axis) => ({ strideBytes: strides[axis]! * scale, length: source.shape[axis]! })),
+  };
+}
+
+/** Indices beyond the ends are moved to the ends. `laneBytes` lie between the elements of neighbouring lanes. */
+export function emitGather(
+  f: FunctionBuilder,
+  gathered: Gathered,
+  pointers: PointerSet,
+  indices: readonly { vector: Vector; isSame: boolean }[],
+  laneBytes: number,
+  member: number,
+  context: EmitContext,
+): Vector {
+  const { dtype, location, indexed } = gathered;
+  const bytes = bytesOf(dtype);
+  indices.forEach(({ vector }, i) => {
+    f.get(vector[0]!, f.constant("i32x4", 0)).op("i32x4.max_s");
+    f.get(f.constant("i32x4", indexed[i]!.length - 1)).op("i32x4.min_s");
+    f.get(f.constant("i32x4", indexed[i]!.strideBytes)).op("i32x4.mul");
+    if (i > 0) f.op("i32x4.add");
+  });
+  const moves = f.save("v128");
+  const isPerMember = location.lanes === context.units * context.members && context.members > 1;
+  const start = pointers.offset(gathered) + (isPerMember ? member * context.units * bytes : 0);
+  const pointer = pointers.at(gathered);
+  const address = f.local("i32");
+  const addressOf = (lane: number): Local => {
+    f.get(pointer).get(moves).lane("i32x4.extract_lane", lane).op("i32.add").set(address);
+    return address;
+  };
+  let result: Vector;
+  if (indices.every(({ isSame }) => isSame)) {
+    const access = laneBytes === 0 ? "same" : laneBytes === bytes ? "contiguous" : { strideBytes: laneBytes };
+    result = loadVector(f, addressOf(0), start, dtype, access);
+  } else {
+    const parts = isWide(dtype) ? 2 : 1;
+    result = Array.from({ length: parts }, (_, part) => {
+      const own = f.local("v128");
+      for (let i = 0; i < 4 / parts; i++) {
+        const lane = part * 2 + i;
+        const name = isWide(dtype) ? "v128.load64" : "v128.load32";
+        f.get(addressOf(lane));
+        if (i === 0) f.mem(`${name}_zero`, start + lane * laneBytes).set(own);
+        else
+          f.get(own)
+            .laneMem(`${name}_lane`, i, start + lane * laneBytes)
+            .set(own);
+      }
+      return own;
+    });
+    if (dtype === "bool") f.get(result[0]!, f.constant("i32x4", 0)).op("i32x4.ne").set(result[0]!);
+  }
+  f.release(address, moves);
+  return result;
+}

@@ -1,0 +1,552 @@
+/**
+ * The loop nest of a group: loads, elementwise operations in registers, stores, and at its end reductions.
+ *
+ * For values that differ between units the innermost axis is the lanes of a tile, and the members of a unit are
+ * unrolled in the body: what they share is loaded once. For values that all units share, four elements of the last
+ * axis go together, and what is left over is done again, lane by lane.
+ */
+import type { DType } from "../../array/index.ts";
+import type { Node } from "../graph/node.ts";
+import type { Group, Schedule } from "../graph/schedule.ts";
+import { numberOf } from "../graph/builder.ts";
+import { multiplyAdd } from "../math/index.ts";
+import type { FunctionBuilder, Local } from "../wasm/index.ts";
+import { type Gathered, emitGather, gatheredFrom } from "./gather.ts";
+import { kernelFunction } from "./kernelFunction.ts";
+import { type EmitContext, type Location, bytesOf, stridesAt } from "./location.ts";
+import { type Axis, type Moving, depthOf, dropTrivialAxes, mergeAxes, pointerSet } from "./nest.ts";
+import { emitOperation, reductionInstruction, reductionStart } from "./operations.ts";
+import {
+  type Access,
+  type Vector,
+  constantVector,
+  isWide,
+  lanePrefix,
+  loadVector,
+  storeVector,
+} from "./vectors.ts";
+
+/** An operand of the group in memory. */
+interface Operand extends Moving {
+  readonly dtype: DType;
+  readonly location: Location | undefined;
+}
+
+interface Store extends Operand {
+  readonly node: Node;
+}
+
+interface Sink extends Operand {
+  readonly node: Node;
+}
+
+/** A node whose value is needed, seen with the shape of the node that uses it. */
+type OperandOf = (input: Node) => Operand | undefined;
+
+/** Emits the group as a function of the kernel pointers. `stored` are the nodes that others read from memory. */
+export function emitGroup(
+  context: EmitContext,
+  schedule: Schedule,
+  at: number,
+  stored: ReadonlySet<Node>,
+  name: string,
+): FunctionBuilder {
+  return new GroupEmitter(context, schedule, at, stored, name).emit();
+}
+
+class GroupEmitter {
+  readonly #context: EmitContext;
+  readonly #schedule: Schedule;
+  readonly #at: number;
+  readonly #group: Group;
+  readonly #f: FunctionBuilder;
+  readonly #axes: Axis[];
+  readonly #operands = new Map<string, Operand>();
+  readonly #gathers = new Map<Node, Gathered>();
+  readonly #stores: Store[] = [];
+  readonly #sinks: Sink[] = [];
+  /** Order of the axes of the space in the nest. */
+  readonly #order: number[];
+  readonly #vectorAxis: number;
+  readonly #isLaned: boolean;
+  readonly #members: number;
+  #pointers!: ReturnType<typeof pointerSet>;
+  /** Values in registers: by node and member. */
+  #values = new Map<string, Vector>();
+  #uses = new Map<string, number>();
+  #accumulators = new Map<string, Vector>();
+  readonly #deferred = new Map<Node, boolean>();
+
+  constructor(context: EmitContext, schedule: Schedule, at: number, stored: ReadonlySet<Node>, name: string) {
+    this.#context = context;
+    this.#schedule = schedule;
+    this.#at = at;
+    this.#group = schedule.kernels[at] as Group;
+    this.#f = kernelFunction(context.module, name);
+    const { level, shape, reduced = [], nodes } = this.#group;
+    this.#isLaned = level > 0;
+    this.#members = level === 2 ? context.members : 1;
+    const kept = shape.map((_, i) => i).filter((i) => !reduced.includes(i));
+    this.#order = [...kept, ...reduced];
+    // Without lanes the last axis is the vector: a kept one stays outside of the reduced ones.
+    this.#vectorAxis = this.#isLaned ? -1 : shape.length - 1;
+    if (!this.#isLaned && reduced.includes(shape.length - 1))
+      this.#order.sort((a, b) => rankIn(reduced, a) - rankIn(reduced, b) || a - b);
+    this.#axes = this.#order.map((i) => ({
+      size: shape[i]!,
+      step: 1,
+      kind: reduced.includes(i) ? "reduced" : "kept",
+      isVector: i === this.#vectorAxis,
+    }));
+    for (const node of nodes) this.#collect(node, stored);
+    this.#addInnerAxis(kept.length);
+    mergeAxes(this.#axes, this.#moving());
+    dropTrivialAxes(this.#axes, this.#moving());
+  }
+
+  /** Lanes, or for a single number of level 0 a vector axis of one element. */
+  #addInnerAxis(keptAxes: number): void {
+    const turns = this.#context.units / 4;
+    if (this.#isLaned && turns > 1) {
+      this.#axes.splice(keptAxes, 0, { size: turns, step: 1, kind: "lane", isVector: false });
+      for (const one of this.#moving())
+        one.strides.splice(keptAxes, 0, "location" in one ? laneStride(one as Operand) : 0);
+    }
+    if (!this.#isLaned && this.#vectorAxis < 0) {
+      this.#axes.push({ size: 1, step: 1, kind: "kept", isVector: true });
+      for (const one of this.#moving()) one.strides.push(0);
+    }
+    for (const axis of this.#axes) if (axis.isVector) axis.step = 4;
+  }
+
+  #moving(): Moving[] {
+    return [...this.#operands.values(), ...this.#gathers.values(), ...this.#stores, ...this.#sinks];
+  }
+
+  #isLocal(node: Node): boolean {
+    return this.#schedule.isLocal(this.#at, node);
+  }
+
+  #collect(node: Node, stored: ReadonlySet<Node>): void {
+    node.inputs.forEach((input, i) => {
+      if (node.op === "gather" && i === 0) {
+        this.#gathers.set(
+          node,
+          gatheredFrom(node, this.#schedule.accesses.of(input), this.#context, (strides) =>
+            this.#inOrder(node.shape, strides),
+          ),
+        );
+        return;
+      }
+      this.#operandOf(input);
+    });
+    if (node.op === "reduce") {
+      const location = this.#context.locate(node);
+      const strides = stridesAt(node, location);
+      const kept = node.inputs[0]!.shape.map((_, i) => i).filter((i) => !node.params.axes!.includes(i));
+      const full = node.inputs[0]!.shape.map((_, i) => (kept.includes(i) ? strides[kept.indexOf(i)]! : 0));
+      this.#sinks.push({ ...this.#operand(node.inputs[0]!.shape, full, 0, location, node.dtype), node });
+    } else if (stored.has(node)) {
+      const location = this.#context.locate(node);
+      this.#stores.push({
+        ...this.#operand(node.shape, stridesAt(node, location), 0, location, node.dtype),
+        node,
+      });
+    }
+  }
+
+  /** The operand in memory behind an input that is not in a register. */
+  readonly #operandOf: OperandOf = (input) => {
+    if (numberOf(input) !== undefined) return undefined;
+    const { base, strides, offset } = this.#schedule.accesses.of(input);
+    if (this.#isLocal(base)) return undefined;
+    const name = `${base.id}:${offset}:${this.#inOrder(input.shape, strides).join()}`;
+    let operand = this.#operands.get(name);
+    if (operand === undefined) {
+      operand =
+        base.op === "iota"
+          ? {
+              base: "index",
+              offset,
+              strides: this.#inOrder(input.shape, strides),
+              dtype: "uint32",
+              location: undefined,
+            }
+          : this.#operand(input.shape, strides, offset, this.#context.locate(base), base.dtype);
+      this.#operands.set(name, operand);
+    }
+    return operand;
+  };
+
+  #operand(
+    shape: readonly number[],
+    strides: readonly number[],
+    offset: number,
+    location: Location,
+    dtype: DType,
+  ): Operand {
+    const bytes = bytesOf(dtype);
+    const { lanes, laneOffset } = location;
+    return {
+      base: location.base,
+      offset: location.offset + (offset * lanes + laneOffset) * bytes,
+      strides: this.#inOrder(shape, strides).map((stride) => stride * lanes * bytes),
+      dtype,
+      location,
+    };
+  }
+
+  /** Strides of a node's axes as strides of the nest's. */
+  #inOrder(shape: readonly number[], strides: readonly number[]): number[] {
+    const squeezed = strides.filter((_, i) => shape[i] !== 1);
+    return this.#order.map((i) => squeezed[i]!);
+  }
+
+  emit(): FunctionBuilder {
+    const f = this.#f;
+    this.#pointers = pointerSet(
+      f,
+      { absolute: undefined, scratch: 0, tile: 1, first: 2, second: 3 },
+      this.#moving(),
+    );
+    this.#load(-1);
+    this.#startReductions(-1);
+    this.#loops(0, 4);
+    if (this.#group.reduced !== undefined && this.#firstReduced() === 0) this.#endReductions(4);
+    return f;
+  }
+
+  #firstReduced(): number {
+    const first = this.#axes.findIndex((axis) => axis.kind === "reduced");
+    return first < 0 ? this.#axes.length : first;
+  }
+
+  /** The loops from `depth` inward; `count` of the four lanes are real. */
+  #loops(depth: number, count: number): void {
+    const f = this.#f;
+    const axis = this.#axes[depth];
+    if (axis === undefined) {
+      this.#body(count);
+      return;
+    }
+    const turns = Math.floor(axis.size / axis.step);
+    const rest = axis.size % axis.step;
+    this.#pointers.enter(depth);
+    const turn = (lanes: number): void => {
+      const before = new Map(this.#values);
+      this.#load(depth);
+      this.#startReductions(depth);
+      this.#loops(depth + 1, lanes);
+      if (this.#group.reduced !== undefined && this.#firstReduced() === depth + 1) this.#endReductions(lanes);
+      this.#forget(before);
+    };
+    if (turns === 1) {
+      turn(count);
+      if (rest > 0) this.#pointers.advance(depth, axis.step);
+    } else if (turns > 1) {
+      const counter = f.local("i32");
+      f.forLoop(counter, 0, turns, 1, () => {
+        turn(count);
+        this.#pointers.advance(depth, axis.step);
+      });
+      f.release(counter);
+    }
+    if (rest > 0) turn(rest);
+    this.#pointers.leave(depth);
+  }
+
+  /** Loads the operands that the loop at `depth` moves and no inner one does. */
+  #load(depth: number): void {
+    for (const [name, operand] of this.#operands) {
+      if (depthOf(operand) !== depth) continue;
+      if (operand.base === "index") {
+        this.#values.set(`${name}#0`, this.#indices(operand));
+        continue;
+      }
+      const { location, dtype } = operand;
+      const copies =
+        this.#isLaned &&
+        this.#group.level === 2 &&
+        location!.lanes === this.#context.units * this.#context.members
+          ? this.#members
+          : 1;
+      for (let member = 0; member < copies; member++) {
+        const shift = member * this.#context.units * bytesOf(dtype);
+        const vector = loadVector(
+          this.#f,
+          this.#pointers.at(operand),
+          this.#pointers.offset(operand) + shift,
+          dtype,
+          this.#accessOf(operand),
+        );
+        this.#values.set(`${name}#${member}`, vector);
+      }
+    }
+  }
+
+  #accessOf(operand: Operand): Access {
+    if (this.#isLaned) return operand.location!.lanes === 1 ? "same" : "contiguous";
+    const at = this.#axes.findIndex((axis) => axis.isVector);
+    const stride = at < 0 ? 0 : operand.strides[at]!;
+    if (stride === 0) return "same";
+    return stride === bytesOf(operand.dtype) ? "contiguous" : { strideBytes: stride };
+  }
+
+  /** The row-major index of each of the four elements. */
+  #indices(operand: Operand): Vector {
+    const f = this.#f;
+    const at = this.#axes.findIndex((axis) => axis.isVector);
+    const stride = at < 0 ? 0 : operand.strides[at]!;
+    f.get(this.#pointers.at(operand)).op("i32x4.splat");
+    f.v128(Int32Array.from([0, 1, 2, 3].map((lane) => operand.offset + lane * stride))).op("i32x4.add");
+    return [f.save("v128")];
+  }
+
+  #forget(before: ReadonlyMap<string, Vector>): void {
+    for (const [name, vector] of this.#values) {
+      if (before.has(name)) continue;
+      this.#f.release(...new Set(vector));
+      this.#values.delete(name);
+    }
+  }
+
+  #startReductions(depth: number): void {
+    if (this.#group.reduced === undefined || this.#firstReduced() !== depth + 1) return;
+    for (const { node } of this.#sinks) {
+      for (let member = 0; member < this.#members; member++) {
+        const start = constantVector(this.#f, reductionStart(node.params.reduction!, node.dtype), node.dtype);
+        const own = start.map((part) => {
+          this.#f.get(part);
+          return this.#f.save("v128");
+        });
+        this.#accumulators.set(`${node.id}#${member}`, own);
+      }
+    }
+  }
+
+  #endReductions(count: number): void {
+    const isAcross = !this.#isLaned && this.#axes.some((axis) => axis.isVector && axis.kind === "reduced");
+    for (const sink of this.#sinks) {
+      const { node, dtype } = sink;
+      for (let member = 0; member < this.#members; member++) {
+        const vector = this.#accumulators.get(`${node.id}#${member}`)!;
+        if (isAcross) acrossLanes(this.#f, vector, node);
+        const shift = member * this.#context.units * bytesOf(dtype);
+        storeVector(
+          this.#f,
+          this.#pointers.at(sink),
+          this.#pointers.offset(sink) + shift,
+          dtype,
+          vector,
+          this.#storeAccess(sink),
+          isAcross ? 1 : count,
+        );
+        this.#f.release(...vector);
+      }
+    }
+  }
+
+  #storeAccess(operand: Operand): Exclude<Access, "same"> {
+    const access = this.#accessOf(operand);
+    return access === "same" ? { strideBytes: 0 } : access;
+  }
+
+  /** All nodes of the group for the elements at hand, member by member. */
+  #body(count: number): void {
+    const nodes = this.#group.nodes;
+    for (let member = 0; member < this.#members; member++) {
+      this.#countUses(member);
+      for (const node of nodes) {
+        if (node.op === "reduce") this.#accumulate(node, member, count);
+        else if (!this.#isDeferred(node)) this.#compute(node, member);
+        for (const store of this.#stores) if (store.node === node) this.#store(store, member, count);
+      }
+    }
+  }
+
+  #countUses(member: number): void {
+    const count = (node: Node): void => {
+      const name = `${node.id}#${member}`;
+      this.#uses.set(name, (this.#uses.get(name) ?? 0) + 1);
+    };
+    for (const node of this.#group.nodes) {
+      this.#uses.set(`${node.id}#${member}`, 0);
+    }
+    for (const node of this.#group.nodes) {
+      node.inputs.forEach((input) => {
+        const { base } = this.#schedule.accesses.of(input);
+        if (this.#isLocal(base)) count(base);
+      });
+    }
+    for (const { node } of this.#stores) count(node);
+  }
+
+  /** A product that only a sum of this group uses is computed with it. */
+  #isDeferred(node: Node): boolean {
+    const known = this.#deferred.get(node) ?? this.#mayBeDeferred(node);
+    this.#deferred.set(node, known);
+    return known;
+  }
+
+  #mayBeDeferred(node: Node): boolean {
+    if (!this.#context.fma || node.op !== "mul" || (node.dtype !== "float32" && node.dtype !== "float64"))
+      return false;
+    if (this.#stores.some((store) => store.node === node)) return false;
+    const users = this.#group.nodes.filter((one) =>
+      one.inputs.some((input) => this.#schedule.accesses.of(input).base === node),
+    );
+    const [user] = users;
+    if (users.length !== 1 || (user!.op !== "add" && user!.op !== "sub")) return false;
+    const isProduct = user!.inputs.map((input) => this.#schedule.accesses.of(input).base === node);
+    if (user!.op === "sub") return !isProduct[0] && isProduct[1]!;
+    // Of two products one is fused.
+    if (isProduct[0] && isProduct[1]) return false;
+    return isProduct[0]! || !this.#isFusable(user!.inputs[0]!, user!);
+  }
+
+  #isFusable(input: Node, user: Node): boolean {
+    const { base } = this.#schedule.accesses.of(input);
+    if (base === user || !this.#isLocal(base) || base.op !== "mul") return false;
+    return this.#isDeferred(base);
+  }
+
+  #inputVector(input: Node, member: number): Vector {
+    const number = numberOf(input);
+    if (number !== undefined) return constantVector(this.#f, number.params.value!, input.dtype);
+    const { base, strides, offset } = this.#schedule.accesses.of(input);
+    if (this.#isLocal(base)) return this.#values.get(`${base.id}@${member}`)!;
+    const name = `${base.id}:${offset}:${this.#inOrder(input.shape, strides).join()}`;
+    return this.#values.get(`${name}#${member}`) ?? this.#values.get(`${name}#0`)!;
+  }
+
+  #compute(node: Node, member: number): void {
+    const f = this.#f;
+    const [a, b] = node.inputs.map((input) => this.#schedule.accesses.of(input).base);
+    const product = [a, b].find((one) => one !== undefined && this.#isLocal(one) && this.#isDeferred(one));
+    let result: Vector;
+    if (product !== undefined && (node.op === "add" || node.op === "sub")) {
+      const [x, y] = product.inputs.map((input) => this.#inputVector(input, member)) as [Vector, Vector];
+      const other = this.#inputVector(node.inputs[product === a ? 1 : 0]!, member);
+      const prefix = lanePrefix(node.dtype) as "f32x4" | "f64x2";
+      result = x.map((part, i) => {
+        if (node.op === "add") multiplyAdd(f, prefix, part, y[i]!, other[i]!, this.#context);
+        else f.get(part, y[i]!, other[i]!).op(`${prefix}.relaxed_nmadd`);
+        return f.save("v128");
+      });
+      this.#used(product, member);
+      for (const input of product.inputs) this.#used(this.#schedule.accesses.of(input).base, member);
+    } else if (node.op === "gather") {
+      const indices = node.inputs
+        .slice(1)
+        .map((input) => ({ vector: this.#inputVector(input, member), isSame: this.#isSameAcross(input) }));
+      result = emitGather(
+        f,
+        this.#gathers.get(node)!,
+        this.#pointers,
+        indices,
+        this.#laneBytes(node),
+        this.#group.level === 2 ? member : 0,
+        this.#context,
+      );
+    } else {
+      result = emitOperation(
+        f,
+        node,
+        node.inputs.map((input) => this.#inputVector(input, member)),
+        this.#context,
+      );
+    }
+    this.#values.set(`${node.id}@${member}`, result);
+    for (const input of node.inputs) {
+      const { base } = this.#schedule.accesses.of(input);
+      if (base !== product) this.#used(base, member);
+    }
+  }
+
+  /** Bytes between what neighbouring lanes of a gather read if their indices are equal. */
+  #laneBytes(node: Node): number {
+    const gathered = this.#gathers.get(node)!;
+    if (this.#isLaned) return gathered.location.lanes === 1 ? 0 : bytesOf(gathered.dtype);
+    const at = this.#axes.findIndex((axis) => axis.isVector);
+    return at < 0 ? 0 : gathered.strides[at]!;
+  }
+
+  /** Whether the four lanes of an input are equal because it does not move along them. */
+  #isSameAcross(input: Node): boolean {
+    if (numberOf(input) !== undefined) return true;
+    const operand = this.#operandOf(input);
+    return operand !== undefined && operand.base !== "index" && this.#accessOf(operand) === "same";
+  }
+
+  /** Gives a register back after its last use. */
+  #used(node: Node, member: number): void {
+    if (!this.#isLocal(node)) return;
+    const name = `${node.id}#${member}`;
+    const left = this.#uses.get(name)! - 1;
+    this.#uses.set(name, left);
+    const vector = this.#values.get(`${node.id}@${member}`);
+    if (left > 0 || vector === undefined) return;
+    this.#f.release(...new Set(vector));
+    this.#values.delete(`${node.id}@${member}`);
+  }
+
+  #store(store: Store, member: number, count: number): void {
+    const { node, dtype } = store;
+    const shift = this.#group.level === 2 ? member * this.#context.units * bytesOf(dtype) : 0;
+    const vector = this.#values.get(`${node.id}@${member}`)!;
+    storeVector(
+      this.#f,
+      this.#pointers.at(store),
+      this.#pointers.offset(store) + shift,
+      dtype,
+      vector,
+      this.#storeAccess(store),
+      count,
+    );
+    this.#used(node, member);
+  }
+
+  #accumulate(node: Node, member: number, count: number): void {
+    const f = this.#f;
+    const [input] = node.inputs;
+    const vector = this.#inputVector(input!, member);
+    const accumulator = this.#accumulators.get(`${node.id}#${member}`)!;
+    const isPartial =
+      count < 4 && !this.#isLaned && this.#axes.some((axis) => axis.isVector && axis.kind === "reduced");
+    const name = reductionInstruction(node.params.reduction!, node.dtype);
+    const start = isPartial
+      ? constantVector(f, reductionStart(node.params.reduction!, node.dtype), node.dtype)
+      : [];
+    accumulator.forEach((own, i) => {
+      f.get(own, vector[i]!);
+      if (isPartial) {
+        const real = isWide(node.dtype) ? [2 * i, 2 * i, 2 * i + 1, 2 * i + 1] : [0, 1, 2, 3];
+        f.get(start[i]!)
+          .v128(Int32Array.from(real.map((lane) => (lane < count ? -1 : 0))))
+          .op("v128.bitselect");
+      }
+      f.op(name).set(own);
+    });
+    this.#used(this.#schedule.accesses.of(input!).base, member);
+  }
+}
+
+const rankIn = (reduced: readonly number[], axis: number): number => (reduced.includes(axis) ? 1 : 0);
+
+/** Bytes from the lanes of four units to the next four. */
+function laneStride({ location, dtype }: Operand): number {
+  return location === undefined || location.lanes === 1 ? 0 : 4 * bytesOf(dtype);
+}
+
+/** Combines the lanes of an accumulator into its first one. */
+function acrossLanes(f: FunctionBuilder, vector: Vector, node: Node): void {
+  const name = reductionInstruction(node.params.reduction!, node.dtype);
+  const [low, high] = vector as [Local, Local?];
+  if (high !== undefined) {
+    f.get(low, high).op(name).set(low);
+    f.get(low, low, low).shuffle32(2, 3, 2, 3).op(name).set(low);
+    return;
+  }
+  f.get(low, low, low).shuffle32(2, 3, 2, 3).op(name).set(low);
+  f.get(low, low, low).shuffle32(1, 1, 1, 1).op(name).set(low);
+}

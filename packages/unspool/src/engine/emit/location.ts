@@ -1,0 +1,47 @@
+/**
+ * Where values lie in memory. A value of level 1 has one element per unit of a tile next to each other (`lanes`), a
+ * value of level 2 those of all first members, then of all second ones; a value of level 0 has one lane.
+ *
+ *     address = base + offset + (element * lanes + laneOffset + lane) * bytes per element
+ */
+import type { DType } from "../../array/index.ts";
+import { type Node, stridesOf } from "../graph/node.ts";
+import type { ModuleBuilder } from "../wasm/index.ts";
+
+/**
+ * What an offset counts from: the memory's start, or a pointer that a kernel is given. `scratch` belongs to the
+ * thread, `tile` to the units of a tile between calls, `first` and `second` to whoever calls the kernel.
+ */
+export type Base = "absolute" | "scratch" | "tile" | "first" | "second";
+
+/** Pointers in the order in which kernels take them. */
+export const pointers: readonly Base[] = ["scratch", "tile", "first", "second"];
+
+export interface Location {
+  readonly base: Base;
+  /** Bytes. */
+  readonly offset: number;
+  readonly lanes: number;
+  readonly laneOffset: number;
+  /** Elements between neighbours along each axis; row-major by default. */
+  readonly strides?: readonly number[];
+}
+
+export const bytesOf = (dtype: DType): number => (dtype === "float64" ? 8 : 4);
+
+export const stridesAt = (node: Node, location: Location): readonly number[] =>
+  location.strides ?? stridesOf(node.shape);
+
+export interface EmitOptions {
+  /** Fused multiply-add. */
+  fma: boolean;
+  /** Units per tile, W: a multiple of 4. */
+  units: number;
+  /** Members per unit, M. */
+  members: number;
+}
+
+export interface EmitContext extends EmitOptions {
+  readonly module: ModuleBuilder;
+  locate(node: Node): Location;
+}

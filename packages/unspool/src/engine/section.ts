@@ -1,0 +1,312 @@
+/**
+ * One straight-line piece of a program: a graph whose inputs are slots and whose outputs go to slots, planned in memory
+ * and emitted as kernels that are called one after the other.
+ *
+ * An output is written to its slot at once if nothing reads the slot's old content afterwards; otherwise to scratch
+ * memory, and copied at the end.
+ */
+import type { DType } from "../array/index.ts";
+import { emitContraction } from "./emit/contraction.ts";
+import { emitGroup } from "./emit/group.ts";
+import { type EmitContext, type EmitOptions, type Location, bytesOf, stridesAt } from "./emit/location.ts";
+import { type RoutinePlaces, emitRoutine, routineScratchBytes } from "./emit/routine.ts";
+import type { GraphBuilder } from "./graph/builder.ts";
+import { type Level, type Node, isElementwise, isSource, isView, sizeOf } from "./graph/node.ts";
+import { type Schedule, isIdentity, schedule } from "./graph/schedule.ts";
+import type { FunctionBuilder, ModuleBuilder } from "./wasm/index.ts";
+
+/** A value that outlives a section. */
+export interface Slot {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  readonly level: Level;
+  readonly location: Location;
+}
+
+export interface SectionOutput {
+  readonly node: Node;
+  readonly slot: Slot;
+  /** Of a slot of level 2 written by sections of level 1: the member. */
+  readonly member?: number;
+}
+
+export interface SectionContext extends EmitOptions {
+  readonly module: ModuleBuilder;
+  /** Slots by number, as `input` nodes name them. */
+  readonly slots: readonly Slot[];
+  /** Absolute address of an array that is known when compiling. */
+  readonly constant: (node: Node) => number;
+  /** Offset in scratch memory from which sections may use it. */
+  readonly scratchStart: number;
+  /** Where routines find tables made when compiling. */
+  readonly table: (data: Float32Array | Float64Array | Int32Array) => number;
+}
+
+export interface CompiledSection {
+  readonly name: string;
+  readonly kernels: readonly FunctionBuilder[];
+  /** Bytes of scratch memory that it uses, counted from its start. */
+  readonly scratchEnd: number;
+  readonly schedule: Schedule;
+  readonly outputs: readonly SectionOutput[];
+}
+
+export function lanesOf(level: Level, { units, members }: EmitOptions): number {
+  return level === 0 ? 1 : level === 1 ? units : units * members;
+}
+
+export function compileSection(
+  name: string,
+  graph: GraphBuilder,
+  outputs: readonly SectionOutput[],
+  context: SectionContext,
+): CompiledSection {
+  const plan = planOutputs(graph, outputs, context);
+  const { scheduled, bound } = plan;
+  const stored = storedNodes(scheduled, [...bound.keys()]);
+  const { locations, end } = allocate(scheduled, bound, stored, context);
+  const emit: EmitContext = { ...context, locate: (node) => locate(node, locations, context) };
+  const kernels = scheduled.kernels.map((kernel, at) => {
+    const label = `${name} ${at}`;
+    if (kernel.kind === "group") return emitGroup(emit, scheduled, at, stored, label);
+    if (kernel.node.op === "dot") return emitContraction(emit, scheduled, kernel.node, label);
+    return emitRoutine(emit, scheduled, kernel.node, label, placesOf(kernel.node, locations), context.table);
+  });
+  return { name, kernels, scratchEnd: end, schedule: scheduled, outputs };
+}
+
+interface Planned {
+  scheduled: Schedule;
+  /** Nodes that are computed in place in a slot. */
+  bound: Map<Node, Location>;
+}
+
+/** The location of an output: that of its slot, or of one member's lanes in it. */
+function target({ slot, member }: SectionOutput, { units }: EmitOptions): Location {
+  const { location } = slot;
+  return member === undefined ? location : { ...location, laneOffset: location.laneOffset + member * units };
+}
+
+function planOutputs(
+  graph: GraphBuilder,
+  outputs: readonly SectionOutput[],
+  context: SectionContext,
+): Planned {
+  const late = new Set<number>();
+  for (;;) {
+    const bound = new Map<Node, Location>();
+    const writes: { node: Node; slot: Slot; index: number }[] = [];
+    const early: Node[] = [];
+    const last: Node[] = [];
+    outputs.forEach((output, index) => {
+      const level: Level = output.member === undefined ? output.slot.level : 1;
+      if (isUntouched(output, context)) return;
+      const { node } = output;
+      const isOwn =
+        !isView(node) &&
+        !isSource(node) &&
+        node.level === level &&
+        !bound.has(node) &&
+        node.op !== "output" &&
+        !late.has(index);
+      const written = isOwn ? node : graph.copyOf(node, index, level);
+      bound.set(written, target(output, context));
+      writes.push({ node: written, slot: output.slot, index });
+      if (late.has(index)) last.push(written);
+      else early.push(written);
+    });
+    const scheduled = schedule(graph, early, last);
+    const unsafe = writes.filter(
+      ({ node, slot, index }) => !late.has(index) && !isSafe(node, slot, scheduled, context),
+    );
+    if (unsafe.length === 0) return { scheduled, bound };
+    for (const { index } of unsafe) late.add(index);
+  }
+}
+
+/** An output that is the slot's own old content. */
+function isUntouched({ node, slot, member }: SectionOutput, { slots }: SectionContext): boolean {
+  return (
+    member === undefined &&
+    node.op === "input" &&
+    slots[node.params.slot!] === slot &&
+    node.params.member === undefined
+  );
+}
+
+const sameMemory = (a: Location, b: Location): boolean => a.base === b.base && a.offset === b.offset;
+
+/** Whether `node` can be written to `slot` where it is computed. */
+function isSafe(node: Node, slot: Slot, scheduled: Schedule, { slots }: SectionContext): boolean {
+  const { kernels, accesses, position, regions } = scheduled;
+  const pieces = [...regions]
+    .filter(([, region]) => region.whole === node)
+    .map(([piece]) => position.get(piece)!);
+  const at = Math.min(position.get(node)!, ...pieces);
+  for (let i = at; i < kernels.length; i++) {
+    const kernel = kernels[i]!;
+    const nodes = kernel.kind === "group" ? kernel.nodes : [kernel.node];
+    for (const reader of nodes) {
+      for (const input of reader.inputs) {
+        const access = accesses.of(input);
+        if (
+          access.base.op !== "input" ||
+          !sameMemory(slots[access.base.params.slot!]!.location, slot.location)
+        )
+          continue;
+        const isSame =
+          i === at &&
+          pieces.length === 0 &&
+          reader.op !== "reduce" &&
+          kernel.kind === "group" &&
+          kernel.reduced === undefined &&
+          isElementwise(node) &&
+          reader.op !== "gather" &&
+          access.base.params.member === undefined &&
+          access.base.level === kernel.level &&
+          isIdentity(input.shape, access);
+        if (!isSame) return false;
+      }
+    }
+  }
+  return true;
+}
+
+/** Nodes that kernels read from memory, and outputs. */
+function storedNodes(scheduled: Schedule, bound: readonly Node[]): Set<Node> {
+  const stored = new Set<Node>(bound);
+  scheduled.kernels.forEach((kernel, at) => {
+    const nodes = kernel.kind === "group" ? kernel.nodes : [kernel.node];
+    for (const node of nodes) {
+      for (const input of node.inputs) {
+        const { base } = scheduled.accesses.of(input);
+        if (!scheduled.isLocal(at, base)) stored.add(base);
+      }
+    }
+  });
+  for (const piece of scheduled.regions.keys()) stored.add(piece);
+  return stored;
+}
+
+function locate(node: Node, locations: ReadonlyMap<Node, Location>, context: SectionContext): Location {
+  if (node.op === "input") {
+    const slot = context.slots[node.params.slot!]!;
+    if (node.params.member === undefined || slot.level < 2) return slot.location;
+    return { ...slot.location, laneOffset: slot.location.laneOffset + node.params.member * context.units };
+  }
+  if (node.op === "constant")
+    return { base: "absolute", offset: context.constant(node), lanes: 1, laneOffset: 0 };
+  const known = locations.get(node);
+  if (known === undefined) throw new Error(`internal: ${node.op} ${node.id} has no memory`);
+  return known;
+}
+
+/** Places what is stored and has no slot in scratch memory; places whose last reader is past are used again. */
+function allocate(
+  scheduled: Schedule,
+  bound: ReadonlyMap<Node, Location>,
+  stored: ReadonlySet<Node>,
+  context: SectionContext,
+): { locations: Map<Node, Location>; end: number } {
+  const { kernels, accesses, position, regions } = scheduled;
+  const locations = new Map(bound);
+  const firstUse = new Map<Node, number>();
+  const lastUse = new Map<Node, number>();
+  /** The node whose memory holds `node`: of a part the concatenation, of a result of a routine itself. */
+  const holder = (node: Node): Node => {
+    const region = regions.get(node);
+    return region === undefined ? node : holder(region.whole);
+  };
+  const touch = (node: Node, at: number): void => {
+    const owner = holder(node);
+    firstUse.set(owner, Math.min(firstUse.get(owner) ?? at, at));
+    lastUse.set(owner, Math.max(lastUse.get(owner) ?? at, at));
+  };
+  for (const node of stored) {
+    if (isSource(node)) continue;
+    touch(node, position.get(node)!);
+  }
+  kernels.forEach((kernel, at) => {
+    const nodes = kernel.kind === "group" ? kernel.nodes : [kernel.node];
+    for (const node of nodes) {
+      if (node.op === "routine") touch(node, at);
+      for (const input of node.inputs) {
+        const { base } = accesses.of(input);
+        if (!isSource(base) && !scheduled.isLocal(at, base)) touch(base, at);
+      }
+    }
+  });
+  const free = new FreeList(context.scratchStart);
+  for (let at = 0; at < kernels.length; at++) {
+    for (const [node, first] of firstUse) {
+      if (first !== at || locations.has(node)) continue;
+      const lanes = lanesOf(node.level, context);
+      const isRoutine = node.op === "routine";
+      const bytes = isRoutine
+        ? routineScratchBytes(node, lanes)
+        : sizeOf(node.shape) * lanes * bytesOf(node.dtype) + 16;
+      locations.set(node, { base: "scratch", offset: free.take(bytes), lanes, laneOffset: 0 });
+    }
+    for (const [node, last] of lastUse) {
+      const location = locations.get(node);
+      if (last !== at || location === undefined || bound.has(node)) continue;
+      free.give(location.offset);
+    }
+  }
+  for (const [piece] of regions) locateRegion(piece, scheduled, locations, context);
+  return { locations, end: free.end };
+}
+
+function locateRegion(
+  piece: Node,
+  scheduled: Schedule,
+  locations: Map<Node, Location>,
+  context: SectionContext,
+): void {
+  const region = scheduled.regions.get(piece)!;
+  const { whole, axis, start } = region;
+  if (scheduled.regions.has(whole) && !locations.has(whole))
+    locateRegion(whole, scheduled, locations, context);
+  const location = locations.get(whole)!;
+  const strides = stridesAt(whole, location);
+  const shift = start * strides[axis]! * location.lanes * bytesOf(whole.dtype);
+  locations.set(piece, { ...location, offset: location.offset + shift, strides });
+}
+
+/** First-fit allocation of a growing stretch of memory. */
+class FreeList {
+  readonly #taken: { offset: number; bytes: number }[] = [];
+  readonly #start: number;
+  end: number;
+
+  constructor(start: number) {
+    this.#start = start;
+    this.end = start;
+  }
+
+  take(bytes: number): number {
+    const size = Math.ceil(bytes / 16) * 16;
+    let offset = this.#start;
+    let i = 0;
+    for (; i < this.#taken.length; i++) {
+      if (this.#taken[i]!.offset - offset >= size) break;
+      offset = this.#taken[i]!.offset + this.#taken[i]!.bytes;
+    }
+    this.#taken.splice(i, 0, { offset, bytes: size });
+    this.end = Math.max(this.end, offset + size);
+    return offset;
+  }
+
+  give(offset: number): void {
+    const i = this.#taken.findIndex((one) => one.offset === offset);
+    if (i >= 0) this.#taken.splice(i, 1);
+  }
+}
+
+function placesOf(routine: Node, locations: ReadonlyMap<Node, Location>): RoutinePlaces {
+  const results = new Map<number, Location>();
+  for (const [node, location] of locations) {
+    if (node.op === "output" && node.inputs[0] === routine) results.set(node.params.result!, location);
+  }
+  return { own: locations.get(routine)!, results };
+}

@@ -1,0 +1,468 @@
+/**
+ * A program of many units as one WebAssembly module: every thread takes tiles of units, and for each tile runs the
+ * whole window before the next, so that what a tile carries stays in cache.
+ *
+ *     for each tile:  begin, invariants, `length` times step (and record), finish, sum of what is averaged
+ */
+import { type Tensor, np, traceProgram, tree } from "../array/index.ts";
+import { bytesOf } from "./emit/location.ts";
+import type { Location } from "./emit/location.ts";
+import type { Level, Node } from "./graph/node.ts";
+import { sizeOf } from "./graph/node.ts";
+import { hoistInvariants } from "./invariants.ts";
+import { type Built, type Reading, build, settleLevels } from "./levels.ts";
+import { MemoryLayout } from "./memory.ts";
+import {
+  type CompiledSection,
+  type SectionContext,
+  type SectionOutput,
+  type Slot,
+  compileSection,
+  lanesOf,
+} from "./section.ts";
+import { chooseUnits } from "./tiles.ts";
+import { emitDriver } from "./driver.ts";
+import { ModuleBuilder } from "./wasm/index.ts";
+
+/** The functions of a program, their types forgotten; see `ForwardProgram` of the unroll room. */
+export interface UnitFunctions {
+  readonly name: string;
+  readonly length: number;
+  begin(shared: unknown, unit: unknown): { members: { constant: unknown; carry: unknown }[]; kept: unknown };
+  step(shared: unknown, constant: unknown, carry: unknown, k: Tensor): unknown;
+  finish(
+    shared: unknown,
+    unit: unknown,
+    members: { constant: unknown; carry: unknown }[],
+    kept: unknown,
+  ): { unit: unknown; mean: unknown; each: unknown };
+  record?(carry: unknown): Record<string, Tensor>;
+  /** Paths of leaves of a unit that are equal for all units. */
+  readonly sameForAll?: readonly string[];
+}
+
+export interface UnitProgramOptions {
+  readonly fma: boolean;
+  readonly isShared: boolean;
+  readonly threads: number;
+}
+
+/** Everything that the host needs to run the compiled program. */
+export interface UnitProgram {
+  readonly name: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly layout: MemoryLayout;
+  readonly count: number;
+  /** Units per tile. */
+  readonly units: number;
+  readonly members: number;
+  readonly tiles: number;
+  /** Bytes from one tile's block to the next. */
+  readonly tileBytes: number;
+  readonly tileStart: number;
+  readonly shared: readonly Slot[];
+  /** Leaves of units, offsets within a tile's block. */
+  readonly unit: readonly Slot[];
+  readonly mean: readonly Slot[];
+  readonly each: readonly Slot[];
+  readonly record: readonly Slot[];
+  readonly recordNames: readonly string[];
+  readonly recordStart: number;
+  readonly recordStepBytes: number;
+  readonly outputs: { unit: unknown; mean: unknown; each: unknown };
+  readonly sections: readonly CompiledSection[];
+  readonly scratchBytes: number;
+  readonly length: number;
+}
+
+const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
+
+/** A stretch of memory that slots are cut from. */
+class Block {
+  bytes = 0;
+  readonly base: Location["base"];
+
+  constructor(base: Location["base"]) {
+    this.base = base;
+  }
+
+  slot(shape: readonly number[], dtype: Slot["dtype"], level: Level, lanes: number): Slot {
+    const offset = this.bytes;
+    this.bytes += Math.ceil((sizeOf(shape) * lanes * bytesOf(dtype) + 16) / 16) * 16;
+    return { shape, dtype, level, location: { base: this.base, offset, lanes, laneOffset: 0 } };
+  }
+}
+
+interface Traces {
+  begin: ReturnType<typeof traceProgram>;
+  step: ReturnType<typeof traceProgram> | undefined;
+  finish: ReturnType<typeof traceProgram>;
+  record: ReturnType<typeof traceProgram> | undefined;
+  members: number;
+}
+
+type Begun = readonly [constants: unknown[], carries: unknown[], kept: unknown];
+
+const zerosLike = (value: unknown): unknown =>
+  tree.map((leaf: Tensor) => np.zeros(leaf.shape, { dtype: leaf.dtype }), value);
+
+function traceAll(program: UnitFunctions, shared: unknown, one: unknown): Traces {
+  const { name, length } = program;
+  const begin = traceProgram(
+    name,
+    (s: unknown, u: unknown): Begun => {
+      const { members, kept } = program.begin(s, u);
+      return [members.map(({ constant }) => constant), members.map(({ carry }) => carry), kept];
+    },
+    [shared, one],
+  );
+  const [constants, carries, kept] = zerosLike(begin.output) as Begun;
+  const members = constants.length;
+  const k = tree.scalar(0, "int32");
+  const step =
+    length === 0
+      ? undefined
+      : traceProgram(
+          name,
+          (s: unknown, constant: unknown, carry: unknown, at: Tensor) => {
+            const next = program.step(s, constant, carry, at);
+            tree.requireSame(name, "the carry after a step", carry, next);
+            return next;
+          },
+          [shared, constants[0], carries[0], k],
+        );
+  const finish = traceProgram(
+    name,
+    (s: unknown, u: unknown, cs: unknown[], ys: unknown[], left: unknown) => {
+      const { unit, mean, each } = program.finish(
+        s,
+        u,
+        cs.map((constant, m) => ({ constant, carry: ys[m] })),
+        left,
+      );
+      return [unit, mean, each];
+    },
+    [shared, one, constants, carries, kept],
+  );
+  const record =
+    program.record === undefined
+      ? undefined
+      : traceProgram(name, (carry: unknown) => program.record!(carry), [carries[0]]);
+  return { begin, step, finish, record, members };
+}
+
+/** Compiles `program` for arguments with the shapes and dtypes of `shared` and `units`. */
+export function compileUnitProgram(
+  program: UnitFunctions,
+  shared: unknown,
+  units: unknown,
+  options: UnitProgramOptions,
+): UnitProgram {
+  const unitLeaves = tree.leaves(units);
+  const count = unitLeaves[0]!.shape[0]!;
+  const one = tree.map((leaf: Tensor) => np.zeros(leaf.shape.slice(1), { dtype: leaf.dtype }), units);
+  const traces = traceAll(program, shared, one);
+  const isSame = tree
+    .entries(units)
+    .map(
+      ([path]) => program.sameForAll?.some((name) => path === name || path.startsWith(`${name}.`)) === true,
+    );
+  return new UnitCompiler(program, traces, shared, one, count, isSame, options).compile();
+}
+
+class UnitCompiler {
+  readonly #program: UnitFunctions;
+  readonly #traces: Traces;
+  readonly #shared: Tensor[];
+  readonly #one: Tensor[];
+  readonly #count: number;
+  readonly #options: UnitProgramOptions;
+  readonly #unitLevels: Level[];
+  readonly #slots: Slot[] = [];
+
+  constructor(
+    program: UnitFunctions,
+    traces: Traces,
+    shared: unknown,
+    one: unknown,
+    count: number,
+    isSame: readonly boolean[],
+    options: UnitProgramOptions,
+  ) {
+    this.#program = program;
+    this.#traces = traces;
+    this.#shared = tree.leaves(shared);
+    this.#one = tree.leaves(one);
+    this.#count = count;
+    this.#options = options;
+    this.#unitLevels = isSame.map((same) => (same ? 0 : 1));
+  }
+
+  compile(): UnitProgram {
+    for (;;) {
+      this.#slots.length = 0;
+      const result = this.#attempt();
+      if (result !== undefined) return result;
+    }
+  }
+
+  #add(slot: Slot): number {
+    return this.#slots.push(slot) - 1;
+  }
+
+  #reading(slot: number, member?: number): Reading {
+    const { shape, dtype, level } = this.#slots[slot]!;
+    return { slot, shape, dtype, level, ...(member !== undefined && { member }) };
+  }
+
+  /** Undefined if a leaf that was taken to be the same for all units turned out not to be. */
+  #attempt(): UnitProgram | undefined {
+    const { begin, step, finish, record, members } = this.#traces;
+    const [constantTrees, carryTrees, keptTree] = zerosLike(begin.output) as Begun;
+    const perMember = (trees: readonly unknown[]): number =>
+      trees.length === 0 ? 0 : tree.leaves(trees[0]).length;
+    const [constants, carries] = [perMember(constantTrees), perMember(carryTrees)];
+    const carryLeaves = members === 0 ? [] : tree.leaves(carryTrees[0]);
+    const constantLeaves = members === 0 ? [] : tree.leaves(constantTrees[0]);
+    const keptLeaves = tree.leaves(keptTree);
+
+    const stateBytes =
+      (members || 1) *
+        [...constantLeaves, ...carryLeaves].reduce((sum, leaf) => sum + leaf.size * bytesOf(leaf.dtype), 0) +
+      this.#one.reduce((sum, leaf) => sum + leaf.size * bytesOf(leaf.dtype), 0);
+    const { units, tiles } = chooseUnits(this.#count, stateBytes);
+    const shape = { units, members: members || 1, fma: this.#options.fma };
+    const lanes = (level: Level): number => lanesOf(level, shape);
+
+    const layout = new MemoryLayout();
+    const scratch = new Block("scratch");
+    const tile = new Block("tile");
+    const shared = this.#shared.map((leaf) => {
+      const offset = layout.reserve(leaf.size * bytesOf(leaf.dtype) + 16);
+      return this.#add({
+        shape: leaf.shape,
+        dtype: leaf.dtype,
+        level: 0,
+        location: { base: "absolute", offset, lanes: 1, laneOffset: 0 },
+      });
+    });
+    const unit = this.#one.map((leaf, i) => {
+      const level = this.#unitLevels[i]!;
+      return this.#add(tile.slot(leaf.shape, leaf.dtype, level, lanes(level)));
+    });
+    const counter = this.#add(scratch.slot([], "int32", 0, 1));
+
+    // begin: what the members start from, and for whom it differs.
+    const begun = build(
+      begin,
+      [...shared, ...unit].map((slot) => this.#reading(slot)),
+    );
+    const outputOf = (kind: number, member: number, leaf: number): Node =>
+      begun.outputs[kind * members * constants + member * (kind === 0 ? constants : carries) + leaf]!;
+    const startLevel = (kind: number, leaf: number): Level => {
+      const nodes = Array.from({ length: members }, (_, m) => outputOf(kind, m, leaf));
+      return nodes.every((node) => node === nodes[0]) ? nodes[0]!.level : 2;
+    };
+    const constantLevels = constantLeaves.map((_, leaf) => startLevel(0, leaf));
+    const keptNodes = begun.outputs.slice(members * (constants + carries));
+
+    const constantSlots = constantLeaves.map((leaf, i) => {
+      const node = members === 0 ? undefined : outputOf(0, 0, i);
+      // A constant that is an argument is read where it lies.
+      if (constantLevels[i]! < 2 && node?.op === "input") return node.params.slot!;
+      return this.#add(scratch.slot(leaf.shape, leaf.dtype, constantLevels[i]!, lanes(constantLevels[i]!)));
+    });
+    const carryPlaceholders = carryLeaves.map((leaf) =>
+      this.#add(new Block("scratch").slot(leaf.shape, leaf.dtype, 0, 1)),
+    );
+    const stepReadings = (levels: readonly Level[]): Reading[] => [
+      ...shared.map((slot) => this.#reading(slot)),
+      ...constantSlots.map((slot) => this.#reading(slot)),
+      ...carryPlaceholders.map((slot, i) => ({ ...this.#reading(slot), level: levels[i]! })),
+      this.#reading(counter),
+    ];
+    let stepBuilt: Built | undefined;
+    const carryLevels = settleLevels(
+      carryLeaves.map((_, leaf) => startLevel(1, leaf)),
+      (levels) => {
+        if (step === undefined) return levels;
+        stepBuilt = build(step, stepReadings(levels));
+        return stepBuilt.outputs.map((node) => node.level);
+      },
+    );
+    carryPlaceholders.forEach((slot, i) => {
+      const leaf = carryLeaves[i]!;
+      this.#slots[slot] = scratch.slot(leaf.shape, leaf.dtype, carryLevels[i]!, lanes(carryLevels[i]!));
+    });
+    const keptSlots = keptLeaves.map((leaf, i) => {
+      const node = keptNodes[i]!;
+      if (node.op === "input") return node.params.slot!;
+      return this.#add(scratch.slot(leaf.shape, leaf.dtype, node.level, lanes(node.level)));
+    });
+
+    // finish: reads the members one by one.
+    const memberReadings = (slots: readonly number[]): Reading[] =>
+      Array.from({ length: members }, (_, m) =>
+        slots.map((slot) => this.#reading(slot, this.#slots[slot]!.level === 2 ? m : undefined)),
+      ).flat();
+    const finished = build(finish, [
+      ...shared.map((slot) => this.#reading(slot)),
+      ...unit.map((slot) => this.#reading(slot)),
+      ...memberReadings(constantSlots),
+      ...memberReadings(carryPlaceholders),
+      ...keptSlots.map((slot) => this.#reading(slot)),
+    ]);
+    const [unitTree, meanTree, eachTree] = finish.output as [unknown, unknown, unknown];
+    const unitNodes = finished.outputs.slice(0, unit.length);
+    const demoted = this.#unitLevels.map((level, i) => level === 0 && unitNodes[i]!.level > 0);
+    if (demoted.includes(true)) {
+      demoted.forEach((isDemoted, i) => isDemoted && (this.#unitLevels[i] = 1));
+      return undefined;
+    }
+    const means = tree.leaves(meanTree).length;
+    const meanNodes = finished.outputs.slice(unit.length, unit.length + means);
+    const eachNodes = finished.outputs.slice(unit.length + means);
+    const each = eachNodes.map((node) => tile.slot(node.shape, node.dtype, 1, units));
+    const meanParts = meanNodes.map((node) => scratch.slot(node.shape, node.dtype, 1, units));
+    const mean = meanNodes.map((node) => tile.slot(node.shape, "float64", 0, 1));
+
+    // The step, its invariants before it.
+    const slots = this.#slots;
+    const variant = new Set([...carryPlaceholders, counter]);
+    const hoisted =
+      stepBuilt === undefined
+        ? undefined
+        : hoistInvariants(
+            stepBuilt.outputs,
+            (slot) => variant.has(slot),
+            (node) => this.#add(scratch.slot(node.shape, node.dtype, node.level, lanes(node.level))),
+          );
+
+    const recordBlock = new Block("first");
+    const recorded =
+      record === undefined
+        ? undefined
+        : build(
+            record,
+            carryPlaceholders.map((slot) => this.#reading(slot)),
+          );
+    const recordSlots =
+      recorded?.outputs.map((node) => recordBlock.slot(node.shape, node.dtype, 2, lanes(2))) ?? [];
+
+    const module = new ModuleBuilder({ isShared: this.#options.isShared });
+    const context: SectionContext = {
+      ...shape,
+      module,
+      slots,
+      constant: (node) => layout.constant(node),
+      table: (data) => layout.place(data),
+      scratchStart: scratch.bytes,
+    };
+    const memberOutputs = (kind: number, targets: readonly number[]): SectionOutput[] =>
+      targets.flatMap((slot, leaf): SectionOutput[] => {
+        if (slots[slot]!.level < 2) return [{ node: outputOf(kind, 0, leaf), slot: slots[slot]! }];
+        return Array.from({ length: members }, (_, member) => ({
+          node: outputOf(kind, member, leaf),
+          slot: slots[slot]!,
+          member,
+        }));
+      });
+    const ownKept = keptSlots.flatMap((slot, i): SectionOutput[] =>
+      keptNodes[i]!.op === "input" ? [] : [{ node: keptNodes[i]!, slot: slots[slot]! }],
+    );
+    const ownConstants = memberOutputs(0, constantSlots).filter(
+      ({ node, slot }) => !(node.op === "input" && slots[node.params.slot!] === slot),
+    );
+    const sections = {
+      begin: compileSection(
+        "begin",
+        begun.graph,
+        [...ownConstants, ...memberOutputs(1, carryPlaceholders), ...ownKept],
+        context,
+      ),
+      invariants:
+        hoisted &&
+        compileSection(
+          "invariants",
+          stepBuilt!.graph,
+          [...hoisted.before].map(([slot, node]) => ({ node, slot: slots[slot]! })),
+          context,
+        ),
+      step:
+        hoisted &&
+        compileSection(
+          "step",
+          hoisted.graph,
+          hoisted.outputs.map((node, i) => ({ node, slot: slots[carryPlaceholders[i]!]! })),
+          context,
+        ),
+      record:
+        recorded &&
+        compileSection(
+          "record",
+          recorded.graph,
+          recorded.outputs.map((node, i) => ({ node, slot: recordSlots[i]! })),
+          context,
+        ),
+      finish: compileSection(
+        "finish",
+        finished.graph,
+        [
+          ...unitNodes.map((node, i) => ({ node, slot: slots[unit[i]!]! })),
+          ...eachNodes.map((node, i) => ({ node, slot: each[i]! })),
+          ...meanNodes.map((node, i) => ({ node, slot: meanParts[i]! })),
+        ],
+        context,
+      ),
+    };
+    const compiled = Object.values(sections).filter((section) => section !== undefined);
+    const scratchBytes = align(Math.max(scratch.bytes, ...compiled.map(({ scratchEnd }) => scratchEnd)) + 64);
+    const tileBytes = align(tile.bytes);
+    const tileStart = layout.reserve(tileBytes * tiles);
+    const recordStepBytes = align(recordBlock.bytes);
+    const recordStart = layout.reserve(recordStepBytes * tiles * this.#program.length);
+    const scratchStart = layout.reserve(scratchBytes * this.#options.threads);
+
+    emitDriver(module, {
+      sections,
+      length: this.#program.length,
+      counter: slots[counter]!,
+      units,
+      count: this.#count,
+      tiles,
+      tileStart,
+      tileBytes,
+      scratchStart,
+      scratchBytes,
+      recordStart,
+      recordStepBytes,
+      meanParts,
+      mean,
+    });
+    module.memory.initial = layout.pages;
+    module.memory.maximum = layout.pages;
+    return {
+      name: this.#program.name,
+      bytes: module.encode(),
+      layout,
+      count: this.#count,
+      units,
+      members: shape.members,
+      tiles,
+      tileBytes,
+      tileStart,
+      shared: shared.map((slot) => slots[slot]!),
+      unit: unit.map((slot) => slots[slot]!),
+      mean,
+      each,
+      record: recordSlots,
+      recordNames: record === undefined ? [] : tree.entries(record.output).map(([path]) => path),
+      recordStart,
+      recordStepBytes,
+      outputs: { unit: unitTree, mean: meanTree, each: eachTree },
+      sections: compiled,
+      scratchBytes,
+      length: this.#program.length,
+    };
+  }
+}
