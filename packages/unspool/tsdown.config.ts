@@ -2,6 +2,7 @@ import { defineConfig } from "tsdown";
 
 const rooms = [
   "array",
+  "engine",
   "unroll",
   "estimators",
   "optimizers",

@@ -10,6 +10,8 @@ export { nn } from "./nn.ts";
 export type { Nn } from "./nn.ts";
 export { lax } from "./lax.ts";
 export type { Lax } from "./lax.ts";
+export { scan } from "./scan.ts";
+export type { ScanOptions } from "./scan.ts";
 export { linalg } from "./linalg.ts";
 export type { Linalg } from "./linalg.ts";
 export * as tree from "./tree.ts";
@@ -27,3 +29,5 @@ export {
   vmap,
 } from "./transforms.ts";
 export type { Traced } from "./transforms.ts";
+export { traceProgram } from "./program.ts";
+export type { TracedAtom, TracedBody, TracedEquation, TracedProgram, TracedValue } from "./program.ts";

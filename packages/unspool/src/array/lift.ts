@@ -39,9 +39,22 @@ let session: Session | undefined;
 /** Which trace a traced value belongs to. */
 const owners = new WeakMap<object, Session>();
 
-/** Tells the open trace that reverse mode runs in it. */
-export function noteReverseMode(): void {
+let reversals = 0;
+
+/** Runs a transformation in reverse mode, of which the open trace is told. */
+export function inReverseMode<T>(body: () => T): T {
   if (session !== undefined) session.isReversed = true;
+  reversals++;
+  try {
+    return body();
+  } finally {
+    reversals--;
+  }
+}
+
+/** True while reverse mode, at whatever depth, is being traced. */
+export function isReversing(): boolean {
+  return reversals > 0;
 }
 
 export function isTracing(): boolean {
@@ -159,6 +172,13 @@ export function nameProgram(name: string, fn: (...xs: Tensor[]) => Tensor): (...
     if (session !== undefined && args.every(isTensor)) return fn(...args);
     return call(program as (...args: unknown[]) => unknown, matchPrecision(args)) as Tensor;
   };
+}
+
+/** A function of tensors that is recorded in traces as one nested program under its name. It has no derivative. */
+export function namedProgram(name: string, fn: (...xs: Tensor[]) => Tensor): (...args: Tensor[]) => Tensor {
+  const body = (...raws: Raw[]): Raw => withSession(() => toRaw(fn(...(wrap(raws) as Tensor[]))));
+  Object.defineProperty(body, "name", { value: name });
+  return lift(jax.jit(body)) as (...args: Tensor[]) => Tensor;
 }
 
 /** A method call on `self`, lifted. */

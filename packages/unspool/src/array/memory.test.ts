@@ -12,7 +12,7 @@ function measure(body: string): Record<string, number> {
     import { createServer } from "vite";
     const server = await createServer({ configFile: false, logLevel: "silent", appType: "custom",
       server: { middlewareMode: true, ws: false, watch: null }, optimizeDeps: { noDiscovery: true } });
-    const { np, grad, jit, vmap } = await server.ssrLoadModule(${JSON.stringify(fileURLToPath(new URL("index.ts", import.meta.url)))});
+    const { np, grad, jit, scan, vmap } = await server.ssrLoadModule(${JSON.stringify(fileURLToPath(new URL("index.ts", import.meta.url)))});
     const memories = [];
     const rss = () => { gc(); gc(); return process.memoryUsage().rss / 2 ** 20; };
     ${body}
@@ -25,19 +25,24 @@ function measure(body: string): Record<string, number> {
   return JSON.parse(output.trim().split("\n").at(-1)!) as Record<string, number>;
 }
 
-test("10,000 eager operations, 1,000 jit steps and 200 one-off gradients keep the memory of the process", () => {
+test("10,000 eager operations, 1,000 jit steps, 200 one-off gradients and 210 loops keep the memory of the process", () => {
   const grown = measure(`
     const x = np.full([16384], 0.5);
     const step = jit((w) => w.sub(grad((v) => np.tanh(v).mul(v).sum())(w).mul(0.01)));
     const eager = (n) => { let y = x; for (let i = 0; i < n; i++) y = y.mul(0.999).add(0.001); return y; };
     const steps = (n) => { let w = x; for (let i = 0; i < n; i++) w = step(w); return w; };
     const gradients = (n) => { for (let i = 0; i < n; i++) grad((v) => np.exp(v).sum())(x); };
-    eager(200); steps(50); gradients(20);
+    const rows = np.full([4, 16384], 0.1);
+    const last = (checkpoints) => (w) => scan((h, r) => [h.mul(w).add(r), h.sum()], x, rows, { checkpoints })[0].sum();
+    const kept = jit(grad(last("sqrt")));
+    const loops = (n) => { for (let i = 0; i < n; i++) { kept(x); if (i % 20 === 0) grad(last("all"))(x); } };
+    eager(200); steps(50); gradients(20); loops(20);
     const start = rss();
     eager(5000); const afterEager = rss();
     steps(1000); const afterSteps = rss();
     gradients(200); const afterGradients = rss();
-    console.log(JSON.stringify({ eager: afterEager - start, steps: afterSteps - afterEager, gradients: afterGradients - afterSteps }));
+    loops(200); const afterLoops = rss();
+    console.log(JSON.stringify({ eager: afterEager - start, steps: afterSteps - afterEager, gradients: afterGradients - afterSteps, loops: afterLoops - afterGradients }));
   `);
   // Garbage collection and the allocator of the host move the resident set by some MB either way.
   for (const [kind, megabytes] of Object.entries(grown)) expect(megabytes, kind).toBeLessThan(40);

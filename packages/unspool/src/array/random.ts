@@ -2,12 +2,13 @@
  * Random numbers with explicit keys: threefry-2x32, bit for bit JAX's (with `jax_threefry_partitionable`) for
  * `key`, `split`, `bits` and `foldIn`. Streams are derived by name or number with `foldIn`, never by call order.
  *
- * Normals are Box-Muller in float32 (jax-js), so they are not the normals of JAX; asked for float64, they are the
- * same float32 draws, widened.
+ * Normals are Box-Muller in float32, one threefry block each, so they are not the normals of JAX; asked for float64,
+ * they are the same float32 draws, widened.
  */
 import * as jax from "@jax-js/jax";
 import { OptionError, ShapeError } from "../errors.ts";
-import { concrete, isTensor, lift } from "./lift.ts";
+import { lax } from "./lax.ts";
+import { concrete, isTensor, lift, namedProgram } from "./lift.ts";
 import { np } from "./np.ts";
 import type { Tensor, TensorLike } from "./tensor.ts";
 import { type WordOperations, threefry2x32, tracedThreefry } from "./threefry.ts";
@@ -40,9 +41,14 @@ function foldIn(from: Key, by: number | string | Tensor): Key {
   // For small numbers the generator of jax-js is one kernel; its `split` counts as `foldIn` does.
   if (typeof word === "number" && word < 16) return (raw.split(from, word + 1) as Tensor).slice(word);
   const counter = typeof word === "number" ? uint32(word) : word.astype("uint32");
-  const [x0, x1] = tracedThreefry(from.slice(0), from.slice(1), counter, wordOperations);
-  return np.stack([x0, x1]);
+  return block(from, counter) as Tensor;
 }
+
+/** One threefry block as a program of its own, by whose name a compiler knows it. */
+const block = namedProgram("threefry", (from, counter) => {
+  const [x0, x1] = tracedThreefry(from!.slice(0), from!.slice(1), counter!, wordOperations);
+  return np.stack([x0, x1]);
+});
 
 const uint32 = (value: number): Tensor => concrete(Uint32Array.of(value), [], "uint32");
 const asWord = (value: Tensor | number): Tensor => (typeof value === "number" ? uint32(value) : value);
@@ -73,8 +79,26 @@ export interface DrawOptions {
 
 /** Standard normals. */
 function normal(from: Key, shape: readonly number[] = [], options: DrawOptions = {}): Tensor {
-  return widen(raw.normal(requireKey("random.normal", from), [...shape]) as Tensor, options.dtype);
+  const size = shape.reduce((product, length) => product * length, 1);
+  const words = raw.split(requireKey("random.normal", from), size) as Tensor;
+  const draws = boxMuller(words.slice([], 0), words.slice([], 1)) as Tensor;
+  return widen(draws.reshape([...shape]), options.dtype);
 }
+
+/** Two words to one normal, sqrt(-2 log(1 - u)) cos(2 pi v) with u and v from the upper 23 bits. */
+const boxMuller = namedProgram("boxMuller", (first, second) => {
+  const [u, v] = [first!, second!].map((word) => {
+    const mantissa = np.rightShift(word, uint32(9)) as Tensor;
+    return (
+      lax.bitcastConvertType(
+        np.bitwiseOr(mantissa, uint32(0x3f800000)) as never,
+        "float32" as never,
+      ) as Tensor
+    ).sub(1);
+  }) as [Tensor, Tensor];
+  const radius = np.sqrt((np.log(u.neg().add(1)) as Tensor).mul(-2)) as Tensor;
+  return radius.mul(np.cos(v.mul(2 * Math.PI)) as Tensor);
+});
 
 /** Uniform numbers in [minval, maxval), default [0, 1). */
 function uniform(
@@ -162,7 +186,6 @@ function requireKey(where: string, given: unknown): Key {
 const raw = {
   split: lift(jax.random.split),
   bits: lift(jax.random.bits),
-  normal: lift(jax.random.normal),
   uniform: lift(jax.random.uniform),
   permutation: lift(jax.random.permutation),
   exponential: lift(jax.random.exponential),

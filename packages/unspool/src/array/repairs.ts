@@ -3,6 +3,8 @@
  * are held by tests, and fall away with a version that needs them no more.
  */
 import * as jax from "@jax-js/jax";
+import { type Atom, type Equation as EquationOf, classes } from "./jaxprs.ts";
+import { pruneScans } from "./scanPrune.ts";
 
 /**
  * jax-js reads a plain number as float32, also beside a float64 array, and in a trace it keeps the rounded value:
@@ -32,29 +34,17 @@ const routines = new Set(["sort", "argsort", "scatter", "triangular_solve", "cho
  * The compiler of jax-js fuses `pad` and `concatenate` into the kernel of their operand. If the operand is a constant
  * seen through views it has no memory to be masked, and the padding is filled with the constant: the gradient of
  * `sum(x[0:2])` was 1 everywhere. And a routine (sort, scatter, …) cannot read an operand that is only a view. Both
- * need the operand in memory, which a multiplication by 1 gives.
+ * need the operand in memory, which a multiplication by 1 gives. Scans are ours, and so is removing what is dead in them.
  */
 export function repairCompiler(): void {
-  const example = jax.makeJaxpr((x: jax.Array) => x.add(1))(jax.numpy.zeros([]));
-  const { jaxpr } = example.jaxpr;
-  const prototype = Object.getPrototypeOf(jaxpr) as { simplify(this: jax.Jaxpr): jax.Jaxpr };
-  const [equation] = jaxpr.eqns;
-  const Jaxpr = jaxpr.constructor as new (inputs: unknown[], eqns: unknown[], outs: unknown[]) => jax.Jaxpr;
-  type Equation = typeof equation & {};
-  type Atom = Equation["inputs"][number];
-  const Equation = equation!.constructor as new (...parts: unknown[]) => Equation;
-  const Variable = equation!.outBinders[0]!.constructor as new (
-    aval: unknown,
-  ) => Equation["outBinders"][number];
-  const literal = equation!.inputs.find((atom) => !(atom instanceof Variable))!;
-  const Literal = literal.constructor as new (aval: unknown, value: number) => Atom;
-  example.jaxpr.dispose();
+  const { Equation, Jaxpr, Literal, Variable } = classes();
+  const prototype = Jaxpr.prototype as { simplify(this: jax.Jaxpr): jax.Jaxpr };
 
   const { simplify } = prototype;
   prototype.simplify = function () {
     const simple = simplify.call(this);
-    const producers = new Map<Atom, Equation>();
-    const equations: Equation[] = [];
+    const producers = new Map<Atom, EquationOf>();
+    const equations: EquationOf[] = [];
     const inMemory = (operand: Atom): Atom => {
       const copy = new Variable(operand.aval);
       equations.push(new Equation("mul", [operand, new Literal(operand.aval.scalar(), 1)], {}, [copy]));
@@ -85,7 +75,7 @@ export function repairCompiler(): void {
       for (const out of next.outBinders) producers.set(out, next);
       equations.push(next);
     }
-    return new Jaxpr(simple.inBinders, equations, simple.outs);
+    return pruneScans(new Jaxpr(simple.inBinders, equations, simple.outs));
   };
 }
 

@@ -9,7 +9,7 @@ import * as jax from "@jax-js/jax";
 import { ShapeError } from "../errors.ts";
 import { type Device, type Raw, download, onDevice } from "./backend.ts";
 import { type DType, allocate } from "./dtype.ts";
-import { concrete, isTracing, noteReverseMode, toRaw, unwrap, withSession, wrap } from "./lift.ts";
+import { concrete, inReverseMode, isTracing, toRaw, unwrap, withSession, wrap } from "./lift.ts";
 import type { Tensor } from "./tensor.ts";
 import * as tree from "./tree.ts";
 
@@ -138,7 +138,7 @@ function runProgram(program: RawProgram, inputs: unknown[]): unknown {
 }
 
 /** Runs a function that calls transformations of jax-js: inside the current trace, or in one made for this call. */
-function inTrace(fn: Fn, args: unknown[]): unknown {
+export function inTrace(fn: Fn, args: unknown[]): unknown {
   const inputs = args.map((arg) => tree.tensors(arg as object)) as unknown[];
   if (isTracing()) return fn(...(inputs as never[]));
   const program = compileRaw(fn, inputs);
@@ -183,10 +183,8 @@ export function valueAndGrad<First, Rest extends unknown[]>(
   fn: (first: First, ...rest: Rest) => Tensor,
 ): (first: First, ...rest: Rest) => [Tensor, tree.Tensors<First>] {
   const checked = scalarValued("grad", fn as Fn);
-  const transformed = (...args: unknown[]) => {
-    noteReverseMode();
-    return wrap(loose.valueAndGrad(transformable(checked))(...args.map(unwrap)));
-  };
+  const transformed = (...args: unknown[]) =>
+    inReverseMode(() => wrap(loose.valueAndGrad(transformable(checked))(...args.map(unwrap))));
   return (...args) => inTrace(transformed as Fn, args) as [Tensor, tree.Tensors<First>];
 }
 
@@ -208,14 +206,14 @@ export function vjp<Args extends unknown[], Out>(
   primals: readonly [...Args],
   seed: Out,
 ): [Out, tree.Tensors<Args>] {
-  const transformed = (p: unknown[], cotangent: unknown) => {
-    noteReverseMode();
-    const [value, pull] = loose.vjp(transformable(distinctOutputs(fn as Fn)), unwrap(p)) as [
-      unknown,
-      (cotangent: unknown) => unknown[],
-    ];
-    return [wrap(value), wrap(pull(unwrap(cotangent)))];
-  };
+  const transformed = (p: unknown[], cotangent: unknown) =>
+    inReverseMode(() => {
+      const [value, pull] = loose.vjp(transformable(distinctOutputs(fn as Fn)), unwrap(p)) as [
+        unknown,
+        (cotangent: unknown) => unknown[],
+      ];
+      return [wrap(value), wrap(pull(unwrap(cotangent)))];
+    });
   return inTrace(transformed as Fn, [primals, seed]) as [Out, tree.Tensors<Args>];
 }
 

@@ -1,6 +1,6 @@
 /** Types of the exported generics. */
 import { expectTypeOf, test } from "vitest";
-import { type Tensor, type tree, grad, jit, jvp, np, valueAndGrad, vmap } from "./index.ts";
+import { type Tensor, type tree, grad, jit, jvp, np, scan, valueAndGrad, vmap } from "./index.ts";
 
 type Theta = { layers: readonly { w: Tensor; b: number }[]; scale: Float32Array };
 declare const theta: Theta;
@@ -24,6 +24,19 @@ test("transformations keep arguments and results", () => {
   expectTypeOf<ReturnType<typeof jvp<[Tensor], Tensor>>>().toEqualTypeOf<[Tensor, Tensor]>();
 });
 
+test("scan keeps the types of carry and y, and gives the step rows of xs", () => {
+  const looped = () =>
+    scan(
+      (carry: { h: Tensor }, row: [Tensor, Tensor], k) => {
+        expectTypeOf(k).toEqualTypeOf<Tensor>();
+        return [carry, { y: row[0] }];
+      },
+      { h: x },
+      [x, x],
+    );
+  expectTypeOf(looped).returns.toEqualTypeOf<[{ h: Tensor }, { y: Tensor }]>();
+});
+
 test("functions of np take tensors and give tensors", () => {
   expectTypeOf(np.exp).returns.toEqualTypeOf<Tensor>();
   expectTypeOf(np.matmul).toEqualTypeOf<(x: Tensor, y: Tensor) => Tensor>();
@@ -40,6 +53,8 @@ test("what must not compile does not", () => {
     grad(loss)(theta, "x"),
     // @ts-expect-error A transformed function takes as many arguments as before.
     jit(loss)(theta, x, x),
+    // @ts-expect-error The carry that a step returns has the structure of the one that it was given.
+    scan((carry: { h: Tensor }) => [carry.h, x], { h: x }, x),
     // @ts-expect-error matmul takes tensors, not nested arrays.
     np.matmul([[1]], x),
   ];

@@ -2,6 +2,7 @@
 import { bytesOf } from "./emit/location.ts";
 import { sizeOf } from "./graph/node.ts";
 import type { CompiledSection, Slot } from "./section.ts";
+import { emitBarrier } from "./threads/index.ts";
 import type { FunctionBuilder, Local, ModuleBuilder } from "./wasm/index.ts";
 
 export interface Driven {
@@ -26,39 +27,130 @@ export interface Driven {
   /** Per unit, to be summed over the tile's units into `mean`. */
   meanParts: readonly Slot[];
   mean: readonly Slot[];
+  eachStart: number;
+  eachBytes: number;
+  outer: DrivenOuter | undefined;
 }
 
-/** Adds and exports `run(thread, threads)`: thread i takes tiles i, i + threads, … */
+/** What happens around windows where one call runs several of them. */
+export interface DrivenOuter {
+  restart: DrivenChange | undefined;
+  settle: DrivenChange | undefined;
+  share: CompiledSection | undefined;
+  update: CompiledSection | undefined;
+  /** Where the update finds the means over all units. */
+  means: readonly Slot[];
+  recordStart: number;
+  recordBytes: number;
+  barrier: number;
+}
+
+export interface DrivenChange {
+  when: CompiledSection;
+  apply: CompiledSection;
+  /** Where `when` leaves its truth values. */
+  flags: Slot;
+}
+
+/**
+ * Adds and exports `run(thread, threads, windows)`: thread i takes tiles i, i + threads, … of each window. Between
+ * windows thread 0 averages over the tiles and makes what units share next, while the others wait.
+ */
 export function emitDriver(module: ModuleBuilder, driven: Driven): void {
-  const { tiles, tileStart, tileBytes, scratchStart, scratchBytes } = driven;
+  const { tiles, tileStart, tileBytes, scratchStart, scratchBytes, outer } = driven;
   const tile = emitTile(module, driven);
-  const run = module.function("run", ["i32", "i32"]);
-  const index = run.local("i32");
-  run.get(0).set(index);
-  run.block(() => {
-    run.loop(() => {
-      run.get(index).i32(tiles).op("i32.ge_s").brIf(1);
-      run.get(0).i32(scratchBytes).op("i32.mul").i32(scratchStart).op("i32.add");
-      run.get(index).i32(tileBytes).op("i32.mul").i32(tileStart).op("i32.add");
-      run.get(index).call(tile);
-      run.get(index, 1).op("i32.add").set(index).br(0);
+  const run = module.function("run", ["i32", "i32", "i32"]);
+  const [index, window, scratch] = [run.local("i32"), run.local("i32"), run.local("i32")];
+  run.get(0).i32(scratchBytes).op("i32.mul").i32(scratchStart).op("i32.add").set(scratch);
+  const serial = (body: () => void): void => void run.get(0).op("i32.eqz").if(body);
+  const barrier = outer === undefined ? undefined : emitBarrier(module);
+  const wait = (): void => void (outer === undefined ? run : run.i32(outer.barrier).get(1).call(barrier!));
+  run.forLoop(window, 0, outer === undefined ? 1 : [2], 1, () => {
+    if (outer?.share !== undefined) serial(() => callKernels(run, outer.share!, scratch));
+    wait();
+    run.get(0).set(index);
+    run.block(() => {
+      run.loop(() => {
+        run.get(index).i32(tiles).op("i32.ge_s").brIf(1);
+        run.get(scratch);
+        run.get(index).i32(tileBytes).op("i32.mul").i32(tileStart).op("i32.add");
+        run.get(index).call(tile);
+        run.get(index, 1).op("i32.add").set(index).br(0);
+      });
+    });
+    wait();
+    if (outer === undefined) return;
+    serial(() => {
+      const record = run.local("i32");
+      driven.mean.forEach((sum, i) => averageTiles(run, sum, outer.means[i]!, driven));
+      run.get(window).i32(outer.recordBytes).op("i32.mul").i32(outer.recordStart).op("i32.add").set(record);
+      callKernels(run, outer.update!, scratch, undefined, record);
+      run.release(record);
     });
   });
   module.export("run", run);
 }
 
+export function callKernels(
+  f: FunctionBuilder,
+  section: CompiledSection | undefined,
+  scratch: Local,
+  block?: Local,
+  first?: Local,
+  second?: Local,
+): void {
+  const push = (pointer: Local | undefined): void => void (pointer === undefined ? f.i32(0) : f.get(pointer));
+  for (const kernel of section?.kernels ?? []) {
+    for (const pointer of [scratch, block, first, second]) push(pointer);
+    f.call(kernel);
+  }
+}
+
+/** The tiles' sums, added in their order, divided by the number of units. */
+function averageTiles(
+  f: FunctionBuilder,
+  sum: Slot,
+  mean: Slot,
+  { tiles, tileStart, tileBytes, count }: Driven,
+): void {
+  const [element, at, tile] = [f.local("i32"), f.local("i32"), f.local("i32")];
+  const total = f.local("f64");
+  f.forLoop(element, 0, sizeOf(sum.shape), 1, () => {
+    f.f64(0).set(total);
+    f.get(element)
+      .i32(3)
+      .op("i32.shl")
+      .i32(tileStart + sum.location.offset)
+      .op("i32.add")
+      .set(at);
+    f.forLoop(tile, 0, tiles, 1, () => {
+      f.get(total, at).mem("f64.load").op("f64.add").set(total);
+      f.get(at).i32(tileBytes).op("i32.add").set(at);
+    });
+    f.get(element)
+      .i32(3)
+      .op("i32.shl")
+      .get(total)
+      .f64(count)
+      .op("f64.div")
+      .mem("f64.store", mean.location.offset);
+  });
+  f.release(element, at, tile, total);
+}
+
 /** tile(scratch, block, index) */
 function emitTile(module: ModuleBuilder, driven: Driven): FunctionBuilder {
-  const { sections, length, counter, recordStart, recordStepBytes, units, count, tiles } = driven;
+  const { sections, length, counter, recordStart, recordStepBytes, units, count, tiles, outer } = driven;
   const f = module.function("tile", ["i32", "i32", "i32"]);
-  const call = (section: CompiledSection | undefined, first?: Local): void => {
-    for (const kernel of section?.kernels ?? []) {
-      f.get(0, 1);
-      if (first === undefined) f.i32(0);
-      else f.get(first);
-      f.i32(0).call(kernel);
-    }
+  const call = (section: CompiledSection | undefined, first?: Local, second?: Local): void =>
+    callKernels(f, section, 0, 1, first, second);
+  const change = (one: DrivenChange | undefined): void => {
+    if (one === undefined) return;
+    call(one.when);
+    anyTrue(f, one.flags);
+    f.if(() => call(one.apply));
   };
+  change(outer?.restart);
   call(sections.begin);
   if (length > 0) {
     call(sections.invariants);
@@ -79,7 +171,9 @@ function emitTile(module: ModuleBuilder, driven: Driven): FunctionBuilder {
       f.get(record).i32(recordStepBytes).op("i32.add").set(record);
     });
   }
-  call(sections.finish);
+  const results = f.local("i32");
+  f.get(2).i32(driven.eachBytes).op("i32.mul").i32(driven.eachStart).op("i32.add").set(results);
+  call(sections.finish, undefined, results);
   // The last tile may hold fewer units.
   const valid = f.local("i32");
   f.i32(count - (tiles - 1) * units)
@@ -90,11 +184,25 @@ function emitTile(module: ModuleBuilder, driven: Driven): FunctionBuilder {
     .op("select")
     .set(valid);
   for (const [i, part] of driven.meanParts.entries()) sumUnits(f, part, driven.mean[i]!, units, valid);
+  change(outer?.settle);
   return f;
 }
 
+/** Pushes whether a truth value in a slot of scratch memory holds for any lane. */
+function anyTrue(f: FunctionBuilder, { location }: Slot): void {
+  if (location.lanes === 1) {
+    f.get(0).mem("i32.load", location.offset);
+    return;
+  }
+  for (let lane = 0; lane < location.lanes; lane += 4) {
+    f.get(0).mem("v128.load", location.offset + 4 * lane, 2);
+    if (lane > 0) f.op("v128.or");
+  }
+  f.op("v128.any_true");
+}
+
 /** Adds the values of a tile's units in their order, in float64. */
-function sumUnits(f: FunctionBuilder, part: Slot, sum: Slot, units: number, valid: Local): void {
+export function sumUnits(f: FunctionBuilder, part: Slot, sum: Slot, units: number, valid: Local): void {
   const bytes = bytesOf(part.dtype);
   const [from, to, lane, element] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
   const total = f.local("f64");

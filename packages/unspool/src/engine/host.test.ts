@@ -53,19 +53,19 @@ const flagsSet = (action: () => unknown): string[] => {
 };
 
 test("a module is compiled with the baseline compiler off, and it is on again afterwards", () => {
-  expect(flagsSet(() => compileModule(kernel(1)))).toEqual([
-    "--no-liftoff",
-    "--no-wasm-lazy-compilation",
-    "--liftoff",
-    "--wasm-lazy-compilation",
-  ]);
+  allowV8Flags(true);
+  const flags = flagsSet(() => compileModule(kernel(1)));
+  expect(flags).toContain("--no-liftoff");
+  const off = flags.slice(0, flags.length / 2);
+  expect(flags).toEqual([...off, ...off.map((flag) => flag.replace("--no-", "--")).toReversed()]);
 });
 
 test("the flags are restored when the bytes are no module", () => {
+  allowV8Flags(true);
   const flags = flagsSet(() =>
     expect(() => compileModule(new Uint8Array(8))).toThrow(WebAssembly.CompileError),
   );
-  expect(flags.slice(2)).toEqual(["--liftoff", "--wasm-lazy-compilation"]);
+  expect(flags).toContain("--liftoff");
 });
 
 test("no flag is touched when a switch is off, when V8 is unknown, or without V8; modules still run", () => {
@@ -86,16 +86,17 @@ test("no flag is touched when a switch is off, when V8 is unknown, or without V8
 });
 
 test("the first call of a long loop runs at full speed, and other modules compile as they did", () => {
+  allowV8Flags(true);
   const firstCallMs = (module: WebAssembly.Module): number => {
     const start = performance.now();
-    run(module, 200_000);
+    run(module, 60_000);
     return performance.now() - start;
   };
   const [plain, ours]: [number[], number[]] = [[], []];
-  // The fastest of some, interleaved: other processes disturb single ones.
-  for (let i = 0; i < 7; i++) {
-    plain.push(firstCallMs(new WebAssembly.Module(kernel(10 + i))));
-    ours.push(firstCallMs(compileModule(kernel(30 + i))));
+  // The fastest of many short ones, interleaved: other processes disturb some.
+  for (let i = 0; i < 25; i++) {
+    plain.push(firstCallMs(new WebAssembly.Module(kernel(100 + i))));
+    ours.push(firstCallMs(compileModule(kernel(200 + i))));
   }
   expect(Math.min(...ours)).toBeLessThan(0.8 * Math.min(...plain));
 });

@@ -5,13 +5,17 @@
  */
 import type { MemoryLimits } from "./wasm/index.ts";
 
-/** V8 majors whose `--liftoff` and `--wasm-lazy-compilation` exist and act at run time: Node 20 to Node 26. */
+/** V8 majors whose flags are known: Node 20 to Node 26. */
 const oldestV8 = 11;
 const newestV8 = 14;
 
-/** Set the second list for the compilation, the first one before it: every other module compiles as it did. */
-const optimizeAtOnce = ["--no-liftoff", "--no-wasm-lazy-compilation"];
-const optimizeWhenHot = ["--liftoff", "--wasm-lazy-compilation"];
+/** Set for a compilation, in this order; undone in the opposite one, so that other modules compile as they did. */
+const compilationFlags: readonly { on: string; off: string; since: number }[] = [
+  // V8 14 would prepare to return to baseline code that was never made, and end the process. Before, this was off.
+  { off: "--no-wasm-deopt", on: "--wasm-deopt", since: 14 },
+  { off: "--no-liftoff", on: "--liftoff", since: oldestV8 },
+  { off: "--no-wasm-lazy-compilation", on: "--wasm-lazy-compilation", since: oldestV8 },
+];
 
 let isAllowed: boolean | undefined;
 
@@ -31,22 +35,23 @@ export function nodeModule<Name extends "node:os" | "node:v8" | "node:worker_thr
   return host?.getBuiltinModule?.(name);
 }
 
-/** Sets V8's flags where that is possible and allowed; says whether it was done. */
-function setFlags(flags: readonly string[]): boolean {
-  const v8 = nodeModule("node:v8");
-  if (v8 === undefined) return false;
+/** V8's major version where its flags may be set, else `undefined`. */
+function openV8(): number | undefined {
+  if (nodeModule("node:v8") === undefined) return undefined;
   const { env, execArgv, versions } = globalThis.process;
   const major = Number.parseInt(versions.v8, 10);
-  if (!(major >= oldestV8 && major <= newestV8)) return false;
+  if (!(major >= oldestV8 && major <= newestV8)) return undefined;
   const given = `${env["NODE_OPTIONS"] ?? ""} ${execArgv.join(" ")}`;
   // Restoring the defaults would undo what the user asked for.
   const byDefault = env["UNSPOOL_V8_FLAGS"] !== "0" && !/--(?:no[-_]?)?(?:liftoff|wasm[-_](?!m))/.test(given);
-  if (!(isAllowed ?? byDefault)) return false;
+  return (isAllowed ?? byDefault) ? major : undefined;
+}
+
+function setFlags(flags: readonly string[]): void {
   try {
-    for (const flag of flags) v8.setFlagsFromString(flag);
-    return true;
+    for (const flag of flags) nodeModule("node:v8")!.setFlagsFromString(flag);
   } catch {
-    return false;
+    // A host that imitates Node without its V8.
   }
 }
 
@@ -66,8 +71,9 @@ const relaxedProgram = new Uint8Array([
 export function hasRelaxedSimd(): boolean {
   if (WebAssembly.validate(relaxedProgram)) return true;
   // V8 12 and later have it without a flag, and no longer know the flag.
-  if (!globalThis.process?.versions?.v8?.startsWith("11.")) return false;
-  return setFlags(["--experimental-wasm-relaxed-simd"]) && WebAssembly.validate(relaxedProgram);
+  if (openV8() !== 11) return false;
+  setFlags(["--experimental-wasm-relaxed-simd"]);
+  return WebAssembly.validate(relaxedProgram);
 }
 
 /**
@@ -75,11 +81,13 @@ export function hasRelaxedSimd(): boolean {
  * run a loop that never returns at a half to an eighth of the speed until the end of the call.
  */
 export function compileModule(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
-  const isChanged = setFlags(optimizeAtOnce);
+  const major = openV8() ?? 0;
+  const flags = compilationFlags.filter(({ since }) => major >= since);
   try {
+    setFlags(flags.map(({ off }) => off));
     return new WebAssembly.Module(bytes);
   } finally {
-    if (isChanged) setFlags(optimizeWhenHot);
+    setFlags(flags.map(({ on }) => on).toReversed());
   }
 }
 

@@ -2,12 +2,37 @@
 export { EngineError } from "./engineError.ts";
 export { compileFunction } from "./compileFunction.ts";
 export type { FunctionOptions } from "./compileFunction.ts";
+export { explainProgram, measureProgram } from "./explain/index.ts";
+export type {
+  KernelExplanation,
+  LevelName,
+  MemoryPart,
+  ProgramExplanation,
+  ProgramMeasurement,
+  SectionExplanation,
+  SectionTurn,
+  TimedProgram,
+  Work,
+} from "./explain/index.ts";
 export { compiledPrimitives } from "./graph/fromJaxpr.ts";
 export { hardwareThreads, hasRelaxedSimd, hasSharedMemory } from "./host.ts";
 export { engineStatistics } from "./moduleCache.ts";
+export { compileReverseProgram } from "./reverseProgram.ts";
+export type { ReverseProgram, ReverseUnitFunctions } from "./reverseProgram.ts";
+export { ReverseRunner } from "./reverseRunner.ts";
+export type { ReverseAction } from "./reverseStates.ts";
+export { peakMeter } from "./peak.ts";
+export type { Peak, PeakOptions } from "./peak.ts";
 export { createPool, sharedPool } from "./threads/index.ts";
 export type { Pool } from "./threads/index.ts";
 export { compileUnitProgram } from "./unitProgram.ts";
-export type { UnitFunctions, UnitProgram, UnitProgramOptions } from "./unitProgram.ts";
+export type {
+  OuterFunctions,
+  OuterSource,
+  UnitChange,
+  UnitFunctions,
+  UnitProgram,
+  UnitProgramOptions,
+} from "./unitProgram.ts";
 export { UnitRunner } from "./unitRunner.ts";
-export type { UnitResult } from "./unitRunner.ts";
+export type { OuterResult, UnitResult } from "./unitRunner.ts";

@@ -11,11 +11,15 @@ export interface Hoisted {
   readonly before: ReadonlyMap<number, Node>;
 }
 
-/** `isVariant` says which slots change from step to step; `newSlot` makes a slot for a node. */
+/**
+ * `isVariant` says which slots change from step to step; `newSlot` makes a slot for a node. Nodes that `isCheap` are
+ * not worth one: they are computed again in every step.
+ */
 export function hoistInvariants(
   outputs: readonly Node[],
   isVariant: (slot: number) => boolean,
   newSlot: (node: Node) => number,
+  isCheap: (node: Node) => boolean = () => false,
 ): Hoisted {
   const graph = new GraphBuilder();
   const variant = new Map<Node, boolean>();
@@ -37,7 +41,8 @@ export function hoistInvariants(
       !isSource(node) &&
       !isView(node) &&
       numberOf(node) === undefined &&
-      node.op !== "routine";
+      node.op !== "routine" &&
+      !isCheap(node);
     let result: Node;
     if (isMoved) {
       const slot = newSlot(node);

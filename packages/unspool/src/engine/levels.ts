@@ -5,6 +5,7 @@
 import { GraphBuilder } from "./graph/builder.ts";
 import { fromJaxpr } from "./graph/fromJaxpr.ts";
 import type { Level, Node } from "./graph/node.ts";
+import { transposedProducts } from "./graph/transposedProducts.ts";
 import type { TracedProgram } from "../array/index.ts";
 
 /** An input of a section: a slot, seen at a level. */
@@ -30,7 +31,7 @@ export function build(traced: TracedProgram, readings: readonly Reading[]): Buil
       ? graph.input(slot, shape, dtype, level)
       : graph.input(slot, shape, dtype, 1, member),
   );
-  return { graph, outputs: fromJaxpr(graph, traced, inputs) };
+  return transposedProducts(fromJaxpr(graph, traced, inputs));
 }
 
 /** Raises the levels of what a loop carries until a step changes none of them. */

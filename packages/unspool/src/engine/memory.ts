@@ -46,6 +46,11 @@ export class MemoryLayout {
     return this.#end;
   }
 
+  /** Bytes of the data that is written once. */
+  get constantBytes(): number {
+    return this.#data.reduce((sum, { data }) => sum + data.byteLength, 0);
+  }
+
   /** Writes all constants. */
   initialise(memory: WebAssembly.Memory): void {
     const bytes = new Uint8Array(memory.buffer);

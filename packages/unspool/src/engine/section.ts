@@ -3,7 +3,8 @@
  * and emitted as kernels that are called one after the other.
  *
  * An output is written to its slot at once if nothing reads the slot's old content afterwards; otherwise to scratch
- * memory, and copied at the end.
+ * memory, and copied at the end. What is copied at the end from a slot that such a copy overwrites is staged in scratch
+ * memory before.
  */
 import type { DType } from "../array/index.ts";
 import { emitContraction } from "./emit/contraction.ts";
@@ -49,6 +50,8 @@ export interface CompiledSection {
   readonly scratchEnd: number;
   readonly schedule: Schedule;
   readonly outputs: readonly SectionOutput[];
+  /** Nodes that are written to memory. */
+  readonly stored: ReadonlySet<Node>;
 }
 
 export function lanesOf(level: Level, { units, members }: EmitOptions): number {
@@ -72,7 +75,7 @@ export function compileSection(
     if (kernel.node.op === "dot") return emitContraction(emit, scheduled, kernel.node, label);
     return emitRoutine(emit, scheduled, kernel.node, label, placesOf(kernel.node, locations), context.table);
   });
-  return { name, kernels, scratchEnd: end, schedule: scheduled, outputs };
+  return { name, kernels, scratchEnd: end, schedule: scheduled, outputs, stored };
 }
 
 interface Planned {
@@ -93,9 +96,10 @@ function planOutputs(
   context: SectionContext,
 ): Planned {
   const late = new Set<number>();
+  const staged = new Set<number>();
   for (;;) {
     const bound = new Map<Node, Location>();
-    const writes: { node: Node; slot: Slot; index: number }[] = [];
+    const writes: Write[] = [];
     const early: Node[] = [];
     const last: Node[] = [];
     outputs.forEach((output, index) => {
@@ -109,7 +113,12 @@ function planOutputs(
         !bound.has(node) &&
         node.op !== "output" &&
         !late.has(index);
-      const written = isOwn ? node : graph.copyOf(node, index, level);
+      let source = node;
+      if (staged.has(index)) {
+        source = graph.elementwise("copy", [node], node.dtype, {}, node.shape);
+        early.push(source);
+      }
+      const written = isOwn ? node : graph.copyOf(source, index, level);
       bound.set(written, target(output, context));
       writes.push({ node: written, slot: output.slot, index });
       if (late.has(index)) last.push(written);
@@ -119,9 +128,36 @@ function planOutputs(
     const unsafe = writes.filter(
       ({ node, slot, index }) => !late.has(index) && !isSafe(node, slot, scheduled, context),
     );
-    if (unsafe.length === 0) return { scheduled, bound };
+    const copies = writes.filter(({ index }) => late.has(index));
+    const overwritten = copies.filter((copy) =>
+      copies.some((other) => !staged.has(copy.index) && !comesBefore(copy, other, scheduled, context)),
+    );
+    if (unsafe.length === 0 && overwritten.length === 0) return { scheduled, bound };
     for (const { index } of unsafe) late.add(index);
+    for (const { index } of overwritten) staged.add(index);
   }
+}
+
+interface Write {
+  node: Node;
+  slot: Slot;
+  index: number;
+}
+
+/** Whether a copy at the end reads its operand before `other` writes to the slot that holds it, if it does. */
+function comesBefore(copy: Write, other: Write, scheduled: Schedule, { slots }: SectionContext): boolean {
+  const { accesses, kernels, position } = scheduled;
+  const [input] = copy.node.inputs;
+  const access = accesses.of(input!);
+  const { base } = access;
+  if (base.op !== "input" || !sameMemory(slots[base.params.slot!]!.location, other.slot.location)) return true;
+  const [reads, writes] = [position.get(copy.node)!, position.get(other.node)!];
+  // A group loads an element before it stores it.
+  const isSame =
+    base.params.member === undefined &&
+    base.level === kernels[reads]!.level &&
+    isIdentity(input!.shape, access);
+  return reads < writes || (reads === writes && isSame);
 }
 
 /** An output that is the slot's own old content. */

@@ -21,6 +21,8 @@ export function chooseUnits(count: number, bytesPerUnit: number): Tiling {
   // Two tiles are the least that two threads can share.
   if (tiles === 1 && count >= 16) tiles = 2;
   if (tiles > 1 && tiles % 2 === 1 && tiles < 16) tiles++;
-  const units = Math.ceil(count / tiles / 4) * 4;
+  // Loops over lanes take two vectors at a time.
+  const grain = count / tiles > 8 ? 8 : 4;
+  const units = Math.ceil(count / tiles / grain) * grain;
   return { units, tiles: Math.ceil(count / units) };
 }

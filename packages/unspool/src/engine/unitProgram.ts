@@ -5,8 +5,8 @@
  *     for each tile:  begin, invariants, `length` times step (and record), finish, sum of what is averaged
  */
 import { type Tensor, np, traceProgram, tree } from "../array/index.ts";
+import { Block, cacheLines } from "./block.ts";
 import { bytesOf } from "./emit/location.ts";
-import type { Location } from "./emit/location.ts";
 import type { Level, Node } from "./graph/node.ts";
 import { sizeOf } from "./graph/node.ts";
 import { hoistInvariants } from "./invariants.ts";
@@ -41,6 +41,43 @@ export interface UnitFunctions {
   readonly sameForAll?: readonly string[];
 }
 
+/** Several windows in one call: what happens to units between them, and to what they share. */
+export interface OuterFunctions {
+  /** Changes units before a window where `when` holds for one of them (bool per unit). */
+  readonly restart?: UnitChange;
+  /** The same after a window. */
+  readonly settle?: UnitChange;
+  /** What units share, from the outer state. */
+  share(outer: unknown): unknown;
+  /** The next outer state from the means over units, and what is recorded of every window. */
+  update(outer: unknown, mean: unknown): { outer: unknown; record: unknown };
+}
+
+export interface UnitChange {
+  when(unit: unknown): Tensor;
+  apply(shared: unknown, unit: unknown): unknown;
+}
+
+export interface OuterSource {
+  readonly functions: OuterFunctions;
+  /** The outer state, for its shapes. */
+  readonly outer: unknown;
+}
+
+/** Outer state and records of a program of several windows. */
+export interface OuterProgramPart {
+  readonly state: readonly Slot[];
+  readonly stateTree: unknown;
+  readonly record: readonly Slot[];
+  readonly recordTree: unknown;
+  readonly recordStart: number;
+  readonly recordBytes: number;
+  /** Windows per call. */
+  readonly capacity: number;
+  /** Address of the barrier between windows. */
+  readonly barrier: number;
+}
+
 export interface UnitProgramOptions {
   readonly fma: boolean;
   readonly isShared: boolean;
@@ -73,25 +110,21 @@ export interface UnitProgram {
   readonly sections: readonly CompiledSection[];
   readonly scratchBytes: number;
   readonly length: number;
+  readonly outer: OuterProgramPart | undefined;
+  readonly eachStart: number;
+  /** Bytes of per-unit results of one tile and window. */
+  readonly eachBytes: number;
+  readonly options: UnitProgramOptions;
+  /** Instructions of the module. */
+  readonly instructions: number;
+  /** Milliseconds that tracing took, and everything from there to the bytes of the module. */
+  readonly traceMs: number;
+  readonly emitMs: number;
 }
 
-const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
-
-/** A stretch of memory that slots are cut from. */
-class Block {
-  bytes = 0;
-  readonly base: Location["base"];
-
-  constructor(base: Location["base"]) {
-    this.base = base;
-  }
-
-  slot(shape: readonly number[], dtype: Slot["dtype"], level: Level, lanes: number): Slot {
-    const offset = this.bytes;
-    this.bytes += Math.ceil((sizeOf(shape) * lanes * bytesOf(dtype) + 16) / 16) * 16;
-    return { shape, dtype, level, location: { base: this.base, offset, lanes, laneOffset: 0 } };
-  }
-}
+/** Records of one call take at most so many bytes, and windows. */
+const recordLimit = 2 ** 22;
+const mostWindows = 1024;
 
 interface Traces {
   begin: ReturnType<typeof traceProgram>;
@@ -99,6 +132,10 @@ interface Traces {
   finish: ReturnType<typeof traceProgram>;
   record: ReturnType<typeof traceProgram> | undefined;
   members: number;
+  restart: ReturnType<typeof traceProgram> | undefined;
+  settle: ReturnType<typeof traceProgram> | undefined;
+  share: ReturnType<typeof traceProgram> | undefined;
+  update: ReturnType<typeof traceProgram> | undefined;
 }
 
 type Begun = readonly [constants: unknown[], carries: unknown[], kept: unknown];
@@ -106,7 +143,12 @@ type Begun = readonly [constants: unknown[], carries: unknown[], kept: unknown];
 const zerosLike = (value: unknown): unknown =>
   tree.map((leaf: Tensor) => np.zeros(leaf.shape, { dtype: leaf.dtype }), value);
 
-function traceAll(program: UnitFunctions, shared: unknown, one: unknown): Traces {
+function traceAll(
+  program: UnitFunctions,
+  shared: unknown,
+  one: unknown,
+  source: OuterSource | undefined,
+): Traces {
   const { name, length } = program;
   const begin = traceProgram(
     name,
@@ -148,7 +190,39 @@ function traceAll(program: UnitFunctions, shared: unknown, one: unknown): Traces
     program.record === undefined
       ? undefined
       : traceProgram(name, (carry: unknown) => program.record!(carry), [carries[0]]);
-  return { begin, step, finish, record, members };
+  return { begin, step, finish, record, members, ...traceOuter(name, shared, one, finish.output, source) };
+}
+
+function traceOuter(
+  name: string,
+  shared: unknown,
+  one: unknown,
+  finished: unknown,
+  source: OuterSource | undefined,
+): Pick<Traces, "restart" | "settle" | "share" | "update"> {
+  if (source === undefined)
+    return { restart: undefined, settle: undefined, share: undefined, update: undefined };
+  const { functions, outer } = source;
+  const change = (from: UnitChange | undefined) =>
+    from && traceProgram(name, (s: unknown, u: unknown) => [from.when(u), from.apply(s, u)], [shared, one]);
+  const means = tree.map(
+    (leaf: Tensor) => np.zeros(leaf.shape, { dtype: "float64" }),
+    (finished as unknown[])[1],
+  );
+  return {
+    restart: change(functions.restart),
+    settle: change(functions.settle),
+    share: traceProgram(name, (state: unknown) => functions.share(state), [outer]),
+    update: traceProgram(
+      name,
+      (state: unknown, mean: unknown) => {
+        const next = functions.update(state, mean);
+        tree.requireSame(name, "the outer state", state, next.outer);
+        return [next.outer, next.record];
+      },
+      [outer, means],
+    ),
+  };
 }
 
 /** Compiles `program` for arguments with the shapes and dtypes of `shared` and `units`. */
@@ -157,18 +231,25 @@ export function compileUnitProgram(
   shared: unknown,
   units: unknown,
   options: UnitProgramOptions,
+  source?: OuterSource,
 ): UnitProgram {
+  const startedAt = performance.now();
   const unitLeaves = tree.leaves(units);
   const count = unitLeaves[0]!.shape[0]!;
   const one = tree.map((leaf: Tensor) => np.zeros(leaf.shape.slice(1), { dtype: leaf.dtype }), units);
-  const traces = traceAll(program, shared, one);
+  const traces = traceAll(program, shared, one, source);
+  const tracedAt = performance.now();
   const isSame = tree
     .entries(units)
     .map(
       ([path]) => program.sameForAll?.some((name) => path === name || path.startsWith(`${name}.`)) === true,
     );
-  return new UnitCompiler(program, traces, shared, one, count, isSame, options).compile();
+  const { outer } = source ?? {};
+  const compiled = new UnitCompiler(program, traces, shared, one, count, isSame, options, outer).compile();
+  return { ...compiled, traceMs: tracedAt - startedAt, emitMs: performance.now() - tracedAt };
 }
+
+type Untimed = Omit<UnitProgram, "traceMs" | "emitMs">;
 
 class UnitCompiler {
   readonly #program: UnitFunctions;
@@ -177,6 +258,8 @@ class UnitCompiler {
   readonly #one: Tensor[];
   readonly #count: number;
   readonly #options: UnitProgramOptions;
+  /** Leaves of the outer state. */
+  readonly #outer: Tensor[] | undefined;
   readonly #unitLevels: Level[];
   readonly #slots: Slot[] = [];
 
@@ -188,6 +271,7 @@ class UnitCompiler {
     count: number,
     isSame: readonly boolean[],
     options: UnitProgramOptions,
+    outer?: unknown,
   ) {
     this.#program = program;
     this.#traces = traces;
@@ -195,10 +279,11 @@ class UnitCompiler {
     this.#one = tree.leaves(one);
     this.#count = count;
     this.#options = options;
+    this.#outer = outer === undefined ? undefined : tree.leaves(outer);
     this.#unitLevels = isSame.map((same) => (same ? 0 : 1));
   }
 
-  compile(): UnitProgram {
+  compile(): Untimed {
     for (;;) {
       this.#slots.length = 0;
       const result = this.#attempt();
@@ -216,8 +301,8 @@ class UnitCompiler {
   }
 
   /** Undefined if a leaf that was taken to be the same for all units turned out not to be. */
-  #attempt(): UnitProgram | undefined {
-    const { begin, step, finish, record, members } = this.#traces;
+  #attempt(): Untimed | undefined {
+    const { begin, step, finish, record, members, restart, settle, share, update } = this.#traces;
     const [constantTrees, carryTrees, keptTree] = zerosLike(begin.output) as Begun;
     const perMember = (trees: readonly unknown[]): number =>
       trees.length === 0 ? 0 : tree.leaves(trees[0]).length;
@@ -237,14 +322,29 @@ class UnitCompiler {
     const layout = new MemoryLayout();
     const scratch = new Block("scratch");
     const tile = new Block("tile");
-    const shared = this.#shared.map((leaf) => {
-      const offset = layout.reserve(leaf.size * bytesOf(leaf.dtype) + 16);
-      return this.#add({
-        shape: leaf.shape,
-        dtype: leaf.dtype,
+    const absolute = (shape: readonly number[], dtype: Slot["dtype"]): number =>
+      this.#add({
+        shape,
+        dtype,
         level: 0,
-        location: { base: "absolute", offset, lanes: 1, laneOffset: 0 },
+        location: {
+          base: "absolute",
+          offset: layout.reserve(sizeOf(shape) * bytesOf(dtype) + 16),
+          lanes: 1,
+          laneOffset: 0,
+        },
       });
+    const outer = (this.#outer ?? []).map((leaf) => absolute(leaf.shape, leaf.dtype));
+    const sharing =
+      share &&
+      build(
+        share,
+        outer.map((slot) => this.#reading(slot)),
+      );
+    const shared = this.#shared.map((leaf, i) => {
+      const node = sharing?.outputs[i];
+      // What is part of the outer state is read where it lies.
+      return node?.op === "input" ? node.params.slot! : absolute(leaf.shape, leaf.dtype);
     });
     const unit = this.#one.map((leaf, i) => {
       const level = this.#unitLevels[i]!;
@@ -314,15 +414,29 @@ class UnitCompiler {
     ]);
     const [unitTree, meanTree, eachTree] = finish.output as [unknown, unknown, unknown];
     const unitNodes = finished.outputs.slice(0, unit.length);
-    const demoted = this.#unitLevels.map((level, i) => level === 0 && unitNodes[i]!.level > 0);
+    const [restarting, settling] = [restart, settle].map(
+      (traced) =>
+        traced &&
+        build(
+          traced,
+          [...shared, ...unit].map((slot) => this.#reading(slot)),
+        ),
+    );
+    const changed = [restarting, settling]
+      .filter((built) => built !== undefined)
+      .map(({ outputs }) => outputs.slice(1));
+    const demoted = this.#unitLevels.map(
+      (level, i) => level === 0 && [unitNodes, ...changed].some((nodes) => nodes[i]!.level > 0),
+    );
     if (demoted.includes(true)) {
       demoted.forEach((isDemoted, i) => isDemoted && (this.#unitLevels[i] = 1));
       return undefined;
     }
-    const means = tree.leaves(meanTree).length;
-    const meanNodes = finished.outputs.slice(unit.length, unit.length + means);
-    const eachNodes = finished.outputs.slice(unit.length + means);
-    const each = eachNodes.map((node) => tile.slot(node.shape, node.dtype, 1, units));
+    const meanCount = tree.leaves(meanTree).length;
+    const meanNodes = finished.outputs.slice(unit.length, unit.length + meanCount);
+    const eachNodes = finished.outputs.slice(unit.length + meanCount);
+    const eachBlock = new Block("second");
+    const each = eachNodes.map((node) => eachBlock.slot(node.shape, node.dtype, 1, units));
     const meanParts = meanNodes.map((node) => scratch.slot(node.shape, node.dtype, 1, units));
     const mean = meanNodes.map((node) => tile.slot(node.shape, "float64", 0, 1));
 
@@ -348,6 +462,25 @@ class UnitCompiler {
           );
     const recordSlots =
       recorded?.outputs.map((node) => recordBlock.slot(node.shape, node.dtype, 2, lanes(2))) ?? [];
+
+    const means = meanNodes.map((node) =>
+      update === undefined ? undefined : absolute(node.shape, "float64"),
+    );
+    const updating =
+      update &&
+      build(
+        update,
+        [...outer, ...(means as number[])].map((slot) => this.#reading(slot)),
+      );
+    const outerRecordBlock = new Block("first");
+    const outerRecords =
+      updating?.outputs
+        .slice(outer.length)
+        .map((node) => outerRecordBlock.slot(node.shape, node.dtype, 0, 1)) ?? [];
+    const whens = [restarting, settling].map(
+      (built) =>
+        built && this.#add(scratch.slot([], "bool", built.outputs[0]!.level, lanes(built.outputs[0]!.level))),
+    );
 
     const module = new ModuleBuilder({ isShared: this.#options.isShared });
     const context: SectionContext = {
@@ -415,11 +548,69 @@ class UnitCompiler {
         context,
       ),
     };
-    const compiled = Object.values(sections).filter((section) => section !== undefined);
-    const scratchBytes = align(Math.max(scratch.bytes, ...compiled.map(({ scratchEnd }) => scratchEnd)) + 64);
-    const tileBytes = align(tile.bytes);
+    const changeSections = (name: string, built: Built | undefined, when: number | undefined) =>
+      built && {
+        when: compileSection(
+          `${name} condition`,
+          built.graph,
+          [{ node: built.outputs[0]!, slot: slots[when!]! }],
+          context,
+        ),
+        apply: compileSection(
+          name,
+          built.graph,
+          built.outputs.slice(1).map((node, i) => ({ node, slot: slots[unit[i]!]! })),
+          context,
+        ),
+        flags: slots[when!]!,
+      };
+    const outerSections = {
+      restart: changeSections("restart", restarting, whens[0]),
+      settle: changeSections("settle", settling, whens[1]),
+      share:
+        sharing &&
+        compileSection(
+          "share",
+          sharing.graph,
+          sharing.outputs.flatMap((node, i) =>
+            node.op === "input" ? [] : [{ node, slot: slots[shared[i]!]! }],
+          ),
+          context,
+        ),
+      update:
+        updating &&
+        compileSection(
+          "update",
+          updating.graph,
+          [
+            ...updating.outputs.slice(0, outer.length).map((node, i) => ({ node, slot: slots[outer[i]!]! })),
+            ...updating.outputs.slice(outer.length).map((node, i) => ({ node, slot: outerRecords[i]! })),
+          ],
+          context,
+        ),
+    };
+    const extra = [
+      outerSections.restart?.when,
+      outerSections.restart?.apply,
+      outerSections.settle?.when,
+      outerSections.settle?.apply,
+      outerSections.share,
+      outerSections.update,
+    ];
+    const compiled = [...Object.values(sections), ...extra].filter((section) => section !== undefined);
+    const scratchBytes = cacheLines(Math.max(scratch.bytes, ...compiled.map(({ scratchEnd }) => scratchEnd)) + 64);
+    const tileBytes = cacheLines(tile.bytes);
     const tileStart = layout.reserve(tileBytes * tiles);
-    const recordStepBytes = align(recordBlock.bytes);
+    const recordStepBytes = cacheLines(recordBlock.bytes);
+    const eachBytes = cacheLines(eachBlock.bytes);
+    const recordBytes = cacheLines(outerRecordBlock.bytes);
+    const capacity =
+      update === undefined
+        ? 1
+        : Math.max(1, Math.min(mostWindows, Math.floor(recordLimit / (recordBytes || 1))));
+    const eachStart = layout.reserve(eachBytes * tiles);
+    const outerRecordStart = layout.reserve(recordBytes * capacity);
+    const barrier = layout.reserve(64);
     const recordStart = layout.reserve(recordStepBytes * tiles * this.#program.length);
     const scratchStart = layout.reserve(scratchBytes * this.#options.threads);
 
@@ -438,6 +629,15 @@ class UnitCompiler {
       recordStepBytes,
       meanParts,
       mean,
+      eachStart,
+      eachBytes,
+      outer: update && {
+        ...outerSections,
+        means: means.map((slot) => slots[slot!]!),
+        recordStart: outerRecordStart,
+        recordBytes,
+        barrier,
+      },
     });
     module.memory.initial = layout.pages;
     module.memory.maximum = layout.pages;
@@ -463,6 +663,20 @@ class UnitCompiler {
       sections: compiled,
       scratchBytes,
       length: this.#program.length,
+      options: this.#options,
+      instructions: module.instructions,
+      eachStart,
+      eachBytes,
+      outer: update && {
+        state: outer.map((slot) => slots[slot]!),
+        stateTree: (update.output as [unknown, unknown])[0],
+        record: outerRecords,
+        recordTree: (update.output as [unknown, unknown])[1],
+        recordStart: outerRecordStart,
+        recordBytes,
+        capacity,
+        barrier,
+      },
     };
   }
 }

@@ -1,10 +1,10 @@
 /** A compiled program of units in memory: arguments in, one call per thread, results out. */
 import { type Tensor, type TensorData, np, tree } from "../array/index.ts";
 import { sizeOf } from "./graph/node.ts";
-import { compiledModule } from "./moduleCache.ts";
+import { compiledModule, engineStatistics } from "./moduleCache.ts";
 import { elementsAt } from "./memory.ts";
 import type { Slot } from "./section.ts";
-import type { Pool } from "./threads/index.ts";
+import { type Pool, type PoolProgram, prepareBarrier } from "./threads/index.ts";
 import type { UnitProgram } from "./unitProgram.ts";
 
 export interface UnitResult {
@@ -14,6 +14,13 @@ export interface UnitResult {
   history: Record<string, Tensor>[];
 }
 
+export interface OuterResult {
+  outer: unknown;
+  units: unknown;
+  /** Recorded leaves, [windows, …]. */
+  record: unknown;
+}
+
 export class UnitRunner {
   readonly program: UnitProgram;
   readonly #memory: WebAssembly.Memory;
@@ -21,6 +28,9 @@ export class UnitRunner {
   readonly #pool: Pool | undefined;
   readonly #module: WebAssembly.Module;
   readonly #threads: number;
+  readonly #poolProgram: PoolProgram;
+  /** Milliseconds that V8 needed for the module; 0 if the process had compiled it before. */
+  readonly compileMs: number;
 
   constructor(program: UnitProgram, pool: Pool | undefined, threads: number) {
     this.program = program;
@@ -29,7 +39,15 @@ export class UnitRunner {
     const { pages } = program.layout;
     this.#memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: pool !== undefined });
     program.layout.initialise(this.#memory);
+    const compiledBefore = engineStatistics().compileMs;
     this.#module = compiledModule(program.bytes);
+    this.compileMs = engineStatistics().compileMs - compiledBefore;
+    const { outer } = program;
+    this.#poolProgram = {
+      module: this.#module,
+      memory: this.#memory,
+      ...(outer !== undefined && { barrier: outer.barrier }),
+    };
     this.#instance = new WebAssembly.Instance(this.#module, { env: { memory: this.#memory } });
   }
 
@@ -42,7 +60,7 @@ export class UnitRunner {
     const { program } = this;
     tree.leaves(shared).forEach((leaf, i) => this.#view(program.shared[i]!).set(leaf.data));
     tree.leaves(units).forEach((leaf, i) => this.#upload(program.unit[i]!, leaf.data));
-    this.#call();
+    this.#call(1);
     return {
       units: tree.unflatten(
         program.outputs.unit,
@@ -60,21 +78,70 @@ export class UnitRunner {
     };
   }
 
-  #call(): void {
-    const pool = this.#pool;
-    if (pool === undefined || this.#threads === 1) {
-      (this.#instance.exports["run"] as (thread: number, threads: number) => void)(0, 1);
-      return;
-    }
-    const threads = Math.min(this.#threads, pool.ready, this.program.tiles);
-    pool.run(this.#poolProgram, this.#instance, "run", [], threads);
+  /** Several windows, at most `capacity` of them: records are [windows, …]. */
+  runOuter(outer: unknown, units: unknown, windows: number): OuterResult {
+    const { program } = this;
+    const part = program.outer!;
+    tree.leaves(outer).forEach((leaf, i) => this.#view(part.state[i]!).set(leaf.data));
+    tree.leaves(units).forEach((leaf, i) => this.#upload(program.unit[i]!, leaf.data));
+    this.#call(windows);
+    return {
+      outer: tree.unflatten(
+        part.stateTree,
+        part.state.map((slot) =>
+          np.array(this.#view(slot).slice(), { shape: slot.shape, dtype: slot.dtype }),
+        ),
+      ),
+      units: tree.unflatten(
+        program.outputs.unit,
+        program.unit.map((slot) => this.#download(slot)),
+      ),
+      record: tree.unflatten(
+        part.recordTree,
+        part.record.map((slot) => this.#outerRecord(slot, windows)),
+      ),
+    };
   }
 
-  get #poolProgram(): { module: WebAssembly.Module; memory: WebAssembly.Memory } {
-    this.#posted ??= { module: this.#module, memory: this.#memory };
-    return this.#posted;
+  /** Milliseconds of `windows` windows, `repeats` times over, each from the memory as it is now and is left. */
+  time(repeats: number, windows = 1): number[] {
+    const { tileStart, outer } = this.program;
+    const written = [
+      new Uint8Array(this.#memory.buffer, tileStart),
+      ...(outer?.state ?? []).map((slot) => this.#view(slot)),
+    ];
+    const kept = written.map((part) => part.slice());
+    return Array.from({ length: repeats }, () => {
+      const startedAt = performance.now();
+      this.#call(windows);
+      const elapsedMs = performance.now() - startedAt;
+      written.forEach((part, i) => part.set(kept[i]! as Float32Array));
+      return elapsedMs;
+    });
   }
-  #posted: { module: WebAssembly.Module; memory: WebAssembly.Memory } | undefined;
+
+  #outerRecord(slot: Slot, windows: number): Tensor {
+    const { recordStart, recordBytes } = this.program.outer!;
+    const size = sizeOf(slot.shape);
+    const data = new (this.#view(slot).constructor as Float32ArrayConstructor)(windows * size);
+    for (let window = 0; window < windows; window++) {
+      const address = recordStart + window * recordBytes + slot.location.offset;
+      data.set(elementsAt(this.#memory, address, size, slot.dtype) as Float32Array, window * size);
+    }
+    return np.array(data, { shape: [windows, ...slot.shape], dtype: slot.dtype });
+  }
+
+  #call(windows: number): void {
+    const pool = this.#pool;
+    const { outer, tiles } = this.program;
+    if (outer !== undefined && pool !== undefined) prepareBarrier(this.#memory, outer.barrier);
+    if (pool === undefined || this.#threads === 1) {
+      (this.#instance.exports["run"] as (...args: number[]) => void)(0, 1, windows);
+      return;
+    }
+    const threads = Math.min(this.#threads, pool.ready, tiles);
+    pool.run(this.#poolProgram, this.#instance, "run", [windows], threads);
+  }
 
   #view(slot: Slot): TensorData {
     return elementsAt(this.#memory, slot.location.offset, sizeOf(slot.shape), slot.dtype);
@@ -82,9 +149,11 @@ export class UnitRunner {
 
   /** A tile's part of a slot. */
   #tile(slot: Slot, tile: number): TensorData {
-    const { tileStart, tileBytes } = this.program;
+    const { tileStart, tileBytes, eachStart, eachBytes } = this.program;
+    const isEach = slot.location.base === "second";
+    const start = isEach ? eachStart + tile * eachBytes : tileStart + tile * tileBytes;
     const length = sizeOf(slot.shape) * slot.location.lanes;
-    return elementsAt(this.#memory, tileStart + tile * tileBytes + slot.location.offset, length, slot.dtype);
+    return elementsAt(this.#memory, start + slot.location.offset, length, slot.dtype);
   }
 
   /** Units past the last one are copies of it, so that nothing strange is computed for them. */
@@ -95,6 +164,7 @@ export class UnitRunner {
       const target = this.#tile(slot, tile);
       if (slot.level === 0) {
         target.set(data.subarray(0, size));
+        requireSame(data, size);
         continue;
       }
       for (let lane = 0; lane < units; lane++) {
@@ -157,5 +227,12 @@ export class UnitRunner {
       }
     }
     return np.array(data, { shape: [members * count, ...slot.shape], dtype: slot.dtype });
+  }
+}
+
+function requireSame(data: TensorData, size: number): void {
+  for (let i = size; i < data.length; i++) {
+    if (!Object.is(data[i], data[i % size]))
+      throw new Error("internal: units differ in a leaf that was declared the same for all");
   }
 }

@@ -13,8 +13,8 @@ import {
   type WindowOptions,
   type WindowPlan,
   advance,
+  defaultExecutor,
   initialState,
-  referenceExecutor,
   settle,
   tick,
   windowPlan,
@@ -35,7 +35,7 @@ export interface EsOptions extends WindowOptions {
   trajectories?: "independent" | "common";
   /** Replaces the Gaussian: for other distributions, and for tests. Must be symmetric with variance sigma². */
   noise?: Noise;
-  /** Default: the reference executor. */
+  /** Default: `defaultExecutor()`, the compiled one. */
   executor?: Executor;
 }
 
@@ -81,7 +81,7 @@ export function esSettings(name: string, problem: ErasedProblem, options: EsOpti
     nanPolicy,
     isCommon: trajectories === "common",
     noise: options.noise ?? gaussian(sigma),
-    executor: options.executor ?? referenceExecutor(),
+    executor: options.executor ?? defaultExecutor(),
   };
 }
 
@@ -157,9 +157,27 @@ export type PairProgram<Shared extends EsShared, Unit, Kept> = ForwardProgram<
   Kept,
   MemberConstant,
   MemberCarry,
-  { gradient: unknown; loss: Tensor },
+  PairMean,
   { losses: Tensor }
 >;
+
+/** What is averaged over pairs. */
+export interface PairMean {
+  gradient: unknown;
+  statistics: LossStatistics;
+}
+
+/** Of the pairs whose losses are finite; the others count as 0. float64 scalars. */
+export interface LossStatistics {
+  /** 1 for a pair with finite losses. */
+  finite: Tensor;
+  /** Sum of the finite losses of a pair, and how many of the two they are. */
+  loss: Tensor;
+  losses: Tensor;
+  /** L+ - L- and its square. */
+  difference: Tensor;
+  square: Tensor;
+}
 
 /**
  * Throws if a pair's loss is not finite, after running the window again to find the first step at which it was
@@ -194,23 +212,54 @@ export function requireFiniteLosses<Shared extends EsShared, Unit extends { cloc
   );
 }
 
-/** Standard deviation of L+ - L- over the pairs whose losses are finite. `losses` is [pairs, 2]. */
-export function lossDifferenceStd(losses: Tensor): number {
-  const differences = Array.from(
-    { length: losses.size / 2 },
-    (_, i) => losses.data[2 * i]! - losses.data[2 * i + 1]!,
-  ).filter((difference) => Number.isFinite(difference));
-  const mean = differences.reduce((sum, d) => sum + d, 0) / differences.length;
-  return Math.sqrt(differences.reduce((sum, d) => sum + (d - mean) ** 2, 0) / differences.length);
+/** Mean loss and the spread of L+ - L-, from means over pairs of their statistics (traced or concrete). */
+export function lossSummary(
+  mean: LossStatistics,
+  pairs: number,
+): { loss: Tensor; lossDifferenceStd: Tensor; nonFinite: Tensor } {
+  const average = mean.difference.div(mean.finite);
+  const variance = mean.square.div(mean.finite).sub(average.mul(average));
+  return {
+    loss: mean.loss.div(mean.losses),
+    lossDifferenceStd: np.sqrt(np.maximum(variance, np.zeros([], { dtype: "float64" }))),
+    nonFinite: mean.losses.neg().add(2).mul(pairs),
+  };
 }
 
-/** Window losses of the two members of a pair, [2] in the objective's scale, and their mean. */
-export function pairLosses(settings: EsSettings, members: PairMember[]): { loss: Tensor; losses: Tensor } {
+/** Window losses of the two members of a pair, [2] in the objective's scale, and their statistics. */
+export function pairLosses(
+  settings: EsSettings,
+  members: PairMember[],
+): { statistics: LossStatistics; losses: Tensor } {
   const totals = members
     .slice(0, 2)
-    .map(({ carry }) => carry.before.add(carry.after).mul(settings.lossScale));
-  const losses = np.stack(totals);
-  return { loss: losses.mean(), losses };
+    .map(({ carry }) => carry.before.add(carry.after).mul(settings.lossScale)) as [Tensor, Tensor];
+  return { losses: np.stack(totals), statistics: lossStatistics(settings, totals) };
+}
+
+/** Statistics of the two losses of a pair. */
+export function lossStatistics(
+  settings: EsSettings,
+  [plus, minus]: readonly [Tensor, Tensor],
+): LossStatistics {
+  if (settings.nanPolicy === "error") {
+    const one = np.ones([], { dtype: "float64" });
+    const difference = plus.sub(minus);
+    const square = difference.mul(difference);
+    return { finite: one, loss: plus.add(minus), losses: one.mul(2), difference, square };
+  }
+  const zero = np.zeros([], { dtype: "float64" });
+  const [isPlus, isMinus] = [np.isfinite(plus), np.isfinite(minus)];
+  const [a, b] = [np.where(isPlus, plus, zero), np.where(isMinus, minus, zero)];
+  const isFinitePair = np.logicalAnd(isPlus, isMinus);
+  const difference = np.where(isFinitePair, a.sub(b), zero);
+  return {
+    finite: isFinitePair.astype("float64"),
+    loss: a.add(b),
+    losses: isPlus.astype("float64").add(isMinus.astype("float64")),
+    difference,
+    square: difference.mul(difference),
+  };
 }
 
 /** `contribution`, or zeros where the pair's losses are not finite and the policy says so. */
@@ -227,18 +276,30 @@ export function esEstimate<Shared extends EsShared, Unit extends { clock: Clock 
   units: Unit,
 ): { units: Unit; loss: number; gradient: unknown; metrics: EstimateMetrics } {
   const result = settings.executor.forward(program, shared, units);
-  const { losses } = result.each;
-  if (settings.nanPolicy === "error") requireFiniteLosses(settings, program, shared, units, losses);
-  const finite = [...losses.data].filter((loss) => Number.isFinite(loss));
-  const nonFinite = losses.size - finite.length;
+  if (settings.nanPolicy === "error")
+    requireFiniteLosses(settings, program, shared, units, result.each.losses);
+  const { loss, gradient, metrics } = esSummary(settings, result.mean, shared.theta);
   return {
     units: { ...result.units, clock: settle(settings.plan, result.units.clock) },
-    loss: nonFinite === 0 ? result.mean.loss.item() : finite.reduce((sum, x) => sum + x, 0) / finite.length,
-    gradient: tree.map((g: Tensor, leaf: Tensor) => g.astype(leaf.dtype), result.mean.gradient, shared.theta),
+    loss: loss.item(),
+    gradient,
     metrics: {
       innerSteps: 2 * settings.pairs * settings.plan.truncation,
-      lossDifferenceStd: lossDifferenceStd(losses),
-      ...(settings.nanPolicy === "zero" ? { nonFinite } : {}),
+      ...Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, value.item()])),
     },
+  };
+}
+
+/** Loss, gradient in theta's dtype, and metrics of a window (traced or concrete). */
+export function esSummary(
+  settings: EsSettings,
+  mean: PairMean,
+  theta: unknown,
+): { loss: Tensor; gradient: unknown; metrics: Record<string, Tensor> } {
+  const { loss, lossDifferenceStd, nonFinite } = lossSummary(mean.statistics, settings.pairs);
+  return {
+    loss,
+    gradient: tree.map((g: Tensor, leaf: Tensor) => g.astype(leaf.dtype), mean.gradient, theta),
+    metrics: { lossDifferenceStd, ...(settings.nanPolicy === "zero" ? { nonFinite } : {}) },
   };
 }

@@ -1,5 +1,6 @@
 /** The interface of gradient estimators. */
-import type { Key, Tree } from "../array/index.ts";
+import type { Key, Tensor, Tree } from "../array/index.ts";
+import type { Executor, ForwardProgram, UnitChange } from "../unroll/index.ts";
 
 /** State is data: tensors, numbers, strings and null in records and arrays, so that it can be saved as it is. */
 export type StateData =
@@ -23,6 +24,24 @@ export interface EstimateMetrics {
   nonFinite?: number;
 }
 
+/** What happens in one estimate, in the terms of an executor, so that several can be one program. */
+export interface Recurrence<Shared = unknown, Unit = unknown, Mean = unknown> {
+  readonly executor: Executor;
+  readonly window: ForwardProgram<Shared, Unit, never, never, never, Mean, unknown>;
+  readonly restart?: UnitChange<Shared, Unit>;
+  readonly settle?: UnitChange<Shared, Unit>;
+  /** Inner steps of one estimate. */
+  readonly innerSteps: number;
+  units(state: unknown): Unit;
+  /** Estimates made. */
+  estimates(state: unknown): number;
+  next(state: unknown, units: Unit, windows: number): unknown;
+  /** Traced: what units share. `window` (int32 scalar) counts estimates. */
+  share(theta: unknown, key: Key, window: Tensor): Shared;
+  /** Traced: loss, gradient and metrics from means over units. */
+  summary(mean: Mean, theta: unknown): { loss: Tensor; gradient: unknown; metrics: Record<string, Tensor> };
+}
+
 /**
  * Estimates d loss / d theta for a computation that runs in a loop. Pure: the same theta, state and key give the
  * same bits, for any number of threads.
@@ -31,4 +50,6 @@ export interface GradientEstimator<Theta = unknown, State = unknown> {
   readonly name: string;
   init(theta: Theta, key: Key): State;
   estimate(theta: Theta, state: State, key: Key): Estimate<Theta, State>;
+  /** Where an estimate is one window of units; absent otherwise. */
+  readonly recurrence?: Recurrence;
 }

@@ -1,5 +1,5 @@
 /** Gradient estimators, one file each. */
-export type { Estimate, EstimateMetrics, GradientEstimator, StateData } from "./estimator.ts";
+export type { Estimate, EstimateMetrics, GradientEstimator, Recurrence, StateData } from "./estimator.ts";
 export type { EsOptions } from "./antithetic.ts";
 export type { DerivativeOptions } from "./trajectory.ts";
 export { gaussian } from "./noise.ts";

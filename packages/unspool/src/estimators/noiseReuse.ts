@@ -30,9 +30,11 @@ import {
   pairThetas,
   restart,
   runWindow,
+  sameLeaves,
   sharedBy,
   twoMembers,
   unstarted,
+  windowRecurrence,
 } from "./pairWindow.ts";
 
 /** One antithetic pair between two windows; tensors [pairs, …]. */
@@ -82,6 +84,7 @@ export function noiseReuse<Theta, State, Batch>(
   const programs = { window: windowProgram(settings, reuse), restart: restartProgram(settings, reuse) };
   return {
     name,
+    recurrence: windowRecurrence(settings, programs),
     init: (theta, key) => firstWindow(firstPairs(settings, theta, key), theta),
     estimate: (theta, state, key) => runWindow(settings, programs, sharedBy(name, theta, key, state), state),
   };
@@ -135,6 +138,7 @@ function windowProgram(settings: EsSettings, reuse: NoiseReuse): PairProgram<EsS
   return {
     name: settings.name,
     length: plan.truncation,
+    sameForAll: [...sameLeaves(settings), ...(plan.resets === "lockstep" ? ["age"] : [])],
     begin(shared, unit) {
       const kept = perturb(settings, reuse, shared, unit);
       const members = twoMembers(shared, kept.eps, unit);
@@ -150,7 +154,7 @@ function windowProgram(settings: EsSettings, reuse: NoiseReuse): PairProgram<EsS
     step: (_shared, constant, carry) => memberStep(settings, constant, carry),
     finish(_shared, unit, members, kept) {
       const [plus, minus] = members.map(({ carry }) => carry) as [MemberCarry, MemberCarry];
-      const { loss, losses } = pairLosses(settings, members);
+      const { statistics, losses } = pairLosses(settings, members);
       const before = scale(kept.xi, plus.before.sub(minus.before).mul(factor));
       const weighted =
         plan.mode === "inside"
@@ -170,7 +174,7 @@ function windowProgram(settings: EsSettings, reuse: NoiseReuse): PairProgram<EsS
           xi: select(hasEnded, zerosLike(xi), xi),
           age: np.where(hasEnded, tree.scalar(expired, "int32"), age),
         },
-        mean: { gradient: guard(settings, losses, weighted), loss },
+        mean: { gradient: guard(settings, losses, weighted), statistics },
         each: { losses },
       };
     },

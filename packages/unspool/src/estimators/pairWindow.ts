@@ -1,15 +1,18 @@
 /** One window of an estimator that is built on antithetic pairs: what they all do around their own programs. */
 import { type Key, type Tensor, np, tree } from "../array/index.ts";
-import { type Clock, initialState } from "../unroll/index.ts";
+import { type Clock, initialState, sameClocks, settleChange } from "../unroll/index.ts";
 import {
   type EsSettings,
   type EsShared,
+  type LossStatistics,
+  type PairMean,
   type PairMember,
   type PairProgram,
   esEstimate,
+  esSummary,
   startMember,
 } from "./antithetic.ts";
-import type { Estimate } from "./estimator.ts";
+import type { Estimate, Recurrence } from "./estimator.ts";
 import { add, repeat, select, subtract, zerosLike } from "./noise.ts";
 
 /** What an estimator of pairs keeps between windows. */
@@ -74,12 +77,14 @@ export function twoMembers(
  * `thetas` gives for their states by name; all states of a unit start from the same key.
  */
 export function restart<Shared extends EsShared, Unit extends { clock: Clock }>(
-  { name, problem }: EsSettings,
+  settings: EsSettings,
   thetas: (shared: Shared, unit: Unit) => Partial<Record<keyof Unit, unknown>>,
 ): PairProgram<Shared, Unit, object> {
+  const { name, problem } = settings;
   return {
     name: `${name} restart`,
     length: 0,
+    sameForAll: sameLeaves(settings),
     begin: () => ({ members: [], kept: {} }),
     step: (_shared, _constant, carry) => carry,
     finish(shared, unit) {
@@ -90,11 +95,53 @@ export function restart<Shared extends EsShared, Unit extends { clock: Clock }>(
       });
       return {
         unit: { ...unit, ...Object.fromEntries(started) },
-        mean: { gradient: [], loss: np.zeros([]) },
+        mean: { gradient: [], statistics: noStatistics() },
         each: { losses: np.zeros([2]) },
       };
     },
   };
+}
+
+function noStatistics(): LossStatistics {
+  const zero = np.zeros([], { dtype: "float64" });
+  return { finite: zero, loss: zero, losses: zero, difference: zero, square: zero };
+}
+
+/** Leaves of a unit that are equal for all pairs. */
+export function sameLeaves({ plan, isCommon }: EsSettings): string[] {
+  return sameClocks(plan, isCommon).map((name) => `clock.${name}`);
+}
+
+/** An estimate of an estimator of pairs, for programs of several. */
+export function windowRecurrence<Unit extends { clock: Clock }, Kept>(
+  settings: EsSettings,
+  programs: WindowPrograms<EsShared, Unit, Kept>,
+): Recurrence {
+  const change = settleChange(settings.plan);
+  const recurrence: Recurrence<EsShared, Unit, PairMean> = {
+    executor: settings.executor,
+    window: programs.window as never,
+    restart: {
+      when: ({ clock }) => clock.t.equal(0),
+      apply: (shared, unit) => programs.restart.finish(shared, unit, [], {}).unit,
+    },
+    ...(change !== undefined && {
+      settle: {
+        when: ({ clock }: Unit) => change.when(clock),
+        apply: (_shared: EsShared, unit: Unit) => ({ ...unit, clock: change.apply(unit.clock) }),
+      },
+    }),
+    innerSteps: 2 * settings.pairs * settings.plan.truncation,
+    units: (state) => (state as WindowState<Unit>).units,
+    estimates: (state) => (state as WindowState<Unit>).window,
+    next: (state, units, estimates) => {
+      const before = state as WindowState<Unit>;
+      return { ...before, units, window: before.window + estimates };
+    },
+    share: (theta, key, window) => ({ theta, key, window }),
+    summary: (mean, theta) => esSummary(settings, mean, theta),
+  };
+  return recurrence as unknown as Recurrence;
 }
 
 /** The thetas of both members, for `restart`. */

@@ -38,6 +38,7 @@ import {
   pairThetas,
   restart,
   runWindow,
+  sameLeaves,
   sharedBy,
   twoMembers,
   unstarted,
@@ -146,13 +147,14 @@ function windowProgram(settings: EsSettings): PairProgram<Shared, Unit, { eps: u
   return {
     name: settings.name,
     length: settings.plan.truncation,
+    sameForAll: sameLeaves(settings),
     begin(shared, unit) {
       const eps = draw(settings, shared, unit);
       return { members: twoMembers(shared, eps, unit), kept: { eps } };
     },
     step: (_shared, constant, carry) => memberStep(settings, constant, carry),
     finish(shared, unit, members, { eps }) {
-      const { loss, losses } = pairLosses(settings, members);
+      const { statistics, losses } = pairLosses(settings, members);
       const [plus, minus] = members.map(({ carry }) => carry.before) as [Tensor, Tensor];
       const corrected = plus.sub(minus).sub(dot(eps, shared.analytic).mul(2));
       const { clock } = members[0]!.carry;
@@ -165,7 +167,7 @@ function windowProgram(settings: EsSettings): PairProgram<Shared, Unit, { eps: u
           minus: members[1]!.carry.state,
           xi: select(hasEnded, zerosLike(unit.xi), add(unit.xi, eps)),
         },
-        mean: { gradient: guard(settings, losses, scale(unit.xi, corrected.mul(factor))), loss },
+        mean: { gradient: guard(settings, losses, scale(unit.xi, corrected.mul(factor))), statistics },
         each: { losses },
       };
     },

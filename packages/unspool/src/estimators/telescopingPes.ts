@@ -25,6 +25,7 @@ import {
   type PairProgram,
   esSettings,
   guard,
+  lossStatistics,
   memberStep,
   pairKey,
 } from "./antithetic.ts";
@@ -36,9 +37,11 @@ import {
   pairThetas,
   restart,
   runWindow,
+  sameLeaves,
   sharedBy,
   twoMembers,
   unstarted,
+  windowRecurrence,
 } from "./pairWindow.ts";
 
 export interface TelescopingPesOptions extends Omit<EsOptions, "objective"> {
@@ -95,6 +98,7 @@ export function telescopingPes<Theta, State, Batch>(
   };
   return {
     name,
+    recurrence: windowRecurrence(settings, programs),
     init(theta, key) {
       const { pairs, plan, isCommon } = settings;
       const state = unstarted(settings, theta, key);
@@ -124,6 +128,7 @@ function windowProgram(
   return {
     name: settings.name,
     length: settings.plan.truncation,
+    sameForAll: sameLeaves(settings),
     begin(shared, unit) {
       const eps = draw(settings, shared, unit);
       return { members: twoMembers(shared, eps, unit), kept: { xi: add(unit.xi, eps) } };
@@ -133,9 +138,9 @@ function windowProgram(
       const key = unit.clock.key;
       const ends = members.map(({ constant, carry }) =>
         finalLossOf(settings.problem, constant.theta, carry.state, key).astype("float64"),
-      );
+      ) as [Tensor, Tensor];
       const losses = np.stack(ends);
-      const difference = ends[0]!.sub(ends[1]!);
+      const difference = ends[0].sub(ends[1]);
       const contribution = isJoint
         ? scale(xi, difference.sub(unit.previous).mul(factor))
         : subtract(scale(xi, difference.mul(factor)), scale(unit.xi, unit.previous.mul(factor)));
@@ -151,7 +156,7 @@ function windowProgram(
           xi: select(hasEnded, zerosLike(xi), xi),
           previous: np.where(hasEnded, none, difference),
         },
-        mean: { gradient: guard(settings, losses, contribution), loss: losses.mean() },
+        mean: { gradient: guard(settings, losses, contribution), statistics: lossStatistics(settings, ends) },
         each: { losses },
       };
     },

@@ -10,9 +10,9 @@ import {
   type Executor,
   type WindowOptions,
   type WindowPlan,
+  defaultExecutor,
   firstClocks,
   initialState,
-  referenceExecutor,
   windowPlan,
 } from "../unroll/index.ts";
 import { repeat, select, zerosLike } from "./noise.ts";
@@ -22,7 +22,7 @@ export interface DerivativeOptions extends WindowOptions {
   tasks?: number;
   /** Gradient of the sum over the steps of a window, or of their mean. Default "mean". */
   objective?: "sum" | "mean";
-  /** Default: the reference executor. */
+  /** Default: `defaultExecutor()`, the compiled one. */
   executor?: Executor;
 }
 
@@ -54,7 +54,7 @@ export function derivativeSettings(
   requireOneOf(name, "objective", objective, ["sum", "mean"]);
   const plan = windowPlan(name, problem.horizon, options);
   const lossScale = objective === "sum" ? 1 : 1 / plan.truncation;
-  return { name, problem, plan, tasks, lossScale, executor: options.executor ?? referenceExecutor() };
+  return { name, problem, plan, tasks, lossScale, executor: options.executor ?? defaultExecutor() };
 }
 
 /** Requires that resets fall on window edges only. */

@@ -27,7 +27,16 @@ import {
 import type { GradientEstimator } from "./estimator.ts";
 import { add, scale, subtract, wide } from "./noise.ts";
 import { type PairState, noiseReuse } from "./noiseReuse.ts";
-import { type WindowState, firstWindow, restart, runWindow, sharedBy, unstarted } from "./pairWindow.ts";
+import {
+  type WindowState,
+  firstWindow,
+  restart,
+  runWindow,
+  sameLeaves,
+  sharedBy,
+  unstarted,
+  windowRecurrence,
+} from "./pairWindow.ts";
 
 export interface TruncatedEsOptions extends EsOptions {
   /** What persists between windows. Default "pair-mean". */
@@ -76,6 +85,7 @@ function meanStateEs<Theta>(settings: EsSettings): GradientEstimator<Theta, Mean
   };
   return {
     name,
+    recurrence: { ...windowRecurrence(settings, programs), innerSteps: 3 * pairs * plan.truncation },
     init: (theta, key) => firstWindow(firstUnits(settings, theta, key), theta),
     estimate(theta, state, key) {
       const estimate = runWindow<Theta, EsShared, MeanUnit, { eps: unknown }>(
@@ -104,6 +114,7 @@ function windowProgram(settings: EsSettings): PairProgram<EsShared, MeanUnit, { 
   return {
     name: settings.name,
     length: settings.plan.truncation,
+    sameForAll: sameLeaves(settings),
     begin(shared, { pair, mean, clock }) {
       const eps = settings.noise(shared.theta, { key: pairKey(shared, pair), pair, window: shared.window });
       const thetas = [add(shared.theta, eps), subtract(shared.theta, eps), shared.theta];
@@ -116,11 +127,11 @@ function windowProgram(settings: EsSettings): PairProgram<EsShared, MeanUnit, { 
         MemberCarry,
         MemberCarry,
       ];
-      const { loss, losses } = pairLosses(settings, members);
+      const { statistics, losses } = pairLosses(settings, members);
       const difference = plus.before.add(plus.after).sub(minus.before.add(minus.after));
       return {
         unit: { pair: unit.pair, clock: mean.clock, mean: mean.state },
-        mean: { gradient: guard(settings, losses, scale(wide(eps), difference.mul(factor))), loss },
+        mean: { gradient: guard(settings, losses, scale(wide(eps), difference.mul(factor))), statistics },
         each: { losses },
       };
     },

@@ -1,6 +1,6 @@
 /** What `train` runs: theta, an estimator, an optimizer, and what to measure and draw at the end. */
 import type { Key } from "../array/index.ts";
-import type { EstimateMetrics } from "../estimators/index.ts";
+import type { EstimateMetrics, Recurrence } from "../estimators/index.ts";
 import type { Optimizer } from "../optimizers/index.ts";
 import type { Figure } from "./figure.ts";
 
@@ -46,6 +46,7 @@ export interface AnyEstimator<Theta = unknown> {
     state: unknown,
     key: Key,
   ): { loss: number; gradient: unknown; state: unknown; metrics: EstimateMetrics };
+  readonly recurrence?: Recurrence | undefined;
 }
 
 export interface Evaluation {

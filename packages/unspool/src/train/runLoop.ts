@@ -9,7 +9,7 @@ import type { Evaluation, RunRecord, Setup, StepRecord } from "./experiment.ts";
 import type { Figure } from "./figure.ts";
 import { nextTurn } from "./nextTurn.ts";
 import type { RunManifest, RunStatus, RunStore } from "./store.ts";
-import { type TrainState, type TrainStepResult, evaluatedTheta, trainStep } from "./trainStep.ts";
+import { type TrainState, type TrainStepsResult, evaluatedTheta, trainSteps } from "./trainStep.ts";
 
 /** When to write a checkpoint, beside the one at the start and the one at the end. */
 export type CheckpointEvery = { readonly seconds: number } | { readonly steps: number };
@@ -93,6 +93,7 @@ async function takeSteps(
   emit: Emit,
 ): Promise<TrainState> {
   const { manifest, store, metrics } = start;
+  const pace = stepPace();
   const clock = checkpointClock(options.checkpointEvery, start.checkpointed);
   let state = start.state;
   const checkpoint = async () => {
@@ -107,11 +108,16 @@ async function takeSteps(
   await checkpoint();
   let turnAt = performance.now();
   while (state.step < manifest.steps && options.signal?.aborted !== true) {
-    const done = explainedStep(start, state, clock.lastStep());
+    const asked = Math.min(manifest.steps - state.step, clock.stepsLeft(state.step), pace.steps());
+    const startedAt = performance.now();
+    const done = explainedSteps(start, state, asked, clock.lastStep());
+    pace.took(done.records.length, performance.now() - startedAt);
     state = done.state;
-    metrics.push(done.record);
-    log.add(done.record);
-    emit({ type: "step", record: done.record, steps: manifest.steps });
+    for (const record of done.records) {
+      metrics.push(record);
+      log.add(record);
+      emit({ type: "step", record, steps: manifest.steps });
+    }
     if (clock.isDue(state.step)) await checkpoint();
     if (performance.now() - turnAt < turnMs) continue;
     await log.flushIfOld();
@@ -182,6 +188,8 @@ function checkpointClock(every: CheckpointEvery | undefined, newest: number | un
       lastMs = performance.now();
       costMs = durationMs;
     },
+    /** Steps that may be taken before a checkpoint is due. */
+    stepsLeft: (step: number) => ("steps" in interval ? interval.steps - (step % interval.steps) : Infinity),
     isDue(step: number): boolean {
       if ("steps" in interval) return step % interval.steps === 0;
       return performance.now() - lastMs >= Math.max(interval.seconds * 1000, costMs / checkpointShare);
@@ -207,14 +215,28 @@ async function keepFailure(log: MetricsLog, store: RunStore | undefined, error: 
   }
 }
 
-/** Takes a step; adds to a `NonFiniteError` where in the run it happened and how to see it again. */
-function explainedStep(
+/** How many steps to ask for at once, so that a call takes about one turn of the event loop. */
+function stepPace() {
+  let stepMs: number | undefined;
+  return {
+    steps: () => (stepMs === undefined ? 1 : Math.max(1, Math.floor(turnMs / stepMs))),
+    took(steps: number, durationMs: number) {
+      const latest = durationMs / steps;
+      // The first call compiles.
+      stepMs = stepMs === undefined ? turnMs : Math.max(latest, 0.001);
+    },
+  };
+}
+
+/** Takes steps; adds to a `NonFiniteError` where in the run it happened and how to see it again. */
+function explainedSteps(
   { manifest, setup, store }: LoopStart,
   state: TrainState,
+  steps: number,
   checkpointed: number | undefined,
-): TrainStepResult {
+): TrainStepsResult {
   try {
-    return trainStep(setup, state);
+    return trainSteps(setup, state, steps);
   } catch (error) {
     if (!(error instanceof NonFiniteError)) throw error;
     const { experiment, seed, config } = manifest;

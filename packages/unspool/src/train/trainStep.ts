@@ -5,27 +5,15 @@
 import { type Key, type Tensor, jit, random, tree } from "../array/index.ts";
 import { NonFiniteError } from "../errors.ts";
 import type { Setup, StepRecord } from "./experiment.ts";
+import { type OuterRecord, outerSteps } from "./outerSteps.ts";
+import { type AnyOptimizer, type TrainState, loggedThetaSize, optimizerOf } from "./trainState.ts";
 
-/** All that the next outer step needs. Plain data: it is what a checkpoint holds. */
-export interface TrainState {
-  /** Outer steps done. */
-  readonly step: number;
-  /** Key of the run; each outer step derives its own from it. uint32[2] */
-  readonly key: Key;
-  readonly theta: unknown;
-  readonly estimatorState: unknown;
-  readonly optimizerState: unknown;
-  /** Inner steps spent so far, over all particles. */
-  readonly innerSteps: number;
-}
+export type { TrainState } from "./trainState.ts";
 
 export interface TrainStepResult {
   state: TrainState;
   record: StepRecord;
 }
-
-/** Thetas of up to this many numbers are logged at every outer step (as `StepRecord` promises). */
-const loggedThetaSize = 32;
 
 /** The state before the first outer step. `key` is the key of the run: `random.key(seed)`. */
 export function initTraining(setup: Setup, key: Key): TrainState {
@@ -45,6 +33,73 @@ export function initTraining(setup: Setup, key: Key): TrainState {
  * loss, the gradient or the new theta is not finite.
  */
 export function trainStep(setup: Setup, state: TrainState): TrainStepResult {
+  const { state: next, records } = trainSteps(setup, state, 1);
+  return { state: next, record: records[0]! };
+}
+
+export interface TrainStepsResult {
+  state: TrainState;
+  /** One per outer step done: at least one, at most as many as were asked for. */
+  records: StepRecord[];
+}
+
+/**
+ * The next outer steps, up to `steps` of them, in one call of the engine where estimator and executor allow it: the
+ * same bits as one by one. If a step fails, those before it are returned first, and the next call throws.
+ */
+export function trainSteps(setup: Setup, state: TrainState, steps: number): TrainStepsResult {
+  const startedAt = performance.now();
+  const done = outerSteps(setup, state, steps);
+  if (done === undefined) return single(setup, state);
+  const bad = firstBad(done.record, done.steps);
+  // What went wrong is found by taking the step alone.
+  if (bad === 0) return single(setup, state);
+  if (bad > 0) return trainSteps(setup, state, bad);
+  const durationMs = (performance.now() - startedAt) / done.steps;
+  const perStep = (done.state.innerSteps - state.innerSteps) / done.steps;
+  const records = Array.from({ length: done.steps }, (_, i) =>
+    recordOf(done.record, i, state.step + i + 1, state.innerSteps + perStep * (i + 1), durationMs),
+  );
+  return { state: done.state, records };
+}
+
+/** The first step of a call with a loss, gradient or theta that is not finite; -1 if there is none. */
+function firstBad({ loss, gradientNorm, isFinite }: OuterRecord, steps: number): number {
+  for (let i = 0; i < steps; i++) {
+    if (!Number.isFinite(loss.data[i]) || !Number.isFinite(gradientNorm.data[i]) || isFinite.data[i] === 0)
+      return i;
+  }
+  return -1;
+}
+
+function recordOf(
+  record: OuterRecord,
+  i: number,
+  step: number,
+  innerSteps: number,
+  durationMs: number,
+): StepRecord {
+  const at = (values: Tensor): number[] => {
+    const size = values.size / values.shape[0]!;
+    return Array.from(values.data.subarray(i * size, (i + 1) * size));
+  };
+  const metrics = Object.fromEntries(
+    Object.entries(record.metrics).map(([name, values]) => [name, at(values)[0]!]),
+  );
+  const theta = tree.entries(record.theta).map(([path, values]) => [path || "theta", at(values)]);
+  return asLogged({
+    step,
+    loss: at(record.loss)[0]!,
+    innerSteps,
+    gradientNorm: at(record.gradientNorm)[0]!,
+    durationMs,
+    ...metrics,
+    ...(theta.length > 0 && { theta: Object.fromEntries(theta) as Record<string, number[]> }),
+  });
+}
+
+/** One outer step, its parts one by one. */
+function single(setup: Setup, state: TrainState): TrainStepsResult {
   const startedAt = performance.now();
   const step = state.step + 1;
   const key = random.foldIn(random.foldIn(state.key, "step"), state.step);
@@ -79,7 +134,7 @@ export function trainStep(setup: Setup, state: TrainState): TrainStepResult {
     ...metrics,
     ...(tree.size(theta) <= loggedThetaSize && { theta: byPath(theta) }),
   });
-  return { state: next, record };
+  return { state: next, records: [record] };
 }
 
 /** The parameters to evaluate and to keep: those of the optimizer where it has its own, else theta. */
@@ -87,15 +142,6 @@ export function evaluatedTheta(setup: Setup, state: TrainState): unknown {
   const optimizer = optimizerOf(setup);
   return optimizer.evaluationTheta?.(state.optimizerState, state.theta) ?? state.theta;
 }
-
-// The loop only passes these from one call to the next; `Optimizer` is generic in theta.
-interface AnyOptimizer {
-  init(theta: unknown): unknown;
-  update(gradient: unknown, state: unknown, theta: unknown): { theta: unknown; state: unknown };
-  evaluationTheta?(state: unknown, theta: unknown): unknown;
-}
-
-const optimizerOf = (setup: Setup): AnyOptimizer => setup.optimizer as unknown as AnyOptimizer;
 
 /** Compiled updates: a memo, so that a pure function of setup and state need not compile at every step. */
 const compiledUpdates = new WeakMap<AnyOptimizer, AnyOptimizer["update"]>();

@@ -32,6 +32,11 @@ export interface ForwardProgram<Shared, Unit, Kept, Constant, Carry, Mean, Each>
     members: Member<Constant, Carry>[],
     kept: Kept,
   ): { unit: Unit; mean: Mean; each: Each };
+  /**
+   * Paths of leaves of a unit that are equal for all units at every call (and whose next values are): computed once for
+   * all. A path names all leaves below it.
+   */
+  readonly sameForAll?: readonly string[];
   /** What to keep of each member after each step; absent in hot programs. */
   record?(carry: Carry): Record<string, Tensor>;
 }
@@ -78,6 +83,33 @@ export interface ReverseResult<Theta, Carry> {
   statesHeld: number;
 }
 
+/** A change of units between windows, made only where `when` (bool per unit) holds for one of them. */
+export interface UnitChange<Shared, Unit> {
+  when(unit: Unit): Tensor;
+  /** Must leave units unchanged for which `when` does not hold. */
+  apply(shared: Shared, unit: Unit): Unit;
+}
+
+/** Several windows in one call, and what happens between them. */
+export interface OuterProgram<Outer, Shared, Unit, Mean, Record> {
+  // Whatever else the window is made of.
+  window: ForwardProgram<Shared, Unit, never, never, never, Mean, unknown>;
+  /** Before each window. */
+  restart?: UnitChange<Shared, Unit>;
+  /** After each window. */
+  settle?: UnitChange<Shared, Unit>;
+  share(outer: Outer): Shared;
+  /** The next outer state from the means over units (float64), and what to record of this window. */
+  update(outer: Outer, mean: Mean): { outer: Outer; record: Record };
+}
+
+export interface OuterResult<Outer, Unit, Record> {
+  outer: Outer;
+  units: Unit;
+  /** Recorded leaves, [windows, …]. */
+  record: Record;
+}
+
 export interface Executor {
   readonly name: string;
   /** Compiles once per program object and shapes; later calls run. */
@@ -86,6 +118,13 @@ export interface Executor {
     shared: Shared,
     units: Unit,
   ): ForwardResult<Unit, Mean, Each>;
+  /** At most `windows` windows in one call, as many as it has room for: see the length of the records. */
+  outer?<Outer, Shared, Unit, Mean, Record>(
+    program: OuterProgram<Outer, Shared, Unit, Mean, Record>,
+    outer: Outer,
+    units: Unit,
+    windows: number,
+  ): OuterResult<Outer, Unit, Record>;
   reverse<Theta, Shared, Unit, Carry>(
     program: ReverseProgram<Theta, Shared, Unit, Carry>,
     policy: CheckpointPolicy,

@@ -7,8 +7,11 @@ export type {
   ForwardProgram,
   ForwardResult,
   Member,
+  OuterProgram,
+  OuterResult,
   ReverseProgram,
   ReverseResult,
+  UnitChange,
 } from "./executor.ts";
 export { checkpointPlan } from "./checkpoints.ts";
 export type { CheckpointAction } from "./checkpoints.ts";
@@ -16,8 +19,18 @@ export { splitFloats } from "./floats.ts";
 export type { SplitTree } from "./floats.ts";
 export { compiledExecutor } from "./compiledExecutor.ts";
 export type { CompiledExecutorOptions } from "./compiledExecutor.ts";
+export { configureExecutor, defaultExecutor } from "./defaultExecutor.ts";
+export type { EngineName, ExecutorSettings } from "./defaultExecutor.ts";
 export { referenceExecutor } from "./referenceExecutor.ts";
-export { endsTrajectory, firstClocks, settle, tick, windowPlan } from "./windows.ts";
+export {
+  endsTrajectory,
+  firstClocks,
+  sameClocks,
+  settle,
+  settleChange,
+  tick,
+  windowPlan,
+} from "./windows.ts";
 export type { Clock, ResetPolicy, WindowOptions, WindowPlan } from "./windows.ts";
 export { unroll } from "./unroll.ts";
 export type { Unrolled, UnrollOptions } from "./unroll.ts";

@@ -2,7 +2,7 @@
  * The reference executor: the program of one unit, mapped over units by `vmap` and run step by step through
  * jax-js. Correct at any speed; the compiled engine is tested against it.
  */
-import { type Tensor, np, tree, vjp, vmap } from "../array/index.ts";
+import { type Tensor, np, tree, vmap } from "../array/index.ts";
 import {
   type DeviceTree,
   type Pipeline,
@@ -16,6 +16,7 @@ import {
 } from "../array/device.ts";
 import { checkpointPlan } from "./checkpoints.ts";
 import { splitFloats } from "./floats.ts";
+import { reverseFunctions } from "./reverseFunctions.ts";
 import type {
   CheckpointPolicy,
   Executor,
@@ -135,50 +136,21 @@ function runForward(
 
 /** Stages: begin, step, backward step, backward begin. Carries are kept per unit; theta is shared. */
 function compileReverse(program: AnyReverse, theta: unknown, shared: unknown, units: unknown): Pipeline {
-  const one = tree.scalar(0, "int32");
-  const begin = (th: unknown, s: unknown, u: unknown) => vmap(program.begin, [null, null, 0])(th, s, u);
-  const step = (th: unknown, s: unknown, carry: unknown, k: Tensor) => {
-    const next = vmap(program.step, [null, null, 0, null])(th, s, carry, k);
-    tree.requireSame(program.name, "the carry after a step", carry, next.carry);
-    return { carry: next.carry, loss: next.loss.astype("float64") };
-  };
-  const backStep = (
-    th: unknown,
-    s: unknown,
-    carry: unknown,
-    k: Tensor,
-    cotangent: Tensor[],
-    sum: unknown,
-  ) => {
-    const pullOne = (c: unknown, down: Tensor[], g: unknown) => {
-      const { floats, rebuild } = splitFloats(c);
-      const run = (thNow: unknown, moved: Tensor[]): [Tensor, Tensor[]] => {
-        const next = program.step(thNow, s, rebuild(moved), k);
-        return [next.loss, splitFloats(next.carry).floats];
-      };
-      const seed: [Tensor, Tensor[]] = [np.ones([], { dtype: tree.floatType(th) }), down];
-      const [, [dTheta, dCarry]] = vjp(run, [th, floats], seed) as unknown as [unknown, [unknown, Tensor[]]];
-      return { cotangent: dCarry, sum: addWide(g, dTheta) };
-    };
-    return vmap(pullOne, [0, 0, 0])(carry, cotangent, sum);
-  };
-  const backBegin = (th: unknown, s: unknown, u: unknown, cotangent: Tensor[], sum: unknown) => {
-    const pullOne = (unit: unknown, down: Tensor[], g: unknown) => {
-      const run = (thNow: unknown): Tensor[] => splitFloats(program.begin(thNow, s, unit)).floats;
-      if (down.length === 0) return g;
-      const [, [dTheta]] = vjp(run, [th], down) as unknown as [unknown, [unknown]];
-      return addWide(g, dTheta);
-    };
-    return vmap(pullOne, [0, 0, 0])(u, cotangent, sum);
-  };
+  const zero = tree.scalar(0, "int32");
+  const { begin, step, pullStep, pullBegin, floatsOf } = reverseFunctions(program);
   const count = unitCount(units);
   const zeroSum = tree.map((leaf) => np.zeros([count, ...leaf.shape], { dtype: "float64" }), theta);
-  const floatsOf = (carry: unknown) => splitFloats(carry).floats;
+  const stages = [
+    vmap(begin, [null, null, 0]),
+    vmap(step, [null, null, 0, null]),
+    vmap(pullStep, [null, null, 0, null, 0, 0]),
+    vmap(pullBegin, [null, null, 0, 0, 0]),
+  ] as const;
   return compilePipeline([
-    { fn: begin as never, args: () => [theta, shared, units] },
-    { fn: step as never, args: ([carry]) => [theta, shared, carry, one] },
-    { fn: backStep as never, args: ([carry]) => [theta, shared, carry, one, floatsOf(carry), zeroSum] },
-    { fn: backBegin as never, args: ([carry]) => [theta, shared, units, floatsOf(carry), zeroSum] },
+    { fn: stages[0] as never, args: () => [theta, shared, units] },
+    { fn: stages[1] as never, args: ([carry]) => [theta, shared, carry, zero] },
+    { fn: stages[2] as never, args: ([carry]) => [theta, shared, carry, zero, floatsOf(carry), zeroSum] },
+    { fn: stages[3] as never, args: ([carry]) => [theta, shared, units, floatsOf(carry), zeroSum] },
   ]);
 }
 
@@ -267,10 +239,6 @@ function splitMembers(stacked: Members, units: number): Members[] {
   return Array.from({ length: total / units }, (_, m) =>
     tree.map((leaf) => leaf.slice([m * units, (m + 1) * units]), stacked as never),
   ) as Members[];
-}
-
-function addWide(sum: unknown, gradient: unknown): unknown {
-  return tree.map((total: Tensor, g: Tensor) => total.add(g.astype("float64")), sum as never, gradient);
 }
 
 function unitCount(units: unknown): number {

@@ -1,9 +1,9 @@
 /** Forward unrolling of many particles: learning curves, loss surfaces, evaluation. No derivatives. */
 import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
 import { requireInteger } from "../errors.ts";
+import { defaultExecutor } from "./defaultExecutor.ts";
 import type { Executor, ForwardProgram } from "./executor.ts";
 import { type ErasedProblem, type Problem, advance, eraseProblem, initialState } from "./problem.ts";
-import { referenceExecutor } from "./referenceExecutor.ts";
 
 export interface UnrollOptions {
   /** Source of the trajectories' keys. Particle i uses `foldIn(key, i)`. */
@@ -16,7 +16,7 @@ export interface UnrollOptions {
   isThetaBatched?: boolean;
   /** All particles run the trajectory of the same key. Default false. */
   isCommon?: boolean;
-  /** Default: the reference executor. */
+  /** Default: `defaultExecutor()`, the compiled one. */
   executor?: Executor;
 }
 
@@ -38,7 +38,7 @@ export function unroll<Theta, State, Batch>(
   theta: Theta,
   options: UnrollOptions,
 ): Unrolled<unknown> {
-  const { key, isThetaBatched = false, isCommon = false, executor = referenceExecutor() } = options;
+  const { key, isThetaBatched = false, isCommon = false, executor = defaultExecutor() } = options;
   const particles = options.particles ?? (isThetaBatched ? tree.leaves(theta)[0]!.shape[0]! : 1);
   const steps = options.steps ?? problem.horizon;
   requireInteger("unroll", "particles", particles, 1);

@@ -152,6 +152,35 @@ export function settle(plan: WindowPlan, clock: Clock): Clock {
   };
 }
 
+/** `settle` for one traced clock: where its trajectory has ended, the next one begins. */
+export function settleChange(
+  plan: WindowPlan,
+): { when(clock: Clock): Tensor; apply(clock: Clock): Clock } | undefined {
+  if (plan.mode !== "edge") return undefined;
+  const when = (clock: Clock): Tensor => clock.t.equal(clock.length);
+  return {
+    when,
+    apply(clock) {
+      const hasEnded = when(clock);
+      const trajectory = clock.trajectory.add(hasEnded.astype("int32"));
+      const pick = (next: Tensor, now: Tensor) => np.where(hasEnded, next, now);
+      return {
+        unitKey: clock.unitKey,
+        trajectory,
+        key: pick(random.foldIn(clock.unitKey, trajectory), clock.key),
+        t: pick(tree.scalar(0, "int32"), clock.t),
+        length: pick(tree.scalar(plan.horizon, "int32"), clock.length),
+      };
+    },
+  };
+}
+
+/** Leaves of a clock that all units have in common. */
+export function sameClocks({ resets }: WindowPlan, isCommon: boolean): readonly string[] {
+  if (resets !== "lockstep") return [];
+  return isCommon ? ["unitKey", "trajectory", "key", "t", "length"] : ["trajectory", "t", "length"];
+}
+
 function nextLength({ resets, horizon }: WindowPlan, unitKey: Key, trajectory: Tensor): Tensor {
   if (typeof resets === "string") return tree.scalar(horizon, "int32");
   return randomLength(resets, random.foldIn(unitKey, trajectory));

@@ -265,6 +265,7 @@ class ContractionEmitter {
   /** Full tiles and what is left at the ends of both axes. */
   #tiles(rows: ContractionAxis | undefined, columns: ContractionAxis | undefined, pointers: Pointers): void {
     const tile = this.#chooseTile(rows?.size ?? 1, columns?.size ?? 1);
+    this.#f.note = `tile ${tile.rows} x ${tile.columns} x ${tile.vectors}`;
     this.#parts(rows, tile.rows, pointers, (rowCount, atRows) => {
       this.#parts(columns, tile.columns, atRows, (columnCount, at) => {
         this.#lanes(tile.vectors, at, (vectors, count, inner) => {

@@ -51,8 +51,7 @@ export function emitGather(
   pointers: PointerSet,
   indices: readonly { vector: Vector; isSame: boolean }[],
   laneBytes: number,
-  member: number,
-  context: EmitContext,
+  shift: number,
 ): Vector {
   const { dtype, location, indexed } = gathered;
   const bytes = bytesOf(dtype);
@@ -63,12 +62,16 @@ export function emitGather(
     if (i > 0) f.op("i32x4.add");
   });
   const moves = f.save("v128");
-  const isPerMember = location.lanes === context.units * context.members && context.members > 1;
-  const start = pointers.offset(gathered) + (isPerMember ? member * context.units * bytes : 0);
+  const from = pointers.offset(gathered) + shift;
   const pointer = pointers.at(gathered);
   const address = f.local("i32");
+  // Immediate offsets are unsigned and addresses do not wrap around: what may be negative is added to the pointer.
+  const isBackward = laneBytes < 0 || indexed.some(({ strideBytes }) => strideBytes < 0);
+  const start = isBackward ? Math.max(0, -3 * laneBytes) : from;
   const addressOf = (lane: number): Local => {
-    f.get(pointer).get(moves).lane("i32x4.extract_lane", lane).op("i32.add").set(address);
+    f.get(pointer).get(moves).lane("i32x4.extract_lane", lane).op("i32.add");
+    if (isBackward) f.i32(from - start).op("i32.add");
+    f.set(address);
     return address;
   };
   let result: Vector;

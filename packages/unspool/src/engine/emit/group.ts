@@ -9,7 +9,7 @@ import type { DType } from "../../array/index.ts";
 import type { Node } from "../graph/node.ts";
 import type { Group, Schedule } from "../graph/schedule.ts";
 import { numberOf } from "../graph/builder.ts";
-import { multiplyAdd } from "../math/index.ts";
+import { emitThreefry, multiplyAdd } from "../math/index.ts";
 import type { FunctionBuilder, Local } from "../wasm/index.ts";
 import { type Gathered, emitGather, gatheredFrom } from "./gather.ts";
 import { kernelFunction } from "./kernelFunction.ts";
@@ -38,6 +38,14 @@ interface Store extends Operand {
 
 interface Sink extends Operand {
   readonly node: Node;
+}
+
+/** One of the copies of the body. */
+interface Copy {
+  index: number;
+  member: number;
+  /** Of neighbouring vectors of lanes. */
+  vector: number;
 }
 
 /** A node whose value is needed, seen with the shape of the node that uses it. */
@@ -69,7 +77,9 @@ class GroupEmitter {
   readonly #order: number[];
   readonly #vectorAxis: number;
   readonly #isLaned: boolean;
-  readonly #members: number;
+  /** What the body is unrolled over: members of a unit, and neighbouring vectors of lanes. */
+  readonly #copies: readonly Copy[];
+  readonly #vectors: number;
   #pointers!: ReturnType<typeof pointerSet>;
   /** Values in registers: by node and member. */
   #values = new Map<string, Vector>();
@@ -85,7 +95,14 @@ class GroupEmitter {
     this.#f = kernelFunction(context.module, name);
     const { level, shape, reduced = [], nodes } = this.#group;
     this.#isLaned = level > 0;
-    this.#members = level === 2 ? context.members : 1;
+    const members = level === 2 ? context.members : 1;
+    // Two chains of operations at once keep the machine busy where one would wait for its own results.
+    this.#vectors = this.#isLaned && members === 1 && (context.units / 4) % 2 === 0 ? 2 : 1;
+    this.#copies = Array.from({ length: members * this.#vectors }, (_, i) => ({
+      index: i,
+      member: Math.floor(i / this.#vectors),
+      vector: i % this.#vectors,
+    }));
     const kept = shape.map((_, i) => i).filter((i) => !reduced.includes(i));
     this.#order = [...kept, ...reduced];
     // Without lanes the last axis is the vector: a kept one stays outside of the reduced ones.
@@ -108,7 +125,7 @@ class GroupEmitter {
   #addInnerAxis(keptAxes: number): void {
     const turns = this.#context.units / 4;
     if (this.#isLaned && turns > 1) {
-      this.#axes.splice(keptAxes, 0, { size: turns, step: 1, kind: "lane", isVector: false });
+      this.#axes.splice(keptAxes, 0, { size: turns, step: this.#vectors, kind: "lane", isVector: false });
       for (const one of this.#moving())
         one.strides.splice(keptAxes, 0, "location" in one ? laneStride(one as Operand) : 0);
     }
@@ -263,25 +280,36 @@ class GroupEmitter {
         this.#values.set(`${name}#0`, this.#indices(operand));
         continue;
       }
-      const { location, dtype } = operand;
-      const copies =
-        this.#isLaned &&
-        this.#group.level === 2 &&
-        location!.lanes === this.#context.units * this.#context.members
-          ? this.#members
-          : 1;
-      for (let member = 0; member < copies; member++) {
-        const shift = member * this.#context.units * bytesOf(dtype);
-        const vector = loadVector(
-          this.#f,
-          this.#pointers.at(operand),
-          this.#pointers.offset(operand) + shift,
-          dtype,
-          this.#accessOf(operand),
+      for (const copy of this.#copies) {
+        const own = `${name}#${this.#variant(operand, copy)}`;
+        if (this.#values.has(own)) continue;
+        const offset = this.#pointers.offset(operand) + this.#shift(operand, copy);
+        this.#values.set(
+          own,
+          loadVector(this.#f, this.#pointers.at(operand), offset, operand.dtype, this.#accessOf(operand)),
         );
-        this.#values.set(`${name}#${member}`, vector);
       }
     }
+  }
+
+  /** Bytes from what the first copy of the body reads to what this one does. */
+  #shift({ location, dtype }: Pick<Operand, "location" | "dtype">, { member, vector }: Copy): number {
+    if (!this.#isLaned || location === undefined || location.lanes === 1) return 0;
+    return (
+      (this.#isPerMember(location) ? member * this.#context.units : 0) * bytesOf(dtype) +
+      4 * vector * bytesOf(dtype)
+    );
+  }
+
+  /** Copies with the same number read the same. */
+  #variant({ location }: Operand, { member, vector }: Copy): number {
+    if (!this.#isLaned || location === undefined || location.lanes === 1) return 0;
+    return (this.#isPerMember(location) ? member : 0) * this.#vectors + vector;
+  }
+
+  #isPerMember({ lanes }: Location): boolean {
+    const { units, members } = this.#context;
+    return this.#group.level === 2 && members > 1 && lanes === units * members;
   }
 
   #accessOf(operand: Operand): Access {
@@ -313,13 +341,13 @@ class GroupEmitter {
   #startReductions(depth: number): void {
     if (this.#group.reduced === undefined || this.#firstReduced() !== depth + 1) return;
     for (const { node } of this.#sinks) {
-      for (let member = 0; member < this.#members; member++) {
+      for (const copy of this.#copies) {
         const start = constantVector(this.#f, reductionStart(node.params.reduction!, node.dtype), node.dtype);
         const own = start.map((part) => {
           this.#f.get(part);
           return this.#f.save("v128");
         });
-        this.#accumulators.set(`${node.id}#${member}`, own);
+        this.#accumulators.set(`${node.id}#${copy.index}`, own);
       }
     }
   }
@@ -328,10 +356,10 @@ class GroupEmitter {
     const isAcross = !this.#isLaned && this.#axes.some((axis) => axis.isVector && axis.kind === "reduced");
     for (const sink of this.#sinks) {
       const { node, dtype } = sink;
-      for (let member = 0; member < this.#members; member++) {
-        const vector = this.#accumulators.get(`${node.id}#${member}`)!;
+      for (const copy of this.#copies) {
+        const vector = this.#accumulators.get(`${node.id}#${copy.index}`)!;
         if (isAcross) acrossLanes(this.#f, vector, node);
-        const shift = member * this.#context.units * bytesOf(dtype);
+        const shift = this.#shift(sink, copy);
         storeVector(
           this.#f,
           this.#pointers.at(sink),
@@ -351,26 +379,26 @@ class GroupEmitter {
     return access === "same" ? { strideBytes: 0 } : access;
   }
 
-  /** All nodes of the group for the elements at hand, member by member. */
+  /** All nodes of the group for the elements at hand; the copies of one node follow each other. */
   #body(count: number): void {
-    const nodes = this.#group.nodes;
-    for (let member = 0; member < this.#members; member++) {
-      this.#countUses(member);
-      for (const node of nodes) {
-        if (node.op === "reduce") this.#accumulate(node, member, count);
-        else if (!this.#isDeferred(node)) this.#compute(node, member);
-        for (const store of this.#stores) if (store.node === node) this.#store(store, member, count);
+    for (const copy of this.#copies) this.#countUses(copy.index);
+    for (const node of this.#group.nodes) {
+      for (const copy of this.#copies) {
+        if (node.op === "reduce") this.#accumulate(node, copy, count);
+        else if (!this.#isDeferred(node) && !this.#values.has(`${node.id}@${copy.index}`))
+          this.#compute(node, copy);
+        for (const store of this.#stores) if (store.node === node) this.#store(store, copy, count);
       }
     }
   }
 
-  #countUses(member: number): void {
+  #countUses(copy: number): void {
     const count = (node: Node): void => {
-      const name = `${node.id}#${member}`;
+      const name = `${node.id}#${copy}`;
       this.#uses.set(name, (this.#uses.get(name) ?? 0) + 1);
     };
     for (const node of this.#group.nodes) {
-      this.#uses.set(`${node.id}#${member}`, 0);
+      this.#uses.set(`${node.id}#${copy}`, 0);
     }
     for (const node of this.#group.nodes) {
       node.inputs.forEach((input) => {
@@ -410,57 +438,80 @@ class GroupEmitter {
     return this.#isDeferred(base);
   }
 
-  #inputVector(input: Node, member: number): Vector {
+  #inputVector(input: Node, copy: Copy): Vector {
     const number = numberOf(input);
     if (number !== undefined) return constantVector(this.#f, number.params.value!, input.dtype);
     const { base, strides, offset } = this.#schedule.accesses.of(input);
-    if (this.#isLocal(base)) return this.#values.get(`${base.id}@${member}`)!;
+    if (this.#isLocal(base)) return this.#values.get(`${base.id}@${copy.index}`)!;
     const name = `${base.id}:${offset}:${this.#inOrder(input.shape, strides).join()}`;
-    return this.#values.get(`${name}#${member}`) ?? this.#values.get(`${name}#0`)!;
+    return this.#values.get(`${name}#${this.#variant(this.#operands.get(name)!, copy)}`)!;
   }
 
-  #compute(node: Node, member: number): void {
+  #compute(node: Node, copy: Copy): void {
     const f = this.#f;
     const [a, b] = node.inputs.map((input) => this.#schedule.accesses.of(input).base);
     const product = [a, b].find((one) => one !== undefined && this.#isLocal(one) && this.#isDeferred(one));
     let result: Vector;
     if (product !== undefined && (node.op === "add" || node.op === "sub")) {
-      const [x, y] = product.inputs.map((input) => this.#inputVector(input, member)) as [Vector, Vector];
-      const other = this.#inputVector(node.inputs[product === a ? 1 : 0]!, member);
+      const [x, y] = product.inputs.map((input) => this.#inputVector(input, copy)) as [Vector, Vector];
+      const other = this.#inputVector(node.inputs[product === a ? 1 : 0]!, copy);
       const prefix = lanePrefix(node.dtype) as "f32x4" | "f64x2";
       result = x.map((part, i) => {
         if (node.op === "add") multiplyAdd(f, prefix, part, y[i]!, other[i]!, this.#context);
         else f.get(part, y[i]!, other[i]!).op(`${prefix}.relaxed_nmadd`);
         return f.save("v128");
       });
-      this.#used(product, member);
-      for (const input of product.inputs) this.#used(this.#schedule.accesses.of(input).base, member);
+      this.#used(product, copy);
+      for (const input of product.inputs) this.#used(this.#schedule.accesses.of(input).base, copy);
+    } else if (node.op === "random_bits") {
+      result = this.#randomBits(node, copy);
     } else if (node.op === "gather") {
       const indices = node.inputs
         .slice(1)
-        .map((input) => ({ vector: this.#inputVector(input, member), isSame: this.#isSameAcross(input) }));
+        .map((input) => ({ vector: this.#inputVector(input, copy), isSame: this.#isSameAcross(input) }));
       result = emitGather(
         f,
         this.#gathers.get(node)!,
         this.#pointers,
         indices,
         this.#laneBytes(node),
-        this.#group.level === 2 ? member : 0,
-        this.#context,
+        this.#shift(this.#gathers.get(node)!, copy),
       );
     } else {
       result = emitOperation(
         f,
         node,
-        node.inputs.map((input) => this.#inputVector(input, member)),
+        node.inputs.map((input) => this.#inputVector(input, copy)),
         this.#context,
       );
     }
-    this.#values.set(`${node.id}@${member}`, result);
+    this.#values.set(`${node.id}@${copy.index}`, result);
     for (const input of node.inputs) {
       const { base } = this.#schedule.accesses.of(input);
-      if (base !== product) this.#used(base, member);
+      if (base !== product) this.#used(base, copy);
     }
+  }
+
+  /** Both words of a block, where the group uses both. */
+  #randomBits(node: Node, copy: Copy): Vector {
+    const f = this.#f;
+    const same = this.#group.nodes.filter(
+      (one) => one.op === "random_bits" && one.inputs.every((input, i) => input === node.inputs[i]),
+    );
+    const [k0, k1, counter] = node.inputs.map((input) => this.#inputVector(input, copy)[0]!) as [
+      Local,
+      Local,
+      Local,
+    ];
+    const words = emitThreefry(f, k0, k1, f.constant("i32x4", 0), counter);
+    for (const one of same) {
+      const { mode } = one.params;
+      if (mode === "xor") f.get(...words).op("v128.xor");
+      else f.get(words[mode!]);
+      this.#values.set(`${one.id}@${copy.index}`, [f.save("v128")]);
+    }
+    f.release(...words);
+    return this.#values.get(`${node.id}@${copy.index}`)!;
   }
 
   /** Bytes between what neighbouring lanes of a gather read if their indices are equal. */
@@ -479,21 +530,21 @@ class GroupEmitter {
   }
 
   /** Gives a register back after its last use. */
-  #used(node: Node, member: number): void {
+  #used(node: Node, copy: Copy): void {
     if (!this.#isLocal(node)) return;
-    const name = `${node.id}#${member}`;
+    const name = `${node.id}#${copy.index}`;
     const left = this.#uses.get(name)! - 1;
     this.#uses.set(name, left);
-    const vector = this.#values.get(`${node.id}@${member}`);
+    const vector = this.#values.get(`${node.id}@${copy.index}`);
     if (left > 0 || vector === undefined) return;
     this.#f.release(...new Set(vector));
-    this.#values.delete(`${node.id}@${member}`);
+    this.#values.delete(`${node.id}@${copy.index}`);
   }
 
-  #store(store: Store, member: number, count: number): void {
+  #store(store: Store, copy: Copy, count: number): void {
     const { node, dtype } = store;
-    const shift = this.#group.level === 2 ? member * this.#context.units * bytesOf(dtype) : 0;
-    const vector = this.#values.get(`${node.id}@${member}`)!;
+    const shift = this.#shift(store, copy);
+    const vector = this.#values.get(`${node.id}@${copy.index}`)!;
     storeVector(
       this.#f,
       this.#pointers.at(store),
@@ -503,14 +554,14 @@ class GroupEmitter {
       this.#storeAccess(store),
       count,
     );
-    this.#used(node, member);
+    this.#used(node, copy);
   }
 
-  #accumulate(node: Node, member: number, count: number): void {
+  #accumulate(node: Node, copy: Copy, count: number): void {
     const f = this.#f;
     const [input] = node.inputs;
-    const vector = this.#inputVector(input!, member);
-    const accumulator = this.#accumulators.get(`${node.id}#${member}`)!;
+    const vector = this.#inputVector(input!, copy);
+    const accumulator = this.#accumulators.get(`${node.id}#${copy.index}`)!;
     const isPartial =
       count < 4 && !this.#isLaned && this.#axes.some((axis) => axis.isVector && axis.kind === "reduced");
     const name = reductionInstruction(node.params.reduction!, node.dtype);
@@ -527,7 +578,7 @@ class GroupEmitter {
       }
       f.op(name).set(own);
     });
-    this.#used(this.#schedule.accesses.of(input!).base, member);
+    this.#used(this.#schedule.accesses.of(input!).base, copy);
   }
 }
 

@@ -136,7 +136,8 @@ const division: Emit = (f, inputs, node) =>
 const shift = (left: boolean): Emit => {
   return (f, inputs, node) => {
     const [, by] = node.inputs;
-    const name = left ? "shl" : node.dtype === "int32" ? "shr_s" : "shr_u";
+    // To the right zeros come in, whatever the sign: so jax-js has it, unlike NumPy.
+    const name = left ? "shl" : "shr_u";
     const amount = by!.op === "broadcast" ? by!.inputs[0]! : by!;
     if (amount.op === "literal") {
       f.get(inputs[0]![0]!).i32(amount.params.value!).op(`i32x4.${name}`);

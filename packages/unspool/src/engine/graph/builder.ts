@@ -11,6 +11,7 @@ const isFloat = (dtype: DType): boolean => dtype === "float32" || dtype === "flo
 export class GraphBuilder {
   readonly #known = new Map<string, Node>();
   readonly #arrays = new Map<unknown, number>();
+  readonly #contents = new Map<string, NonNullable<Params["data"]>[]>();
   /** All nodes in the order of making: operands first. */
   readonly nodes: Node[] = [];
 
@@ -41,7 +42,18 @@ export class GraphBuilder {
     if (data.length === 1) return this.broadcastTo(this.literal(data[0]!, dtype), shape);
     if (data.length <= 65536 && data.every((x) => Object.is(x, data[0])))
       return this.broadcastTo(this.literal(data[0]!, dtype), shape);
-    return this.#intern("constant", [], shape, dtype, { data }, 0);
+    return this.#intern("constant", [], shape, dtype, { data: this.#equalTo(data) }, 0);
+  }
+
+  /** The first array of this graph with these elements: a function that is traced twice makes its constants twice. */
+  #equalTo(data: NonNullable<Params["data"]>): NonNullable<Params["data"]> {
+    let hash = data.length;
+    for (const x of data) hash = (Math.imul(hash, 31) + Math.floor(x * 4096)) | 0;
+    const name = `${data.constructor.name}:${data.length}:${hash}`;
+    const known = this.#contents.get(name) ?? [];
+    const found = known.find((one) => one.every((x, i) => Object.is(x, data[i])));
+    if (found === undefined) this.#contents.set(name, [...known, data]);
+    return found ?? data;
   }
 
   /** Row-major index of each element of `shape` among its axes from `from` on. */
@@ -116,7 +128,8 @@ export class GraphBuilder {
 
   broadcast(node: Node, shape: readonly number[], axes: readonly number[]): Node {
     if (axes.length === 0) return node;
-    if (numberOf(node) === undefined && axes.every((axis) => shape[axis] === 1)) return this.reshape(node, shape);
+    if (numberOf(node) === undefined && axes.every((axis) => shape[axis] === 1))
+      return this.reshape(node, shape);
     return this.#view("broadcast", node, shape, { axes });
   }
 

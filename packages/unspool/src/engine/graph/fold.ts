@@ -52,5 +52,8 @@ export function foldScalars(op: Op, operands: readonly Node[], dtype: DType): nu
 function foldCast(value: number, from: DType, to: DType): number | undefined {
   if (to === "bool") return Number(value !== 0);
   if (to === "float32" || to === "float64") return value;
-  return from === "float32" || from === "float64" ? Math.trunc(value) : value;
+  if (from !== "float32" && from !== "float64") return value;
+  // Saturating, as the machine converts; NaN becomes 0.
+  const [least, most] = to === "int32" ? [-0x80000000, 0x7fffffff] : [0, 0xffffffff];
+  return Number.isNaN(value) ? 0 : Math.min(most, Math.max(least, Math.trunc(value)));
 }

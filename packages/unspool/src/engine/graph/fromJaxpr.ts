@@ -195,8 +195,15 @@ const lowering: Record<string, Lower> = {
   random_bits: randomBits,
   gather,
   transpose: (graph, [x], { params }) => graph.transpose(x!, params["perm"] as number[]),
-  broadcast: (graph, [x], { params }) =>
-    graph.broadcast(x!, params["shape"] as number[], params["axis"] as number[]),
+  broadcast: (graph, [x], { params }) => {
+    const [shape, axes] = [params["shape"] as number[], params["axis"] as number[]];
+    // Axes of length 1 that the operand has are widened too.
+    const wide = graph.broadcastTo(
+      x!,
+      shape.filter((_, i) => !axes.includes(i)),
+    );
+    return graph.broadcast(wide, shape, axes);
+  },
   reshape: (graph, [x], { params }) => graph.reshape(x!, params["shape"] as number[]),
   flip: (graph, [x], { params }) => graph.flip(x!, params["axis"] as number[]),
   shrink: (graph, [x], { params }) => graph.shrink(x!, params["slice"] as Pairs),
@@ -242,26 +249,43 @@ function inline(
 
 function lowerEquation(graph: GraphBuilder, equation: TracedEquation, inputs: Node[], where: string): Node[] {
   if (equation.body !== undefined) {
-    return recovered(graph, equation, inputs, where) ?? inline(graph, equation.body, inputs, where);
+    return recovered(graph, equation, inputs) ?? inline(graph, equation.body, inputs, where);
   }
   const lower = lowering[equation.primitive];
   if (lower === undefined) throw new EngineError(where, equation.primitive, compiledPrimitives);
   return [lower(graph, inputs, equation)].flat();
 }
 
-/** `random.normal`: the two uniform draws are kept, what jax-js spells out around them is one kernel. */
+/** Programs that the array room records under a name, and the engine has a kernel for. */
 function recovered(
   graph: GraphBuilder,
-  equation: TracedEquation,
+  { name, outputs }: TracedEquation,
   inputs: Node[],
-  where: string,
 ): Node[] | undefined {
-  const { body, name, outputs } = equation;
-  const isDraw = (one: TracedEquation): boolean => one.body !== undefined && one.name === "uniform";
-  if (name !== "normal" || body!.equations.filter(isDraw).length !== 2) return undefined;
-  const last = body!.equations.findLastIndex(isDraw);
-  const draws = body!.equations.filter(isDraw).map((one) => ({ id: one.outputs[0]!.id }));
-  const start = { inputs: body!.inputs, equations: body!.equations.slice(0, last + 1), outputs: draws };
-  const [first, second] = inline(graph, start, inputs, where) as [Node, Node];
-  return [graph.elementwise("box_muller", [first, second], "float32", {}, outputs[0]!.shape)];
+  const [a, b] = inputs as [Node, Node];
+  const [out] = outputs;
+  if (name === "threefry") {
+    const key = [0, 1].map((i) => graph.reshape(graph.shrink(a, [[i, i + 1]]), []));
+    const words = ([0, 1] as const).map((mode) => {
+      const word = graph.elementwise("random_bits", [...key, b], "uint32", { mode }, []);
+      return graph.reshape(word, [1]);
+    });
+    return [graph.concatenate(words, 0, out!.shape, "uint32")];
+  }
+  if (name === "boxMuller") {
+    const [u, v] = [a, b].map((word) => {
+      const mantissa = graph.elementwise("shr", [word, graph.literal(9, "uint32")], "uint32", {}, out!.shape);
+      const bits = graph.elementwise(
+        "or",
+        [mantissa, graph.literal(0x3f800000, "uint32")],
+        "uint32",
+        {},
+        out!.shape,
+      );
+      const float = graph.elementwise("bitcast", [bits], "float32", {}, out!.shape);
+      return graph.elementwise("add", [float, graph.literal(-1, "float32")], "float32", {}, out!.shape);
+    }) as [Node, Node];
+    return [graph.elementwise("box_muller", [u, v], "float32", {}, out!.shape)];
+  }
+  return undefined;
 }

@@ -81,8 +81,10 @@ export function schedule(
       const isOwn =
         (isElementwise(part) || part.op === "reduce" || part.op === "dot") &&
         uses.get(part) === 1 &&
+        part.level === node.level &&
         !regions.has(part);
-      const piece = isOwn ? part : graph.copyOf(part, -1 - i - node.id * 4096, 0);
+      // A copy fills all lanes of the whole, also from a part that is the same for all of them.
+      const piece = isOwn ? part : graph.copyOf(part, -1 - i - node.id * 4096, node.level);
       place(piece);
       regions.set(piece, { whole: node, axis, start });
       start += part.shape[axis]!;
@@ -153,8 +155,9 @@ export function schedule(
     return at;
   };
 
-  for (const node of reachable(outputs)) if (node.op !== "concatenate") place(node);
-  for (const output of outputs) place(output);
+  const first = [...outputs, ...last.flatMap((copy) => copy.inputs)];
+  for (const node of reachable(first)) if (node.op !== "concatenate") place(node);
+  for (const node of first) place(node);
   floor = kernels.length;
   for (const copy of last) place(copy);
   const isLocal = (at: number, node: Node): boolean => position.get(node) === at && isElementwise(node);

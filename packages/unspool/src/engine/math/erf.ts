@@ -1,89 +1,97 @@
 /**
- * erf and erfc. erf in f32 is x N(x^2) / D(x^2) on |x| <= 3.93, from where on it is 1 (and held below); in f64 it is -expm1(-x S(x)),
- * S(x) = -log(erfc x) / x being smooth on [0, 5.95]. erfc x = e^(-x^2) R(x) for x >= 0, where R(x) = e^(x^2) erfc x, and
- * 2 - erfc(-x) below. R and S are rational minimax fits (Remez exchange, relative weight).
+ * erf and erfc. erf |x| = 1 - 2^(-|x| T(|x|)) with the smooth T(x) = -log2(erfc x) / x, a polynomial (f32) or rational
+ * function (f64) on the range where erf is not yet 1, fitted so that the error of erf counts. For x >= 0,
+ * (1 + 2 x) e^(x^2) erfc x is a polynomial in t = (x - c) / (x + c), the form of Shepherd and Laframboise (1981); below,
+ * erfc x = 2 - erfc(-x). All are minimax fits (Remez exchange, relative weight), the f32 polynomial of erfc with last bits
+ * chosen so that erfc 0 = 1 exactly.
  */
 import type { Local } from "../wasm/index.ts";
-import { expBounded, halfExpm1 } from "./exp.ts";
+import { expBounded, halfExp2m1 } from "./exp.ts";
 import { type FloatLanes, type Lanes, type Operand, type UnaryEmitter, unary } from "./lanes.ts";
 
-type Rational = readonly [numerator: readonly number[], denominator: readonly number[]];
-
-const erfRational: Rational = [
-  [
-    1.1283791453604484, 0.1907844889891871, 0.052790350475004466, 0.0037796302284275572, 0.000284807844043291,
-    2.041950311680755e-6,
-  ],
-  [
-    1, 0.5024110707599747, 0.11425777355129237, 0.014997481799637606, 0.001165215426064503,
-    3.8003821398288845e-5,
-  ],
-];
-
-const rationalS: Rational = [
-  [
-    1.1283791670955126, 2.641270025041758, 2.9330084827492025, 1.9890844493639877, 0.8933252934658428,
-    0.2705445796801616, 0.053822290905780286, 0.006481170612026335, 0.0003910473143069454,
-    7.805124128123215e-6,
-  ],
-  [
-    1, 1.7765750300355154, 1.5059061154121824, 0.7683056125485461, 0.251363355354383, 0.05232462651803678,
-    0.006439627309927708, 0.0003909603430502541, 7.805520756478611e-6,
-  ],
-];
-
-const rationalR: Record<FloatLanes, Rational> = {
-  f32x4: [
-    [1, 1.2322787703645457, 0.7251977383802423, 0.2261707608673644, 0.03215863625569715],
-    [
-      1, 2.360658443255273, 2.38890728110547, 1.313411258806068, 0.40090677711040223, 0.05699888791482408,
-    ],
-  ],
-  f64x2: [
-    [
-      1, 2.3410461954851667, 2.716944120478951, 2.0198256446763807, 1.0552484518440453, 0.402997712029534,
-      0.1137812985160657, 0.023480539759262363, 0.003402533896915608, 0.0003148494939028899,
-      1.4302499175414595e-5,
-    ],
-    [
-      1, 3.4694253625806795, 5.63177142140777, 5.657426605920104, 3.9170842192108366, 1.9682314619572117,
-      0.7348249074349312, 0.20467484250573442, 0.041897201219959615, 0.006043509568221347,
-      0.0005580561979248187, 2.535051974103052e-5,
-    ],
-  ],
-};
-
-function erfDirect(v: Lanes, x: Local): Operand {
-  const [numerator, denominator] = erfRational;
-  const clamped = v.keep(v.atMost(v.atLeast(x, -3.93), 3.93));
-  const z = v.keep(v.mul(clamped, clamped));
-  const ratio = v.div(v.mul(v.polynomial(z, numerator), clamped), v.polynomial(z, denominator));
-  return v.atMost(v.atLeast(ratio, -1), 1);
+interface ErfTable {
+  /** Of -T. */
+  numerator: readonly number[];
+  denominator?: readonly number[];
+  /** erf rounds to 1 from here on. */
+  saturation: number;
 }
 
-function erfByExpm1(v: Lanes, x: Local): Operand {
-  const [numerator, denominator] = rationalS;
-  const magnitude = v.keep(v.atMost(v.op("abs", x), 5.95));
+const erfTables: Record<FloatLanes, ErfTable> = {
+  f32x4: {
+    numerator: [
+      -1.6279070377349854, -0.9184446930885315, -0.14832158386707306, 0.02785232849419117,
+      -0.0002654106938280165, -0.0018278432544320822, 0.0005571971414610744, -5.972622966510244e-5,
+    ],
+    saturation: 3.95,
+  },
+  f64x2: {
+    numerator: [
+      -1.627907028611115, -3.6398295723866485, -3.8512673800382786, -2.4726848219675017, -1.0389667504298965,
+      -0.28825095197675965, -0.0504295666635169, -0.004856785953045922, -0.00017060447290277394,
+    ],
+    denominator: [
+      1, 1.6717056539659294, 1.3315396931052657, 0.6323875362474565, 0.18868390838705465, 0.03439633404791239,
+      0.0033640269804600716, 0.00011827504455766159,
+    ],
+    saturation: 5.95,
+  },
+};
+
+interface ErfcTable {
+  /** t = (x - center) / (x + center). */
+  center: number;
+  polynomial: readonly number[];
+}
+
+const erfcTables: Record<FloatLanes, ErfcTable> = {
+  f32x4: {
+    center: 2,
+    polynomial: [
+      1.2769783735275269, -0.09276404231786728, -0.16603004932403564, 0.16405591368675232,
+      -0.054217781871557236, -0.008064454421401024, 0.008675308898091316, 0.0013358555734157562,
+      -0.0012760910904034972, -0.00043353281216695905,
+    ],
+  },
+  f64x2: {
+    center: 4,
+    polynomial: [
+      1.2329951186255526, -0.13962111684056286, 0.015379652102620139, 0.06809705425473354,
+      -0.10103906603632351, 0.09373283499691457, -0.06633036581203974, 0.0371675155607003,
+      -0.016197734054712722, 0.00503196977062256, -0.0007577733614695353, -0.00019925557961334548,
+      0.00015062229029869092, -2.440295362414371e-5, -1.122482175244811e-5, 5.7174980129521505e-6,
+      3.0127360206712857e-7, -8.347654255261695e-7, 6.288809552841742e-8, 1.1515979453794141e-7,
+      -7.84203436719646e-9, -1.3649834118858657e-8, -1.8001181461130618e-9,
+    ],
+  },
+};
+
+function erf(v: Lanes, x: Local): Operand {
+  const { numerator, denominator, saturation } = erfTables[v.type];
+  const magnitude = v.keep(v.atMost(v.op("abs", x), saturation));
   const top = v.mul(v.polynomial(magnitude, numerator), magnitude);
-  const exponent = v.keep(v.op("neg", v.div(top, v.polynomial(magnitude, denominator))));
-  const half = v.keep(halfExpm1(v, exponent));
+  const exponent = denominator === undefined ? top : v.div(top, v.polynomial(magnitude, denominator));
+  const half = v.keep(halfExp2m1(v, v.keep(exponent)));
   return v.withSignOf(v.op("abs", v.add(half, half)), x);
 }
 
 function erfc(v: Lanes, x: Local): Operand {
-  const [numerator, denominator] = rationalR[v.type];
+  const { center, polynomial } = erfcTables[v.type];
   const magnitude = v.keep(v.atMost(v.op("abs", x), 28));
-  const ratio = v.keep(v.div(v.polynomial(magnitude, numerator), v.polynomial(magnitude, denominator)));
+  const t = v.keep(v.div(v.sub(magnitude, v.constant(center)), v.add(magnitude, v.constant(center))));
+  const scaled = v.keep(v.polynomial(t, polynomial));
   // x^2 in two parts: the upper half of the bits of x squared, exactly, and the rest.
   const lowerBits = v.bits(v.type === "f32x4" ? (1n << 12n) - 1n : (1n << 27n) - 1n);
   const upper = v.keep(v.instruction("v128.andnot", magnitude, lowerBits));
   const square = v.keep(v.op("neg", v.mul(upper, upper)));
   const rest = v.mul(v.sub(upper, magnitude), v.add(upper, magnitude));
-  const tail = v.keep(v.mul(expBounded(v, square, rest), ratio));
+  const power = expBounded(v, square, rest);
+  const one = v.constant(1);
+  const tail = v.keep(v.div(v.mul(power, scaled), v.add(v.add(magnitude, magnitude), one)));
   return v.select(v.op("lt", x, v.constant(0)), v.sub(v.constant(2), tail), tail);
 }
 
-export const erf32: UnaryEmitter = unary("f32x4", erfDirect);
-export const erf64: UnaryEmitter = unary("f64x2", erfByExpm1);
+export const erf32: UnaryEmitter = unary("f32x4", erf);
+export const erf64: UnaryEmitter = unary("f64x2", erf);
 export const erfc32: UnaryEmitter = unary("f32x4", erfc);
 export const erfc64: UnaryEmitter = unary("f64x2", erfc);

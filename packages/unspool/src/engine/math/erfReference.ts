@@ -1,8 +1,7 @@
 /**
- * erf and erfc to the last bit of a double, for tests: fixed-point arithmetic on BigInt. e^(x^2) is its Taylor series;
- * erf is 2 / sqrt(pi) e^(-x^2) sum (2 x^2)^n x / (2n + 1)!! (all terms positive, Abramowitz and Stegun 7.1.6) up to
- * |x| = 6, and beyond erfc is e^(-x^2) / sqrt(pi) over the continued fraction x + (1/2)/(x + 1/(x + (3/2)/(x + ...)))
- * (7.1.14).
+ * erf and erfc to the last bit of a double, for tests, by fixed-point arithmetic on BigInt. Up to |x| = 6, erf is
+ * 2 / sqrt(pi) e^(-x^2) sum (2 x^2)^n x / (2n + 1)!!, all terms positive (Abramowitz and Stegun 7.1.6); beyond, erfc is
+ * e^(-x^2) / sqrt(pi) over the continued fraction x + (1/2)/(x + 1/(x + (3/2)/(x + ...))) (7.1.14).
  */
 const fractionBits = 256n;
 const one = 1n << fractionBits;
@@ -24,7 +23,7 @@ function machinPi(): bigint {
 }
 
 function squareRoot(value: bigint): bigint {
-  let root = 1n << BigInt(value.toString(2).length / 2 + 1 | 0);
+  let root = 1n << BigInt((value.toString(2).length / 2 + 1) | 0);
   for (;;) {
     const next = (root + value / root) >> 1n;
     if (next >= root) return root;
@@ -40,18 +39,23 @@ function toFixed(value: number): bigint {
 /** The ratio of two positive integers, rounded once (up to a tie). */
 function ratio(numerator: bigint, denominator: bigint): number {
   const shift = denominator.toString(2).length - numerator.toString(2).length + 120;
-  const quotient = shift >= 0 ? (numerator << BigInt(shift)) / denominator : (numerator >> BigInt(-shift)) / denominator;
-  return Number(quotient) * 2 ** -shift;
+  const quotient =
+    shift >= 0 ? (numerator << BigInt(shift)) / denominator : (numerator >> BigInt(-shift)) / denominator;
+  // In two steps, as 2^-shift may be out of range.
+  return Number(quotient) * 2 ** -Math.floor(shift / 2) * 2 ** -Math.ceil(shift / 2);
 }
 
+/** e^y as the 1024th power of e^(y / 1024). */
 function exponential(y: bigint): bigint {
+  const reduced = y >> 10n;
   let term = one;
-  let sum = one;
+  let power = one;
   for (let n = 1n; term > 0n; n++) {
-    term = ((term * y) >> fractionBits) / n;
-    sum += term;
+    term = ((term * reduced) >> fractionBits) / n;
+    power += term;
   }
-  return sum;
+  for (let i = 0; i < 10; i++) power = (power * power) >> fractionBits;
+  return power;
 }
 
 /** erf |x| as numerator and denominator, |x| <= 6. */

@@ -1,5 +1,5 @@
 /**
- * exp and expm1. With n = round(x / ln 2) and r = x - n ln 2 (ln 2 in two pieces, the first short enough that n times it
+ * exp, expm1 and 2^y - 1. With n = round(x / ln 2) and r = x - n ln 2 (ln 2 in two pieces, the first short enough that n times it
  * is exact), e^x = 2^n e^r; e^r = 1 + r + r^2 P(r). The pieces of ln 2 are those of Cephes (f32) and FreeBSD's msun
  * (f64); P is a minimax fit (Remez exchange on |r| <= ln 2 / 2, relative weight, coefficients rounded one after the
  * other with the rest fitted again).
@@ -13,6 +13,8 @@ interface ExpTable {
   exp: readonly number[];
   /** P for expm1, where the error counts relative to e^r - 1. */
   expm1: readonly number[];
+  /** (2^r - 1) / r on |r| <= 1/2. */
+  exp2m1: readonly number[];
   /** Results below e^lowest, which are near or below the smallest normal number, are 0. */
   lowest: number;
   /** The largest argument with a finite result. */
@@ -25,7 +27,7 @@ interface ExpTable {
 
 const tables: Record<FloatLanes, ExpTable> = {
   f32x4: {
-    ln2: [0.693359375, -2.12194440e-4],
+    ln2: [0.693359375, -2.1219444e-4],
     exp: [
       1, 1, 0.4999999403953552, 0.16666512191295624, 0.04166804254055023, 0.008369727060198784,
       0.0013846101937815547,
@@ -34,13 +36,17 @@ const tables: Record<FloatLanes, ExpTable> = {
       0.4999999701976776, 0.16666536033153534, 0.04166772961616516, 0.00836752075701952,
       0.0013839439488947392,
     ],
+    exp2m1: [
+      0.6931471824645996, 0.24022649228572845, 0.05550357326865196, 0.009618237614631653,
+      0.0013390821404755116, 0.00015403599536512047,
+    ],
     lowest: -87.33,
     highest: 88.72283172607422,
     past: 89,
     minusOne: -20,
   },
   f64x2: {
-    ln2: [6.93147180369123816490e-1, 1.90821492927058770002e-10],
+    ln2: [6.9314718036912381649e-1, 1.90821492927058770002e-10],
     exp: [
       1, 1, 0.5000000000000011, 0.16666666666666397, 0.04166666666652504, 0.008333333333502625,
       0.001388888894519062, 0.0001984126949299795, 2.4801491295547293e-5, 2.755759467867568e-6,
@@ -50,6 +56,20 @@ const tables: Record<FloatLanes, ExpTable> = {
       0.5, 0.1666666666666668, 0.04166666666666672, 0.008333333333318926, 0.0013888888888841982,
       0.0001984126989339128, 2.4801587429594373e-5, 2.7557236674474842e-6, 2.7557174823502085e-7,
       2.511169624384447e-8, 2.0946280818387253e-9,
+    ],
+    exp2m1: [
+      Math.LN2,
+      0.24022650695910072,
+      0.055504108664821625,
+      0.009618129107628437,
+      0.0013333558146406501,
+      0.00015403530393466396,
+      1.5252733841533061e-5,
+      1.3215486721288474e-6,
+      1.0178057093409163e-7,
+      7.054932249433615e-9,
+      4.455817826243506e-10,
+      2.5678529367733293e-11,
     ],
     lowest: -708.39,
     highest: 709.782712893384,
@@ -106,18 +126,26 @@ function exp(v: Lanes, x: Local): Operand {
   return v.select(isSmall, result, v.add(x, v.constant(Infinity)));
 }
 
-/** (e^x - 1) / 2 for x that is at most `past`. */
-export function halfExpm1(v: Lanes, x: Local): Operand {
-  const { rounded, r } = reduce(v, x);
+/** (2^n (1 + series) - 1) / 2. */
+function halfMinusOne(v: Lanes, rounded: Local, series: Operand): Operand {
   const power = v.keep(halfPower(v, rounded));
-  const series = v.madd(v.mul(r, r), v.polynomial(r, tables[v.type].expm1), r);
   return v.madd(power, series, v.sub(power, v.constant(0.5)));
 }
 
 function expm1(v: Lanes, x: Local): Operand {
-  const { past, minusOne } = tables[v.type];
-  const half = v.keep(halfExpm1(v, v.keep(v.atMost(v.atLeast(x, minusOne), past))));
+  const { expm1: coefficients, past, minusOne } = tables[v.type];
+  const { rounded, r } = reduce(v, v.keep(v.atMost(v.atLeast(x, minusOne), past)));
+  const series = v.madd(v.mul(r, r), v.polynomial(r, coefficients), r);
+  const half = v.keep(halfMinusOne(v, rounded, series));
   return v.withSignOf(v.add(half, half), x);
+}
+
+/** (2^y - 1) / 2 for |y| < 60. */
+export function halfExp2m1(v: Lanes, y: Local): Operand {
+  const rounder = v.constant(v.format.rounder);
+  const rounded = v.keep(v.add(y, rounder));
+  const r = v.keep(v.sub(y, v.sub(rounded, rounder)));
+  return halfMinusOne(v, rounded, v.mul(v.polynomial(r, tables[v.type].exp2m1), r));
 }
 
 export const exp32: UnaryEmitter = unary("f32x4", exp);

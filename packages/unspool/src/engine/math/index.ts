@@ -9,6 +9,8 @@ import { cos32, cos64, sin32, sin64, tan32, tan64 } from "./trigonometry.ts";
 
 export { multiplyAdd } from "./lanes.ts";
 export type { FloatLanes, MathOptions, UnaryEmitter } from "./lanes.ts";
+export { mathErrorBounds } from "./errorBounds.ts";
+export type { MathErrorBound } from "./errorBounds.ts";
 export { emitBoxMuller, emitThreefry } from "./random.ts";
 
 export type MathFunction =

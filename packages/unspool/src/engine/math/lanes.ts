@@ -46,6 +46,9 @@ export function multiplyAdd(
   else f.get(a, b).op(`${type}.mul`).get(c).op(`${type}.add`);
 }
 
+/** Coefficients from which on a polynomial is split. */
+const splitFrom = 8;
+
 export class Lanes {
   readonly f: FunctionBuilder;
   readonly type: FloatLanes;
@@ -171,8 +174,27 @@ export class Lanes {
     return this.or(magnitude, this.and(x, this.constant(-0)));
   }
 
-  /** c[0] + c[1] x + c[2] x^2 + ... by Horner's rule. */
+  /**
+   * c[0] + c[1] x + c[2] x^2 + ... by Horner's rule; long ones by even and odd powers apart, which are independent chains
+   * of half the length.
+   */
   polynomial(x: Local, coefficients: readonly number[]): Operand {
+    if (coefficients.length < splitFrom) return this.#horner(x, coefficients);
+    const square = this.keep(this.mul(x, x));
+    const even = this.keep(
+      this.#horner(
+        square,
+        coefficients.filter((_, i) => i % 2 === 0),
+      ),
+    );
+    const odd = this.#horner(
+      square,
+      coefficients.filter((_, i) => i % 2 === 1),
+    );
+    return this.madd(odd, x, even);
+  }
+
+  #horner(x: Local, coefficients: readonly number[]): Operand {
     return coefficients
       .map((coefficient): Operand => this.constant(coefficient))
       .reduceRight((rest, coefficient) => this.madd(rest, x, coefficient));

@@ -8,8 +8,8 @@ import type { Local } from "../wasm/index.ts";
 import { type FloatLanes, type Lanes, type Operand, type UnaryEmitter, unary } from "./lanes.ts";
 
 const ln2: Record<FloatLanes, readonly [high: number, low: number]> = {
-  f32x4: [0.693359375, -2.12194440e-4],
-  f64x2: [6.93147180369123816490e-1, 1.90821492927058770002e-10],
+  f32x4: [0.693359375, -2.1219444e-4],
+  f64x2: [6.9314718036912381649e-1, 1.90821492927058770002e-10],
 };
 
 const seriesR: Record<FloatLanes, readonly number[]> = {

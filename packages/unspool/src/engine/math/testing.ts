@@ -1,18 +1,6 @@
 /** Compiles emitters into functions over typed arrays, for tests and measurements. */
-import { ModuleBuilder } from "../wasm/index.ts";
+import { type FunctionBuilder, type Local, ModuleBuilder } from "../wasm/index.ts";
 import type { FloatLanes, MathOptions, UnaryEmitter } from "./lanes.ts";
-
-/** Whether the host has relaxed SIMD, after asking V8 for it where that is needed. */
-export function enableRelaxedSimd(): boolean {
-  const module = new ModuleBuilder();
-  const f = module.function("f", [], ["v128"]);
-  const one = f.constant("f32x4", 1);
-  f.get(one, one, one).op("f32x4.relaxed_madd");
-  const bytes = module.encode();
-  if (WebAssembly.validate(bytes)) return true;
-  process.getBuiltinModule("node:v8").setFlagsFromString("--experimental-wasm-relaxed-simd");
-  return WebAssembly.validate(bytes);
-}
 
 export type ArrayMap<A> = (values: A) => A;
 
@@ -53,4 +41,33 @@ export function compileMap<A extends Float32Array | Float64Array>(
     const first = bytes / Kind.BYTES_PER_ELEMENT;
     return window.slice(first, first + values.length) as A;
   };
+}
+
+type ThreefryEmitter = (f: FunctionBuilder, k0: Local, k1: Local, c0: Local, c1: Local) => [Local, Local];
+
+/** Runs a block on [k0..., k1..., c0..., c1...], a multiple of four of each; gives the two output words. */
+export function compileThreefry(emit: ThreefryEmitter, words: Uint32Array): [Uint32Array, Uint32Array] {
+  const module = new ModuleBuilder();
+  const f = module.function("run", []);
+  const quarter = words.byteLength / 4;
+  const offset = f.local("i32");
+  f.forLoop(offset, 0, quarter, 16, () => {
+    const operand = (part: number) =>
+      f
+        .get(offset)
+        .mem("v128.load", part * quarter)
+        .save("v128");
+    const [k0, k1, c0, c1] = [operand(0), operand(1), operand(2), operand(3)];
+    const [x0, x1] = emit(f, k0, k1, c0, c1);
+    f.get(offset, x0).mem("v128.store", 0).get(offset, x1).mem("v128.store", quarter);
+    f.release(x0, x1, k0, k1, c0, c1);
+  });
+  module.export("run", f);
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.encode()), { env: { memory } });
+  new Uint32Array(memory.buffer).set(words);
+  (exports["run"] as () => void)();
+  const lanes = quarter / 4;
+  const result = new Uint32Array(memory.buffer);
+  return [result.slice(0, lanes), result.slice(lanes, 2 * lanes)];
 }

@@ -54,9 +54,7 @@ function reduce(v: Lanes, x: Local, period: 1 | 0.5, offset: 0 | 0.5): Reduced {
   const rounder = v.constant(v.format.rounder);
   const inverse = v.constant(1 / (Math.PI * period));
   const turns =
-    offset === 0
-      ? v.madd(x, inverse, rounder)
-      : v.add(v.madd(x, inverse, v.constant(-offset)), rounder);
+    offset === 0 ? v.madd(x, inverse, rounder) : v.add(v.madd(x, inverse, v.constant(-offset)), rounder);
   const multiple = v.keep(turns);
   let n = v.sub(multiple, rounder);
   if (offset !== 0) n = v.add(n, v.constant(offset));

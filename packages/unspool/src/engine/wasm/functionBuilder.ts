@@ -36,6 +36,8 @@ export class FunctionBuilder implements Callable {
   #depth = 0;
   /** Instructions written so far. */
   instructions = 0;
+  /** What `explain` says of how the function works. */
+  note = "";
 
   constructor(name: string, signature: Signature) {
     this.name = name;

@@ -51,6 +51,15 @@ export class ModuleBuilder {
     return this.#functions.reduce((sum, one) => sum + one.instructions, 0);
   }
 
+  /** Names of functions, for profiles and traces of errors. */
+  #names(): number[] {
+    const entries = this.#functions.map((one) => [...unsigned(one.index), ...text(one.name)]);
+    const count = unsigned(entries.length);
+    const map = [...count, ...entries.flat()];
+    const body = [...text("name"), 1, ...unsigned(map.length), ...map];
+    return [0, ...unsigned(body.length), ...body];
+  }
+
   encode(): Uint8Array<ArrayBuffer> {
     const types: string[] = [];
     const typeIndex = ({ params, results }: Signature): number => {
@@ -92,6 +101,7 @@ export class ModuleBuilder {
         this.#exports.map(({ name, target }) => [...text(name), 0, ...unsigned(target.index)]),
       ),
       section(10, bodies),
+      this.#names(),
     ];
     const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
     let offset = 0;

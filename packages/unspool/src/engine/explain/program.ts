@@ -1,0 +1,89 @@
+/** A compiled program as plain data: what runs in which order, where it lies in memory, how much work a step is. */
+import type { ReverseProgram } from "../reverseProgram.ts";
+import type { UnitProgram } from "../unitProgram.ts";
+import { type KernelExplanation, explainKernels } from "./kernels.ts";
+import { type MemoryPart, type ProgramParts, type SectionTurn, partsOf } from "./parts.ts";
+import { type Work, addWork, noWork, timesWork } from "./work.ts";
+
+export interface SectionExplanation {
+  name: string;
+  turn: SectionTurn;
+  /** How often a window runs it, if it runs. */
+  times: number;
+  kernels: readonly KernelExplanation[];
+  /** One turn for one unit, without what a tile does once for all its units; and one turn for all units. */
+  perUnit: Work;
+  allUnits: Work;
+}
+
+export interface ProgramExplanation {
+  name: string;
+  units: number;
+  /** A multiple of 4, or 1 for a single unit of a reverse program. */
+  unitsPerTile: number;
+  tiles: number;
+  members: number;
+  /** Steps of a window, and windows that one call may run. */
+  length: number;
+  windows: number;
+  threads: number;
+  /** Fused multiply-adds, or bits that are the same on every machine. */
+  fma: boolean;
+  memory: readonly MemoryPart[];
+  /** Bytes of linear memory: whole pages. */
+  memoryBytes: number;
+  /** Bytes that a thread works on while it steps one tile. */
+  workingBytes: number;
+  sections: readonly SectionExplanation[];
+  /** One step, for one unit and for all; and a whole window of all units, without changes that may not happen. */
+  stepPerUnit: Work;
+  stepAllUnits: Work;
+  windowAllUnits: Work;
+  /** WebAssembly instructions, and bytes of the module. */
+  instructions: number;
+  moduleBytes: number;
+  traceMs: number;
+  emitMs: number;
+}
+
+export function explainProgram(program: UnitProgram | ReverseProgram): ProgramExplanation {
+  const parts = partsOf(program);
+  const { name, count, units, tiles, members, length, windows, options, memory, workingBytes } = parts;
+  const sections = explainSections(parts);
+  const perStep = (work: (section: SectionExplanation) => Work): Work =>
+    addWork(
+      ...sections
+        .filter(({ turn }) => turn === "step")
+        .map((section) => timesWork(work(section), section.times / length)),
+    );
+  const certain = sections.filter(({ turn }) => turn !== "change");
+  return {
+    ...{ name, units: count, unitsPerTile: units, tiles, members, length, windows },
+    ...{ threads: options.threads, fma: options.fma, memory, workingBytes, sections },
+    memoryBytes: 65536 * parts.layout.pages,
+    stepPerUnit: perStep(({ perUnit }) => perUnit),
+    stepAllUnits: perStep(({ allUnits }) => allUnits),
+    windowAllUnits: addWork(...certain.map(({ allUnits, times }) => timesWork(allUnits, times))),
+    instructions: program.instructions,
+    moduleBytes: program.bytes.length,
+    traceMs: program.traceMs,
+    emitMs: program.emitMs,
+  };
+}
+
+function explainSections({ sections, members, count, tiles, options }: ProgramParts): SectionExplanation[] {
+  return sections.map(({ section, turn, times }) => {
+    const kernels = explainKernels(section, { members, fma: options.fma });
+    const perUnit = addWork(noWork, ...kernels.map((kernel) => kernel.perUnit));
+    const perTile = addWork(noWork, ...kernels.map((kernel) => kernel.perTile));
+    const all = timesWork(perTile, turn === "between windows" ? 1 : tiles);
+    return {
+      name: section.name,
+      turn,
+      times,
+      kernels,
+      perUnit,
+      allUnits: addWork(timesWork(perUnit, count), all),
+    };
+  });
+}

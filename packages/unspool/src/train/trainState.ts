@@ -1,0 +1,28 @@
+/** All that the next outer step needs, and what the loop knows of optimizers. */
+import type { Key } from "../array/index.ts";
+import type { Setup } from "./experiment.ts";
+
+/** Plain data: it is what a checkpoint holds. */
+export interface TrainState {
+  /** Outer steps done. */
+  readonly step: number;
+  /** Key of the run; each outer step derives its own from it. uint32[2] */
+  readonly key: Key;
+  readonly theta: unknown;
+  readonly estimatorState: unknown;
+  readonly optimizerState: unknown;
+  /** Inner steps spent so far, over all particles. */
+  readonly innerSteps: number;
+}
+
+/** Thetas of up to this many numbers are logged at every outer step (as `StepRecord` promises). */
+export const loggedThetaSize = 32;
+
+/** The loop only passes these from one call to the next; `Optimizer` is generic in theta. */
+export interface AnyOptimizer {
+  init(theta: unknown): unknown;
+  update(gradient: unknown, state: unknown, theta: unknown): { theta: unknown; state: unknown };
+  evaluationTheta?(state: unknown, theta: unknown): unknown;
+}
+
+export const optimizerOf = (setup: Setup): AnyOptimizer => setup.optimizer as unknown as AnyOptimizer;

@@ -1,0 +1,34 @@
+/**
+ * The executor of everything that is not given one: a process has one at a time, made when it is first wanted. What a
+ * run computes does not depend on it but for rounding, and not even there between numbers of threads; so it is a
+ * setting of the process, as a log level is, and not of each estimator.
+ */
+import { requireInteger, requireOneOf } from "../errors.ts";
+import { type CompiledExecutorOptions, compiledExecutor } from "./compiledExecutor.ts";
+import type { Executor } from "./executor.ts";
+import { referenceExecutor } from "./referenceExecutor.ts";
+
+export type EngineName = "compiled" | "reference";
+
+export interface ExecutorSettings extends CompiledExecutorOptions {
+  /** WebAssembly programs of our own, or jax-js. The other settings are those of the compiled one. Default "compiled". */
+  engine?: EngineName;
+}
+
+let settings: ExecutorSettings = {};
+let current: Executor | undefined;
+
+/** Replaces the settings: what is not given returns to its default. Executors that were handed out keep theirs. */
+export function configureExecutor(given: ExecutorSettings): void {
+  requireOneOf("configureExecutor", "engine", given.engine ?? "compiled", ["compiled", "reference"]);
+  requireInteger("configureExecutor", "threads", given.threads ?? 1, 1);
+  settings = { ...given };
+  current = undefined;
+}
+
+/** The executor of the settings. */
+export function defaultExecutor(): Executor {
+  const { engine = "compiled", ...options } = settings;
+  current ??= engine === "compiled" ? compiledExecutor(options) : referenceExecutor();
+  return current;
+}
