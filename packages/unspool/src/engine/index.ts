@@ -14,9 +14,12 @@ export type {
   TimedProgram,
   Work,
 } from "./explain/index.ts";
-export { compiledPrimitives } from "./graph/fromJaxpr.ts";
+export { compiledPrimitives, primitiveKinds } from "./graph/fromJaxpr.ts";
+export type { PrimitiveKind } from "./graph/fromJaxpr.ts";
 export { hardwareThreads, hasRelaxedSimd, hasSharedMemory } from "./host.ts";
 export { engineStatistics } from "./moduleCache.ts";
+export { mathErrorBounds } from "./math/index.ts";
+export type { MathErrorBound } from "./math/index.ts";
 export { compileReverseProgram } from "./reverseProgram.ts";
 export type { ReverseProgram, ReverseUnitFunctions } from "./reverseProgram.ts";
 export { ReverseRunner } from "./reverseRunner.ts";

@@ -123,11 +123,11 @@ const zerosLike = (value: unknown): unknown =>
 
 function traceAll(program: ReverseUnitFunctions, { theta, shared }: ReverseArguments, one: unknown): Traces {
   const { name } = program;
-  const begin = traceProgram(
-    name,
-    (th: unknown, s: unknown, u: unknown) => program.begin(th, s, u),
-    [theta, shared, one],
-  );
+  const begin = traceProgram(name, (th: unknown, s: unknown, u: unknown) => program.begin(th, s, u), [
+    theta,
+    shared,
+    one,
+  ]);
   const carry = zerosLike(begin.output);
   const cotangent = program.floatsOf(carry);
   const sum = tree.map((leaf: Tensor) => np.zeros(leaf.shape, { dtype: "float64" }), theta);
@@ -142,8 +142,7 @@ function traceAll(program: ReverseUnitFunctions, { theta, shared }: ReverseArgum
   );
   const first = traceProgram(
     name,
-    (th: unknown, s: unknown, u: unknown, down: Tensor[], g: unknown) =>
-      program.pullBegin(th, s, u, down, g),
+    (th: unknown, s: unknown, u: unknown, down: Tensor[], g: unknown) => program.pullBegin(th, s, u, down, g),
     [theta, shared, one, cotangent, sum],
   );
   return { begin, step, first, carry: tree.leaves(carry), cotangent };
@@ -211,7 +210,11 @@ class ReverseCompiler {
     this.#keepsResiduals = this.#states.forwardSteps === program.length && !this.#states.hasMotion;
   }
 
-  #slot(block: Block, { shape, dtype }: { shape: readonly number[]; dtype: Slot["dtype"] }, level: Level): Slot {
+  #slot(
+    block: Block,
+    { shape, dtype }: { shape: readonly number[]; dtype: Slot["dtype"] },
+    level: Level,
+  ): Slot {
     return block.slot(shape, dtype, level, level === 0 ? 1 : this.#units);
   }
 
@@ -427,4 +430,3 @@ class ReverseCompiler {
     return { graph, outputs: [graph.elementwise("add", [total, one], "float64")] };
   }
 }
-

@@ -52,9 +52,7 @@ export class ReverseRunner {
     const { memory, states } = program;
     tree.leaves(theta).forEach((leaf, i) => this.#write(program.theta[i]!, leaf));
     tree.leaves(shared).forEach((leaf, i) => this.#write(program.shared[i]!, leaf));
-    tree.leaves(units).forEach((leaf, i) =>
-      uploadUnits(this.#memory, memory, program.unit[i]!, leaf.data),
-    );
+    tree.leaves(units).forEach((leaf, i) => uploadUnits(this.#memory, memory, program.unit[i]!, leaf.data));
     this.#call();
     const last = program.last.map((slot) => downloadUnits(this.#memory, memory, slot));
     const means = tree

@@ -150,7 +150,8 @@ function comesBefore(copy: Write, other: Write, scheduled: Schedule, { slots }: 
   const [input] = copy.node.inputs;
   const access = accesses.of(input!);
   const { base } = access;
-  if (base.op !== "input" || !sameMemory(slots[base.params.slot!]!.location, other.slot.location)) return true;
+  if (base.op !== "input" || !sameMemory(slots[base.params.slot!]!.location, other.slot.location))
+    return true;
   const [reads, writes] = [position.get(copy.node)!, position.get(other.node)!];
   // A group loads an element before it stores it.
   const isSame =

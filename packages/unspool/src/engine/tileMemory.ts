@@ -15,7 +15,12 @@ export interface Tiles {
 }
 
 /** A tile's part of a slot of its block. */
-function partOf(memory: WebAssembly.Memory, { tileStart, tileBytes }: Tiles, slot: Slot, tile: number): TensorData {
+function partOf(
+  memory: WebAssembly.Memory,
+  { tileStart, tileBytes }: Tiles,
+  slot: Slot,
+  tile: number,
+): TensorData {
   const address = tileStart + tile * tileBytes + slot.location.offset;
   return elementsAt(memory, address, sizeOf(slot.shape) * slot.location.lanes, slot.dtype);
 }

@@ -10,6 +10,7 @@ import { bytesOf } from "./emit/location.ts";
 import type { Level, Node } from "./graph/node.ts";
 import { sizeOf } from "./graph/node.ts";
 import { hoistInvariants } from "./invariants.ts";
+import { carryAcrossSteps } from "./recurrences.ts";
 import { type Built, type Reading, build, settleLevels } from "./levels.ts";
 import { MemoryLayout } from "./memory.ts";
 import {
@@ -443,13 +444,21 @@ class UnitCompiler {
     // The step, its invariants before it.
     const slots = this.#slots;
     const variant = new Set([...carryPlaceholders, counter]);
+    const isConstant = (slot: number): boolean => !variant.has(slot);
+    const newSlot = (node: Node): number =>
+      this.#add(scratch.slot(node.shape, node.dtype, node.level, lanes(node.level)));
+    const recurring =
+      stepBuilt &&
+      carryAcrossSteps(stepBuilt.graph, stepBuilt.outputs, carryPlaceholders, isConstant, newSlot);
+    const carrySlots = [...carryPlaceholders, ...(recurring?.carried.map(({ slot }) => slot) ?? [])];
+    for (const slot of carrySlots) variant.add(slot);
     const hoisted =
-      stepBuilt === undefined
+      recurring === undefined
         ? undefined
         : hoistInvariants(
-            stepBuilt.outputs,
+            [...recurring.outputs, ...recurring.carried.map(({ next }) => next)],
             (slot) => variant.has(slot),
-            (node) => this.#add(scratch.slot(node.shape, node.dtype, node.level, lanes(node.level))),
+            newSlot,
           );
 
     const recordBlock = new Block("first");
@@ -518,7 +527,10 @@ class UnitCompiler {
         compileSection(
           "invariants",
           stepBuilt!.graph,
-          [...hoisted.before].map(([slot, node]) => ({ node, slot: slots[slot]! })),
+          [
+            ...[...hoisted.before].map(([slot, node]) => ({ node, slot: slots[slot]! })),
+            ...recurring!.carried.map(({ node, slot }) => ({ node, slot: slots[slot]! })),
+          ],
           context,
         ),
       step:
@@ -526,7 +538,7 @@ class UnitCompiler {
         compileSection(
           "step",
           hoisted.graph,
-          hoisted.outputs.map((node, i) => ({ node, slot: slots[carryPlaceholders[i]!]! })),
+          hoisted.outputs.map((node, i) => ({ node, slot: slots[carrySlots[i]!]! })),
           context,
         ),
       record:
@@ -598,7 +610,9 @@ class UnitCompiler {
       outerSections.update,
     ];
     const compiled = [...Object.values(sections), ...extra].filter((section) => section !== undefined);
-    const scratchBytes = cacheLines(Math.max(scratch.bytes, ...compiled.map(({ scratchEnd }) => scratchEnd)) + 64);
+    const scratchBytes = cacheLines(
+      Math.max(scratch.bytes, ...compiled.map(({ scratchEnd }) => scratchEnd)) + 64,
+    );
     const tileBytes = cacheLines(tile.bytes);
     const tileStart = layout.reserve(tileBytes * tiles);
     const recordStepBytes = cacheLines(recordBlock.bytes);

@@ -1,19 +1,12 @@
-/** Every function that the array room exposes, compiled for one, for units and for members, against the reference. */
+/**
+ * Every function that the array room exposes, compiled for all units, per unit and per member, against the reference.
+ *
+ * Bounds are in ulps of the result: 64 in float32, 4096 in float64 (1e-12). Whole numbers and random bits are exact.
+ */
 import { describe, expect, test } from "vitest";
+import { wrongOfAll } from "./testing/check.ts";
 import type { Bound } from "./testing/compare.ts";
-import { type FunctionCase, floatCases, gradientOf, integerCases } from "./testing/functions.ts";
-import { wrongOf } from "./testing/levels.ts";
-
-/** Differences of many cases, those that throw included. */
-function wrongOfAll(rows: readonly FunctionCase[], bound: Bound): string[] {
-  return rows.flatMap((row) => {
-    try {
-      return wrongOf(row, bound);
-    } catch (error) {
-      return [`${row.name}: ${(error as Error).stack?.split("\n").slice(0, 4).join("\n") ?? String(error)}`];
-    }
-  });
-}
+import { floatCases, gradientOf, integerCases, randomCases } from "./testing/functions.ts";
 
 describe.each(["float32", "float64"] as const)("%s", (dtype) => {
   const bound: Bound = { ulps: dtype === "float32" ? 64 : 4096 };
@@ -23,10 +16,15 @@ describe.each(["float32", "float64"] as const)("%s", (dtype) => {
   test("gradients", () => {
     const rows = floatCases(dtype).filter((row) => row.isDifferentiable);
     // The weights of the sum are below 1 and may cancel.
-    expect(wrongOfAll(rows.map(gradientOf), { ...bound, scale: 0.01 })).toEqual([]);
+    const options = { isLanedOnly: dtype === "float64" };
+    expect(wrongOfAll(rows.map(gradientOf), { ...bound, scale: 0.01 }, options)).toEqual([]);
   });
 });
 
 test.each(["int32", "uint32"] as const)("%s, exactly", (dtype) => {
   expect(wrongOfAll(integerCases(dtype), { ulps: 0 })).toEqual([]);
+});
+
+test("random draws: words and what is made of them exactly, floats within 64 ulps", () => {
+  expect(wrongOfAll(randomCases(), { ulps: 64 })).toEqual([]);
 });

@@ -73,7 +73,8 @@ export function explainProgram(program: UnitProgram | ReverseProgram): ProgramEx
 
 function explainSections({ sections, members, count, tiles, options }: ProgramParts): SectionExplanation[] {
   return sections.map(({ section, turn, times }) => {
-    const kernels = explainKernels(section, { members, fma: options.fma });
+    const explained = explainKernels(section, { members, fma: options.fma });
+    const kernels = count === 1 ? explained.map(ofOneUnit) : explained;
     const perUnit = addWork(noWork, ...kernels.map((kernel) => kernel.perUnit));
     const perTile = addWork(noWork, ...kernels.map((kernel) => kernel.perTile));
     const all = timesWork(perTile, turn === "between windows" ? 1 : tiles);
@@ -86,4 +87,9 @@ function explainSections({ sections, members, count, tiles, options }: ProgramPa
       allUnits: addWork(timesWork(perUnit, count), all),
     };
   });
+}
+
+/** Where there is one unit, what is done for all is done for it. */
+function ofOneUnit(kernel: KernelExplanation): KernelExplanation {
+  return { ...kernel, perUnit: addWork(kernel.perUnit, kernel.perTile), perTile: noWork };
 }

@@ -94,6 +94,30 @@ export class GraphBuilder {
     );
   }
 
+  /** `node` for other operands of the same shapes, said as simply as they allow. */
+  rebuild(node: Node, inputs: readonly Node[]): Node {
+    const { params, shape, dtype } = node;
+    const [x] = inputs as [Node];
+    switch (node.op) {
+      case "transpose":
+        return this.transpose(x, params.perm!);
+      case "broadcast":
+        return this.broadcast(x, shape, params.axes!);
+      case "reshape":
+        return this.reshape(x, shape);
+      case "flip":
+        return this.flip(x, params.axes!);
+      case "shrink":
+        return this.shrink(x, params.pairs!);
+      case "concatenate":
+        return this.concatenate(inputs, params.axes![0]!, shape, dtype);
+      default:
+        return isElementwise(node)
+          ? this.elementwise(node.op, inputs, dtype, params, shape)
+          : this.clone(node, inputs);
+    }
+  }
+
   /** A copy of `node` for output number `result`, of at least `level`. */
   copyOf(node: Node, result: number, level: Level): Node {
     return this.#intern(

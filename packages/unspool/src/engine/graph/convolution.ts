@@ -1,6 +1,7 @@
 /** Convolutions and pooling as strided windows over a padded operand, contracted like any matrix product. */
 import type { TracedValue } from "../../array/index.ts";
 import type { GraphBuilder } from "./builder.ts";
+import { bandedProduct } from "./banded.ts";
 import { type Node, isView, stridesOf } from "./node.ts";
 
 /** Windows of the last axes of `x`: [..., positions…, window…]. */
@@ -85,6 +86,9 @@ export function contract(
   out: TracedValue,
 ): Node {
   const isPlain = (out.dtype === "float32" || out.dtype === "float64") && [a, b].every(hasMemory);
+  const isLast = axes.length === 1 && axes[0] === a.shape.length - 1;
+  const banded = isPlain && isLast ? bandedProduct(graph, a, b, out.shape) : undefined;
+  if (banded !== undefined) return banded;
   if (isPlain) return graph.kernel("dot", [a, b], out.shape, out.dtype, { axes });
   const products = graph.elementwise("mul", [a, b], out.dtype, {}, a.shape);
   return graph.kernel("reduce", [products], out.shape, out.dtype, { axes, reduction: "Add" });

@@ -3,7 +3,7 @@
  * jax-js spells out and the engine has a kernel for are recovered by name.
  */
 import type { DType, TensorData } from "../../array/index.ts";
-import type { TracedEquation, TracedProgram } from "../../array/index.ts";
+import { type TracedEquation, type TracedProgram, plainName } from "../../array/index.ts";
 import { EngineError } from "../engineError.ts";
 import type { GraphBuilder } from "./builder.ts";
 import { contract, convolution, padded, pooled, unpooled } from "./convolution.ts";
@@ -147,79 +147,117 @@ const routine: Lower = (graph, inputs, equation) => {
 
 const bits: Record<string, Op> = { and: "and", or: "or", xor: "xor", shl: "shl", shr: "shr" };
 
-const lowering: Record<string, Lower> = {
-  add: elementwise("add"),
-  mul: elementwise("mul"),
-  idiv: elementwise("idiv"),
-  mod: elementwise("mod"),
-  min: elementwise("min"),
-  max: elementwise("max"),
-  bit_combine: (graph, inputs, equation) =>
-    elementwise(bits[equation.params["op"] as string]!)(graph, inputs, equation),
-  bit_shift: (graph, inputs, equation) =>
-    elementwise(bits[equation.params["op"] as string]!)(graph, inputs, equation),
-  bit_count: unary("bit_count"),
-  neg: unary("neg"),
-  reciprocal: unary("reciprocal"),
-  floor: unary("floor"),
-  ceil: unary("ceil"),
-  stop_gradient: (_, [x]) => x!,
-  cast: (graph, [x], { outputs: [out] }) => graph.elementwise("cast", [x!], out!.dtype, {}, out!.shape),
-  bitcast: (graph, [x], { outputs: [out] }) =>
-    x!.dtype === out!.dtype ? x! : graph.elementwise("bitcast", [x!], out!.dtype, {}, out!.shape),
-  sin: unary("sin"),
-  cos: unary("cos"),
-  asin: unary("asin"),
-  atan: unary("atan"),
-  exp: unary("exp"),
-  log: unary("log"),
-  erf: unary("erf"),
-  erfc: unary("erfc"),
-  sqrt: unary("sqrt"),
-  reduce,
-  dot,
-  conv: (graph, [x, y], { params, outputs: [out] }) => convolution(graph, x!, y!, params, out!),
-  pool: (graph, [x], { params }) =>
-    pooled(graph, x!, params["window"] as number[], params["strides"] as number[]),
-  pool_transpose: (graph, [x], { params, outputs: [out] }) =>
-    unpooled(graph, x!, out!.shape, params["window"] as number[], params["strides"] as number[]),
-  compare,
-  where,
-  concatenate: (graph, inputs, { params, outputs: [out] }) => {
-    const cast = inputs.map((one) =>
-      one.dtype === out!.dtype ? one : graph.elementwise("cast", [one], out!.dtype),
-    );
-    return graph.concatenate(cast, params["axis"] as number, out!.shape, out!.dtype);
+/** How the engine treats a primitive. */
+export type PrimitiveKind =
+  /** One value from the values at the same place: fused with its neighbours into one loop. */
+  | "elementwise"
+  /** The same elements under another index: folded into the strides of whoever reads it, no kernel at all. */
+  | "view"
+  /** Fused into the loop that makes its operand. */
+  | "reduction"
+  /** A register-tiled kernel of its own. */
+  | "product"
+  /** Parts are computed right where they stand in the whole. */
+  | "assembly"
+  /** A function of its own in the module, called per unit and matrix. */
+  | "routine"
+  /** Inlined: its equations are compiled like others. */
+  | "program";
+
+const lowerings: Record<Exclude<PrimitiveKind, "program">, Record<string, Lower>> = {
+  elementwise: {
+    add: elementwise("add"),
+    mul: elementwise("mul"),
+    idiv: elementwise("idiv"),
+    mod: elementwise("mod"),
+    min: elementwise("min"),
+    max: elementwise("max"),
+    neg: unary("neg"),
+    reciprocal: unary("reciprocal"),
+    floor: unary("floor"),
+    ceil: unary("ceil"),
+    sqrt: unary("sqrt"),
+    sin: unary("sin"),
+    cos: unary("cos"),
+    asin: unary("asin"),
+    atan: unary("atan"),
+    exp: unary("exp"),
+    log: unary("log"),
+    erf: unary("erf"),
+    erfc: unary("erfc"),
+    bit_combine: (graph, inputs, equation) =>
+      elementwise(bits[equation.params["op"] as string]!)(graph, inputs, equation),
+    bit_shift: (graph, inputs, equation) =>
+      elementwise(bits[equation.params["op"] as string]!)(graph, inputs, equation),
+    bit_count: unary("bit_count"),
+    cast: (graph, [x], { outputs: [out] }) => graph.elementwise("cast", [x!], out!.dtype, {}, out!.shape),
+    bitcast: (graph, [x], { outputs: [out] }) =>
+      x!.dtype === out!.dtype ? x! : graph.elementwise("bitcast", [x!], out!.dtype, {}, out!.shape),
+    compare,
+    where,
+    random_bits: randomBits,
+    gather,
   },
-  split,
-  random_bits: randomBits,
-  gather,
-  transpose: (graph, [x], { params }) => graph.transpose(x!, params["perm"] as number[]),
-  broadcast: (graph, [x], { params }) => {
-    const [shape, axes] = [params["shape"] as number[], params["axis"] as number[]];
-    // Axes of length 1 that the operand has are widened too.
-    const wide = graph.broadcastTo(
-      x!,
-      shape.filter((_, i) => !axes.includes(i)),
-    );
-    return graph.broadcast(wide, shape, axes);
+  view: {
+    transpose: (graph, [x], { params }) => graph.transpose(x!, params["perm"] as number[]),
+    broadcast: (graph, [x], { params }) => {
+      const [shape, axes] = [params["shape"] as number[], params["axis"] as number[]];
+      // Axes of length 1 that the operand has are widened too.
+      const wide = graph.broadcastTo(
+        x!,
+        shape.filter((_, i) => !axes.includes(i)),
+      );
+      return graph.broadcast(wide, shape, axes);
+    },
+    reshape: (graph, [x], { params }) => graph.reshape(x!, params["shape"] as number[]),
+    flip: (graph, [x], { params }) => graph.flip(x!, params["axis"] as number[]),
+    shrink: (graph, [x], { params }) => graph.shrink(x!, params["slice"] as Pairs),
+    split,
+    pool: (graph, [x], { params }) =>
+      pooled(graph, x!, params["window"] as number[], params["strides"] as number[]),
+    stop_gradient: (_, [x]) => x!,
   },
-  reshape: (graph, [x], { params }) => graph.reshape(x!, params["shape"] as number[]),
-  flip: (graph, [x], { params }) => graph.flip(x!, params["axis"] as number[]),
-  shrink: (graph, [x], { params }) => graph.shrink(x!, params["slice"] as Pairs),
-  pad: (graph, [x], { params }) => padded(graph, x!, params["width"] as Pairs),
-  sort: routine,
-  argsort: routine,
-  scatter: routine,
-  triangular_solve: routine,
-  cholesky: routine,
-  lu: routine,
-  jacobi_eigh: routine,
-  fft: routine,
+  reduction: {
+    reduce,
+  },
+  product: {
+    dot,
+    conv: (graph, [x, y], { params, outputs: [out] }) => convolution(graph, x!, y!, params, out!),
+  },
+  assembly: {
+    concatenate: (graph, inputs, { params, outputs: [out] }) => {
+      const cast = inputs.map((one) =>
+        one.dtype === out!.dtype ? one : graph.elementwise("cast", [one], out!.dtype),
+      );
+      return graph.concatenate(cast, params["axis"] as number, out!.shape, out!.dtype);
+    },
+    pad: (graph, [x], { params }) => padded(graph, x!, params["width"] as Pairs),
+    pool_transpose: (graph, [x], { params, outputs: [out] }) =>
+      unpooled(graph, x!, out!.shape, params["window"] as number[], params["strides"] as number[]),
+  },
+  routine: {
+    sort: routine,
+    argsort: routine,
+    scatter: routine,
+    triangular_solve: routine,
+    cholesky: routine,
+    lu: routine,
+    jacobi_eigh: routine,
+    fft: routine,
+  },
 };
 
-/** Primitives that the engine compiles. */
-export const compiledPrimitives: readonly string[] = [...Object.keys(lowering), "jit"].toSorted();
+const lowering: Readonly<Record<string, Lower>> = Object.assign({}, ...Object.values(lowerings));
+
+/** Primitives that the engine compiles, and how. */
+export const primitiveKinds: Readonly<Record<string, PrimitiveKind>> = Object.fromEntries([
+  ...Object.entries(lowerings).flatMap(([kind, names]) =>
+    Object.keys(names).map((name) => [name, kind as PrimitiveKind] as const),
+  ),
+  ["jit", "program"] as const,
+]);
+
+export const compiledPrimitives: readonly string[] = Object.keys(primitiveKinds).toSorted();
 
 /** Nodes of the program's results, for nodes in place of its arguments. */
 export function fromJaxpr(graph: GraphBuilder, program: TracedProgram, args: readonly Node[]): Node[] {
@@ -256,6 +294,14 @@ function lowerEquation(graph: GraphBuilder, equation: TracedEquation, inputs: No
   return [lower(graph, inputs, equation)].flat();
 }
 
+/** Functions of one number that the array room spells out and the engine has a kernel for, by their names. */
+const kernelNames: ReadonlyMap<string, Op> = new Map<string, Op>([
+  ["tanh", "tanh"],
+  ["sigmoid", "sigmoid"],
+  ["log", "log"],
+  ["log1p", "log1p"],
+]);
+
 /** Programs that the array room records under a name, and the engine has a kernel for. */
 function recovered(
   graph: GraphBuilder,
@@ -264,6 +310,9 @@ function recovered(
 ): Node[] | undefined {
   const [a, b] = inputs as [Node, Node];
   const [out] = outputs;
+  // Constants of the spelled-out function come before its argument.
+  const op = kernelNames.get(plainName(name ?? ""));
+  if (op !== undefined) return [graph.elementwise(op, [inputs.at(-1)!], out!.dtype, {}, out!.shape)];
   if (name === "threefry") {
     const key = [0, 1].map((i) => graph.reshape(graph.shrink(a, [[i, i + 1]]), []));
     const words = ([0, 1] as const).map((mode) => {

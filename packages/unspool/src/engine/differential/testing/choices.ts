@@ -32,13 +32,19 @@ export interface Input {
   dtype: DType;
 }
 
-const length = fc.oneof({ weight: 1, arbitrary: fc.constant(1) }, { weight: 4, arbitrary: fc.integer({ min: 2, max: 9 }) });
+const length = fc.oneof(
+  { weight: 1, arbitrary: fc.constant(1) },
+  { weight: 4, arbitrary: fc.integer({ min: 2, max: 9 }) },
+);
 export const shapes: fc.Arbitrary<number[]> = fc
   .array(length, { maxLength: 3 })
   .filter((shape) => shape.reduce((size, one) => size * one, 1) <= 256);
 
 /** One operation's numbers. */
-export const operationNumbers: fc.Arbitrary<number[]> = fc.array(fc.nat(65535), { minLength: 8, maxLength: 8 });
+export const operationNumbers: fc.Arbitrary<number[]> = fc.array(fc.nat(65535), {
+  minLength: 8,
+  maxLength: 8,
+});
 
 /** Scrambles 32 bits (the finaliser of MurmurHash3). */
 function scramble(x: number): number {

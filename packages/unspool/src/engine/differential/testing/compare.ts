@@ -1,5 +1,4 @@
 /** How results of the engine are held against those of the reference: exact where they are whole, else in ulps. */
-import { expect } from "vitest";
 import { type DType, type Tensor, tree } from "../../../array/index.ts";
 
 /** Distance between 1 and the next larger number. */
@@ -18,11 +17,13 @@ export interface Bound {
   scale?: number;
   /** Float type that was computed in. Default: that of the result; means are float64 of what may be float32. */
   dtype?: "float32" | "float64";
+  /** Whether 0 and -0 are told apart. Default false. */
+  isSigned?: boolean;
 }
 
 /** The elements of `got` that are not those of `wanted`, in words; empty if all are. */
 export function differences(got: Tensor, wanted: Tensor, bound: Bound): string[] {
-  const { ulps, scale = 0, dtype = got.dtype as "float64" } = bound;
+  const { ulps, scale = 0, dtype = got.dtype as "float64", isSigned = false } = bound;
   if (got.toString() !== wanted.toString()) return [`${got.toString()}, wanted ${wanted.toString()}`];
   const isSame = (a: number, b: number): boolean => {
     if (Object.is(a, b)) return true;
@@ -30,7 +31,8 @@ export function differences(got: Tensor, wanted: Tensor, bound: Bound): string[]
     const ulp = ulpOf[dtype] * ulps;
     // Below the smallest normal number only the absolute distance counts.
     const floor = dtype === "float32" ? 2 ** -126 : 2 ** -1022;
-    return a === b || Math.abs(a - b) <= ulp * Math.max(Math.abs(b), scale, floor);
+    if (a === b) return !isSigned;
+    return Math.abs(a - b) <= ulp * Math.max(Math.abs(b), scale, floor);
   };
   return Array.from(got.data).flatMap((a, i) => {
     const b = wanted.data[i]!;
@@ -38,12 +40,12 @@ export function differences(got: Tensor, wanted: Tensor, bound: Bound): string[]
   });
 }
 
-/** Throws unless all leaves agree. */
-export function expectSame(where: string, got: unknown, wanted: unknown, bound: Bound): void {
-  const reference = tree.entries(wanted);
-  const wrong = tree.entries(got).flatMap(([path, leaf], i) => {
-    const found = differences(leaf, reference[i]![1], bound);
-    return found.length === 0 ? [] : [`${where} ${path}: ${found.slice(0, 6).join("; ")}`];
+/** The same for all leaves of two trees. */
+export function treeDifferences(got: unknown, wanted: unknown, bound: Bound): string[] {
+  const reference = new Map(tree.entries(wanted));
+  return tree.entries(got).flatMap(([path, leaf]) => {
+    const other = reference.get(path);
+    const found = other === undefined ? ["not wanted"] : differences(leaf, other, bound);
+    return found.length === 0 ? [] : [`${path}: ${found.slice(0, 4).join("; ")}`];
   });
-  if (wrong.length > 0) expect.fail(wrong.slice(0, 12).join("\n"));
 }

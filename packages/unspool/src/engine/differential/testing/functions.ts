@@ -1,5 +1,5 @@
 /** Every function that the array room exposes as a case for the engine: the tables of the array room's own tests. */
-import { type DType, type Tensor, grad, lax, linalg, nn, np } from "../../../array/index.ts";
+import { type DType, type Tensor, grad, lax, linalg, nn, np, random } from "../../../array/index.ts";
 import { type ArrayCase, flat, shapeOf, weights } from "../../../array/testing/contract.ts";
 import { binary, integer, unary } from "../../../array/testing/elementwise.ts";
 import {
@@ -28,8 +28,14 @@ const named = (namespace: object, name: string): Unary => (namespace as Record<s
 
 const column = (values: readonly number[], dtype: DType): Tensor => np.array([...values], { dtype });
 
+/** Each function once: several names may share a row. */
+function withoutAliases<Row>(table: Readonly<Record<string, Row>>): [string, Row][] {
+  const rows = Object.entries(table);
+  return rows.filter(([, row], i) => rows.findIndex(([, other]) => other === row) === i);
+}
+
 function unaryCases(namespace: object, table: typeof unary, dtype: FloatType): FunctionCase[] {
-  return Object.entries(table).map(([name, { at, special = [], isTest }]) => {
+  return withoutAliases(table).map(([name, { at, special = [], isTest }]) => {
     const f = named(namespace, name);
     const x = column([...at, ...special.map(([point]) => point)], dtype);
     return { name, call: (y) => [f(y!)], args: [x], vary: "roll", isDifferentiable: isTest !== true };
@@ -37,7 +43,7 @@ function unaryCases(namespace: object, table: typeof unary, dtype: FloatType): F
 }
 
 function binaryCases(dtype: FloatType): FunctionCase[] {
-  return Object.entries(binary).map(([name, { at, special = [], isTest }]) => {
+  return withoutAliases(binary).map(([name, { at, special = [], isTest }]) => {
     const f = named(np, name);
     const points = [...at, ...special];
     const args = [0, 1].map((i) =>
@@ -55,17 +61,15 @@ const listed = (out: Tensor | readonly Tensor[]): readonly Tensor[] =>
 
 function arrayCases(table: Readonly<Record<string, readonly ArrayCase[]>>, dtype: FloatType): FunctionCase[] {
   return Object.entries(table).flatMap(([name, rows]) =>
-    rows.map(
-      (row, i): FunctionCase => ({
-        name: `${name} ${i}`,
-        call: (...args) => listed(row.call(...args)),
-        args: row.args.map((values, j) =>
-          np.array(flat(values), { dtype: row.dtypes?.[j] ?? dtype, shape: shapeOf(values) }),
-        ),
-        vary: "scale",
-        isDifferentiable: row.isDifferentiable !== false,
-      }),
-    ),
+    rows.map((row, i): FunctionCase => ({
+      name: `${name} ${i}`,
+      call: (...args) => listed(row.call(...args)),
+      args: row.args.map((values, j) =>
+        np.array(flat(values), { dtype: row.dtypes?.[j] ?? dtype, shape: shapeOf(values) }),
+      ),
+      vary: "scale",
+      isDifferentiable: row.isDifferentiable !== false,
+    })),
   );
 }
 
@@ -80,7 +84,15 @@ export function floatCases(dtype: FloatType): FunctionCase[] {
   ];
 }
 
-const binaryNames = [...Object.keys(integer), "equal", "notEqual", "less", "lessEqual", "greater", "greaterEqual"];
+const binaryNames = [
+  ...Object.keys(integer),
+  "equal",
+  "notEqual",
+  "less",
+  "lessEqual",
+  "greater",
+  "greaterEqual",
+];
 const unaryNames = ["abs", "sign", "negative", "square", "bitwiseNot", "logicalNot"];
 
 /** Functions of whole numbers, near the ends of their ranges too. */
@@ -90,26 +102,22 @@ export function integerCases(dtype: "int32" | "uint32"): FunctionCase[] {
   const y = column([10, 3, 1, 7, 4, 3, 2, 5, 1], dtype);
   const isMissing = (name: string): boolean => dtype === "uint32" && ["abs", "sign"].includes(name);
   return [
-    ...binaryNames.map(
-      (name): FunctionCase => ({
-        name,
-        call: (a, b) => [named(np, name)(a!, b!)],
-        args: [x, y],
-        vary: "roll",
-        isDifferentiable: false,
-      }),
-    ),
+    ...binaryNames.map((name): FunctionCase => ({
+      name,
+      call: (a, b) => [named(np, name)(a!, b!)],
+      args: [x, y],
+      vary: "roll",
+      isDifferentiable: false,
+    })),
     ...unaryNames
       .filter((name) => !isMissing(name))
-      .map(
-        (name): FunctionCase => ({
-          name,
-          call: (a) => [named(np, name)(a!)],
-          args: [x],
-          vary: "roll",
-          isDifferentiable: false,
-        }),
-      ),
+      .map((name): FunctionCase => ({
+        name,
+        call: (a) => [named(np, name)(a!)],
+        args: [x],
+        vary: "roll",
+        isDifferentiable: false,
+      })),
     ...(["sum", "prod", "max", "min", "argmax", "argmin", "sort", "cumsum"] as const).map(
       (name): FunctionCase => ({
         name,
@@ -127,6 +135,40 @@ export function integerCases(dtype: "int32" | "uint32"): FunctionCase[] {
       isDifferentiable: false,
     },
   ];
+}
+
+const draws: Readonly<Record<keyof typeof random, (key: Tensor) => readonly Tensor[]>> = {
+  key: () => [random.key(7)],
+  foldIn: (key) => [
+    random.foldIn(key, "name"),
+    random.foldIn(key, 3),
+    random.foldIn(key, key.slice(1).mod(np.array(99, { dtype: "uint32" }))),
+  ],
+  split: (key) => [random.split(key, 3)],
+  bits: (key) => [random.bits(key, [3, 5]), random.bits(key, [])],
+  uniform: (key) => [random.uniform(key, [7]), random.uniform(key, [2, 2], { minval: -1, maxval: 3 })],
+  normal: (key) => [
+    random.normal(key, [9]),
+    random.normal(key, [2, 3], { dtype: "float64" }).astype("float32"),
+  ],
+  rademacher: (key) => [random.rademacher(key, [6])],
+  bernoulli: (key) => [random.bernoulli(key, 0.4, [6])],
+  randint: (key) => [random.randint(key, [6], -5, 12)],
+  permutation: (key) => [random.permutation(key, 11)],
+  categorical: (key) => [random.categorical(key, np.array([0, 1, -1, 0.5]))],
+  exponential: (key) => [random.exponential(key, [5])],
+  gumbel: (key) => [random.gumbel(key, [5])],
+};
+
+/** Draws, whose units have keys of their own. */
+export function randomCases(): FunctionCase[] {
+  return Object.entries(draws).map(([name, draw]): FunctionCase => ({
+    name,
+    call: (words) => draw(words!.slice([0, 2])),
+    args: [column([5, 123456789, 4294967295, 77, 0, 31], "uint32")],
+    vary: "roll",
+    isDifferentiable: false,
+  }));
 }
 
 /** The gradient of a weighted sum of a case's float results, with respect to its float arguments. */

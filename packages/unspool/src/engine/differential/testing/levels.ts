@@ -1,8 +1,6 @@
 /** One function computed at every level of the engine: for all units, per unit, and per member of a unit. */
-import { type Tensor, jit, np } from "../../../array/index.ts";
-import { type ForwardProgram, compiledExecutor } from "../../../unroll/index.ts";
-import { compileFunction } from "../../compileFunction.ts";
-import { type Bound, differences } from "./compare.ts";
+import { type Tensor, np } from "../../../array/index.ts";
+import type { ForwardProgram } from "../../../unroll/index.ts";
 import type { FunctionCase } from "./functions.ts";
 
 /** More than a tile's four lanes, and no multiple of them. */
@@ -41,7 +39,15 @@ interface Carry {
   out: readonly Tensor[];
 }
 
-type Levels = ForwardProgram<object, Unit, object, object, Carry, object, { unit: Tensor[]; members: Tensor[][] }>;
+type Levels = ForwardProgram<
+  object,
+  Unit,
+  object,
+  object,
+  Carry,
+  object,
+  { unit: Tensor[]; members: Tensor[][] }
+>;
 
 /** A program of one step whose members have arguments of their own, and whose end is computed per unit. */
 export function levelsProgram(
@@ -66,30 +72,4 @@ export function levelsProgram(
       each: { unit: [...call(...unit.first)], members: members.map(({ carry }) => [...carry.out]) },
     }),
   };
-}
-
-const executor = compiledExecutor();
-
-/** All differences of a case from the reference, at every level. */
-export function wrongOf(row: FunctionCase, bound: Bound): string[] {
-  const call = (...args: Tensor[]) => [...row.call(...args)];
-  const reference = jit(call);
-  const wanted = Array.from({ length: unitCount + 1 }, (_, unit) => reference(...argumentsOf(row, unit)));
-  const wrong: string[] = [];
-  const hold = (where: string, got: readonly Tensor[], want: readonly Tensor[]): void =>
-    got.forEach((out, i) => {
-      const found = differences(out, want[i]!, bound);
-      if (found.length > 0) wrong.push(`${row.name}, ${where} ${i}: ${found.slice(0, 4).join("; ")}`);
-    });
-  const compiled = compileFunction(row.name, call, argumentsOf(row, 0));
-  hold("for all", compiled(...argumentsOf(row, 0)), wanted[0]!);
-  const rows = Array.from({ length: unitCount + 1 }, (_, unit) => argumentsOf(row, unit));
-  const units = { first: stacked(rows.slice(0, unitCount)), second: stacked(rows.slice(1)) };
-  const { each } = executor.forward(levelsProgram(row.name, row.call, wanted[0]!), {}, units);
-  const at = (outs: readonly Tensor[], shift: number, where: string): void =>
-    hold(where, outs, stacked(wanted.slice(shift, shift + unitCount)));
-  at(each.unit, 0, "per unit");
-  at(each.members[0]!, 0, "first member");
-  at(each.members[1]!, 1, "second member");
-  return wrong;
 }

@@ -53,7 +53,10 @@ const fitTogether = (a: Tensor, b: Tensor): boolean => {
   return shape[0]!.every((n, i) => n === 1 || (shape[1]![i] ?? 1) === 1 || n === shape[1]![i]);
 };
 
-const value = (x: Tensor, ...from: readonly Value[]): Value => ({ x, isExact: from.every((one) => one.isExact) });
+const value = (x: Tensor, ...from: readonly Value[]): Value => ({
+  x,
+  isExact: from.every((one) => one.isExact),
+});
 const rounded = (x: Tensor): Value => ({ x, isExact: false });
 const exact = (x: Tensor): Value => ({ x, isExact: true });
 
@@ -84,9 +87,27 @@ const binaries: readonly ((a: Tensor, b: Tensor) => Tensor)[] = [
   (a, b) => a.add(b).mul(0.5),
   (a, b) => a.sub(b).mul(0.5),
   (a, b) => a.mul(b).mul(0.5),
-  (a, b) => a.div(f["abs"]!(b).add(1)),
   (a, b) => a.mul(0.75).add(b.mul(0.25)),
 ];
+
+const quotient: Operation = (choices, pool) => {
+  const a = pool.float(choices);
+  const b = a && pool.float(choices, (x) => fitTogether(a.x, x));
+  return a && b && rounded(a.x.div(f["abs"]!(b.x).add(1)));
+};
+
+/** Functions that every machine rounds alike. */
+const algebraic: readonly ((x: Tensor) => Tensor)[] = [
+  (x) => f["sqrt"]!(f["abs"]!(x).add(0.125)),
+  (x) => f["square"]!(x).mul(0.5),
+  (x) => x.mul(1.5).sub(x.mul(x).mul(0.25)).mul(0.5),
+  (x) => x.mul(0.7).add(0.3),
+];
+
+const root: Operation = (choices, pool) => {
+  const a = pool.float(choices);
+  return a && rounded(choices.of(algebraic)(a.x));
+};
 
 const unary: Operation = (choices, pool) => {
   const a = pool.float(choices);
@@ -144,7 +165,10 @@ const wrapping: readonly ((a: Tensor, b: Tensor) => Tensor)[] = [
 ];
 const bounded: typeof wrapping = [
   (a, b) => small(a).add(small(b)),
-  (a, b) => f["maximum"]!(a, b).sub(f["minimum"]!(a, b)).mod(np.array(99, { dtype: a.dtype })),
+  (a, b) =>
+    f["maximum"]!(a, b)
+      .sub(f["minimum"]!(a, b))
+      .mod(np.array(99, { dtype: a.dtype })),
   (a, b) => small(a).mul(small(b)),
 ];
 
@@ -173,12 +197,21 @@ const cast: Operation = (choices, pool) => {
   const { x } = a;
   if (isFloat(x.dtype)) {
     const to = choices.of(["int32", "bool", "float32", "float64"] as const);
-    return exact(to === "int32" ? x.mul(8).astype(to) : to === "bool" ? x.astype(to) : x.astype(to).astype(x.dtype));
+    return exact(
+      to === "int32" ? x.mul(8).astype(to) : to === "bool" ? x.astype(to) : x.astype(to).astype(x.dtype),
+    );
   }
   const to = choices.of([pool.dtype, "int32", "uint32", "bool"] as const);
   if (!isFloat(to)) return exact(x.astype(to));
   // Whole numbers become floats in range.
-  return exact(x.dtype === "bool" ? x.astype(to) : x.mod(np.array(4, { dtype: x.dtype })).astype(to).mul(0.5));
+  return exact(
+    x.dtype === "bool"
+      ? x.astype(to)
+      : x
+          .mod(np.array(4, { dtype: x.dtype }))
+          .astype(to)
+          .mul(0.5),
+  );
 };
 
 const axesOf = (x: Tensor): number[] => x.shape.map((_, i) => i);
@@ -299,7 +332,8 @@ const product: Operation = (choices, pool) => {
 
 const gather: Operation = (choices, pool) => {
   const a = pool.pick(choices, ({ x }) => x.dtype !== "bool" && x.ndim > 0);
-  const indices = a && pool.pick(choices, ({ x }) => (x.dtype === "int32" || x.dtype === "uint32") && x.ndim <= 2);
+  const indices =
+    a && pool.pick(choices, ({ x }) => (x.dtype === "int32" || x.dtype === "uint32") && x.ndim <= 2);
   if (a === undefined || indices === undefined) return undefined;
   const axis = choices.below(a.x.ndim);
   const words = indices.x.astype("uint32");
@@ -328,23 +362,43 @@ const draw: Operation = (choices, pool) => {
   return rounded(np.clip(random.normal(key, shape).astype(pool.dtype), -2, 2) as Tensor);
 };
 
-/** By how often they are taken. */
-export const operations: readonly Operation[] = [
-  ...Array.from({ length: 4 }, () => unary),
-  ...Array.from({ length: 2 }, () => exactUnary),
-  ...Array.from({ length: 5 }, () => binary),
+const times = (count: number, operation: Operation): Operation[] =>
+  Array.from({ length: count }, () => operation);
+
+/** Sums, products, roots, and what moves elements: by how often they are taken. */
+export const arithmetic: readonly Operation[] = [
+  ...times(2, root),
+  ...times(2, exactUnary),
+  ...times(4, binary),
   extremum,
   compare,
   select,
-  ...Array.from({ length: 2 }, () => wholeBinary),
-  cast,
-  ...Array.from({ length: 5 }, () => view),
-  ...Array.from({ length: 2 }, () => join),
+  ...times(5, view),
+  ...times(2, join),
   split,
-  ...Array.from({ length: 3 }, () => reduce),
+  ...times(4, reduce),
+  ...times(3, product),
+  ...times(2, gather),
+];
+
+/** All operations, by how often they are taken. */
+export const operations: readonly Operation[] = [
+  ...times(4, unary),
+  ...times(2, exactUnary),
+  ...times(4, binary),
+  quotient,
+  extremum,
+  compare,
+  select,
+  ...times(2, wholeBinary),
+  cast,
+  ...times(5, view),
+  ...times(2, join),
+  split,
+  ...times(3, reduce),
   reduceWhole,
-  ...Array.from({ length: 2 }, () => product),
-  ...Array.from({ length: 2 }, () => gather),
+  ...times(2, product),
+  ...times(2, gather),
   order,
   draw,
 ];

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Tensor } from "../../../array/index.ts";
 import { Choices, type Input, elements, operationNumbers, shapes } from "./choices.ts";
 import type { FunctionCase } from "./functions.ts";
-import { Pool, type Value, operations } from "./operations.ts";
+import { type Operation, Pool, type Value, operations } from "./operations.ts";
 
 export interface RandomFunction {
   dtype: "float32" | "float64";
@@ -27,12 +27,16 @@ export const inputsOf = ({ dtype, floats }: Pick<RandomFunction, "dtype" | "floa
 ];
 
 /** Values that the steps make of `args`, which are exact. */
-export function grow(dtype: RandomFunction["dtype"], steps: readonly number[][], args: readonly Tensor[]): Value[] {
+export function grow(
+  dtype: RandomFunction["dtype"],
+  steps: readonly number[][],
+  args: readonly Tensor[],
+): Value[] {
   const pool = new Pool(dtype);
   pool.add(...args.map((x) => ({ x, isExact: true })));
   for (const numbers of steps) {
     const choices = new Choices(numbers);
-    const made = choices.of(operations)(choices, pool);
+    const made = choices.of(from)(choices, pool);
     if (made !== undefined) pool.add(...[made].flat());
   }
   return pool.values;
@@ -41,12 +45,12 @@ export function grow(dtype: RandomFunction["dtype"], steps: readonly number[][],
 const results = 5;
 
 /** The function as a case for all levels. */
-export function caseOf(random: RandomFunction): FunctionCase {
+export function caseOf(random: RandomFunction, from: readonly Operation[] = operations): FunctionCase {
   const { dtype, steps, seed } = random;
   return {
     name: "random",
     call: (...args) => {
-      const values = grow(dtype, steps, args);
+      const values = grow(dtype, steps, args, from);
       return values.slice(Math.max(args.length - 1, values.length - results)).map(({ x }) => x);
     },
     args: inputsOf(random).map((input, i) => elements(input, seed + i)),

@@ -7,7 +7,7 @@ import { type Tensor, np } from "../../../array/index.ts";
 import type { ForwardProgram } from "../../../unroll/index.ts";
 import { Choices, type Input, elements, operationNumbers, shapes } from "./choices.ts";
 import { type RandomFunction, grow } from "./randomFunction.ts";
-import { stacked, unitCount } from "./levels.ts";
+import { stacked } from "./levels.ts";
 
 export interface RandomLoop {
   dtype: RandomFunction["dtype"];
@@ -19,6 +19,7 @@ export interface RandomLoop {
   steps: number[][];
   seed: number;
   length: number;
+  units: number;
 }
 
 export const randomLoops = (most: number): fc.Arbitrary<RandomLoop> =>
@@ -30,6 +31,8 @@ export const randomLoops = (most: number): fc.Arbitrary<RandomLoop> =>
     steps: fc.array(operationNumbers, { minLength: 0, maxLength: most }),
     seed: fc.nat(65535),
     length: fc.integer({ min: 1, max: 4 }),
+    // One tile with lanes to spare, one unit, and two tiles.
+    units: fc.constantFrom(5, 1, 21),
   });
 
 interface Arguments {
@@ -67,17 +70,19 @@ function viewAs(x: Tensor, shape: readonly number[], choices: Choices): Tensor {
   if (kind === 0 && String([...x.shape].reverse()) === String(shape)) return x.transpose();
   if (kind === 1) return np.flip(x.reshape([...shape])) as Tensor;
   if (kind === 2 && x.size > 1)
-    return (np.concatenate([flat(x).slice([1, x.size]), flat(x).slice([0, 1])]) as Tensor).reshape([...shape]);
+    return (np.concatenate([flat(x).slice([1, x.size]), flat(x).slice([0, 1])]) as Tensor).reshape([
+      ...shape,
+    ]);
   return x.reshape([...shape]);
 }
 
 export function loopOf(random: RandomLoop): { program: Loop; args: Arguments } {
-  const { dtype, shape, carries, steps, seed, length } = random;
+  const { dtype, shape, carries, steps, seed, length, units } = random;
   const carryShapes = carries.map((numbers) => shapeOf(shape, new Choices(numbers).below(3)));
   const input = (of: readonly number[], as: Input["dtype"], salt: number): Tensor =>
     elements({ shape: of, dtype: as }, seed + salt);
   const perUnit = (of: readonly number[], as: Input["dtype"], salt: number): Tensor =>
-    stacked(Array.from({ length: unitCount }, (_, unit) => [input(of, as, salt + 100 * unit)]))[0]!;
+    stacked(Array.from({ length: units }, (_, unit) => [input(of, as, salt + 100 * unit)]))[0]!;
   const args: Arguments = {
     shared: {
       floats: input(shape, dtype, 1),
@@ -112,7 +117,9 @@ export function loopOf(random: RandomLoop): { program: Loop; args: Arguments } {
     step: (shared, constant, carry, k) => {
       const known = [shared.floats, constant.own, constant.same, shared.matrix, k, carry.counts, carry.key];
       const made = grow(dtype, steps, [...known, ...carry.values]).slice(known.length + carry.values.length);
-      const fresh = made.map(({ x }) => x).filter((x) => x.dtype === dtype && x.size === carry.values[0]!.size);
+      const fresh = made
+        .map(({ x }) => x)
+        .filter((x) => x.dtype === dtype && x.size === carry.values[0]!.size);
       const values = carries.map((numbers, i) => {
         const choices = new Choices(numbers.slice(2));
         const other = choices.of(carry.values);
@@ -137,7 +144,10 @@ export function loopOf(random: RandomLoop): { program: Loop; args: Arguments } {
         counts: first!.carry.counts,
       },
     }),
-    record: ({ values, counts }) => ({ ...Object.fromEntries(values.map((x, i) => [`value${i}`, x])), counts }),
+    record: ({ values, counts }) => ({
+      ...Object.fromEntries(values.map((x, i) => [`value${i}`, x])),
+      counts,
+    }),
   };
   return { program, args };
 }

@@ -1,0 +1,55 @@
+/**
+ * Random functions and random loops (fixed seeds), compiled, against the reference. Values stay between -2 and 2, and
+ * bounds are in ulps of 2: 64 in float32, 4096 in float64 (2e-12). What the programs decide they decide by exact values,
+ * and whole numbers, bits and copies are the same exactly.
+ */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { compiledExecutor, referenceExecutor } from "../../unroll/index.ts";
+import { engineStatistics } from "../index.ts";
+import { wrongOf } from "./testing/check.ts";
+import { type Bound, treeDifferences } from "./testing/compare.ts";
+import { caseOf, randomFunctions } from "./testing/randomFunction.ts";
+import { type RandomLoop, loopOf, randomLoops } from "./testing/randomLoop.ts";
+
+const boundOf = (dtype: "float32" | "float64"): Bound => ({
+  ulps: dtype === "float32" ? 64 : 4096,
+  scale: 2,
+  dtype,
+});
+
+test("functions, for all units, per unit and per member", () => {
+  const check = (random: Parameters<typeof caseOf>[0]): void =>
+    expect(wrongOf(caseOf(random), boundOf(random.dtype))).toEqual([]);
+  fc.assert(fc.property(randomFunctions(40), check), { numRuns: 80, seed: 1 });
+});
+
+describe("loops", () => {
+  const check = (random: RandomLoop): void => {
+    const { program, args } = loopOf(random);
+    const wanted = referenceExecutor().forward(program, args.shared, args.units);
+    const got = compiledExecutor().forward(program, args.shared, args.units);
+    expect(treeDifferences(got, wanted, boundOf(random.dtype))).toEqual([]);
+  };
+  test("whose carries are permuted and combined", () => {
+    fc.assert(fc.property(randomLoops(0), check), { numRuns: 150, seed: 2 });
+  });
+  test("whose steps are random functions", () => {
+    fc.assert(fc.property(randomLoops(15), check), { numRuns: 60, seed: 3 });
+  });
+});
+
+test("two threads give the bits of one, and a program is compiled to machine code once", () => {
+  const check = (random: RandomLoop): void => {
+    const { program, args } = loopOf({ ...random, units: 21 });
+    const run = (threads: number) => compiledExecutor({ threads }).forward(program, args.shared, args.units);
+    const alone = run(1);
+    const together = run(2);
+    expect(treeDifferences(together, alone, { ulps: 0, isSigned: true })).toEqual([]);
+    const before = engineStatistics();
+    expect(treeDifferences(run(1), alone, { ulps: 0, isSigned: true })).toEqual([]);
+    const after = engineStatistics();
+    expect([after.compiled - before.compiled, after.reused - before.reused]).toEqual([0, 1]);
+  };
+  fc.assert(fc.property(randomLoops(12), check), { numRuns: 25, seed: 4 });
+});
