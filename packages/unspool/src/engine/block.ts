@@ -7,6 +7,9 @@ import type { Slot } from "./section.ts";
 /** Bytes rounded up to whole cache lines. */
 export const cacheLines = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
+/** Bytes of an array: vectors may read up to 16 bytes past its end. */
+export const arrayBytes = (bytes: number): number => Math.ceil((bytes + 16) / 16) * 16;
+
 export class Block {
   bytes = 0;
   readonly base: Base;
@@ -16,10 +19,16 @@ export class Block {
   }
 
   /** A slot after those that there are. Vectors may read up to 16 bytes past its end. */
-  slot(shape: readonly number[], dtype: DType, level: Level, lanes: number): Slot {
+  slot(shape: readonly number[], dtype: DType, level: Level, lanes: number, members: number = 1): Slot {
     const offset = this.bytes;
-    this.bytes += Math.ceil((sizeOf(shape) * lanes * bytesOf(dtype) + 16) / 16) * 16;
-    return { shape, dtype, level, location: { base: this.base, offset, lanes, laneOffset: 0 } };
+    const memberBytes = arrayBytes(sizeOf(shape) * lanes * bytesOf(dtype));
+    this.bytes += members * memberBytes;
+    return {
+      shape,
+      dtype,
+      level,
+      location: { base: this.base, offset, lanes, ...(level === 2 && { memberBytes }) },
+    };
   }
 }
 

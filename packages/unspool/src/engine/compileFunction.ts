@@ -30,7 +30,6 @@ export function compileFunction<Args extends readonly unknown[], Out>(
       base: "absolute",
       offset: layout.reserve(leaf.size * bytesOf(leaf.dtype) + 16),
       lanes: 1,
-      laneOffset: 0,
     },
   });
   const inputs = tree.leaves(args).map(slotOf);

@@ -229,7 +229,7 @@ class ReverseCompiler {
 
   #absolute({ shape, dtype, size }: Tensor): Slot {
     const offset = this.#layout.reserve(size * bytesOf(dtype) + 16);
-    return { shape, dtype, level: 0, location: { base: "absolute", offset, lanes: 1, laneOffset: 0 } };
+    return { shape, dtype, level: 0, location: { base: "absolute", offset, lanes: 1 } };
   }
 
   compile(): Omit<ReverseProgram, "traceMs" | "emitMs"> {

@@ -7,6 +7,7 @@
  * memory before.
  */
 import type { DType } from "../array/index.ts";
+import { arrayBytes } from "./block.ts";
 import { emitContraction } from "./emit/contraction.ts";
 import { emitGroup } from "./emit/group.ts";
 import { type EmitContext, type EmitOptions, type Location, bytesOf, stridesAt } from "./emit/location.ts";
@@ -54,8 +55,13 @@ export interface CompiledSection {
   readonly stored: ReadonlySet<Node>;
 }
 
-export function lanesOf(level: Level, { units, members }: EmitOptions): number {
-  return level === 0 ? 1 : level === 1 ? units : units * members;
+export function lanesOf(level: Level, { units }: EmitOptions): number {
+  return level === 0 ? 1 : units;
+}
+
+/** Arrays that a value consists of. */
+export function membersOf(level: Level, { members }: EmitOptions): number {
+  return level === 2 ? members : 1;
 }
 
 export function compileSection(
@@ -84,10 +90,13 @@ interface Planned {
   bound: Map<Node, Location>;
 }
 
-/** The location of an output: that of its slot, or of one member's lanes in it. */
-function target({ slot, member }: SectionOutput, { units }: EmitOptions): Location {
-  const { location } = slot;
-  return member === undefined ? location : { ...location, laneOffset: location.laneOffset + member * units };
+/** The location of an output: that of its slot, or of one member's array in it. */
+const target = ({ slot, member }: SectionOutput): Location => ofMember(slot, member);
+
+function ofMember({ location }: Slot, member: number | undefined): Location {
+  if (member === undefined) return location;
+  const { memberBytes = 0, ...rest } = location;
+  return { ...rest, offset: location.offset + member * memberBytes };
 }
 
 function planOutputs(
@@ -119,7 +128,7 @@ function planOutputs(
         early.push(source);
       }
       const written = isOwn ? node : graph.copyOf(source, index, level);
-      bound.set(written, target(output, context));
+      bound.set(written, target(output));
       writes.push({ node: written, slot: output.slot, index });
       if (late.has(index)) last.push(written);
       else early.push(written);
@@ -150,7 +159,8 @@ function comesBefore(copy: Write, other: Write, scheduled: Schedule, { slots }: 
   const [input] = copy.node.inputs;
   const access = accesses.of(input!);
   const { base } = access;
-  if (base.op !== "input" || !sameMemory(slots[base.params.slot!]!.location, other.slot.location))
+  const { op, params } = base;
+  if (op !== "input" || !sameMemory(ofMember(slots[params.slot!]!, params.member), other.slot.location))
     return true;
   const [reads, writes] = [position.get(copy.node)!, position.get(other.node)!];
   // A group loads an element before it stores it.
@@ -163,12 +173,11 @@ function comesBefore(copy: Write, other: Write, scheduled: Schedule, { slots }: 
 
 /** An output that is the slot's own old content. */
 function isUntouched({ node, slot, member }: SectionOutput, { slots }: SectionContext): boolean {
-  return (
-    member === undefined &&
-    node.op === "input" &&
-    slots[node.params.slot!] === slot &&
-    node.params.member === undefined
-  );
+  if (node.op !== "input") return false;
+  const from = slots[node.params.slot!]!;
+  if (from === slot && node.params.member === member) return true;
+  const isOne = node.level === 1 && (member !== undefined || slot.level === 1);
+  return isOne && sameMemory(ofMember(from, node.params.member), ofMember(slot, member));
 }
 
 const sameMemory = (a: Location, b: Location): boolean => a.base === b.base && a.offset === b.offset;
@@ -186,10 +195,8 @@ function isSafe(node: Node, slot: Slot, scheduled: Schedule, { slots }: SectionC
     for (const reader of nodes) {
       for (const input of reader.inputs) {
         const access = accesses.of(input);
-        if (
-          access.base.op !== "input" ||
-          !sameMemory(slots[access.base.params.slot!]!.location, slot.location)
-        )
+        const { op, params } = access.base;
+        if (op !== "input" || !sameMemory(ofMember(slots[params.slot!]!, params.member), slot.location))
           continue;
         const isSame =
           i === at &&
@@ -229,10 +236,9 @@ function locate(node: Node, locations: ReadonlyMap<Node, Location>, context: Sec
   if (node.op === "input") {
     const slot = context.slots[node.params.slot!]!;
     if (node.params.member === undefined || slot.level < 2) return slot.location;
-    return { ...slot.location, laneOffset: slot.location.laneOffset + node.params.member * context.units };
+    return ofMember(slot, node.params.member);
   }
-  if (node.op === "constant")
-    return { base: "absolute", offset: context.constant(node), lanes: 1, laneOffset: 0 };
+  if (node.op === "constant") return { base: "absolute", offset: context.constant(node), lanes: 1 };
   const known = locations.get(node);
   if (known === undefined) throw new Error(`internal: ${node.op} ${node.id} has no memory`);
   return known;
@@ -278,11 +284,12 @@ function allocate(
     for (const [node, first] of firstUse) {
       if (first !== at || locations.has(node)) continue;
       const lanes = lanesOf(node.level, context);
+      const members = membersOf(node.level, context);
       const isRoutine = node.op === "routine";
-      const bytes = isRoutine
-        ? routineScratchBytes(node, lanes)
-        : sizeOf(node.shape) * lanes * bytesOf(node.dtype) + 16;
-      locations.set(node, { base: "scratch", offset: free.take(bytes), lanes, laneOffset: 0 });
+      const memberBytes = arrayBytes(sizeOf(node.shape) * lanes * bytesOf(node.dtype));
+      const bytes = isRoutine ? routineScratchBytes(node, lanes) : memberBytes * members;
+      const apart = node.level === 2 ? { memberBytes } : {};
+      locations.set(node, { base: "scratch", offset: free.take(bytes), lanes, ...apart });
     }
     for (const [node, last] of lastUse) {
       const location = locations.get(node);

@@ -6,9 +6,10 @@
  */
 import { type Tensor, np, traceProgram, tree } from "../array/index.ts";
 import { Block, cacheLines } from "./block.ts";
-import { bytesOf } from "./emit/location.ts";
+import { type Location, bytesOf } from "./emit/location.ts";
 import type { Level, Node } from "./graph/node.ts";
 import { sizeOf } from "./graph/node.ts";
+import { reachable } from "./graph/builder.ts";
 import { hoistInvariants } from "./invariants.ts";
 import { carryAcrossSteps } from "./recurrences.ts";
 import { type Built, type Reading, build, settleLevels } from "./levels.ts";
@@ -20,6 +21,7 @@ import {
   type Slot,
   compileSection,
   lanesOf,
+  membersOf,
 } from "./section.ts";
 import { chooseUnits } from "./tiles.ts";
 import { emitDriver } from "./driver.ts";
@@ -318,7 +320,7 @@ class UnitCompiler {
       this.#one.reduce((sum, leaf) => sum + leaf.size * bytesOf(leaf.dtype), 0);
     const { units, tiles } = chooseUnits(this.#count, stateBytes);
     const shape = { units, members: members || 1, fma: this.#options.fma };
-    const lanes = (level: Level): number => lanesOf(level, shape);
+    const lanes = (level: Level): [number, number] => [lanesOf(level, shape), membersOf(level, shape)];
 
     const layout = new MemoryLayout();
     const scratch = new Block("scratch");
@@ -332,7 +334,6 @@ class UnitCompiler {
           base: "absolute",
           offset: layout.reserve(sizeOf(shape) * bytesOf(dtype) + 16),
           lanes: 1,
-          laneOffset: 0,
         },
       });
     const outer = (this.#outer ?? []).map((leaf) => absolute(leaf.shape, leaf.dtype));
@@ -349,7 +350,7 @@ class UnitCompiler {
     });
     const unit = this.#one.map((leaf, i) => {
       const level = this.#unitLevels[i]!;
-      return this.#add(tile.slot(leaf.shape, leaf.dtype, level, lanes(level)));
+      return this.#add(tile.slot(leaf.shape, leaf.dtype, level, ...lanes(level)));
     });
     const counter = this.#add(scratch.slot([], "int32", 0, 1));
 
@@ -371,7 +372,9 @@ class UnitCompiler {
       const node = members === 0 ? undefined : outputOf(0, 0, i);
       // A constant that is an argument is read where it lies.
       if (constantLevels[i]! < 2 && node?.op === "input") return node.params.slot!;
-      return this.#add(scratch.slot(leaf.shape, leaf.dtype, constantLevels[i]!, lanes(constantLevels[i]!)));
+      return this.#add(
+        scratch.slot(leaf.shape, leaf.dtype, constantLevels[i]!, ...lanes(constantLevels[i]!)),
+      );
     });
     const carryPlaceholders = carryLeaves.map((leaf) =>
       this.#add(new Block("scratch").slot(leaf.shape, leaf.dtype, 0, 1)),
@@ -392,13 +395,12 @@ class UnitCompiler {
       },
     );
     carryPlaceholders.forEach((slot, i) => {
-      const leaf = carryLeaves[i]!;
-      this.#slots[slot] = scratch.slot(leaf.shape, leaf.dtype, carryLevels[i]!, lanes(carryLevels[i]!));
+      this.#slots[slot] = { ...this.#slots[slot]!, level: carryLevels[i]! };
     });
     const keptSlots = keptLeaves.map((leaf, i) => {
       const node = keptNodes[i]!;
       if (node.op === "input") return node.params.slot!;
-      return this.#add(scratch.slot(leaf.shape, leaf.dtype, node.level, lanes(node.level)));
+      return this.#add(scratch.slot(leaf.shape, leaf.dtype, node.level, ...lanes(node.level)));
     });
 
     // finish: reads the members one by one.
@@ -413,6 +415,19 @@ class UnitCompiler {
       ...memberReadings(carryPlaceholders),
       ...keptSlots.map((slot) => this.#reading(slot)),
     ]);
+    const busy = new Set([...constantSlots, ...keptSlots, ...slotsRead(finished.outputs)]);
+    carryPlaceholders.forEach((slot, i) => {
+      const leaf = carryLeaves[i]!;
+      const level = carryLevels[i]!;
+      const nodes = Array.from({ length: members }, (_, m) => outputOf(1, m, i));
+      const place = sharedPlace(nodes, level, this.#slots, unit, busy);
+      // Each place is carried in once.
+      if (place !== undefined) for (const node of nodes) busy.add(node.params.slot!);
+      this.#slots[slot] =
+        place === undefined
+          ? scratch.slot(leaf.shape, leaf.dtype, level, ...lanes(level))
+          : { shape: leaf.shape, dtype: leaf.dtype, level, location: place };
+    });
     const [unitTree, meanTree, eachTree] = finish.output as [unknown, unknown, unknown];
     const unitNodes = finished.outputs.slice(0, unit.length);
     const [restarting, settling] = [restart, settle].map(
@@ -446,7 +461,7 @@ class UnitCompiler {
     const variant = new Set([...carryPlaceholders, counter]);
     const isConstant = (slot: number): boolean => !variant.has(slot);
     const newSlot = (node: Node): number =>
-      this.#add(scratch.slot(node.shape, node.dtype, node.level, lanes(node.level)));
+      this.#add(scratch.slot(node.shape, node.dtype, node.level, ...lanes(node.level)));
     const recurring =
       stepBuilt &&
       carryAcrossSteps(stepBuilt.graph, stepBuilt.outputs, carryPlaceholders, isConstant, newSlot);
@@ -470,7 +485,7 @@ class UnitCompiler {
             carryPlaceholders.map((slot) => this.#reading(slot)),
           );
     const recordSlots =
-      recorded?.outputs.map((node) => recordBlock.slot(node.shape, node.dtype, 2, lanes(2))) ?? [];
+      recorded?.outputs.map((node) => recordBlock.slot(node.shape, node.dtype, 2, ...lanes(2))) ?? [];
 
     const means = meanNodes.map((node) =>
       update === undefined ? undefined : absolute(node.shape, "float64"),
@@ -488,7 +503,8 @@ class UnitCompiler {
         .map((node) => outerRecordBlock.slot(node.shape, node.dtype, 0, 1)) ?? [];
     const whens = [restarting, settling].map(
       (built) =>
-        built && this.#add(scratch.slot([], "bool", built.outputs[0]!.level, lanes(built.outputs[0]!.level))),
+        built &&
+        this.#add(scratch.slot([], "bool", built.outputs[0]!.level, ...lanes(built.outputs[0]!.level))),
     );
 
     const module = new ModuleBuilder({ isShared: this.#options.isShared });
@@ -693,4 +709,36 @@ class UnitCompiler {
       },
     };
   }
+}
+
+/** Slots that nodes read. */
+function slotsRead(outputs: readonly Node[]): number[] {
+  return reachable(outputs).flatMap((node) =>
+    node.op === "input" && node.params.member === undefined ? [node.params.slot!] : [],
+  );
+}
+
+/**
+ * Where a carry that starts as leaves of the unit can stay all the time: in their place. The leaves of the members must
+ * lie at equal distances, and nobody may want their old content at the end.
+ */
+function sharedPlace(
+  starts: readonly Node[],
+  level: Level,
+  slots: readonly Slot[],
+  unit: readonly number[],
+  busy: ReadonlySet<number>,
+): Location | undefined {
+  const isFree = starts.every(
+    ({ op, params }) =>
+      op === "input" && params.member === undefined && unit.includes(params.slot!) && !busy.has(params.slot!),
+  );
+  if (!isFree || starts.length === 0 || level === 0) return undefined;
+  const places = starts.map(({ params }) => slots[params.slot!]!);
+  if (places.some((place) => place.level !== 1)) return undefined;
+  const [first, second] = places.map(({ location }) => location) as [Location, Location | undefined];
+  if (level === 1) return places.every((place) => place === places[0]) ? first : undefined;
+  const memberBytes = (second?.offset ?? 0) - first.offset;
+  const isEven = places.every(({ location }, m) => location.offset === first.offset + m * memberBytes);
+  return isEven && memberBytes !== 0 ? { ...first, memberBytes } : undefined;
 }

@@ -214,15 +214,15 @@ export class UnitRunner {
   #recorded(slot: Slot, k: number): Tensor {
     const { units, members, tiles, count, recordStart, recordStepBytes, length } = this.program;
     const size = sizeOf(slot.shape);
-    const lanes = units * members;
     const data = new (this.#view(slot).constructor as Float32ArrayConstructor)(members * count * size);
     for (let tile = 0; tile < tiles; tile++) {
       const address = recordStart + (tile * length + k) * recordStepBytes + slot.location.offset;
-      const source = elementsAt(this.#memory, address, size * lanes, slot.dtype);
       for (let member = 0; member < members; member++) {
+        const array = address + member * (slot.location.memberBytes ?? 0);
+        const source = elementsAt(this.#memory, array, size * units, slot.dtype);
         for (let lane = 0; lane < Math.min(units, count - tile * units); lane++) {
           const to = (member * count + tile * units + lane) * size;
-          for (let e = 0; e < size; e++) data[to + e] = source[e * lanes + member * units + lane]!;
+          for (let e = 0; e < size; e++) data[to + e] = source[e * units + lane]!;
         }
       }
     }

@@ -9,7 +9,7 @@ import { compiledExecutor, referenceExecutor } from "../../unroll/index.ts";
 import { engineStatistics } from "../index.ts";
 import { wrongOf } from "./testing/check.ts";
 import { type Bound, treeDifferences } from "./testing/compare.ts";
-import { caseOf, randomFunctions } from "./testing/randomFunction.ts";
+import { type RandomFunction, caseOf, randomFunctions } from "./testing/randomFunction.ts";
 import { type RandomLoop, loopOf, randomLoops } from "./testing/randomLoop.ts";
 
 const boundOf = (dtype: "float32" | "float64"): Bound => ({
@@ -19,8 +19,9 @@ const boundOf = (dtype: "float32" | "float64"): Bound => ({
 });
 
 test("functions, for all units, per unit and per member", () => {
-  const check = (random: Parameters<typeof caseOf>[0]): void =>
+  const check = (random: RandomFunction): void => {
     expect(wrongOf(caseOf(random), boundOf(random.dtype))).toEqual([]);
+  };
   fc.assert(fc.property(randomFunctions(40), check), { numRuns: 80, seed: 1 });
 });
 

@@ -135,12 +135,11 @@ class ContractionEmitter {
   }
 
   #side(location: Location, elementOffset: number): Side {
-    const { lanes, laneOffset, offset } = location;
-    const isPerMember = this.#members > 1 && lanes === this.#context.units * this.#context.members;
+    const { lanes, offset, memberBytes } = location;
     return {
       location,
-      offset: offset + (elementOffset * lanes + laneOffset) * this.#bytes,
-      copies: isPerMember ? this.#members : 1,
+      offset: offset + elementOffset * lanes * this.#bytes,
+      copies: memberBytes === undefined ? 1 : this.#members,
     };
   }
 
@@ -415,7 +414,7 @@ class ContractionEmitter {
       storeVector(f, out, offset, dtype, sum, "contiguous", 1);
       return;
     }
-    const shift = this.#out.copies > 1 ? member * this.#context.units * this.#bytes : 0;
+    const shift = this.#out.copies > 1 ? member * this.#out.location.memberBytes! : 0;
     if (this.#isLaned) {
       storeVector(f, out, offset + shift + vector * 4 * this.#bytes, dtype, sum, "contiguous");
       return;
@@ -488,7 +487,7 @@ class ContractionEmitter {
       for (let v = 0; v < width; v++) {
         for (let copy = 0; copy < side.copies; copy++) {
           const step = this.#isLaned ? 4 * this.#bytes : this.#isAcross ? 0 : 4 * vectorStride;
-          const offset = e * elementStride + v * step + copy * this.#context.units * this.#bytes;
+          const offset = e * elementStride + v * step + copy * (side.location.memberBytes ?? 0);
           const vector = loadVector(this.#f, pointer, offset, dtype, access);
           if (count < 4 && this.#isAcross) zeroBeyond(this.#f, vector, count);
           all.push(vector);

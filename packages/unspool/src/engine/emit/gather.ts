@@ -36,7 +36,7 @@ export function gatheredFrom(
   const moving: number[] = inOrder(full).map((stride) => stride * scale);
   return {
     base: location.base,
-    offset: location.offset + offset * scale + location.laneOffset * bytesOf(base.dtype),
+    offset: location.offset + offset * scale,
     strides: moving,
     dtype: base.dtype,
     location,

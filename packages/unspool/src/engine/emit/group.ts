@@ -203,10 +203,10 @@ class GroupEmitter {
     dtype: DType,
   ): Operand {
     const bytes = bytesOf(dtype);
-    const { lanes, laneOffset } = location;
+    const { lanes } = location;
     return {
       base: location.base,
-      offset: location.offset + (offset * lanes + laneOffset) * bytes,
+      offset: location.offset + offset * lanes * bytes,
       strides: this.#inOrder(shape, strides).map((stride) => stride * lanes * bytes),
       dtype,
       location,
@@ -295,21 +295,13 @@ class GroupEmitter {
   /** Bytes from what the first copy of the body reads to what this one does. */
   #shift({ location, dtype }: Pick<Operand, "location" | "dtype">, { member, vector }: Copy): number {
     if (!this.#isLaned || location === undefined || location.lanes === 1) return 0;
-    return (
-      (this.#isPerMember(location) ? member * this.#context.units : 0) * bytesOf(dtype) +
-      4 * vector * bytesOf(dtype)
-    );
+    return member * (location.memberBytes ?? 0) + 4 * vector * bytesOf(dtype);
   }
 
   /** Copies with the same number read the same. */
   #variant({ location }: Operand, { member, vector }: Copy): number {
     if (!this.#isLaned || location === undefined || location.lanes === 1) return 0;
-    return (this.#isPerMember(location) ? member : 0) * this.#vectors + vector;
-  }
-
-  #isPerMember({ lanes }: Location): boolean {
-    const { units, members } = this.#context;
-    return this.#group.level === 2 && members > 1 && lanes === units * members;
+    return (location.memberBytes === undefined ? 0 : member) * this.#vectors + vector;
   }
 
   #accessOf(operand: Operand): Access {

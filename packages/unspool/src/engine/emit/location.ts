@@ -1,8 +1,8 @@
 /**
- * Where values lie in memory. A value of level 1 has one element per unit of a tile next to each other (`lanes`), a
- * value of level 2 those of all first members, then of all second ones; a value of level 0 has one lane.
+ * Where values lie in memory. Of a value of level 1 the elements of all units of a tile lie next to each other (`lanes`);
+ * a value of level 2 is one such array per member; a value of level 0 has one lane.
  *
- *     address = base + offset + (element * lanes + laneOffset + lane) * bytes per element
+ *     address = base + offset + member * memberBytes + (element * lanes + lane) * bytes per element
  */
 import type { DType } from "../../array/index.ts";
 import { type Node, stridesOf } from "../graph/node.ts";
@@ -22,7 +22,8 @@ export interface Location {
   /** Bytes. */
   readonly offset: number;
   readonly lanes: number;
-  readonly laneOffset: number;
+  /** From one member's array to the next, of values of level 2. */
+  readonly memberBytes?: number;
   /** Elements between neighbours along each axis; row-major by default. */
   readonly strides?: readonly number[];
 }

@@ -59,7 +59,7 @@ export function emitRoutine(
   places: RoutinePlaces,
   table: (data: Float32Array | Float64Array | Int32Array) => number,
 ): FunctionBuilder {
-  const lanes = node.level === 0 ? 1 : node.level === 1 ? context.units : context.units * context.members;
+  const lanes = node.level === 0 ? 1 : context.units;
   const inputs = node.inputs.map((input) => ({
     location: context.locate(schedule.accesses.of(input).base),
     dtype: input.dtype,
@@ -70,7 +70,6 @@ export function emitRoutine(
       ...places.own,
       offset: spare,
       lanes,
-      laneOffset: 0,
     };
     spare += align(sizeOf(shape) * lanes * bytesOf(dtype));
     return { location, dtype };
@@ -103,12 +102,7 @@ export function emitRoutine(
       f.forLoop(batch, 0, count, 1, () => {
         arrays.forEach(({ location, dtype }, i) => {
           const bytes = bytesOf(dtype);
-          const isPerMember =
-            location.lanes === context.units * context.members && context.members > 1 && node.level === 2;
-          push(
-            location,
-            location.offset + (location.laneOffset + (isPerMember ? member * context.units : 0)) * bytes,
-          );
+          push(location, location.offset + member * (location.memberBytes ?? 0));
           if (location.lanes > 1) f.get(lane).i32(bytes).op("i32.mul").op("i32.add");
           if (count > 1)
             f.get(batch)

@@ -297,7 +297,6 @@ function lowerEquation(graph: GraphBuilder, equation: TracedEquation, inputs: No
 /** Functions of one number that the array room spells out and the engine has a kernel for, by their names. */
 const kernelNames: ReadonlyMap<string, Op> = new Map<string, Op>([
   ["tanh", "tanh"],
-  ["sigmoid", "sigmoid"],
   ["log", "log"],
   ["log1p", "log1p"],
 ]);

@@ -1,5 +1,5 @@
 /** Every function that the array room exposes as a case for the engine: the tables of the array room's own tests. */
-import { type DType, type Tensor, grad, lax, linalg, nn, np, random } from "../../../array/index.ts";
+import { type DType, type Tensor, grad, lax, nn, np, random } from "../../../array/index.ts";
 import { type ArrayCase, flat, shapeOf, weights } from "../../../array/testing/contract.ts";
 import { binary, integer, unary } from "../../../array/testing/elementwise.ts";
 import {

@@ -49,7 +49,7 @@ export class Pool {
 }
 
 const fitTogether = (a: Tensor, b: Tensor): boolean => {
-  const shape = [a.shape, b.shape].map((one) => [...one].reverse());
+  const shape = [a.shape, b.shape].map((one) => one.toReversed());
   return shape[0]!.every((n, i) => n === 1 || (shape[1]![i] ?? 1) === 1 || n === shape[1]![i]);
 };
 

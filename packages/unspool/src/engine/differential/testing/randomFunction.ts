@@ -31,6 +31,7 @@ export function grow(
   dtype: RandomFunction["dtype"],
   steps: readonly number[][],
   args: readonly Tensor[],
+  from: readonly Operation[] = operations,
 ): Value[] {
   const pool = new Pool(dtype);
   pool.add(...args.map((x) => ({ x, isExact: true })));

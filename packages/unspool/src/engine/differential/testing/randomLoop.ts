@@ -61,13 +61,13 @@ const flat = (x: Tensor): Tensor => x.reshape([x.size]);
 /** The views that carries are: row-major, transposed, and flat. */
 function shapeOf(shape: readonly number[], kind: number): number[] {
   if (kind === 0) return [...shape];
-  return kind === 1 ? [...shape].reverse() : [shape.reduce((size, one) => size * one, 1)];
+  return kind === 1 ? shape.toReversed() : [shape.reduce((size, one) => size * one, 1)];
 }
 
 /** `x` as the view that a carry of `shape` is: elements in another order, or the same order. */
 function viewAs(x: Tensor, shape: readonly number[], choices: Choices): Tensor {
   const kind = choices.below(4);
-  if (kind === 0 && String([...x.shape].reverse()) === String(shape)) return x.transpose();
+  if (kind === 0 && String(x.shape.toReversed()) === String(shape)) return x.transpose();
   if (kind === 1) return np.flip(x.reshape([...shape])) as Tensor;
   if (kind === 2 && x.size > 1)
     return (np.concatenate([flat(x).slice([1, x.size]), flat(x).slice([0, 1])]) as Tensor).reshape([
