@@ -6,6 +6,7 @@
 import * as jax from "@jax-js/jax";
 import { isFloat } from "./dtype.ts";
 import { concrete, isTensor, lift, liftElementwise, nameProgram } from "./lift.ts";
+import { namedFunction } from "./namedDerivatives.ts";
 import type { Tensor } from "./tensor.ts";
 
 export type Lifted = (...args: unknown[]) => Tensor;
@@ -34,6 +35,15 @@ function program(name: string, fn: (...xs: Tensor[]) => Tensor): Lifted {
   const run = nameProgram(name, fn);
   return (...args) =>
     run(...args.map((arg) => (isTensor(arg) && !isFloat(arg.dtype) ? arg.astype("float32") : arg)));
+}
+
+/** A named program with the derivative `slope(x, y)`. */
+function named(name: string, fn: (x: Tensor) => Tensor, slope: (x: Tensor, y: Tensor) => Tensor): Lifted {
+  const run = namedFunction(name, fn, slope);
+  return (arg) => {
+    const x = isTensor(arg) ? arg : concrete(Float32Array.of(arg as number), [], "float32");
+    return run(isFloat(x.dtype) ? x : x.astype("float32"));
+  };
 }
 
 /** `coefficients[0] + coefficients[1] x + …` by Horner's rule. */
@@ -67,22 +77,26 @@ export function abs(x: Tensor): Tensor {
  * Natural logarithm. In float32, jax-js on WebAssembly is off by 1e-5, which is everything near 1; the value comes
  * from the reduction of FreeBSD's `e_logf.c`: x = 2^k m with m in [sqrt 1/2, sqrt 2), log m by an odd series.
  */
-const log32 = program("log", (x) => {
-  const near = rawLog(x);
-  const isValid = x.greater(1.2e-38).mul(x.less(Infinity));
-  const bits = bitcast(where(isValid, x, 1).astype("float32"), "int32").add(int(0x3f800000 - 0x3f3504f3));
-  const k = rightShift(bits, int(23)).sub(int(127)).astype("float32");
-  const m = bitcast(bitwiseAnd(bits, int(0x007fffff)).add(int(0x3f3504f3)), "float32");
-  const f = m.sub(1);
-  const s = f.div(f.add(2));
-  const z = s.mul(s);
-  const r = z.mul(polynomial(z, [0.66666662693, 0.40000972152, 0.28498786688, 0.24279078841]));
-  // 2 s + s r instead of f - f²/2 + …: jax-js would add the -1 of f last, and lose its digits.
-  const small = s.mul(r.add(2));
-  // log 2 in two parts, so that k log 2 is exact to the last digit.
-  const exact = small.add(k.mul(9.0580006145e-6)).add(k.mul(6.9313812256e-1));
-  return corrected(near, exact, isValid);
-});
+const log32 = named(
+  "log",
+  (x) => {
+    const near = rawLog(x);
+    const isValid = x.greater(1.2e-38).mul(x.less(Infinity));
+    const bits = bitcast(where(isValid, x, 1).astype("float32"), "int32").add(int(0x3f800000 - 0x3f3504f3));
+    const k = rightShift(bits, int(23)).sub(int(127)).astype("float32");
+    const m = bitcast(bitwiseAnd(bits, int(0x007fffff)).add(int(0x3f3504f3)), "float32");
+    const f = m.sub(1);
+    const s = f.div(f.add(2));
+    const z = s.mul(s);
+    const r = z.mul(polynomial(z, [0.66666662693, 0.40000972152, 0.28498786688, 0.24279078841]));
+    // 2 s + s r instead of f - f²/2 + …: jax-js would add the -1 of f last, and lose its digits.
+    const small = s.mul(r.add(2));
+    // log 2 in two parts, so that k log 2 is exact to the last digit.
+    const exact = small.add(k.mul(9.0580006145e-6)).add(k.mul(6.9313812256e-1));
+    return corrected(near, exact, isValid);
+  },
+  (x) => one(x).div(x),
+);
 export const log = (x: Tensor): Tensor =>
   isTensor(x) && x.dtype === "float64"
     ? rawLog(x)
@@ -91,14 +105,18 @@ export const log = (x: Tensor): Tensor =>
 const int = (value: number): Tensor => concrete(Int32Array.of(value), [], "int32");
 
 /** log(1 + x). Kahan's correction of the rounding of 1 + x. */
-export const log1p: Lifted = program("log1p", (x) => {
-  const u = x.add(1);
-  const isOne = u.equal(1);
-  const isValid = u.greater(0).mul(u.less(Infinity));
-  const safe = where(isOne, 2, where(isValid, u, 2)).astype(x.dtype);
-  const exact = where(isOne, x, log(safe).mul(x).div(safe.sub(1)));
-  return corrected(rawLog1p(x), exact, isValid);
-});
+export const log1p: Lifted = named(
+  "log1p",
+  (x) => {
+    const u = x.add(1);
+    const isOne = u.equal(1);
+    const isValid = u.greater(0).mul(u.less(Infinity));
+    const safe = where(isOne, 2, where(isValid, u, 2)).astype(x.dtype);
+    const exact = where(isOne, x, log(safe).mul(x).div(safe.sub(1)));
+    return corrected(rawLog1p(x), exact, isValid);
+  },
+  (x) => one(x).div(x.add(1)),
+);
 
 export const log2: Lifted = program("log2", (x) => log(x).mul(Math.LOG2E));
 export const log10: Lifted = program("log10", (x) => log(x).mul(Math.LOG10E));
@@ -111,16 +129,45 @@ export const acos: Lifted = program("acos", (x) =>
 );
 
 /** Padé approximant [5/6] up to 0.3, where 1 - exp(-2x) would cancel; above, jax-js's formula. */
-export const tanh: Lifted = program("tanh", (x) => {
-  const s = branch(x);
-  const a = x.mul(s);
-  const isSmall = a.less(0.3);
-  const small = where(isSmall, x, 0).astype(x.dtype);
-  const z = small.mul(small);
-  const ratio = polynomial(z, [10395, 1260, 21]).div(polynomial(z, [10395, 4725, 210, 1]));
-  const decay = exp(a.mul(-2));
-  return where(isSmall, small.mul(ratio), s.mul(one(x).sub(decay)).div(decay.add(1)));
-});
+export const tanh: Lifted = named(
+  "tanh",
+  (x) => {
+    const s = branch(x);
+    const a = x.mul(s);
+    const isSmall = a.less(0.3);
+    const small = where(isSmall, x, 0).astype(x.dtype);
+    const z = small.mul(small);
+    const ratio = polynomial(z, [10395, 1260, 21]).div(polynomial(z, [10395, 4725, 210, 1]));
+    const decay = exp(a.mul(-2));
+    return where(isSmall, small.mul(ratio), s.mul(one(x).sub(decay)).div(decay.add(1)));
+  },
+  (x) => bell(x.mul(2)).mul(4),
+);
+
+/** -|x|, with slope -1 at 0 as on the right side: exp of it never overflows. */
+export const minusAbs = (x: Tensor): Tensor => where(x.less(0), x, x.neg());
+
+/** 1 / (1 + exp -x). */
+export const sigmoid: Lifted = named(
+  "sigmoid",
+  (x) => {
+    const decay = exp(minusAbs(x));
+    const reciprocal = one(x).div(decay.add(1));
+    return where(x.less(0), decay.mul(reciprocal), reciprocal);
+  },
+  (x) => bell(x),
+);
+
+/** The slope of the sigmoid: y (1 - y) would lose its digits where y is near 1. */
+const bell: Lifted = named(
+  "sigmoidSlope",
+  (x) => {
+    const decay = exp(minusAbs(x));
+    const reciprocal = one(x).div(decay.add(1));
+    return decay.mul(reciprocal).mul(reciprocal);
+  },
+  (x, y) => y.mul(tanh(x.mul(-0.5))),
+);
 
 /** Below 1 by exp(x) - 1, which keeps its digits near 0. */
 export const sinh: Lifted = program("sinh", (x) => {

@@ -29,5 +29,6 @@ export {
   vmap,
 } from "./transforms.ts";
 export type { Traced } from "./transforms.ts";
+export { plainName } from "./namedDerivatives.ts";
 export { traceProgram } from "./program.ts";
 export type { TracedAtom, TracedBody, TracedEquation, TracedProgram, TracedValue } from "./program.ts";

@@ -18,14 +18,8 @@ const leakyRelu = (x: Tensor, negativeSlope = 0.01): Tensor => where(x.less(0), 
 const clamp = (x: Tensor, low: number, high: number): Tensor =>
   where(x.greater(low), where(x.less(high), x, high), low);
 
-/** -|x|, with slope -1 at 0 as on the right side: exp of it never overflows. */
-const minusAbs = (x: Tensor): Tensor => where(x.less(0), x, x.neg());
-
-function sigmoid(x: Tensor): Tensor {
-  const decay = exp(minusAbs(x));
-  const reciprocal = np.reciprocal(decay.add(1));
-  return where(x.less(0), decay.mul(reciprocal), reciprocal);
-}
+const { minusAbs } = exact;
+const sigmoid: (x: Tensor) => Tensor = exact.sigmoid;
 /** log(1 + exp x). */
 const softplus = (x: Tensor): Tensor => where(x.less(0), 0, x).add(log1p(exp(minusAbs(x))));
 const logSigmoid = (x: Tensor): Tensor => softplus(x.neg()).neg();

@@ -58,7 +58,7 @@ export function compileFunction<Args extends readonly unknown[], Out>(
   );
   const scratch = layout.reserve(section.scratchEnd + 64);
   const main = module.function("run", []);
-  for (const kernel of section.kernels) main.i32(scratch).i32(0).i32(0).i32(0).call(kernel);
+  for (const kernel of section.calls) main.i32(scratch).i32(0).i32(0).i32(0).call(kernel);
   module.export("run", main);
   module.memory.initial = layout.pages;
   module.memory.maximum = layout.pages;

@@ -100,7 +100,7 @@ export function callKernels(
   second?: Local,
 ): void {
   const push = (pointer: Local | undefined): void => void (pointer === undefined ? f.i32(0) : f.get(pointer));
-  for (const kernel of section?.kernels ?? []) {
+  for (const kernel of section?.calls ?? []) {
     for (const pointer of [scratch, block, first, second]) push(pointer);
     f.call(kernel);
   }

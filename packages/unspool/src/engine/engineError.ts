@@ -7,7 +7,7 @@ export class EngineError extends UnspoolError {
     super(
       "ENGINE",
       `${where}: the engine has no kernel for the primitive "${primitive}". Use other functions in the step, or ` +
-        `executor: referenceExecutor(), which runs everything. Compiled primitives: ${known.join(", ")}.`,
+        `executor: referenceExecutor() (--engine reference), which runs everything. Compiled primitives: ${known.join(", ")}.`,
       { where, primitive },
     );
   }

@@ -11,10 +11,13 @@ import { arrayBytes } from "./block.ts";
 import { emitContraction } from "./emit/contraction.ts";
 import { emitGroup } from "./emit/group.ts";
 import { type EmitContext, type EmitOptions, type Location, bytesOf, stridesAt } from "./emit/location.ts";
+import { emitPackedProduct, packedBytes } from "./emit/packedProduct.ts";
 import { type RoutinePlaces, emitRoutine, routineScratchBytes } from "./emit/routine.ts";
 import type { GraphBuilder } from "./graph/builder.ts";
 import { type Level, type Node, isElementwise, isSource, isView, sizeOf } from "./graph/node.ts";
 import { type Schedule, isIdentity, schedule } from "./graph/schedule.ts";
+import { type Strips, findStrips } from "./graph/strips.ts";
+import { stripLoop } from "./emit/kernelFunction.ts";
 import type { FunctionBuilder, ModuleBuilder } from "./wasm/index.ts";
 
 /** A value that outlives a section. */
@@ -47,6 +50,9 @@ export interface SectionContext extends EmitOptions {
 export interface CompiledSection {
   readonly name: string;
   readonly kernels: readonly FunctionBuilder[];
+  /** What a driver calls, in this order: kernels, or loops over strips of several of them. */
+  readonly calls: readonly FunctionBuilder[];
+  readonly strips: readonly Strips[];
   /** Bytes of scratch memory that it uses, counted from its start. */
   readonly scratchEnd: number;
   readonly schedule: Schedule;
@@ -73,15 +79,41 @@ export function compileSection(
   const plan = planOutputs(graph, outputs, context);
   const { scheduled, bound } = plan;
   const stored = storedNodes(scheduled, [...bound.keys()]);
-  const { locations, end } = allocate(scheduled, bound, stored, context);
-  const emit: EmitContext = { ...context, locate: (node) => locate(node, locations, context) };
+  const laneBytes = (node: Node): number =>
+    lanesOf(node.level, context) * membersOf(node.level, context) * bytesOf(node.dtype);
+  const strips = findStrips(scheduled, laneBytes, (node) => bound.has(node)).filter(
+    (one) => !overwritesInput(one, scheduled, bound, context),
+  );
+  const stripsAt = (at: number) => strips.find(({ from, to }) => at >= from && at <= to);
+  const { locations, workspaces, end } = allocate(scheduled, bound, stored, strips, context);
   const kernels = scheduled.kernels.map((kernel, at) => {
     const label = `${name} ${at}`;
+    const own = stripsAt(at);
+    const emit: EmitContext = {
+      ...context,
+      locate: (node) => locate(node, locations, context),
+      ...(own !== undefined && { strips: own }),
+    };
     if (kernel.kind === "group") return emitGroup(emit, scheduled, at, stored, label);
-    if (kernel.node.op === "dot") return emitContraction(emit, scheduled, kernel.node, label);
+    if (kernel.node.op === "dot") {
+      const workspace = workspaces.get(at);
+      const packed =
+        workspace === undefined || own !== undefined
+          ? undefined
+          : emitPackedProduct(emit, scheduled, kernel.node, label, workspace);
+      return packed ?? emitContraction(emit, scheduled, kernel.node, label);
+    }
     return emitRoutine(emit, scheduled, kernel.node, label, placesOf(kernel.node, locations), context.table);
   });
-  return { name, kernels, scratchEnd: end, schedule: scheduled, outputs, stored };
+  const calls = kernels.flatMap((kernel, at) => {
+    const own = stripsAt(at);
+    if (own === undefined) return [kernel];
+    if (own.from !== at) return [];
+    return [
+      stripLoop(context.module, `${name} ${own.from} to ${own.to}`, own, kernels.slice(own.from, own.to + 1)),
+    ];
+  });
+  return { name, kernels, calls, strips, scratchEnd: end, schedule: scheduled, outputs, stored };
 }
 
 interface Planned {
@@ -216,6 +248,25 @@ function isSafe(node: Node, slot: Slot, scheduled: Schedule, { slots }: SectionC
   return true;
 }
 
+/** Strips that write to a slot which others of them still read. */
+function overwritesInput(
+  { from, to }: Strips,
+  scheduled: Schedule,
+  bound: ReadonlyMap<Node, Location>,
+  { slots }: SectionContext,
+): boolean {
+  const inside = scheduled.kernels
+    .slice(from, to + 1)
+    .flatMap((kernel) => (kernel.kind === "group" ? kernel.nodes : [kernel.node]));
+  const written = inside.flatMap((node) => bound.get(node) ?? []);
+  const read = inside.flatMap((node) => node.inputs.map((input) => scheduled.accesses.of(input).base));
+  return read.some(
+    ({ op, params }) =>
+      op === "input" &&
+      written.some((place) => sameMemory(ofMember(slots[params.slot!]!, params.member), place)),
+  );
+}
+
 /** Nodes that kernels read from memory, and outputs. */
 function storedNodes(scheduled: Schedule, bound: readonly Node[]): Set<Node> {
   const stored = new Set<Node>(bound);
@@ -249,8 +300,9 @@ function allocate(
   scheduled: Schedule,
   bound: ReadonlyMap<Node, Location>,
   stored: ReadonlySet<Node>,
+  strips: readonly Strips[],
   context: SectionContext,
-): { locations: Map<Node, Location>; end: number } {
+): { locations: Map<Node, Location>; workspaces: Map<number, number>; end: number } {
   const { kernels, accesses, position, regions } = scheduled;
   const locations = new Map(bound);
   const firstUse = new Map<Node, number>();
@@ -279,17 +331,40 @@ function allocate(
       }
     }
   });
+  const rowsOf = new Map<Node, number>();
+  for (const { from, to, length, rows, internal } of strips) {
+    for (const node of internal) rowsOf.set(node, rows / length);
+    // What all strips read or write is there as long as they are computed.
+    for (const [node, first] of firstUse) {
+      const last = lastUse.get(node)!;
+      if (internal.has(node) || last < from || first > to) continue;
+      firstUse.set(node, Math.min(first, from));
+      lastUse.set(node, Math.max(last, to));
+    }
+  }
   const free = new FreeList(context.scratchStart);
+  /** Memory that kernels use while they run. */
+  const workspaces = new Map<number, number>();
   for (let at = 0; at < kernels.length; at++) {
     for (const [node, first] of firstUse) {
       if (first !== at || locations.has(node)) continue;
       const lanes = lanesOf(node.level, context);
       const members = membersOf(node.level, context);
       const isRoutine = node.op === "routine";
-      const memberBytes = arrayBytes(sizeOf(node.shape) * lanes * bytesOf(node.dtype));
+      const memberBytes = arrayBytes(
+        sizeOf(node.shape) * (rowsOf.get(node) ?? 1) * lanes * bytesOf(node.dtype),
+      );
       const bytes = isRoutine ? routineScratchBytes(node, lanes) : memberBytes * members;
       const apart = node.level === 2 ? { memberBytes } : {};
       locations.set(node, { base: "scratch", offset: free.take(bytes), lanes, ...apart });
+    }
+    const kernel = kernels[at]!;
+    const workspaceBytes =
+      kernel.kind === "single" && kernel.node.op === "dot" ? packedBytes(kernel.node) : 0;
+    if (workspaceBytes > 0) {
+      const offset = free.take(workspaceBytes);
+      workspaces.set(at, offset);
+      free.give(offset);
     }
     for (const [node, last] of lastUse) {
       const location = locations.get(node);
@@ -298,7 +373,7 @@ function allocate(
     }
   }
   for (const [piece] of regions) locateRegion(piece, scheduled, locations, context);
-  return { locations, end: free.end };
+  return { locations, workspaces, end: free.end };
 }
 
 function locateRegion(

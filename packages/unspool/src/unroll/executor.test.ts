@@ -1,10 +1,11 @@
-/** The reference executor: reverse mode against differences, integer leaves, records in any order of names. */
+/** Executors: reverse mode against differences, integer leaves, records in any order of names. */
 import { describe, expect, test } from "vitest";
 import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
 import {
   type CheckpointPolicy,
   type ReverseProgram,
   checkpointPlan,
+  compiledExecutor,
   defineProblem,
   referenceExecutor,
   unroll,
@@ -39,12 +40,15 @@ const exact = (values: number[], shape: number[]): Tensor => np.array(values, { 
 const theta: Theta = { weight: exact([0.5, -0.3, 0.8, 0.2], [2, 2]), bias: exact([0.1, -0.4], [2]) };
 const units = { start: exact([0.3, -0.6, 1.2, 0.4, -0.9, 0.05], [3, 2]) };
 
-const run = (at: Theta, policy: CheckpointPolicy = "all") =>
-  referenceExecutor().reverse(program, policy, at, {}, units);
+describe.each([
+  ["reference", referenceExecutor()],
+  ["compiled", compiledExecutor()],
+  ["compiled, portable", compiledExecutor({ portableBits: true })],
+])("reverse, %s", (_, executor) => {
+  const run = (at: Theta, policy: CheckpointPolicy = "all") =>
+    executor.reverse(program, policy, at, {}, units);
+  const meanLoss = (at: Theta): number => tree.flatten(run(at).losses).reduce((sum, x) => sum + x / 3, 0);
 
-const meanLoss = (at: Theta): number => tree.flatten(run(at).losses).reduce((sum, x) => sum + x / 3, 0);
-
-describe("reverse", () => {
   test("is the gradient that differences give, for theta in the first state, every step and every loss", () => {
     const gradient = tree.flatten(run(theta).gradient);
     const flat = tree.leaves(theta);

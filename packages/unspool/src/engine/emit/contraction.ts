@@ -11,7 +11,7 @@ import type { Node } from "../graph/node.ts";
 import type { Schedule } from "../graph/schedule.ts";
 import { multiplyAdd } from "../math/index.ts";
 import type { FunctionBuilder, Local } from "../wasm/index.ts";
-import { kernelFunction } from "./kernelFunction.ts";
+import { kernelFunction, rowParameter } from "./kernelFunction.ts";
 import { type EmitContext, type Location, bytesOf, stridesAt } from "./location.ts";
 import {
   type Access,
@@ -34,6 +34,8 @@ export interface ContractionAxis {
 export interface Contraction {
   readonly kept: ContractionAxis[];
   readonly summed: ContractionAxis[];
+  /** Bytes per row of a strip; 0 for what only the strip holds. */
+  readonly row: Pick<ContractionAxis, "a" | "b" | "out">;
 }
 
 interface Side {
@@ -53,6 +55,8 @@ export function contractionAxes(node: Node, a: ViewAccess, b: ViewAccess, contex
   const outStrides = [...stridesAt(node, out)];
   const kept: ContractionAxis[] = [];
   const summed: ContractionAxis[] = [];
+  const { strips } = context;
+  const row = { a: 0, b: 0, out: 0 };
   shape.forEach((size, i) => {
     const isSummed = summedAxes.includes(i);
     const outStride = isSummed ? 0 : outStrides.shift()!;
@@ -63,9 +67,16 @@ export function contractionAxes(node: Node, a: ViewAccess, b: ViewAccess, contex
       b: b.strides[i]! * lb.lanes * bytes,
       out: outStride * out.lanes * bytes,
     };
+    if (strips !== undefined && !isSummed && kept.length === 0) {
+      const isInternal = (one: Node): boolean => strips.internal.has(one);
+      row.a = isInternal(a.base) ? 0 : axis.a;
+      row.b = isInternal(b.base) ? 0 : axis.b;
+      row.out = isInternal(node) ? 0 : axis.out;
+      axis.size = strips.rows;
+    }
     (isSummed ? summed : kept).push(axis);
   });
-  return { kept: merged(kept), summed: merged(summed) };
+  return { kept: merged(kept), summed: merged(summed), row };
 }
 
 function merged(axes: readonly ContractionAxis[]): ContractionAxis[] {
@@ -122,7 +133,7 @@ class ContractionEmitter {
     this.#context = context;
     this.#node = node;
     this.#bytes = bytesOf(node.dtype);
-    this.#f = kernelFunction(context.module, name);
+    this.#f = kernelFunction(context.module, name, context.strips !== undefined);
     this.#isLaned = node.level > 0;
     this.#members = node.level === 2 ? context.members : 1;
     const [a, b] = node.inputs.map((input) => schedule.accesses.of(input)) as [ViewAccess, ViewAccess];
@@ -171,14 +182,16 @@ class ContractionEmitter {
       first: 2,
       second: 3,
     };
-    const start = ({ location, offset }: Side): Local => {
+    const start = ({ location, offset }: Side, rowBytes: number): Local => {
       const pointer = f.local("i32");
       const base = bases[location.base];
       if (base === undefined) f.i32(offset).set(pointer);
       else f.get(base).i32(offset).op("i32.add").set(pointer);
+      if (rowBytes !== 0) f.get(pointer, rowParameter).i32(rowBytes).op("i32.mul").op("i32.add").set(pointer);
       return pointer;
     };
-    const pointers = { a: start(this.#a), b: start(this.#b), out: start(this.#out) };
+    const { row } = this.#axes;
+    const pointers = { a: start(this.#a, row.a), b: start(this.#b, row.b), out: start(this.#out, row.out) };
     const { kept } = this.#axes;
     const rows = this.#pick(
       kept.filter((axis) => axis !== this.#vectorAxis),

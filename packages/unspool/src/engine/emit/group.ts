@@ -8,6 +8,7 @@
 import type { DType } from "../../array/index.ts";
 import type { Node } from "../graph/node.ts";
 import type { Group, Schedule } from "../graph/schedule.ts";
+import type { Strips } from "../graph/strips.ts";
 import { numberOf } from "../graph/builder.ts";
 import { emitThreefry, multiplyAdd } from "../math/index.ts";
 import type { FunctionBuilder, Local } from "../wasm/index.ts";
@@ -28,6 +29,8 @@ import {
 
 /** An operand of the group in memory. */
 interface Operand extends Moving {
+  /** Whose elements they are. */
+  readonly node: Node | undefined;
   readonly dtype: DType;
   readonly location: Location | undefined;
 }
@@ -92,7 +95,7 @@ class GroupEmitter {
     this.#schedule = schedule;
     this.#at = at;
     this.#group = schedule.kernels[at] as Group;
-    this.#f = kernelFunction(context.module, name);
+    this.#f = kernelFunction(context.module, name, context.strips !== undefined);
     const { level, shape, reduced = [], nodes } = this.#group;
     this.#isLaned = level > 0;
     const members = level === 2 ? context.members : 1;
@@ -116,9 +119,17 @@ class GroupEmitter {
       isVector: i === this.#vectorAxis,
     }));
     for (const node of nodes) this.#collect(node, stored);
+    if (context.strips !== undefined) this.#cutRows(context.strips);
     this.#addInnerAxis(kept.length);
     mergeAxes(this.#axes, this.#moving());
     dropTrivialAxes(this.#axes, this.#moving());
+  }
+
+  /** The first axis is the rows, of which a strip is computed. */
+  #cutRows({ rows, internal }: Strips): void {
+    this.#axes[0]!.size = rows;
+    for (const one of this.#moving())
+      one.rowBytes = "node" in one && internal.has(one.node as Node) ? 0 : one.strides[0]!;
   }
 
   /** Lanes, or for a single number of level 0 a vector axis of one element. */
@@ -162,11 +173,11 @@ class GroupEmitter {
       const strides = stridesAt(node, location);
       const kept = node.inputs[0]!.shape.map((_, i) => i).filter((i) => !node.params.axes!.includes(i));
       const full = node.inputs[0]!.shape.map((_, i) => (kept.includes(i) ? strides[kept.indexOf(i)]! : 0));
-      this.#sinks.push({ ...this.#operand(node.inputs[0]!.shape, full, 0, location, node.dtype), node });
+      this.#sinks.push({ ...this.#operand(node.inputs[0]!.shape, full, 0, node), node });
     } else if (stored.has(node)) {
       const location = this.#context.locate(node);
       this.#stores.push({
-        ...this.#operand(node.shape, stridesAt(node, location), 0, location, node.dtype),
+        ...this.#operand(node.shape, stridesAt(node, location), 0, node),
         node,
       });
     }
@@ -188,23 +199,21 @@ class GroupEmitter {
               strides: this.#inOrder(input.shape, strides),
               dtype: "uint32",
               location: undefined,
+              node: undefined,
             }
-          : this.#operand(input.shape, strides, offset, this.#context.locate(base), base.dtype);
+          : this.#operand(input.shape, strides, offset, base);
       this.#operands.set(name, operand);
     }
     return operand;
   };
 
-  #operand(
-    shape: readonly number[],
-    strides: readonly number[],
-    offset: number,
-    location: Location,
-    dtype: DType,
-  ): Operand {
+  #operand(shape: readonly number[], strides: readonly number[], offset: number, node: Node): Operand {
+    const { dtype } = node;
     const bytes = bytesOf(dtype);
+    const location = this.#context.locate(node);
     const { lanes } = location;
     return {
+      node,
       base: location.base,
       offset: location.offset + offset * lanes * bytes,
       strides: this.#inOrder(shape, strides).map((stride) => stride * lanes * bytes),

@@ -6,6 +6,7 @@
  */
 import type { DType } from "../../array/index.ts";
 import { type Node, stridesOf } from "../graph/node.ts";
+import type { Strips } from "../graph/strips.ts";
 import type { ModuleBuilder } from "../wasm/index.ts";
 
 /**
@@ -45,4 +46,6 @@ export interface EmitOptions {
 export interface EmitContext extends EmitOptions {
   readonly module: ModuleBuilder;
   locate(node: Node): Location;
+  /** Set for kernels that compute a strip of rows. */
+  readonly strips?: Strips;
 }

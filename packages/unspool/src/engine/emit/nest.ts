@@ -3,6 +3,7 @@
  * share one pointer; an operand is loaded as far out as it can be.
  */
 import type { FunctionBuilder, Local } from "../wasm/index.ts";
+import { rowParameter } from "./kernelFunction.ts";
 import type { Base } from "./location.ts";
 
 /** Something that moves through memory as loops turn: `base + offset + sum of index * stride`. */
@@ -11,6 +12,8 @@ export interface Moving {
   readonly offset: number;
   /** Bytes per step of each axis. */
   readonly strides: number[];
+  /** Bytes per row of a strip; 0 for what only the strip holds, or does not move along rows. */
+  rowBytes?: number;
 }
 
 export interface Axis {
@@ -62,7 +65,7 @@ export function pointerSet(
   bases: Readonly<Record<Base, Local | undefined>>,
   moving: readonly Moving[],
 ): PointerSet {
-  const nameOf = ({ base, strides }: Moving): string => `${base}:${strides.join()}`;
+  const nameOf = ({ base, strides, rowBytes = 0 }: Moving): string => `${base}:${strides.join()}:${rowBytes}`;
   const classes = new Map<string, { strides: number[]; stack: Local[]; start: number }>();
   for (const one of moving) {
     const name = nameOf(one);
@@ -73,10 +76,12 @@ export function pointerSet(
     const offsets = moving.filter((other) => nameOf(other) === name).map(({ offset }) => offset);
     const start = isBackward ? Math.min(...offsets) : 0;
     let pointer = base;
-    if (base === undefined || start !== 0) {
+    const { rowBytes = 0 } = one;
+    if (base === undefined || start !== 0 || rowBytes !== 0) {
       pointer = f.local("i32");
       f.i32(start);
       if (base !== undefined) f.get(base).op("i32.add");
+      if (rowBytes !== 0) f.get(rowParameter).i32(rowBytes).op("i32.mul").op("i32.add");
       f.set(pointer);
     }
     classes.set(name, { strides: one.strides, stack: [pointer!], start });

@@ -75,13 +75,13 @@ test("a window is its steps, its beginning and its end", () => {
 });
 
 test("the parts of the memory fit in it, and scratch memory is per thread", () => {
-  const [one, two] = [1, 2].map((threads) => explainProgram(compile(threads)));
-  for (const { memory, memoryBytes } of [one!, two!]) {
+  const [one, two] = [explainProgram(compile(1)), explainProgram(compile(2))];
+  for (const { memory, memoryBytes } of [one, two]) {
     expect(memory.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThanOrEqual(memoryBytes);
   }
   const scratch = (memory: typeof one.memory) => memory.find(({ name }) => name === "scratch")!.bytes;
-  expect(scratch(two!.memory)).toBe(2 * scratch(one!.memory));
-  expect(one!.memory.find(({ name }) => name === "shared")!.bytes).toBe(4 * rows * rows);
+  expect(scratch(two.memory)).toBe(2 * scratch(one.memory));
+  expect(one.memory.find(({ name }) => name === "shared")!.bytes).toBe(4 * rows * rows);
 });
 
 test("arithmetic is what is emitted per element, in both widths", () => {

@@ -44,7 +44,7 @@ export function explainKernels(section: CompiledSection, context: KernelContext)
     const { title, kind, space } = describe(kernel, section);
     const { note, instructions } = section.kernels[at]!;
     const level = levelNames[kernel.level];
-    const lines = nodes.map(lineOf);
+    const lines = nodes.map((node) => lineOf(node, section));
     const work = workOf(kernel, at, section, context);
     return { kind, title, operations: countNames(nodes), lines, space, level, note, instructions, ...work };
   });
@@ -94,15 +94,14 @@ function countNames(nodes: readonly Node[]): Record<string, number> {
   return Object.fromEntries([...counts].toSorted(([, a], [, b]) => b - a));
 }
 
-function lineOf(node: Node): string {
-  const operand = (input: Node): string =>
-    input.op === "literal"
-      ? String(input.params.value)
-      : input.op === "input"
-        ? `slot ${input.params.slot}`
-        : input.op === "constant" || input.op === "iota"
-          ? input.op
-          : `%${input.id}`;
+/** Operands are named by who computes them; views of them are not told. */
+function lineOf(node: Node, { schedule }: CompiledSection): string {
+  const operand = (input: Node): string => {
+    const { base } = schedule.accesses.of(input);
+    if (base.op === "literal") return String(base.params.value);
+    if (base.op === "input") return `slot ${base.params.slot}`;
+    return base.op === "constant" || base.op === "iota" ? base.op : `%${base.id}`;
+  };
   const axes = node.op === "reduce" ? ` over axes ${node.params.axes!.join()}` : "";
   const operands = node.inputs.map(operand).join(", ");
   return `%${node.id} = ${nameOf(node)}(${operands})${axes} ${node.dtype}[${node.shape.join()}]`;

@@ -13,7 +13,7 @@ export interface TimedProgram {
 export interface ProgramMeasurement {
   /** V8's time for the module; 0 if the process had compiled the same one before. */
   compileMs: number;
-  /** One step of all units, the window's beginning and end spread over its steps; the median. */
+  /** One step of all units, the window's beginning and end spread over its steps; the fastest of several, as the peak is. */
   nsPerStep: number;
   /** The same for one unit. */
   nsPerUnitStep: number;
@@ -26,7 +26,7 @@ export interface ProgramMeasurement {
 
 /** Each timing lasts at least so long, as far as one call can. */
 const leastMs = 2;
-const repeats = 9;
+const repeats = 25;
 /** Worker threads start in about 100 ms. */
 const startMs = 2000;
 
@@ -40,8 +40,7 @@ export function measureProgram(
   const threads = threadsInUse(explanation);
   const [first] = runner.time(1, 1);
   const windows = Math.max(1, Math.min(explanation.windows, Math.ceil(leastMs / Math.max(first!, 0.001))));
-  const times = runner.time(repeats, windows).toSorted((a, b) => a - b);
-  const windowMs = times[(repeats - 1) / 2]! / windows;
+  const windowMs = Math.min(...runner.time(repeats, windows)) / windows;
   const nsPerStep = (1e6 * windowMs) / Math.max(1, length);
   const gflops = windowAllUnits.flops / windowMs / 1e6;
   const peakGflops = peak.gflops * threads;

@@ -10,6 +10,7 @@ export function environment(): Record<string, string> {
     unspool: versionOf("unspool"),
     "jax-js": versionOf("@jax-js/jax"),
     node: process.version,
+    v8: process.versions.v8,
     platform: `${process.platform} ${release()} ${arch()}`,
     processor: `${processors.length} x ${processors[0]?.model.trim() ?? "unknown"}`,
   };
