@@ -45,7 +45,7 @@ describe("a run", () => {
     const args = ["--steps", "12", "--seed", "4", "--set", "estimator=tbptt", "--set", "task.noise=0.1"];
     const outcome = await run("run", file, ...args, "--out", "json", "--threads", "2", "--json");
     expect(outcome.code).toBe(0);
-    expect(outcome.stderr).toContain("computes on one thread");
+    expect(outcome.stderr).toBe("");
     const events = eventsOf(outcome);
     const config = { estimator: "tbptt", task: { noise: 0.1, size: 3 }, stepMs: 0, failAt: 0, setupMs: 0 };
     expect(events[0]).toMatchObject({
@@ -76,7 +76,13 @@ describe("a run", () => {
       status: "done",
       seed: 4,
       config,
-      command: { file: join(dir, file), threads: 2 },
+      command: {
+        file: join(dir, file),
+        engine: "compiled",
+        threads: 2,
+        fma: expect.any(Boolean) as boolean,
+      },
+      environment: { v8: expect.any(String) as string },
     });
   });
 
@@ -191,6 +197,40 @@ describe("an experiment file", () => {
     writeFileSync(join(dir, "made.ts"), text.join("\n"));
     const outcome = await run("run", "made.ts", "--steps", "1", "--json", "--out", "made");
     expect(eventsOf(outcome).at(-1)).toMatchObject({ event: "done", steps: 1 });
+  });
+});
+
+describe("an explanation", () => {
+  it("shows the kernels of the outer step, its memory and its speed", async () => {
+    const { code, stdout, stderr } = await run("explain", "toy-regression", "--set", "pairs=12");
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain("12 units of 2 members");
+    expect(stdout).toMatch(/^Memory$/m);
+    expect(stdout).toMatch(/^Step: 10 times a window, \d+ kernels$/m);
+    expect(stdout).toMatch(/^speed .* GFLOP\/s, \d+ % of the \d+ measured$/m);
+    for (const line of stdout.split("\n")) expect(line.length, line).toBeLessThanOrEqual(100);
+  });
+
+  it("is one object for programs", async () => {
+    const outcome = await run(
+      "explain",
+      "toy-regression",
+      "--set",
+      "estimator=bptt",
+      "--portable-bits",
+      "--json",
+    );
+    const [event] = eventsOf(outcome);
+    const measured = { nsPerStep: expect.any(Number) as number, shareOfPeak: expect.any(Number) as number };
+    expect(event).toMatchObject({
+      event: "explain",
+      experiment: "toy-regression",
+      programs: [{ name: "bptt", units: 1, length: 100, threads: 1, fma: false, measured }],
+    });
+  });
+
+  it("says so where an outer step compiles nothing", async () => {
+    expect((await run("explain", file)).stdout).toContain("its outer step compiles no program");
   });
 });
 

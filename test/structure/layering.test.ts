@@ -8,6 +8,7 @@ const library = "packages/unspool/src";
 const floors: readonly (readonly string[])[] = [
   ["errors"],
   ["array"],
+  ["engine"],
   ["unroll"],
   ["estimators", "optimizers"],
   ["problems"],

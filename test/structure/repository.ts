@@ -72,9 +72,9 @@ export function manifest(folder: string): Manifest {
   return JSON.parse(read(join(folder, "package.json"))) as Manifest;
 }
 
-/** Folders of the workspace's packages. */
+/** Folders of the workspace's packages, and of the benchmark, which is private. */
 export function packageFolders(): string[] {
   return repositoryFiles()
-    .filter((path) => /^packages\/[^/]+\/package\.json$/.test(path))
+    .filter((path) => /^(?:packages\/[^/]+|bench)\/package\.json$/.test(path))
     .map((path) => dirname(path));
 }

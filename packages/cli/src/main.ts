@@ -18,7 +18,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (line.options.has("help") || line.command === undefined) {
       process.stdout.write(`${helpText(line.command)}\n`);
       const [experiment] = line.positionals;
-      if (line.command?.name === "run" && experiment !== undefined) {
+      if (["run", "explain"].includes(line.command?.name ?? "") && experiment !== undefined) {
         const { describeConfig } = await import("./commands/describeConfig.ts");
         process.stdout.write(`\n${await describeConfig(experiment)}\n`);
       }
@@ -47,6 +47,11 @@ async function dispatch(line: CommandLine, reporter: Reporter): Promise<number> 
       reporter.preparing(line.positionals[0]!);
       const { resumeCommand } = await import("./commands/resume.ts");
       return resumeCommand(line, reporter);
+    }
+    case "explain": {
+      reporter.preparing(line.positionals[0]!);
+      const { explainCommand } = await import("./commands/explain.ts");
+      return explainCommand(line, reporter);
     }
     case "report": {
       const { reportCommand } = await import("./commands/report.ts");

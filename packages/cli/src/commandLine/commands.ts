@@ -23,13 +23,35 @@ export interface CommandSpec {
   examples: readonly string[];
 }
 
-export type CommandName = "list" | "run" | "resume" | "report";
+export type CommandName = "list" | "run" | "resume" | "explain" | "report";
 
 const json: OptionSpec = { help: "one JSON object a line on stdout and nothing else" };
 
 const checkpointEvery: OptionSpec = {
   value: "SECONDS",
   help: "how often a checkpoint is written while the run goes on (default 10)",
+};
+
+const experiment: PositionalSpec = {
+  name: "EXPERIMENT",
+  help: "a name from `unspool list`, or a file whose default export is an experiment",
+};
+
+const set: OptionSpec = {
+  value: "PATH=VALUE",
+  help: "set a config value, such as --set estimator=tbptt --set task.lr=0.1; may be repeated",
+  isRepeatable: true,
+};
+
+const seed: OptionSpec = { value: "N", help: "seed of every random number of the run (default 0)" };
+
+const threads: OptionSpec = {
+  value: "N",
+  help: "threads that share the units of an outer step; the result is the same (default 1)",
+};
+
+const portableBits: OptionSpec = {
+  help: "no fused multiply-adds: the same bits on every machine, 20 to 45 % slower",
 };
 
 /** Options of every command, and of the command line without a command. */
@@ -48,21 +70,16 @@ export const commands: readonly CommandSpec[] = [
   {
     name: "run",
     summary: "Run an experiment by name, or one from a TypeScript file",
-    positional: {
-      name: "EXPERIMENT",
-      help: "a name from `unspool list`, or a file whose default export is an experiment",
-    },
+    positional: experiment,
     options: {
-      set: {
-        value: "PATH=VALUE",
-        help: "set a config value, such as --set estimator=tbptt --set task.lr=0.1; may be repeated",
-        isRepeatable: true,
-      },
-      seed: { value: "N", help: "seed of every random number of the run (default 0)" },
+      set,
+      seed,
       steps: { value: "N", help: "outer steps (default: the experiment's own)" },
-      threads: {
-        value: "N",
-        help: "recorded in the run's config; today's executor computes on one thread whatever N is (default 1)",
+      threads,
+      "portable-bits": portableBits,
+      engine: {
+        value: "NAME",
+        help: "compiled (default), or reference: the same through jax-js, slowly",
       },
       out: {
         value: "DIR",
@@ -84,11 +101,25 @@ export const commands: readonly CommandSpec[] = [
     positional: { name: "DIR", help: "folder of the run" },
     options: {
       steps: { value: "N", help: "outer steps in total, counted from the run's start" },
+      threads: {
+        ...threads,
+        help: "threads that share the units; the result is the same (default: as before)",
+      },
       "checkpoint-every": checkpointEvery,
       json,
       ...commonOptions,
     },
     examples: ["unspool resume runs/first", "unspool resume runs/first --steps 500"],
+  },
+  {
+    name: "explain",
+    summary: "Show the program that an experiment is compiled to: kernels, memory, work, speed",
+    positional: experiment,
+    options: { set, seed, threads, "portable-bits": portableBits, json, ...commonOptions },
+    examples: [
+      "unspool explain toy-regression",
+      "unspool explain mnist-schedule --set estimator=nres --threads 2",
+    ],
   },
   {
     name: "report",

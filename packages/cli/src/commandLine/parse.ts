@@ -66,6 +66,21 @@ function numericOption(
   );
 }
 
+/** The value of an option that is one of a few words. */
+export function choiceOption<Word extends string>(
+  line: CommandLine,
+  name: string,
+  allowed: readonly Word[],
+): Word | undefined {
+  const text = textOption(line, name);
+  if (text === undefined || (allowed as readonly string[]).includes(text)) return text as Word | undefined;
+  throw new UsageError(
+    "USAGE",
+    `unspool ${line.command?.name ?? ""}: --${name} must be ${allowed.join(" or ")}, got ${JSON.stringify(text)}.`,
+    { option: name, given: text, allowed },
+  );
+}
+
 /** The value of an option; the last one where it was given several times. */
 export function textOption(line: CommandLine, name: string): string | undefined {
   return line.options.get(name)?.at(-1);

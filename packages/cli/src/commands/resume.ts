@@ -6,6 +6,7 @@ import { findExperiment } from "../experiments/find.ts";
 import { UsageError } from "../failure.ts";
 import type { Reporter } from "../output/reporter.ts";
 import { existingRun } from "../runs/runFolder.ts";
+import { recordedSettings, useEngine } from "./engineOptions.ts";
 import { execute } from "./execute.ts";
 
 export async function resumeCommand(line: CommandLine, reporter: Reporter): Promise<number> {
@@ -23,6 +24,7 @@ export async function resumeCommand(line: CommandLine, reporter: Reporter): Prom
     );
   }
   const { experiment } = await findExperiment(file ?? manifest.experiment);
+  if (manifest.command !== undefined) useEngine(recordedSettings(dir, manifest.command, line));
   return execute(
     reporter,
     dir,

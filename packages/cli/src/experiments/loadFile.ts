@@ -12,6 +12,7 @@ import { UsageError } from "../failure.ts";
 export const sharedModules: readonly string[] = [
   "unspool",
   "unspool/array",
+  "unspool/engine",
   "unspool/unroll",
   "unspool/estimators",
   "unspool/optimizers",

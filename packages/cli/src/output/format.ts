@@ -57,3 +57,41 @@ export function cellText(value: string | number | null | undefined): string {
   if (value === undefined || value === null) return "";
   return typeof value === "number" ? formatNumber(value) : value;
 }
+
+/** Three significant digits with a prefix for thousands: `640`, `12.3 k`, `1.05 M`. */
+export function formatCount(value: number): string {
+  const prefixes = ["", " k", " M", " G", " T"];
+  let scaled = value;
+  let i = 0;
+  while (Number(scaled.toPrecision(3)) >= 1000 && i < prefixes.length - 1)
+    [scaled, i] = [scaled / 1000, i + 1];
+  const digits = i === 0 && Number.isInteger(scaled) ? String(scaled) : scaled.toPrecision(3);
+  return `${digits}${prefixes[i]!}`;
+}
+
+/** `640 B`, `12.3 kB`, `1.05 MB`: thousands, as memory bandwidths are told. */
+export function formatBytes(bytes: number): string {
+  const text = formatCount(bytes);
+  return text.includes(" ") ? `${text}B` : `${text} B`;
+}
+
+/** `164 ns`, `78.5 µs`, `12.0 ms`, `1.50 s`. */
+export function formatTime(nanoseconds: number): string {
+  const units = ["ns", "µs", "ms", "s"];
+  let scaled = nanoseconds;
+  let i = 0;
+  while (Number(scaled.toPrecision(3)) >= 1000 && i < units.length - 1) [scaled, i] = [scaled / 1000, i + 1];
+  return `${scaled.toPrecision(3)} ${units[i]!}`;
+}
+
+/** Words in lines of at most `width` characters, broken at spaces. */
+export function wrapText(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}

@@ -41,6 +41,8 @@ export function configTable(runs: readonly RunView[]): Markup {
       ["--seed", seed],
       ["--steps", steps],
       ["--threads", command?.threads],
+      ["engine", command?.engine],
+      ["fused multiply-add", command?.fma],
       ...Object.entries(file),
     ]);
   });

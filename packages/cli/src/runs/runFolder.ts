@@ -3,18 +3,18 @@ import { existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import type { RunManifest, RunStore } from "unspool/train";
 import { folderStore } from "unspool/train/node";
+import type { EngineRecord } from "../commands/engineOptions.ts";
 import { UsageError } from "../failure.ts";
 
-/** What the command adds to a run's `config.json`. */
-export interface CommandRecord {
+/** What the command adds to a run's `config.json`: with what it computes, and */
+export interface CommandRecord extends EngineRecord {
   /** Absolute path of the file that the experiment came from; absent for an experiment with a name. */
   file?: string;
-  /** As asked for by `--threads`. */
-  threads: number;
 }
 
 export interface CommandManifest extends RunManifest {
-  command?: CommandRecord;
+  /** Runs of older versions lack the engine. */
+  command?: Partial<CommandRecord>;
 }
 
 /** The store of a new run. Throws `UsageError` at once if the folder holds a run already. */

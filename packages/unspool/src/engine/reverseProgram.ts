@@ -18,7 +18,8 @@
  * threads x (states held x state + invariants + cotangents + theta in float64 per unit of a tile + temporary values);
  * a state is its carry, and its residuals where they are kept.
  */
-import { type Tensor, type TracedProgram, np, traceProgram, tree } from "../array/index.ts";
+import { type Tensor, np, tree } from "../array/index.ts";
+import { OptionError } from "../errors.ts";
 import { Block, cacheLines, rebased } from "./block.ts";
 import { bytesOf } from "./emit/location.ts";
 import { GraphBuilder } from "./graph/builder.ts";
@@ -30,6 +31,12 @@ import { recomputable } from "./residuals.ts";
 import { emitReverseDriver } from "./reverseDriver.ts";
 import { type ReverseAction, type ReverseStates, reverseStates } from "./reverseStates.ts";
 import {
+  type ReverseArguments,
+  type ReverseTraces,
+  type ReverseUnitFunctions,
+  traceReverse,
+} from "./reverseTraces.ts";
+import {
   type CompiledSection,
   type SectionContext,
   type SectionOutput,
@@ -40,29 +47,8 @@ import { chooseUnits } from "./tiles.ts";
 import type { UnitProgramOptions } from "./unitProgram.ts";
 import { ModuleBuilder } from "./wasm/index.ts";
 
-/** The functions of a program for one unit, their types forgotten; see `ReverseFunctions` of the unroll room. */
-export interface ReverseUnitFunctions {
-  readonly name: string;
-  readonly length: number;
-  begin(theta: unknown, shared: unknown, unit: unknown): unknown;
-  step(theta: unknown, shared: unknown, carry: unknown, k: Tensor): { carry: unknown; loss: Tensor };
-  floatsOf(carry: unknown): Tensor[];
-  pullStep(
-    theta: unknown,
-    shared: unknown,
-    carry: unknown,
-    k: Tensor,
-    cotangent: Tensor[],
-    sum: unknown,
-  ): { cotangent: Tensor[]; sum: unknown };
-  pullBegin(theta: unknown, shared: unknown, unit: unknown, cotangent: Tensor[], sum: unknown): unknown;
-}
-
-export interface ReverseArguments {
-  readonly theta: unknown;
-  readonly shared: unknown;
-  readonly units: unknown;
-}
+/** Of 64 KiB: what 32-bit addresses reach. */
+const mostPages = 65536;
 
 /** How the host and the driver find what lies in the memory of a reverse program. */
 export interface ReverseMemory {
@@ -109,45 +95,6 @@ export interface ReverseProgram {
   readonly emitMs: number;
 }
 
-interface Traces {
-  begin: TracedProgram;
-  /** (theta, shared, carry, k, cotangent, sum) -> [carry, loss, cotangent, sum] */
-  step: TracedProgram;
-  first: TracedProgram;
-  carry: readonly Tensor[];
-  cotangent: readonly Tensor[];
-}
-
-const zerosLike = (value: unknown): unknown =>
-  tree.map((leaf: Tensor) => np.zeros(leaf.shape, { dtype: leaf.dtype }), value);
-
-function traceAll(program: ReverseUnitFunctions, { theta, shared }: ReverseArguments, one: unknown): Traces {
-  const { name } = program;
-  const begin = traceProgram(name, (th: unknown, s: unknown, u: unknown) => program.begin(th, s, u), [
-    theta,
-    shared,
-    one,
-  ]);
-  const carry = zerosLike(begin.output);
-  const cotangent = program.floatsOf(carry);
-  const sum = tree.map((leaf: Tensor) => np.zeros(leaf.shape, { dtype: "float64" }), theta);
-  const step = traceProgram(
-    name,
-    (th: unknown, s: unknown, c: unknown, k: Tensor, down: Tensor[], g: unknown) => {
-      const next = program.step(th, s, c, k);
-      const pulled = program.pullStep(th, s, c, k, down, g);
-      return [next.carry, next.loss, pulled.cotangent, pulled.sum];
-    },
-    [theta, shared, carry, tree.scalar(0, "int32"), cotangent, sum],
-  );
-  const first = traceProgram(
-    name,
-    (th: unknown, s: unknown, u: unknown, down: Tensor[], g: unknown) => program.pullBegin(th, s, u, down, g),
-    [theta, shared, one, cotangent, sum],
-  );
-  return { begin, step, first, carry: tree.leaves(carry), cotangent };
-}
-
 /** Compiles `program` for arguments with the shapes and dtypes of `given`, to run as `plan` says. */
 export function compileReverseProgram(
   program: ReverseUnitFunctions,
@@ -157,7 +104,7 @@ export function compileReverseProgram(
 ): ReverseProgram {
   const one = tree.map((leaf: Tensor) => np.zeros(leaf.shape.slice(1), { dtype: leaf.dtype }), given.units);
   const startedAt = performance.now();
-  const traces = traceAll(program, given, one);
+  const traces = traceReverse(program, given, one);
   const tracedAt = performance.now();
   const compiled = new ReverseCompiler(program, plan, given, tree.leaves(one), traces, options).compile();
   return { ...compiled, traceMs: tracedAt - startedAt, emitMs: performance.now() - tracedAt };
@@ -167,7 +114,7 @@ class ReverseCompiler {
   readonly #program: ReverseUnitFunctions;
   readonly #states: ReverseStates;
   readonly #options: UnitProgramOptions;
-  readonly #traces: Traces;
+  readonly #traces: ReverseTraces;
   readonly #theta: readonly Tensor[];
   readonly #shared: readonly Tensor[];
   readonly #one: readonly Tensor[];
@@ -189,7 +136,7 @@ class ReverseCompiler {
     plan: readonly ReverseAction[],
     given: ReverseArguments,
     one: readonly Tensor[],
-    traces: Traces,
+    traces: ReverseTraces,
     options: UnitProgramOptions,
   ) {
     this.#program = program;
@@ -341,6 +288,7 @@ class ReverseCompiler {
       counter: slots[counter]!,
       sums: own === 0 ? [] : sum.map((slot, i) => ({ part: slots[slot]!, sum: gradient[i]! })),
     });
+    this.#requireSpace(stateBytes);
     module.memory.initial = this.#layout.pages;
     module.memory.maximum = this.#layout.pages;
     const at = (list: readonly number[]): Slot[] => list.map((slot) => slots[slot]!);
@@ -363,6 +311,13 @@ class ReverseCompiler {
       keepsResiduals: this.#keepsResiduals,
       instructions: module.instructions,
     };
+  }
+
+  #requireSpace(stateBytes: number): void {
+    if (this.#layout.pages <= mostPages) return;
+    const given = `${this.#states.held} states of ${stateBytes} bytes`;
+    const hint = 'Use "sqrt" or { states }, or fewer tasks or threads.';
+    throw new OptionError(this.#program.name, "checkpoints", given, "few enough for 4 GiB of memory", hint);
   }
 
   /** Slots of the carry, and the graph of a step forward and backward that reads them. */

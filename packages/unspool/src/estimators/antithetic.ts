@@ -222,7 +222,8 @@ export function lossSummary(
   return {
     loss: mean.loss.div(mean.losses),
     lossDifferenceStd: np.sqrt(np.maximum(variance, np.zeros([], { dtype: "float64" }))),
-    nonFinite: mean.losses.neg().add(2).mul(pairs),
+    // A count: the division by the number of pairs has rounded it.
+    nonFinite: np.floor(mean.losses.neg().add(2).mul(pairs).add(0.5)),
   };
 }
 

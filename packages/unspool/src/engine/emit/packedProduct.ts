@@ -7,100 +7,13 @@
  *     for each block of summed elements, for each panel: pack; for each two rows: 2 x 64 bytes of sums in registers
  */
 import type { Node } from "../graph/node.ts";
-import { sizeOf } from "../graph/node.ts";
 import type { Schedule } from "../graph/schedule.ts";
 import { multiplyAdd } from "../math/index.ts";
 import type { FunctionBuilder, Local } from "../wasm/index.ts";
-import { type ContractionAxis, contractionAxes } from "./contraction.ts";
 import { kernelFunction } from "./kernelFunction.ts";
-import { type EmitContext, type Location, bytesOf, pointers } from "./location.ts";
-
-/** Summed elements per block: a panel of them fills half of the first-level cache. */
-const blockLength = 256;
-const panelBytes = 64;
-/** Fewer rows do not pay for the packing, fewer summed elements not for the loops around it. */
-const fewestRows = 8;
-const fewestSummed = 16;
-
-/** Bytes of scratch memory that a product of values without lanes may want; 0 if it is too small for packing. */
-export function packedBytes(node: Node): number {
-  if (node.level > 0) return 0;
-  const { shape } = node.inputs[0]!;
-  const axes = node.params.axes ?? [shape.length - 1];
-  const summed = sizeOf(shape.filter((_, i) => axes.includes(i)));
-  const isLarge =
-    summed >= fewestSummed && sizeOf(node.shape) >= (fewestRows * panelBytes) / bytesOf(node.dtype);
-  return isLarge ? Math.min(summed, blockLength) * panelBytes : 0;
-}
-
-interface Side {
-  readonly location: Location;
-  readonly offset: number;
-  readonly row: number;
-  readonly column: number;
-  readonly summed: number;
-}
-
-interface Plan {
-  readonly rows: number;
-  readonly columns: number;
-  readonly summed: number;
-  /** Further axes of the result: bytes that left, right and result move by. */
-  readonly outer: readonly { size: number; left: number; right: number; out: number }[];
-  readonly left: Side;
-  readonly right: Side;
-  readonly out: Side;
-}
-
-/** How to compute a product by packing; undefined if its shape does not ask for it. */
-function planOf(context: EmitContext, schedule: Schedule, node: Node): Plan | undefined {
-  const [a, b] = node.inputs.map((input) => schedule.accesses.of(input)) as [Access, Access];
-  const { kept, summed } = contractionAxes(node, a, b, context);
-  const [depth] = summed;
-  if (depth === undefined || summed.length > 1) return undefined;
-  const one = bytesOf(node.dtype);
-  const largest = (fits: (axis: ContractionAxis) => boolean): ContractionAxis | undefined =>
-    kept.filter(fits).toSorted((x, y) => y.size - x.size)[0];
-  const ofA = largest((axis) => axis.a !== 0 && axis.b === 0);
-  const ofB = largest((axis) => axis.b !== 0 && axis.a === 0);
-  if (ofA === undefined || ofB === undefined) return undefined;
-  // Columns are neighbours in the result; the other side's axis are the rows.
-  const isSwapped = ofA.out === one;
-  if (!isSwapped && ofB.out !== one) return undefined;
-  const [rows, columns] = isSwapped ? [ofB, ofA] : [ofA, ofB];
-  const [leftName, rightName] = isSwapped ? (["b", "a"] as const) : (["a", "b"] as const);
-  if (rows.size < fewestRows || columns.size * one < panelBytes || depth.size < fewestSummed)
-    return undefined;
-  if (rows[leftName] < 0 || rows.out < 0 || columns[rightName] < 0) return undefined;
-  const isNear =
-    columns[rightName] === one && Math.abs(depth[rightName]) * depth.size <= blockLength * panelBytes;
-  if (isNear) return undefined;
-  const side = (name: "a" | "b"): Side => {
-    const access = name === "a" ? a : b;
-    const location = context.locate(access.base);
-    return {
-      location,
-      offset: location.offset + access.offset * one,
-      row: rows[name],
-      column: columns[name],
-      summed: depth[name],
-    };
-  };
-  const location = context.locate(node);
-  return {
-    rows: rows.size,
-    columns: columns.size,
-    summed: depth.size,
-    outer: kept
-      .filter((axis) => axis !== rows && axis !== columns)
-      .map((axis) => ({ size: axis.size, left: axis[leftName], right: axis[rightName], out: axis.out })),
-    left: side(leftName),
-    right: side(rightName),
-    out: { location, offset: location.offset, row: rows.out, column: one, summed: 0 },
-  };
-}
-
-type Access = ReturnType<Schedule["accesses"]["of"]>;
+import { type EmitContext, bytesOf, pointers } from "./location.ts";
+import { PanelPacker } from "./panelPacker.ts";
+import { type ProductPlan, type ProductSide, blockLength, panelBytes, productPlan } from "./productPlan.ts";
 
 /** The kernel, or undefined if `node` is better computed as it lies. `workspace` is an offset in scratch memory. */
 export function emitPackedProduct(
@@ -110,7 +23,7 @@ export function emitPackedProduct(
   name: string,
   workspace: number,
 ): FunctionBuilder | undefined {
-  const plan = planOf(context, schedule, node);
+  const plan = productPlan(context, schedule, node);
   if (plan === undefined) return undefined;
   return new ProductEmitter(context, plan, node, name, workspace).emit();
 }
@@ -123,7 +36,7 @@ interface Pointers {
 
 class ProductEmitter {
   readonly #context: EmitContext;
-  readonly #plan: Plan;
+  readonly #plan: ProductPlan;
   readonly #f: FunctionBuilder;
   readonly #bytes: number;
   readonly #prefix: "f32x4" | "f64x2";
@@ -135,8 +48,9 @@ class ProductEmitter {
   /** End of the packed panel. */
   readonly #end: Local;
   readonly #hasBlocks: boolean;
+  readonly #packer: PanelPacker;
 
-  constructor(context: EmitContext, plan: Plan, node: Node, name: string, workspace: number) {
+  constructor(context: EmitContext, plan: ProductPlan, node: Node, name: string, workspace: number) {
     this.#context = context;
     this.#plan = plan;
     this.#bytes = bytesOf(node.dtype);
@@ -151,11 +65,12 @@ class ProductEmitter {
     this.#isLater = f.local("i32");
     this.#end = f.local("i32");
     this.#hasBlocks = plan.summed > blockLength;
+    this.#packer = new PanelPacker(f, plan.right, this.#bytes, this.#packed, this.#depth);
   }
 
   emit(): FunctionBuilder {
     const { left, right, out, outer } = this.#plan;
-    const start = ({ location, offset }: Side): Local => {
+    const start = ({ location, offset }: ProductSide): Local => {
       const at = pointers.indexOf(location.base);
       if (at < 0) this.#f.i32(offset);
       else this.#f.get(at).i32(offset).op("i32.add");
@@ -165,7 +80,7 @@ class ProductEmitter {
     return this.#f;
   }
 
-  #nest(axes: Plan["outer"], at: Pointers): void {
+  #nest(axes: ProductPlan["outer"], at: Pointers): void {
     const [axis, ...rest] = axes;
     if (axis === undefined) {
       this.#blocks(at);
@@ -246,7 +161,7 @@ class ProductEmitter {
   /** All rows of `width` columns. */
   #panel(width: number, at: Pointers): void {
     const { rows, left, out } = this.#plan;
-    this.#pack(width, at.right);
+    this.#packer.pack(width, at.right);
     const step = { left: 2 * left.row, right: 0, out: 2 * out.row };
     const pairs = Math.floor(rows / 2);
     this.#repeat(pairs, at, step, (inner) => this.#tile(2, width, inner));
@@ -263,106 +178,6 @@ class ProductEmitter {
     last.out = f.save("i32");
     this.#tile(1, width, last);
     f.release(last.left, last.out);
-  }
-
-  #pack(width: number, from: Local): void {
-    const { right } = this.#plan;
-    if (right.column === this.#bytes) this.#packRows(width, from);
-    else if (right.summed === this.#bytes) this.#packColumns(width, from);
-    else this.#packSingly(width, from);
-  }
-
-  /** Runs `body` for every `step`-th summed element of the block, with pointers into the operand and the packed panel. */
-  #walk(from: Local, turns: Local, step: number, body: (source: Local, packed: Local) => void): void {
-    const f = this.#f;
-    f.get(from);
-    const source = f.save("i32");
-    f.get(this.#packed);
-    const packed = f.save("i32");
-    const counter = f.local("i32");
-    f.forLoop(counter, 0, [turns], 1, () => {
-      body(source, packed);
-      f.get(source)
-        .i32(step * this.#plan.right.summed)
-        .op("i32.add")
-        .set(source);
-      f.get(packed)
-        .i32(step * panelBytes)
-        .op("i32.add")
-        .set(packed);
-    });
-    f.release(source, packed, counter);
-  }
-
-  #packRows(width: number, from: Local): void {
-    const f = this.#f;
-    this.#walk(from, this.#depth, 1, (source, packed) => {
-      for (let v = 0; v < this.#vectors(width); v++)
-        f.get(packed, source)
-          .mem("v128.load", 16 * v, 2)
-          .mem("v128.store", 16 * v, 2);
-    });
-  }
-
-  #packSingly(width: number, from: Local): void {
-    this.#walk(from, this.#depth, 1, (source, packed) => this.#packOne(width, source, packed));
-  }
-
-  /** One summed element of all columns, column by column. */
-  #packOne(width: number, source: Local, packed: Local): void {
-    const f = this.#f;
-    const name = this.#bytes === 4 ? "i32" : "i64";
-    for (let c = 0; c < width; c++) {
-      f.get(packed, source).mem(`${name}.load`, c * this.#plan.right.column);
-      f.mem(`${name}.store`, c * this.#bytes);
-    }
-  }
-
-  /** The summed elements of a column are neighbours: squares of vectors are transposed. */
-  #packColumns(width: number, from: Local): void {
-    const f = this.#f;
-    const lanes = this.#lanes;
-    const { column } = this.#plan.right;
-    const squares = f.local("i32");
-    const whole = (): FunctionBuilder => f.get(this.#depth).i32(Math.log2(lanes)).op("i32.shr_u");
-    whole().set(squares);
-    f.get(squares).if(() => {
-      this.#walk(from, squares, lanes, (source, packed) => {
-        for (let v = 0; v < this.#vectors(width); v++) {
-          const columns = Array.from({ length: lanes }, (_, lane) => {
-            // Columns past the last one are never stored: any will do.
-            const at = Math.min(v * lanes + lane, width - 1);
-            f.get(source).mem("v128.load", at * column, 2);
-            return f.save("v128");
-          });
-          const rows = transposed(f, columns);
-          rows.forEach((row, k) => f.get(packed, row).mem("v128.store", k * panelBytes + 16 * v, 2));
-          f.release(...columns, ...rows.filter((row) => !columns.includes(row)));
-        }
-      });
-    });
-    const rest = f.local("i32");
-    f.get(this.#depth)
-      .i32(lanes - 1)
-      .op("i32.and")
-      .set(rest);
-    f.get(rest).if(() => {
-      const [source, packed, counter] = [f.local("i32"), f.local("i32"), f.local("i32")];
-      f.get(squares).i32(16).op("i32.mul").get(from).op("i32.add").set(source);
-      f.get(squares)
-        .i32(lanes * panelBytes)
-        .op("i32.mul")
-        .get(this.#packed)
-        .op("i32.add")
-        .set(packed);
-      f.forLoop(counter, 0, [rest], 1, () => {
-        this.#packOne(width, source, packed);
-        f.get(source).i32(this.#bytes).op("i32.add").set(source);
-        f.get(packed).i32(panelBytes).op("i32.add").set(packed);
-      });
-      f.release(source, packed, counter);
-    });
-    f.release(squares, rest);
   }
 
   #vectors(width: number): number {
@@ -420,27 +235,4 @@ class ProductEmitter {
     });
     f.release(...sums);
   }
-}
-
-/** The rows of a square of vectors whose columns are given. */
-function transposed(f: FunctionBuilder, columns: readonly Local[]): Local[] {
-  const mixed = (x: Local, y: Local, lanes: [number, number, number, number]): Local => {
-    f.get(x, y).shuffle32(...lanes);
-    return f.save("v128");
-  };
-  if (columns.length === 2) {
-    const [x, y] = columns as [Local, Local];
-    return [mixed(x, y, [0, 1, 4, 5]), mixed(x, y, [2, 3, 6, 7])];
-  }
-  const [a, b, c, d] = columns as [Local, Local, Local, Local];
-  const [ab, cd] = [mixed(a, b, [0, 4, 1, 5]), mixed(c, d, [0, 4, 1, 5])];
-  const [abHigh, cdHigh] = [mixed(a, b, [2, 6, 3, 7]), mixed(c, d, [2, 6, 3, 7])];
-  const rows = [
-    mixed(ab, cd, [0, 1, 4, 5]),
-    mixed(ab, cd, [2, 3, 6, 7]),
-    mixed(abHigh, cdHigh, [0, 1, 4, 5]),
-    mixed(abHigh, cdHigh, [2, 3, 6, 7]),
-  ];
-  f.release(ab, cd, abHigh, cdHigh);
-  return rows;
 }

@@ -1,0 +1,18 @@
+/** jax-js as a contestant: its own `jit`, `vmap` and `grad`, as its documentation shows them. */
+import * as jax from "@jax-js/jax";
+import type { Runner } from "../../contestant.ts";
+import type { Workload } from "../../workloads/table.ts";
+import { influence } from "./influence.ts";
+import { learnedOptimizer } from "./learnedOptimizer.ts";
+import { lstm } from "./lstm.ts";
+import { mlp } from "./mlp.ts";
+import { toy } from "./toy.ts";
+
+const programs = { influence, toy, mlp, learnedOptimizer, lstm };
+
+/** jax-js chooses its threads itself. */
+export async function makeRunner(workload: Workload): Promise<Runner> {
+  await jax.init("wasm");
+  jax.defaultDevice("wasm");
+  return programs[workload.kind](workload);
+}

@@ -1,0 +1,28 @@
+/** Unspool as a contestant: its public library, compiled, as many outer updates per call as it takes. */
+import { type Setup, type TrainState, compiledExecutor, initTraining, random, trainSteps } from "unspool";
+import type { Runner } from "./contestant.ts";
+import { influence } from "./workloads/influence.ts";
+import { learnedOptimizer } from "./workloads/learnedOptimizer.ts";
+import { lstm } from "./workloads/lstm.ts";
+import { mlp } from "./workloads/mlp.ts";
+import type { Workload } from "./workloads/table.ts";
+import { toy } from "./workloads/toy.ts";
+
+const setups = { influence, toy, mlp, learnedOptimizer, lstm };
+
+export function makeRunner(workload: Workload, threads: number): Runner {
+  const setup: Setup = setups[workload.kind](workload, compiledExecutor({ threads }));
+  const start = initTraining(setup, random.key(0));
+  let state: TrainState = start;
+  return {
+    run(updates) {
+      for (let left = updates; left > 0;) {
+        if (state.step >= workload.restartEvery) state = start;
+        const count = Math.min(left, workload.restartEvery - state.step);
+        const done = trainSteps(setup, state, count);
+        state = done.state;
+        left -= done.records.length;
+      }
+    },
+  };
+}

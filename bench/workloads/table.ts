@@ -1,0 +1,103 @@
+/**
+ * What is measured: five computations in a loop, each fixed to the last constant so that every contestant does the
+ * same work. Plain data: each contestant has its own program per `kind`.
+ */
+
+export type WorkloadKind = "influence" | "toy" | "mlp" | "learnedOptimizer" | "lstm";
+
+export interface Workload {
+  readonly name: string;
+  readonly title: string;
+  readonly kind: WorkloadKind;
+  /** What is counted; rates are units per second. */
+  readonly unit: string;
+  /** Units in one outer update (W5: in one gradient). */
+  readonly unitsPerUpdate: number;
+  /** Useful floating-point operations per unit; undefined where transcendental functions dominate. */
+  readonly flopsPerUnit?: number;
+  /** Width of the hidden layer that the variants differ in. */
+  readonly hidden: number;
+  /** W1: how the matrix enters the program. */
+  readonly matrix?: "constant" | "full" | "state";
+  /** Updates after which a contestant starts again, before numbers grow large or the loop becomes chaotic. */
+  readonly restartEvery: number;
+}
+
+const particles = 32;
+
+const influence = {
+  kind: "influence",
+  unit: "PES updates",
+  unitsPerUpdate: 1,
+  hidden: 0,
+  restartEvery: 2000,
+} as const;
+const mlp = {
+  kind: "mlp",
+  unit: "particle steps",
+  unitsPerUpdate: 10 * particles,
+  restartEvery: 100,
+} as const;
+const learned = {
+  kind: "learnedOptimizer",
+  unit: "particle steps",
+  unitsPerUpdate: 20 * 16,
+  restartEvery: 100,
+} as const;
+
+export const workloads: readonly Workload[] = [
+  // 45 of 529 entries of the matrix are not 0.
+  {
+    ...influence,
+    name: "W1",
+    title: "influence balancing, known matrix",
+    matrix: "constant",
+    flopsPerUnit: 2 * 45 * 2000,
+  },
+  {
+    ...influence,
+    name: "W1-full",
+    title: "influence balancing, shared matrix without zeros",
+    matrix: "full",
+    flopsPerUnit: 2 * 529 * 2000,
+  },
+  {
+    ...influence,
+    name: "W1-dense",
+    title: "influence balancing, matrix in the state",
+    matrix: "state",
+    flopsPerUnit: 2 * 529 * 2000,
+  },
+  {
+    name: "W2",
+    title: "toy 2-D regression",
+    kind: "toy",
+    unit: "outer updates",
+    unitsPerUpdate: 1,
+    hidden: 0,
+    restartEvery: 500,
+  },
+  { ...mlp, name: "W3", title: "MLP hyperparameters, 784-32-10", hidden: 32, flopsPerUnit: 3.27e6 },
+  { ...mlp, name: "W3-H100", title: "MLP hyperparameters, 784-100-10", hidden: 100, flopsPerUnit: 10.2e6 },
+  { ...learned, name: "W4", title: "learned optimizer, 32 hidden", hidden: 32, flopsPerUnit: 6.8e6 },
+  { ...learned, name: "W4-H4", title: "learned optimizer, 4 hidden", hidden: 4, flopsPerUnit: 0.59e6 },
+  {
+    name: "W5",
+    title: "BPTT through an LSTM, 128 units, 100 steps",
+    kind: "lstm",
+    unit: "gradients",
+    unitsPerUpdate: 1,
+    hidden: 128,
+    flopsPerUnit: 1.3e9,
+    restartEvery: 100,
+  },
+];
+
+/** The workload of that name, or a sentence for the user. */
+export function workloadNamed(name: string): Workload {
+  const found = workloads.find((workload) => workload.name.toLowerCase() === name.toLowerCase());
+  if (found !== undefined) return found;
+  throw new Error(
+    `bench: no workload "${name}". There are ${workloads.map((workload) => workload.name).join(", ")}.`,
+  );
+}

@@ -1,0 +1,69 @@
+/** The traces of a reverse program: begin, a step forward and backward as one graph, and the pullback of begin. */
+import { type Tensor, type TracedProgram, np, traceProgram, tree } from "../array/index.ts";
+
+/** The functions of a program for one unit, their types forgotten; see `ReverseFunctions` of the unroll room. */
+export interface ReverseUnitFunctions {
+  readonly name: string;
+  readonly length: number;
+  begin(theta: unknown, shared: unknown, unit: unknown): unknown;
+  step(theta: unknown, shared: unknown, carry: unknown, k: Tensor): { carry: unknown; loss: Tensor };
+  floatsOf(carry: unknown): Tensor[];
+  pullStep(
+    theta: unknown,
+    shared: unknown,
+    carry: unknown,
+    k: Tensor,
+    cotangent: Tensor[],
+    sum: unknown,
+  ): { cotangent: Tensor[]; sum: unknown };
+  pullBegin(theta: unknown, shared: unknown, unit: unknown, cotangent: Tensor[], sum: unknown): unknown;
+}
+
+export interface ReverseArguments {
+  readonly theta: unknown;
+  readonly shared: unknown;
+  readonly units: unknown;
+}
+
+export interface ReverseTraces {
+  begin: TracedProgram;
+  /** (theta, shared, carry, k, cotangent, sum) -> [carry, loss, cotangent, sum] */
+  step: TracedProgram;
+  first: TracedProgram;
+  carry: readonly Tensor[];
+  cotangent: readonly Tensor[];
+}
+
+const zerosLike = (value: unknown): unknown =>
+  tree.map((leaf: Tensor) => np.zeros(leaf.shape, { dtype: leaf.dtype }), value);
+
+export function traceReverse(
+  program: ReverseUnitFunctions,
+  { theta, shared }: ReverseArguments,
+  one: unknown,
+): ReverseTraces {
+  const { name } = program;
+  const begin = traceProgram(name, (th: unknown, s: unknown, u: unknown) => program.begin(th, s, u), [
+    theta,
+    shared,
+    one,
+  ]);
+  const carry = zerosLike(begin.output);
+  const cotangent = program.floatsOf(carry);
+  const sum = tree.map((leaf: Tensor) => np.zeros(leaf.shape, { dtype: "float64" }), theta);
+  const step = traceProgram(
+    name,
+    (th: unknown, s: unknown, c: unknown, k: Tensor, down: Tensor[], g: unknown) => {
+      const next = program.step(th, s, c, k);
+      const pulled = program.pullStep(th, s, c, k, down, g);
+      return [next.carry, next.loss, pulled.cotangent, pulled.sum];
+    },
+    [theta, shared, carry, tree.scalar(0, "int32"), cotangent, sum],
+  );
+  const first = traceProgram(
+    name,
+    (th: unknown, s: unknown, u: unknown, down: Tensor[], g: unknown) => program.pullBegin(th, s, u, down, g),
+    [theta, shared, one, cotangent, sum],
+  );
+  return { begin, step, first, carry: tree.leaves(carry), cotangent };
+}
