@@ -22,16 +22,22 @@ const { values, positionals } = parseArgs({
   },
 });
 
-if (positionals[0] === "memory") await memory({ isJson: values.json, horizons: values.horizons });
-else await speed();
+try {
+  if (positionals[0] === "memory") await memory({ isJson: values.json, horizons: values.horizons });
+  else await speed();
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}
 
 async function speed(): Promise<void> {
   const chosen = positionals.length === 0 ? workloads : positionals.map(workloadNamed);
   const sides = values.only?.split(",");
-  const torch = sides === undefined || sides.includes("torch") ? findTorch() : undefined;
+  const wantsTorch = sides === undefined || sides.includes("torch");
+  const torch = wantsTorch ? findTorch() : undefined;
   const present = contestants(torch).filter(({ side }) => sides === undefined || sides.includes(side));
   const options = { rounds: Number(values.rounds), seconds: Number(values.seconds), peak: peakMeter() };
-  if (!values.json) console.log(describeTorch(torch));
+  if (wantsTorch && !values.json) console.log(describeTorch(torch));
   for (const workload of chosen) {
     const report = reportOf(await measure(workload, present, options), torch);
     console.log(values.json ? JSON.stringify(report) : `\n${tableOf(report)}`);

@@ -55,6 +55,11 @@ export function upload(data: TensorData, shape: readonly number[], dtype: DType,
   return data instanceof Float64Array ? withFloat16(make) : make();
 }
 
+/** A jax-js array of zeros that takes no memory as long as nothing reads it; the caller owns its one reference. */
+export function placeholder(shape: readonly number[], dtype: DType): Raw {
+  return jax.numpy.zeros([...shape], { dtype: dtype as jax.DType, device: current as jax.Device });
+}
+
 /** The elements of a jax-js array, which loses one reference. */
 export function download(raw: Raw): TensorData {
   const data = raw.dataSync();

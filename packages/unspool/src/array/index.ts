@@ -16,19 +16,9 @@ export { linalg } from "./linalg.ts";
 export type { Linalg } from "./linalg.ts";
 export * as tree from "./tree.ts";
 export type { Tensors, Tree, TreeLike } from "./tree.ts";
-export {
-  customVjp,
-  grad,
-  hessian,
-  jacobian,
-  jit,
-  jvp,
-  makeJaxpr,
-  valueAndGrad,
-  vjp,
-  vmap,
-} from "./transforms.ts";
-export type { Traced } from "./transforms.ts";
+export { customVjp, grad, hessian, jacobian, jit, jvp, valueAndGrad, vjp, vmap } from "./transforms.ts";
+export { makeJaxpr } from "./trace.ts";
+export type { Traced } from "./trace.ts";
 export { plainName } from "./namedDerivatives.ts";
 export { traceProgram } from "./program.ts";
 export type { TracedAtom, TracedBody, TracedEquation, TracedProgram, TracedValue } from "./program.ts";

@@ -7,7 +7,7 @@
  */
 import * as jax from "@jax-js/jax";
 import { ShapeError } from "../errors.ts";
-import { type Raw, currentDevice, download, onDevice, upload, withFloat16 } from "./backend.ts";
+import { type Raw, currentDevice, download, onDevice, placeholder, upload, withFloat16 } from "./backend.ts";
 import type { DType, TensorData } from "./dtype.ts";
 import { repairTraceStack } from "./repairs.ts";
 import type { Tensor } from "./tensor.ts";
@@ -29,6 +29,8 @@ export function registerTensor(maker: MakeTensor): void {
 /** The trace that is being recorded: its constants, and what else it has to release at its end. */
 interface Session {
   constants: Map<Tensor, Raw>;
+  /** Nobody will run what is recorded: large constants need no elements. */
+  hasPlaceholders: boolean;
   owned: Raw[];
   /** Reverse mode ran in it: `repairTraceStack` has to follow. */
   isReversed?: boolean;
@@ -61,10 +63,16 @@ export function isTracing(): boolean {
   return session !== undefined;
 }
 
-/** Records one trace; a trace inside a trace shares the outer one's session. */
-export function withSession<T>(body: () => T): T {
+/** Elements from which on a constant is not uploaded where its elements do not matter. */
+const leastPlaceholder = 4096;
+
+/**
+ * Records one trace; a trace inside a trace shares the outer one's session. With `hasPlaceholders` the recorded program
+ * is read, never run: its large constants are arrays of zeros without memory.
+ */
+export function withSession<T>(body: () => T, hasPlaceholders = false): T {
   if (session !== undefined) return body();
-  const own: Session = { constants: new Map(), owned: [] };
+  const own: Session = { constants: new Map(), owned: [], hasPlaceholders };
   session = own;
   try {
     return withFloat16(body);
@@ -74,6 +82,11 @@ export function withSession<T>(body: () => T): T {
     for (const raw of own.owned) raw.dispose();
     if (own.isReversed === true) repairTraceStack();
   }
+}
+
+/** The concrete tensors that became constants of the open trace, by what stands for them in it. */
+export function constantsOfTrace(): Map<Raw, Tensor> {
+  return new Map([...(session?.constants ?? [])].map(([tensor, raw]) => [raw, tensor]));
 }
 
 export function isTensor(value: unknown): value is Tensor {
@@ -122,7 +135,10 @@ export function toRaw(tensor: Tensor): Raw {
   if (session === undefined) return upload(tensor.data, tensor.shape, tensor.dtype, tensor.isWeak);
   let constant = session.constants.get(tensor);
   if (constant === undefined) {
-    constant = upload(tensor.data, tensor.shape, tensor.dtype, tensor.isWeak);
+    constant =
+      session.hasPlaceholders && tensor.size >= leastPlaceholder
+        ? placeholder(tensor.shape, tensor.dtype)
+        : upload(tensor.data, tensor.shape, tensor.dtype, tensor.isWeak);
     session.constants.set(tensor, constant);
   }
   return constant.ref;

@@ -4,7 +4,7 @@ import { download } from "./backend.ts";
 import type { DType } from "./dtype.ts";
 import { concrete } from "./lift.ts";
 import type { Tensor } from "./tensor.ts";
-import { makeJaxpr } from "./transforms.ts";
+import { readJaxpr } from "./trace.ts";
 
 export interface TracedValue {
   readonly id: number;
@@ -33,7 +33,7 @@ export interface TracedBody {
 
 export interface TracedProgram {
   readonly name: string;
-  /** Arrays that the function closed over: the first inputs of the body. */
+  /** Arrays that the function closed over, the same tensors if it was given tensors: the first inputs of the body. */
   readonly constants: readonly Tensor[];
   readonly body: TracedBody;
   /** Structure, shapes and dtypes of the result. */
@@ -46,10 +46,10 @@ export function traceProgram(
   fn: (...args: never[]) => unknown,
   args: readonly unknown[],
 ): TracedProgram {
-  const { jaxpr, output } = makeJaxpr(fn, args);
+  const { jaxpr, output, tensors } = readJaxpr(fn, args);
   try {
-    const constants = (jaxpr.consts as unknown as jax.Array[]).map((raw) =>
-      concrete(download(raw.ref), raw.shape, raw.dtype as DType),
+    const constants = (jaxpr.consts as unknown as jax.Array[]).map(
+      (raw) => tensors.get(raw) ?? concrete(download(raw.ref), raw.shape, raw.dtype as DType),
     );
     return { name, constants, body: bodyOf(jaxpr.jaxpr), output };
   } finally {

@@ -44,7 +44,7 @@ function foldIn(from: Key, by: number | string | Tensor): Key {
   return block(from, counter) as Tensor;
 }
 
-/** One threefry block as a program of its own, by whose name a compiler knows it. */
+/** Threefry blocks as a program of its own, by whose name a compiler knows them: [2, …] words for counters […]. */
 const block = namedProgram("threefry", (from, counter) => {
   const [x0, x1] = tracedThreefry(from!.slice(0), from!.slice(1), counter!, wordOperations);
   return np.stack([x0, x1]);
@@ -83,6 +83,12 @@ function normal(from: Key, shape: readonly number[] = [], options: DrawOptions =
   const words = raw.split(requireKey("random.normal", from), size) as Tensor;
   const draws = boxMuller(words.slice([], 0), words.slice([], 1)) as Tensor;
   return widen(draws.reshape([...shape]), options.dtype);
+}
+
+/** Normals by their numbers (uint32) in the stream of a key: `normalAt(key, arange(n))` is `normal(key, [n])`. */
+function normalAt(from: Key, numbers: Tensor, options: DrawOptions = {}): Tensor {
+  const words = block(requireKey("random.normalAt", from), numbers);
+  return widen(boxMuller(words.slice(0), words.slice(1)), options.dtype);
 }
 
 /** Two words to one normal, sqrt(-2 log(1 - u)) cos(2 pi v) with u and v from the upper 23 bits. */
@@ -197,6 +203,7 @@ export interface Random {
   foldIn: typeof foldIn;
   split: typeof split;
   normal: typeof normal;
+  normalAt: typeof normalAt;
   uniform: typeof uniform;
   bits: typeof bits;
   rademacher: typeof rademacher;
@@ -213,6 +220,7 @@ export const random: Random = {
   foldIn,
   split,
   normal,
+  normalAt,
   uniform,
   bits,
   rademacher,

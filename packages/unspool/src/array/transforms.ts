@@ -1,6 +1,6 @@
 /**
  * Transformations of functions over trees of tensors: `jit`, `grad`, `valueAndGrad`, `vjp`, `jvp`, `vmap`,
- * `jacobian`, `hessian`, `makeJaxpr`, `customVjp`.
+ * `jacobian`, `hessian`, `customVjp`.
  *
  * Every transformation runs inside a trace, so nothing that it makes along the way occupies memory. Called from
  * plain code, one trace is made, run once and dropped; `jit` keeps it.
@@ -11,59 +11,19 @@ import { type Device, type Raw, download, onDevice } from "./backend.ts";
 import { type DType, allocate } from "./dtype.ts";
 import { concrete, inReverseMode, isTracing, toRaw, unwrap, withSession, wrap } from "./lift.ts";
 import type { Tensor } from "./tensor.ts";
+import { type Fn, flatRaw, readJaxpr } from "./trace.ts";
 import * as tree from "./tree.ts";
 
-// A function over trees; the concrete argument and result types are those of the caller.
-type Fn = (...args: never[]) => unknown;
-type RawFn = (...args: Raw[]) => Raw[];
 type Untyped = (...args: unknown[]) => unknown;
 
 /** jax-js's transformations without their types, which describe arrays where trees of tensors stand here. */
 const loose = jax as unknown as {
-  makeJaxpr(fn: unknown): (...args: unknown[]) => { jaxpr: jax.ClosedJaxpr };
   jit(fn: unknown): jax.OwnedFunction<(...args: unknown[]) => unknown>;
   valueAndGrad(fn: unknown): Untyped;
   jvp(fn: unknown, primals: unknown, tangents: unknown): unknown;
   vjp(fn: unknown, primals: unknown): [unknown, Untyped];
   vmap(fn: unknown, axes: unknown): Untyped;
 };
-
-/** What a function of tensors is as a function of jax-js arrays in flat lists. */
-function flatRaw(fn: Fn, args: readonly unknown[], onOutput: (output: unknown) => void): RawFn {
-  return (...rawLeaves) => {
-    const output = fn(...(tree.unflatten(args, wrap(rawLeaves) as Tensor[]) as never[]));
-    onOutput(output);
-    return tree.leaves(output).map(toRaw);
-  };
-}
-
-/** A traced program: its equations, its constants, and the shapes that go in and out. */
-export interface Traced {
-  jaxpr: jax.ClosedJaxpr;
-  /** Example of the result: a tree of traced tensors, for structure, shapes and dtypes only. */
-  output: unknown;
-}
-
-/** Traces `fn` for arguments with the shapes and dtypes of `args`. The caller disposes `jaxpr`. */
-export function makeJaxpr(fn: Fn, args: readonly unknown[]): Traced {
-  let output: unknown;
-  const jaxpr = withSession(() => {
-    const examples = tree.leaves(args).map(exampleOf);
-    try {
-      const made = loose.makeJaxpr(flatRaw(fn, args, (result) => (output = result)))(...examples);
-      return made.jaxpr;
-    } finally {
-      for (const example of examples) example.dispose();
-    }
-  });
-  return { jaxpr, output };
-}
-
-function exampleOf(leaf: Tensor): Raw {
-  const options = { dtype: leaf.dtype as jax.DType };
-  // A weak scalar must stay weak, or dtype promotion would differ between the trace and a call.
-  return leaf.isWeak && leaf.ndim === 0 ? jax.numpy.array(0) : jax.numpy.zeros([...leaf.shape], options);
-}
 
 const inexactOnWasm = new Set(["sin", "cos", "asin", "atan", "exp", "log", "erf", "erfc", "power", "tanh"]);
 
@@ -89,7 +49,7 @@ export interface RawProgram {
 
 /** The device that `fn` needs for arguments like `args`, and the structure of its result. */
 export function deviceOf(fn: Fn, args: readonly unknown[]): { device: Device; output: unknown } {
-  const { jaxpr, output } = makeJaxpr(fn, args);
+  const { jaxpr, output } = readJaxpr(fn, args);
   const device = deviceFor(jaxpr.jaxpr);
   jaxpr.dispose();
   return { device, output };

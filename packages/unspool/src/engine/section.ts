@@ -13,6 +13,7 @@ import { emitGroup } from "./emit/group.ts";
 import { type EmitContext, type EmitOptions, type Location, bytesOf, stridesAt } from "./emit/location.ts";
 import { emitPackedProduct } from "./emit/packedProduct.ts";
 import { packedBytes } from "./emit/productPlan.ts";
+import { emitLanedProduct, lanedProductBytes } from "./emit/lanedProduct.ts";
 import { type RoutinePlaces, emitRoutine, routineScratchBytes } from "./emit/routine.ts";
 import type { GraphBuilder } from "./graph/builder.ts";
 import { type Level, type Node, isElementwise, isSource, isView, sizeOf } from "./graph/node.ts";
@@ -98,10 +99,9 @@ export function compileSection(
     if (kernel.kind === "group") return emitGroup(emit, scheduled, at, stored, label);
     if (kernel.node.op === "dot") {
       const workspace = workspaces.get(at);
-      const packed =
-        workspace === undefined || own !== undefined
-          ? undefined
-          : emitPackedProduct(emit, scheduled, kernel.node, label, workspace);
+      const emitPacked = kernel.node.level === 0 ? emitPackedProduct : emitLanedProduct;
+      const isPacked = workspace !== undefined && own === undefined;
+      const packed = isPacked ? emitPacked(emit, scheduled, kernel.node, label, workspace) : undefined;
       return packed ?? emitContraction(emit, scheduled, kernel.node, label);
     }
     return emitRoutine(emit, scheduled, kernel.node, label, placesOf(kernel.node, locations), context.table);
@@ -361,7 +361,9 @@ function allocate(
     }
     const kernel = kernels[at]!;
     const workspaceBytes =
-      kernel.kind === "single" && kernel.node.op === "dot" ? packedBytes(kernel.node) : 0;
+      kernel.kind === "single" && kernel.node.op === "dot"
+        ? packedBytes(kernel.node) || lanedProductBytes(kernel.node)
+        : 0;
     if (workspaceBytes > 0) {
       const offset = free.take(workspaceBytes);
       workspaces.set(at, offset);

@@ -11,7 +11,7 @@ import type { Level, Node } from "./graph/node.ts";
 import { sizeOf } from "./graph/node.ts";
 import { reachable } from "./graph/builder.ts";
 import { hoistInvariants } from "./invariants.ts";
-import { carryAcrossSteps } from "./recurrences.ts";
+import { type Recurrences, carryAcrossSteps } from "./recurrences.ts";
 import { type Built, type Reading, build, settleLevels } from "./levels.ts";
 import { MemoryLayout } from "./memory.ts";
 import {
@@ -462,9 +462,13 @@ class UnitCompiler {
     const isConstant = (slot: number): boolean => !variant.has(slot);
     const newSlot = (node: Node): number =>
       this.#add(scratch.slot(node.shape, node.dtype, node.level, ...lanes(node.level)));
-    const recurring =
+    // A single step gains nothing from what is kept for others.
+    const isLoop = this.#program.length > 1;
+    const recurring: Recurrences | undefined =
       stepBuilt &&
-      carryAcrossSteps(stepBuilt.graph, stepBuilt.outputs, carryPlaceholders, isConstant, newSlot);
+      (isLoop
+        ? carryAcrossSteps(stepBuilt.graph, stepBuilt.outputs, carryPlaceholders, isConstant, newSlot)
+        : { outputs: stepBuilt.outputs, carried: [] });
     const carrySlots = [...carryPlaceholders, ...(recurring?.carried.map(({ slot }) => slot) ?? [])];
     for (const slot of carrySlots) variant.add(slot);
     const hoisted =
@@ -472,7 +476,7 @@ class UnitCompiler {
         ? undefined
         : hoistInvariants(
             [...recurring.outputs, ...recurring.carried.map(({ next }) => next)],
-            (slot) => variant.has(slot),
+            (slot) => !isLoop || variant.has(slot),
             newSlot,
           );
 

@@ -20,7 +20,7 @@ import {
   windowPlan,
 } from "../unroll/index.ts";
 import type { EstimateMetrics } from "./estimator.ts";
-import { type Noise, gaussian, select, zerosLike } from "./noise.ts";
+import { type Noise, type NoiseRequest, gaussian, select, zerosLike } from "./noise.ts";
 
 export interface EsOptions extends WindowOptions {
   /** Standard deviation of the perturbations. Default 0.01. */
@@ -145,9 +145,9 @@ export function memberStep(settings: EsSettings, constant: MemberConstant, carry
   };
 }
 
-/** Key of the perturbation of one pair. */
-export function pairKey(shared: EsShared, pair: Tensor): Key {
-  return random.foldIn(shared.key, pair);
+/** The request for the perturbation of one pair. */
+export function pairRequest({ key, window }: EsShared, pair: Tensor): NoiseRequest {
+  return { key: random.foldIn(key, pair), source: key, pair, window };
 }
 
 /** A program over pairs of members. */

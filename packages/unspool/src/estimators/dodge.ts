@@ -54,7 +54,12 @@ export function dodge<Theta, State, Batch>(
 
 function directional(noise: Noise, isRenewed: boolean): TangentMethod {
   const draw = (shared: TangentShared, task: Tensor) =>
-    noise(shared.theta, { key: taskKey(shared, task), pair: task, window: tree.scalar(0, "int32") });
+    noise(shared.theta, {
+      key: taskKey(shared, task),
+      source: shared.key,
+      pair: task,
+      window: tree.scalar(0, "int32"),
+    });
   return {
     begin(shared, task, start) {
       const current = draw(shared, task);

@@ -5,6 +5,8 @@ import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
 export interface NoiseRequest {
   /** Key of this pair and draw. */
   key: Key;
+  /** Key of this draw for all pairs. */
+  source: Key;
   /** int32 scalar: index of the pair. */
   pair: Tensor;
   /** int32 scalar: estimates made before this one. */
@@ -14,11 +16,17 @@ export interface NoiseRequest {
 /** Draws sigma * epsilon in the structure of theta. */
 export type Noise = (theta: unknown, request: NoiseRequest) => unknown;
 
-/** Gaussian perturbations with standard deviation `sigma`. One draw for the whole tree, cut into leaves. */
+/**
+ * Gaussian perturbations with standard deviation `sigma`. One draw for the whole tree, cut into leaves; the pairs'
+ * draws follow each other in one stream, which costs less than a key of its own for each.
+ */
 export function gaussian(sigma: number): Noise {
-  return (theta, { key }) => {
+  return (theta, { source, pair }) => {
     const dtype = tree.floatType(theta);
-    const draw = random.normal(key, [tree.size(theta)], { dtype }).mul(sigma);
+    const size = tree.size(theta);
+    const first = pair.astype("uint32").mul(size);
+    const numbers = np.arange(0, size, 1, { dtype: "uint32" }).add(first);
+    const draw = random.normalAt(source, numbers, { dtype }).mul(sigma);
     return cut(theta, draw);
   };
 }

@@ -19,7 +19,7 @@ import {
   esSettings,
   guard,
   memberStep,
-  pairKey,
+  pairRequest,
   pairLosses,
 } from "./antithetic.ts";
 import type { GradientEstimator } from "./estimator.ts";
@@ -110,8 +110,7 @@ function firstPairs(settings: EsSettings, theta: unknown, key: Key): PairUnit {
 function perturb(settings: EsSettings, reuse: NoiseReuse, shared: EsShared, unit: PairUnit): Kept {
   const { plan, noise } = settings;
   const { pair } = unit;
-  const key = pairKey(shared, pair);
-  const fresh = noise(shared.theta, { key, pair, window: shared.window });
+  const fresh = noise(shared.theta, pairRequest(shared, pair));
   const steps = tree.scalar(plan.truncation, "int32");
   if (reuse.noisePeriod <= plan.truncation) {
     const xi = reuse.isPersistent ? add(unit.xi, fresh) : wide(fresh);
@@ -121,7 +120,7 @@ function perturb(settings: EsSettings, reuse: NoiseReuse, shared: EsShared, unit
   const eps = select(isDue, fresh, unit.eps);
   const epsAfter =
     plan.mode === "inside"
-      ? noise(shared.theta, { key: random.foldIn(key, "after reset"), pair, window: shared.window })
+      ? noise(shared.theta, pairRequest({ ...shared, key: random.foldIn(shared.key, "after reset") }, pair))
       : eps;
   return {
     eps,

@@ -26,7 +26,7 @@ import {
   esSettings,
   guard,
   memberStep,
-  pairKey,
+  pairRequest,
   pairLosses,
 } from "./antithetic.ts";
 import type { GradientEstimator } from "./estimator.ts";
@@ -139,7 +139,7 @@ export function pesAnalytic<Theta, State, Batch>(
 }
 
 function draw(settings: EsSettings, shared: EsShared, { pair }: Unit): unknown {
-  return settings.noise(shared.theta, { key: pairKey(shared, pair), pair, window: shared.window });
+  return settings.noise(shared.theta, pairRequest(shared, pair));
 }
 
 function windowProgram(settings: EsSettings): PairProgram<Shared, Unit, { eps: unknown }> {

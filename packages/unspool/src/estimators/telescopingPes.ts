@@ -27,7 +27,7 @@ import {
   guard,
   lossStatistics,
   memberStep,
-  pairKey,
+  pairRequest,
 } from "./antithetic.ts";
 import type { GradientEstimator } from "./estimator.ts";
 import { add, repeat, scale, select, subtract, zerosLike } from "./noise.ts";
@@ -117,7 +117,7 @@ export function telescopingPes<Theta, State, Batch>(
 }
 
 function draw(settings: EsSettings, shared: EsShared, { pair }: TelescopingUnit): unknown {
-  return settings.noise(shared.theta, { key: pairKey(shared, pair), pair, window: shared.window });
+  return settings.noise(shared.theta, pairRequest(shared, pair));
 }
 
 function windowProgram(

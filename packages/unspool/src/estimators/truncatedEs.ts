@@ -20,7 +20,7 @@ import {
   esSettings,
   guard,
   memberStep,
-  pairKey,
+  pairRequest,
   pairLosses,
   startMember,
 } from "./antithetic.ts";
@@ -116,7 +116,7 @@ function windowProgram(settings: EsSettings): PairProgram<EsShared, MeanUnit, { 
     length: settings.plan.truncation,
     sameForAll: sameLeaves(settings),
     begin(shared, { pair, mean, clock }) {
-      const eps = settings.noise(shared.theta, { key: pairKey(shared, pair), pair, window: shared.window });
+      const eps = settings.noise(shared.theta, pairRequest(shared, pair));
       const thetas = [add(shared.theta, eps), subtract(shared.theta, eps), shared.theta];
       return { members: thetas.map((theta) => startMember({ theta }, mean, clock)), kept: { eps } };
     },

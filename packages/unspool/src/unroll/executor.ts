@@ -54,7 +54,10 @@ export interface ForwardResult<Unit, Mean, Each> {
 
 /** How much of a forward pass is kept for the backward pass. */
 export type CheckpointPolicy =
-  /** Every state: least time, memory linear in the length. */
+  /**
+   * Every state: least time, memory linear in the length. The compiled engine keeps with each state what the pullback
+   * of its step wants to know, a few times the state, and computes no step twice.
+   */
   | "all"
   /** Every sqrt(length)-th state: one more forward pass, memory 2 sqrt(length). */
   | "sqrt"

@@ -9,20 +9,39 @@ import { compiledExecutor, referenceExecutor } from "../../unroll/index.ts";
 import { engineStatistics } from "../index.ts";
 import { wrongOf } from "./testing/check.ts";
 import { type Bound, treeDifferences } from "./testing/compare.ts";
-import { type RandomFunction, caseOf, randomFunctions } from "./testing/randomFunction.ts";
-import { type RandomLoop, loopOf, randomLoops } from "./testing/randomLoop.ts";
+import { gradientOf } from "./testing/functions.ts";
+import { rowwise } from "./testing/operations.ts";
+import { type RandomFunction, caseOf, randomFunctions, rowFunctions } from "./testing/randomFunction.ts";
+import { type RandomLoop, loopOf, randomLoops, reverseOf } from "./testing/randomLoop.ts";
 
-const boundOf = (dtype: "float32" | "float64"): Bound => ({
+const boundOf = (dtype: "float32" | "float64", scale = 2): Bound => ({
   ulps: dtype === "float32" ? 64 : 4096,
-  scale: 2,
+  scale,
   dtype,
 });
 
-test("functions, for all units, per unit and per member", () => {
-  const check = (random: RandomFunction): void => {
-    expect(wrongOf(caseOf(random), boundOf(random.dtype))).toEqual([]);
-  };
-  fc.assert(fc.property(randomFunctions(40), check), { numRuns: 80, seed: 1 });
+describe("functions, for all units, per unit and per member", () => {
+  test("of all operations", () => {
+    const check = (random: RandomFunction): void => {
+      expect(wrongOf(caseOf(random), boundOf(random.dtype))).toEqual([]);
+    };
+    fc.assert(fc.property(randomFunctions(40), check), { numRuns: 60, seed: 1 });
+  });
+  test("of long arrays, row by row", () => {
+    const check = (random: RandomFunction): void => {
+      const row = caseOf(random, { from: rowwise, mostElements: 1000 });
+      expect(wrongOf(row, boundOf(random.dtype))).toEqual([]);
+    };
+    fc.assert(fc.property(rowFunctions, check), { numRuns: 12, seed: 2 });
+  });
+  test("that are gradients", () => {
+    const check = (random: RandomFunction): void => {
+      const row = gradientOf(caseOf(random));
+      // Derivatives of the operations are up to 4.
+      expect(wrongOf(row, boundOf(random.dtype, 8), { isLanedOnly: true })).toEqual([]);
+    };
+    fc.assert(fc.property(randomFunctions(20), check), { numRuns: 30, seed: 3 });
+  });
 });
 
 describe("loops", () => {
@@ -33,10 +52,26 @@ describe("loops", () => {
     expect(treeDifferences(got, wanted, boundOf(random.dtype))).toEqual([]);
   };
   test("whose carries are permuted and combined", () => {
-    fc.assert(fc.property(randomLoops(0), check), { numRuns: 150, seed: 2 });
+    fc.assert(fc.property(randomLoops(0), check), { numRuns: 120, seed: 4 });
   });
   test("whose steps are random functions", () => {
-    fc.assert(fc.property(randomLoops(15), check), { numRuns: 60, seed: 3 });
+    fc.assert(fc.property(randomLoops(15), check), { numRuns: 50, seed: 5 });
+  });
+  test("run backward", () => {
+    const checkReverse = (random: RandomLoop): void => {
+      const { program, theta, args } = reverseOf(random);
+      const policy = (["all", "sqrt", { states: 2 }] as const)[random.seed % 3]!;
+      const wanted = referenceExecutor().reverse(program, policy, theta, args.shared, args.units);
+      const got = compiledExecutor().reverse(program, policy, theta, args.shared, args.units);
+      const { forwardSteps, statesHeld, ...results } = got;
+      expect({ forwardSteps, statesHeld }).toEqual({
+        forwardSteps: wanted.forwardSteps,
+        statesHeld: wanted.statesHeld,
+      });
+      const { carry, losses, gradient } = wanted;
+      expect(treeDifferences(results, { carry, losses, gradient }, boundOf(random.dtype, 4))).toEqual([]);
+    };
+    fc.assert(fc.property(randomLoops(10), checkReverse), { numRuns: 24, seed: 6 });
   });
 });
 
@@ -52,5 +87,5 @@ test("two threads give the bits of one, and a program is compiled to machine cod
     const after = engineStatistics();
     expect([after.compiled - before.compiled, after.reused - before.reused]).toEqual([0, 1]);
   };
-  fc.assert(fc.property(randomLoops(12), check), { numRuns: 25, seed: 4 });
+  fc.assert(fc.property(randomLoops(12), check), { numRuns: 25, seed: 7 });
 });

@@ -51,7 +51,9 @@ test.each(["float32", "float64"] as const)(
         caseOf(name, 1, dtype, (x) => [f[name]!(x!), f[name]!(x!.slice([3, 13]))]),
       ),
       caseOf("where", 2, dtype, (x, y) => [np.where(x!.less(y!), x!, y!) as Tensor]),
-      caseOf("astype", 1, dtype, (x) => (["int32", "uint32", "bool"] as const).map((to) => x!.astype(to))),
+      caseOf("astype", 1, dtype, (x) =>
+        (["int32", "uint32", "bool", "float32", "float64"] as const).map((to) => x!.astype(to)),
+      ),
     ];
     expect(wrongOfAll(rows, { ulps: 0, isSigned: true })).toEqual([]);
   },

@@ -502,8 +502,7 @@ class ContractionEmitter {
           const step = this.#isLaned ? 4 * this.#bytes : this.#isAcross ? 0 : 4 * vectorStride;
           const offset = e * elementStride + v * step + copy * (side.location.memberBytes ?? 0);
           const vector = loadVector(this.#f, pointer, offset, dtype, access);
-          if (count < 4 && this.#isAcross) zeroBeyond(this.#f, vector, count);
-          all.push(vector);
+          all.push(count < 4 && this.#isAcross ? zeroBeyond(this.#f, vector, count) : vector);
         }
       }
     }
@@ -519,16 +518,18 @@ class ContractionEmitter {
   }
 }
 
-/** Sets the lanes from `count` on to 0. */
-function zeroBeyond(f: FunctionBuilder, vector: Vector, count: number): void {
+/** The vector with its lanes from `count` on set to 0, in new locals: both parts of the old one may be the same. */
+function zeroBeyond(f: FunctionBuilder, vector: Vector, count: number): Vector {
   const isWideVector = vector.length === 2;
-  vector.forEach((part, i) => {
+  const result = vector.map((part, i) => {
     const lanes = isWideVector ? [2 * i, 2 * i, 2 * i + 1, 2 * i + 1] : [0, 1, 2, 3];
     f.get(part)
       .v128(Int32Array.from(lanes.map((lane) => (lane < count ? -1 : 0))))
-      .op("v128.and")
-      .set(part);
+      .op("v128.and");
+    return f.save("v128");
   });
+  f.release(...new Set(vector));
+  return result;
 }
 
 function addAcross(f: FunctionBuilder, vector: Vector, dtype: Node["dtype"]): void {

@@ -315,8 +315,9 @@ function recovered(
   if (name === "threefry") {
     const key = [0, 1].map((i) => graph.reshape(graph.shrink(a, [[i, i + 1]]), []));
     const words = ([0, 1] as const).map((mode) => {
-      const word = graph.elementwise("random_bits", [...key, b], "uint32", { mode }, []);
-      return graph.reshape(word, [1]);
+      const spreadKey = key.map((half) => graph.broadcastTo(half, b.shape));
+      const word = graph.elementwise("random_bits", [...spreadKey, b], "uint32", { mode }, b.shape);
+      return graph.reshape(word, [1, ...b.shape]);
     });
     return [graph.concatenate(words, 0, out!.shape, "uint32")];
   }

@@ -119,7 +119,8 @@ export function expUnbounded(v: Lanes, x: Operand): Operand {
   return v.mul(v.polynomial(r, doubled), halfPower(v, rounded));
 }
 
-function exp(v: Lanes, x: Local): Operand {
+/** e^x for all x. */
+export function expAnywhere(v: Lanes, x: Local): Operand {
   const result = v.keep(expBounded(v, x));
   const isSmall = v.op("le", x, v.constant(tables[v.type].highest));
   // x + Infinity is right for what overflows and for NaN.
@@ -132,11 +133,16 @@ function halfMinusOne(v: Lanes, rounded: Local, series: Operand): Operand {
   return v.madd(power, series, v.sub(power, v.constant(0.5)));
 }
 
+/** (e^x - 1) / 2 for x from -(bias - 1) ln 2 to bias ln 2. */
+export function halfExpm1(v: Lanes, x: Local): Operand {
+  const { rounded, r } = reduce(v, x);
+  const series = v.madd(v.mul(r, r), v.polynomial(r, tables[v.type].expm1), r);
+  return halfMinusOne(v, rounded, series);
+}
+
 function expm1(v: Lanes, x: Local): Operand {
-  const { expm1: coefficients, past, minusOne } = tables[v.type];
-  const { rounded, r } = reduce(v, v.keep(v.atMost(v.atLeast(x, minusOne), past)));
-  const series = v.madd(v.mul(r, r), v.polynomial(r, coefficients), r);
-  const half = v.keep(halfMinusOne(v, rounded, series));
+  const { past, minusOne } = tables[v.type];
+  const half = v.keep(halfExpm1(v, v.keep(v.atMost(v.atLeast(x, minusOne), past))));
   return v.withSignOf(v.add(half, half), x);
 }
 
@@ -148,7 +154,7 @@ export function halfExp2m1(v: Lanes, y: Local): Operand {
   return halfMinusOne(v, rounded, v.mul(v.polynomial(r, tables[v.type].exp2m1), r));
 }
 
-export const exp32: UnaryEmitter = unary("f32x4", exp);
-export const exp64: UnaryEmitter = unary("f64x2", exp);
+export const exp32: UnaryEmitter = unary("f32x4", expAnywhere);
+export const exp64: UnaryEmitter = unary("f64x2", expAnywhere);
 export const expm132: UnaryEmitter = unary("f32x4", expm1);
 export const expm164: UnaryEmitter = unary("f64x2", expm1);

@@ -15,6 +15,9 @@ export interface MathOptions {
 /** Emits code that reads vector local `x` (which it does not change) and leaves the result vector on the stack. */
 export type UnaryEmitter = (f: FunctionBuilder, x: Local, options: MathOptions) => void;
 
+/** Emits code that reads vector local `x` and leaves two functions of it in new locals. */
+export type PairEmitter = (f: FunctionBuilder, x: Local, options: MathOptions) => [Local, Local];
+
 /** A local, or code that pushes one vector. Code is written where it is used, once per use. */
 export type Operand = Local | (() => void);
 
@@ -207,5 +210,21 @@ export function unary(type: FloatLanes, formula: (v: Lanes, x: Local) => Operand
     const v = new Lanes(f, type, options);
     v.push(formula(v, x));
     v.release();
+  };
+}
+
+/** Makes the emitter of two formulas with common parts. */
+export function pair(
+  type: FloatLanes,
+  formulas: (v: Lanes, x: Local) => readonly [Operand, Operand],
+): PairEmitter {
+  return (f, x, options) => {
+    const v = new Lanes(f, type, options);
+    const results = formulas(v, x).map((formula) => {
+      v.push(formula);
+      return f.save("v128");
+    }) as [Local, Local];
+    v.release();
+    return results;
   };
 }

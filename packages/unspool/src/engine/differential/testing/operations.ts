@@ -15,20 +15,24 @@ export interface Value {
 /** Makes one or more values of others; undefined where those at hand do not fit. */
 export type Operation = (choices: Choices, pool: Pool) => Value | Value[] | undefined;
 
-const largest = 400;
+/** Elements of the largest value that is kept, by default. */
+const mostElements = 400;
 
 export class Pool {
   readonly values: Value[] = [];
   /** Float type of the program. */
   readonly dtype: DType;
+  readonly #mostElements: number;
 
-  constructor(dtype: DType) {
+  constructor(dtype: DType, most: number = mostElements) {
     this.dtype = dtype;
+    this.#mostElements = most;
   }
 
   add(...values: readonly Value[]): void {
     for (const value of values)
-      if (value.x.size > 0 && value.x.size <= largest && value.x.ndim <= 4) this.values.push(value);
+      if (value.x.size > 0 && value.x.size <= this.#mostElements && value.x.ndim <= 4)
+        this.values.push(value);
   }
 
   /** A value that fits, more often a late one. */
@@ -196,10 +200,9 @@ const cast: Operation = (choices, pool) => {
   if (a === undefined) return undefined;
   const { x } = a;
   if (isFloat(x.dtype)) {
-    const to = choices.of(["int32", "bool", "float32", "float64"] as const);
-    return exact(
-      to === "int32" ? x.mul(8).astype(to) : to === "bool" ? x.astype(to) : x.astype(to).astype(x.dtype),
-    );
+    const to = choices.of(["int32", "bool", "float64"] as const);
+    if (to === "int32") return exact(x.mul(8).astype(to));
+    return exact(to === "bool" ? x.astype(to) : x.astype(to).astype(x.dtype));
   }
   const to = choices.of([pool.dtype, "int32", "uint32", "bool"] as const);
   if (!isFloat(to)) return exact(x.astype(to));
@@ -336,9 +339,11 @@ const gather: Operation = (choices, pool) => {
     a && pool.pick(choices, ({ x }) => (x.dtype === "int32" || x.dtype === "uint32") && x.ndim <= 2);
   if (a === undefined || indices === undefined) return undefined;
   const axis = choices.below(a.x.ndim);
+  const length = a.x.shape[axis]!;
   const words = indices.x.astype("uint32");
-  const within = words.mod(np.array(a.x.shape[axis]!, { dtype: "uint32" })).astype("int32");
-  return value(np.take(a.x, within, axis) as Tensor, a);
+  const within = words.mod(np.array(length, { dtype: "uint32" })).astype("int32");
+  // In derivatives the reference forgets the remainder of whole numbers.
+  return value(np.take(a.x, np.clip(within, 0, length - 1) as Tensor, axis) as Tensor, a);
 };
 
 const order: Operation = (choices, pool) => {
@@ -379,6 +384,17 @@ export const arithmetic: readonly Operation[] = [
   ...times(4, reduce),
   ...times(3, product),
   ...times(2, gather),
+];
+
+/** What treats the rows of a long array one like the other. */
+export const rowwise: readonly Operation[] = [
+  ...times(4, unary),
+  ...times(2, exactUnary),
+  ...times(4, binary),
+  quotient,
+  extremum,
+  ...times(4, product),
+  ...times(2, reduce),
 ];
 
 /** All operations, by how often they are taken. */

@@ -20,20 +20,43 @@ export const randomFunctions = (most: number): fc.Arbitrary<RandomFunction> =>
     seed: fc.nat(65535),
   });
 
+/** Functions of long arrays: a value per row, a matrix that rows are multiplied by, and a value per column. */
+export const rowFunctions: fc.Arbitrary<RandomFunction> = fc.record({
+  dtype: fc.constantFrom("float32" as const, "float64" as const),
+  floats: fc
+    .tuple(fc.constantFrom(32, 67, 128), fc.integer({ min: 2, max: 6 }), fc.integer({ min: 1, max: 6 }))
+    .map(([rows, columns, next]) => [
+      [rows, columns],
+      [columns, next],
+      [next, columns],
+      [columns],
+      [rows, 1],
+    ]),
+  steps: fc.array(operationNumbers, { minLength: 8, maxLength: 24 }),
+  seed: fc.nat(65535),
+});
+
 export const inputsOf = ({ dtype, floats }: Pick<RandomFunction, "dtype" | "floats">): Input[] => [
   ...floats.map((shape) => ({ shape, dtype })),
   { shape: [5], dtype: "int32" },
   { shape: [2], dtype: "uint32" },
 ];
 
+export interface GrowOptions {
+  /** Operations to choose from. Default: all. */
+  from?: readonly Operation[];
+  /** Elements of the largest value that is used again. */
+  mostElements?: number | undefined;
+}
+
 /** Values that the steps make of `args`, which are exact. */
 export function grow(
   dtype: RandomFunction["dtype"],
   steps: readonly number[][],
   args: readonly Tensor[],
-  from: readonly Operation[] = operations,
+  { from = operations, mostElements }: GrowOptions = {},
 ): Value[] {
-  const pool = new Pool(dtype);
+  const pool = new Pool(dtype, mostElements);
   pool.add(...args.map((x) => ({ x, isExact: true })));
   for (const numbers of steps) {
     const choices = new Choices(numbers);
@@ -46,12 +69,12 @@ export function grow(
 const results = 5;
 
 /** The function as a case for all levels. */
-export function caseOf(random: RandomFunction, from: readonly Operation[] = operations): FunctionCase {
+export function caseOf(random: RandomFunction, options: GrowOptions = {}): FunctionCase {
   const { dtype, steps, seed } = random;
   return {
     name: "random",
     call: (...args) => {
-      const values = grow(dtype, steps, args, from);
+      const values = grow(dtype, steps, args, options);
       return values.slice(Math.max(args.length - 1, values.length - results)).map(({ x }) => x);
     },
     args: inputsOf(random).map((input, i) => elements(input, seed + i)),

@@ -4,7 +4,8 @@
  */
 import fc from "fast-check";
 import { type Tensor, np } from "../../../array/index.ts";
-import type { ForwardProgram } from "../../../unroll/index.ts";
+import { weights } from "../../../array/testing/contract.ts";
+import type { ForwardProgram, ReverseProgram } from "../../../unroll/index.ts";
 import { Choices, type Input, elements, operationNumbers, shapes } from "./choices.ts";
 import { type RandomFunction, grow } from "./randomFunction.ts";
 import { stacked } from "./levels.ts";
@@ -150,4 +151,43 @@ export function loopOf(random: RandomLoop): { program: Loop; args: Arguments } {
     }),
   };
   return { program, args };
+}
+
+type Reverse = ReverseProgram<
+  { scale: Tensor; shift: Tensor },
+  Arguments["shared"],
+  Arguments["units"],
+  Carry
+>;
+
+/** The same loop as a program with losses, whose gradient is taken by two parameters of its start and its steps. */
+export function reverseOf(random: RandomLoop): {
+  program: Reverse;
+  theta: { scale: Tensor; shift: Tensor };
+  args: Arguments;
+} {
+  const { dtype, shape, length } = random;
+  const { program, args } = loopOf(random);
+  const theta = {
+    scale: elements({ shape, dtype }, random.seed + 7),
+    shift: elements({ shape: [], dtype }, random.seed + 8),
+  };
+  const halves = (x: Tensor, by: Tensor): Tensor => x.add(by).mul(0.5);
+  const reverse: Reverse = {
+    name: "random reverse",
+    length,
+    begin: ({ scale, shift }, shared, unit) => {
+      const { carry } = program.begin(shared, { ...unit, floats: halves(unit.floats, scale) }).members[0]!;
+      return { ...carry, values: carry.values.map((x) => halves(x, shift)) };
+    },
+    step: ({ scale, shift }, shared, carry, k) => {
+      const next = program.step(shared, { own: scale, same: shared.floats }, carry, k);
+      const values = next.values.map((x, i) => (i === 0 ? halves(x, scale.reshape([...x.shape])) : x));
+      const loss = values
+        .map((x) => x.mul(np.array(weights(x.size), { dtype, shape: x.shape })).mean())
+        .reduce((sum, term) => sum.add(term), shift.mul(shift));
+      return { carry: { ...next, values }, loss };
+    },
+  };
+  return { program: reverse, theta, args };
 }

@@ -1,0 +1,67 @@
+/**
+ * Recording functions of tensors as programs of jax-js: to be shown (`makeJaxpr`), or only read (`readJaxpr`), where
+ * no constant is copied.
+ */
+import * as jax from "@jax-js/jax";
+import type { Raw } from "./backend.ts";
+import { constantsOfTrace, toRaw, withSession, wrap } from "./lift.ts";
+import type { Tensor } from "./tensor.ts";
+import * as tree from "./tree.ts";
+
+// A function over trees; the concrete argument and result types are those of the caller.
+export type Fn = (...args: never[]) => unknown;
+type RawFn = (...args: Raw[]) => Raw[];
+
+/** jax-js's function without its types, which describe arrays where trees of tensors stand here. */
+const untyped = jax.makeJaxpr as unknown as (fn: RawFn) => (...args: unknown[]) => { jaxpr: jax.ClosedJaxpr };
+
+/** What a function of tensors is as a function of jax-js arrays in flat lists. */
+export function flatRaw(fn: Fn, args: readonly unknown[], onOutput: (output: unknown) => void): RawFn {
+  return (...rawLeaves) => {
+    const output = fn(...(tree.unflatten(args, wrap(rawLeaves) as Tensor[]) as never[]));
+    onOutput(output);
+    return tree.leaves(output).map(toRaw);
+  };
+}
+
+/** A traced program: its equations, its constants, and the shapes that go in and out. */
+export interface Traced {
+  jaxpr: jax.ClosedJaxpr;
+  /** Example of the result: a tree of traced tensors, for structure, shapes and dtypes only. */
+  output: unknown;
+}
+
+/** Traces `fn` for arguments with the shapes and dtypes of `args`. The caller disposes `jaxpr`. */
+export function makeJaxpr(fn: Fn, args: readonly unknown[]): Traced {
+  const { jaxpr, output } = trace(fn, args, false);
+  return { jaxpr, output };
+}
+
+/** A trace that is read and never run: a large constant has no elements there, only the tensor that it stands for. */
+export interface ReadOnlyTrace extends Traced {
+  tensors: ReadonlyMap<Raw, Tensor>;
+}
+
+/** The same for programs that are only looked at: nothing is uploaded. */
+export function readJaxpr(fn: Fn, args: readonly unknown[]): ReadOnlyTrace {
+  return trace(fn, args, true);
+}
+
+function trace(fn: Fn, args: readonly unknown[], isReadOnly: boolean): ReadOnlyTrace {
+  return withSession(() => {
+    let output: unknown;
+    const examples = tree.leaves(args).map(exampleOf);
+    try {
+      const made = untyped(flatRaw(fn, args, (result) => (output = result)))(...examples);
+      return { jaxpr: made.jaxpr, output, tensors: constantsOfTrace() };
+    } finally {
+      for (const example of examples) example.dispose();
+    }
+  }, isReadOnly);
+}
+
+function exampleOf(leaf: Tensor): Raw {
+  const options = { dtype: leaf.dtype as jax.DType };
+  // A weak scalar must stay weak, or dtype promotion would differ between the trace and a call.
+  return leaf.isWeak && leaf.ndim === 0 ? jax.numpy.array(0) : jax.numpy.zeros([...leaf.shape], options);
+}

@@ -1,0 +1,97 @@
+/** What once went wrong, each in its smallest form, against numbers worked by hand. */
+import { expect, test } from "vitest";
+import { type Tensor, np } from "../../array/index.ts";
+import { type ForwardProgram, compiledExecutor } from "../../unroll/index.ts";
+import { compileFunction } from "../index.ts";
+
+const count = 5;
+const units = np.array([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], { shape: [count, 2] });
+
+/** What a function of one unit's two numbers gives, unit by unit. */
+function perUnit(call: (x: Tensor) => Tensor): number[] {
+  const program: ForwardProgram<object, Tensor, object, object, object, object, Tensor> = {
+    name: "symptom",
+    length: 0,
+    begin: () => ({ members: [], kept: {} }),
+    step: (_shared, _constant, carry) => carry,
+    finish: (_shared, unit) => ({ unit, mean: {}, each: call(unit) }),
+  };
+  return Array.from(compiledExecutor().forward(program, {}, units).each.data);
+}
+
+/** What one unit carries after a step. */
+function afterStep<Carry>(start: Carry, step: (carry: Carry) => Carry): Carry {
+  const program: ForwardProgram<object, Tensor, object, object, Carry, object, Carry> = {
+    name: "symptom",
+    length: 1,
+    begin: () => ({ members: [{ constant: {}, carry: start }], kept: {} }),
+    step: (_shared, _constant, carry) => step(carry),
+    finish: (_shared, unit, [member]) => ({ unit, mean: {}, each: member!.carry }),
+  };
+  return compiledExecutor().forward(program, {}, np.zeros([1])).each;
+}
+
+test("a concatenation whose first part all units share fills the lanes of all units", () => {
+  const got = perUnit((x) => np.concatenate([np.array([7]), x]) as Tensor);
+  expect(got).toEqual([7, 1, 2, 7, 3, 4, 7, 5, 6, 7, 7, 8, 7, 9, 10]);
+  expect(perUnit((x) => np.pad(x, [[1, 0]]) as Tensor)).toEqual([
+    0, 1, 2, 0, 3, 4, 0, 5, 6, 0, 7, 8, 0, 9, 10,
+  ]);
+});
+
+test("a broadcast widens axes of length 1 that the operand has", () => {
+  const x = np.array([3, 4], { shape: [2, 1] });
+  const spread = (y: Tensor) => np.broadcastArrays(np.zeros([1, 2]), y) as Tensor[];
+  expect(compileFunction("spread", spread, [x])(x)[1]!.toArray()).toEqual([
+    [3, 3],
+    [4, 4],
+  ]);
+});
+
+test("elements of a reversed array are taken by index", () => {
+  const x = np.array([1, 2, 3]);
+  const indices = np.array([0, 2, 1, 0, 0], { dtype: "int32" });
+  const take = (y: Tensor, at: Tensor) => np.take(np.flip(y) as Tensor, at, 0) as Tensor;
+  expect(compileFunction("take", take, [x, indices])(x, indices).toArray()).toEqual([3, 1, 2, 3, 3]);
+});
+
+test("uint32: all ones is a number that fits", () => {
+  const x = np.array([0, 12], { dtype: "uint32" });
+  const not = (y: Tensor) => np.bitwiseNot(y) as Tensor;
+  expect(compileFunction("not", not, [x])(x).toArray()).toEqual([4294967295, 4294967283]);
+});
+
+test("int32: zeros come in where a negative number is shifted right, as in the reference", () => {
+  const x = np.array([-1, -8], { dtype: "int32" });
+  const shift = (y: Tensor) => np.rightShift(y, np.array(28, { dtype: "int32" })) as Tensor;
+  expect(compileFunction("shift", shift, [x])(x).toArray()).toEqual([15, 15]);
+});
+
+test("float64: a sum over three copies of one number has three terms", () => {
+  const x = np.array(2, { dtype: "float64" });
+  const square = (y: Tensor) => {
+    const row = np.broadcastTo(y, [1, 3]) as Tensor;
+    return np.matmul(row, row.transpose());
+  };
+  expect(compileFunction("square", square, [x])(x).toArray()).toEqual([[12]]);
+});
+
+test("carries that change places as views of each other keep their old values until all are read", () => {
+  const [a, b] = [np.array([1, 2, 3, 4], { shape: [2, 2] }), np.array([5, 6, 7, 8], { shape: [2, 2] })];
+  const swapped = afterStep({ a, b }, (carry) => ({ a: carry.b.transpose(), b: carry.a.transpose() }));
+  expect([...swapped.a.data, ...swapped.b.data]).toEqual([5, 7, 6, 8, 1, 3, 2, 4]);
+  const turned = afterStep({ a, b }, (carry) => ({
+    a: np.flip(carry.b) as Tensor,
+    b: carry.a.add(carry.b),
+  }));
+  expect([...turned.a.data, ...turned.b.data]).toEqual([8, 7, 6, 5, 6, 8, 10, 12]);
+});
+
+test("what is computed from a carry is computed before a copy overwrites it", () => {
+  const start = { a: np.array([1, 2, 3, 4], { shape: [2, 2] }), b: np.array([5, 6, 7, 8]) };
+  const { a, b } = afterStep(start, (carry) => ({
+    a: np.flip(carry.b).reshape([2, 2]),
+    b: carry.a.reshape([4]).add(carry.b).mul(0.5),
+  }));
+  expect([...a.data, ...b.data]).toEqual([8, 7, 6, 5, 3, 4, 5, 6]);
+});

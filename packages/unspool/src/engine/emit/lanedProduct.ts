@@ -1,0 +1,313 @@
+/**
+ * Deep matrix products of values with lanes. The right side is copied, a block at a time and in the order in which it
+ * lies, to panels of a few columns each: a panel is read again for every row, from the first-level cache, where the
+ * rows of the right side, a power of two apart, would share a few lines.
+ *
+ *     for each block: pack; for each panel, for each two rows: 8 vectors of sums in registers
+ */
+import type { Node } from "../graph/node.ts";
+import type { Schedule } from "../graph/schedule.ts";
+import { multiplyAdd } from "../math/index.ts";
+import type { FunctionBuilder, Local } from "../wasm/index.ts";
+import { type ContractionAxis, contractionAxes } from "./contraction.ts";
+import { kernelFunction } from "./kernelFunction.ts";
+import { type EmitContext, type Location, bytesOf, pointers } from "./location.ts";
+
+/** Summed elements per block, and vectors of the right side per summed element: 64 KiB. */
+const blockLength = 64;
+const blockVectors = 64;
+const vectorsPerRow = 4;
+const panelRowBytes = 16 * vectorsPerRow;
+/** Below this the right side is in the first-level cache anyway. */
+const leastDepth = 96;
+const leastRows = 8;
+const rowsPerTile = 2;
+
+type SideName = "a" | "b";
+
+interface Plan {
+  left: SideName;
+  right: SideName;
+  rows: ContractionAxis;
+  columns: ContractionAxis;
+  summed: ContractionAxis;
+  outer: ContractionAxis[];
+  members: number;
+}
+
+function planOf(context: EmitContext, schedule: Schedule, node: Node): Plan | undefined {
+  const isFit =
+    node.level > 0 && node.dtype === "float32" && context.units === 4 && context.strips === undefined;
+  const members = node.level === 2 ? context.members : 1;
+  if (!isFit || vectorsPerRow % members !== 0) return undefined;
+  const [a, b] = node.inputs.map((input) => schedule.accesses.of(input));
+  const { kept, summed } = contractionAxes(node, a!, b!, context);
+  const [only, ...others] = summed;
+  if (only === undefined || others.length > 0 || only.size < leastDepth) return undefined;
+  for (const [left, right] of [
+    ["a", "b"],
+    ["b", "a"],
+  ] as const) {
+    const rows = largest(kept.filter((axis) => axis[left] !== 0 && axis[right] === 0));
+    const columns = largest(kept.filter((axis) => axis[right] !== 0 && axis[left] === 0));
+    const location = context.locate((right === "a" ? a! : b!).base);
+    if (rows === undefined || columns === undefined || rows.size < leastRows) continue;
+    const isPerMember = location.memberBytes !== undefined || members === 1;
+    if (location.lanes !== context.units || !isPerMember || columns.size < vectorsPerRow / members) continue;
+    const outer = kept.filter((axis) => axis !== rows && axis !== columns);
+    return { left, right, rows, columns, summed: only, outer, members };
+  }
+  return undefined;
+}
+
+const largest = (axes: readonly ContractionAxis[]): ContractionAxis | undefined =>
+  axes.reduce<ContractionAxis | undefined>(
+    (most, axis) => (axis.size > (most?.size ?? 0) ? axis : most),
+    undefined,
+  );
+
+/** Scratch memory that the kernel needs; 0 if `node` is better computed as it lies. */
+export function lanedProductBytes(node: Node): number {
+  const depth = node.op === "dot" && node.level > 0 ? node.inputs[0]!.shape.at(-1)! : 0;
+  return depth < leastDepth ? 0 : blockLength * blockVectors * 16;
+}
+
+/** The kernel, or undefined if `node` is better computed as it lies. `workspace` is an offset in scratch memory. */
+export function emitLanedProduct(
+  context: EmitContext,
+  schedule: Schedule,
+  node: Node,
+  name: string,
+  workspace: number,
+): FunctionBuilder | undefined {
+  const plan = planOf(context, schedule, node);
+  return plan && new LanedProduct(context, schedule, node, plan, name, workspace).emit();
+}
+
+type Pointers = Record<SideName | "out", Local>;
+const sides = ["a", "b", "out"] as const;
+
+class LanedProduct {
+  readonly #context: EmitContext;
+  readonly #plan: Plan;
+  readonly #f: FunctionBuilder;
+  readonly #places: Record<SideName | "out", { location: Location; offset: number }>;
+  readonly #panels: Local;
+  readonly #depth: Local;
+  readonly #isLater: Local;
+
+  constructor(
+    context: EmitContext,
+    schedule: Schedule,
+    node: Node,
+    plan: Plan,
+    name: string,
+    workspace: number,
+  ) {
+    this.#context = context;
+    this.#plan = plan;
+    const f = kernelFunction(context.module, name);
+    f.note = `packed panels, tile ${rowsPerTile} x ${vectorsPerRow / plan.members}`;
+    this.#f = f;
+    const [a, b] = node.inputs.map((input) => {
+      const { base, offset } = schedule.accesses.of(input);
+      const location = context.locate(base);
+      return { location, offset: location.offset + offset * location.lanes * bytesOf(node.dtype) };
+    });
+    const out = context.locate(node);
+    this.#places = { a: a!, b: b!, out: { location: out, offset: out.offset } };
+    f.get(0).i32(workspace).op("i32.add");
+    this.#panels = f.save("i32");
+    this.#depth = f.local("i32");
+    this.#isLater = f.local("i32");
+  }
+
+  emit(): FunctionBuilder {
+    const f = this.#f;
+    const start = (side: SideName | "out"): Local => {
+      const { location, offset } = this.#places[side];
+      const at = pointers.indexOf(location.base);
+      if (at < 0) f.i32(offset);
+      else f.get(at).i32(offset).op("i32.add");
+      return f.save("i32");
+    };
+    this.#nest(this.#plan.outer, { a: start("a"), b: start("b"), out: start("out") });
+    return f;
+  }
+
+  #nest(axes: readonly ContractionAxis[], at: Pointers): void {
+    const [axis, ...rest] = axes;
+    if (axis === undefined) this.#blocks(at);
+    else this.#repeat(axis, axis.size, 1, at, (inner) => this.#nest(rest, inner));
+  }
+
+  /** `turns` turns of `step` elements of an axis each. */
+  #repeat(
+    axis: Omit<ContractionAxis, "size">,
+    turns: number,
+    step: number,
+    at: Pointers,
+    body: (inner: Pointers) => void,
+  ): void {
+    if (turns === 0) return;
+    const f = this.#f;
+    const inner = { ...at };
+    const moving = sides.filter((side) => axis[side] !== 0);
+    for (const side of moving) inner[side] = f.get(at[side]).save("i32");
+    const counter = f.local("i32");
+    f.forLoop(counter, 0, turns, 1, () => {
+      body(inner);
+      for (const side of moving)
+        f.get(inner[side])
+          .i32(axis[side] * step)
+          .op("i32.add")
+          .set(inner[side]);
+    });
+    f.release(counter, ...moving.map((side) => inner[side]));
+  }
+
+  /** Full steps along an axis, and what is left at its end. */
+  #parts(
+    axis: ContractionAxis,
+    step: number,
+    at: Pointers,
+    body: (count: number, inner: Pointers) => void,
+  ): void {
+    const f = this.#f;
+    const turns = Math.floor(axis.size / step);
+    this.#repeat(axis, turns, step, at, (inner) => body(step, inner));
+    const rest = axis.size % step;
+    if (rest === 0) return;
+    const moved = { ...at };
+    for (const side of sides) {
+      if (axis[side] !== 0)
+        moved[side] = f
+          .get(at[side])
+          .i32(axis[side] * turns * step)
+          .op("i32.add")
+          .save("i32");
+    }
+    body(rest, moved);
+    for (const side of sides) if (moved[side] !== at[side]) f.release(moved[side]);
+  }
+
+  #blocks(at: Pointers): void {
+    const f = this.#f;
+    const { summed, columns, rows, members } = this.#plan;
+    const turns = Math.ceil(summed.size / blockLength);
+    const left = f.local("i32");
+    f.i32(summed.size).set(left).i32(0).set(this.#isLater);
+    this.#repeat(summed, turns, blockLength, at, (block) => {
+      f.get(left).i32(blockLength).get(left).i32(blockLength).op("i32.lt_s").op("select").set(this.#depth);
+      this.#parts(columns, blockVectors / members, block, (width, wide) => {
+        this.#pack(width, wide);
+        const panel = f.get(this.#panels).save("i32");
+        this.#parts({ ...columns, size: width }, vectorsPerRow / members, wide, (narrow, inner) => {
+          this.#parts(rows, rowsPerTile, inner, (height, tile) => this.#tile(height, narrow, panel, tile));
+          f.get(panel)
+            .i32(blockLength * panelRowBytes)
+            .op("i32.add")
+            .set(panel);
+        });
+        f.release(panel);
+      });
+      f.get(left).i32(blockLength).op("i32.sub").set(left);
+      f.i32(1).set(this.#isLater);
+    });
+    f.release(left);
+  }
+
+  /** Panel after panel, each [summed element][column][member]; read row by row. */
+  #pack(width: number, at: Pointers): void {
+    const f = this.#f;
+    const { right, summed, columns, members } = this.#plan;
+    const from = f.get(at[right]).save("i32");
+    const to = f.get(this.#panels).save("i32");
+    const counter = f.local("i32");
+    const perPanel = vectorsPerRow / members;
+    const rowStart = f.local("i32");
+    f.forLoop(counter, 0, [this.#depth], 1, () => {
+      for (let member = 0; member < members; member++) {
+        const bytes = member * (this.#places[right].location.memberBytes ?? 0);
+        f.get(from).i32(bytes).op("i32.add").set(rowStart);
+        for (let column = 0; column < width; column++) {
+          const offset = column * columns[right];
+          f.get(to, rowStart);
+          if (offset < 0) f.i32(offset).op("i32.add");
+          f.mem("v128.load", Math.max(0, offset), 2);
+          const panel = Math.floor(column / perPanel) * blockLength * panelRowBytes;
+          f.mem("v128.store", panel + 16 * ((column % perPanel) * members + member));
+        }
+      }
+      f.get(from).i32(summed[right]).op("i32.add").set(from);
+      f.get(to).i32(panelRowBytes).op("i32.add").set(to);
+    });
+    f.release(from, to, counter, rowStart);
+  }
+
+  #tile(height: number, width: number, start: Local, at: Pointers): void {
+    const f = this.#f;
+    const { left, rows, columns, summed, members } = this.#plan;
+    const out = this.#places.out.location;
+    const cells = Array.from({ length: height * width * members }, (_, i) => ({
+      row: Math.floor(i / (width * members)),
+      vector: i % (width * members),
+      sum: f.local("v128"),
+    }));
+    const outOffset = ({ row, vector }: { row: number; vector: number }): number =>
+      row * rows.out +
+      Math.floor(vector / members) * columns.out +
+      (vector % members) * (out.memberBytes ?? 0);
+    const zero = f.constant("f32x4", 0);
+    f.get(this.#isLater).if(
+      () => {
+        for (const cell of cells) {
+          const offset = outOffset(cell);
+          f.get(at.out);
+          if (offset < 0) f.i32(offset).op("i32.add");
+          f.mem("v128.load", Math.max(0, offset), 2).set(cell.sum);
+        }
+      },
+      () => {
+        for (const { sum } of cells) f.get(zero).set(sum);
+      },
+    );
+    const from = f.get(at[left]).save("i32");
+    const panel = f.get(start).save("i32");
+    const counter = f.local("i32");
+    const { location } = this.#places[left];
+    const copies = location.memberBytes === undefined ? 1 : members;
+    f.forLoop(counter, 0, [this.#depth], 1, () => {
+      const lefts = Array.from({ length: height * copies }, (_, i) => {
+        const offset = Math.floor(i / copies) * rows[left] + (i % copies) * (location.memberBytes ?? 0);
+        f.get(from);
+        if (offset < 0) f.i32(offset).op("i32.add");
+        f.mem(location.lanes === 1 ? "v128.load32_splat" : "v128.load", Math.max(0, offset), 2);
+        return f.save("v128");
+      });
+      for (let vector = 0; vector < width * members; vector++) {
+        const right = f
+          .get(panel)
+          .mem("v128.load", 16 * vector)
+          .save("v128");
+        for (const { row, sum } of cells.filter((cell) => cell.vector === vector)) {
+          const own = lefts[row * copies + (copies === 1 ? 0 : vector % members)]!;
+          multiplyAdd(f, "f32x4", own, right, sum, this.#context);
+          f.set(sum);
+        }
+        f.release(right);
+      }
+      f.release(...lefts);
+      f.get(from).i32(summed[left]).op("i32.add").set(from);
+      f.get(panel).i32(panelRowBytes).op("i32.add").set(panel);
+    });
+    f.release(from, panel, counter);
+    for (const cell of cells) {
+      const offset = outOffset(cell);
+      f.get(at.out);
+      if (offset < 0) f.i32(offset).op("i32.add");
+      f.get(cell.sum).mem("v128.store", Math.max(0, offset), 2);
+    }
+    f.release(...cells.map(({ sum }) => sum));
+  }
+}
