@@ -9,6 +9,7 @@ const meanings: Record<PrimitiveKind, string> = {
   product: "a register-tiled kernel of its own",
   assembly: "parts are computed where they stand in the whole",
   routine: "a function of the module, called per matrix or row",
+  loop: "a loop in the program over the kernels of its body",
   program: "inlined",
 };
 

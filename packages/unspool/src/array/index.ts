@@ -1,6 +1,8 @@
 /** Arrays without bookkeeping: NumPy's functions, JAX's transformations and random keys, trees. */
 export type { DType, TensorData } from "./dtype.ts";
 export { Tensor } from "./tensor.ts";
+/** @internal A tensor around elements that nobody else writes to: no copy is made. */
+export { concrete as tensorOf } from "./lift.ts";
 export type { Axis, Index, NestedNumbers, ReduceOptions, TensorLike } from "./tensor.ts";
 export { np } from "./np.ts";
 export type { ArrayOptions, Np } from "./np.ts";

@@ -68,6 +68,7 @@ function array(
       `shape [${shape.join(",")}] needs ${size} elements, got ${flat.length}.`,
     );
   }
+  if (isTyped && own === dtype) return concrete((values as TensorData).slice(), [...shape], dtype);
   const data = allocate(dtype, size);
   for (let i = 0; i < size; i++) data[i] = dtype === "bool" ? Number(Boolean(flat[i])) : Number(flat[i]);
   return concrete(data, [...shape], dtype, typeof values === "number" && options.dtype === undefined);

@@ -52,6 +52,7 @@ export function compileFunction<Args extends readonly unknown[], Out>(
       members: 1,
       slots: inputs,
       constant: (node) => layout.constant(node),
+      coded: (node) => layout.coded(node),
       table: (data) => layout.place(data),
       scratchStart: 0,
     },

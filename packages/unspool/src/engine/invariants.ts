@@ -42,6 +42,7 @@ export function hoistInvariants(
       !isView(node) &&
       numberOf(node) === undefined &&
       node.op !== "routine" &&
+      node.op !== "scan" &&
       !isCheap(node);
     let result: Node;
     if (isMoved) {

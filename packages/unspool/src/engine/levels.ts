@@ -1,12 +1,11 @@
-/**
- * For whom values differ (see `graph/node.ts`), found by trial: what a loop carries is at least as different as what it
- * starts from and what a step makes of it.
- */
+/** The graph of a traced function at the levels of its arguments (see `graph/node.ts`). */
 import { GraphBuilder } from "./graph/builder.ts";
 import { fromJaxpr } from "./graph/fromJaxpr.ts";
 import type { Level, Node } from "./graph/node.ts";
 import { transposedProducts } from "./graph/transposedProducts.ts";
 import type { TracedProgram } from "../array/index.ts";
+
+export { settleLevels } from "./graph/settleLevels.ts";
 
 /** An input of a section: a slot, seen at a level. */
 export interface Reading {
@@ -32,18 +31,4 @@ export function build(traced: TracedProgram, readings: readonly Reading[]): Buil
       : graph.input(slot, shape, dtype, 1, member),
   );
   return transposedProducts(fromJaxpr(graph, traced, inputs));
-}
-
-/** Raises the levels of what a loop carries until a step changes none of them. */
-export function settleLevels(
-  start: readonly Level[],
-  step: (levels: readonly Level[]) => readonly Level[],
-): Level[] {
-  let levels = [...start];
-  for (;;) {
-    const next = step(levels);
-    const raised = levels.map((level, i) => (next[i]! > level ? next[i]! : level));
-    if (raised.every((level, i) => level === levels[i])) return levels;
-    levels = raised;
-  }
 }

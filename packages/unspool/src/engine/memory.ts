@@ -3,12 +3,19 @@
  * the threads' scratch. Addresses are part of the code.
  */
 import type { DType, TensorData } from "../array/index.ts";
+import { type CodedArray, codedArray } from "./codedArray.ts";
 import type { Node } from "./graph/node.ts";
 
 /** Reading past either end of an array by less than this stays inside the memory. */
 const margin = 65536;
 
 const align = (bytes: number, to: number): number => Math.ceil(bytes / to) * to;
+
+/** An array of codes in memory, and where the values of the codes lie. */
+export interface CodedPlace extends CodedArray {
+  readonly address: number;
+  readonly tableAddress: number;
+}
 
 export class MemoryLayout {
   #end: number = margin;
@@ -35,6 +42,13 @@ export class MemoryLayout {
 
   constant(node: Node): number {
     return this.place(node.params.data!);
+  }
+
+  /** The place of a constant whose elements are read one by one as codes, if it has them and none reads it whole. */
+  coded(node: Node): CodedPlace | undefined {
+    const data = node.params.data!;
+    const coded = this.#known.has(data) ? undefined : codedArray(data);
+    return coded && { ...coded, address: this.place(coded.codes), tableAddress: this.place(coded.table) };
   }
 
   /** Pages of 64 KiB that hold everything. */

@@ -216,6 +216,7 @@ class ReverseCompiler {
       module,
       slots,
       constant: (node) => this.#layout.constant(node),
+      coded: (node) => this.#layout.coded(node),
       table: (data) => this.#layout.place(data),
       scratchStart: this.#scratch.bytes,
     };

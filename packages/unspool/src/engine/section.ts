@@ -10,11 +10,12 @@ import type { DType } from "../array/index.ts";
 import { arrayBytes } from "./block.ts";
 import { emitContraction } from "./emit/contraction.ts";
 import { emitGroup } from "./emit/group.ts";
+import { type CompiledLoop, emitLoop } from "./emit/loop.ts";
 import { type EmitContext, type EmitOptions, type Location, bytesOf, stridesAt } from "./emit/location.ts";
 import { emitPackedProduct } from "./emit/packedProduct.ts";
 import { packedBytes } from "./emit/productPlan.ts";
 import { emitLanedProduct, lanedProductBytes } from "./emit/lanedProduct.ts";
-import { type RoutinePlaces, emitRoutine, routineScratchBytes } from "./emit/routine.ts";
+import { emitRoutine, routineScratchBytes } from "./emit/routine.ts";
 import type { GraphBuilder } from "./graph/builder.ts";
 import { type Level, type Node, isElementwise, isSource, isView, sizeOf } from "./graph/node.ts";
 import { type Schedule, isIdentity, schedule } from "./graph/schedule.ts";
@@ -43,6 +44,8 @@ export interface SectionContext extends EmitOptions {
   readonly slots: readonly Slot[];
   /** Absolute address of an array that is known when compiling. */
   readonly constant: (node: Node) => number;
+  /** The same as codes, for readers of single elements. */
+  readonly coded: EmitContext["coded"];
   /** Offset in scratch memory from which sections may use it. */
   readonly scratchStart: number;
   /** Where routines find tables made when compiling. */
@@ -61,6 +64,8 @@ export interface CompiledSection {
   readonly outputs: readonly SectionOutput[];
   /** Nodes that are written to memory. */
   readonly stored: ReadonlySet<Node>;
+  /** Loops inside the section, by the position of their kernel. */
+  readonly loops: ReadonlyMap<number, CompiledLoop>;
 }
 
 export function lanesOf(level: Level, { units }: EmitOptions): number {
@@ -88,6 +93,7 @@ export function compileSection(
   );
   const stripsAt = (at: number) => strips.find(({ from, to }) => at >= from && at <= to);
   const { locations, workspaces, end } = allocate(scheduled, bound, stored, strips, context);
+  const loops = new Map<number, CompiledLoop>();
   const kernels = scheduled.kernels.map((kernel, at) => {
     const label = `${name} ${at}`;
     const own = stripsAt(at);
@@ -104,7 +110,15 @@ export function compileSection(
       const packed = isPacked ? emitPacked(emit, scheduled, kernel.node, label, workspace) : undefined;
       return packed ?? emitContraction(emit, scheduled, kernel.node, label);
     }
-    return emitRoutine(emit, scheduled, kernel.node, label, placesOf(kernel.node, locations), context.table);
+    const results = resultsOf(kernel.node, locations);
+    if (kernel.node.op === "scan") {
+      const places = { scratchStart: end, results };
+      const loop = emitLoop({ ...context, ...emit }, scheduled, kernel.node, label, places, compileSection);
+      loops.set(at, loop);
+      return loop.kernel;
+    }
+    const places = { own: locations.get(kernel.node)!, results };
+    return emitRoutine(emit, scheduled, kernel.node, label, places, context.table);
   });
   const calls = kernels.flatMap((kernel, at) => {
     const own = stripsAt(at);
@@ -114,7 +128,8 @@ export function compileSection(
       stripLoop(context.module, `${name} ${own.from} to ${own.to}`, own, kernels.slice(own.from, own.to + 1)),
     ];
   });
-  return { name, kernels, calls, strips, scratchEnd: end, schedule: scheduled, outputs, stored };
+  const scratchEnd = Math.max(end, ...[...loops.values()].map((loop) => loop.scratchEnd));
+  return { name, kernels, calls, strips, scratchEnd, schedule: scheduled, outputs, stored, loops };
 }
 
 interface Planned {
@@ -425,10 +440,11 @@ class FreeList {
   }
 }
 
-function placesOf(routine: Node, locations: ReadonlyMap<Node, Location>): RoutinePlaces {
+/** Where the results of a routine or loop lie that somebody reads. */
+function resultsOf(node: Node, locations: ReadonlyMap<Node, Location>): Map<number, Location> {
   const results = new Map<number, Location>();
-  for (const [node, location] of locations) {
-    if (node.op === "output" && node.inputs[0] === routine) results.set(node.params.result!, location);
+  for (const [one, location] of locations) {
+    if (one.op === "output" && one.inputs[0] === node) results.set(one.params.result!, location);
   }
-  return { own: locations.get(routine)!, results };
+  return results;
 }

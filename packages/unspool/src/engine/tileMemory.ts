@@ -1,5 +1,9 @@
-/** Values of units between typed arrays [units, …] and tiles, where they lie in lanes. */
-import { type Tensor, type TensorData, np } from "../array/index.ts";
+/**
+ * Values of units between typed arrays [units, …] and tiles, where they lie in lanes. Everything is moved as 32-bit
+ * words through views of one type: the loops are the same for all dtypes, and no bit of a NaN changes.
+ */
+import { type Tensor, type TensorData, tensorOf } from "../array/index.ts";
+import { bytesOf } from "./emit/location.ts";
 import { sizeOf } from "./graph/node.ts";
 import { elementsAt } from "./memory.ts";
 import type { Slot } from "./section.ts";
@@ -14,30 +18,27 @@ export interface Tiles {
   readonly tileBytes: number;
 }
 
-/** A tile's part of a slot of its block. */
-function partOf(
-  memory: WebAssembly.Memory,
-  { tileStart, tileBytes }: Tiles,
-  slot: Slot,
-  tile: number,
-): TensorData {
-  const address = tileStart + tile * tileBytes + slot.location.offset;
-  return elementsAt(memory, address, sizeOf(slot.shape) * slot.location.lanes, slot.dtype);
-}
+const wordsOf = (data: TensorData): Uint32Array =>
+  new Uint32Array(data.buffer, data.byteOffset, data.byteLength / 4);
 
 /** Units past the last one are copies of it, so that nothing strange is computed for them. */
 export function uploadUnits(memory: WebAssembly.Memory, tiles: Tiles, slot: Slot, data: TensorData): void {
   const { units, count } = tiles;
+  const width = bytesOf(slot.dtype) / 4;
   const size = sizeOf(slot.shape);
+  const target = new Uint32Array(memory.buffer);
+  const source = wordsOf(data);
+  if (slot.level === 0) requireSame(source, size * width);
   for (let tile = 0; tile < tiles.tiles; tile++) {
-    const target = partOf(memory, tiles, slot, tile);
+    const start = (tiles.tileStart + tile * tiles.tileBytes + slot.location.offset) / 4;
     if (slot.level === 0) {
-      target.set(data.subarray(0, size));
+      target.set(source.subarray(0, size * width), start);
       continue;
     }
     for (let lane = 0; lane < units; lane++) {
-      const from = Math.min(tile * units + lane, count - 1) * size;
-      for (let e = 0; e < size; e++) target[e * units + lane] = data[from + e]!;
+      const from = Math.min(tile * units + lane, count - 1) * size * width;
+      if (width === 1) spread(source, from, target, start + lane, units, size);
+      else spreadPairs(source, from, target, start + 2 * lane, 2 * units, size);
     }
   }
 }
@@ -45,34 +46,97 @@ export function uploadUnits(memory: WebAssembly.Memory, tiles: Tiles, slot: Slot
 /** [units, …] */
 export function downloadUnits(memory: WebAssembly.Memory, tiles: Tiles, slot: Slot): Tensor {
   const { units, count } = tiles;
+  const width = bytesOf(slot.dtype) / 4;
   const size = sizeOf(slot.shape);
-  const like = partOf(memory, tiles, slot, 0);
+  const like = elementsAt(memory, 0, 0, slot.dtype);
   const data = new (like.constructor as Float32ArrayConstructor)(count * size);
+  const source = new Uint32Array(memory.buffer);
+  const target = wordsOf(data);
   for (let tile = 0; tile < tiles.tiles; tile++) {
-    const source = partOf(memory, tiles, slot, tile);
+    const start = (tiles.tileStart + tile * tiles.tileBytes + slot.location.offset) / 4;
     const valid = Math.min(units, count - tile * units);
     for (let lane = 0; lane < valid; lane++) {
-      const to = (tile * units + lane) * size;
-      if (slot.level === 0) data.set(source as Float32Array, to);
-      else for (let e = 0; e < size; e++) data[to + e] = source[e * units + lane]!;
+      const to = (tile * units + lane) * size * width;
+      if (slot.level === 0) target.set(source.subarray(start, start + size * width), to);
+      else if (width === 1) gatherUp(source, start + lane, units, target, to, size);
+      else gatherUpPairs(source, start + 2 * lane, 2 * units, target, to, size);
     }
   }
-  return np.array(data, { shape: [count, ...slot.shape], dtype: slot.dtype });
+  return tensorOf(data, [count, ...slot.shape], slot.dtype);
 }
 
-/** The mean over units: the tiles' sums are added in their order, in float64. */
+/** The mean over units: the tiles' sums are added in their order. */
 export function meanOfTiles(
   memory: WebAssembly.Memory,
   tiles: Tiles,
   slot: Slot,
-  dtype: "float32" | "float64",
+  dtype: "float32" | "float64" = "float64",
 ): Tensor {
   const sum = new Float64Array(sizeOf(slot.shape));
   for (let tile = 0; tile < tiles.tiles; tile++) {
-    const part = partOf(memory, tiles, slot, tile);
+    const address = tiles.tileStart + tile * tiles.tileBytes + slot.location.offset;
+    const part = new Float64Array(memory.buffer, address, sum.length);
     for (let e = 0; e < sum.length; e++) sum[e]! += part[e]!;
   }
   const mean = dtype === "float64" ? sum : new Float32Array(sum.length);
   for (let e = 0; e < sum.length; e++) mean[e] = sum[e]! / tiles.count;
-  return np.array(mean, { shape: slot.shape });
+  return tensorOf(mean, slot.shape, dtype);
+}
+
+function spread(
+  source: Uint32Array,
+  from: number,
+  target: Uint32Array,
+  to: number,
+  stride: number,
+  size: number,
+): void {
+  for (let e = 0; e < size; e++) target[to + e * stride] = source[from + e]!;
+}
+
+function spreadPairs(
+  source: Uint32Array,
+  from: number,
+  target: Uint32Array,
+  to: number,
+  stride: number,
+  size: number,
+): void {
+  for (let e = 0; e < size; e++) {
+    target[to + e * stride] = source[from + 2 * e]!;
+    target[to + e * stride + 1] = source[from + 2 * e + 1]!;
+  }
+}
+
+function gatherUp(
+  source: Uint32Array,
+  from: number,
+  stride: number,
+  target: Uint32Array,
+  to: number,
+  size: number,
+): void {
+  for (let e = 0; e < size; e++) target[to + e] = source[from + e * stride]!;
+}
+
+function gatherUpPairs(
+  source: Uint32Array,
+  from: number,
+  stride: number,
+  target: Uint32Array,
+  to: number,
+  size: number,
+): void {
+  for (let e = 0; e < size; e++) {
+    target[to + 2 * e] = source[from + e * stride]!;
+    target[to + 2 * e + 1] = source[from + e * stride + 1]!;
+  }
+}
+
+/** A leaf that was declared the same for all units must be. */
+function requireSame(words: Uint32Array, size: number): void {
+  for (let i = size; i < words.length; i++) {
+    if (words[i] !== words[i - size])
+      throw new Error("internal: units differ in a leaf that was declared the same for all");
+  }
 }

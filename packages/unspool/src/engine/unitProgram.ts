@@ -517,6 +517,7 @@ class UnitCompiler {
       module,
       slots,
       constant: (node) => layout.constant(node),
+      coded: (node) => layout.coded(node),
       table: (data) => layout.place(data),
       scratchStart: scratch.bytes,
     };

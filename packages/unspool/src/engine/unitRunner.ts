@@ -1,10 +1,12 @@
 /** A compiled program of units in memory: arguments in, one call per thread, results out. */
-import { type Tensor, type TensorData, np, tree } from "../array/index.ts";
+import { type Tensor, type TensorData, tensorOf, tree } from "../array/index.ts";
 import { sizeOf } from "./graph/node.ts";
+import { createMemory } from "./host.ts";
 import { compiledModule, engineStatistics } from "./moduleCache.ts";
 import { elementsAt } from "./memory.ts";
 import type { Slot } from "./section.ts";
 import { type Pool, type PoolProgram, prepareBarrier } from "./threads/index.ts";
+import { downloadUnits, meanOfTiles, uploadUnits } from "./tileMemory.ts";
 import type { UnitProgram } from "./unitProgram.ts";
 
 export interface UnitResult {
@@ -29,6 +31,8 @@ export class UnitRunner {
   readonly #module: WebAssembly.Module;
   readonly #threads: number;
   readonly #poolProgram: PoolProgram;
+  /** The tree whose leaves the tiles hold. */
+  #present: unknown;
   /** Milliseconds that V8 needed for the module; 0 if the process had compiled it before. */
   readonly compileMs: number;
 
@@ -37,7 +41,7 @@ export class UnitRunner {
     this.#pool = pool;
     this.#threads = threads;
     const { pages } = program.layout;
-    this.#memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: pool !== undefined });
+    this.#memory = createMemory({ initial: pages, maximum: pages, isShared: pool !== undefined });
     program.layout.initialise(this.#memory);
     const compiledBefore = engineStatistics().compileMs;
     this.#module = compiledModule(program.bytes);
@@ -59,20 +63,18 @@ export class UnitRunner {
   run(shared: unknown, units: unknown): UnitResult {
     const { program } = this;
     tree.leaves(shared).forEach((leaf, i) => this.#view(program.shared[i]!).set(leaf.data));
-    tree.leaves(units).forEach((leaf, i) => this.#upload(program.unit[i]!, leaf.data));
+    this.#upload(units);
     this.#call(1);
+    const results = { ...program, tileStart: program.eachStart, tileBytes: program.eachBytes };
     return {
-      units: tree.unflatten(
-        program.outputs.unit,
-        program.unit.map((slot) => this.#download(slot)),
-      ),
+      units: this.#download(),
       mean: tree.unflatten(
         program.outputs.mean,
-        program.mean.map((slot) => this.#mean(slot)),
+        program.mean.map((slot) => meanOfTiles(this.#memory, program, slot)),
       ),
       each: tree.unflatten(
         program.outputs.each,
-        program.each.map((slot) => this.#download(slot)),
+        program.each.map((slot) => downloadUnits(this.#memory, results, slot)),
       ),
       history: this.#history(),
     };
@@ -83,19 +85,14 @@ export class UnitRunner {
     const { program } = this;
     const part = program.outer!;
     tree.leaves(outer).forEach((leaf, i) => this.#view(part.state[i]!).set(leaf.data));
-    tree.leaves(units).forEach((leaf, i) => this.#upload(program.unit[i]!, leaf.data));
+    this.#upload(units);
     this.#call(windows);
     return {
       outer: tree.unflatten(
         part.stateTree,
-        part.state.map((slot) =>
-          np.array(this.#view(slot).slice(), { shape: slot.shape, dtype: slot.dtype }),
-        ),
+        part.state.map((slot) => tensorOf(this.#view(slot).slice(), slot.shape, slot.dtype)),
       ),
-      units: tree.unflatten(
-        program.outputs.unit,
-        program.unit.map((slot) => this.#download(slot)),
-      ),
+      units: this.#download(),
       record: tree.unflatten(
         part.recordTree,
         part.record.map((slot) => this.#outerRecord(slot, windows)),
@@ -128,7 +125,7 @@ export class UnitRunner {
       const address = recordStart + window * recordBytes + slot.location.offset;
       data.set(elementsAt(this.#memory, address, size, slot.dtype) as Float32Array, window * size);
     }
-    return np.array(data, { shape: [windows, ...slot.shape], dtype: slot.dtype });
+    return tensorOf(data, [windows, ...slot.shape], slot.dtype);
   }
 
   #call(windows: number): void {
@@ -143,63 +140,23 @@ export class UnitRunner {
     pool.run(this.#poolProgram, this.#instance, "run", [windows], threads);
   }
 
+  /** Units that this runner gave out last lie in its memory as they are. */
+  #upload(units: unknown): void {
+    if (units === this.#present) return;
+    this.#present = undefined;
+    const { program } = this;
+    tree.leaves(units).forEach((leaf, i) => uploadUnits(this.#memory, program, program.unit[i]!, leaf.data));
+  }
+
+  #download(): unknown {
+    const { program } = this;
+    const leaves = program.unit.map((slot) => downloadUnits(this.#memory, program, slot));
+    this.#present = tree.unflatten(program.outputs.unit, leaves);
+    return this.#present;
+  }
+
   #view(slot: Slot): TensorData {
     return elementsAt(this.#memory, slot.location.offset, sizeOf(slot.shape), slot.dtype);
-  }
-
-  /** A tile's part of a slot. */
-  #tile(slot: Slot, tile: number): TensorData {
-    const { tileStart, tileBytes, eachStart, eachBytes } = this.program;
-    const isEach = slot.location.base === "second";
-    const start = isEach ? eachStart + tile * eachBytes : tileStart + tile * tileBytes;
-    const length = sizeOf(slot.shape) * slot.location.lanes;
-    return elementsAt(this.#memory, start + slot.location.offset, length, slot.dtype);
-  }
-
-  /** Units past the last one are copies of it, so that nothing strange is computed for them. */
-  #upload(slot: Slot, data: TensorData): void {
-    const { units, tiles, count } = this.program;
-    const size = sizeOf(slot.shape);
-    for (let tile = 0; tile < tiles; tile++) {
-      const target = this.#tile(slot, tile);
-      if (slot.level === 0) {
-        target.set(data.subarray(0, size));
-        requireSame(data, size);
-        continue;
-      }
-      for (let lane = 0; lane < units; lane++) {
-        const from = Math.min(tile * units + lane, count - 1) * size;
-        for (let e = 0; e < size; e++) target[e * units + lane] = data[from + e]!;
-      }
-    }
-  }
-
-  #download(slot: Slot): Tensor {
-    const { units, tiles, count } = this.program;
-    const size = sizeOf(slot.shape);
-    const data = new (this.#view(slot).constructor as Float32ArrayConstructor)(count * size);
-    for (let tile = 0; tile < tiles; tile++) {
-      const source = this.#tile(slot, tile);
-      const valid = Math.min(units, count - tile * units);
-      for (let lane = 0; lane < valid; lane++) {
-        const to = (tile * units + lane) * size;
-        if (slot.level === 0) data.set(source as Float32Array, to);
-        else for (let e = 0; e < size; e++) data[to + e] = source[e * units + lane]!;
-      }
-    }
-    return np.array(data, { shape: [count, ...slot.shape], dtype: slot.dtype });
-  }
-
-  /** The mean over units: the tiles' sums are added in their order. */
-  #mean(slot: Slot): Tensor {
-    const { tiles, count } = this.program;
-    const sum = new Float64Array(sizeOf(slot.shape));
-    for (let tile = 0; tile < tiles; tile++) {
-      const part = this.#tile(slot, tile);
-      for (let e = 0; e < sum.length; e++) sum[e]! += part[e]!;
-    }
-    for (let e = 0; e < sum.length; e++) sum[e]! /= count;
-    return np.array(sum, { shape: slot.shape });
   }
 
   /** Recorded leaves, one tensor [members * units, …] per step; first members first. */
@@ -226,13 +183,6 @@ export class UnitRunner {
         }
       }
     }
-    return np.array(data, { shape: [members * count, ...slot.shape], dtype: slot.dtype });
-  }
-}
-
-function requireSame(data: TensorData, size: number): void {
-  for (let i = size; i < data.length; i++) {
-    if (!Object.is(data[i], data[i % size]))
-      throw new Error("internal: units differ in a leaf that was declared the same for all");
+    return tensorOf(data, [members * count, ...slot.shape], slot.dtype);
   }
 }

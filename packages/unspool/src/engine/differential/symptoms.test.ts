@@ -95,3 +95,10 @@ test("what is computed from a carry is computed before a copy overwrites it", ()
   }));
   expect([...a.data, ...b.data]).toEqual([8, 7, 6, 5, 3, 4, 5, 6]);
 });
+
+test.each(["float32", "float64"] as const)("%s: tanh is 1 where it rounds to it", (dtype) => {
+  // 1 + tanh x of gelu is multiplied by x: -298 at -1e10 where tanh was the number above -1.
+  const x = np.array([-1e10, -985, -30, 30, 1e10], { dtype });
+  const call = (y: Tensor) => np.tanh(y) as Tensor;
+  expect(compileFunction("tanh", call, [x])(x).toArray()).toEqual([-1, -1, -1, 1, 1]);
+});

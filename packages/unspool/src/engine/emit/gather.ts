@@ -1,7 +1,11 @@
-/** Reading elements by computed index: lane by lane, or a whole vector where the lanes have one index. */
+/**
+ * Reading elements by computed index: lane by lane, or a whole vector where the lanes have one index. Elements of coded
+ * constants become numbers here.
+ */
 import type { DType } from "../../array/index.ts";
 import type { Access } from "../graph/access.ts";
 import type { Node } from "../graph/node.ts";
+import type { CodedPlace } from "../memory.ts";
 import type { FunctionBuilder, Local } from "../wasm/index.ts";
 import { type EmitContext, type Location, bytesOf } from "./location.ts";
 import type { Moving, PointerSet } from "./nest.ts";
@@ -11,6 +15,8 @@ import { type Vector, isWide, loadVector } from "./vectors.ts";
 export interface Gathered extends Moving {
   readonly dtype: DType;
   readonly location: Location;
+  /** Set if a byte per element is read. */
+  readonly coded?: CodedPlace;
   /** Per index: bytes from one element to the next, and how many there are. */
   readonly indexed: readonly { readonly strideBytes: number; readonly length: number }[];
 }
@@ -22,8 +28,10 @@ export function gatheredFrom(
   context: EmitContext,
   inOrder: (strides: readonly number[]) => number[],
 ): Gathered {
-  const location = context.locate(base);
-  const scale = location.lanes * bytesOf(base.dtype);
+  const coded = base.op === "constant" ? context.coded(base) : undefined;
+  const location: Location =
+    coded === undefined ? context.locate(base) : { base: "absolute", offset: coded.address, lanes: 1 };
+  const scale = coded === undefined ? location.lanes * bytesOf(base.dtype) : 1;
   const axes = node.params.axes!;
   const source = node.inputs[0]!;
   const outDim = node.params.outDim!;
@@ -40,6 +48,7 @@ export function gatheredFrom(
     strides: moving,
     dtype: base.dtype,
     location,
+    ...(coded !== undefined && { coded }),
     indexed: axes.map((axis) => ({ strideBytes: strides[axis]! * scale, length: source.shape[axis]! })),
   };
 }
@@ -53,8 +62,8 @@ export function emitGather(
   laneBytes: number,
   shift: number,
 ): Vector {
-  const { dtype, location, indexed } = gathered;
-  const bytes = bytesOf(dtype);
+  const { dtype, location, coded, indexed } = gathered;
+  const bytes = coded === undefined ? bytesOf(dtype) : 1;
   indices.forEach(({ vector }, i) => {
     f.get(vector[0]!, f.constant("i32x4", 0)).op("i32x4.max_s");
     f.get(f.constant("i32x4", indexed[i]!.length - 1)).op("i32x4.min_s");
@@ -77,7 +86,12 @@ export function emitGather(
   let result: Vector;
   if (indices.every(({ isSame }) => isSame)) {
     const access = laneBytes === 0 ? "same" : laneBytes === bytes ? "contiguous" : { strideBytes: laneBytes };
-    result = loadVector(f, addressOf(0), start, dtype, access);
+    result =
+      coded === undefined
+        ? loadVector(f, addressOf(0), start, dtype, access)
+        : [loadCoded(f, addressOf(0), start, dtype, coded, laneBytes)];
+  } else if (coded !== undefined) {
+    result = [fromTable(f, coded, addressOf, (lane) => start + lane * laneBytes)];
   } else {
     const parts = isWide(dtype) ? 2 : 1;
     result = Array.from({ length: parts }, (_, part) => {
@@ -98,4 +112,51 @@ export function emitGather(
   }
   f.release(address, moves);
   return result;
+}
+
+/** Four elements of one index, `laneBytes` apart. */
+function loadCoded(
+  f: FunctionBuilder,
+  address: Local,
+  start: number,
+  dtype: DType,
+  coded: CodedPlace,
+  laneBytes: number,
+): Local {
+  const { affine, tableAddress } = coded;
+  if (laneBytes === 0) {
+    f.get(address).mem("i32.load8_u", start).i32(2).op("i32.shl");
+    return f.mem("v128.load32_splat", tableAddress).save("v128");
+  }
+  if (laneBytes !== 1 || affine === undefined)
+    return fromTable(
+      f,
+      coded,
+      () => address,
+      (lane) => start + lane * laneBytes,
+    );
+  f.get(address).mem("v128.load32_zero", start, 0);
+  f.op("i16x8.extend_low_i8x16_u").op("i32x4.extend_low_i16x8_u");
+  const prefix = dtype === "float32" ? "f32x4" : "i32x4";
+  if (dtype === "float32") f.op("f32x4.convert_i32x4_s");
+  if (affine.scale !== 1) f.get(f.constant(prefix, affine.scale)).op(`${prefix}.mul`);
+  if (affine.offset !== 0) f.get(f.constant(prefix, affine.offset)).op(`${prefix}.add`);
+  return f.save("v128");
+}
+
+/** The values of the codes at four addresses. */
+function fromTable(
+  f: FunctionBuilder,
+  { tableAddress }: CodedPlace,
+  addressOf: (lane: number) => Local,
+  offsetOf: (lane: number) => number,
+): Local {
+  const own = f.local("v128");
+  for (let lane = 0; lane < 4; lane++) {
+    f.get(addressOf(lane)).mem("i32.load8_u", offsetOf(lane)).i32(2).op("i32.shl");
+    if (lane === 0) f.mem("v128.load32_zero", tableAddress);
+    else f.get(own).laneMem("v128.load32_lane", lane, tableAddress);
+    f.set(own);
+  }
+  return own;
 }

@@ -17,6 +17,7 @@ import { kernelFunction } from "./kernelFunction.ts";
 import { type EmitContext, type Location, bytesOf, stridesAt } from "./location.ts";
 import { type Axis, type Moving, depthOf, dropTrivialAxes, mergeAxes, pointerSet } from "./nest.ts";
 import { emitOperation, reductionInstruction, reductionStart } from "./operations.ts";
+import { emitPair, partnerOf } from "./pairs.ts";
 import {
   type Access,
   type Vector,
@@ -466,6 +467,8 @@ class GroupEmitter {
       for (const input of product.inputs) this.#used(this.#schedule.accesses.of(input).base, copy);
     } else if (node.op === "random_bits") {
       result = this.#randomBits(node, copy);
+    } else if (this.#partnerOf(node) !== undefined) {
+      result = this.#pair(node, this.#partnerOf(node)!, copy);
     } else if (node.op === "gather") {
       const indices = node.inputs
         .slice(1)
@@ -513,6 +516,21 @@ class GroupEmitter {
     }
     f.release(...words);
     return this.#values.get(`${node.id}@${copy.index}`)!;
+  }
+
+  /** The node that is cheaper together with this one. */
+  #partnerOf(node: Node): Node | undefined {
+    const op = partnerOf(node.op);
+    if (op === undefined) return undefined;
+    return this.#group.nodes.find((one) => one.op === op && one.inputs[0] === node.inputs[0]);
+  }
+
+  #pair(node: Node, partner: Node, copy: Copy): Vector {
+    const [input] = node.inputs;
+    const [own, other] = emitPair(this.#f, node, this.#inputVector(input!, copy), this.#context);
+    this.#values.set(`${partner.id}@${copy.index}`, other);
+    this.#used(this.#schedule.accesses.of(input!).base, copy);
+    return own;
   }
 
   /** Bytes between what neighbouring lanes of a gather read if their indices are equal. */

@@ -7,6 +7,7 @@
 import type { DType } from "../../array/index.ts";
 import { type Node, stridesOf } from "../graph/node.ts";
 import type { Strips } from "../graph/strips.ts";
+import type { CodedPlace } from "../memory.ts";
 import type { ModuleBuilder } from "../wasm/index.ts";
 
 /**
@@ -46,6 +47,8 @@ export interface EmitOptions {
 export interface EmitContext extends EmitOptions {
   readonly module: ModuleBuilder;
   locate(node: Node): Location;
+  /** Where a large constant of few values lies as codes. */
+  coded(node: Node): CodedPlace | undefined;
   /** Set for kernels that compute a strip of rows. */
   readonly strips?: Strips;
 }

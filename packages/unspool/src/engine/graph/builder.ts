@@ -4,6 +4,7 @@
  */
 import type { DType } from "../../array/index.ts";
 import { foldScalars } from "./fold.ts";
+import type { Loop } from "./loop.ts";
 import { type Level, type Node, type Op, type Params, isElementwise, isView, sizeOf } from "./node.ts";
 
 const isFloat = (dtype: DType): boolean => dtype === "float32" || dtype === "float64";
@@ -48,10 +49,12 @@ export class GraphBuilder {
   /** The first array of this graph with these elements: a function that is traced twice makes its constants twice. */
   #equalTo(data: NonNullable<Params["data"]>): NonNullable<Params["data"]> {
     let hash = data.length;
-    for (const x of data) hash = (Math.imul(hash, 31) + Math.floor(x * 4096)) | 0;
+    // Of a large array about a thousand elements: what differs elsewhere is found when it is compared.
+    for (let i = 0; i < data.length; i += Math.ceil(data.length / 1024))
+      hash = (Math.imul(hash, 31) + Math.floor(data[i]! * 4096)) | 0;
     const name = `${data.constructor.name}:${data.length}:${hash}`;
     const known = this.#contents.get(name) ?? [];
-    const found = known.find((one) => one.every((x, i) => Object.is(x, data[i])));
+    const found = known.find((one) => one === data || one.every((x, i) => Object.is(x, data[i])));
     if (found === undefined) this.#contents.set(name, [...known, data]);
     return found ?? data;
   }
@@ -90,7 +93,7 @@ export class GraphBuilder {
       node.shape,
       node.dtype,
       node.params,
-      inputs.length === 0 ? node.level : levelOf(inputs),
+      inputs.length === 0 ? node.level : levelFor(node.op, inputs, node.params),
     );
   }
 
@@ -132,7 +135,7 @@ export class GraphBuilder {
 
   /** A node with a kernel of its own. */
   kernel(op: Op, inputs: readonly Node[], shape: readonly number[], dtype: DType, params: Params = {}): Node {
-    return this.#intern(op, inputs, shape, dtype, params, levelOf(inputs));
+    return this.#intern(op, inputs, shape, dtype, params, levelFor(op, inputs, params));
   }
 
   /** NumPy's broadcasting of `node` to `shape`. */
@@ -332,8 +335,9 @@ export class GraphBuilder {
     params: Params,
     level: Level,
   ): Node {
-    const text = JSON.stringify(params, (_, value: unknown) => {
+    const text = JSON.stringify(params, (name, value: unknown) => {
       if (ArrayBuffer.isView(value)) return `array ${this.#numberOf(value)}`;
+      if (name === "loop") return this.#nameOf(value as Loop);
       if (typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0)))
         return Object.is(value, -0) ? "-0" : `${value}`;
       return value;
@@ -348,6 +352,11 @@ export class GraphBuilder {
     return node;
   }
 
+  #nameOf({ text, arrays }: Loop): string {
+    return `loop ${[text, ...arrays].map((part) => this.#numberOf(part)).join()}`;
+  }
+
+  /** By identity, or the text. */
   #numberOf(array: unknown): number {
     const known = this.#arrays.get(array) ?? this.#arrays.size;
     this.#arrays.set(array, known);
@@ -357,6 +366,13 @@ export class GraphBuilder {
 
 const levelOf = (inputs: readonly Node[]): Level =>
   inputs.reduce<Level>((most, one) => (one.level > most ? one.level : most), 0);
+
+/** The level of a node with these operands. Results of a loop are as different as its body makes them. */
+function levelFor(op: Op, inputs: readonly Node[], { result }: Params): Level {
+  const [first] = inputs;
+  if (op !== "output" || first?.op !== "scan") return levelOf(inputs);
+  return first.params.loop!.body(first.inputs.map(({ level }) => level)).resultLevels[result!]!;
+}
 
 /** The literal that all elements of `node` equal, if that is known. */
 export function numberOf(node: Node): Node | undefined {

@@ -3,10 +3,12 @@
  * jax-js spells out and the engine has a kernel for are recovered by name.
  */
 import type { DType, TensorData } from "../../array/index.ts";
-import { type TracedEquation, type TracedProgram, plainName } from "../../array/index.ts";
+import type { TracedEquation, TracedProgram } from "../../array/index.ts";
 import { EngineError } from "../engineError.ts";
 import type { GraphBuilder } from "./builder.ts";
 import { contract, convolution, padded, pooled, unpooled } from "./convolution.ts";
+import { namedProgram } from "./namedPrograms.ts";
+import { scanNodes } from "./loop.ts";
 import { type Node, type Op, type Reduction, isView } from "./node.ts";
 
 type Pairs = readonly (readonly [number, number])[];
@@ -161,10 +163,12 @@ export type PrimitiveKind =
   | "assembly"
   /** A function of its own in the module, called per unit and matrix. */
   | "routine"
+  /** A loop in the program over its body, which is compiled like a section of its own. */
+  | "loop"
   /** Inlined: its equations are compiled like others. */
   | "program";
 
-const lowerings: Record<Exclude<PrimitiveKind, "program">, Record<string, Lower>> = {
+const lowerings: Record<Exclude<PrimitiveKind, "loop" | "program">, Record<string, Lower>> = {
   elementwise: {
     add: elementwise("add"),
     mul: elementwise("mul"),
@@ -254,6 +258,7 @@ export const primitiveKinds: Readonly<Record<string, PrimitiveKind>> = Object.fr
   ...Object.entries(lowerings).flatMap(([kind, names]) =>
     Object.keys(names).map((name) => [name, kind as PrimitiveKind] as const),
   ),
+  ["scan", "loop"] as const,
   ["jit", "program"] as const,
 ]);
 
@@ -286,55 +291,13 @@ function inline(
 }
 
 function lowerEquation(graph: GraphBuilder, equation: TracedEquation, inputs: Node[], where: string): Node[] {
+  if (equation.primitive === "scan") {
+    return scanNodes(graph, equation, inputs, (own, body, args) => inline(own, body, args, where));
+  }
   if (equation.body !== undefined) {
-    return recovered(graph, equation, inputs) ?? inline(graph, equation.body, inputs, where);
+    return namedProgram(graph, equation, inputs) ?? inline(graph, equation.body, inputs, where);
   }
   const lower = lowering[equation.primitive];
   if (lower === undefined) throw new EngineError(where, equation.primitive, compiledPrimitives);
   return [lower(graph, inputs, equation)].flat();
-}
-
-/** Functions of one number that the array room spells out and the engine has a kernel for, by their names. */
-const kernelNames: ReadonlyMap<string, Op> = new Map<string, Op>([
-  ["tanh", "tanh"],
-  ["log", "log"],
-  ["log1p", "log1p"],
-]);
-
-/** Programs that the array room records under a name, and the engine has a kernel for. */
-function recovered(
-  graph: GraphBuilder,
-  { name, outputs }: TracedEquation,
-  inputs: Node[],
-): Node[] | undefined {
-  const [a, b] = inputs as [Node, Node];
-  const [out] = outputs;
-  // Constants of the spelled-out function come before its argument.
-  const op = kernelNames.get(plainName(name ?? ""));
-  if (op !== undefined) return [graph.elementwise(op, [inputs.at(-1)!], out!.dtype, {}, out!.shape)];
-  if (name === "threefry") {
-    const key = [0, 1].map((i) => graph.reshape(graph.shrink(a, [[i, i + 1]]), []));
-    const words = ([0, 1] as const).map((mode) => {
-      const spreadKey = key.map((half) => graph.broadcastTo(half, b.shape));
-      const word = graph.elementwise("random_bits", [...spreadKey, b], "uint32", { mode }, b.shape);
-      return graph.reshape(word, [1, ...b.shape]);
-    });
-    return [graph.concatenate(words, 0, out!.shape, "uint32")];
-  }
-  if (name === "boxMuller") {
-    const [u, v] = [a, b].map((word) => {
-      const mantissa = graph.elementwise("shr", [word, graph.literal(9, "uint32")], "uint32", {}, out!.shape);
-      const bits = graph.elementwise(
-        "or",
-        [mantissa, graph.literal(0x3f800000, "uint32")],
-        "uint32",
-        {},
-        out!.shape,
-      );
-      const float = graph.elementwise("bitcast", [bits], "float32", {}, out!.shape);
-      return graph.elementwise("add", [float, graph.literal(-1, "float32")], "float32", {}, out!.shape);
-    }) as [Node, Node];
-    return [graph.elementwise("box_muller", [u, v], "float32", {}, out!.shape)];
-  }
-  return undefined;
 }

@@ -6,6 +6,7 @@
  * of a unit (the two particles of an antithetic pair).
  */
 import type { DType, TensorData } from "../../array/index.ts";
+import type { Loop } from "./loop.ts";
 
 export type Level = 0 | 1 | 2;
 
@@ -41,13 +42,18 @@ export type ElementwiseOp =
   | "bit_count"
   | "sin"
   | "cos"
+  | "tan"
   | "asin"
+  | "acos"
   | "atan"
   | "exp"
+  | "expm1"
   | "log"
   | "log1p"
   | "tanh"
   | "sigmoid"
+  | "tanh_slope"
+  | "sigmoid_slope"
   | "erf"
   | "erfc"
   | "random_bits"
@@ -61,7 +67,7 @@ export type ViewOp = "transpose" | "broadcast" | "reshape" | "flip" | "shrink" |
 export type SourceOp = "input" | "constant" | "literal" | "iota";
 
 /** Everything else has a kernel of its own. */
-export type KernelOp = "reduce" | "dot" | "concatenate" | "routine" | "output";
+export type KernelOp = "reduce" | "dot" | "concatenate" | "routine" | "scan" | "output";
 
 export type Op = ElementwiseOp | ViewOp | SourceOp | KernelOp;
 
@@ -88,7 +94,9 @@ export interface Params {
   mode?: "xor" | 0 | 1;
   /** gather: where the axes of the indices start in the result. */
   outDim?: number;
-  /** routine: its name and its own params. output: which of its results. */
+  /** scan */
+  loop?: Loop;
+  /** routine: its name and its own params. output: which result of a routine or scan. */
   routine?: string;
   detail?: Record<string, unknown>;
   result?: number;
@@ -108,7 +116,7 @@ export interface Node {
 
 const views: ReadonlySet<Op> = new Set<Op>(["transpose", "broadcast", "reshape", "flip", "shrink", "window"]);
 const sources: ReadonlySet<Op> = new Set<Op>(["input", "constant", "literal", "iota"]);
-const kernels: ReadonlySet<Op> = new Set<Op>(["reduce", "dot", "concatenate", "routine", "output"]);
+const kernels: ReadonlySet<Op> = new Set<Op>(["reduce", "dot", "concatenate", "routine", "scan", "output"]);
 
 export const isView = (node: Node): boolean => views.has(node.op);
 export const isSource = (node: Node): boolean => sources.has(node.op);

@@ -41,10 +41,20 @@ export const mathErrorBounds: Record<string, MathErrorBound> = {
     ulp64: 6,
     domain: "up to 9.19 (f32) and 26.5 (f64), beyond which the results are below the smallest normal number",
   },
-  tanh: { ulp32: 3.7, ulp64: 5, domain: "all numbers" },
+  tanh: { ulp32: 2.9, ulp64: 5, domain: "all numbers" },
   sigmoid: {
     ulp32: 2.6,
     ulp64: 5,
     domain: "f32 above -87.3, f64 above -708; below, results are subnormal and then 0",
+  },
+  tanhSlope: {
+    ulp32: 3.8,
+    ulp64: 6,
+    domain: "up to 43.66 (f32) and 354.19 (f64) in magnitude; beyond, results are below the smallest normal number and 0",
+  },
+  sigmoidSlope: {
+    ulp32: 4.7,
+    ulp64: 8,
+    domain: "f32 from -87.3 to 87.3, f64 from -708 to 708; beyond, results are subnormal and then 0",
   },
 };

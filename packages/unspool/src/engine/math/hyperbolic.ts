@@ -1,7 +1,7 @@
 /**
  * tanh, the logistic sigmoid, and their derivatives, which keep their digits where the functions are near 1 or -1.
  *
- * With w = (e^(2 |x|) - 1) / 2 and q = 1 / (w + 1), tanh |x| = w q and tanh' x = (1 + tanh |x|) q, because
+ * With w = (e^(2 |x|) - 1) / 2 and q = 1 / (w + 1), tanh |x| = w q = 1 - q and tanh' x = (1 + tanh |x|) q, because
  * 1 - tanh |x| = q. With e = e^-x and y = 1 / (1 + e), sigmoid x = y and sigmoid' x = (e y) y.
  */
 import type { Local } from "../wasm/index.ts";
@@ -17,7 +17,9 @@ function tanhParts(v: Lanes, magnitude: Local): [sum: Local, complement: Local] 
   const bounded = v.keep(v.atMost(magnitude, saturation[v.type]));
   const w = v.keep(halfExpm1(v, v.keep(v.add(bounded, bounded))));
   const complement = v.keep(v.div(v.constant(1), v.add(w, v.constant(1))));
-  return [v.keep(v.mul(w, complement)), complement];
+  // w q may round to the number below 1 where the function is 1; what is left of 1 + tanh x would be all error.
+  const isLarge = v.op("ge", w, v.constant(1));
+  return [v.keep(v.select(isLarge, v.sub(v.constant(1), complement), v.mul(w, complement))), complement];
 }
 
 function tanhAndSlope(v: Lanes, x: Local): [Operand, Operand] {

@@ -80,6 +80,16 @@ const cases: Record<MathFunction, Case> = {
       { from: -4, to: 4 },
     ],
   },
+  tanhSlope: {
+    reference: (x) => (4 * Math.exp(-2 * Math.abs(x))) / (1 + Math.exp(-2 * Math.abs(x))) ** 2,
+    ranges32: [{ from: -43.6, to: 43.6 }, { from: -4, to: 4 }, tiny],
+    ranges64: [{ from: -354, to: 354 }, { from: -4, to: 4 }, tiny],
+  },
+  sigmoidSlope: {
+    reference: (x) => Math.exp(-Math.abs(x)) / (1 + Math.exp(-Math.abs(x))) ** 2,
+    ranges32: [{ from: -87.3, to: 87.3 }, { from: -4, to: 4 }, tiny],
+    ranges64: [{ from: -708, to: 708 }, { from: -4, to: 4 }, tiny],
+  },
 };
 
 function samplesOf(ranges: Range[], count: number): number[] {

@@ -1,7 +1,8 @@
 /** Values that hold exactly, limits that are never passed, and independence of lanes. */
 import { expect, test } from "vitest";
 import { hasRelaxedSimd } from "../host.ts";
-import { type MathFunction, math32, math64 } from "./index.ts";
+import { type MathFunction, type MathPair, math32, math64, pairs32, pairs64 } from "./index.ts";
+import type { PairEmitter, UnaryEmitter } from "./lanes.ts";
 import { compileMap } from "./testing.ts";
 
 const modes = hasRelaxedSimd() ? [false, true] : [false];
@@ -122,6 +123,22 @@ const special: Record<MathFunction, [number, number][]> = {
     [1000, 1],
     [-1000, 0],
   ],
+  tanhSlope: [
+    [0, 1],
+    [-0, 1],
+    [infinity, 0],
+    [-infinity, 0],
+    [1000, 0],
+    [-1e30, 0],
+  ],
+  sigmoidSlope: [
+    [0, 0.25],
+    [-0, 0.25],
+    [infinity, 0],
+    [-infinity, 0],
+    [1000, 0],
+    [-1e30, 0],
+  ],
 };
 
 test.each(Object.keys(special) as MathFunction[])("special values of %s", (name) => {
@@ -132,6 +149,33 @@ test.each(Object.keys(special) as MathFunction[])("special values of %s", (name)
     const double = compileMap<Float64Array>("f64x2", math64[name], { fma })(Float64Array.from(inputs));
     expect([...single]).toEqual(pairs.map(([, y]) => Math.fround(y)));
     expect([...double]).toEqual(pairs.map(([, y]) => y));
+  }
+});
+
+const half =
+  (pair: PairEmitter, which: 0 | 1): UnaryEmitter =>
+  (f, x, options) => {
+    const results = pair(f, x, options);
+    f.get(results[which]);
+    f.release(...results);
+  };
+
+const pairNames: [MathPair, MathFunction, MathFunction][] = [
+  ["tanhAndSlope", "tanh", "tanhSlope"],
+  ["sigmoidAndSlope", "sigmoid", "sigmoidSlope"],
+];
+
+test.each(pairNames)("%s has the bits of %s and %s", (pair, ...names) => {
+  const inputs = Array.from({ length: 4000 }, (_, i) => (i - 2000) * 0.05).concat(nan, infinity, -infinity, -0);
+  for (const fma of modes) {
+    names.forEach((name, which) => {
+      const single = (emit: UnaryEmitter) =>
+        compileMap<Float32Array>("f32x4", emit, { fma })(Float32Array.from(inputs));
+      const double = (emit: UnaryEmitter) =>
+        compileMap<Float64Array>("f64x2", emit, { fma })(Float64Array.from(inputs));
+      expect(single(half(pairs32[pair], which as 0 | 1))).toEqual(single(math32[name]));
+      expect(double(half(pairs64[pair], which as 0 | 1))).toEqual(double(math64[name]));
+    });
   }
 });
 

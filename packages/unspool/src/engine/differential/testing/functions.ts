@@ -151,6 +151,7 @@ const draws: Readonly<Record<keyof typeof random, (key: Tensor) => readonly Tens
     random.normal(key, [9]),
     random.normal(key, [2, 3], { dtype: "float64" }).astype("float32"),
   ],
+  normalAt: (key) => [random.normalAt(key, np.arange(7).astype("uint32"))],
   rademacher: (key) => [random.rademacher(key, [6])],
   bernoulli: (key) => [random.bernoulli(key, 0.4, [6])],
   randint: (key) => [random.randint(key, [6], -5, 12)],

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import type { Tensor } from "../../../array/index.ts";
 import { Choices, type Input, elements, operationNumbers, shapes } from "./choices.ts";
 import type { FunctionCase } from "./functions.ts";
-import { type Operation, Pool, type Value, operations } from "./operations.ts";
+import { operations } from "./operations.ts";
+import { type Operation, Pool, type Value } from "./pool.ts";
 
 export interface RandomFunction {
   dtype: "float32" | "float64";
