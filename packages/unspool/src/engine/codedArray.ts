@@ -36,61 +36,50 @@ export function codedArray(data: TensorData): CodedArray | undefined {
 /** Undefined if there are too many values. Values are told apart by their bits. */
 function encode(data: Float32Array | Int32Array): CodedArray | undefined {
   const bits = new Int32Array(data.buffer, data.byteOffset, data.length);
-  const found = new BitsTable();
-  const codes = new Uint8Array(bits.length);
-  let last = bits[0]! ^ 1;
-  let code = 0;
-  for (let i = 0; i < bits.length; i++) {
-    if (bits[i] !== last) {
-      last = bits[i]!;
-      code = found.numberOf(last);
-      if (code === mostValues) return undefined;
-    }
-    codes[i] = code;
-  }
+  const numbered = numberWords(bits);
+  if (numbered === undefined) return undefined;
+  const { words, numbers: codes } = numbered;
   const isFloat = data instanceof Float32Array;
   // Of a negative float all bits but the sign are inverted: then the order of the bits is that of the values.
-  const rank = (one: number): number => (isFloat && one < 0 ? one ^ 0x7fffffff : one);
-  const sorted = found.values().toSorted((a, b) => rank(a) - rank(b));
-  const words = Int32Array.from(sorted);
-  const values = isFloat ? new Float32Array(words.buffer) : words;
+  const rank = (word: number): number => (isFloat && word < 0 ? word ^ 0x7fffffff : word);
+  const sorted = words.toSorted((a, b) => rank(a) - rank(b));
+  const values = isFloat ? new Float32Array(sorted.buffer) : sorted;
   const affine = findAffine(values);
-  const codeOf = affine === undefined ? undefined : codesOf(values, affine);
-  const recoded = new Uint8Array(mostValues);
-  sorted.forEach((one, i) => (recoded[found.numberOf(one)] = codeOf?.[i] ?? i));
+  const codeOf = affine === undefined ? [...values.keys()] : codesOf(values, affine);
+  const recoded = Uint8Array.from(words, (word) => codeOf[sorted.indexOf(word)]!);
   for (let i = 0; i < codes.length; i++) codes[i] = recoded[codes[i]!]!;
   if (affine === undefined) return { codes, table: values };
-  const table = new (isFloat ? Float32Array : Int32Array)(codeOf!.at(-1)! + 1);
+  const table = new (isFloat ? Float32Array : Int32Array)(codeOf.at(-1)! + 1);
   for (let i = 0; i < table.length; i++) table[i] = decode(i, affine, isFloat);
   return { codes, table, affine };
 }
 
-/** Numbers 32-bit words in the order of their coming, up to `mostValues`. */
-class BitsTable {
+/** Distinct words in the order of their coming, and for each word which of them it is. Undefined if there are too many. */
+function numberWords(all: Int32Array): { words: Int32Array; numbers: Uint8Array } | undefined {
+  const numbers = new Uint8Array(all.length);
+  const words = new Int32Array(mostValues);
   // Open addressing; a place is a word's number plus 1, or 0.
-  readonly #places = new Uint16Array(1024);
-  readonly #words = new Int32Array(mostValues);
-  #count = 0;
-
-  /** `mostValues` if it would be one word too many. */
-  numberOf(word: number): number {
-    // Knuth's multiplicative hash: 2^32 over the golden ratio, of which the ten highest bits are taken.
-    let place = Math.imul(word, 0x9e3779b1) >>> 22;
-    for (;;) {
-      const number = this.#places[place]! - 1;
-      if (number < 0) break;
-      if (this.#words[number] === word) return number;
-      place = (place + 1) & 1023;
+  const places = new Uint16Array(1024);
+  let count = 0;
+  let last = ~all[0]!;
+  let number = 0;
+  for (let i = 0; i < all.length; i++) {
+    const word = all[i]!;
+    if (word !== last) {
+      last = word;
+      // Knuth's multiplicative hash: 2^32 over the golden ratio, of which the ten highest bits are taken.
+      let place = Math.imul(word, 0x9e3779b1) >>> 22;
+      while (places[place] !== 0 && words[places[place]! - 1] !== word) place = (place + 1) & 1023;
+      if (places[place] === 0) {
+        if (count === mostValues) return undefined;
+        words[count++] = word;
+        places[place] = count;
+      }
+      number = places[place]! - 1;
     }
-    if (this.#count === mostValues) return mostValues;
-    this.#words[this.#count++] = word;
-    this.#places[place] = this.#count;
-    return this.#count - 1;
+    numbers[i] = number;
   }
-
-  values(): number[] {
-    return [...this.#words.subarray(0, this.#count)];
-  }
+  return { words: words.slice(0, count), numbers };
 }
 
 /** Steps of equal width on which all values lie, if there are such. */

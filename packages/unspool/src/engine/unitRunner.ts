@@ -5,7 +5,7 @@ import { createMemory } from "./host.ts";
 import { compiledModule, engineStatistics } from "./moduleCache.ts";
 import { elementsAt } from "./memory.ts";
 import type { Slot } from "./section.ts";
-import { type Pool, type PoolProgram, prepareBarrier } from "./threads/index.ts";
+import { type Pool, type PoolProgram, type ThreadPace, prepareBarrier, threadPace } from "./threads/index.ts";
 import { downloadUnits, meanOfTiles, uploadUnits } from "./tileMemory.ts";
 import type { UnitProgram } from "./unitProgram.ts";
 
@@ -31,6 +31,7 @@ export class UnitRunner {
   readonly #module: WebAssembly.Module;
   readonly #threads: number;
   readonly #poolProgram: PoolProgram;
+  #pace: (ThreadPace & { most: number }) | undefined;
   /** The tree whose leaves the tiles hold. */
   #present: unknown;
   /** Milliseconds that V8 needed for the module; 0 if the process had compiled it before. */
@@ -136,8 +137,12 @@ export class UnitRunner {
       (this.#instance.exports["run"] as (...args: number[]) => void)(0, 1, windows);
       return;
     }
-    const threads = Math.min(this.#threads, pool.ready, tiles);
+    const most = Math.min(this.#threads, pool.ready, tiles);
+    this.#pace = this.#pace?.most === most ? this.#pace : { most, ...threadPace(most) };
+    const threads = this.#pace.choose();
+    const startedAt = performance.now();
     pool.run(this.#poolProgram, this.#instance, "run", [windows], threads);
+    this.#pace.took(threads, (performance.now() - startedAt) / windows);
   }
 
   /** Units that this runner gave out last lie in its memory as they are. */

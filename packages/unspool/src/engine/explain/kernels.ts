@@ -4,15 +4,16 @@ import { type Level, type Node, sizeOf } from "../graph/node.ts";
 import type { Kernel } from "../graph/schedule.ts";
 import type { CompiledSection } from "../section.ts";
 import { bytesOf } from "../emit/location.ts";
+import { explainLoop } from "./loops.ts";
 import { type Work, addWork, arithmeticOf, bytesOfNode, noWork, routineFlops, timesWork } from "./work.ts";
 
 /** For whom a value differs: it is one for all units of a tile, one per unit, or one per member of a unit. */
 export type LevelName = "shared" | "unit" | "member";
 
 export interface KernelExplanation {
-  /** Elementwise operations and reductions in one loop nest, a product of arrays, or a routine. */
-  kind: "fused" | "product" | "routine";
-  /** `8 operations`, `product 32 x 10 x 784`, `cholesky`. */
+  /** Elementwise operations and reductions in one loop nest, a product of arrays, a routine, or a loop over kernels. */
+  kind: "fused" | "product" | "routine" | "loop";
+  /** `8 operations`, `product 32 x 10 x 784`, `cholesky`, `100 steps`. */
   title: string;
   /** How often each operation occurs, the most frequent first. */
   operations: Readonly<Record<string, number>>;
@@ -45,6 +46,13 @@ export function explainKernels(section: CompiledSection, context: KernelContext)
     const { note, instructions } = section.kernels[at]!;
     const level = levelNames[kernel.level];
     const lines = nodes.map((node) => lineOf(node, section));
+    const loop = section.loops.get(at);
+    if (loop !== undefined) {
+      const explain = (inner: CompiledSection) => explainKernels(inner, context);
+      const moved = (bytes: number, of: Level) =>
+        placed({ ...noWork, bytesRead: bytes, bytesWritten: bytes }, of, context.members);
+      return { kind, title, space, level, note, ...explainLoop(nodes[0]!, loop, lines[0]!, explain, moved) };
+    }
     const work = workOf(kernel, at, section, context);
     return { kind, title, operations: countNames(nodes), lines, space, level, note, instructions, ...work };
   });
@@ -60,6 +68,7 @@ function describe(
   }
   const { node } = kernel;
   const space = node.shape.filter((length) => length !== 1);
+  if (node.op === "scan") return { kind: "loop", title: `${node.params.loop!.length} steps`, space };
   if (node.op !== "dot") return { kind: "routine", title: node.params.routine ?? node.op, space };
   const { batch, rows, columns, depth } = productSizes(node, section);
   const title = `${batch > 1 ? `${batch} of ` : ""}${rows} x ${columns} x ${depth}`;

@@ -9,6 +9,7 @@ import type { GraphBuilder } from "./builder.ts";
 import { contract, convolution, padded, pooled, unpooled } from "./convolution.ts";
 import { namedProgram } from "./namedPrograms.ts";
 import { scanNodes } from "./loop.ts";
+import { recover } from "./recover.ts";
 import { type Node, type Op, type Reduction, isView } from "./node.ts";
 
 type Pairs = readonly (readonly [number, number])[];
@@ -266,6 +267,10 @@ export const compiledPrimitives: readonly string[] = Object.keys(primitiveKinds)
 
 /** Nodes of the program's results, for nodes in place of its arguments. */
 export function fromJaxpr(graph: GraphBuilder, program: TracedProgram, args: readonly Node[]): Node[] {
+  return recover(graph, asTraced(graph, program, args), asTraced);
+}
+
+function asTraced(graph: GraphBuilder, program: TracedProgram, args: readonly Node[]): Node[] {
   const constants = program.constants.map(({ data, shape, dtype }) =>
     graph.constant(data as TensorData, shape, dtype),
   );
@@ -292,7 +297,9 @@ function inline(
 
 function lowerEquation(graph: GraphBuilder, equation: TracedEquation, inputs: Node[], where: string): Node[] {
   if (equation.primitive === "scan") {
-    return scanNodes(graph, equation, inputs, (own, body, args) => inline(own, body, args, where));
+    return scanNodes(graph, equation, inputs, (own, body, args) =>
+      recover(own, inline(own, body, args, where), asTraced),
+    );
   }
   if (equation.body !== undefined) {
     return namedProgram(graph, equation, inputs) ?? inline(graph, equation.body, inputs, where);

@@ -1,7 +1,7 @@
 /** Elementwise operations of random programs: functions, arithmetic, comparisons, whole numbers and conversions. */
 import { type Tensor, np } from "../../../array/index.ts";
 import { isFloat } from "./compare.ts";
-import { type Operation, type Pool, exact, f, fitTogether, rounded, value } from "./pool.ts";
+import { type Operation, exact, f, fitTogether, rounded, value } from "./pool.ts";
 
 const unaries: readonly ((x: Tensor) => Tensor)[] = [
   (x) => f["sin"]!(x),

@@ -1,10 +1,9 @@
 /** Random functions: operations on a growing pool of values, of which the last ones are the results. */
 import fc from "fast-check";
-import type { Tensor } from "../../../array/index.ts";
 import { Choices, type Input, elements, operationNumbers, shapes } from "./choices.ts";
 import type { FunctionCase } from "./functions.ts";
 import { operations } from "./operations.ts";
-import { type Operation, Pool, type Value } from "./pool.ts";
+import { type Operation, Pool, type Value, exact } from "./pool.ts";
 
 export interface RandomFunction {
   dtype: "float32" | "float64";
@@ -50,15 +49,15 @@ export interface GrowOptions {
   mostElements?: number | undefined;
 }
 
-/** Values that the steps make of `args`, which are exact. */
+/** Values that the steps make of `args`. */
 export function grow(
   dtype: RandomFunction["dtype"],
   steps: readonly number[][],
-  args: readonly Tensor[],
+  args: readonly Value[],
   { from = operations, mostElements }: GrowOptions = {},
 ): Value[] {
   const pool = new Pool(dtype, mostElements);
-  pool.add(...args.map((x) => ({ x, isExact: true })));
+  pool.add(...args);
   for (const numbers of steps) {
     const choices = new Choices(numbers);
     const made = choices.of(from)(choices, pool);
@@ -75,7 +74,7 @@ export function caseOf(random: RandomFunction, options: GrowOptions = {}): Funct
   return {
     name: "random",
     call: (...args) => {
-      const values = grow(dtype, steps, args, options);
+      const values = grow(dtype, steps, args.map(exact), options);
       return values.slice(Math.max(args.length - 1, values.length - results)).map(({ x }) => x);
     },
     args: inputsOf(random).map((input, i) => elements(input, seed + i)),

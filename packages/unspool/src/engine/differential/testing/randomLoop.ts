@@ -7,6 +7,7 @@ import { type Tensor, np } from "../../../array/index.ts";
 import { weights } from "../../../array/testing/contract.ts";
 import type { ForwardProgram, ReverseProgram } from "../../../unroll/index.ts";
 import { Choices, type Input, elements, operationNumbers, shapes } from "./choices.ts";
+import { exact, rounded } from "./pool.ts";
 import { type RandomFunction, grow } from "./randomFunction.ts";
 import { stacked } from "./levels.ts";
 
@@ -117,7 +118,9 @@ export function loopOf(random: RandomLoop): { program: Loop; args: Arguments } {
     }),
     step: (shared, constant, carry, k) => {
       const known = [shared.floats, constant.own, constant.same, shared.matrix, k, carry.counts, carry.key];
-      const made = grow(dtype, steps, [...known, ...carry.values]).slice(known.length + carry.values.length);
+      const made = grow(dtype, steps, [...known.map(exact), ...carry.values.map((x) => rounded(x))]).slice(
+        known.length + carry.values.length,
+      );
       const fresh = made
         .map(({ x }) => x)
         .filter((x) => x.dtype === dtype && x.size === carry.values[0]!.size);
