@@ -48,10 +48,15 @@ export function traceProgram(
 ): TracedProgram {
   const { jaxpr, output, tensors } = readJaxpr(fn, args);
   try {
-    const constants = (jaxpr.consts as unknown as jax.Array[]).map(
-      (raw) => tensors.get(raw) ?? concrete(download(raw.ref), raw.shape, raw.dtype as DType),
-    );
-    return { name, constants, body: bodyOf(jaxpr.jaxpr), output };
+    const raws = jaxpr.consts as unknown as jax.Array[];
+    const { inBinders, eqns, outs } = jaxpr.jaxpr;
+    // Derivatives leave zeros behind that nothing reads, as large as what they belong to.
+    const used = new Set<Atom>([...eqns.flatMap(({ inputs }) => inputs), ...outs]);
+    const isUsed = (_: unknown, i: number): boolean => i >= raws.length || used.has(inBinders[i]!);
+    const constants = raws
+      .filter(isUsed)
+      .map((raw) => tensors.get(raw) ?? concrete(download(raw.ref), raw.shape, raw.dtype as DType));
+    return { name, constants, body: bodyOf(jaxpr.jaxpr, inBinders.filter(isUsed)), output };
   } finally {
     jaxpr.dispose();
   }
@@ -59,7 +64,7 @@ export function traceProgram(
 
 type Atom = jax.Jaxpr["outs"][number];
 
-function bodyOf(jaxpr: jax.Jaxpr): TracedBody {
+function bodyOf(jaxpr: jax.Jaxpr, inputs: jax.Jaxpr["inBinders"] = jaxpr.inBinders): TracedBody {
   const ids = new Map<Atom, number>();
   const idOf = (atom: Atom): number => {
     const known = ids.get(atom) ?? ids.size;
@@ -69,7 +74,7 @@ function bodyOf(jaxpr: jax.Jaxpr): TracedBody {
   const atomOf = (atom: Atom): TracedAtom =>
     "value" in atom ? { value: Number(atom.value), dtype: atom.aval.dtype as DType } : { id: idOf(atom) };
   return {
-    inputs: jaxpr.inBinders.map(idOf),
+    inputs: inputs.map(idOf),
     equations: jaxpr.eqns.map((equation): TracedEquation => {
       const { jaxpr: inner, name, ...params } = equation.params as { jaxpr?: jax.Jaxpr; name?: string };
       return {

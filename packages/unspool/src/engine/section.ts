@@ -9,6 +9,7 @@
 import type { DType } from "../array/index.ts";
 import { arrayBytes } from "./block.ts";
 import { emitContraction } from "./emit/contraction.ts";
+import { Epilogue } from "./emit/epilogue.ts";
 import { emitGroup } from "./emit/group.ts";
 import { type CompiledLoop, emitLoop } from "./emit/loop.ts";
 import { type EmitContext, type EmitOptions, type Location, bytesOf, stridesAt } from "./emit/location.ts";
@@ -102,6 +103,10 @@ export function compileSection(
       locate: (node) => locate(node, locations, context),
       ...(own !== undefined && { strips: own }),
     };
+    if (kernel.kind === "group" && kernel.product !== undefined) {
+      const epilogue = new Epilogue(emit, scheduled, at, stored);
+      return emitContraction(emit, scheduled, kernel.product, label, epilogue);
+    }
     if (kernel.kind === "group") return emitGroup(emit, scheduled, at, stored, label);
     if (kernel.node.op === "dot") {
       const workspace = workspaces.get(at);
@@ -254,6 +259,7 @@ function isSafe(node: Node, slot: Slot, scheduled: Schedule, { slots }: SectionC
           kernel.reduced === undefined &&
           isElementwise(node) &&
           reader.op !== "gather" &&
+          reader.op !== "dot" &&
           access.base.params.member === undefined &&
           access.base.level === kernel.level &&
           isIdentity(input.shape, access);

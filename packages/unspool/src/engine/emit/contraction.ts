@@ -11,8 +11,17 @@ import type { Node } from "../graph/node.ts";
 import type { Schedule } from "../graph/schedule.ts";
 import { multiplyAdd } from "../math/index.ts";
 import type { FunctionBuilder, Local } from "../wasm/index.ts";
+import {
+  AxisWalker,
+  type Contraction,
+  type ContractionAxis,
+  type Pointers,
+  contractionAxes,
+  startPointer,
+} from "./axes.ts";
+import type { Epilogue } from "./epilogue.ts";
 import { kernelFunction, rowParameter } from "./kernelFunction.ts";
-import { type EmitContext, type Location, bytesOf, stridesAt } from "./location.ts";
+import { type EmitContext, type Location, bytesOf } from "./location.ts";
 import {
   type Access,
   type Vector,
@@ -23,21 +32,6 @@ import {
   storeVector,
 } from "./vectors.ts";
 
-/** Bytes that each operand and the result move by along an axis. */
-export interface ContractionAxis {
-  size: number;
-  a: number;
-  b: number;
-  out: number;
-}
-
-export interface Contraction {
-  readonly kept: ContractionAxis[];
-  readonly summed: ContractionAxis[];
-  /** Bytes per row of a strip; 0 for what only the strip holds. */
-  readonly row: Pick<ContractionAxis, "a" | "b" | "out">;
-}
-
 interface Side {
   readonly location: Location;
   readonly offset: number;
@@ -45,66 +39,15 @@ interface Side {
   readonly copies: number;
 }
 
-/** The axes of a dot node, those of length 1 left out and neighbours merged. */
-export function contractionAxes(node: Node, a: ViewAccess, b: ViewAccess, context: EmitContext): Contraction {
-  const { shape } = node.inputs[0]!;
-  const summedAxes = node.params.axes ?? [shape.length - 1];
-  const out = context.locate(node);
-  const bytes = bytesOf(node.dtype);
-  const [la, lb] = [context.locate(a.base), context.locate(b.base)];
-  const outStrides = [...stridesAt(node, out)];
-  const kept: ContractionAxis[] = [];
-  const summed: ContractionAxis[] = [];
-  const { strips } = context;
-  const row = { a: 0, b: 0, out: 0 };
-  shape.forEach((size, i) => {
-    const isSummed = summedAxes.includes(i);
-    const outStride = isSummed ? 0 : outStrides.shift()!;
-    if (size === 1) return;
-    const axis = {
-      size,
-      a: a.strides[i]! * la.lanes * bytes,
-      b: b.strides[i]! * lb.lanes * bytes,
-      out: outStride * out.lanes * bytes,
-    };
-    if (strips !== undefined && !isSummed && kept.length === 0) {
-      const isInternal = (one: Node): boolean => strips.internal.has(one);
-      row.a = isInternal(a.base) ? 0 : axis.a;
-      row.b = isInternal(b.base) ? 0 : axis.b;
-      row.out = isInternal(node) ? 0 : axis.out;
-      axis.size = strips.rows;
-    }
-    (isSummed ? summed : kept).push(axis);
-  });
-  return { kept: merged(kept), summed: merged(summed), row };
-}
-
-function merged(axes: readonly ContractionAxis[]): ContractionAxis[] {
-  const result: ContractionAxis[] = [];
-  for (const axis of axes) {
-    const last = result.at(-1);
-    const follows =
-      last !== undefined &&
-      (["a", "b", "out"] as const).every((side) => last[side] === axis[side] * axis.size);
-    if (follows) result[result.length - 1] = { ...axis, size: last.size * axis.size };
-    else result.push({ ...axis });
-  }
-  return result;
-}
-
+/** The product `node`; with what its group does with the results, if it is part of one. */
 export function emitContraction(
   context: EmitContext,
   schedule: Schedule,
   node: Node,
   name: string,
+  epilogue?: Epilogue,
 ): FunctionBuilder {
-  return new ContractionEmitter(context, schedule, node, name).emit();
-}
-
-interface Pointers {
-  a: Local;
-  b: Local;
-  out: Local;
+  return new ContractionEmitter(context, schedule, node, name, epilogue).emit();
 }
 
 /** How many results along two axes, and how many lane vectors, one tile holds. */
@@ -121,7 +64,10 @@ class ContractionEmitter {
   readonly #axes: Contraction;
   readonly #a: Side;
   readonly #b: Side;
-  readonly #out: Side;
+  /** Undefined if only the epilogue sees the results. */
+  readonly #out: Side | undefined;
+  readonly #epilogue: Epilogue | undefined;
+  readonly #walker: AxisWalker;
   readonly #members: number;
   readonly #isLaned: boolean;
   readonly #bytes: number;
@@ -129,18 +75,27 @@ class ContractionEmitter {
   readonly #vectorAxis: ContractionAxis | undefined;
   readonly #isAcross: boolean;
 
-  constructor(context: EmitContext, schedule: Schedule, node: Node, name: string) {
+  constructor(
+    context: EmitContext,
+    schedule: Schedule,
+    node: Node,
+    name: string,
+    epilogue: Epilogue | undefined,
+  ) {
     this.#context = context;
     this.#node = node;
     this.#bytes = bytesOf(node.dtype);
     this.#f = kernelFunction(context.module, name, context.strips !== undefined);
+    this.#walker = new AxisWalker(this.#f);
     this.#isLaned = node.level > 0;
     this.#members = node.level === 2 ? context.members : 1;
+    this.#epilogue = epilogue;
     const [a, b] = node.inputs.map((input) => schedule.accesses.of(input)) as [ViewAccess, ViewAccess];
-    this.#axes = contractionAxes(node, a, b, context);
+    const out = epilogue === undefined ? context.locate(node) : null;
+    this.#axes = contractionAxes(node, a, b, context, out, epilogue?.beside);
     this.#a = this.#side(context.locate(a.base), a.offset);
     this.#b = this.#side(context.locate(b.base), b.offset);
-    this.#out = this.#side(context.locate(node), 0);
+    this.#out = out === null ? undefined : this.#side(out, 0);
     this.#vectorAxis = this.#isLaned ? undefined : this.#chooseVector();
     this.#isAcross = this.#vectorAxis !== undefined && this.#axes.summed.includes(this.#vectorAxis);
   }
@@ -175,23 +130,18 @@ class ContractionEmitter {
 
   emit(): FunctionBuilder {
     const f = this.#f;
-    const bases: Record<Location["base"], Local | undefined> = {
-      absolute: undefined,
-      scratch: 0,
-      tile: 1,
-      first: 2,
-      second: 3,
-    };
-    const start = ({ location, offset }: Side, rowBytes: number): Local => {
-      const pointer = f.local("i32");
-      const base = bases[location.base];
-      if (base === undefined) f.i32(offset).set(pointer);
-      else f.get(base).i32(offset).op("i32.add").set(pointer);
+    const start = ({ location, offset }: Pick<Side, "location" | "offset">, rowBytes: number): Local => {
+      const pointer = startPointer(f, location.base, offset);
       if (rowBytes !== 0) f.get(pointer, rowParameter).i32(rowBytes).op("i32.mul").op("i32.add").set(pointer);
       return pointer;
     };
     const { row } = this.#axes;
-    const pointers = { a: start(this.#a, row.a), b: start(this.#b, row.b), out: start(this.#out, row.out) };
+    const pointers: Pointers = {
+      a: start(this.#a, row.a),
+      b: start(this.#b, row.b),
+      out: this.#out === undefined ? f.local("i32") : start(this.#out, row.out),
+      beside: (this.#epilogue?.beside ?? []).map((one, i) => start(one, row.beside[i]!)),
+    };
     const { kept } = this.#axes;
     const rows = this.#pick(
       kept.filter((axis) => axis !== this.#vectorAxis),
@@ -202,7 +152,7 @@ class ContractionEmitter {
       (axis) => axis.b !== 0 && axis.a === 0,
     );
     const outer = kept.filter((axis) => axis !== rows && axis !== columns && axis !== this.#vectorAxis);
-    this.#nest(outer, pointers, (inner) => this.#tiles(rows, columns, inner));
+    this.#walker.nest(outer, pointers, (inner) => this.#tiles(rows, columns, inner));
     return f;
   }
 
@@ -218,89 +168,17 @@ class ContractionEmitter {
       );
   }
 
-  #nest(axes: readonly ContractionAxis[], pointers: Pointers, body: (inner: Pointers) => void): void {
-    const [axis, ...rest] = axes;
-    if (axis === undefined) body(pointers);
-    else this.#loop(axis, axis.size, 1, pointers, (inner) => this.#nest(rest, inner, body));
-  }
-
-  /** `turns` turns with pointers of their own, each moving by `step` elements. Leaves `pointers` as they were. */
-  #loop(
-    axis: ContractionAxis,
-    turns: number,
-    step: number,
-    pointers: Pointers,
-    body: (inner: Pointers) => void,
-  ): void {
-    if (turns === 0) return;
-    if (turns === 1) {
-      body(pointers);
-      return;
-    }
-    const f = this.#f;
-    const inner = { ...pointers };
-    for (const side of ["a", "b", "out"] as const) {
-      if (axis[side] === 0) continue;
-      f.get(pointers[side]);
-      inner[side] = f.save("i32");
-    }
-    const counter = f.local("i32");
-    f.forLoop(counter, 0, turns, 1, () => {
-      body(inner);
-      for (const side of ["a", "b", "out"] as const) {
-        if (axis[side] !== 0)
-          f.get(inner[side])
-            .i32(axis[side] * step)
-            .op("i32.add")
-            .set(inner[side]);
-      }
-    });
-    f.release(counter);
-    for (const side of ["a", "b", "out"] as const) if (axis[side] !== 0) f.release(inner[side]);
-  }
-
-  /** Pointers moved by `count` elements of an axis. */
-  #moved(axis: ContractionAxis, count: number, pointers: Pointers, body: (moved: Pointers) => void): void {
-    const f = this.#f;
-    const moved = { ...pointers };
-    for (const side of ["a", "b", "out"] as const) {
-      if (axis[side] === 0 || count === 0) continue;
-      f.get(pointers[side])
-        .i32(axis[side] * count)
-        .op("i32.add");
-      moved[side] = f.save("i32");
-    }
-    body(moved);
-    for (const side of ["a", "b", "out"] as const) if (moved[side] !== pointers[side]) f.release(moved[side]);
-  }
-
   /** Full tiles and what is left at the ends of both axes. */
   #tiles(rows: ContractionAxis | undefined, columns: ContractionAxis | undefined, pointers: Pointers): void {
     const tile = this.#chooseTile(rows?.size ?? 1, columns?.size ?? 1);
     this.#f.note = `tile ${tile.rows} x ${tile.columns} x ${tile.vectors}`;
-    this.#parts(rows, tile.rows, pointers, (rowCount, atRows) => {
-      this.#parts(columns, tile.columns, atRows, (columnCount, at) => {
+    this.#walker.parts(rows, tile.rows, pointers, (rowCount, atRows) => {
+      this.#walker.parts(columns, tile.columns, atRows, (columnCount, at) => {
         this.#lanes(tile.vectors, at, (vectors, count, inner) => {
           this.#tile({ rows: rowCount, columns: columnCount, vectors }, rows, columns, count, inner);
         });
       });
     });
-  }
-
-  #parts(
-    axis: ContractionAxis | undefined,
-    size: number,
-    pointers: Pointers,
-    body: (count: number, at: Pointers) => void,
-  ): void {
-    if (axis === undefined) {
-      body(1, pointers);
-      return;
-    }
-    const turns = Math.floor(axis.size / size);
-    this.#loop(axis, turns, size, pointers, (inner) => body(size, inner));
-    const rest = axis.size % size;
-    if (rest > 0) this.#moved(axis, turns * size, pointers, (moved) => body(rest, moved));
   }
 
   /** Lane vectors, or vectors along the vector axis. */
@@ -313,8 +191,12 @@ class ContractionEmitter {
     if (this.#isLaned) {
       const total = this.#context.units / 4;
       const stride = ({ location }: Side): number => (location.lanes === 1 ? 0 : bytes);
-      const axis = { size: total, a: stride(this.#a), b: stride(this.#b), out: stride(this.#out) };
-      this.#parts(axis, vectors, pointers, (count, at) => body(count, 4, at));
+      const beside = (this.#epilogue?.beside ?? []).map(({ location, dtype }) =>
+        location.lanes === 1 ? 0 : 4 * bytesOf(dtype),
+      );
+      const out = this.#out === undefined ? 0 : stride(this.#out);
+      const axis = { size: total, a: stride(this.#a), b: stride(this.#b), out, beside };
+      this.#walker.parts(axis, vectors, pointers, (count, at) => body(count, 4, at));
       return;
     }
     const axis = this.#vectorAxis;
@@ -322,11 +204,17 @@ class ContractionEmitter {
       body(1, axis === undefined ? 1 : 4, pointers);
       return;
     }
-    const wide = { size: Math.floor(axis.size / 4), a: 4 * axis.a, b: 4 * axis.b, out: 4 * axis.out };
+    const wide = {
+      size: Math.floor(axis.size / 4),
+      a: 4 * axis.a,
+      b: 4 * axis.b,
+      out: 4 * axis.out,
+      beside: [],
+    };
     if (wide.size > 0)
-      this.#parts(wide, Math.min(vectors, wide.size), pointers, (count, at) => body(count, 4, at));
+      this.#walker.parts(wide, Math.min(vectors, wide.size), pointers, (count, at) => body(count, 4, at));
     const rest = axis.size % 4;
-    if (rest > 0) this.#moved(axis, axis.size - rest, pointers, (at) => body(1, rest, at));
+    if (rest > 0) this.#walker.moved(axis, axis.size - rest, pointers, (at) => body(1, rest, at));
   }
 
   #chooseTile(rows: number, columns: number): Tile {
@@ -379,16 +267,24 @@ class ContractionEmitter {
     const { summed } = this.#axes;
     const across = this.#isAcross ? this.#vectorAxis! : undefined;
     const outer = summed.filter((axis) => axis !== across);
-    this.#nest(outer, pointers, (at) => {
+    this.#walker.nest(outer, pointers, (at) => {
       if (across === undefined) {
         this.#products(tile, rows, columns, sums, at, 4);
         return;
       }
-      const wide = { size: Math.floor(across.size / 4), a: 4 * across.a, b: 4 * across.b, out: 0 };
-      this.#loop(wide, wide.size, 1, at, (inner) => this.#products(tile, rows, columns, sums, inner, 4));
+      const wide = {
+        size: Math.floor(across.size / 4),
+        a: 4 * across.a,
+        b: 4 * across.b,
+        out: 0,
+        beside: [],
+      };
+      this.#walker.loop(wide, wide.size, 1, at, (inner) =>
+        this.#products(tile, rows, columns, sums, inner, 4),
+      );
       const rest = across.size % 4;
       if (rest > 0)
-        this.#moved(across, across.size - rest, at, (moved) =>
+        this.#walker.moved(across, across.size - rest, at, (moved) =>
           this.#products(tile, rows, columns, sums, moved, rest),
         );
     });
@@ -397,6 +293,13 @@ class ContractionEmitter {
       for (let c = 0; c < tile.columns; c++) {
         for (let v = 0; v < tile.vectors; v++) {
           for (let member = 0; member < this.#members; member++) {
+            if (this.#epilogue !== undefined) {
+              const offsets = this.#epilogue.beside.map(
+                (_, i) => (rows?.beside[i] ?? 0) * r + (columns?.beside[i] ?? 0) * c,
+              );
+              this.#epilogue.apply(f, sums[cell++]!, { offsets, vector: v, member }, pointers.beside);
+              continue;
+            }
             this.#storeCell(
               sums[cell++]!,
               (rows?.out ?? 0) * r + (columns?.out ?? 0) * c,
@@ -427,7 +330,7 @@ class ContractionEmitter {
       storeVector(f, out, offset, dtype, sum, "contiguous", 1);
       return;
     }
-    const shift = this.#out.copies > 1 ? member * this.#out.location.memberBytes! : 0;
+    const shift = member * (this.#out!.location.memberBytes ?? 0);
     if (this.#isLaned) {
       storeVector(f, out, offset + shift + vector * 4 * this.#bytes, dtype, sum, "contiguous");
       return;

@@ -9,9 +9,9 @@ import type { Node } from "../graph/node.ts";
 import type { Schedule } from "../graph/schedule.ts";
 import { multiplyAdd } from "../math/index.ts";
 import type { FunctionBuilder, Local } from "../wasm/index.ts";
-import { type ContractionAxis, contractionAxes } from "./contraction.ts";
+import { AxisWalker, type ContractionAxis, type Pointers, contractionAxes, startPointer } from "./axes.ts";
 import { kernelFunction } from "./kernelFunction.ts";
-import { type EmitContext, type Location, bytesOf, pointers } from "./location.ts";
+import { type EmitContext, type Location, bytesOf } from "./location.ts";
 
 /** Summed elements per block, and vectors of the right side per summed element: 64 KiB. */
 const blockLength = 64;
@@ -84,14 +84,12 @@ export function emitLanedProduct(
   return plan && new LanedProduct(context, schedule, node, plan, name, workspace).emit();
 }
 
-type Pointers = Record<SideName | "out", Local>;
-const sides = ["a", "b", "out"] as const;
-
 class LanedProduct {
   readonly #context: EmitContext;
   readonly #plan: Plan;
   readonly #f: FunctionBuilder;
   readonly #places: Record<SideName | "out", { location: Location; offset: number }>;
+  readonly #walker: AxisWalker;
   readonly #panels: Local;
   readonly #depth: Local;
   readonly #isLater: Local;
@@ -109,6 +107,7 @@ class LanedProduct {
     const f = kernelFunction(context.module, name);
     f.note = `packed panels, tile ${rowsPerTile} x ${vectorsPerRow / plan.members}`;
     this.#f = f;
+    this.#walker = new AxisWalker(f);
     const [a, b] = node.inputs.map((input) => {
       const { base, offset } = schedule.accesses.of(input);
       const location = context.locate(base);
@@ -124,71 +123,14 @@ class LanedProduct {
 
   emit(): FunctionBuilder {
     const f = this.#f;
-    const start = (side: SideName | "out"): Local => {
-      const { location, offset } = this.#places[side];
-      const at = pointers.indexOf(location.base);
-      if (at < 0) f.i32(offset);
-      else f.get(at).i32(offset).op("i32.add");
-      return f.save("i32");
-    };
-    this.#nest(this.#plan.outer, { a: start("a"), b: start("b"), out: start("out") });
+    const start = (side: SideName | "out"): Local =>
+      startPointer(f, this.#places[side].location.base, this.#places[side].offset);
+    this.#walker.nest(
+      this.#plan.outer,
+      { a: start("a"), b: start("b"), out: start("out"), beside: [] },
+      (at) => this.#blocks(at),
+    );
     return f;
-  }
-
-  #nest(axes: readonly ContractionAxis[], at: Pointers): void {
-    const [axis, ...rest] = axes;
-    if (axis === undefined) this.#blocks(at);
-    else this.#repeat(axis, axis.size, 1, at, (inner) => this.#nest(rest, inner));
-  }
-
-  /** `turns` turns of `step` elements of an axis each. */
-  #repeat(
-    axis: Omit<ContractionAxis, "size">,
-    turns: number,
-    step: number,
-    at: Pointers,
-    body: (inner: Pointers) => void,
-  ): void {
-    if (turns === 0) return;
-    const f = this.#f;
-    const inner = { ...at };
-    const moving = sides.filter((side) => axis[side] !== 0);
-    for (const side of moving) inner[side] = f.get(at[side]).save("i32");
-    const counter = f.local("i32");
-    f.forLoop(counter, 0, turns, 1, () => {
-      body(inner);
-      for (const side of moving)
-        f.get(inner[side])
-          .i32(axis[side] * step)
-          .op("i32.add")
-          .set(inner[side]);
-    });
-    f.release(counter, ...moving.map((side) => inner[side]));
-  }
-
-  /** Full steps along an axis, and what is left at its end. */
-  #parts(
-    axis: ContractionAxis,
-    step: number,
-    at: Pointers,
-    body: (count: number, inner: Pointers) => void,
-  ): void {
-    const f = this.#f;
-    const turns = Math.floor(axis.size / step);
-    this.#repeat(axis, turns, step, at, (inner) => body(step, inner));
-    const rest = axis.size % step;
-    if (rest === 0) return;
-    const moved = { ...at };
-    for (const side of sides) {
-      if (axis[side] !== 0)
-        moved[side] = f
-          .get(at[side])
-          .i32(axis[side] * turns * step)
-          .op("i32.add")
-          .save("i32");
-    }
-    body(rest, moved);
-    for (const side of sides) if (moved[side] !== at[side]) f.release(moved[side]);
   }
 
   #blocks(at: Pointers): void {
@@ -197,13 +139,15 @@ class LanedProduct {
     const turns = Math.ceil(summed.size / blockLength);
     const left = f.local("i32");
     f.i32(summed.size).set(left).i32(0).set(this.#isLater);
-    this.#repeat(summed, turns, blockLength, at, (block) => {
+    this.#walker.loop(summed, turns, blockLength, at, (block) => {
       f.get(left).i32(blockLength).get(left).i32(blockLength).op("i32.lt_s").op("select").set(this.#depth);
-      this.#parts(columns, blockVectors / members, block, (width, wide) => {
+      this.#walker.parts(columns, blockVectors / members, block, (width, wide) => {
         this.#pack(width, wide);
         const panel = f.get(this.#panels).save("i32");
-        this.#parts({ ...columns, size: width }, vectorsPerRow / members, wide, (narrow, inner) => {
-          this.#parts(rows, rowsPerTile, inner, (height, tile) => this.#tile(height, narrow, panel, tile));
+        this.#walker.parts({ ...columns, size: width }, vectorsPerRow / members, wide, (narrow, inner) => {
+          this.#walker.parts(rows, rowsPerTile, inner, (height, tile) =>
+            this.#tile(height, narrow, panel, tile),
+          );
           f.get(panel)
             .i32(blockLength * panelRowBytes)
             .op("i32.add")

@@ -36,6 +36,15 @@ export interface LoopPlaces {
   readonly results: ReadonlyMap<number, Location>;
 }
 
+/** One of ys: what a step makes is moved after it, what it is given before. */
+interface MovedRow {
+  readonly from: Slot;
+  readonly result: Location;
+  readonly turn: "before" | "after";
+  /** Set if it has a place of its own to be computed in. */
+  readonly output?: Node;
+}
+
 /** `compile` compiles a section. */
 export function emitLoop(
   context: SectionContext & EmitContext,
@@ -66,18 +75,22 @@ export function emitLoop(
     .map((operand, i) => place({ ...operand, level: levelOf(numConsts + i) }, results.get(i)));
   const rows = operands.slice(first).map((operand) => place({ ...operand, shape: operand.shape.slice(1) }));
   const slots = [...operands.slice(0, numConsts), ...carry, ...rows];
-  const ys = body.outputs.slice(numCarry).flatMap((output, i) => {
+  const ys = body.outputs.slice(numCarry).flatMap((output, i): MovedRow[] => {
     const result = results.get(numCarry + i);
-    return result === undefined ? [] : [{ output, row: place(output), result }];
+    if (result === undefined) return [];
+    if (output.op === "input") return [{ from: slots[output.params.slot!]!, result, turn: "before" }];
+    const same = carry.find(({ level }, k) => body.outputs[k] === output && level === output.level);
+    return [{ from: same ?? place(output), result, turn: "after", ...(same === undefined && { output }) }];
   });
+  const computed = ys.flatMap(({ output, from }) => (output === undefined ? [] : [{ output, from }]));
 
   const hoisted = hoistInvariants(
-    [...body.outputs.slice(0, numCarry), ...ys.map(({ output }) => output)],
+    [...body.outputs.slice(0, numCarry), ...computed.map(({ output }) => output)],
     (slot) => slot >= numConsts && slot < first + rows.length,
     (invariant) => slots.push(place(invariant)) - 1,
   );
   const own = { ...context, slots, scratchStart: block.bytes };
-  const targets = [...carry, ...ys.map(({ row }) => row)];
+  const targets = [...carry, ...computed.map(({ from }) => from)];
   const start = body.graph;
   const sections = {
     start: compile(
@@ -110,6 +123,9 @@ export function emitLoop(
   call(sections.start);
   call(sections.before);
   const [turn, row] = [f.local("i32"), f.local("i32")];
+  const write = (when: MovedRow["turn"]): void => {
+    for (const y of ys) if (y.turn === when) moveRow(f, context, y.from, y.result, row, "write");
+  };
   f.forLoop(turn, 0, length, 1, () => {
     if (reverse)
       f.i32(length - 1)
@@ -118,8 +134,9 @@ export function emitLoop(
         .set(row);
     else f.get(turn).set(row);
     rows.forEach((to, i) => moveRow(f, context, to, operands[first + i]!.location, row, "read"));
+    write("before");
     call(sections.step);
-    for (const { row: from, result } of ys) moveRow(f, context, from, result, row, "write");
+    write("after");
   });
   const scratchEnd = Math.max(...Object.values(sections).map((section) => section.scratchEnd), block.bytes);
   return { kernel: f, length, sections, scratchEnd };

@@ -2,7 +2,7 @@
 import type { Access } from "../graph/access.ts";
 import { type Node, sizeOf } from "../graph/node.ts";
 import type { Schedule } from "../graph/schedule.ts";
-import { type ContractionAxis, contractionAxes } from "./contraction.ts";
+import { type ContractionAxis, contractionAxes } from "./axes.ts";
 import { type EmitContext, type Location, bytesOf } from "./location.ts";
 
 /** Summed elements per block: a panel of them fills half of the first-level cache. */

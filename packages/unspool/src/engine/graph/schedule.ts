@@ -5,7 +5,7 @@
 import { type Access, Accesses } from "./access.ts";
 import type { GraphBuilder } from "./builder.ts";
 import { reachable } from "./builder.ts";
-import { type Level, type Node, isElementwise, isSource, isView, stridesOf } from "./node.ts";
+import { type Level, type Node, type Op, isElementwise, isSource, isView, stridesOf } from "./node.ts";
 
 /** Nodes that one loop nest computes, element by element. */
 export interface Group {
@@ -15,6 +15,8 @@ export interface Group {
   readonly shape: readonly number[];
   /** Elementwise nodes and reductions over the space, operands first. */
   readonly nodes: Node[];
+  /** A product whose results the other nodes are computed from while they are in registers. */
+  product?: Node;
   /** Axes of `shape` that the reductions of this group sum over. */
   reduced?: readonly number[];
 }
@@ -158,10 +160,64 @@ export function schedule(
   const first = [...outputs, ...last.flatMap((copy) => copy.inputs)];
   for (const node of reachable(first)) if (node.op !== "concatenate") place(node);
   for (const node of first) place(node);
+  mergeProducts(kernels, position, accesses, (node) => uses.get(node) === 1 && !regions.has(node));
   floor = kernels.length;
   for (const copy of last) place(copy);
-  const isLocal = (at: number, node: Node): boolean => position.get(node) === at && isElementwise(node);
+  const isLocal = (at: number, node: Node): boolean => {
+    if (position.get(node) !== at) return false;
+    const kernel = kernels[at]!;
+    return isElementwise(node) || (kernel.kind === "group" && kernel.product === node);
+  };
   return { kernels, accesses, position, regions, isLocal };
+}
+
+/** Products that are deeper are computed in panels, by a kernel of their own. */
+const deepest = 96;
+/** With more nodes the registers of a tile's results would not be enough. */
+const epilogueLimit = 8;
+const notInEpilogues: ReadonlySet<Op> = new Set<Op>(["reduce", "gather", "random_bits", "box_muller"]);
+
+/** Moves products of units into the group that is the only one to use their results, element by element. */
+function mergeProducts(
+  kernels: Kernel[],
+  position: Map<Node, number>,
+  accesses: Accesses,
+  isUsedOnce: (node: Node) => boolean,
+): void {
+  kernels.forEach((kernel, from) => {
+    if (kernel.kind !== "single" || kernel.node.op !== "dot") return;
+    const { node } = kernel;
+    const depth = node.inputs[0]!.shape.at(-1)!;
+    if (node.level === 0 || depth >= deepest || (node.params.axes?.length ?? 1) > 1 || !isUsedOnce(node))
+      return;
+    const to = kernels.findIndex(
+      (other) =>
+        other.kind === "group" &&
+        other.nodes.some((one) => one.inputs.some((input) => accesses.of(input).base === node)),
+    );
+    const group = kernels[to];
+    if (group?.kind !== "group" || group.product !== undefined || group.level !== node.level) return;
+    const isPlain = group.nodes.every(
+      (one) =>
+        !notInEpilogues.has(one.op) &&
+        one.inputs.every((input) => {
+          const access = accesses.of(input);
+          return access.base !== node || isIdentity(input.shape, access);
+        }),
+    );
+    if (!isPlain || group.nodes.length > epilogueLimit || group.shape.join() !== squeeze(node.shape).join())
+      return;
+    group.nodes.unshift(node);
+    group.product = node;
+    position.set(node, to);
+    kernels[from] = { kind: "group", level: node.level, shape: [], nodes: [] };
+  });
+  // What has been emptied falls away.
+  const isEmpty = (kernel: Kernel): boolean => kernel.kind === "group" && kernel.nodes.length === 0;
+  let next = 0;
+  const moved = kernels.map((kernel) => (isEmpty(kernel) ? -1 : next++));
+  for (const [node, at] of position) position.set(node, moved[at]!);
+  for (let at = kernels.length - 1; at >= 0; at--) if (isEmpty(kernels[at]!)) kernels.splice(at, 1);
 }
 
 /** How often each node is an operand or an output. */

@@ -16,8 +16,6 @@ export const selectedSums: Rule = (graph, node, uses) => {
   const [, ...right] = b!.inputs as [Node, Node, Node];
   const isSimple = left.some((one, i) => isZero(right[i]!) || (node.op === "add" && isZero(one)));
   if (!isSimple) return undefined;
-  const sums = left.map((one, i) =>
-    graph.elementwise(node.op, [one, right[i]!], node.dtype, {}, node.shape),
-  );
+  const sums = left.map((one, i) => graph.elementwise(node.op, [one, right[i]!], node.dtype, {}, node.shape));
   return graph.elementwise("where", [condition, ...sums], node.dtype, {}, node.shape);
 };
