@@ -2,6 +2,7 @@
  * Loops inside functions, compiled, against the reference: for all units, per unit and per member of a unit. Values and
  * gradients are of size 1; bounds are 4096 ulps in float64 (1e-12) and 64 in float32, whole numbers are exact.
  */
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type ScanOptions, type Tensor, grad, jvp, np, random, scan, tree } from "../../array/index.ts";
 import { type GradientEstimator, bptt, pes } from "../../estimators/index.ts";
@@ -10,6 +11,7 @@ import { compileFunction, explainProgram } from "../index.ts";
 import { wrongOfAll } from "./testing/check.ts";
 import { type Bound, treeDifferences } from "./testing/compare.ts";
 import type { FunctionCase } from "./testing/functions.ts";
+import { type RandomLoop, loopOf, randomLoops } from "./testing/randomLoop.ts";
 
 type FloatType = "float32" | "float64";
 
@@ -228,6 +230,39 @@ test("a thousand steps in closed form, forward and in reverse", () => {
   const slope = compileFunction("slope", grad(run), [at])(at);
   expect(value!.item()).toBeCloseTo(2 * 0.999 ** 1000, 12);
   expect(slope.item() / (2000 * 0.999 ** 999)).toBeCloseTo(1, 12);
+});
+
+/** A random loop whose every step is that loop, which also hands on rows of what it was given and what it made. */
+function nestedLoop(random: RandomLoop): ReturnType<typeof loopOf> {
+  const { program, args } = loopOf(random);
+  const step: typeof program.step = (shared, constant, carry) => {
+    const rows = np.array([1, 0.5, -0.5], { dtype: random.dtype });
+    const [last, [old, made]] = scan(
+      (inner: typeof carry, row: Tensor, k: Tensor) => {
+        const next = program.step(shared, constant, inner, k);
+        return [next, [inner.values[0]!, next.values.at(-1)!.mul(row)]];
+      },
+      carry,
+      rows,
+    ) as [typeof carry, [Tensor, Tensor]];
+    const middle = old
+      .slice(1)
+      .reshape([old.size / 3])
+      .add(made.slice(0).reshape([old.size / 3]));
+    const [first, ...others] = last.values as [Tensor, ...Tensor[]];
+    return { ...last, values: [first.add(middle.mul(0.5).reshape([...first.shape])).mul(0.5), ...others] };
+  };
+  return { program: { ...program, step }, args };
+}
+
+test.each([0, 12])("random loops in a loop, with %i operations of their own", (most) => {
+  const check = (random: RandomLoop): void => {
+    const { program, args } = nestedLoop(random);
+    const wanted = referenceExecutor().forward(program, args.shared, args.units);
+    const got = compiledExecutor().forward(program, args.shared, args.units);
+    expect(treeDifferences(got, wanted, { ...boundOf(random.dtype), scale: 2 })).toEqual([]);
+  };
+  fc.assert(fc.property(randomLoops(most), check), { numRuns: 12, seed: 5 });
 });
 
 /** A step that is itself a loop: three inner steps of s ← s - rate (s - target + coupling s'). */

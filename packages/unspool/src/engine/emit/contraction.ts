@@ -172,13 +172,27 @@ class ContractionEmitter {
   #tiles(rows: ContractionAxis | undefined, columns: ContractionAxis | undefined, pointers: Pointers): void {
     const tile = this.#chooseTile(rows?.size ?? 1, columns?.size ?? 1);
     this.#f.note = `tile ${tile.rows} x ${tile.columns} x ${tile.vectors}`;
-    this.#walker.parts(rows, tile.rows, pointers, (rowCount, atRows) => {
-      this.#walker.parts(columns, tile.columns, atRows, (columnCount, at) => {
-        this.#lanes(tile.vectors, at, (vectors, count, inner) => {
-          this.#tile({ rows: rowCount, columns: columnCount, vectors }, rows, columns, count, inner);
-        });
+    const inner = (rowCount: number, columnCount: number, at: Pointers): void =>
+      this.#lanes(tile.vectors, at, (vectors, count, moved) => {
+        this.#tile({ rows: rowCount, columns: columnCount, vectors }, rows, columns, count, moved);
       });
+    // The side that is read again and again should be the one that stays in cache.
+    if (this.#footprint(this.#a, rows) < this.#footprint(this.#b, columns)) {
+      this.#walker.parts(columns, tile.columns, pointers, (columnCount, atColumns) => {
+        this.#walker.parts(rows, tile.rows, atColumns, (rowCount, at) => inner(rowCount, columnCount, at));
+      });
+      return;
+    }
+    this.#walker.parts(rows, tile.rows, pointers, (rowCount, atRows) => {
+      this.#walker.parts(columns, tile.columns, atRows, (columnCount, at) =>
+        inner(rowCount, columnCount, at),
+      );
     });
+  }
+
+  /** Bytes of a side over one axis of the result and the summed ones. */
+  #footprint({ location, copies }: Side, axis: ContractionAxis | undefined): number {
+    return (axis?.size ?? 1) * location.lanes * copies;
   }
 
   /** Lane vectors, or vectors along the vector axis. */

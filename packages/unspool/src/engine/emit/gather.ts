@@ -62,7 +62,7 @@ export function emitGather(
   laneBytes: number,
   shift: number,
 ): Vector {
-  const { dtype, location, coded, indexed } = gathered;
+  const { dtype, coded, indexed } = gathered;
   const bytes = coded === undefined ? bytesOf(dtype) : 1;
   indices.forEach(({ vector }, i) => {
     f.get(vector[0]!, f.constant("i32x4", 0)).op("i32x4.max_s");

@@ -19,8 +19,8 @@ export interface Strips {
 
 /** Arrays between kernels that are smaller than this, over all lanes, stay in cache as they are. */
 const leastBytes = 32768;
-/** What the arrays of one strip may take together. */
-const stripBytes = 16384;
+/** What the arrays of one strip may take together; each kernel uses two or three of them. */
+const stripBytes = 49152;
 const leastLength = 32;
 
 const squeeze = (shape: readonly number[]): number[] => shape.filter((length) => length !== 1);
