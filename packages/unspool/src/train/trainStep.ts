@@ -4,6 +4,7 @@
  */
 import { type Key, type Tensor, jit, random, tree } from "../array/index.ts";
 import { NonFiniteError } from "../errors.ts";
+import { defaultExecutor } from "../unroll/index.ts";
 import type { Setup, StepRecord } from "./experiment.ts";
 import { type OuterRecord, outerSteps } from "./outerSteps.ts";
 import { type AnyOptimizer, type TrainState, loggedThetaSize, optimizerOf } from "./trainState.ts";
@@ -109,11 +110,8 @@ function single(setup: Setup, state: TrainState): TrainStepsResult {
   const gradientNorm = norm(estimate.gradient);
   if (!Number.isFinite(gradientNorm)) requireFinite(step, "gradient", estimate.gradient);
 
-  const { theta, state: optimizerState } = compiledUpdate(optimizerOf(setup))(
-    estimate.gradient,
-    state.optimizerState,
-    state.theta,
-  );
+  const args: Parameters<Update> = [estimate.gradient, state.optimizerState, state.theta];
+  const { theta, state: optimizerState } = compiledUpdate(optimizerOf(setup), args)(...args);
   requireFinite(step, "theta", theta);
 
   const { innerSteps, ...metrics } = estimate.metrics;
@@ -143,16 +141,22 @@ export function evaluatedTheta(setup: Setup, state: TrainState): unknown {
   return optimizer.evaluationTheta?.(state.optimizerState, state.theta) ?? state.theta;
 }
 
-/** Compiled updates: a memo, so that a pure function of setup and state need not compile at every step. */
-const compiledUpdates = new WeakMap<AnyOptimizer, AnyOptimizer["update"]>();
+type Update = AnyOptimizer["update"];
 
-function compiledUpdate(optimizer: AnyOptimizer): AnyOptimizer["update"] {
-  let update = compiledUpdates.get(optimizer);
+/** Compiled updates: a memo, so that a pure function of setup and state need not compile at every step. */
+const compiledUpdates = new WeakMap<AnyOptimizer, Map<string, Update>>();
+
+function compiledUpdate(optimizer: AnyOptimizer, args: Parameters<Update>): Update {
+  const executor = defaultExecutor();
+  const shapes = tree.entries(args).map(([path, leaf]) => `${path}:${leaf.toString()}`);
+  const signature = `${executor.name}|${shapes.join()}`;
+  const known = compiledUpdates.get(optimizer) ?? new Map<string, Update>();
+  compiledUpdates.set(optimizer, known);
+  let update = known.get(signature);
   if (update === undefined) {
-    update = jit((gradient: unknown, state: unknown, theta: unknown) =>
-      optimizer.update(gradient, state, theta),
-    );
-    compiledUpdates.set(optimizer, update);
+    const plain: Update = (gradient, state, theta) => optimizer.update(gradient, state, theta);
+    update = executor.compile?.("update", plain, args) ?? jit(plain);
+    known.set(signature, update);
   }
   return update;
 }

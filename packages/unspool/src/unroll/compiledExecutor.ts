@@ -8,6 +8,7 @@ import {
   ReverseRunner,
   type UnitFunctions,
   UnitRunner,
+  compileFunction,
   compileReverseProgram,
   compileUnitProgram,
   hasRelaxedSimd,
@@ -56,6 +57,8 @@ export function compiledExecutor(options: CompiledExecutorOptions = {}): Executo
       }
       return runner.run(shared, units) as never;
     },
+    // Without fused operations an update has the bits of one that is computed eagerly.
+    compile: (name, fn, args) => compileFunction(name, fn, args, { portableBits: true }),
     outer(program, state, units, windows) {
       const runners = cache.get(program) ?? new Map<string, UnitRunner>();
       cache.set(program, runners);

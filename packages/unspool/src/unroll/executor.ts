@@ -121,6 +121,12 @@ export interface Executor {
     shared: Shared,
     units: Unit,
   ): ForwardResult<Unit, Mean, Each>;
+  /** A function of `np` functions as a program for arguments like `args`; absent where `jit` does as well. */
+  compile?<Args extends readonly unknown[], Out>(
+    name: string,
+    fn: (...args: Args) => Out,
+    args: Args,
+  ): (...args: Args) => Out;
   /** At most `windows` windows in one call, as many as it has room for: see the length of the records. */
   outer?<Outer, Shared, Unit, Mean, Record>(
     program: OuterProgram<Outer, Shared, Unit, Mean, Record>,

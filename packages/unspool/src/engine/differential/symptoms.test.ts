@@ -102,3 +102,27 @@ test.each(["float32", "float64"] as const)("%s: tanh is 1 where it rounds to it"
   const call = (y: Tensor) => np.tanh(y) as Tensor;
   expect(compileFunction("tanh", call, [x])(x).toArray()).toEqual([-1, -1, -1, 1, 1]);
 });
+
+test("what follows a product has its elements, also where it has axes of length 1 that the product lacks", () => {
+  // [1, 2; 3, 4] for each unit, scaled: x xᵀ = [5, 11; 11, 25], plus x seen as [1, 2, 2].
+  const scales = np.array([1, 2, 3, 4, 5], { shape: [count, 1, 1] });
+  const program: ForwardProgram<object, Tensor, object, object, object, object, Tensor> = {
+    name: "symptom",
+    length: 0,
+    begin: () => ({ members: [], kept: {} }),
+    step: (_shared, _constant, carry) => carry,
+    finish: (_shared, unit) => ({
+      unit,
+      mean: {},
+      each: np
+        .matmul(unit, unit.transpose())
+        .reshape([1, 2, 2])
+        .add(unit.reshape([1, 2, 2])),
+    }),
+  };
+  const matrices = scales.mul(np.array([1, 2, 3, 4], { shape: [1, 2, 2] }));
+  const got = compiledExecutor().forward(program, {}, matrices).each;
+  expect(Array.from(got.data)).toEqual(
+    [1, 2, 3, 4, 5].flatMap((s) => [5, 11, 11, 25].map((value, i) => value * s * s + (i + 1) * s)),
+  );
+});

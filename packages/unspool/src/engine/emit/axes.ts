@@ -20,7 +20,7 @@ export type AxisBytes = Omit<ContractionAxis, "size">;
 export interface Beside {
   readonly location: Location;
   readonly offset: number;
-  /** Elements per step of each axis of the result. */
+  /** Elements per step of each axis of the result that is longer than 1. */
   readonly strides: readonly number[];
   readonly dtype: Node["dtype"];
   /** Of which only a strip is kept. */
@@ -53,17 +53,19 @@ export function contractionAxes(
   const summed: ContractionAxis[] = [];
   let row: AxisBytes = { a: 0, b: 0, out: 0, beside: beside.map(() => 0) };
   let keptAxis = -1;
+  let longAxis = -1;
   shape.forEach((size, i) => {
     const isSummed = summedAxes.includes(i);
     if (!isSummed) keptAxis++;
     if (size === 1) return;
+    if (!isSummed) longAxis++;
     const axis: ContractionAxis = {
       size,
       a: a.strides[i]! * la.lanes * bytes,
       b: b.strides[i]! * lb.lanes * bytes,
       out: isSummed || outStrides === undefined ? 0 : outStrides[keptAxis]! * out!.lanes * bytes,
       beside: beside.map(({ strides, location, dtype }) =>
-        isSummed ? 0 : strides[keptAxis]! * location.lanes * bytesOf(dtype),
+        isSummed ? 0 : strides[longAxis]! * location.lanes * bytesOf(dtype),
       ),
     };
     if (strips !== undefined && !isSummed && kept.length === 0) {

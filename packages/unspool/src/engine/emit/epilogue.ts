@@ -39,7 +39,7 @@ export class Epilogue {
       for (const input of node.inputs) this.#collect(input, beside);
       if (!stored.has(node)) continue;
       const location = context.locate(node);
-      this.#writes.set(node, beside.push(this.#arrayOf(node, stridesAt(node, location), 0)) - 1);
+      this.#writes.set(node, beside.push(this.#arrayOf(node, node.shape, stridesAt(node, location), 0)) - 1);
     }
     this.beside = beside;
   }
@@ -52,16 +52,17 @@ export class Epilogue {
     const name = this.#nameOf(input);
     if (name === undefined || this.#reads.has(name)) return;
     const { base, strides, offset } = this.#schedule.accesses.of(input);
-    this.#reads.set(name, beside.push(this.#arrayOf(base, strides, offset)) - 1);
+    this.#reads.set(name, beside.push(this.#arrayOf(base, input.shape, strides, offset)) - 1);
   }
 
-  #arrayOf(node: Node, strides: readonly number[], offset: number): Beside {
+  /** Axes of length 1, of which the operations may have others than the product, are left out. */
+  #arrayOf(node: Node, shape: readonly number[], strides: readonly number[], offset: number): Beside {
     const location = this.#context.locate(node);
     const { dtype } = node;
     return {
       location,
       offset: location.offset + offset * location.lanes * bytesOf(dtype),
-      strides,
+      strides: strides.filter((_, i) => shape[i] !== 1),
       dtype,
       isInternal: this.#context.strips?.internal.has(node) === true,
     };
