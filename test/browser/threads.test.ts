@@ -1,17 +1,11 @@
 /**
  * The engine's threads in a cross-origin-isolated page, whose main thread may not sleep: jobs, barriers and errors as
- * in Node. Sources are served with their types stripped. Needs Chromium (path in CHROMIUM, default
- * /usr/bin/chromium).
+ * in Node. Sources are served with their types stripped. Needs Chromium (see `isolatedPages.ts`).
  */
-import { createServer } from "node:http";
-import { readFile } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
-import { join } from "node:path";
-import { type Browser, chromium } from "playwright-core";
-import ts from "typescript";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { isolatedPages } from "./isolatedPages.ts";
 
-const root = join(import.meta.dirname, "../..");
+const openPage = isolatedPages();
 const engine = "/packages/unspool/src/engine";
 
 /** A ring of counters, each phase adding its neighbour's last value: two threads, two barriers a phase. */
@@ -66,44 +60,6 @@ interface Outcome {
   hasRelaxedSimd: boolean;
 }
 
-/** Sources as a page reads them. */
-async function answer(path: string): Promise<{ body: string; type: string }> {
-  if (path === "/") return { body: "<!doctype html>", type: "text/html" };
-  const source = await readFile(join(root, path), "utf8");
-  const { outputText } = ts.transpileModule(source, {
-    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
-  });
-  return { body: outputText, type: "text/javascript" };
-}
-
-const server = createServer((request, response) => {
-  answer(new URL(request.url!, "http://localhost").pathname).then(
-    ({ body, type }) => {
-      response.writeHead(200, {
-        "content-type": type,
-        "cross-origin-opener-policy": "same-origin",
-        "cross-origin-embedder-policy": "require-corp",
-      });
-      response.end(body);
-    },
-    () => response.writeHead(404).end(),
-  );
-});
-let browser: Browser;
-
-beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  browser = await chromium.launch({
-    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
-  });
-});
-
-afterAll(async () => {
-  await browser?.close();
-  server.close();
-});
-
 /** What the page's jobs must leave: 120 phases of two threads. */
 function expectedWords(): number[] {
   let [a, b] = [0, 0];
@@ -112,9 +68,8 @@ function expectedWords(): number[] {
 }
 
 test("threads in a page do what they do in Node", async () => {
-  const tab = await browser.newPage();
-  await tab.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-  const outcome = await tab.evaluate<Outcome>(`(async () => {${script}})()`);
+  const page = await openPage();
+  const outcome = await page.evaluate<Outcome>(`(async () => {${script}})()`);
   expect(outcome).toMatchObject({
     atOnce: 1,
     words: expectedWords(),

@@ -58,26 +58,25 @@ function encode(data: Float32Array | Int32Array): CodedArray | undefined {
 function numberWords(all: Int32Array): { words: Int32Array; numbers: Uint8Array } | undefined {
   const numbers = new Uint8Array(all.length);
   const words = new Int32Array(mostValues);
-  // Open addressing; a place is a word's number plus 1, or 0.
-  const places = new Uint16Array(1024);
+  // Open addressing: places hold words, and their numbers plus 1 (0 where there is none).
+  const keys = new Int32Array(4096);
+  const found = new Uint16Array(4096);
   let count = 0;
-  let last = ~all[0]!;
-  let number = 0;
   for (let i = 0; i < all.length; i++) {
     const word = all[i]!;
-    if (word !== last) {
-      last = word;
-      // Knuth's multiplicative hash: 2^32 over the golden ratio, of which the ten highest bits are taken.
-      let place = Math.imul(word, 0x9e3779b1) >>> 22;
-      while (places[place] !== 0 && words[places[place]! - 1] !== word) place = (place + 1) & 1023;
-      if (places[place] === 0) {
+    // Knuth's multiplicative hash: 2^32 over the golden ratio, of which the 12 highest bits are taken.
+    let place = Math.imul(word, 0x9e3779b1) >>> 20;
+    while (keys[place] !== word || found[place] === 0) {
+      if (found[place] === 0) {
         if (count === mostValues) return undefined;
+        keys[place] = word;
         words[count++] = word;
-        places[place] = count;
+        found[place] = count;
+        break;
       }
-      number = places[place]! - 1;
+      place = (place + 1) & 4095;
     }
-    numbers[i] = number;
+    numbers[i] = found[place]! - 1;
   }
   return { words: words.slice(0, count), numbers };
 }

@@ -108,7 +108,7 @@ test.each([0, 12])("random loops in a loop, with %i operations of their own", (m
   fc.assert(fc.property(randomLoops(most), check), { numRuns: 12, seed: 5 });
 });
 
-/** A step that is itself a loop: three inner steps of s ← s - rate (s - target + coupling s'). */
+/** A step that is itself a loop: three inner steps of s ← s - e^rate (s - target + wave tanh(s reversed)). */
 const problem = defineProblem({
   name: "inner loop",
   horizon: 6,

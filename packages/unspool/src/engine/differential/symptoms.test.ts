@@ -126,3 +126,32 @@ test("what follows a product has its elements, also where it has axes of length 
     [1, 2, 3, 4, 5].flatMap((s) => [5, 11, 11, 25].map((value, i) => value * s * s + (i + 1) * s)),
   );
 });
+
+test("what follows a product reads a carry before its new value is stored", () => {
+  const start = { a: np.array(2), b: np.array(10), c: np.array([[3]]) };
+  const program: ForwardProgram<
+    object,
+    Tensor,
+    object,
+    { unit: Tensor },
+    typeof start,
+    object,
+    typeof start
+  > = {
+    name: "symptom",
+    length: 1,
+    begin: (_shared, unit) => ({
+      members: [{ constant: { unit }, carry: { ...start, c: start.c.mul(unit) } }],
+      kept: {},
+    }),
+    step: (_shared, { unit }, { a, b, c }) => ({
+      a: np.matmul(c, c).reshape([]).mul(unit),
+      b: a.mul(unit).add(b),
+      c,
+    }),
+    finish: (_shared, unit, [member]) => ({ unit, mean: {}, each: member!.carry }),
+  };
+  const { each } = compiledExecutor().forward(program, {}, np.array([1, 2, 3, 4, 5]));
+  expect(Array.from(each.a.data)).toEqual([1, 2, 3, 4, 5].map((u) => 9 * u ** 3));
+  expect(Array.from(each.b.data)).toEqual([1, 2, 3, 4, 5].map((u) => 2 * u + 10));
+});

@@ -57,6 +57,16 @@ interface Tile {
   vectors: number;
 }
 
+/** Vector registers that V8 allocates on x64; a step's loads all come before its products. */
+const registers = 15;
+/** Of a multiply-add, in cycles: fewer sums would wait for themselves. */
+const latency = 4;
+/** Operations per cycle, and those of a turn of the loop besides loads and products. */
+const issued = 5;
+const loopOperations = 5;
+/** Bytes of the side that is read again and again, so that it stays in the first-level cache. */
+const innerBytes = 24576;
+
 class ContractionEmitter {
   readonly #context: EmitContext;
   readonly #node: Node;
@@ -88,16 +98,25 @@ class ContractionEmitter {
     this.#f = kernelFunction(context.module, name, context.strips !== undefined);
     this.#walker = new AxisWalker(this.#f);
     this.#isLaned = node.level > 0;
-    this.#members = node.level === 2 ? context.members : 1;
     this.#epilogue = epilogue;
     const [a, b] = node.inputs.map((input) => schedule.accesses.of(input)) as [ViewAccess, ViewAccess];
     const out = epilogue === undefined ? context.locate(node) : null;
     this.#axes = contractionAxes(node, a, b, context, out, epilogue?.beside);
+    const memberBytes = [a, b].map(({ base }) => context.locate(base).memberBytes);
+    const isApart = node.level === 2 && memberBytes.every((bytes) => bytes !== undefined);
+    if (isApart) this.#axes.kept.unshift(this.#memberAxis(memberBytes as number[], out));
+    this.#members = node.level === 2 && !isApart ? context.members : 1;
     this.#a = this.#side(context.locate(a.base), a.offset);
     this.#b = this.#side(context.locate(b.base), b.offset);
     this.#out = out === null ? undefined : this.#side(out, 0);
     this.#vectorAxis = this.#isLaned ? undefined : this.#chooseVector();
     this.#isAcross = this.#vectorAxis !== undefined && this.#axes.summed.includes(this.#vectorAxis);
+  }
+
+  /** The members of a unit, one after the other: where both sides differ, nothing is shared by doing them together. */
+  #memberAxis([a, b]: readonly number[], out: Location | null): ContractionAxis {
+    const beside = (this.#epilogue?.beside ?? []).map(({ location }) => location.memberBytes ?? 0);
+    return { size: this.#context.members, a: a!, b: b!, out: out?.memberBytes ?? 0, beside };
   }
 
   #side(location: Location, elementOffset: number): Side {
@@ -176,23 +195,28 @@ class ContractionEmitter {
       this.#lanes(tile.vectors, at, (vectors, count, moved) => {
         this.#tile({ rows: rowCount, columns: columnCount, vectors }, rows, columns, count, moved);
       });
-    // The side that is read again and again should be the one that stays in cache.
-    if (this.#footprint(this.#a, rows) < this.#footprint(this.#b, columns)) {
-      this.#walker.parts(columns, tile.columns, pointers, (columnCount, atColumns) => {
-        this.#walker.parts(rows, tile.rows, atColumns, (rowCount, at) => inner(rowCount, columnCount, at));
+    // The side that is read again and again should be the one that stays in cache, or a part of it that does.
+    const isTransposed = this.#bytesAlong(this.#a, rows) < this.#bytesAlong(this.#b, columns);
+    const [outerAxis, outerStep] = isTransposed ? [columns, tile.columns] : [rows, tile.rows];
+    const [innerAxis, innerStep] = isTransposed ? [rows, tile.rows] : [columns, tile.columns];
+    const bytes = this.#bytesAlong(isTransposed ? this.#a : this.#b, innerAxis);
+    const chunks = Math.ceil(bytes / innerBytes);
+    const chunk = Math.ceil((innerAxis?.size ?? 1) / chunks / innerStep) * innerStep;
+    this.#walker.parts(innerAxis, Math.min(chunk, innerAxis?.size ?? 1), pointers, (length, start) => {
+      const part = innerAxis && { ...innerAxis, size: length };
+      this.#walker.parts(outerAxis, outerStep, start, (outerCount, atOuter) => {
+        this.#walker.parts(part, innerStep, atOuter, (innerCount, at) => {
+          if (isTransposed) inner(innerCount, outerCount, at);
+          else inner(outerCount, innerCount, at);
+        });
       });
-      return;
-    }
-    this.#walker.parts(rows, tile.rows, pointers, (rowCount, atRows) => {
-      this.#walker.parts(columns, tile.columns, atRows, (columnCount, at) =>
-        inner(rowCount, columnCount, at),
-      );
     });
   }
 
   /** Bytes of a side over one axis of the result and the summed ones. */
-  #footprint({ location, copies }: Side, axis: ContractionAxis | undefined): number {
-    return (axis?.size ?? 1) * location.lanes * copies;
+  #bytesAlong({ location, copies }: Side, axis: ContractionAxis | undefined): number {
+    const depth = this.#axes.summed.reduce((product, { size }) => product * size, 1);
+    return (axis?.size ?? 1) * depth * location.lanes * copies * this.#bytes;
   }
 
   /** Lane vectors, or vectors along the vector axis. */
@@ -231,8 +255,9 @@ class ContractionEmitter {
     if (rest > 0) this.#walker.moved(axis, axis.size - rest, pointers, (at) => body(1, rest, at));
   }
 
+  /** The tile with the fewest cycles per product among those that fit into registers, with all that a step loads. */
   #chooseTile(rows: number, columns: number): Tile {
-    const budget = isWide(this.#node.dtype) ? 4 : 8;
+    const perVector = isWide(this.#node.dtype) ? 2 : 1;
     const lanes = this.#isLaned
       ? this.#context.units / 4
       : this.#isAcross || this.#vectorAxis === undefined
@@ -243,11 +268,19 @@ class ContractionEmitter {
     for (let r = 1; r <= Math.min(rows, 4); r++) {
       for (let c = 1; c <= Math.min(columns, 4); c++) {
         for (let v = 1; v <= Math.min(lanes, 4); v++) {
-          const products = r * c * v * this.#members;
-          if (products > Math.max(budget, this.#members)) continue;
-          const perVector = (side: Side): number => side.copies * (this.#movesAcross(side) ? v : 1);
-          const cost = (r * perVector(this.#a) + c * perVector(this.#b) + 1) / products;
-          if (cost < bestCost - 1e-9) [best, bestCost] = [{ rows: r, columns: c, vectors: v }, cost];
+          const loadsOf = (side: Side): number => side.copies * (this.#movesAcross(side) ? v : 1);
+          const products = perVector * r * c * v * this.#members;
+          const loads = perVector * (r * loadsOf(this.#a) + c * loadsOf(this.#b));
+          if (products + loads > registers) continue;
+          const cycles = Math.max(
+            latency,
+            products / 2,
+            loads / 2,
+            (products + loads + loopOperations) / issued,
+          );
+          if (cycles / products < bestCost - 1e-9) {
+            [best, bestCost] = [{ rows: r, columns: c, vectors: v }, cycles / products];
+          }
         }
       }
     }

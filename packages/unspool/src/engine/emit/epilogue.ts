@@ -96,12 +96,18 @@ export class Epilogue {
         }
         return vector;
       });
-      const result = emitOperation(f, node, inputs, this.#context);
-      values.set(node, result);
-      const index = this.#writes.get(node);
-      if (index !== undefined)
-        storeVector(f, pointers[index]!, this.#offset(index, cell), node.dtype, result, "contiguous");
+      values.set(node, emitOperation(f, node, inputs, this.#context));
     }
+    // After all loads: a result may go to where an operand lies.
+    for (const [node, index] of this.#writes)
+      storeVector(
+        f,
+        pointers[index]!,
+        this.#offset(index, cell),
+        node.dtype,
+        values.get(node)!,
+        "contiguous",
+      );
     values.delete(this.#group.product!);
     for (const vector of [...values.values(), ...loaded.values()]) f.release(...new Set(vector));
   }

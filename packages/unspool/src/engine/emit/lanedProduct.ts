@@ -38,12 +38,15 @@ interface Plan {
 function planOf(context: EmitContext, schedule: Schedule, node: Node): Plan | undefined {
   const isFit =
     node.level > 0 && node.dtype === "float32" && context.units === 4 && context.strips === undefined;
-  const members = node.level === 2 ? context.members : 1;
-  if (!isFit || vectorsPerRow % members !== 0) return undefined;
   const [a, b] = node.inputs.map((input) => schedule.accesses.of(input));
+  const memberBytes = [a!, b!].map(({ base }) => context.locate(base).memberBytes);
+  // Where both sides differ, the members are computed one after the other.
+  const isApart = node.level === 2 && memberBytes.every((bytes) => bytes !== undefined);
+  const members = node.level === 2 && !isApart ? context.members : 1;
+  if (!isFit || vectorsPerRow % members !== 0) return undefined;
   const { kept, summed } = contractionAxes(node, a!, b!, context);
-  const [only, ...others] = summed;
-  if (only === undefined || others.length > 0 || only.size < leastDepth) return undefined;
+  const [only, ...more] = summed;
+  if (only === undefined || more.length > 0 || only.size < leastDepth) return undefined;
   for (const [left, right] of [
     ["a", "b"],
     ["b", "a"],
@@ -54,7 +57,16 @@ function planOf(context: EmitContext, schedule: Schedule, node: Node): Plan | un
     if (rows === undefined || columns === undefined || rows.size < leastRows) continue;
     const isPerMember = location.memberBytes !== undefined || members === 1;
     if (location.lanes !== context.units || !isPerMember || columns.size < vectorsPerRow / members) continue;
-    const outer = kept.filter((axis) => axis !== rows && axis !== columns);
+    const others = kept.filter((axis) => axis !== rows && axis !== columns);
+    const [ofA, ofB] = memberBytes;
+    const apart = {
+      size: context.members,
+      a: ofA!,
+      b: ofB!,
+      out: context.locate(node).memberBytes!,
+      beside: [],
+    };
+    const outer = isApart ? [apart, ...others] : others;
     return { left, right, rows, columns, summed: only, outer, members };
   }
   return undefined;

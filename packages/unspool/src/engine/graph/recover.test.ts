@@ -58,7 +58,6 @@ test("what only looks alike stays as it is", () => {
   const two = [zeros([3]), zeros([3])] as const;
   expect(namesOf((y, z) => f["sin"]!(y).div(f["cos"]!(z)), ...two)).toEqual(["sin", "cos", "div"]);
   expect(namesOf((y) => f["asin"]!(y).neg().add(1.5), x)).toEqual(["asin", "sub"]);
-  // The series of expm1 with other coefficients, from the array room's own by a larger argument in one place.
   const exponential = (y: Tensor) => np.where(y.lessEqual(0.1), y, f["exp"]!(y).sub(1)) as Tensor;
   expect(namesOf(exponential, x)).not.toContain("expm1");
 });
@@ -106,7 +105,7 @@ test("derivatives of cases are selected, not added up", () => {
   expect(names.filter((name) => name === "where")).toHaveLength(3);
 });
 
-test("a step of an LSTM with its pull-back: 119 operations without recovery, at most 80 with it", () => {
+test("a step of an LSTM with its pull-back: 65 operations, of 108 that are recorded", () => {
   const [batch, units, classes] = [4, 6, 5];
   const step = (w: Tensor, v: Tensor, h: Tensor, c: Tensor): [Tensor, Tensor, Tensor] => {
     const gates = np.matmul(h, w);
@@ -127,6 +126,5 @@ test("a step of an LSTM with its pull-back: 119 operations without recovery, at 
   const count = (op: string): number => names.filter((name) => name === op).length;
   expect(["sigmoid", "sigmoid_slope", "tanh", "tanh_slope"].map(count)).toEqual([3, 3, 2, 2]);
   expect(count("concatenate")).toBe(1);
-  console.log(names.length);
-  expect(names.length).toBeLessThanOrEqual(80);
+  expect(names.length).toBeLessThanOrEqual(65);
 });
