@@ -396,20 +396,14 @@ function allocate(
       free.give(location.offset);
     }
   }
-  for (const [piece] of regions) locateRegion(piece, scheduled, locations, context);
+  for (const [piece] of regions) locateRegion(piece, scheduled, locations);
   return { locations, workspaces, end: free.end };
 }
 
-function locateRegion(
-  piece: Node,
-  scheduled: Schedule,
-  locations: Map<Node, Location>,
-  context: SectionContext,
-): void {
+function locateRegion(piece: Node, scheduled: Schedule, locations: Map<Node, Location>): void {
   const region = scheduled.regions.get(piece)!;
   const { whole, axis, start } = region;
-  if (scheduled.regions.has(whole) && !locations.has(whole))
-    locateRegion(whole, scheduled, locations, context);
+  if (scheduled.regions.has(whole) && !locations.has(whole)) locateRegion(whole, scheduled, locations);
   const location = locations.get(whole)!;
   const strides = stridesAt(whole, location);
   const shift = start * strides[axis]! * location.lanes * bytesOf(whole.dtype);

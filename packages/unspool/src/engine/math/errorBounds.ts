@@ -50,7 +50,8 @@ export const mathErrorBounds: Record<string, MathErrorBound> = {
   tanhSlope: {
     ulp32: 3.8,
     ulp64: 6,
-    domain: "up to 43.66 (f32) and 354.19 (f64) in magnitude; beyond, results are below the smallest normal number and 0",
+    domain:
+      "up to 43.66 (f32) and 354.19 (f64) in magnitude; beyond, results are below the smallest normal number and 0",
   },
   sigmoidSlope: {
     ulp32: 4.7,

@@ -166,7 +166,12 @@ const pairNames: [MathPair, MathFunction, MathFunction][] = [
 ];
 
 test.each(pairNames)("%s has the bits of %s and %s", (pair, ...names) => {
-  const inputs = Array.from({ length: 4000 }, (_, i) => (i - 2000) * 0.05).concat(nan, infinity, -infinity, -0);
+  const inputs = Array.from({ length: 4000 }, (_, i) => (i - 2000) * 0.05).concat(
+    nan,
+    infinity,
+    -infinity,
+    -0,
+  );
   for (const fma of modes) {
     names.forEach((name, which) => {
       const single = (emit: UnaryEmitter) =>
