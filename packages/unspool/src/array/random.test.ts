@@ -1,7 +1,7 @@
 /** Random keys against published values, and draws against their distributions (fixed seeds). */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Tensor, jit, np, random, vmap } from "./index.ts";
+import { type Tensor, jit, jvp, np, random, vmap } from "./index.ts";
 import { erf } from "./testing/networks.ts";
 import { threefry2x32 } from "./threefry.ts";
 
@@ -151,7 +151,29 @@ test("float64 draws are the float32 draws, widened; ranges scale", () => {
   expect(Math.max(...scaled.data)).toBeLessThan(6);
 });
 
+test("normals by number are those of the stream", () => {
+  const key = random.key(8);
+  const stream = random.normal(key, [12]);
+  const numbers = np.array(Uint32Array.of(11, 0, 7, 7));
+  const picked = [11, 0, 7, 7].map((i) => stream.data[i]);
+  expect(random.normalAt(key, numbers).toArray()).toEqual(picked);
+  expect(jit(random.normalAt)(key, numbers).toArray()).toEqual(picked);
+});
+
+test("integers drawn from a key that a derivative passes through are those drawn without", () => {
+  const key = random.key(3);
+  const draw = (x: Tensor, from: Tensor): Tensor => random.randint(from, [], 0, 10).astype("float32").mul(x);
+  const plain = draw(np.array(2), key).item();
+  expect(
+    jvp(
+      draw,
+      [np.array(2, { dtype: "float32" }), key],
+      [np.ones([]), np.zeros([2], { dtype: "uint32" })],
+    )[0].item(),
+  ).toBe(plain);
+});
+
 test("every exposed name of random is tested here", () => {
-  const tested = ["key", "foldIn", "split", "normal", "uniform", "bits", "rademacher", "bernoulli", "randint", "permutation", "categorical", "exponential", "gumbel"]; // prettier-ignore
+  const tested = ["key", "foldIn", "split", "normal", "normalAt", "uniform", "bits", "rademacher", "bernoulli", "randint", "permutation", "categorical", "exponential", "gumbel"]; // prettier-ignore
   expect(Object.keys(random).toSorted()).toEqual(tested.toSorted());
 });

@@ -2,6 +2,7 @@
 import * as jax from "@jax-js/jax";
 import { type DType, isFloat } from "./dtype.ts";
 import { type Jaxpr, type Params, type Raw, traceOf } from "./jaxprs.ts";
+import { repairRules } from "./ruleRepairs.ts";
 import { rules } from "./ruleTables.ts";
 import { mapScan } from "./scanBatch.ts";
 import { scanParams, scanShapes } from "./scanEquation.ts";
@@ -59,6 +60,7 @@ function differentiateScan(primals: Raw[], tangents: Raw[], params: Params): [Ra
 
 /** Called once by the module of `scan`. */
 export function installScan(): void {
+  repairRules();
   noteZeroTangents();
   rules.shapes["scan"] = scanShapes;
   rules.evaluation["scan"] = evaluateScan;
