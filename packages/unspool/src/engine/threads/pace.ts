@@ -6,9 +6,9 @@
 /** Calls after which the slower way is tried again; doubled each time that it loses, up to the second number. */
 const firstTrial = 8;
 const longestTrial = 256;
-/** Weight of the newest call in the running time of a way: of the one in use, and of one that is tried again. */
-const weight = 0.3;
-const trialWeight = 0.8;
+/** Calls per trial, and newest calls that count, of which the median is taken. */
+const trialCalls = 2;
+const remembered = 5;
 
 export interface ThreadPace {
   /** Threads for the next call. */
@@ -18,27 +18,37 @@ export interface ThreadPace {
 }
 
 export function threadPace(most: number): ThreadPace {
-  const times = new Map<number, number>();
+  const times: Record<number, number[]> = { 1: [], [most]: [] };
+  /** The first call with all threads hands them the program. */
+  let isFirst = true;
   let calls = 0;
   let trialAfter = firstTrial;
-  const faster = (): number => ((times.get(1) ?? Infinity) < (times.get(most) ?? Infinity) ? 1 : most);
+  const other = (threads: number): number => (threads === 1 ? most : 1);
+  const faster = (): number => (median(times[1]!) < median(times[most]!) ? 1 : most);
   return {
     choose() {
       if (most === 1) return 1;
-      if (!times.has(most)) return most;
-      if (!times.has(1)) return 1;
+      for (const threads of [most, 1]) if (times[threads]!.length < trialCalls) return threads;
       const best = faster();
       if (++calls < trialAfter) return best;
       calls = 0;
       trialAfter = Math.min(2 * trialAfter, longestTrial);
-      return best === 1 ? most : 1;
+      times[other(best)] = [];
+      return other(best);
     },
     took(threads, milliseconds) {
-      const before = times.get(threads);
-      const best = before === undefined ? undefined : faster();
-      const share = best === threads ? weight : trialWeight;
-      times.set(threads, before === undefined ? milliseconds : before + share * (milliseconds - before));
-      if (best !== undefined && faster() !== best) trialAfter = firstTrial;
+      if (threads === most && isFirst) {
+        isFirst = false;
+        return;
+      }
+      const isKnown = [1, most].every((one) => times[one]!.length >= trialCalls);
+      const before = isKnown ? faster() : undefined;
+      times[threads] = [...times[threads]!, milliseconds].slice(-remembered);
+      if (before !== undefined && faster() !== before) trialAfter = firstTrial;
     },
   };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
