@@ -208,5 +208,13 @@ function byPath(theta: unknown): Record<string, number[]> {
 
 /** A record as a file of metrics gives it back: no undefined, null for numbers that are not finite, no -0. */
 function asLogged(record: StepRecord): StepRecord {
-  return JSON.parse(JSON.stringify(record)) as StepRecord;
+  return plain(record) as StepRecord;
+}
+
+function plain(value: unknown): unknown {
+  if (typeof value === "number") return Number.isFinite(value) ? value + 0 : null;
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  const known = Object.entries(value).filter(([, part]) => part !== undefined);
+  return Object.fromEntries(known.map(([name, part]) => [name, plain(part)]));
 }
