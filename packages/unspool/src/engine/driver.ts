@@ -201,26 +201,58 @@ function anyTrue(f: FunctionBuilder, { location }: Slot): void {
   f.op("v128.any_true");
 }
 
-/** Adds the values of a tile's units in their order, in float64. */
+/**
+ * Adds the values of a tile's units in float64: four sums of every fourth unit, so that none waits for the one before,
+ * then these. Units past the last whole four of the last tile are added to the result one by one.
+ */
 export function sumUnits(f: FunctionBuilder, part: Slot, sum: Slot, units: number, valid: Local): void {
   const bytes = bytesOf(part.dtype);
-  const [from, to, lane, element] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
-  const total = f.local("f64");
+  const [from, to, at, lane, element] = Array.from({ length: 5 }, () => f.local("i32")) as [
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+  ];
+  const [total, sums] = [f.local("f64"), [f.local("v128"), f.local("v128")] as const];
   f.get(0).i32(part.location.offset).op("i32.add").set(from);
   f.get(1).i32(sum.location.offset).op("i32.add").set(to);
   f.forLoop(element, 0, sizeOf(part.shape), 1, () => {
-    f.f64(0).set(total);
-    const at = f.local("i32");
-    f.get(from).set(at);
-    f.forLoop(lane, 0, [valid], 1, () => {
-      f.get(total, at);
-      if (part.dtype === "float64") f.mem("f64.load");
-      else if (part.dtype === "float32") f.mem("f32.load").op("f64.promote_f32");
-      else f.mem("i32.load").op(part.dtype === "uint32" ? "f64.convert_i32_u" : "f64.convert_i32_s");
-      f.op("f64.add").set(total);
-      f.get(at).i32(bytes).op("i32.add").set(at);
+    for (const one of sums) f.get(f.constant("f64x2", 0)).set(one);
+    f.get(from).set(at).i32(0).set(lane);
+    f.block(() => {
+      f.loop(() => {
+        f.get(lane).i32(4).op("i32.add").get(valid).op("i32.gt_s").brIf(1);
+        sums.forEach((one, half) => {
+          pushPair(f, at, part, half);
+          f.get(one).op("f64x2.add").set(one);
+        });
+        f.get(at)
+          .i32(4 * bytes)
+          .op("i32.add")
+          .set(at);
+        f.get(lane).i32(4).op("i32.add").set(lane).br(0);
+      });
     });
-    f.release(at);
+    f.get(sums[0], sums[1]).op("f64x2.add").set(sums[0]);
+    f.get(sums[0])
+      .lane("f64x2.extract_lane", 0)
+      .get(sums[0])
+      .lane("f64x2.extract_lane", 1)
+      .op("f64.add")
+      .set(total);
+    f.block(() => {
+      f.loop(() => {
+        f.get(lane, valid).op("i32.ge_s").brIf(1);
+        f.get(total, at);
+        if (part.dtype === "float64") f.mem("f64.load");
+        else if (part.dtype === "float32") f.mem("f32.load").op("f64.promote_f32");
+        else f.mem("i32.load").op(part.dtype === "uint32" ? "f64.convert_i32_u" : "f64.convert_i32_s");
+        f.op("f64.add").set(total);
+        f.get(at).i32(bytes).op("i32.add").set(at);
+        f.get(lane).i32(1).op("i32.add").set(lane).br(0);
+      });
+    });
     f.get(to, total).mem("f64.store");
     f.get(from)
       .i32(units * bytes)
@@ -228,5 +260,16 @@ export function sumUnits(f: FunctionBuilder, part: Slot, sum: Slot, units: numbe
       .set(from);
     f.get(to).i32(8).op("i32.add").set(to);
   });
-  f.release(from, to, lane, element, total);
+  f.release(from, to, at, lane, element, total, ...sums);
+}
+
+/** Pushes two neighbouring values as float64: the first or second two of four. */
+function pushPair(f: FunctionBuilder, at: Local, { dtype }: Slot, half: number): void {
+  if (dtype === "float64") {
+    f.get(at).mem("v128.load", 16 * half, 3);
+    return;
+  }
+  f.get(at).mem("v128.load64_zero", 8 * half);
+  if (dtype === "float32") f.op("f64x2.promote_low_f32x4");
+  else f.op(dtype === "uint32" ? "f64x2.convert_low_i32x4_u" : "f64x2.convert_low_i32x4_s");
 }

@@ -44,7 +44,7 @@ export interface ForwardProgram<Shared, Unit, Kept, Constant, Carry, Mean, Each>
 export interface ForwardResult<Unit, Mean, Each> {
   /** The units' next states, [units, …]. */
   units: Unit;
-  /** Averaged over units in index order, in float64. */
+  /** Averaged over units in float64, in an order that depends on their number only. */
   mean: Mean;
   /** Per unit, [units, …]. */
   each: Each;
@@ -78,7 +78,7 @@ export interface ReverseResult<Theta, Carry> {
   carry: Carry;
   /** Summed loss per unit, float64 [units]. */
   losses: Tensor;
-  /** d (summed loss) / d theta, averaged over units in index order, in theta's dtype. */
+  /** d (summed loss) / d theta, averaged over units as above, in theta's dtype. */
   gradient: Theta;
   /** Steps computed forward, over all units: `length` times units, more with sparse checkpoints. */
   forwardSteps: number;
