@@ -58,8 +58,9 @@ export function trainSteps(setup: Setup, state: TrainState, steps: number): Trai
   if (bad > 0) return trainSteps(setup, state, bad);
   const durationMs = (performance.now() - startedAt) / done.steps;
   const perStep = (done.state.innerSteps - state.innerSteps) / done.steps;
+  const read = recordReader(done.record);
   const records = Array.from({ length: done.steps }, (_, i) =>
-    recordOf(done.record, i, state.step + i + 1, state.innerSteps + perStep * (i + 1), durationMs),
+    read(i, state.step + i + 1, state.innerSteps + perStep * (i + 1), durationMs),
   );
   return { state: done.state, records };
 }
@@ -73,30 +74,34 @@ function firstBad({ loss, gradientNorm, isFinite }: OuterRecord, steps: number):
   return -1;
 }
 
-function recordOf(
-  record: OuterRecord,
-  i: number,
-  step: number,
-  innerSteps: number,
-  durationMs: number,
-): StepRecord {
-  const at = (values: Tensor): number[] => {
-    const size = values.size / values.shape[0]!;
-    return Array.from(values.data.subarray(i * size, (i + 1) * size));
+/** Reads the records of a call, step by step: what `asLogged` makes of them, without its detours. */
+function recordReader({ loss, gradientNorm, metrics, theta }: OuterRecord) {
+  const number = (value: number): number =>
+    Number.isFinite(value) ? value + 0 : (null as unknown as number);
+  const scalars = Object.entries(metrics).map(([name, { data }]) => [name, data] as const);
+  const leaves = tree
+    .entries(theta)
+    .map(([path, { data, shape }]) => [path || "theta", data, data.length / shape[0]!] as const);
+  return (i: number, step: number, innerSteps: number, durationMs: number): StepRecord => {
+    const record: Record<string, unknown> = {
+      step,
+      loss: number(loss.data[i]!),
+      innerSteps,
+      gradientNorm: number(gradientNorm.data[i]!),
+      durationMs,
+    };
+    for (const [name, data] of scalars) record[name] = number(data[i]!);
+    if (leaves.length > 0) {
+      const logged: Record<string, number[]> = {};
+      for (const [path, data, size] of leaves) {
+        const values: number[] = [];
+        for (let j = i * size; j < (i + 1) * size; j++) values.push(number(data[j]!));
+        logged[path] = values;
+      }
+      record["theta"] = logged;
+    }
+    return record as unknown as StepRecord;
   };
-  const metrics = Object.fromEntries(
-    Object.entries(record.metrics).map(([name, values]) => [name, at(values)[0]!]),
-  );
-  const theta = tree.entries(record.theta).map(([path, values]) => [path || "theta", at(values)]);
-  return asLogged({
-    step,
-    loss: at(record.loss)[0]!,
-    innerSteps,
-    gradientNorm: at(record.gradientNorm)[0]!,
-    durationMs,
-    ...metrics,
-    ...(theta.length > 0 && { theta: Object.fromEntries(theta) as Record<string, number[]> }),
-  });
 }
 
 /** One outer step, its parts one by one. */
