@@ -10,11 +10,11 @@ import {
   type ScheduleTheta,
   type TrainingState,
   adam,
+  compiled,
   createEstimator,
   crossEntropy,
   defineExperiment,
   errorRate,
-  jit,
   learningRate,
   np,
   random,
@@ -133,7 +133,8 @@ function trainNetworks(
   test: LabelledData,
 ): Trained {
   const { losses, state } = unroll(problem, theta, { key, particles: networks });
-  const measure = jit(
+  const measure = compiled(
+    "measure",
     vmap((layers: Layer[]) => ({ loss: crossEntropy(layers, test), error: errorRate(layers, test) })),
   );
   const measured = measure((state as TrainingState).layers);

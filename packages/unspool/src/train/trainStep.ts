@@ -2,9 +2,9 @@
  * One outer step, synchronous and pure: estimate a gradient, update theta. `train` is a loop around it; call it
  * directly where a loop of one's own is wanted.
  */
-import { type Key, type Tensor, jit, random, tree } from "../array/index.ts";
+import { type Key, type Tensor, random, tree } from "../array/index.ts";
 import { NonFiniteError } from "../errors.ts";
-import { defaultExecutor } from "../unroll/index.ts";
+import { compiled } from "../unroll/index.ts";
 import type { Setup, StepRecord } from "./experiment.ts";
 import { type OuterRecord, outerSteps } from "./outerSteps.ts";
 import { type AnyOptimizer, type TrainState, loggedThetaSize, optimizerOf } from "./trainState.ts";
@@ -115,8 +115,11 @@ function single(setup: Setup, state: TrainState): TrainStepsResult {
   const gradientNorm = norm(estimate.gradient);
   if (!Number.isFinite(gradientNorm)) requireFinite(step, "gradient", estimate.gradient);
 
-  const args: Parameters<Update> = [estimate.gradient, state.optimizerState, state.theta];
-  const { theta, state: optimizerState } = compiledUpdate(optimizerOf(setup), args)(...args);
+  const { theta, state: optimizerState } = compiledUpdate(optimizerOf(setup))(
+    estimate.gradient,
+    state.optimizerState,
+    state.theta,
+  );
   requireFinite(step, "theta", theta);
 
   const { innerSteps, ...metrics } = estimate.metrics;
@@ -149,19 +152,15 @@ export function evaluatedTheta(setup: Setup, state: TrainState): unknown {
 type Update = AnyOptimizer["update"];
 
 /** Compiled updates: a memo, so that a pure function of setup and state need not compile at every step. */
-const compiledUpdates = new WeakMap<AnyOptimizer, Map<string, Update>>();
+const compiledUpdates = new WeakMap<AnyOptimizer, Update>();
 
-function compiledUpdate(optimizer: AnyOptimizer, args: Parameters<Update>): Update {
-  const executor = defaultExecutor();
-  const shapes = tree.entries(args).map(([path, leaf]) => `${path}:${leaf.toString()}`);
-  const signature = `${executor.name}|${shapes.join()}`;
-  const known = compiledUpdates.get(optimizer) ?? new Map<string, Update>();
-  compiledUpdates.set(optimizer, known);
-  let update = known.get(signature);
+function compiledUpdate(optimizer: AnyOptimizer): Update {
+  let update = compiledUpdates.get(optimizer);
   if (update === undefined) {
-    const plain: Update = (gradient, state, theta) => optimizer.update(gradient, state, theta);
-    update = executor.compile?.("update", plain, args) ?? jit(plain);
-    known.set(signature, update);
+    update = compiled("update", (gradient: unknown, state: unknown, theta: unknown) =>
+      optimizer.update(gradient, state, theta),
+    );
+    compiledUpdates.set(optimizer, update);
   }
   return update;
 }

@@ -19,6 +19,7 @@ export { splitFloats } from "./floats.ts";
 export type { SplitTree } from "./floats.ts";
 export { compiledExecutor } from "./compiledExecutor.ts";
 export type { CompiledExecutorOptions } from "./compiledExecutor.ts";
+export { compiled } from "./compiled.ts";
 export { configureExecutor, defaultExecutor } from "./defaultExecutor.ts";
 export type { EngineName, ExecutorSettings } from "./defaultExecutor.ts";
 export { referenceExecutor } from "./referenceExecutor.ts";
