@@ -30,13 +30,7 @@ export type { Peak, PeakOptions } from "./peak.ts";
 export { createPool, sharedPool } from "./threads/index.ts";
 export type { Pool } from "./threads/index.ts";
 export { compileUnitProgram } from "./unitProgram.ts";
-export type {
-  OuterFunctions,
-  OuterSource,
-  UnitChange,
-  UnitFunctions,
-  UnitProgram,
-  UnitProgramOptions,
-} from "./unitProgram.ts";
+export type { UnitProgram, UnitProgramOptions } from "./unitProgram.ts";
+export type { OuterFunctions, OuterSource, UnitChange, UnitFunctions } from "./unitFunctions.ts";
 export { UnitRunner } from "./unitRunner.ts";
 export type { OuterResult, UnitResult } from "./unitRunner.ts";

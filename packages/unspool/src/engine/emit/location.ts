@@ -5,7 +5,7 @@
  *     address = base + offset + member * memberBytes + (element * lanes + lane) * bytes per element
  */
 import type { DType } from "../../array/index.ts";
-import { type Node, stridesOf } from "../graph/node.ts";
+import { type Level, type Node, stridesOf } from "../graph/node.ts";
 import type { Strips } from "../graph/strips.ts";
 import type { CodedPlace } from "../memory.ts";
 import type { ModuleBuilder } from "../wasm/index.ts";
@@ -43,6 +43,14 @@ export interface EmitOptions {
   /** Members per unit, M. */
   members: number;
 }
+
+/** Lanes of a value. */
+export const lanesOf = (level: Level, { units }: Pick<EmitOptions, "units">): number =>
+  level === 0 ? 1 : units;
+
+/** Arrays that a value consists of. */
+export const membersOf = (level: Level, { members }: Pick<EmitOptions, "members">): number =>
+  level === 2 ? members : 1;
 
 export interface EmitContext extends EmitOptions {
   readonly module: ModuleBuilder;

@@ -30,6 +30,10 @@ export interface Single {
 
 export type Kernel = Group | Single;
 
+/** What a kernel computes, operands first. */
+export const nodesOf = (kernel: Kernel): readonly Node[] =>
+  kernel.kind === "group" ? kernel.nodes : [kernel.node];
+
 /** Where a part of a concatenation begins. */
 export interface Region {
   readonly whole: Node;

@@ -4,7 +4,7 @@
  */
 import type { Access } from "./access.ts";
 import { type Node, sizeOf } from "./node.ts";
-import type { Kernel, Schedule } from "./schedule.ts";
+import { type Kernel, type Schedule, nodesOf } from "./schedule.ts";
 
 export interface Strips {
   /** Positions of the first and last kernel. */
@@ -60,8 +60,6 @@ function lengthOf(kernel: Kernel): number | undefined {
   if (length === undefined || length < leastLength || kernel.level === 0) return undefined;
   return isGroup && kernel.reduced?.includes(0) ? undefined : length;
 }
-
-const nodesOf = (kernel: Kernel): readonly Node[] => (kernel.kind === "group" ? kernel.nodes : [kernel.node]);
 
 /** Whether kernel `at` reads what the kernels from `from` on compute only in the row that it is at. */
 function isAligned(
