@@ -14,8 +14,8 @@ export type {
   TimedProgram,
   Work,
 } from "./explain/index.ts";
-export { compiledPrimitives, primitiveKinds } from "./graph/fromJaxpr.ts";
-export type { PrimitiveKind } from "./graph/fromJaxpr.ts";
+export { compiledPrimitives, primitiveKinds } from "./graph/primitives.ts";
+export type { PrimitiveKind } from "./graph/primitives.ts";
 export { hardwareThreads, hasRelaxedSimd, hasSharedMemory } from "./host.ts";
 export { engineStatistics } from "./moduleCache.ts";
 export { mathErrorBounds } from "./math/index.ts";

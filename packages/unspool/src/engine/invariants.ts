@@ -1,7 +1,6 @@
 /** Loop-invariant motion: what a step computes from values that no step changes is computed before the loop. */
 import { GraphBuilder } from "./graph/builder.ts";
-import { numberOf } from "./graph/builder.ts";
-import { type Node, isSource, isView } from "./graph/node.ts";
+import { type Node, isSource, isView, numberOf } from "./graph/node.ts";
 
 export interface Hoisted {
   /** The step with hoisted values read from new slots. */

@@ -4,8 +4,7 @@
  * and the gradient of the next share their sines and exponentials.)
  */
 import type { GraphBuilder } from "./graph/builder.ts";
-import { reachable } from "./graph/builder.ts";
-import { type Node, type Op, isView } from "./graph/node.ts";
+import { type Node, type Op, isView, reachable } from "./graph/node.ts";
 
 /** Operations that cost more than keeping their result. */
 const costly: ReadonlySet<Op> = new Set<Op>([

@@ -2,8 +2,7 @@
  * Which values of a forward step its pullback computes again instead of reading what the forward step kept: cheap
  * functions of one single kept value, as 1 - y² of y = tanh(x), and what costs more to keep than to compute.
  */
-import { numberOf } from "./graph/builder.ts";
-import { type Node, type Op, isSource, isView } from "./graph/node.ts";
+import { type Node, type Op, isSource, isView, numberOf } from "./graph/node.ts";
 
 /** At most about the time of a load from the second-level cache. */
 const cheap: ReadonlySet<Op> = new Set<Op>([

@@ -5,8 +5,7 @@
  */
 import { type Tensor, tree } from "../array/index.ts";
 import { bytesOf } from "./emit/location.ts";
-import { reachable } from "./graph/builder.ts";
-import type { Level, Node } from "./graph/node.ts";
+import { type Level, type Node, reachable } from "./graph/node.ts";
 import { type Built, build } from "./levels.ts";
 import { type MemberState, type UnitInputs, placeCarry, planMembers } from "./memberState.ts";
 import { chooseUnits } from "./tiles.ts";

@@ -2,8 +2,7 @@
  * What is done with the results of a product while they are in registers: a bias and a rectifier after a layer, the
  * update of weights by a gradient that so needs no memory.
  */
-import { numberOf } from "../graph/builder.ts";
-import type { Node } from "../graph/node.ts";
+import { type Node, numberOf } from "../graph/node.ts";
 import type { Group, Schedule } from "../graph/schedule.ts";
 import type { FunctionBuilder, Local } from "../wasm/index.ts";
 import type { Beside } from "./axes.ts";

@@ -1,6 +1,5 @@
 /** All nodes of a group for the elements at hand, in registers; what others read is stored, what is summed is added. */
-import { numberOf } from "../graph/builder.ts";
-import type { Node } from "../graph/node.ts";
+import { type Node, numberOf } from "../graph/node.ts";
 import { emitThreefry, multiplyAdd } from "../math/index.ts";
 import type { Local } from "../wasm/index.ts";
 import { deferredProducts } from "./deferredProducts.ts";

@@ -7,8 +7,7 @@
  * axis go together.
  */
 import type { DType } from "../../array/index.ts";
-import { numberOf } from "../graph/builder.ts";
-import type { Node } from "../graph/node.ts";
+import { type Node, numberOf } from "../graph/node.ts";
 import type { Group, Schedule } from "../graph/schedule.ts";
 import type { Strips } from "../graph/strips.ts";
 import { type Gathered, gatheredFrom } from "./gather.ts";

@@ -3,7 +3,7 @@ import type { Node } from "../graph/node.ts";
 import type { FunctionBuilder, Local } from "../wasm/index.ts";
 import type { Copy } from "./groupPlan.ts";
 import { type GroupContext, storeTarget } from "./groupStore.ts";
-import { reductionInstruction, reductionStart } from "./operations.ts";
+import { reductionInstruction, reductionStart } from "./reductions.ts";
 import { type Vector, constantVector, isWide } from "./vectors.ts";
 
 export class GroupReductions {

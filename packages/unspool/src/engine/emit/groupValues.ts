@@ -2,8 +2,7 @@
  * The values of a group in registers: operands that loops have loaded, and nodes that the body has computed, for each
  * copy of the body. A node's register is given back after its last use.
  */
-import { numberOf } from "../graph/builder.ts";
-import type { Node } from "../graph/node.ts";
+import { type Node, numberOf } from "../graph/node.ts";
 import type { FunctionBuilder } from "../wasm/index.ts";
 import type { Copy, GroupPlan, Operand } from "./groupPlan.ts";
 import { type Vector, constantVector } from "./vectors.ts";

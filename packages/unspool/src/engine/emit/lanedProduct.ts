@@ -10,6 +10,7 @@ import type { Schedule } from "../graph/schedule.ts";
 import { multiplyAdd } from "../math/index.ts";
 import type { FunctionBuilder, Local } from "../wasm/index.ts";
 import { AxisWalker, type ContractionAxis, type Pointers, contractionAxes, startPointer } from "./axes.ts";
+import { longest } from "./contractionPlan.ts";
 import { kernelFunction } from "./kernelFunction.ts";
 import { type EmitContext, type Location, bytesOf } from "./location.ts";
 
@@ -22,6 +23,13 @@ const panelRowBytes = 16 * vectorsPerRow;
 const leastDepth = 96;
 const leastRows = 8;
 const rowsPerTile = 2;
+
+/** One vector of sums: of a row, and of a column and member. */
+interface Cell {
+  readonly row: number;
+  readonly vector: number;
+  readonly sum: Local;
+}
 
 type SideName = "a" | "b";
 
@@ -51,8 +59,8 @@ function planOf(context: EmitContext, schedule: Schedule, node: Node): Plan | un
     ["a", "b"],
     ["b", "a"],
   ] as const) {
-    const rows = largest(kept.filter((axis) => axis[left] !== 0 && axis[right] === 0));
-    const columns = largest(kept.filter((axis) => axis[right] !== 0 && axis[left] === 0));
+    const rows = longest(kept.filter((axis) => axis[left] !== 0 && axis[right] === 0));
+    const columns = longest(kept.filter((axis) => axis[right] !== 0 && axis[left] === 0));
     const location = context.locate((right === "a" ? a! : b!).base);
     if (rows === undefined || columns === undefined || rows.size < leastRows) continue;
     const isPerMember = location.memberBytes !== undefined || members === 1;
@@ -71,12 +79,6 @@ function planOf(context: EmitContext, schedule: Schedule, node: Node): Plan | un
   }
   return undefined;
 }
-
-const largest = (axes: readonly ContractionAxis[]): ContractionAxis | undefined =>
-  axes.reduce<ContractionAxis | undefined>(
-    (most, axis) => (axis.size > (most?.size ?? 0) ? axis : most),
-    undefined,
-  );
 
 /** Scratch memory that the kernel needs; 0 if `node` is better computed as it lies. */
 export function lanedProductBytes(node: Node): number {
@@ -188,9 +190,8 @@ class LanedProduct {
         f.get(from).i32(bytes).op("i32.add").set(rowStart);
         for (let column = 0; column < width; column++) {
           const offset = column * columns[right];
-          f.get(to, rowStart);
-          if (offset < 0) f.i32(offset).op("i32.add");
-          f.mem("v128.load", Math.max(0, offset), 2);
+          f.get(to);
+          this.#pushAddress(rowStart, offset).mem("v128.load", Math.max(0, offset), 2);
           const panel = Math.floor(column / perPanel) * blockLength * panelRowBytes;
           f.mem("v128.store", panel + 16 * ((column % perPanel) * members + member));
         }
@@ -201,51 +202,52 @@ class LanedProduct {
     f.release(from, to, counter, rowStart);
   }
 
-  #tile(height: number, width: number, start: Local, at: Pointers): void {
-    const f = this.#f;
-    const { left, rows, columns, summed, members } = this.#plan;
-    const out = this.#places.out.location;
-    const cells = Array.from({ length: height * width * members }, (_, i) => ({
+  #tile(height: number, width: number, panel: Local, at: Pointers): void {
+    const { members } = this.#plan;
+    const cells = Array.from({ length: height * width * members }, (_, i): Cell => ({
       row: Math.floor(i / (width * members)),
       vector: i % (width * members),
-      sum: f.local("v128"),
+      sum: this.#f.local("v128"),
     }));
-    const outOffset = ({ row, vector }: { row: number; vector: number }): number =>
-      row * rows.out +
-      Math.floor(vector / members) * columns.out +
-      (vector % members) * (out.memberBytes ?? 0);
+    this.#startSums(cells, at.out);
+    this.#addProducts(cells, height, panel, at[this.#plan.left]);
+    for (const cell of cells) {
+      const offset = this.#outOffset(cell);
+      this.#pushAddress(at.out, offset).get(cell.sum).mem("v128.store", Math.max(0, offset), 2);
+    }
+    this.#f.release(...cells.map(({ sum }) => sum));
+  }
+
+  /** The sums of the blocks before, or 0. */
+  #startSums(cells: readonly Cell[], out: Local): void {
+    const f = this.#f;
     const zero = f.constant("f32x4", 0);
     f.get(this.#isLater).if(
       () => {
         for (const cell of cells) {
-          const offset = outOffset(cell);
-          f.get(at.out);
-          if (offset < 0) f.i32(offset).op("i32.add");
-          f.mem("v128.load", Math.max(0, offset), 2).set(cell.sum);
+          const offset = this.#outOffset(cell);
+          this.#pushAddress(out, offset).mem("v128.load", Math.max(0, offset), 2).set(cell.sum);
         }
       },
       () => {
         for (const { sum } of cells) f.get(zero).set(sum);
       },
     );
-    const from = f.get(at[left]).save("i32");
+  }
+
+  /** One turn per summed element of the block. */
+  #addProducts(cells: readonly Cell[], height: number, start: Local, leftStart: Local): void {
+    const f = this.#f;
+    const { left, summed, members } = this.#plan;
+    const from = f.get(leftStart).save("i32");
     const panel = f.get(start).save("i32");
     const counter = f.local("i32");
-    const { location } = this.#places[left];
-    const copies = location.memberBytes === undefined ? 1 : members;
+    const copies = this.#places[left].location.memberBytes === undefined ? 1 : members;
     f.forLoop(counter, 0, [this.#depth], 1, () => {
-      const lefts = Array.from({ length: height * copies }, (_, i) => {
-        const offset = Math.floor(i / copies) * rows[left] + (i % copies) * (location.memberBytes ?? 0);
-        f.get(from);
-        if (offset < 0) f.i32(offset).op("i32.add");
-        f.mem(location.lanes === 1 ? "v128.load32_splat" : "v128.load", Math.max(0, offset), 2);
-        return f.save("v128");
-      });
-      for (let vector = 0; vector < width * members; vector++) {
-        const right = f
-          .get(panel)
-          .mem("v128.load", 16 * vector)
-          .save("v128");
+      const lefts = this.#loadLeft(height, copies, from);
+      for (let vector = 0; vector < cells.length / height; vector++) {
+        f.get(panel).mem("v128.load", 16 * vector);
+        const right = f.save("v128");
         for (const { row, sum } of cells.filter((cell) => cell.vector === vector)) {
           const own = lefts[row * copies + (copies === 1 ? 0 : vector % members)]!;
           multiplyAdd(f, "f32x4", own, right, sum, this.#context);
@@ -258,12 +260,29 @@ class LanedProduct {
       f.get(panel).i32(panelRowBytes).op("i32.add").set(panel);
     });
     f.release(from, panel, counter);
-    for (const cell of cells) {
-      const offset = outOffset(cell);
-      f.get(at.out);
-      if (offset < 0) f.i32(offset).op("i32.add");
-      f.get(cell.sum).mem("v128.store", Math.max(0, offset), 2);
-    }
-    f.release(...cells.map(({ sum }) => sum));
+  }
+
+  /** Of each row, the members that differ. */
+  #loadLeft(height: number, copies: number, from: Local): Local[] {
+    const { left, rows } = this.#plan;
+    const { lanes, memberBytes = 0 } = this.#places[left].location;
+    const load = lanes === 1 ? "v128.load32_splat" : "v128.load";
+    return Array.from({ length: height * copies }, (_, i) => {
+      const offset = Math.floor(i / copies) * rows[left] + (i % copies) * memberBytes;
+      return this.#pushAddress(from, offset).mem(load, Math.max(0, offset), 2).save("v128");
+    });
+  }
+
+  #outOffset({ row, vector }: Cell): number {
+    const { rows, columns, members } = this.#plan;
+    const { memberBytes = 0 } = this.#places.out.location;
+    const column = Math.floor(vector / members);
+    return row * rows.out + column * columns.out + (vector % members) * memberBytes;
+  }
+
+  /** Pushes a pointer for an access at `offset`: what is negative is added to it, as immediate offsets are unsigned. */
+  #pushAddress(pointer: Local, offset: number): FunctionBuilder {
+    const f = this.#f.get(pointer);
+    return offset < 0 ? f.i32(offset).op("i32.add") : f;
   }
 }

@@ -1,8 +1,10 @@
 /** Elementwise operations on vectors of four lanes, for every dtype. Each leaves its result in new locals. */
 import type { DType } from "../../array/index.ts";
-import type { ElementwiseOp, Node, Reduction } from "../graph/node.ts";
+import type { ElementwiseOp, Node } from "../graph/node.ts";
 import { emitBoxMuller, emitThreefry, math32, math64 } from "../math/index.ts";
 import type { FunctionBuilder, Local } from "../wasm/index.ts";
+import { emitCast, narrow, widen } from "./casts.ts";
+import { emitDivision, scalarLanes } from "./division.ts";
 import { type Vector, isWide, lanePrefix } from "./vectors.ts";
 
 export interface OperationOptions {
@@ -19,36 +21,19 @@ function each(f: FunctionBuilder, inputs: readonly Vector[], name: string): Vect
   });
 }
 
-/** The result of a comparison of float64 as a mask of four lanes. */
-function narrow(f: FunctionBuilder, mask: Vector): Vector {
-  const [low, high] = mask as [Local, Local];
-  f.get(low, high).shuffle32(0, 2, 4, 6).set(low);
-  f.release(high);
-  return [low];
+/** Names of an instruction for floats, signed integers, unsigned ones where they differ, and truth values. */
+type NamesByType = Partial<Record<"f" | "i" | "u" | "b", string>>;
+
+function nameFor({ f, i, u, b }: NamesByType, dtype: DType): string | undefined {
+  if (dtype === "bool") return b;
+  if (dtype === "uint32") return u ?? i;
+  return dtype === "int32" ? i : f;
 }
 
-/** A mask of four lanes as two masks of float64. */
-function widen(f: FunctionBuilder, mask: Local): Vector {
-  f.get(mask).op("i64x2.extend_low_i32x4_s");
-  const low = f.save("v128");
-  f.get(mask).op("i64x2.extend_high_i32x4_s");
-  return [low, f.save("v128")];
-}
-
-const byType = (names: Partial<Record<"f" | "i" | "u" | "b", string>>): Emit => {
+const byType = (names: NamesByType): Emit => {
   return (f, inputs, node) => {
     const { dtype } = node.inputs[0]!;
-    const letter =
-      dtype === "bool"
-        ? "b"
-        : dtype === "int32"
-          ? "i"
-          : dtype === "uint32"
-            ? names.u === undefined
-              ? "i"
-              : "u"
-            : "f";
-    const name = names[letter];
+    const name = nameFor(names, dtype);
     if (name === undefined) throw new Error(`internal: no ${node.op} for ${dtype}`);
     return each(f, inputs, name.includes(".") ? name : `${lanePrefix(dtype)}.${name}`);
   };
@@ -74,64 +59,9 @@ function boolCompare(f: FunctionBuilder, inputs: readonly Vector[], op: string):
   return [f.save("v128")];
 }
 
-/** Lane by lane through scalar instructions. */
-function scalarLanes(f: FunctionBuilder, inputs: readonly Vector[], body: () => void): Vector {
-  const result = f.local("v128");
-  f.get(inputs[0]![0]!).set(result);
-  for (let lane = 0; lane < 4; lane++) {
-    f.get(result);
-    for (const [vector] of inputs) f.get(vector!).lane("i32x4.extract_lane", lane);
-    body();
-    f.lane("i32x4.replace_lane", lane).set(result);
-  }
-  return [result];
-}
+const division: Emit = emitDivision;
 
-/** Division of integers. By zero it gives 0, where the machine would stop. */
-function integerDivision(f: FunctionBuilder, inputs: readonly Vector[], node: Node): Vector {
-  const isSigned = node.dtype === "int32";
-  const name = `i32.${node.op === "idiv" ? "div" : "rem"}_${isSigned ? "s" : "u"}`;
-  const [a, b, quotient] = [f.local("i32"), f.local("i32"), f.local("i32")];
-  const result = scalarLanes(f, inputs, () => {
-    f.set(b).set(a);
-    // Divisors 0 and, for signed numbers, -1 are replaced by 1: the machine stops at x / 0 and at -2^31 / -1.
-    f.get(a).i32(1).get(b).get(b).op("i32.eqz");
-    if (isSigned) f.get(b).i32(-1).op("i32.eq").op("i32.or");
-    f.op("select").op(name).set(quotient);
-    if (isSigned && node.op === "idiv") {
-      f.i32(0)
-        .get(quotient)
-        .op("i32.sub")
-        .get(quotient)
-        .get(b)
-        .i32(-1)
-        .op("i32.eq")
-        .op("select")
-        .set(quotient);
-    }
-    f.i32(0).get(quotient).get(b).op("i32.eqz").op("select");
-  });
-  f.release(a, b, quotient);
-  return result;
-}
-
-/** Truncated quotient and remainder of floats, as C has them. */
-function floatDivision(f: FunctionBuilder, inputs: readonly Vector[], node: Node): Vector {
-  const prefix = lanePrefix(node.dtype);
-  return inputs[0]!.map((a, i) => {
-    const b = inputs[1]![i]!;
-    f.get(a, b).op(`${prefix}.div`).op(`${prefix}.trunc`);
-    if (node.op === "idiv") return f.save("v128");
-    const quotient = f.save("v128");
-    f.get(a, quotient, b).op(`${prefix}.mul`).op(`${prefix}.sub`).set(quotient);
-    return quotient;
-  });
-}
-
-const division: Emit = (f, inputs, node) =>
-  node.dtype === "float32" || node.dtype === "float64"
-    ? floatDivision(f, inputs, node)
-    : integerDivision(f, inputs, node);
+const cast: Emit = (f, [x], node) => emitCast(f, x!, node);
 
 const shift = (left: boolean): Emit => {
   return (f, inputs, node) => {
@@ -145,61 +75,6 @@ const shift = (left: boolean): Emit => {
     }
     return scalarLanes(f, inputs, () => f.op(`i32.${name}`));
   };
-};
-
-const cast: Emit = (f, [x], node) => {
-  const from = node.inputs[0]!.dtype;
-  const to = node.dtype;
-  const [low, high] = x as [Local, Local];
-  const save = (): Vector => [f.save("v128")];
-  const upper = (vector: Local) => f.get(vector, vector).shuffle32(2, 3, 2, 3);
-  if (from === "bool") {
-    if (to === "float64") {
-      return widen(f, low).map((mask) => {
-        f.get(mask, f.constant("f64x2", 1)).op("v128.and").set(mask);
-        return mask;
-      });
-    }
-    const one = to === "float32" ? f.constant("f32x4", 1) : f.constant("i32x4", 1);
-    f.get(low, one).op("v128.and");
-    return save();
-  }
-  if (to === "bool") {
-    const prefix = lanePrefix(from);
-    const zero = prefix === "i32x4" ? f.constant("i32x4", 0) : f.constant(prefix, 0);
-    const mask = x!.map((part) => {
-      f.get(part, zero).op(`${prefix}.ne`);
-      return f.save("v128");
-    });
-    return isWide(from) ? narrow(f, mask) : mask;
-  }
-  if (from === "float64") {
-    if (to === "float32") {
-      f.get(low).op("f32x4.demote_f64x2_zero").get(high).op("f32x4.demote_f64x2_zero").shuffle32(0, 1, 4, 5);
-      return save();
-    }
-    const name = to === "int32" ? "i32x4.trunc_sat_f64x2_s_zero" : "i32x4.trunc_sat_f64x2_u_zero";
-    f.get(low).op(name).get(high).op(name).shuffle32(0, 1, 4, 5);
-    return save();
-  }
-  if (to === "float64") {
-    const name =
-      from === "float32"
-        ? "f64x2.promote_low_f32x4"
-        : from === "int32"
-          ? "f64x2.convert_low_i32x4_s"
-          : "f64x2.convert_low_i32x4_u";
-    f.get(low).op(name);
-    const first = f.save("v128");
-    upper(low).op(name);
-    return [first, f.save("v128")];
-  }
-  if (from === "float32")
-    f.get(low).op(to === "int32" ? "i32x4.trunc_sat_f32x4_s" : "i32x4.trunc_sat_f32x4_u");
-  else if (to === "float32")
-    f.get(low).op(from === "int32" ? "f32x4.convert_i32x4_s" : "f32x4.convert_i32x4_u");
-  else f.get(low);
-  return save();
 };
 
 const where: Emit = (f, [condition, a, b], node) => {
@@ -312,29 +187,4 @@ export function emitOperation(
   options: OperationOptions,
 ): Vector {
   return emitters[node.op as Exclude<ElementwiseOp, "gather">](f, inputs, node, options);
-}
-
-const reductions: Record<Reduction, { float: string; signed: string; unsigned: string; bool: string }> = {
-  Add: { float: "add", signed: "add", unsigned: "add", bool: "v128.or" },
-  Mul: { float: "mul", signed: "mul", unsigned: "mul", bool: "v128.and" },
-  Min: { float: "min", signed: "min_s", unsigned: "min_u", bool: "v128.and" },
-  Max: { float: "max", signed: "max_s", unsigned: "max_u", bool: "v128.or" },
-};
-
-/** The instruction that combines two vectors of a reduction. */
-export function reductionInstruction(reduction: Reduction, dtype: DType): string {
-  const names = reductions[reduction];
-  if (dtype === "bool") return names.bool;
-  const name = dtype === "int32" ? names.signed : dtype === "uint32" ? names.unsigned : names.float;
-  return `${lanePrefix(dtype)}.${name}`;
-}
-
-/** The number that a reduction starts from. */
-export function reductionStart(reduction: Reduction, dtype: DType): number {
-  if (reduction === "Add") return 0;
-  if (reduction === "Mul") return 1;
-  if (dtype === "bool") return reduction === "Min" ? 1 : 0;
-  if (dtype === "int32") return reduction === "Min" ? 0x7fffffff : -0x80000000;
-  if (dtype === "uint32") return reduction === "Min" ? 0xffffffff : 0;
-  return reduction === "Min" ? Infinity : -Infinity;
 }

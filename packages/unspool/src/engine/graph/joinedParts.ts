@@ -2,8 +2,7 @@
  * A sum of arrays that are 0 where the others are not, as the derivatives of slices of one array are, is one array with
  * their parts side by side.
  */
-import { numberOf } from "./builder.ts";
-import { type Node, sizeOf } from "./node.ts";
+import { type Node, numberOf, sizeOf } from "./node.ts";
 import type { Rule } from "./recover.ts";
 
 interface Part {

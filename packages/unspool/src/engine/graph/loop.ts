@@ -4,8 +4,8 @@
  * constant arrays) is part of the body; everything else is an operand, [...constants, ...carry, ...xs].
  */
 import type { TensorData, TracedBody, TracedEquation } from "../../array/index.ts";
-import { GraphBuilder, numberOf } from "./builder.ts";
-import { type Level, type Node, isView } from "./node.ts";
+import { GraphBuilder } from "./builder.ts";
+import { type Level, type Node, isView, numberOf } from "./node.ts";
 import { settleLevels } from "./settleLevels.ts";
 import { transposedProducts } from "./transposedProducts.ts";
 

@@ -132,3 +132,24 @@ export function stridesOf(shape: readonly number[]): number[] {
   for (let i = shape.length - 2; i >= 0; i--) strides[i] = strides[i + 1]! * shape[i + 1]!;
   return strides;
 }
+
+/** The literal that all elements of `node` equal, if that is known. */
+export function numberOf(node: Node): Node | undefined {
+  if (node.op === "literal") return node;
+  if (node.op === "broadcast" && node.inputs[0]!.op === "literal") return node.inputs[0];
+  return undefined;
+}
+
+/** The nodes that `outputs` need, operands first. */
+export function reachable(outputs: readonly Node[]): Node[] {
+  const seen = new Set<Node>();
+  const order: Node[] = [];
+  const visit = (node: Node): void => {
+    if (seen.has(node)) return;
+    seen.add(node);
+    for (const input of node.inputs) visit(input);
+    order.push(node);
+  };
+  for (const output of outputs) visit(output);
+  return order;
+}

@@ -1,9 +1,9 @@
 /** What is recovered from traces, and what must not be. Values and derivatives are tested in `engine/differential`. */
 import { expect, test } from "vitest";
 import { type DType, type Tensor, grad, lax, nn, np, traceProgram, vjp } from "../../array/index.ts";
-import { GraphBuilder, reachable } from "./builder.ts";
+import { GraphBuilder } from "./builder.ts";
 import { fromJaxpr } from "./fromJaxpr.ts";
-import { type Node, isSource, isView } from "./node.ts";
+import { type Node, isSource, isView, reachable } from "./node.ts";
 
 type Traced = (...args: Tensor[]) => Tensor | readonly Tensor[];
 

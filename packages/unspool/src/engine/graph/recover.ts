@@ -3,9 +3,9 @@
  * values that automatic differentiation records as sums of padded or selected parts. Every rule keeps special values;
  * a sum of a zero with a part may turn -0 into 0 and back.
  */
-import { type GraphBuilder, numberOf, reachable } from "./builder.ts";
+import type { GraphBuilder } from "./builder.ts";
 import { joinedParts } from "./joinedParts.ts";
-import type { Node, Op } from "./node.ts";
+import { type Node, type Op, numberOf, reachable } from "./node.ts";
 import { selectedSums } from "./selectedSums.ts";
 import { type Lower, templatesFor } from "./templates.ts";
 

@@ -4,8 +4,16 @@
  */
 import { type Access, Accesses } from "./access.ts";
 import type { GraphBuilder } from "./builder.ts";
-import { reachable } from "./builder.ts";
-import { type Level, type Node, type Op, isElementwise, isSource, isView, stridesOf } from "./node.ts";
+import {
+  type Level,
+  type Node,
+  type Op,
+  isElementwise,
+  isSource,
+  isView,
+  reachable,
+  stridesOf,
+} from "./node.ts";
 
 /** Nodes that one loop nest computes, element by element. */
 export interface Group {

@@ -2,8 +2,7 @@
  * The sum or difference of two selections by one condition is a selection between sums, of which one at least is no
  * operation: derivatives of functions that are defined by cases add up a number for each case.
  */
-import { numberOf } from "./builder.ts";
-import type { Node } from "./node.ts";
+import { type Node, numberOf } from "./node.ts";
 import type { Rule } from "./recover.ts";
 
 const isZero = (node: Node): boolean => numberOf(node)?.params.value === 0;

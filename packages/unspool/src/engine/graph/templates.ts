@@ -3,8 +3,8 @@
  * down to its argument, is looked for in other graphs.
  */
 import { type DType, type Tensor, type TracedProgram, lax, np, traceProgram } from "../../array/index.ts";
-import { GraphBuilder, numberOf } from "./builder.ts";
-import type { Node, Op } from "./node.ts";
+import { GraphBuilder } from "./builder.ts";
+import { type Node, type Op, numberOf } from "./node.ts";
 import type { Rule } from "./recover.ts";
 
 /** Nodes of a traced program, its pieces not recovered. */

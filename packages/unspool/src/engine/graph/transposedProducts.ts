@@ -2,8 +2,8 @@
  * A product of which only a transposed view is used is computed in that order: the derivative of x W by W arrives as
  * the transpose of a product, and reading it as such would cost more than the product.
  */
-import { GraphBuilder, reachable } from "./builder.ts";
-import type { Node } from "./node.ts";
+import { GraphBuilder } from "./builder.ts";
+import { type Node, reachable } from "./node.ts";
 
 export interface Rewritten {
   readonly graph: GraphBuilder;
