@@ -116,10 +116,12 @@ test("the host is described", () => {
 
 test("shared memories that nobody uses are collected", () => {
   const before = process.memoryUsage.rss();
-  for (let i = 0; i < 20; i++) {
+  let most = 0;
+  // 80 of 32 MiB are 2560 MiB. V8 gives memory back when it likes, but a few collections after another it must have.
+  for (let i = 0; i < 80; i++) {
     const memory = createMemory({ initial: 512, maximum: 65536, isShared: true });
     new Uint8Array(memory.buffer).fill(1);
+    most = Math.max(most, process.memoryUsage.rss() - before);
   }
-  // 20 of 32 MiB are 640 MiB.
-  expect((process.memoryUsage.rss() - before) / 2 ** 20).toBeLessThan(450);
+  expect(most / 2 ** 20).toBeLessThan(1600);
 });
