@@ -145,10 +145,11 @@ export class UnitRunner {
     this.#pace.took(threads, (performance.now() - startedAt) / windows);
   }
 
-  /** Units that this runner gave out last lie in its memory as they are. */
+  /** Units that this runner gave out last lie in its memory as they are, unless a call has failed since. */
   #upload(units: unknown): void {
-    if (units === this.#present) return;
+    const isPresent = units === this.#present;
     this.#present = undefined;
+    if (isPresent) return;
     const { program } = this;
     tree.leaves(units).forEach((leaf, i) => uploadUnits(this.#memory, program, program.unit[i]!, leaf.data));
   }

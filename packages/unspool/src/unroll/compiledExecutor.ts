@@ -29,6 +29,9 @@ export interface CompiledExecutorOptions {
   onCompile?: (runner: UnitRunner | ReverseRunner) => void;
 }
 
+/** Runners by program object, then by the shapes of the arguments. */
+type Cache<Runner> = WeakMap<object, Map<string, Runner>>;
+
 /** An executor on the engine. Programs are compiled once per program object and argument shapes. */
 export function compiledExecutor(options: CompiledExecutorOptions = {}): Executor {
   const { threads = 1, portableBits = false, onCompile } = options;
@@ -36,65 +39,59 @@ export function compiledExecutor(options: CompiledExecutorOptions = {}): Executo
   const fma = !portableBits && hasRelaxedSimd();
   const isShared = threads > 1 && hasSharedMemory();
   const pool = isShared ? sharedPool() : undefined;
-  const cache = new WeakMap<object, Map<string, UnitRunner>>();
-  const reverseCache = new WeakMap<object, Map<string, ReverseRunner>>();
+  const compileOptions = { fma, isShared, threads };
+  const unitRunners: Cache<UnitRunner> = new WeakMap();
+  const reverseRunners: Cache<ReverseRunner> = new WeakMap();
+
+  function runnerOf<Runner extends UnitRunner | ReverseRunner>(
+    cache: Cache<Runner>,
+    program: object,
+    signature: string,
+    make: () => Runner,
+  ): Runner {
+    const runners = cache.get(program) ?? new Map<string, Runner>();
+    cache.set(program, runners);
+    const known = runners.get(signature);
+    if (known !== undefined) return known;
+    const runner = make();
+    runners.set(signature, runner);
+    onCompile?.(runner);
+    return runner;
+  }
+
   return {
     name: "compiled",
     forward(program, shared, units) {
-      const runners = cache.get(program) ?? new Map<string, UnitRunner>();
-      cache.set(program, runners);
-      const signature = signatureOf([shared, units]);
-      let runner = runners.get(signature);
-      if (runner === undefined) {
-        const compiled = compileUnitProgram(program as unknown as UnitFunctions, shared, units, {
-          fma,
-          isShared,
-          threads,
-        });
-        runner = new UnitRunner(compiled, pool, threads);
-        runners.set(signature, runner);
-        onCompile?.(runner);
-      }
+      const runner = runnerOf(unitRunners, program, signatureOf([shared, units]), () => {
+        const functions = program as unknown as UnitFunctions;
+        return new UnitRunner(compileUnitProgram(functions, shared, units, compileOptions), pool, threads);
+      });
       return runner.run(shared, units) as never;
     },
     // Without fused operations an update has the bits of one that is computed eagerly.
     compile: (name, fn, args) => compileFunction(name, fn, args, { portableBits: true }),
     outer(program, state, units, windows) {
-      const runners = cache.get(program) ?? new Map<string, UnitRunner>();
-      cache.set(program, runners);
-      const signature = signatureOf([state, units]);
-      let runner = runners.get(signature);
-      if (runner === undefined) {
-        const compiled = compileUnitProgram(
-          program.window as unknown as UnitFunctions,
-          program.share(state),
-          units,
-          { fma, isShared, threads },
-          { functions: program as unknown as OuterFunctions, outer: state },
-        );
-        runner = new UnitRunner(compiled, pool, threads);
-        runners.set(signature, runner);
-        onCompile?.(runner);
-      }
+      const runner = runnerOf(unitRunners, program, signatureOf([state, units]), () => {
+        const window = program.window as unknown as UnitFunctions;
+        const outer = { functions: program as unknown as OuterFunctions, outer: state };
+        const compiled = compileUnitProgram(window, program.share(state), units, compileOptions, outer);
+        return new UnitRunner(compiled, pool, threads);
+      });
       return runner.runOuter(state, units, Math.min(windows, runner.program.outer!.capacity)) as never;
     },
     reverse(program, policy, theta, shared, units) {
-      const runners = reverseCache.get(program) ?? new Map<string, ReverseRunner>();
-      reverseCache.set(program, runners);
       const given = { theta, shared, units };
       const signature = `${JSON.stringify(policy)}|${signatureOf([theta, shared, units])}`;
-      let runner = runners.get(signature);
-      if (runner === undefined) {
+      const runner = runnerOf(reverseRunners, program, signature, () => {
+        const plan = checkpointPlan(program.length, policy);
         const compiled = compileReverseProgram(
           reverseFunctions(program as never),
-          checkpointPlan(program.length, policy),
+          plan,
           given,
-          { fma, isShared, threads },
+          compileOptions,
         );
-        runner = new ReverseRunner(compiled, pool, threads);
-        runners.set(signature, runner);
-        onCompile?.(runner);
-      }
+        return new ReverseRunner(compiled, pool, threads);
+      });
       return runner.run(given) as never;
     },
   };
