@@ -1,9 +1,11 @@
 /** A function of trees as one WebAssembly program without a loop or units: updates of optimizers, and tests. */
-import { type Tensor, np, traceProgram, tree } from "../array/index.ts";
+import { type Tensor, tensorOf, traceProgram, tree } from "../array/index.ts";
 import { GraphBuilder } from "./graph/builder.ts";
 import { fromJaxpr } from "./graph/fromJaxpr.ts";
-import { compileModule, hasRelaxedSimd } from "./host.ts";
+import { sizeOf } from "./graph/node.ts";
+import { createMemory, hasRelaxedSimd } from "./host.ts";
 import { MemoryLayout, elementsAt } from "./memory.ts";
+import { compiledModule } from "./moduleCache.ts";
 import { type SectionOutput, type Slot, compileSection } from "./section.ts";
 import { ModuleBuilder } from "./wasm/index.ts";
 import { bytesOf } from "./emit/location.ts";
@@ -63,23 +65,16 @@ export function compileFunction<Args extends readonly unknown[], Out>(
   module.export("run", main);
   module.memory.initial = layout.pages;
   module.memory.maximum = layout.pages;
-  const memory = new WebAssembly.Memory({ initial: layout.pages, maximum: layout.pages });
+  const memory = createMemory({ initial: layout.pages, maximum: layout.pages, isShared: false });
   layout.initialise(memory);
-  const instance = new WebAssembly.Instance(compileModule(module.encode()), { env: { memory } });
+  const instance = new WebAssembly.Instance(compiledModule(module.encode()), { env: { memory } });
   const run = instance.exports["run"] as () => void;
   const view = ({ shape, dtype, location }: Slot) =>
-    elementsAt(
-      memory,
-      location.offset,
-      shape.reduce((n, length) => n * length, 1),
-      dtype,
-    );
+    elementsAt(memory, location.offset, sizeOf(shape), dtype);
   return (...given) => {
     tree.leaves(given).forEach((leaf, i) => view(inputs[i]!).set(leaf.data));
     run();
-    const results = outputs.map((slot) =>
-      np.array(view(slot).slice(), { shape: slot.shape, dtype: slot.dtype }),
-    );
+    const results = outputs.map((slot) => tensorOf(view(slot).slice(), slot.shape, slot.dtype));
     return tree.unflatten(traced.output, results) as Out;
   };
 }
