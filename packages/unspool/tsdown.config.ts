@@ -6,6 +6,7 @@ const rooms = [
   "unroll",
   "estimators",
   "optimizers",
+  "diagnostics",
   "problems",
   "train",
   "train/node",

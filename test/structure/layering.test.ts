@@ -11,6 +11,7 @@ const floors: readonly (readonly string[])[] = [
   ["engine"],
   ["unroll"],
   ["estimators", "optimizers"],
+  ["diagnostics"],
   ["problems"],
   ["train"],
   ["conformance"],

@@ -7,6 +7,7 @@ import {
   createEstimator,
   defineExperiment,
   influenceBalancing as influenceBalancingProblem,
+  innerProblem,
   np,
   sgd,
 } from "unspool";
@@ -38,11 +39,13 @@ export const influenceBalancing: Experiment<unknown, Theta> = defineExperiment<C
   setup(settings: Config) {
     const { size, positive, estimator, learningRate, steps, dtype } = settings;
     const problem = influenceBalancingProblem({ size, positive });
+    const options = { ...estimatorOptions(settings), objective: "sum" } as const;
     const optimum = optimalTheta(size, positive);
     const loss = (theta: number) => lossAfter(reportedStep, theta, size, positive);
     return {
       theta: { theta: np.array(settings.theta, { dtype }) },
-      estimator: createEstimator(estimator, problem, { ...estimatorOptions(settings), objective: "sum" }),
+      estimator: createEstimator(estimator, problem, options),
+      inner: innerProblem(problem, options),
       optimizer: sgd({ learningRate }),
       steps,
       evaluate(theta, initial) {

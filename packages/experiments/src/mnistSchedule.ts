@@ -15,6 +15,7 @@ import {
   crossEntropy,
   defineExperiment,
   errorRate,
+  innerProblem,
   learningRate,
   np,
   random,
@@ -69,9 +70,11 @@ export const mnistSchedule: Experiment<unknown, ScheduleTheta> = defineExperimen
       ),
     );
     const { estimator, steps } = settings;
+    const options = { ...estimatorOptions(settings), objective: "mean" } as const;
     return {
       theta: scheduleTheta(settings.learningRate, settings.decay),
-      estimator: createEstimator(estimator, problem, { ...estimatorOptions(settings), objective: "mean" }),
+      estimator: createEstimator(estimator, problem, options),
+      inner: innerProblem(problem, options),
       optimizer: adam({ learningRate: settings.outerLearningRate }),
       steps,
       evaluate(theta, initial) {

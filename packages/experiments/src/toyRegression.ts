@@ -9,6 +9,7 @@ import {
   adam,
   createEstimator,
   defineExperiment,
+  innerProblem,
   np,
   random,
   toyRegression as toyRegressionProblem,
@@ -49,9 +50,11 @@ export const toyRegression: Experiment<unknown, ToyRegressionTheta> = defineExpe
   setup(settings: Config) {
     const { estimator, sigma, horizon, learningRate, steps, dtype, surface } = settings;
     const problem = toyRegressionProblem({ horizon });
+    const options = { ...estimatorOptions(settings), objective: "sum" } as const;
     return {
       theta: { logLearningRate: np.array(settings.theta, { dtype }) },
-      estimator: createEstimator(estimator, problem, { ...estimatorOptions(settings), objective: "sum" }),
+      estimator: createEstimator(estimator, problem, options),
+      inner: innerProblem(problem, options),
       optimizer: adam({ learningRate, beta1: 0.99, beta2: 0.999 }),
       steps,
       evaluate(theta, initial) {

@@ -5,5 +5,6 @@ export type { Axis } from "./array/index.ts";
 export * from "./unroll/index.ts";
 export * from "./estimators/index.ts";
 export * from "./optimizers/index.ts";
+export * from "./diagnostics/index.ts";
 export * from "./problems/index.ts";
 export * from "./train/index.ts";

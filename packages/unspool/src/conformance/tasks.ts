@@ -191,8 +191,9 @@ export function nestedProblem({
 }: Pick<AnalyticTask, "problem">): Problem<NestedTheta, unknown, unknown> {
   const flat = ({ first, others }: NestedTheta): Tensor =>
     np.concatenate([first.reshape([1]), others[0]!.second.reshape([1])]);
+  const { theta: _, ...rest } = problem;
   return {
-    ...problem,
+    ...rest,
     init: (theta, key) => problem.init(flat(theta), key),
     step: (theta, state, context) => problem.step(flat(theta), state, context),
     ...(problem.finalLoss && {

@@ -1,7 +1,8 @@
 /** What `train` runs: theta, an estimator, an optimizer, and what to measure and draw at the end. */
 import type { Key } from "../array/index.ts";
-import type { EstimateMetrics, Recurrence } from "../estimators/index.ts";
+import type { EstimateMetrics, EstimatorOptions, Recurrence } from "../estimators/index.ts";
 import type { Optimizer } from "../optimizers/index.ts";
+import type { Problem } from "../unroll/index.ts";
 import type { Figure } from "./figure.ts";
 
 /** The part of a schema library (zod, valibot, …) that is needed here. `parse` throws on bad input. */
@@ -28,6 +29,8 @@ export interface Setup<Theta = unknown> {
   optimizer: Optimizer;
   /** Outer steps of the run. */
   steps: number;
+  /** What the estimator differentiates, where it is an inner problem: `compare` and `diagnose` start from it. */
+  inner?: InnerProblem<Theta>;
   /**
    * Measured on theta after the last step (and on the initial theta, for comparison). `stepsDone` are the outer steps
    * of the run, which the caller of `train` may have set other than `steps`.
@@ -35,6 +38,21 @@ export interface Setup<Theta = unknown> {
   evaluate?(theta: Theta, initialTheta: Theta, stepsDone: number): Evaluation | Promise<Evaluation>;
   /** The experiment's own figures, from the finished run. */
   figures?(run: RunRecord<Theta>): Figure[] | Promise<Figure[]>;
+}
+
+/** An inner problem and the options with which estimators are made for it. */
+export interface InnerProblem<Theta = unknown> {
+  // Whatever its state and batches.
+  problem: Problem<Theta, never, never>;
+  options: EstimatorOptions;
+}
+
+/** `InnerProblem` of a problem whose types of state and batch are known. */
+export function innerProblem<Theta, State, Batch>(
+  problem: Problem<Theta, State, Batch>,
+  options: EstimatorOptions,
+): InnerProblem<Theta> {
+  return { problem: problem as unknown as Problem<Theta, never, never>, options };
 }
 
 /** A `GradientEstimator` of theta, whatever its state: the loop only hands the state from one call to the next. */

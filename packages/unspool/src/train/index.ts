@@ -1,9 +1,10 @@
 /** The outer loop: experiments, runs, metrics, checkpoints, resume. Portable: no Node imports. */
-export { defineExperiment } from "./experiment.ts";
+export { defineExperiment, innerProblem } from "./experiment.ts";
 export type {
   AnyEstimator,
   Evaluation,
   Experiment,
+  InnerProblem,
   RunRecord,
   Schema,
   Setup,

@@ -27,6 +27,8 @@ export interface ProblemOptions<Theta, State, Batch> {
   name?: string;
   /** Steps of one trajectory, T. `Infinity` for a loop that never resets. */
   horizon: number;
+  /** Where tuning starts: with it, a file that exports the problem is all that the command needs. */
+  theta?: Theta;
   /** The state before the first step. Numbers become scalars; floating-point leaves take theta's dtype. */
   init(theta: Theta, key: Key): State;
   /** One step of ONE particle, made of `np` functions. */
