@@ -27,5 +27,7 @@ export { uoro } from "./uoro.ts";
 export type { UoroOptions } from "./uoro.ts";
 export type { PairState, PairUnit } from "./noiseReuse.ts";
 export type { TangentState } from "./tangents.ts";
+export { takeTurns, turnProgram, turnsOf } from "./windowsInTurn.ts";
+export type { Turn, TurnProgram } from "./windowsInTurn.ts";
 export { createEstimator, estimatorAliases, estimatorEntry, estimatorNames, estimators } from "./registry.ts";
 export type { EstimatorAlias, EstimatorEntry, EstimatorName, EstimatorOptions } from "./registry.ts";
