@@ -9,11 +9,12 @@ import {
   advance,
   initialState,
   settle,
+  settleChange,
   splitFloats,
   tick,
 } from "../unroll/index.ts";
 import { firstOf } from "./pairWindow.ts";
-import type { GradientEstimator } from "./estimator.ts";
+import type { GradientEstimator, Recurrence } from "./estimator.ts";
 import { add, repeat, scale, select, wide, zerosLike } from "./noise.ts";
 import {
   type DerivativeSettings,
@@ -79,9 +80,15 @@ type TangentProgram = ForwardProgram<
   object,
   { task: Tensor },
   Carry,
-  { gradient: unknown },
+  TangentMean,
   { loss: Tensor }
 >;
+
+/** Summed over a window, float64. */
+interface TangentMean {
+  gradient: unknown;
+  loss: Tensor;
+}
 
 /** An estimator that carries tangents forward in time. */
 export function tangentEstimator<Theta>(
@@ -93,6 +100,7 @@ export function tangentEstimator<Theta>(
   const program = windowProgram(settings, method);
   return {
     name,
+    recurrence: recurrenceOf(settings, program),
     init(theta, key) {
       const start = firstTasks(settings, theta, key);
       const one = firstOf(start.state);
@@ -107,11 +115,7 @@ export function tangentEstimator<Theta>(
     estimate(theta, state, key) {
       tree.requireSame(name, "theta", firstOf(state.theta), theta);
       const result = executor.forward(program, { theta: theta as unknown, key }, state.units);
-      const gradient = tree.map(
-        (g: Tensor, leaf: Tensor) => g.mul(lossScale).astype(leaf.dtype),
-        result.mean.gradient,
-        theta,
-      );
+      const gradient = scaledTo(theta, result.mean.gradient, lossScale);
       requireFinite(name, result.each.loss, gradient, state.window);
       return {
         loss: (result.each.loss.sum().item() / tasks) * lossScale,
@@ -125,6 +129,41 @@ export function tangentEstimator<Theta>(
       };
     },
   };
+}
+
+/** An estimate, for programs of several. */
+function recurrenceOf(settings: DerivativeSettings, window: TangentProgram): Recurrence {
+  const { executor, plan, tasks, lossScale } = settings;
+  const change = settleChange(plan);
+  const recurrence: Recurrence<TangentShared, TangentUnit, TangentMean> = {
+    executor,
+    window: window as never,
+    ...(change !== undefined && {
+      settle: {
+        when: ({ clock }: TangentUnit) => change.when(clock),
+        apply: (_shared: TangentShared, unit: TangentUnit) => ({ ...unit, clock: change.apply(unit.clock) }),
+      },
+    }),
+    innerSteps: tasks * plan.truncation,
+    units: (state) => (state as TangentState).units,
+    estimates: (state) => (state as TangentState).window,
+    next(state, units, estimates) {
+      const before = state as TangentState;
+      return { ...before, units, window: before.window + estimates };
+    },
+    share: (theta, key) => ({ theta, key }),
+    summary: ({ gradient, loss }, theta) => ({
+      loss: loss.mul(lossScale),
+      gradient: scaledTo(theta, gradient, lossScale),
+      metrics: {},
+    }),
+  };
+  return recurrence as unknown as Recurrence;
+}
+
+/** A float64 gradient times a number, in theta's dtypes. */
+function scaledTo(theta: unknown, gradient: unknown, by: number): unknown {
+  return tree.map((g: Tensor, leaf: Tensor) => g.mul(by).astype(leaf.dtype), gradient, theta);
 }
 
 function windowProgram(settings: DerivativeSettings, method: TangentMethod): TangentProgram {
@@ -174,7 +213,7 @@ function windowProgram(settings: DerivativeSettings, method: TangentMethod): Tan
     },
     finish(_shared, { task }, members) {
       const { clock, state, tangents, gradient, loss } = members[0]!.carry;
-      return { unit: { task, clock, state, tangents }, mean: { gradient }, each: { loss } };
+      return { unit: { task, clock, state, tangents }, mean: { gradient, loss }, each: { loss } };
     },
   };
 }

@@ -26,6 +26,12 @@ export function configureExecutor(given: ExecutorSettings): void {
   current = undefined;
 }
 
+/** An executor of its own with the same settings, which tells of the programs that it compiles. */
+export function freshExecutor(options: Pick<CompiledExecutorOptions, "onCompile">): Executor {
+  const { engine = "compiled", ...rest } = settings;
+  return engine === "compiled" ? compiledExecutor({ ...rest, ...options }) : referenceExecutor();
+}
+
 /** The executor of the settings. */
 export function defaultExecutor(): Executor {
   const { engine = "compiled", ...options } = settings;

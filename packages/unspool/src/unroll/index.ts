@@ -20,7 +20,7 @@ export type { SplitTree } from "./floats.ts";
 export { compiledExecutor } from "./compiledExecutor.ts";
 export type { CompiledExecutorOptions } from "./compiledExecutor.ts";
 export { compiled } from "./compiled.ts";
-export { configureExecutor, defaultExecutor } from "./defaultExecutor.ts";
+export { configureExecutor, defaultExecutor, freshExecutor } from "./defaultExecutor.ts";
 export type { EngineName, ExecutorSettings } from "./defaultExecutor.ts";
 export { referenceExecutor } from "./referenceExecutor.ts";
 export {

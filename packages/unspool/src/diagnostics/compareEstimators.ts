@@ -1,0 +1,172 @@
+/**
+ * Bias, variance and cost of gradient estimators on one problem at fixed theta.
+ *
+ * Each estimator is run over whole trajectories with the same keys (common random numbers: the same trajectories, data
+ * and, pair by pair and window by window, perturbations), and what it says of a trajectory is one sample. All spend the
+ * same number of inner steps. Vuorio et al. 2022 and Vicol, Metz, Sohl-Dickstein 2021 draw such figures.
+ */
+import { type Key, random, tree } from "../array/index.ts";
+import { OptionError, UnspoolError, requireInteger, requireOneOf } from "../errors.ts";
+import { type EstimatorEntry, type EstimatorOptions, estimatorEntry } from "../estimators/index.ts";
+import type { Problem } from "../unroll/index.ts";
+import { type EstimatorMeasurement, measureEstimator } from "./measureEstimator.ts";
+import { type ReferenceGradient, isDeterministic, referenceGradient } from "./referenceGradient.ts";
+
+export interface CompareOptions {
+  /** Names or aliases of registered estimators. */
+  estimators: readonly string[];
+  /** Handed to all of them: sigma, pairs, truncation, objective. */
+  options?: EstimatorOptions;
+  /** Inner steps that each estimator may spend. Default: 64 trajectories of all particles. */
+  innerSteps?: number | undefined;
+  /** Steps of a trajectory; needed where the problem's is infinite (default 500 there). */
+  horizon?: number | undefined;
+  /** Windows for which the comparison is repeated; default a few divisors of the horizon; [] for none. */
+  truncations?: readonly number[] | undefined;
+  reference?: "auto" | "bptt" | "fullEs" | undefined;
+  /** The gradient of the objective over a whole trajectory, where it is known in closed form. */
+  exactGradient?: ((theta: never, horizon: number) => unknown) | undefined;
+  key?: Key | undefined;
+  onProgress?: ((what: string) => void) | undefined;
+}
+
+/** An estimator that could not be measured, and why. */
+export interface FailedMeasurement {
+  name: string;
+  truncation: number;
+  error: string;
+}
+
+export interface Comparison {
+  horizon: number;
+  truncation: number;
+  /** Paths and sizes of theta's leaves, in the order of the vectors. */
+  leaves: readonly { path: string; size: number }[];
+  isDeterministic: boolean;
+  reference: ReferenceGradient;
+  estimators: readonly EstimatorMeasurement[];
+  /** The same at other truncations, for estimators that have windows. */
+  byTruncation: readonly EstimatorMeasurement[];
+  failed: readonly FailedMeasurement[];
+}
+
+/** Default horizon of problems without one. */
+const openHorizon = 500;
+const trajectoriesByDefault = 64;
+
+/** Measures `estimators` on `problem` at `theta`. */
+export function compareEstimators<Theta, State, Batch>(
+  problem: Problem<Theta, State, Batch>,
+  theta: Theta,
+  given: CompareOptions,
+): Comparison {
+  const where = "compareEstimators";
+  const { estimators, key = random.key(0), onProgress = () => {} } = given;
+  if (estimators.length === 0) throw new OptionError(where, "estimators", [], "at least one name");
+  const entries = estimators.map((name) => ({ name, entry: estimatorEntry(name) }));
+  requireOneOf(where, "reference", given.reference ?? "auto", ["auto", "bptt", "fullEs"]);
+  const horizon = given.horizon ?? (problem.horizon === Infinity ? openHorizon : problem.horizon);
+  requireInteger(where, "horizon", horizon, 1);
+  const options = { objective: "mean" as const, ...given.options };
+  const truncation = options.truncation ?? Math.min(10, horizon);
+  requireDivisor(where, truncation, horizon);
+  const finite: Problem<Theta, State, Batch> = { ...problem, horizon };
+  const isFixed = isDeterministic(finite, theta, key);
+  const particles = 2 * (options.pairs ?? 16);
+  const innerSteps = given.innerSteps ?? trajectoriesByDefault * particles * horizon;
+  requireInteger(where, "innerSteps", innerSteps, 1);
+
+  onProgress("reference");
+  const reference =
+    exactReference(given, theta, horizon) ??
+    referenceGradient(finite, theta, {
+      options,
+      key,
+      innerSteps,
+      isDeterministic: isFixed,
+      method: given.reference,
+    });
+  const context = { problem: finite, theta, options, key, innerSteps, reference, isFixed };
+  const failed: FailedMeasurement[] = [];
+  const attempt = ({ name, entry }: Named, at: number): EstimatorMeasurement[] => {
+    onProgress(`${name}, truncation ${at}`);
+    try {
+      return [measureEstimator(context as never, name, entry, at)];
+    } catch (error) {
+      if (!(error instanceof UnspoolError)) throw error;
+      failed.push({ name, truncation: at, error: error.message });
+      return [];
+    }
+  };
+  const measured = entries.flatMap((one) => attempt(one, truncation));
+  const others = given.truncations ?? someDivisors(horizon);
+  for (const other of others) requireDivisor(where, other, horizon, "truncations");
+  const byTruncation = others.flatMap((at) =>
+    entries
+      .filter(({ name, entry }) => !entry.isWhole && !failed.some((failure) => failure.name === name))
+      .flatMap((one) =>
+        at === truncation ? measured.filter(({ name }) => name === one.name) : attempt(one, at),
+      ),
+  );
+  const leaves = tree.entries(theta).map(([path, leaf]) => ({ path: path || "theta", size: leaf.size }));
+  return {
+    horizon,
+    truncation,
+    leaves,
+    isDeterministic: isFixed,
+    reference,
+    estimators: measured,
+    byTruncation,
+    failed,
+  };
+}
+
+interface Named {
+  name: string;
+  entry: EstimatorEntry;
+}
+
+function exactReference(
+  { exactGradient, options = {} }: CompareOptions,
+  theta: unknown,
+  horizon: number,
+): ReferenceGradient | undefined {
+  if (exactGradient === undefined) return undefined;
+  const gradient = tree.flatten(exactGradient(theta as never, horizon));
+  return {
+    method: "exact",
+    description: `closed form, the ${options.objective ?? "mean"} over a trajectory`,
+    gradient,
+    standardError: new Float64Array(gradient.length),
+    trajectories: 0,
+    innerSteps: 0,
+  };
+}
+
+function requireDivisor(where: string, truncation: number, horizon: number, option = "truncation"): void {
+  requireInteger(where, option, truncation, 1);
+  if (horizon % truncation === 0) return;
+  throw new OptionError(where, option, truncation, `a divisor of the horizon ${horizon}`);
+}
+
+/** 1, the horizon, and divisors near even steps of the logarithm between them. */
+function someDivisors(horizon: number): number[] {
+  const divisors = Array.from({ length: horizon }, (_, i) => i + 1).filter((i) => horizon % i === 0);
+  const wanted = [0, 1 / 4, 1 / 2, 3 / 4, 1].map((share) => horizon ** share);
+  const nearest = (to: number): number =>
+    divisors.reduce((best, one) =>
+      Math.abs(Math.log(one / to)) < Math.abs(Math.log(best / to)) ? one : best,
+    );
+  return [...new Set(wanted.map(nearest))];
+}
+
+/** A vector of theta's numbers by the paths of its leaves. */
+export function byLeaf(
+  { leaves }: Pick<Comparison, "leaves">,
+  values: Float64Array,
+): Record<string, number[]> {
+  let at = 0;
+  return Object.fromEntries(
+    leaves.map(({ path, size }): [string, number[]] => [path, [...values.slice(at, (at += size))]]),
+  );
+}

@@ -1,0 +1,152 @@
+/** One estimator on one problem at fixed theta: moments of what it says of whole trajectories, and what that costs. */
+import { type Key, tree } from "../array/index.ts";
+import { explainProgram } from "../engine/index.ts";
+import { OptionError } from "../errors.ts";
+import type { EstimatorEntry, EstimatorOptions } from "../estimators/index.ts";
+import { type Problem, freshExecutor } from "../unroll/index.ts";
+import { type Moments, moments } from "./moments.ts";
+import { type ReferenceGradient, norm } from "./referenceGradient.ts";
+import { trajectoryGradients } from "./trajectoryGradients.ts";
+
+/** One estimator at one truncation. Vectors are [P], leaves of theta one after the other. */
+export interface EstimatorMeasurement {
+  /** As it was asked for. */
+  name: string;
+  /** In the registry. */
+  estimator: string;
+  truncation: number;
+  mean: Float64Array;
+  /** Of the mean; 0 for an estimator that draws nothing on a problem that draws nothing. */
+  standardError: Float64Array;
+  /** Mean less reference. */
+  bias: Float64Array;
+  /** Bias in standard errors (the estimator's and the reference's), no less than rounding; the largest, signed. */
+  z: number;
+  zs: Float64Array;
+  /** Summed over coordinates, of one trajectory of all units. */
+  variance: number;
+  /** Squared bias and variance, likewise. */
+  meanSquaredError: number;
+  /** Between mean and reference. */
+  cosine: number;
+  /** Trajectories of all units. */
+  samples: number;
+  /** Inner steps of one sample, and of all. */
+  innerStepsPerSample: number;
+  innerSteps: number;
+  /** Of all samples, without compilation. */
+  seconds: number;
+  /** Memory of its programs; undefined where they are not compiled ones. */
+  bytes: number | undefined;
+}
+
+export interface MeasurementContext {
+  problem: Problem;
+  theta: unknown;
+  options: EstimatorOptions & { objective: "sum" | "mean" };
+  key: Key;
+  innerSteps: number;
+  reference: ReferenceGradient;
+  isFixed: boolean;
+}
+
+/** Samples of an estimator beyond this many say nothing more about it. */
+const mostSamples = 2000;
+/** Standard errors below this share of the gradient are rounding. */
+const rounding = { float32: 1e-5, float64: 1e-10 } as const;
+
+/** Runs one estimator over whole trajectories. */
+export function measureEstimator(
+  context: MeasurementContext,
+  name: string,
+  entry: EstimatorEntry,
+  at: number,
+): EstimatorMeasurement {
+  const { problem, theta, options, key, innerSteps, reference, isFixed } = context;
+  if (entry.name === "telescopingPes") {
+    throw new OptionError("compareEstimators", "estimators", name, "an estimator of the loss of all steps");
+  }
+  const { horizon } = problem;
+  const drawsNothing = isFixed && isExact(entry);
+  const programs: { memoryBytes: number }[] = [];
+  const estimator = entry.create(problem, {
+    ...known(entry, { ...options, truncation: at, resets: "lockstep" }),
+    ...tasksOf(entry, options, drawsNothing),
+    executor: freshExecutor({ onCompile: ({ program }) => void programs.push(explainProgram(program)) }),
+  });
+  const windows = entry.isWhole ? 1 : horizon / at;
+  const sum = moments(tree.size(theta));
+  let [spent, milliseconds, perSample] = [0, 0, 0];
+  const run = { windows, isMean: options.objective === "mean", samples: mostSamples, key };
+  for (const sample of trajectoryGradients(estimator, theta, run)) {
+    sum.add(sample.gradient);
+    spent += sample.innerSteps;
+    milliseconds += sample.milliseconds;
+    perSample = sample.innerSteps;
+    if (sum.count >= (drawsNothing ? 2 : leastSamples) && (drawsNothing || spent + perSample > innerSteps))
+      break;
+  }
+  return {
+    name,
+    estimator: entry.name,
+    truncation: entry.isWhole ? horizon : at,
+    ...against(reference, sum, rounding[tree.floatType(theta)]),
+    samples: sum.count,
+    innerStepsPerSample: perSample,
+    innerSteps: spent,
+    seconds: milliseconds / 1000,
+    bytes:
+      programs.length === 0 ? undefined : programs.reduce((all, { memoryBytes }) => all + memoryBytes, 0),
+  };
+}
+
+const leastSamples = 8;
+
+/** Estimators without random numbers of their own. */
+const isExact = ({ name }: EstimatorEntry): boolean => ["bptt", "tbptt", "rtrl"].includes(name);
+
+function known(entry: EstimatorEntry, options: EstimatorOptions): EstimatorOptions {
+  return Object.fromEntries(
+    Object.entries(options).filter(
+      ([option, value]) => value !== undefined && (entry.options as readonly string[]).includes(option),
+    ),
+  );
+}
+
+/** As many tasks as the others have particles, unless all tasks would be the same. */
+function tasksOf(entry: EstimatorEntry, options: EstimatorOptions, drawsNothing: boolean) {
+  if (!entry.options.includes("tasks") || options.tasks !== undefined) return {};
+  return { tasks: drawsNothing ? 1 : 2 * (options.pairs ?? 16) };
+}
+
+function against(reference: ReferenceGradient, sum: Moments, roundingShare: number) {
+  const { mean } = sum;
+  const size = Math.max(norm(reference.gradient), norm(mean));
+  const variances = sum.variance();
+  const standardError = sum.standardError();
+  const bias = mean.map((value, i) => value - reference.gradient[i]!);
+  const zs = bias.map(
+    (value, i) =>
+      value /
+      Math.max(Math.hypot(standardError[i]!, reference.standardError[i]!), roundingShare * size, 1e-300),
+  );
+  const variance = total(variances);
+  // The squared bias of the measured mean is too large by the variances of both means.
+  const chance =
+    total(standardError.map((error) => error ** 2)) +
+    total(reference.standardError.map((error) => error ** 2));
+  return {
+    mean: Float64Array.from(mean),
+    standardError,
+    bias,
+    zs,
+    z: zs.reduce((most, z) => (Math.abs(z) > Math.abs(most) ? z : most), 0),
+    variance,
+    meanSquaredError: Math.max(0, norm(bias) ** 2 - chance) + variance,
+    cosine:
+      mean.reduce((dot, value, i) => dot + value * reference.gradient[i]!, 0) /
+      (norm(mean) * norm(reference.gradient)),
+  };
+}
+
+const total = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0);
