@@ -18,7 +18,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (line.options.has("help") || line.command === undefined) {
       process.stdout.write(`${helpText(line.command)}\n`);
       const [experiment] = line.positionals;
-      if (["run", "explain"].includes(line.command?.name ?? "") && experiment !== undefined) {
+      if (
+        ["run", "compare", "diagnose", "explain"].includes(line.command?.name ?? "") &&
+        experiment !== undefined
+      ) {
         const { describeConfig } = await import("./commands/describeConfig.ts");
         process.stdout.write(`\n${await describeConfig(experiment)}\n`);
       }
@@ -47,6 +50,10 @@ async function dispatch(line: CommandLine, reporter: Reporter): Promise<number> 
       reporter.preparing(line.positionals[0]!);
       const { resumeCommand } = await import("./commands/resume.ts");
       return resumeCommand(line, reporter);
+    }
+    case "compare": {
+      const { compareCommand } = await import("./commands/compare.ts");
+      return compareCommand(line, reporter);
     }
     case "explain": {
       reporter.preparing(line.positionals[0]!);

@@ -15,13 +15,12 @@ interface EstimatorFields {
 const names = [...estimatorNames, ...Object.keys(estimatorAliases)] as Name[];
 
 /** Which gradient estimator, with its window and perturbations. Estimators take from these what they know. */
-export function estimatorFields(defaults: {
-  sigma: number;
-  pairs: number;
-  truncation: number;
-}): EstimatorFields {
+export function estimatorFields(
+  defaults: { sigma: number; pairs: number; truncation: number },
+  estimator: EstimatorName = "pes",
+): EstimatorFields {
   return {
-    estimator: z.enum(names).default("pes").describe("gradient estimator"),
+    estimator: z.enum(names).default(estimator).describe("gradient estimator"),
     sigma: z
       .number()
       .positive()

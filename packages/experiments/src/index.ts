@@ -13,5 +13,6 @@ export const experiments: readonly Experiment[] = [
 ] as readonly Experiment[];
 
 export { influenceBalancing, lookaheadQuadratic, mnistSchedule, toyRegression };
+export { problemExperiment } from "./problemExperiment.ts";
 export { loadMnist } from "./data/mnist.ts";
 export type { Mnist } from "./data/mnist.ts";

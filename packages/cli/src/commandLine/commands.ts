@@ -23,7 +23,7 @@ export interface CommandSpec {
   examples: readonly string[];
 }
 
-export type CommandName = "list" | "run" | "resume" | "explain" | "report";
+export type CommandName = "list" | "run" | "resume" | "compare" | "explain" | "report";
 
 const json: OptionSpec = { help: "one JSON object a line on stdout and nothing else" };
 
@@ -110,6 +110,44 @@ export const commands: readonly CommandSpec[] = [
       ...commonOptions,
     },
     examples: ["unspool resume runs/first", "unspool resume runs/first --steps 500"],
+  },
+  {
+    name: "compare",
+    summary: "Measure bias, variance and cost of estimators on an experiment's inner problem",
+    positional: experiment,
+    options: {
+      estimators: {
+        value: "A,B,…",
+        help: "names or aliases of estimators (default: all that the problem allows)",
+      },
+      budget: {
+        value: "inner-steps=N",
+        help: "inner steps that each may spend (default: 32 trajectories of all particles)",
+      },
+      truncations: {
+        value: "K,L,…",
+        help: "windows at which the comparison is repeated (default: a few divisors of the horizon)",
+      },
+      horizon: {
+        value: "N",
+        help: "steps of a trajectory (default: the problem's, or 500 if that has no end)",
+      },
+      reference: {
+        value: "NAME",
+        help: "auto (default), bptt in float64, or fullEs with many pairs",
+      },
+      set,
+      seed,
+      threads,
+      "portable-bits": portableBits,
+      out: { value: "FILE", help: "the page with tables and figures (default compare-NAME.html)" },
+      json,
+      ...commonOptions,
+    },
+    examples: [
+      "unspool compare influence-balancing --estimators pes,nres,tes,tbptt,rtrl,uoro",
+      "unspool compare toy-regression --set 'theta=[1,1]' --estimators pes,es,bptt --budget inner-steps=1e6",
+    ],
   },
   {
     name: "explain",

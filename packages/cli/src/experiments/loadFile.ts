@@ -4,7 +4,9 @@
  * the library would not recognise each other's tensors and errors.
  */
 import { existsSync } from "node:fs";
+import { parse } from "node:path";
 import { createJiti } from "jiti";
+import type { Problem } from "unspool";
 import type { Experiment } from "unspool/train";
 import { UsageError } from "../failure.ts";
 
@@ -16,6 +18,7 @@ export const sharedModules: readonly string[] = [
   "unspool/unroll",
   "unspool/estimators",
   "unspool/optimizers",
+  "unspool/diagnostics",
   "unspool/problems",
   "unspool/train",
   "unspool/train/node",
@@ -23,17 +26,29 @@ export const sharedModules: readonly string[] = [
   "zod",
 ];
 
-/** The experiment that `file` (an absolute path) exports as its default, or makes in a function that it exports. */
+/**
+ * The experiment that `file` (an absolute path) exports as its default, or makes in a function that it exports. A
+ * problem with a theta is made into one.
+ */
 export async function loadExperimentFile(file: string): Promise<Experiment> {
   if (!existsSync(file)) throw new UsageError("EXPERIMENT", `${file}: there is no such file.`, { file });
   const exported = await load(file);
   const made: unknown = typeof exported === "function" ? await (exported as () => unknown)() : exported;
+  if (isProblem(made)) {
+    const { problemExperiment } = await import("@unspool/experiments");
+    if (made.theta !== undefined) return problemExperiment(made, parse(file).name) as Experiment;
+    throw new UsageError(
+      "EXPERIMENT",
+      `${file}: the problem that it exports has no theta to start from. Write: defineProblem({ theta: …, horizon, init, step }).`,
+      { file },
+    );
+  }
   const problem = whatIsMissing(made);
   if (problem === undefined) return made as Experiment;
   throw new UsageError(
     "EXPERIMENT",
-    `${file}: the default export is not an experiment: ${problem}. ` +
-      "Write: export default defineExperiment({ name, summary, config, setup }).",
+    `${file}: the default export is neither a problem nor an experiment: ${problem}. ` +
+      "Write: export default defineProblem({ theta, horizon, init, step }), or defineExperiment({ name, summary, config, setup }).",
     { file },
   );
 }
@@ -55,6 +70,11 @@ async function load(file: string): Promise<unknown> {
       { cause: error },
     );
   }
+}
+
+function isProblem(made: unknown): made is Problem {
+  const { horizon, init, step } = (made ?? {}) as Partial<Problem>;
+  return typeof horizon === "number" && typeof init === "function" && typeof step === "function";
 }
 
 function whatIsMissing(made: unknown): string | undefined {

@@ -1,13 +1,13 @@
-/** The report: one HTML file without scripts and without anything to load. */
+/** The report of runs. */
 import { formatDuration } from "../output/format.ts";
 import { progressFigures, thetaFigures } from "./curves.ts";
 import type { PennedFigure } from "./drawing.ts";
 import { figureCard } from "./figureCard.ts";
-import { type Markup, html, markup } from "./html.ts";
+import { type Markup, html } from "./html.ts";
 import { overlay } from "./overlay.ts";
 import { penOf } from "./palette.ts";
 import { type RunView, computingTime } from "./runView.ts";
-import { styles } from "./styles.ts";
+import { shell } from "./shell.ts";
 import { configTable, environmentTable, evaluationSection } from "./tables.ts";
 
 /** The page of one run, or of several side by side. */
@@ -15,37 +15,22 @@ export function reportPage(runs: readonly RunView[]): string {
   const names = [...new Set(runs.map(({ manifest }) => manifest.experiment))].join(", ");
   const title = runs.length === 1 ? names : `${names}: ${runs.length} runs`;
   const theta = thetaFigures(runs);
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="generator" content="unspool" />
-        <link rel="icon" href="data:," />
-        <title>${title} · Unspool report</title>
-        <style>
-          ${markup(styles)}
-        </style>
-      </head>
-      <body>
-        <main>
-          ${runs.length === 1 ? runHeader(runs[0]!) : comparisonHeader(title, runs)}
-          ${evaluationSection(runs)} ${ownFigures(runs)}
-          ${figureSection("Progress", progressFigures(runs), "No outer step was done yet.")}
-          ${theta.length === 0 ? null : figureSection("Theta over outer steps", theta, "")}
-          <div class="pair">
-            <section>
-              <h2>Config</h2>
-              ${configTable(runs)}
-            </section>
-            <section>
-              <h2>Environment</h2>
-              ${environmentTable(runs)}
-            </section>
-          </div>
-        </main>
-      </body>
-    </html> `.markup;
+  return shell(
+    `${title} · Unspool report`,
+    html`${runs.length === 1 ? runHeader(runs[0]!) : comparisonHeader(title, runs)} ${evaluationSection(runs)}
+      ${ownFigures(runs)} ${figureSection("Progress", progressFigures(runs), "No outer step was done yet.")}
+      ${theta.length === 0 ? null : figureSection("Theta over outer steps", theta, "")}
+      <div class="pair">
+        <section>
+          <h2>Config</h2>
+          ${configTable(runs)}
+        </section>
+        <section>
+          <h2>Environment</h2>
+          ${environmentTable(runs)}
+        </section>
+      </div>`,
+  );
 }
 
 function runHeader(run: RunView): Markup {
@@ -122,7 +107,7 @@ function ownFigures(runs: readonly RunView[]): Markup | null {
   </section>`;
 }
 
-function figureSection(title: string, figures: readonly PennedFigure[], ifEmpty: string): Markup {
+export function figureSection(title: string, figures: readonly PennedFigure[], ifEmpty: string): Markup {
   return html`<section>
     <h2>${title}</h2>
     ${

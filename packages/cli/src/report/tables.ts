@@ -5,7 +5,7 @@ import { type Markup, html } from "./html.ts";
 import { penOf } from "./palette.ts";
 import { type RunView, computingTime } from "./runView.ts";
 
-type Cell = string | number | null | undefined;
+export type Cell = string | number | null | undefined;
 
 /** Named numbers of each run, and the tables that the experiments made for people. */
 export function evaluationSection(runs: readonly RunView[]): Markup {
@@ -93,14 +93,15 @@ function ownTable(
     run === undefined ? null : html`<span class="tag" style="--run:${run.colour}">${run.label}</span>`;
   return html`<div>
     <h3>${tag}${own.title}</h3>
-    ${table(own.columns, own.rows, false)}
+    ${table(own.columns, own.rows)}
   </div>`;
 }
 
-function table(
+/** A table with columns of numbers to the right; \`hasRunHeadings\` marks columns with the pens of runs. */
+export function table(
   columns: readonly string[],
   rows: readonly (readonly Cell[])[],
-  hasRunHeadings: boolean,
+  hasRunHeadings = false,
 ): Markup {
   const isNumeric = columns.map((_, i) => rows.every((row) => typeof row[i] === "number"));
   return html`<div class="scroll">

@@ -17,7 +17,7 @@ export interface CompareOptions {
   estimators: readonly string[];
   /** Handed to all of them: sigma, pairs, truncation, objective. */
   options?: EstimatorOptions;
-  /** Inner steps that each estimator may spend. Default: 64 trajectories of all particles. */
+  /** Inner steps that each estimator may spend, and a quarter of that at other truncations. Default: 32 trajectories of all particles. */
   innerSteps?: number | undefined;
   /** Steps of a trajectory; needed where the problem's is infinite (default 500 there). */
   horizon?: number | undefined;
@@ -52,7 +52,8 @@ export interface Comparison {
 
 /** Default horizon of problems without one. */
 const openHorizon = 500;
-const trajectoriesByDefault = 64;
+const trajectoriesByDefault = 32;
+const sweepShare = 1 / 4;
 
 /** Measures `estimators` on `problem` at `theta`. */
 export function compareEstimators<Theta, State, Batch>(
@@ -88,26 +89,28 @@ export function compareEstimators<Theta, State, Batch>(
     });
   const context = { problem: finite, theta, options, key, innerSteps, reference, isFixed };
   const failed: FailedMeasurement[] = [];
-  const attempt = ({ name, entry }: Named, at: number): EstimatorMeasurement[] => {
-    onProgress(`${name}, truncation ${at}`);
+  const attempt = ({ name, entry }: Named, at: number, share = 1): EstimatorMeasurement[] => {
     try {
-      return [measureEstimator(context as never, name, entry, at)];
+      const limited = { ...context, innerSteps: innerSteps * share };
+      return [measureEstimator(limited as never, name, entry, at)];
     } catch (error) {
       if (!(error instanceof UnspoolError)) throw error;
       failed.push({ name, truncation: at, error: error.message });
       return [];
     }
   };
+  onProgress(`truncation ${truncation}`);
   const measured = entries.flatMap((one) => attempt(one, truncation));
   const others = given.truncations ?? someDivisors(horizon);
   for (const other of others) requireDivisor(where, other, horizon, "truncations");
-  const byTruncation = others.flatMap((at) =>
-    entries
-      .filter(({ name, entry }) => !entry.isWhole && !failed.some((failure) => failure.name === name))
-      .flatMap((one) =>
-        at === truncation ? measured.filter(({ name }) => name === one.name) : attempt(one, at),
-      ),
+  const swept = entries.filter(
+    ({ name, entry }) => !entry.isWhole && !failed.some((failure) => failure.name === name),
   );
+  const byTruncation = others.flatMap((at) => {
+    if (at === truncation) return measured.filter(({ name }) => swept.some((one) => one.name === name));
+    if (swept.length > 0) onProgress(`truncation ${at}`);
+    return swept.flatMap((one) => attempt(one, at, sweepShare));
+  });
   const leaves = tree.entries(theta).map(([path, leaf]) => ({ path: path || "theta", size: leaf.size }));
   return {
     horizon,

@@ -27,6 +27,8 @@ export interface EstimatorMeasurement {
   variance: number;
   /** Squared bias and variance, likewise. */
   meanSquaredError: number;
+  /** The same of an average over as many samples as one trajectory of all particles, 2 · pairs · horizon inner steps, pays for. */
+  errorAtEqualCost: number;
   /** Between mean and reference. */
   cosine: number;
   /** Trajectories of all units. */
@@ -86,11 +88,16 @@ export function measureEstimator(
     if (sum.count >= (drawsNothing ? 2 : leastSamples) && (drawsNothing || spent + perSample > innerSteps))
       break;
   }
+  const measured = against(reference, sum, rounding[tree.floatType(theta)]);
   return {
     name,
     estimator: entry.name,
     truncation: entry.isWhole ? horizon : at,
-    ...against(reference, sum, rounding[tree.floatType(theta)]),
+    ...measured,
+    errorAtEqualCost:
+      measured.meanSquaredError -
+      measured.variance +
+      (measured.variance * perSample) / (2 * (options.pairs ?? 16) * horizon),
     samples: sum.count,
     innerStepsPerSample: perSample,
     innerSteps: spent,

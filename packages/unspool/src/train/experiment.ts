@@ -45,6 +45,8 @@ export interface InnerProblem<Theta = unknown> {
   // Whatever its state and batches.
   problem: Problem<Theta, never, never>;
   options: EstimatorOptions;
+  /** The gradient of the objective over a whole trajectory, where it is known in closed form. */
+  exactGradient?(theta: Theta, horizon: number): Theta;
 }
 
 /** `InnerProblem` of a problem whose types of state and batch are known. */

@@ -1,0 +1,66 @@
+/** The page of a study that is not a run: a heading, then sections of sentences, tables and figures. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Figure } from "unspool/train";
+import { figureCard } from "./figureCard.ts";
+import { type Markup, html } from "./html.ts";
+import { shell } from "./shell.ts";
+import { type Cell, table } from "./tables.ts";
+
+export interface StudyTable {
+  title?: string;
+  columns: readonly string[];
+  rows: readonly (readonly Cell[])[];
+}
+
+export interface StudySection {
+  title: string;
+  /** Paragraphs. */
+  text?: readonly string[];
+  tables?: readonly StudyTable[];
+  figures?: readonly Figure[];
+}
+
+export interface Study {
+  title: string;
+  /** What was done to what. */
+  summary: string;
+  facts: readonly (readonly [name: string, value: string])[];
+  sections: readonly StudySection[];
+}
+
+/** Writes the page and returns its path. */
+export async function writeStudy(path: string, study: Study): Promise<string> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, studyPage(study));
+  return path;
+}
+
+export function studyPage({ title, summary, facts, sections }: Study): string {
+  return shell(
+    `${title} · Unspool`,
+    html`<header>
+        <h1>${title}</h1>
+        <p class="summary">${summary}</p>
+        <dl class="facts">
+          ${facts.map(
+            ([name, value]) =>
+              html`<div>
+                <dt>${name}</dt>
+                <dd>${value}</dd>
+              </div>`,
+          )}
+        </dl>
+      </header>
+      ${sections.map(sectionOf)}`,
+  );
+}
+
+function sectionOf({ title, text = [], tables = [], figures = [] }: StudySection): Markup {
+  return html`<section>
+    <h2>${title}</h2>
+    ${text.map((paragraph) => html`<p>${paragraph}</p>`)}
+    ${tables.map((one) => html`${one.title === undefined ? null : html`<h3>${one.title}</h3>`}${table(one.columns, one.rows)}`)}
+    ${figures.length === 0 ? null : html`<div class="grid">${figures.map((figure) => figureCard(figure))}</div>`}
+  </section>`;
+}
