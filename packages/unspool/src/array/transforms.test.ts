@@ -172,3 +172,17 @@ describe("mistakes", () => {
     expect(() => jvp((y: Tensor) => y, [x], [f64([1])])).toThrow('jvp: tangents at "0" is float64[1], expected float64[2].'); // prettier-ignore
   });
 });
+
+test("vjp: results that do not depend on the arguments leave the cotangents of the others in place", () => {
+  const seed = { a: np.array(1), constant: np.array(100), later: np.array(10) };
+  const fn = (x: Tensor, offset: Tensor) => ({ a: x.mul(2), constant: offset.mul(offset), later: x.mul(3) });
+  const pull = (x: Tensor, offset: Tensor) => vjp((y: Tensor) => fn(y, offset), [x], seed);
+  for (const run of [pull, jit(pull as never) as unknown as typeof pull]) {
+    const [value, [cotangent]] = run(np.array(5), np.array(4));
+    // By hand: 2 · 1 + 3 · 10.
+    expect(cotangent.item()).toBe(32);
+    expect([value.a.item(), value.constant.item(), value.later.item()]).toEqual([10, 16, 15]);
+  }
+  const [, [nothing]] = vjp((_x: Tensor) => ({ b: np.array(3) }), [np.array(1)], { b: np.array(1) });
+  expect(nothing.item()).toBe(0);
+});

@@ -11,6 +11,7 @@ import { type Device, type Raw, download, onDevice } from "./backend.ts";
 import { type DType, allocate } from "./dtype.ts";
 import { concrete, inReverseMode, isTracing, toRaw, unwrap, withSession, wrap } from "./lift.ts";
 import type { Tensor } from "./tensor.ts";
+import { traceOf } from "./jaxprs.ts";
 import { type Fn, flatRaw, readJaxpr } from "./trace.ts";
 import * as tree from "./tree.ts";
 
@@ -168,23 +169,50 @@ export function vjp<Args extends unknown[], Out>(
 ): [Out, tree.Tensors<Args>] {
   const transformed = (p: unknown[], cotangent: unknown) =>
     inReverseMode(() => {
-      const [value, pull] = loose.vjp(transformable(distinctOutputs(fn as Fn)), unwrap(p)) as [
-        unknown,
-        (cotangent: unknown) => unknown[],
-      ];
-      return [wrap(value), wrap(pull(unwrap(cotangent)))];
+      const ends = orderedEnds(fn as Fn);
+      const [values, pull] = loose.vjp(ends.fn, unwrap(p)) as [Raw[], (cotangents: unknown) => unknown[]];
+      const seeds = tree.leaves(cotangent);
+      return [ends.rebuild(values), wrap(pull(ends.order().map((i) => unwrap(seeds[i]))))];
     });
   return inTrace(transformed as Fn, [primals, seed]) as [Out, tree.Tensors<Args>];
 }
 
 /**
- * jax-js 0.1.25 cannot transpose a function of which one result is computed from another, or is returned twice;
- * a multiplication by 1 makes every result an end of its own.
+ * jax-js 0.1.25 pulls back by position among the results that depend on an argument, as if all did: `fn` returns its
+ * results as a list here, those that depend on nothing last. It also cannot transpose a function of which one result
+ * is computed from another, or is returned twice; a multiplication by 1 makes every result an end of its own.
  */
-function distinctOutputs(fn: Fn): Fn {
-  const copy = (leaf: Tensor): Tensor =>
+function orderedEnds(fn: Fn) {
+  const distinct = (leaf: Tensor): Tensor =>
     leaf.dtype === "bool" ? leaf : leaf.mul(tree.scalar(1, leaf.dtype));
-  return (...args) => tree.map(copy, fn(...args));
+  let output: unknown;
+  let order: number[] = [];
+  return {
+    fn(...rawArgs: unknown[]): Raw[] {
+      output = tree.map(distinct, fn(...(rawArgs.map(wrap) as never[])));
+      const raws = tree.leaves(output).map((leaf) => unwrap(leaf) as Raw);
+      const [first] = tree.leaves(rawArgs.map(wrap)).map((leaf) => unwrap(leaf) as Raw);
+      const places = raws.map((_, i) => i);
+      const depends = raws.map((raw) => first !== undefined && hasTangent(raw, traceOf(first).main));
+      order = [...places.filter((i) => depends[i]), ...places.filter((i) => !depends[i])];
+      return order.map((i) => raws[i]!);
+    },
+    order: () => order,
+    rebuild(values: readonly Raw[]): unknown {
+      const byPlace = new Map(order.map((place, i) => [place, wrap(values[i]) as Tensor]));
+      return tree.unflatten(
+        output,
+        order.map((_, place) => byPlace.get(place)!),
+      );
+    },
+  };
+}
+
+/** Whether `raw` has a tangent at the level `main` that depends on the tangents of arguments. */
+function hasTangent(raw: Raw, main: unknown): boolean {
+  if (traceOf(raw).main !== main) return false;
+  const { tangent } = raw as unknown as { tangent: { pval?: { isKnown: boolean } } };
+  return tangent.pval?.isKnown === false;
 }
 
 /** Maps `fn` over axis 0 of each argument's leaves; an argument whose entry in `inAxes` is null is shared. */
