@@ -79,14 +79,19 @@ export function measureEstimator(
   const windows = entry.isWhole ? 1 : horizon / at;
   const sum = moments(tree.size(theta));
   let [spent, milliseconds, perSample] = [0, 0, 0];
-  const run = { windows, isMean: options.objective === "mean", samples: mostSamples, key };
+  const least = drawsNothing ? 2 : leastSamples;
+  const most = drawsNothing ? 2 : mostSamples;
+  // Many windows are one call: how many samples are wanted must be known before it where it can be.
+  const stepsPerSample = windows * (estimator.recurrence?.innerSteps ?? 0);
+  const affordable = stepsPerSample === 0 ? most : Math.floor(innerSteps / stepsPerSample);
+  const samples = Math.max(least, Math.min(most, affordable));
+  const run = { windows, isMean: options.objective === "mean", samples, key };
   for (const sample of trajectoryGradients(estimator, theta, run)) {
     sum.add(sample.gradient);
     spent += sample.innerSteps;
     milliseconds += sample.milliseconds;
     perSample = sample.innerSteps;
-    if (sum.count >= (drawsNothing ? 2 : leastSamples) && (drawsNothing || spent + perSample > innerSteps))
-      break;
+    if (sum.count >= least && spent + perSample > innerSteps) break;
   }
   const measured = against(reference, sum, rounding[tree.floatType(theta)]);
   return {
