@@ -8,3 +8,5 @@ export { isDeterministic, referenceGradient } from "./referenceGradient.ts";
 export type { ReferenceGradient, ReferenceMethod, ReferenceOptions } from "./referenceGradient.ts";
 export { trajectoryGradients } from "./trajectoryGradients.ts";
 export type { TrajectoryOptions, TrajectorySample } from "./trajectoryGradients.ts";
+export { lyapunov } from "./lyapunov.ts";
+export type { LyapunovOptions, LyapunovResult } from "./lyapunov.ts";
