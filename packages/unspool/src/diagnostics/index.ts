@@ -19,3 +19,13 @@ export { gradientGrowth } from "./gradientGrowth.ts";
 export type { GradientGrowthOptions, GradientGrowthResult } from "./gradientGrowth.ts";
 export { productSpectrum } from "./productSpectrum.ts";
 export type { ProductSpectrum, ProductSpectrumOptions } from "./productSpectrum.ts";
+export { gradientVariance } from "./gradientVariance.ts";
+export type {
+  EstimateSpread,
+  GradientVarianceOptions,
+  GradientVarianceResult,
+  HorizonVariance,
+} from "./gradientVariance.ts";
+export type { SampleStatistics } from "./sampleStatistics.ts";
+export { lossSlice } from "./lossSlice.ts";
+export type { LossSliceOptions, LossSliceResult } from "./lossSlice.ts";

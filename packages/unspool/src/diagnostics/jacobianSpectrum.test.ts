@@ -64,7 +64,7 @@ describe("eigenvalues", () => {
     const factors = [[-3, 1], [2, 1], [-0.5, 1], [5, -2, 1]]; // prettier-ignore
     const polynomial = factors.reduce(
       (product, factor) => {
-        const next = new Array<number>(product.length + factor.length - 1).fill(0);
+        const next = Array.from({ length: product.length + factor.length - 1 }, () => 0);
         product.forEach((a, i) => factor.forEach((b, j) => (next[i + j]! += a * b)));
         return next;
       },
