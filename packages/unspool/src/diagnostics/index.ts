@@ -29,3 +29,8 @@ export type {
 export type { SampleStatistics } from "./sampleStatistics.ts";
 export { lossSlice } from "./lossSlice.ts";
 export type { LossSliceOptions, LossSliceResult } from "./lossSlice.ts";
+export { derivativeMismatch } from "./derivativeMismatch.ts";
+export type { DerivativeMismatch, DerivativeMismatchOptions } from "./derivativeMismatch.ts";
+export { chaosReport } from "./chaosReport.ts";
+export type { ChaosReport, ChaosReportOptions, StepSpectrum } from "./chaosReport.ts";
+export type { ChaosVerdict } from "./chaosVerdict.ts";
