@@ -34,3 +34,5 @@ export type { DerivativeMismatch, DerivativeMismatchOptions } from "./derivative
 export { chaosReport } from "./chaosReport.ts";
 export type { ChaosReport, ChaosReportOptions, StepSpectrum } from "./chaosReport.ts";
 export type { ChaosVerdict } from "./chaosVerdict.ts";
+export { shadowing } from "./shadowing.ts";
+export type { ShadowingOptions, ShadowingResult } from "./shadowing.ts";

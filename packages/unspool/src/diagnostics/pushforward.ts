@@ -88,11 +88,6 @@ export function leafRows(flat: Tensor, floats: readonly Tensor[]): Tensor[] {
   });
 }
 
-/** The unit vectors of theta's space as trees with a leading axis of |theta|. */
-export function thetaBasis(theta: unknown): unknown {
-  return leavesOfRows(theta, np.eye(tree.size(theta), tree.size(theta), { dtype: "float64" }));
-}
-
 /** The rows of a matrix [directions, |theta|] as a tree like theta with a leading axis. */
 export function leavesOfRows(theta: unknown, rows: Tensor): unknown {
   return tree.unflatten(theta, leafRows(rows, tree.leaves(theta)));
