@@ -53,7 +53,7 @@ export function chaosVerdict(evidence: ChaosEvidence): ChaosVerdict {
   const estimator = {
     backprop,
     clipped: backprop,
-    mixture: isEndless ? "pes" : "mixture",
+    mixture: isEndless ? "pesAnalytic" : "mixture",
     es: isEndless ? "pes" : "nres",
   }[method] as EstimatorName;
   const limit = Math.min(growth.usableHorizon, logGrowth > 0 ? (hopeless * horizon) / logGrowth : Infinity);
@@ -97,7 +97,7 @@ function summaryOf(
   return [
     `${advice[method]} (${estimator}; truncated backpropagation: windows of at most ${window} steps).`,
     `Largest exponent ${short(lambda)} ± ${short(error)} per ${lyapunov.dt === 1 ? "step" : "unit of time"}: ` +
-      `gradients grow by exp(${short(logGrowth)}) over ${horizon} steps.`,
+      `tangents of the state ${logGrowth > 0 ? "grow" : "shrink"} by exp(${short(logGrowth)}) over ${horizon} steps.`,
     `Variance of one gradient at T = ${horizon}, sigma = ${variance.sigma}: ${spread[0]} by backpropagation, ` +
       `${spread[1]} by antithetic and ${spread[2]} by plain evolution strategies.`,
     variance.crossover === undefined

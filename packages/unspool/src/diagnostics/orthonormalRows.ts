@@ -2,7 +2,7 @@
  * Orthonormal rows by Gram-Schmidt, each projection done twice: orthogonal to rounding, however skew the rows were
  * (Giraud, Langou and Rozloznik 2005).
  */
-import { type Tensor, np } from "../array/index.ts";
+import { type Tensor, np, scan } from "../array/index.ts";
 
 /** What is left of a row after the first projection counts as rounding below this part of it, times the row's size. */
 const rounding = 4 * 2 ** -52;
@@ -13,22 +13,33 @@ const rounding = 4 * 2 ** -52;
  */
 export function orthonormalRows(rows: Tensor, spare: Tensor): { rows: Tensor; logs: Tensor } {
   const [count, size] = rows.shape as [number, number];
-  const done: Tensor[] = [];
-  const logs: Tensor[] = [];
-  for (let j = 0; j < count; j++) {
-    const row = rows.slice(j);
-    const once = withoutSpan(row, done);
-    const isDead = np.logicalNot(norm(once).greater(norm(row).mul(size * rounding)));
-    const twice = withoutSpan(np.where(isDead, spare.slice(j), once), done);
-    const length = norm(twice);
-    done.push(twice.div(length));
-    logs.push(np.where(isDead, np.zeros([], { dtype: "float64" }).sub(Infinity), np.log(length)));
+  if (count === 1) {
+    const { row, log } = nextRow(rows.slice(0), spare.slice(0), (x) => x, size);
+    return { rows: row.reshape([1, size]), logs: log.reshape([1]) };
   }
-  return { rows: np.stack(done), logs: np.stack(logs) };
+  const places = np.arange(count).reshape([count, 1]);
+  // Rows of `done` that are still to come are zeros, which project nothing.
+  const step = (done: Tensor, [given, other]: [Tensor, Tensor], j: Tensor): [Tensor, Tensor] => {
+    const withoutSpan = (x: Tensor): Tensor => x.sub(np.matmul(np.matmul(done, x), done));
+    const { row, log } = nextRow(given, other, withoutSpan, size);
+    return [np.where(places.equal(j), row.reshape([1, size]), done), log];
+  };
+  const [done, logs] = scan(step, np.zerosLike(rows), [rows, spare] as [Tensor, Tensor]);
+  return { rows: done, logs };
 }
 
-function withoutSpan(row: Tensor, basis: readonly Tensor[]): Tensor {
-  return basis.reduce((left, q) => left.sub(q.mul(q.mul(left).sum())), row);
+function nextRow(
+  given: Tensor,
+  spare: Tensor,
+  withoutSpan: (x: Tensor) => Tensor,
+  size: number,
+): { row: Tensor; log: Tensor } {
+  const once = withoutSpan(given);
+  const isDead = np.logicalNot(norm(once).greater(norm(given).mul(size * rounding)));
+  const twice = withoutSpan(np.where(isDead, spare, once));
+  const length = norm(twice);
+  const log = np.where(isDead, np.zeros([], { dtype: "float64" }).sub(Infinity), np.log(length));
+  return { row: twice.div(length), log };
 }
 
 function norm(row: Tensor): Tensor {
