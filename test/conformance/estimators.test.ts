@@ -28,6 +28,7 @@ const known: Record<EstimatorName, Omit<EstimatorSubject, "name" | "create">> = 
   tbptt: { variance: () => 0, innerSteps: tasks, resets: edgeResets },
   rtrl: { variance: () => 0, innerSteps: tasks, resets: edgeResets },
   uoro: { innerSteps: tasks, resets: edgeResets },
+  mixture: { innerSteps: pairs },
   dodge: { variance: noiseReuseVariance, innerSteps: tasks, resets: edgeResets },
 };
 

@@ -8,3 +8,31 @@ export { isDeterministic, referenceGradient } from "./referenceGradient.ts";
 export type { ReferenceGradient, ReferenceMethod, ReferenceOptions } from "./referenceGradient.ts";
 export { trajectoryGradients } from "./trajectoryGradients.ts";
 export type { TrajectoryOptions, TrajectorySample } from "./trajectoryGradients.ts";
+export { lyapunov } from "./lyapunov.ts";
+export type { LyapunovOptions, LyapunovResult } from "./lyapunov.ts";
+export { stateJacobian, stateJacobians } from "./stateJacobian.ts";
+export type { StateJacobianOptions, StateJacobiansOptions } from "./stateJacobian.ts";
+export { jacobianSpectrum } from "./jacobianSpectrum.ts";
+export type { JacobianSpectrum } from "./jacobianSpectrum.ts";
+export type { SquareMatrix } from "./squareMatrix.ts";
+export { gradientGrowth } from "./gradientGrowth.ts";
+export type { GradientGrowthOptions, GradientGrowthResult } from "./gradientGrowth.ts";
+export { productSpectrum } from "./productSpectrum.ts";
+export type { ProductSpectrum, ProductSpectrumOptions } from "./productSpectrum.ts";
+export { gradientVariance } from "./gradientVariance.ts";
+export type {
+  EstimateSpread,
+  GradientVarianceOptions,
+  GradientVarianceResult,
+  HorizonVariance,
+} from "./gradientVariance.ts";
+export type { SampleStatistics } from "./sampleStatistics.ts";
+export { lossSlice } from "./lossSlice.ts";
+export type { LossSliceOptions, LossSliceResult } from "./lossSlice.ts";
+export { derivativeMismatch } from "./derivativeMismatch.ts";
+export type { DerivativeMismatch, DerivativeMismatchOptions } from "./derivativeMismatch.ts";
+export { chaosReport } from "./chaosReport.ts";
+export type { ChaosReport, ChaosReportOptions, StepSpectrum } from "./chaosReport.ts";
+export type { ChaosVerdict } from "./chaosVerdict.ts";
+export { shadowing } from "./shadowing.ts";
+export type { ShadowingOptions, ShadowingResult } from "./shadowing.ts";

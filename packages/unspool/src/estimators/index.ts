@@ -12,6 +12,8 @@ export { fullEs } from "./fullEs.ts";
 export type { FullEsOptions } from "./fullEs.ts";
 export { gpes } from "./gpes.ts";
 export type { GpesOptions } from "./gpes.ts";
+export { mixture } from "./mixture.ts";
+export type { MixtureOptions, MixtureState } from "./mixture.ts";
 export { nres } from "./nres.ts";
 export { pes } from "./pes.ts";
 export { pesAnalytic } from "./pesAnalytic.ts";

@@ -10,6 +10,7 @@ import { dodge } from "./dodge.ts";
 import type { GradientEstimator } from "./estimator.ts";
 import { fullEs } from "./fullEs.ts";
 import { type GpesOptions, gpes } from "./gpes.ts";
+import { mixture } from "./mixture.ts";
 import { nres } from "./nres.ts";
 import { pes } from "./pes.ts";
 import { pesAnalytic } from "./pesAnalytic.ts";
@@ -60,6 +61,7 @@ export const estimators: readonly EstimatorEntry[] = [
   { name: "rtrl", kind: "forward", isUnbiased: true, isWhole: false, summary: "real-time recurrent learning: the exact influence matrix", options: [...window, "tasks"], create: rtrl },
   { name: "uoro", kind: "forward", isUnbiased: true, isWhole: false, summary: "RTRL with a random influence matrix of rank one", options: [...window, "tasks"], create: uoro },
   { name: "dodge", kind: "forward", isUnbiased: true, isWhole: false, summary: "exact derivative along a random direction", options: [...window, "tasks", "noise"], create: dodge },
+  { name: "mixture", kind: "mixed", isUnbiased: true, isWhole: true, summary: "derivatives and ES over whole trajectories, weighted by their variances", options: whole, create: mixture },
 ];
 
 export type EstimatorName =
@@ -74,7 +76,8 @@ export type EstimatorName =
   | "tbptt"
   | "rtrl"
   | "uoro"
-  | "dodge";
+  | "dodge"
+  | "mixture";
 
 /** Names of all estimators. */
 export const estimatorNames: readonly EstimatorName[] = estimators.map(({ name }) => name);

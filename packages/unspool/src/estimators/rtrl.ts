@@ -5,11 +5,11 @@
  *
  * Williams and Zipser 1989. One jvp per parameter and step.
  */
-import { type Tensor, jvp, np, tree, vmap } from "../array/index.ts";
+import { type Tensor, jvp, vmap } from "../array/index.ts";
 import { type Problem, eraseProblem } from "../unroll/index.ts";
 import type { GradientEstimator } from "./estimator.ts";
 import { cut } from "./noise.ts";
-import { type TangentMethod, type TangentState, tangentEstimator } from "./tangents.ts";
+import { type TangentMethod, type TangentState, tangentEstimator, thetaBasis } from "./tangents.ts";
 import { type DerivativeOptions, derivativeSettings } from "./trajectory.ts";
 
 /** RTRL. `truncation` defaults to 1. Cost per step: |theta| jvps of the step; memory: |theta| states per task. */
@@ -25,22 +25,10 @@ export function rtrl<Theta, State, Batch>(
 
 const influence: TangentMethod = {
   begin: ({ theta }, _task, start) =>
-    vmap((direction: unknown) => jvp(start, [theta], [direction])[1])(basisOf(theta)),
+    vmap((direction: unknown) => jvp(start, [theta], [direction])[1])(thetaBasis(theta)),
   step(step, theta, floats, tangents) {
     const along = (direction: unknown, moved: Tensor[]) => jvp(step, [theta, floats], [direction, moved])[1];
-    const [next, derivative] = vmap(along)(basisOf(theta), tangents as Tensor[]);
+    const [next, derivative] = vmap(along)(thetaBasis(theta), tangents as Tensor[]);
     return { tangents: next, gradient: cut(theta, derivative) };
   },
 };
-
-/** The unit vectors of theta's space, as trees with a leading axis of |theta|. */
-function basisOf(theta: unknown): unknown {
-  const size = tree.size(theta);
-  const identity = np.eye(size, size, { dtype: tree.floatType(theta) });
-  let offset = 0;
-  return tree.map((leaf: Tensor) => {
-    const columns = identity.slice([], [offset, offset + leaf.size]).reshape([size, ...leaf.shape]);
-    offset += leaf.size;
-    return columns;
-  }, theta);
-}

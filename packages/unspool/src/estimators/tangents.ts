@@ -226,3 +226,15 @@ export function taskKey(shared: TangentShared, task: Tensor): Key {
 /** `a` times the scalar `by`, kept in the dtype of `a`. */
 export const scaled = (a: unknown, by: Tensor): unknown =>
   scale(a, tree.floatType(a) === by.dtype ? by : by.astype(tree.floatType(a)));
+
+/** The unit vectors of theta's space, as trees with a leading axis of |theta|. */
+export function thetaBasis(theta: unknown): unknown {
+  const size = tree.size(theta);
+  const identity = np.eye(size, size, { dtype: tree.floatType(theta) });
+  let offset = 0;
+  return tree.map((leaf: Tensor) => {
+    const columns = identity.slice([], [offset, offset + leaf.size]).reshape([size, ...leaf.shape]);
+    offset += leaf.size;
+    return columns;
+  }, theta);
+}

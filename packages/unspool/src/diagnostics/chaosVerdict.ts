@@ -1,0 +1,135 @@
+/**
+ * Which kind of gradient to use: from the growth that the largest exponent predicts over the horizon, and from the two
+ * variances that were measured, which have the last word.
+ *
+ *     lambda_1 T < 1             gradients as they are
+ *     1 <= lambda_1 T < ln 1000  gradients with clipping, or a mixture with evolution strategies
+ *     above                      evolution strategies
+ *
+ * Where the variances say otherwise (a rough surface without local growth, or growth that sigma smooths), a mixture.
+ */
+import type { EstimatorName } from "../estimators/index.ts";
+import type { DerivativeMismatch } from "./derivativeMismatch.ts";
+import type { GradientGrowthResult } from "./gradientGrowth.ts";
+import type { GradientVarianceResult } from "./gradientVariance.ts";
+import type { LyapunovResult } from "./lyapunov.ts";
+
+export interface ChaosVerdict {
+  regime: "stable" | "growing" | "chaotic";
+  /** "backprop": as it is; "clipped": with `clipByGlobalNorm` around the optimizer; "es": losses only. */
+  method: "backprop" | "clipped" | "mixture" | "es";
+  /** A registered estimator of that kind. */
+  estimator: EstimatorName;
+  /** Steps of a window: the horizon, or where truncated backpropagation has to stop. */
+  window: number;
+  /** The horizon at which black-box gradients begin to have the smaller variance; undefined if they do not. */
+  crossover: number | undefined;
+  /** The verdict and the measurements it rests on, a sentence each. */
+  summary: string[];
+  /** What makes the measurements doubtful. */
+  warnings: string[];
+}
+
+export interface ChaosEvidence {
+  horizon: number;
+  logGrowth: number;
+  isEndless: boolean;
+  lyapunov: LyapunovResult;
+  growth: GradientGrowthResult;
+  variance: GradientVarianceResult;
+  mismatch: DerivativeMismatch;
+}
+
+/** Growth by e is harmless, by 1000 it is not. */
+const [harmless, hopeless] = [1, Math.log(1e3)];
+
+export function chaosVerdict(evidence: ChaosEvidence): ChaosVerdict {
+  const { horizon, logGrowth, isEndless, growth, variance } = evidence;
+  const regime = logGrowth < harmless ? "stable" : logGrowth < hopeless ? "growing" : "chaotic";
+  const { rp, esAntithetic } = variance.horizons.at(-1)!;
+  const isBackpropBetter = rp.totalVariance <= esAntithetic.totalVariance;
+  const method = methodOf(regime, isBackpropBetter);
+  const backprop = isEndless ? "tbptt" : "bptt";
+  const estimator = {
+    backprop,
+    clipped: backprop,
+    mixture: isEndless ? "pesAnalytic" : "mixture",
+    es: isEndless ? "pes" : "nres",
+  }[method] as EstimatorName;
+  const limit = Math.min(growth.usableHorizon, logGrowth > 0 ? (hopeless * horizon) / logGrowth : Infinity);
+  const window = Math.max(1, Math.min(horizon, Math.floor(limit)));
+  return {
+    regime,
+    method,
+    estimator,
+    window,
+    crossover: variance.crossover,
+    summary: summaryOf(evidence, method, estimator, window),
+    warnings: warningsOf(evidence),
+  };
+}
+
+function methodOf(regime: ChaosVerdict["regime"], isBackpropBetter: boolean): ChaosVerdict["method"] {
+  if (!isBackpropBetter) return regime === "chaotic" ? "es" : "mixture";
+  return ({ stable: "backprop", growing: "clipped", chaotic: "mixture" } as const)[regime];
+}
+
+const advice: Readonly<Record<ChaosVerdict["method"], string>> = {
+  backprop: "Backpropagate through the whole unroll",
+  clipped: "Backpropagate with gradient clipping, or mix with evolution strategies",
+  mixture: "Mix backpropagation with evolution strategies by their variances",
+  es: "Do not backpropagate through the whole unroll: use evolution strategies",
+};
+
+function summaryOf(
+  { horizon, logGrowth, lyapunov, growth, variance }: ChaosEvidence,
+  method: ChaosVerdict["method"],
+  estimator: EstimatorName,
+  window: number,
+): string[] {
+  const [lambda, error] = [lyapunov.exponents[0]!, lyapunov.standardErrors[0]!];
+  const { rp, es, esAntithetic } = variance.horizons.at(-1)!;
+  const spread = [rp, esAntithetic, es].map(({ totalVariance }) => short(totalVariance)) as [
+    string,
+    string,
+    string,
+  ];
+  return [
+    `${advice[method]} (${estimator}; truncated backpropagation: windows of at most ${window} steps).`,
+    `Largest exponent ${short(lambda)} ± ${short(error)} per ${lyapunov.dt === 1 ? "step" : "unit of time"}: ` +
+      `tangents of the state ${logGrowth > 0 ? "grow" : "shrink"} by exp(${short(logGrowth)}) over ${horizon} steps.`,
+    `Variance of one gradient at T = ${horizon}, sigma = ${variance.sigma}: ${spread[0]} by backpropagation, ` +
+      `${spread[1]} by antithetic and ${spread[2]} by plain evolution strategies.`,
+    variance.crossover === undefined
+      ? `Backpropagation has the smaller variance up to T = ${horizon}.`
+      : `Evolution strategies have the smaller variance from T = ${variance.crossover} on.`,
+    `Measured growth of the state's gradient: exp(${short(growth.stateRate)} t); usable up to ` +
+      `${growth.usableHorizon === Infinity ? "the end" : `${growth.usableHorizon} steps`}.`,
+  ];
+}
+
+function warningsOf({ horizon, growth, mismatch, variance }: ChaosEvidence): string[] {
+  const { float32, float64 } = growth.precisionHorizon;
+  const { rp } = variance.horizons.at(-1)!;
+  return [
+    ...(horizon > float64
+      ? [`Beyond ${Math.round(float64)} steps the trajectory itself is rounding, even in float64.`]
+      : horizon > float32
+        ? [`Beyond ${Math.round(float32)} steps the trajectory itself is rounding in float32.`]
+        : []),
+    ...(mismatch.fraction > 0
+      ? [
+          `At ${short(100 * mismatch.fraction)} % of the steps the derivative misses what a small change does (jumps?).`,
+        ]
+      : []),
+    ...(rp.largestNorm > 100 * rp.medianNorm
+      ? [
+          `The backpropagated gradients have heavy tails (median ${short(rp.medianNorm)}, largest ${short(rp.largestNorm)}): their variance is uncertain.`,
+        ]
+      : []),
+  ];
+}
+
+function short(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(3))) : String(value);
+}

@@ -1,0 +1,226 @@
+/**
+ * How the derivatives of states and losses with respect to theta grow along a trajectory, in forward mode:
+ *
+ *     J_t = A_t J_{t-1} + B_t,   |J_t| and |d l_t / d theta| for t = 1 … T
+ *
+ * Metz, Freeman, Schoenholz and Kachman 2021. The slope of ln|J_t| is the largest Lyapunov exponent where that is
+ * positive; where it is not, J_t levels off or grows linearly.
+ */
+import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
+import { OptionError, requireInteger } from "../errors.ts";
+import {
+  type ErasedProblem,
+  type Executor,
+  type ForwardProgram,
+  type Problem,
+  defaultExecutor,
+  eraseProblem,
+} from "../unroll/index.ts";
+import { lineFit } from "./lineFit.ts";
+import {
+  type Point,
+  firstBadStep,
+  leavesOfRows,
+  pushStart,
+  pushStep,
+  requireDifferentiable,
+  requireFiniteStates,
+  requireSteps,
+  startPoint,
+  stateSize,
+  trajectoryKeys,
+  wideTheta,
+} from "./pushforward.ts";
+import { type ScaledRows, inverseScale, logNorm, rescaled, unscaled } from "./scaledTangents.ts";
+
+export interface GradientGrowthOptions {
+  /** Source of the trajectories' keys and of random directions. Default `random.key(0)`. */
+  key?: Key;
+  /** Steps of the trajectory, T. Default: the horizon, or 1000. */
+  steps?: number;
+  /**
+   * Random directions in theta, each one jvp per step; norms are then estimates. Default: all of theta exactly for up to
+   * 64 numbers, else 4 random ones.
+   */
+  directions?: number;
+  /** Trajectories. Default 1. */
+  trials?: number;
+  /** Growth beyond which a gradient is of no use: that of `usableHorizon`. Default 1000. */
+  largestGrowth?: number;
+  /** Default: `defaultExecutor()`, the compiled one. */
+  executor?: Executor;
+}
+
+export interface GradientGrowthResult {
+  /** [T]: ln of the norm of d s_t / d theta after step t = 1 … T, averaged over trials; -Infinity for zeros. */
+  logStateNorms: Float64Array;
+  /** [T]: ln of the norm of d l_t / d theta. */
+  logLossNorms: Float64Array;
+  /** [T]: mean over trials of the loss of each step. */
+  losses: Float64Array;
+  /** Slopes per step of the two, fitted over the last half; 0 where nothing depends on theta. */
+  stateRate: number;
+  lossRate: number;
+  /**
+   * First step after which |d s_t / d theta| exceeds `largestGrowth` times what a neutral loop would have gathered, which
+   * is t times its first value; Infinity if none does.
+   */
+  usableHorizon: number;
+  /**
+   * Steps after which rounding of a state in float32 and float64, grown at the rate of the states, is as large as the
+   * state: trajectories and their exact gradients beyond are artefacts. Infinity if nothing grows.
+   */
+  precisionHorizon: { float32: number; float64: number };
+  /** Directions in theta that were pushed. */
+  directions: number;
+  /** The directions are all of theta: norms are exact. */
+  isExact: boolean;
+  steps: number;
+  trials: number;
+}
+
+/** Largest theta whose directions are all pushed. */
+const largestExact = 64;
+const randomDirections = 4;
+/** Half of the spacing of numbers at 1. */
+const roundings = { float32: 2 ** -24, float64: 2 ** -53 };
+
+interface Carry {
+  point: Point;
+  tangents: ScaledRows;
+  logState: Tensor;
+  logLoss: Tensor;
+  loss: Tensor;
+  firstBad: Tensor;
+}
+
+type Recorded = Pick<Carry, "logState" | "logLoss" | "loss">;
+
+type GrowthProgram = ForwardProgram<
+  { theta: unknown; along: unknown },
+  { key: Key },
+  object,
+  object,
+  Carry,
+  object,
+  { firstBad: Tensor }
+>;
+
+/**
+ * Growth of gradients along the unroll at theta. Norms survive any growth: they are logarithms. Cost per step and
+ * trial: one jvp per direction.
+ *
+ * @example
+ * const { lossRate, usableHorizon } = gradientGrowth(problem, theta, { steps: 500 });
+ */
+export function gradientGrowth<Theta, State, Batch>(
+  problem: Problem<Theta, State, Batch>,
+  theta: Theta,
+  options: GradientGrowthOptions = {},
+): GradientGrowthResult {
+  const where = "gradientGrowth";
+  const erased = eraseProblem(problem);
+  requireDifferentiable(where, erased);
+  const { key = random.key(0), trials = 1, largestGrowth = 1e3 } = options;
+  const steps = options.steps ?? Math.min(problem.horizon, 1000);
+  requireSteps(where, "steps", steps, erased);
+  requireInteger(where, "trials", trials, 1);
+  if (!(largestGrowth > 1)) throw new OptionError(where, "largestGrowth", largestGrowth, "a number above 1");
+  const wide = wideTheta(theta);
+  stateSize(where, erased, wide, key);
+  const size = tree.size(wide);
+  const isExact = options.directions === undefined && size <= largestExact;
+  const directions = isExact ? size : (options.directions ?? randomDirections);
+  requireInteger(where, "directions", directions, 1);
+
+  const rows = isExact
+    ? np.eye(size, size, { dtype: "float64" })
+    : randomRows(random.foldIn(key, "directions"), directions, size);
+  const shared = { theta: wide as unknown, along: leavesOfRows(wide, rows) };
+  const executor = options.executor ?? defaultExecutor();
+  const { each, history } = executor.forward(growthProgram(erased, steps), shared, {
+    key: trajectoryKeys(key, trials),
+  });
+  requireFiniteStates(where, each.firstBad.data);
+  const meanOf = (name: keyof Recorded): Float64Array =>
+    Float64Array.from(history, (record) => {
+      let sum = 0;
+      for (const value of record[name]!.data) sum += value;
+      return sum / trials;
+    });
+  const [logStateNorms, logLossNorms] = [meanOf("logState"), meanOf("logLoss")];
+  const stateRate = tailSlope(logStateNorms);
+  const precision = (epsilon: number): number => (stateRate > 0 ? -Math.log(epsilon) / stateRate : Infinity);
+  return {
+    logStateNorms,
+    logLossNorms,
+    losses: meanOf("loss"),
+    stateRate,
+    lossRate: tailSlope(logLossNorms),
+    usableHorizon: firstBeyond(logStateNorms, Math.log(largestGrowth)),
+    precisionHorizon: { float32: precision(roundings.float32), float64: precision(roundings.float64) },
+    directions,
+    isExact,
+    steps,
+    trials,
+  };
+}
+
+/** Gaussian directions [count, size], scaled so that the norm of their images estimates the Frobenius norm. */
+function randomRows(key: Key, count: number, size: number): Tensor {
+  return random.normal(key, [count, size], { dtype: "float64" }).mul(1 / Math.sqrt(count));
+}
+
+function growthProgram(problem: ErasedProblem, length: number): GrowthProgram {
+  const zero = (): Tensor => np.zeros([], { dtype: "float64" });
+  return {
+    name: "gradientGrowth",
+    length,
+    begin({ theta, along }, { key }) {
+      const carry: Carry = {
+        point: startPoint(problem, theta, key),
+        tangents: unscaled(pushStart(problem, theta, key, along)),
+        logState: zero(),
+        logLoss: zero(),
+        loss: zero(),
+        firstBad: tree.scalar(-1, "int32"),
+      };
+      return { members: [{ constant: {}, carry }], kept: {} };
+    },
+    step({ theta, along }, _constant, { point, tangents, firstBad }) {
+      const inverse = inverseScale(tangents);
+      const pushed = pushStep(problem, theta, point, {
+        rows: tangents.rows,
+        theta: tree.map((leaf: Tensor) => leaf.mul(inverse), along),
+      });
+      const next = { rows: pushed.rows, exponent: tangents.exponent };
+      return {
+        point: pushed.point,
+        tangents: rescaled(next),
+        logState: logNorm(next.rows, next),
+        logLoss: logNorm(pushed.lossRow, next),
+        loss: pushed.loss,
+        firstBad: firstBadStep(firstBad, pushed.point),
+      };
+    },
+    finish: (_shared, unit, members) => ({ unit, mean: {}, each: { firstBad: members[0]!.carry.firstBad } }),
+    record: ({ logState, logLoss, loss }) => ({ logState, logLoss, loss }),
+  };
+}
+
+/** Slope over the last half of what is finite. */
+function tailSlope(logs: Float64Array): number {
+  const from = Math.floor(logs.length / 2);
+  const points = [...logs.entries()].slice(from).filter(([, value]) => Number.isFinite(value));
+  return points.length < 2 ? 0 : lineFit(points).slope;
+}
+
+/** First number of steps after which the norm exceeds its first value, times steps since, by more than `logGrowth`. */
+function firstBeyond(logs: Float64Array, logGrowth: number): number {
+  const first = logs.findIndex((value) => value > -Infinity);
+  if (first < 0) return Infinity;
+  const beyond = logs.findIndex(
+    (value, i) => i >= first && value - logs[first]! - Math.log(i - first + 1) > logGrowth,
+  );
+  return beyond < 0 ? Infinity : beyond + 1;
+}
