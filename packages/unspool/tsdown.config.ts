@@ -10,6 +10,7 @@ const rooms = [
   "problems",
   "train",
   "train/node",
+  "diagnosis",
   "conformance",
 ];
 

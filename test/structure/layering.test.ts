@@ -14,6 +14,7 @@ const floors: readonly (readonly string[])[] = [
   ["diagnostics"],
   ["problems"],
   ["train"],
+  ["diagnosis"],
   ["conformance"],
   ["index"],
 ];

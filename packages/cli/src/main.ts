@@ -55,6 +55,10 @@ async function dispatch(line: CommandLine, reporter: Reporter): Promise<number> 
       const { compareCommand } = await import("./commands/compare.ts");
       return compareCommand(line, reporter);
     }
+    case "diagnose": {
+      const { diagnoseCommand } = await import("./commands/diagnose.ts");
+      return diagnoseCommand(line, reporter);
+    }
     case "explain": {
       reporter.preparing(line.positionals[0]!);
       const { explainCommand } = await import("./commands/explain.ts");

@@ -8,3 +8,4 @@ export * from "./optimizers/index.ts";
 export * from "./diagnostics/index.ts";
 export * from "./problems/index.ts";
 export * from "./train/index.ts";
+export * from "./diagnosis/index.ts";

@@ -23,7 +23,7 @@ export interface CommandSpec {
   examples: readonly string[];
 }
 
-export type CommandName = "list" | "run" | "resume" | "compare" | "explain" | "report";
+export type CommandName = "list" | "run" | "resume" | "compare" | "diagnose" | "explain" | "report";
 
 const json: OptionSpec = { help: "one JSON object a line on stdout and nothing else" };
 
@@ -148,6 +148,25 @@ export const commands: readonly CommandSpec[] = [
       "unspool compare influence-balancing --estimators pes,nres,tes,tbptt,rtrl,uoro",
       "unspool compare toy-regression --set 'theta=[1,1]' --estimators pes,es,bptt --budget inner-steps=1e6",
     ],
+  },
+  {
+    name: "diagnose",
+    summary: "Say whether backpropagation can be trusted on a problem, and which estimator to use",
+    positional: experiment,
+    options: {
+      budget: {
+        value: "inner-steps=N",
+        help: "inner steps of each trial run (default: what the experiment's own run takes)",
+      },
+      set,
+      seed,
+      threads,
+      "portable-bits": portableBits,
+      out: { value: "FILE", help: "the page with the evidence (default diagnose-NAME.html)" },
+      json,
+      ...commonOptions,
+    },
+    examples: ["unspool diagnose toy-regression", "unspool diagnose ./problem.ts --json"],
   },
   {
     name: "explain",

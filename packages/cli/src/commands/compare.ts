@@ -9,13 +9,14 @@ import {
 } from "unspool";
 import { configureExecutor } from "unspool/unroll";
 import { type CommandLine, choiceOption, integerOption, textOption } from "../commandLine/parse.ts";
-import { UsageError, exitCodes } from "../failure.ts";
+import { exitCodes } from "../failure.ts";
 import { formatBytes, formatTable } from "../output/format.ts";
 import type { Reporter } from "../output/reporter.ts";
 import { compareFigures } from "../report/compareFigures.ts";
 import { type Study, writeStudy } from "../report/study.ts";
+import { budgetOption, integerOf } from "./budgetOption.ts";
 import { engineSettings } from "./engineOptions.ts";
-import { innerOf } from "./innerOf.ts";
+import { setupWithInner } from "./innerOf.ts";
 import { preparedExperiment } from "./prepare.ts";
 
 export async function compareCommand(line: CommandLine, reporter: Reporter): Promise<number> {
@@ -28,7 +29,7 @@ export async function compareCommand(line: CommandLine, reporter: Reporter): Pro
   configureExecutor(engineSettings(line));
   const { experiment, parsed } = await preparedExperiment(line);
   const key = random.key(seed);
-  const { theta, inner } = await innerOf(experiment, parsed, key);
+  const { theta, inner } = await setupWithInner(experiment, parsed, key);
   const comparison = compareEstimators(inner.problem, theta as never, {
     estimators: names ?? suitable(inner.problem.isDifferentiable),
     options: inner.options,
@@ -57,33 +58,6 @@ function suitable(isDifferentiable: boolean): string[] {
   return estimators
     .filter(({ name, kind }) => name !== "telescopingPes" && (isDifferentiable || kind === "es"))
     .map(({ name }) => name);
-}
-
-/** `--budget inner-steps=N`, or N alone. */
-function budgetOption(line: CommandLine): number | undefined {
-  const text = textOption(line, "budget");
-  if (text === undefined) return undefined;
-  return integerOf(
-    line,
-    "budget",
-    text.replace(/^inner-steps=/, ""),
-    "inner-steps=N with an integer N of at least 1",
-  );
-}
-
-function integerOf(
-  line: CommandLine,
-  option: string,
-  text: string,
-  allowed = "integers of at least 1",
-): number {
-  const value = Number(text);
-  if (text.trim() !== "" && Number.isSafeInteger(value) && value >= 1) return value;
-  throw new UsageError(
-    "USAGE",
-    `unspool ${line.command!.name}: --${option} must be ${allowed}, got ${JSON.stringify(text)}.`,
-    { option, given: text, allowed },
-  );
 }
 
 function listOption(line: CommandLine, name: string): string[] | undefined {

@@ -1,15 +1,17 @@
 /** The inner problem of an experiment: what `compare` and `diagnose` look at. */
 import { type Key, random } from "unspool";
-import type { Experiment, InnerProblem } from "unspool/train";
+import type { Experiment, InnerProblem, Setup } from "unspool/train";
 import { UsageError } from "../failure.ts";
 
-export async function innerOf(
+/** The setup of an experiment that says what its inner problem is; `UsageError` for one that does not. */
+export async function setupWithInner(
   experiment: Experiment,
   config: unknown,
   key: Key,
-): Promise<{ theta: unknown; inner: InnerProblem }> {
-  const { theta, inner } = await experiment.setup(config, random.foldIn(key, "setup"));
-  if (inner !== undefined) return { theta, inner };
+): Promise<Setup & { inner: InnerProblem }> {
+  const setup = await experiment.setup(config, random.foldIn(key, "setup"));
+  const { inner } = setup;
+  if (inner !== undefined) return { ...setup, inner };
   throw new UsageError(
     "EXPERIMENT",
     `${experiment.name}: its setup does not say what its inner problem is. ` +

@@ -22,6 +22,7 @@ export const sharedModules: readonly string[] = [
   "unspool/problems",
   "unspool/train",
   "unspool/train/node",
+  "unspool/diagnosis",
   "unspool/conformance",
   "zod",
 ];

@@ -1,0 +1,91 @@
+/** The figures of a diagnosis. */
+import type { ChaosReport, Diagnosis, ThetaEvidence } from "unspool";
+import type { Figure, Series } from "unspool/train";
+
+export function diagnoseFigures(diagnosis: Diagnosis): Figure[] {
+  const measured = diagnosis.thetas.flatMap((one) =>
+    one.report === undefined ? [] : [{ ...one, report: one.report }],
+  );
+  return measured.length === 0
+    ? []
+    : [growth(measured), variances(measured), slices(measured), spectrum(measured)];
+}
+
+type Measured = ThetaEvidence & { report: ChaosReport<unknown> };
+
+const steps = (values: ArrayLike<number>): number[] => Array.from(values, (_, t) => t + 1);
+const finite = (value: number): number => (Number.isFinite(value) ? value : Number.NaN);
+
+function growth(measured: readonly Measured[]): Figure {
+  return {
+    id: "growth",
+    title: "Growth of gradients along the unroll",
+    caption:
+      "Logarithm (base 10) of the norm of d state / d theta after each inner step. A straight line upward is an explosion; its slope is the largest Lyapunov exponent.",
+    x: { label: "inner step" },
+    y: { label: "log10 |d state / d theta|" },
+    series: measured.map(({ where, report }) => ({
+      name: where,
+      x: steps(report.growth.logStateNorms),
+      y: Array.from(report.growth.logStateNorms, (value) => finite(value / Math.LN10)),
+    })),
+  };
+}
+
+function variances(measured: readonly Measured[]): Figure {
+  const chosen = [measured[0]!, ...measured.slice(1).slice(-1)];
+  const series = chosen.flatMap(({ where, report }): Series[] => {
+    const { horizons } = report.variance;
+    const x = horizons.map(({ horizon }) => horizon);
+    return [
+      { name: `backpropagation, ${where}`, x, y: horizons.map(({ rp }) => finite(rp.totalVariance)) },
+      {
+        name: `evolution strategies, ${where}`,
+        x,
+        y: horizons.map(({ esAntithetic }) => finite(esAntithetic.totalVariance)),
+      },
+    ];
+  });
+  return {
+    id: "variances",
+    title: "Variance of both kinds of gradient",
+    caption:
+      `Of one perturbed gradient of the mean loss, against the length of the unroll (sigma ${measured[0]!.report.variance.sigma}). ` +
+      "Where the line of backpropagation is above, evolution strategies are the better estimate.",
+    x: { label: "horizon (inner steps)", scale: "log" },
+    y: { label: "total variance", scale: "log" },
+    series,
+  };
+}
+
+function slices(measured: readonly Measured[]): Figure {
+  return {
+    id: "slices",
+    title: "Slices of the loss surface",
+    caption:
+      "Mean loss along a random direction of theta, all points from the same trajectory. Gradients of a rough curve say nothing about where it goes.",
+    x: { label: "distance from theta" },
+    y: { label: "mean loss" },
+    series: measured.map(({ where, report }) => ({
+      name: where,
+      x: [...report.slice.offsets],
+      y: Array.from(report.slice.losses, finite),
+    })),
+  };
+}
+
+function spectrum(measured: readonly Measured[]): Figure {
+  return {
+    id: "exponents",
+    title: "Lyapunov exponents over the unroll",
+    caption: "Running average of the largest exponent: above 0, gradients grow exponentially.",
+    x: { label: "inner step" },
+    y: { label: "largest exponent per step" },
+    series: measured.map(({ where, report }) => ({
+      name: where,
+      x: report.lyapunov.running.map(({ step }) => step),
+      y: report.lyapunov.running.map(({ exponents }) => finite(exponents[0]!)),
+    })),
+    references: [{ axis: "y", value: 0, label: "neither growth nor decay" }],
+  };
+}

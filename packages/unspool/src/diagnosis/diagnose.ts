@@ -1,0 +1,193 @@
+/**
+ * Whether backpropagation can be trusted on a problem, over which horizon, and what to use: exponents, growth and
+ * variances of gradients at the theta from which tuning starts and at thetas on its way, and trial runs.
+ *
+ * The criterion is that of Metz, Freeman, Schoenholz and Kachman 2021; what is recommended is what was measured to work.
+ */
+import { type Key, random, tree } from "../array/index.ts";
+import { OptionError, UnspoolError, requireInteger } from "../errors.ts";
+import { type ChaosReport, chaosReport, isDeterministic } from "../diagnostics/index.ts";
+import { estimatorEntry } from "../estimators/index.ts";
+import type { InnerProblem, Setup } from "../train/index.ts";
+import { type Recommendation, recommend } from "./recommend.ts";
+import { diagnosisWords } from "./words.ts";
+import { type TrialRun, type TrialSetting, innerStepsOf } from "./trialRun.ts";
+
+export interface DiagnoseOptions {
+  key?: Key | undefined;
+  /** Inner steps of each trial run. Default: what the setup's own run takes. */
+  innerSteps?: number | undefined;
+  onProgress?: ((what: string) => void) | undefined;
+}
+
+/** What was measured at one theta. */
+export interface ThetaEvidence {
+  /** In words: the first theta, or where on the way of which trial run. */
+  where: string;
+  theta: unknown;
+  /** Absent where derivatives could not be measured. */
+  report?: ChaosReport<unknown>;
+  failure?: string;
+}
+
+export type GradientRegime = "stable" | "growing" | "exploding" | "not differentiable";
+
+export interface Diagnosis {
+  regime: GradientRegime;
+  /** Sentences: the judgement first. */
+  verdict: string[];
+  /** Largest exponents per inner step, where they are largest of the thetas that were looked at; [] if there are none. */
+  lyapunov: number[];
+  /** Gradients explode, if they do, at the first theta already. */
+  isFromStart: boolean;
+  /** Steps over which gradients are of use: at most the horizon. 0 for a problem without derivatives. */
+  usableHorizon: number;
+  recommended: TrialSetting;
+  recommendation: Recommendation;
+  /** The first theta first. */
+  thetas: ThetaEvidence[];
+  horizon: number;
+  isDeterministic: boolean;
+  innerSteps: number;
+}
+
+/** Trial runs have at most this many outer steps, or as many as the setup's run if those are more. */
+const mostOuterSteps = 3000;
+
+/** Measures, judges, recommends. The setup must say what its inner problem is. */
+export function diagnose(setup: Setup, options: DiagnoseOptions = {}): Diagnosis {
+  const { key = random.key(0), onProgress = () => {} } = options;
+  const { inner } = setup;
+  if (inner === undefined)
+    throw new OptionError("diagnose", "setup.inner", inner, "the inner problem of the setup");
+  const { problem } = inner;
+  const innerSteps = options.innerSteps ?? stepsOfSetup(setup, inner);
+  requireInteger("diagnose", "innerSteps", innerSteps, 1);
+  const steps = problem.horizon === Infinity ? 500 : problem.horizon;
+  const isFixed = isDeterministic({ ...problem, horizon: steps } as never, setup.theta as never, key);
+
+  const recommendation = recommend(setup, inner, {
+    innerSteps,
+    outerSteps: Math.max(setup.steps, mostOuterSteps),
+    key,
+    isDeterministic: isFixed,
+    thetaSize: tree.size(setup.theta),
+    onProgress,
+  });
+  const thetas = problem.isDifferentiable
+    ? placesOf(setup.theta, recommendation).map((place) => {
+        onProgress(`derivatives ${place.where}`);
+        return evidenceAt(inner, place, key);
+      })
+    : [];
+  const worst = worstOf(thetas);
+  const regime = regimeOf(problem.isDifferentiable, thetas, worst);
+  const usableHorizon = usable(regime, thetas, problem.horizon);
+  const first = thetas[0];
+  const found = {
+    regime,
+    isFromStart: first !== undefined && (first.report === undefined || growthOf(first) >= explosion),
+    lyapunov: worst?.report === undefined ? [] : [...worst.report.lyapunov.exponents],
+    usableHorizon,
+    recommended: recommendation.recommended,
+    recommendation,
+    thetas,
+    horizon: problem.horizon,
+    isDeterministic: isFixed,
+    innerSteps,
+  };
+  return { ...found, verdict: diagnosisWords(found) };
+}
+
+/** Inner steps of the whole run that the setup describes. */
+function stepsOfSetup(setup: Setup, { problem, options }: InnerProblem): number {
+  const { pairs = 16 } = options;
+  const entry = estimatorEntry(setup.estimator.name);
+  const truncation = entry.isWhole ? problem.horizon : (options.truncation ?? Math.min(10, problem.horizon));
+  const perStep = Math.max(
+    innerStepsOf(entry, { estimator: entry.name, truncation, pairs }),
+    2 * pairs * truncation,
+  );
+  return Math.round(setup.steps * perStep);
+}
+
+interface Place {
+  where: string;
+  theta: unknown;
+}
+
+/** The first theta, and thetas on the way of the best run and of backpropagation's. */
+function placesOf(theta: unknown, { trials, recommended }: Recommendation): Place[] {
+  const best = trials.find(({ setting }) => JSON.stringify(setting) === JSON.stringify(recommended));
+  const reverse =
+    trials.find(({ setting }) => setting.estimator === "bptt") ??
+    trials.find(({ setting }) => setting.estimator === "rtrl");
+  const onTheWay = (run: TrialRun | undefined, shares: readonly number[]): Place[] =>
+    run === undefined || run.thetas.length === 0
+      ? []
+      : shares.map((share) => {
+          const { step, theta: reached } = run.thetas[Math.floor(share * (run.thetas.length - 1))]!;
+          return { where: `after ${step} outer steps of ${run.setting.estimator}`, theta: reached };
+        });
+  const places = [
+    { where: "at the first theta", theta },
+    ...onTheWay(best, [0.4, 1]),
+    ...(reverse === best ? [] : onTheWay(reverse, [1])),
+  ];
+  return places.filter(({ theta: at }) => tree.flatten(at).every((value) => Number.isFinite(value)));
+}
+
+function evidenceAt({ problem, options }: InnerProblem, { where, theta }: Place, key: Key): ThetaEvidence {
+  const { sigma = 0.01 } = options;
+  try {
+    const horizon = problem.horizon === Infinity ? 500 : problem.horizon;
+    const report = chaosReport(problem as never, theta as never, {
+      key,
+      sigma,
+      horizon,
+    }) as ChaosReport<unknown>;
+    return { where, theta, report };
+  } catch (error) {
+    if (!(error instanceof UnspoolError)) throw error;
+    return { where, theta, failure: error.message };
+  }
+}
+
+/** Where gradients grow most over the horizon. */
+function worstOf(thetas: readonly ThetaEvidence[]): ThetaEvidence | undefined {
+  return thetas
+    .filter(({ report }) => report !== undefined)
+    .reduce<ThetaEvidence | undefined>(
+      (worst, one) => (worst === undefined || growthOf(one) > growthOf(worst) ? one : worst),
+      undefined,
+    );
+}
+
+/** Largest ln|d l_t / d theta| over the horizon, less that of the first step where there is something. */
+export function growthOf({ report }: ThetaEvidence): number {
+  if (report === undefined) return -Infinity;
+  const { logStateNorms } = report.growth;
+  const first = logStateNorms.find((value) => value > -Infinity) ?? 0;
+  const linear = Math.log(logStateNorms.length);
+  return Math.max(report.logGrowth, ...logStateNorms.map((value) => value - first - linear));
+}
+
+/** Growth by 10 is harmless, by 1000 it is an explosion. */
+const [harmless, explosion] = [Math.log(10), Math.log(1e3)];
+
+function regimeOf(
+  isDifferentiable: boolean,
+  thetas: readonly ThetaEvidence[],
+  worst: ThetaEvidence | undefined,
+): GradientRegime {
+  if (!isDifferentiable) return "not differentiable";
+  if (worst === undefined || thetas.some(({ failure }) => failure !== undefined)) return "exploding";
+  const growth = growthOf(worst);
+  return growth < harmless ? "stable" : growth < explosion ? "growing" : "exploding";
+}
+
+function usable(regime: GradientRegime, thetas: readonly ThetaEvidence[], horizon: number): number {
+  if (regime === "not differentiable") return 0;
+  const limits = thetas.map(({ report }) => report?.growth.usableHorizon ?? 1);
+  return Math.max(1, Math.min(horizon, ...limits));
+}
