@@ -9,46 +9,16 @@ import { OptionError, UnspoolError, requireInteger } from "../errors.ts";
 import { type ChaosReport, chaosReport, isDeterministic } from "../diagnostics/index.ts";
 import { estimatorEntry } from "../estimators/index.ts";
 import type { InnerProblem, Setup } from "../train/index.ts";
+import { type Diagnosis, type GradientRegime, type ThetaEvidence, growthOf } from "./diagnosis.ts";
 import { type Recommendation, recommend } from "./recommend.ts";
 import { diagnosisWords } from "./words.ts";
-import { type TrialRun, type TrialSetting, innerStepsOf } from "./trialRun.ts";
+import { type TrialRun, innerStepsOf } from "./trialRun.ts";
 
 export interface DiagnoseOptions {
   key?: Key | undefined;
   /** Inner steps of each trial run. Default: what the setup's own run takes. */
   innerSteps?: number | undefined;
   onProgress?: ((what: string) => void) | undefined;
-}
-
-/** What was measured at one theta. */
-export interface ThetaEvidence {
-  /** In words: the first theta, or where on the way of which trial run. */
-  where: string;
-  theta: unknown;
-  /** Absent where derivatives could not be measured. */
-  report?: ChaosReport<unknown>;
-  failure?: string;
-}
-
-export type GradientRegime = "stable" | "growing" | "exploding" | "not differentiable";
-
-export interface Diagnosis {
-  regime: GradientRegime;
-  /** Sentences: the judgement first. */
-  verdict: string[];
-  /** Largest exponents per inner step, where they are largest of the thetas that were looked at; [] if there are none. */
-  lyapunov: number[];
-  /** Gradients explode, if they do, at the first theta already. */
-  isFromStart: boolean;
-  /** Steps over which gradients are of use: at most the horizon. 0 for a problem without derivatives. */
-  usableHorizon: number;
-  recommended: TrialSetting;
-  recommendation: Recommendation;
-  /** The first theta first. */
-  thetas: ThetaEvidence[];
-  horizon: number;
-  isDeterministic: boolean;
-  innerSteps: number;
 }
 
 /** Trial runs have at most this many outer steps, or as many as the setup's run if those are more. */
@@ -161,15 +131,6 @@ function worstOf(thetas: readonly ThetaEvidence[]): ThetaEvidence | undefined {
       (worst, one) => (worst === undefined || growthOf(one) > growthOf(worst) ? one : worst),
       undefined,
     );
-}
-
-/** Largest ln|d l_t / d theta| over the horizon, less that of the first step where there is something. */
-export function growthOf({ report }: ThetaEvidence): number {
-  if (report === undefined) return -Infinity;
-  const { logStateNorms } = report.growth;
-  const first = logStateNorms.find((value) => value > -Infinity) ?? 0;
-  const linear = Math.log(logStateNorms.length);
-  return Math.max(report.logGrowth, ...logStateNorms.map((value) => value - first - linear));
 }
 
 /** Growth by 10 is harmless, by 1000 it is an explosion. */

@@ -1,5 +1,6 @@
 /** Advice: whether gradients of a problem can be trusted, and which estimator to use with which settings. */
 export { diagnose } from "./diagnose.ts";
-export type { DiagnoseOptions, Diagnosis, GradientRegime, ThetaEvidence } from "./diagnose.ts";
+export type { DiagnoseOptions } from "./diagnose.ts";
+export type { Diagnosis, GradientRegime, ThetaEvidence } from "./diagnosis.ts";
 export type { Recommendation } from "./recommend.ts";
 export type { TrialRun, TrialSetting } from "./trialRun.ts";

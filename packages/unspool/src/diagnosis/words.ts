@@ -1,5 +1,5 @@
 /** A diagnosis in plain sentences. */
-import { type Diagnosis, growthOf } from "./diagnose.ts";
+import { type Diagnosis, growthOf } from "./diagnosis.ts";
 import { describe } from "./recommend.ts";
 
 /** The judgement, what it rests on, and what to do. */
