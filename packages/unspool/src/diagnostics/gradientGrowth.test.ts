@@ -3,7 +3,14 @@ import { describe, expect, test } from "vitest";
 import { type Tensor, np } from "../array/index.ts";
 import { OptionError } from "../errors.ts";
 import { defineProblem } from "../unroll/index.ts";
-import { gradientGrowth, productSpectrum, stateJacobian, stateJacobians } from "./index.ts";
+import {
+  gradientGrowth,
+  jacobianSpectrum,
+  lyapunov,
+  productSpectrum,
+  stateJacobian,
+  stateJacobians,
+} from "./index.ts";
 import { henon, linearMap, logistic, lorenz } from "./testing.ts";
 
 const wide = { dtype: "float64" } as const;
@@ -125,6 +132,49 @@ describe("products of Jacobians", () => {
     const [c, s] = [Math.cos(0.7), Math.sin(0.7)];
     const [found] = productSpectrum(linearMap([[3 * c, -3 * s], [3 * s, 3 * c]], [[0], [0]]), none, { times: [600] }); // prettier-ignore
     for (const log of found!.logSingularValues) expect(log / (600 * Math.log(3))).toBeCloseTo(1, 10);
+  });
+});
+
+describe("recurrent network with an orthogonal matrix, h' = tanh(g W h + b), 32 units", () => {
+  // W is the orthonormal DCT-II, b_j = 0.1 sin j, h_0 = sin 0.7 j; products computed in numpy.
+  const n = 32;
+  const from1 = Array.from({ length: n }, (_, j) => j + 1);
+  const entry = (k: number, j: number): number =>
+    Math.sqrt((k === 0 ? 1 : 2) / n) * Math.cos((Math.PI * (j + 0.5) * k) / n);
+  const w = np.array(
+    from1.map((_, k) => from1.map((__, j) => entry(k, j))),
+    wide,
+  );
+  const network = defineProblem<Tensor, Tensor>({
+    name: "network",
+    horizon: Infinity,
+    init: () => np.array(from1.map((j) => Math.sin(0.7 * j)), wide), // prettier-ignore
+    step(g, h) {
+      const bias = np.array(from1.map((j) => 0.1 * Math.sin(j)), wide); // prettier-ignore
+      const next = np.tanh(np.matmul(w, h).mul(g).add(bias));
+      return { state: next, loss: next.sum() };
+    },
+  });
+  test("contracting and growing products", () => {
+    const largest = (g: number, times: number[]) =>
+      productSpectrum(network, np.array(g, wide), { times }).map(({ logSingularValues }) =>
+        Math.exp(logSingularValues[0]!),
+      );
+    const [atTen, atHundred] = largest(0.9, [10, 100]) as [number, number];
+    expect(atTen).toBeCloseTo(0.2991376395, 9);
+    expect(atHundred * 1e6).toBeCloseTo(2.9682, 3);
+    expect(largest(1.5, [10])[0]).toBeCloseTo(20.1024457, 6);
+  });
+  test.each([
+    [0.5, -0.69984],
+    [0.9, -0.13711],
+  ])("g = %f: the exponent %f is the logarithm of the spectral radius at the fixed point", (g, wanted) => {
+    const theta = np.array(g, wide);
+    const { spectralRadius } = jacobianSpectrum(stateJacobian(network, theta, { t: 300 }));
+    // The number is from a finite run; its direction turns, so it is the limit up to a term in 1 / steps.
+    expect(Math.log(spectralRadius)).toBeCloseTo(wanted, 3);
+    const { exponents } = lyapunov(network, theta, { exponents: 1, steps: 4000 });
+    expect(exponents[0]).toBeCloseTo(Math.log(spectralRadius), 3);
   });
 });
 
