@@ -13,7 +13,7 @@ import {
   type WindowOptions,
   type WindowPlan,
   advance,
-  defaultExecutor,
+  executorFor,
   initialState,
   settle,
   tick,
@@ -81,7 +81,7 @@ export function esSettings(name: string, problem: ErasedProblem, options: EsOpti
     nanPolicy,
     isCommon: trajectories === "common",
     noise: options.noise ?? gaussian(sigma),
-    executor: options.executor ?? defaultExecutor(),
+    executor: executorFor(problem, options.executor),
   };
 }
 
