@@ -64,17 +64,12 @@ export function withHostCalls<T>(
  */
 export function hostCall(functions: HostFunctions, kind: HostCall["kind"], args: HostArguments): unknown {
   const call = { functions, kind, args };
-  const leaves = tree.leaves(args);
-  if (leaves.every(({ isTraced }) => !isTraced)) {
-    const run = hostRunner(call, args);
-    const columns = run.rows(
-      leaves.map((tensor) => ({ tensor, isShared: true })),
-      1,
-    );
-    const single = columns.map(({ data, shape, dtype }) => tensorOf(data, shape.slice(1), dtype));
-    return tree.unflatten(run.result(), single);
+  if (replay !== undefined) {
+    if (replay.used < replay.results.length) return replay.results[replay.used++];
+    throw new Suspended(call);
   }
-  if (replay === undefined) {
+  const leaves = tree.leaves(args);
+  if (leaves.some(({ isTraced }) => isTraced)) {
     throw new OptionError(
       functions.name,
       "executor",
@@ -84,8 +79,13 @@ export function hostCall(functions: HostFunctions, kind: HostCall["kind"], args:
         "and unroll choose the right executor; elsewhere use hostExecutor().",
     );
   }
-  if (replay.used < replay.results.length) return replay.results[replay.used++];
-  throw new Suspended(call);
+  const run = hostRunner(call, args);
+  const columns = run.rows(
+    leaves.map((tensor) => ({ tensor, isShared: true })),
+    1,
+  );
+  const single = columns.map(({ data, shape, dtype }) => tensorOf(data, shape.slice(1), dtype));
+  return tree.unflatten(run.result(), single);
 }
 
 /** Tensors of all units, [units, …], or of one that all share. */

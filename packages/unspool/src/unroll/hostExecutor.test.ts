@@ -55,9 +55,7 @@ test("unroll gives the losses and states of the same problem as tensors", () => 
   const state = given.state as { s: Tensor; seen: Tensor };
   expect(state.seen.toString()).toBe("int32[3,1]");
   expect([...state.seen.data]).toEqual([6, 6, 6]);
-  state.s.data.forEach((x, i) =>
-    expect(x).toBeCloseTo((expected.state as { s: Tensor }).s.data[i]!, 13),
-  );
+  state.s.data.forEach((x, i) => expect(x).toBeCloseTo((expected.state as { s: Tensor }).s.data[i]!, 13));
 });
 
 test("thetas per particle", () => {
@@ -104,11 +102,11 @@ test("random numbers depend on the particle's key and t alone", () => {
 
 test("a simulator inside of a transformation or a program of another executor is a typed error", () => {
   const step = (scale: Tensor) =>
-    wander.step(
-      { scale },
-      { at: np.array(0), isUp: np.array(0), seen: [] } as never,
-      { t: np.array(0, { dtype: "int32" }), key: random.key(0), batch: undefined },
-    ).loss;
+    wander.step({ scale }, { at: np.array(0), isUp: np.array(0), seen: [] } as never, {
+      t: np.array(0, { dtype: "int32" }),
+      key: random.key(0),
+      batch: undefined,
+    }).loss;
   expect(() => grad(step)(np.array(1))).toThrow(OptionError);
   expect(() => grad(step)(np.array(1))).toThrow(/simulator: executor must be one that runs simulators/);
   expect(executorFor(wander).name).toBe("host");
@@ -142,7 +140,11 @@ test("what a simulator returns is checked", () => {
   expect(() => broken(() => ({ state: { x, n: true }, loss: 0 }))).toThrow(
     'the returned state at "n" is true, expected a number.',
   );
-  const functions = defineSimulator({ horizon: 2, init: (() => ({ x: "a" })) as never, step: (() => {}) as never });
+  const functions = defineSimulator({
+    horizon: 2,
+    init: (() => ({ x: "a" })) as never,
+    step: (() => {}) as never,
+  });
   expect(() => unroll(functions, {}, { key: random.key(0) })).toThrow(
     "simulator.init: the state must be plain data",
   );
