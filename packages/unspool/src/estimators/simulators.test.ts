@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { type Tensor, np, random, tree } from "../array/index.ts";
 import { OptionError } from "../errors.ts";
-import { type ResetPolicy, compiledExecutor, defineProblem, defineSimulator } from "../unroll/index.ts";
+import { type ResetPolicy, defineProblem, defineSimulator } from "../unroll/index.ts";
 import { type EstimatorName, type EstimatorOptions, createEstimator, estimators } from "./registry.ts";
 
 const traced = defineProblem({

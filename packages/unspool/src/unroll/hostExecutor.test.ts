@@ -6,6 +6,7 @@ import { compiledExecutor } from "./compiledExecutor.ts";
 import { executorFor } from "./defaultExecutor.ts";
 import { hostExecutor } from "./hostExecutor.ts";
 import { defineProblem } from "./problem.ts";
+import { referenceExecutor } from "./referenceExecutor.ts";
 import { defineSimulator } from "./simulator.ts";
 import { unroll } from "./unroll.ts";
 
@@ -71,9 +72,11 @@ test("thetas per particle", () => {
 
 test("programs without simulators give what the base executor gives", () => {
   const options = { key: random.key(3), particles: 5 };
-  const given = unroll(traced, theta, { ...options, executor: hostExecutor(compiledExecutor()) });
   const expected = unroll(traced, theta, options);
-  given.losses.data.forEach((loss, i) => expect(loss).toBeCloseTo(expected.losses.data[i]!, 13));
+  for (const base of [compiledExecutor(), referenceExecutor()]) {
+    const given = unroll(traced, theta, { ...options, steps: 2, executor: hostExecutor(base) });
+    given.losses.data.forEach((loss, i) => expect(loss).toBeCloseTo(expected.losses.data[i]!, 13));
+  }
 });
 
 const wander = defineSimulator({

@@ -5,7 +5,7 @@
  */
 import { type Tensor, jit, tensorOf, tree } from "../array/index.ts";
 import { OptionError } from "../errors.ts";
-import type { Executor, ForwardProgram, Member } from "./executor.ts";
+import type { Executor, ForwardProgram, ForwardResult, Member } from "./executor.ts";
 import type { UnitValues } from "./hostCall.ts";
 import { averageUnits } from "./referenceExecutor.ts";
 import { type Compile, type Segments, segments } from "./segments.ts";
@@ -42,10 +42,7 @@ export function hostExecutor(base: Pick<Executor, "compile">): Executor {
   };
 }
 
-type Machine = (
-  shared: unknown,
-  units: unknown,
-) => Finished & { units: unknown; history: Record<string, Tensor>[] };
+type Machine = (shared: unknown, units: unknown) => ForwardResult<unknown, unknown, unknown>;
 
 /** What runs a program for arguments like these. */
 function machineOf(program: AnyForward, compile: Compile, sharedLike: unknown, unitsLike: unknown): Machine {
@@ -110,7 +107,7 @@ function machineOf(program: AnyForward, compile: Compile, sharedLike: unknown, u
     const ended = splitMembers(constants, moved, kept, members, count);
     const outcome = finish.run([...fixed, ...own, ...ended], count);
     const { unit, mean, each } = treeOf(finish, outcome, count) as Finished;
-    return { unit, units: unit, mean: averageUnits(mean), each, history };
+    return { units: unit, mean: averageUnits(mean), each, history };
   };
 }
 
