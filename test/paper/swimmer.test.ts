@@ -38,10 +38,10 @@ test("PES, NRES and full ES learn to swim; truncated ES does not", async () => {
   // Drifting counts for nothing; a linear policy can reach about 360 (Mania, Guy, Recht 2018, Table 1).
   expect(Math.abs(initial)).toBeLessThan(15);
   for (const name of ["pes", "nres", "fullEs"] as const) {
-    expect(mean(found[name]), name).toBeGreaterThan(150);
-    for (const value of found[name]) expect(value, name).toBeGreaterThan(60);
+    expect(mean(found[name]), name).toBeGreaterThan(200);
+    for (const value of found[name]) expect(value, name).toBeGreaterThan(150);
   }
-  // Blind to what earlier windows did, it finds drifting with the first stroke: 26 to 47 in most runs.
-  expect(mean(found.truncatedEs)).toBeLessThan(100);
-  expect(mean(found.truncatedEs)).toBeLessThan(mean(found.pes));
+  expect(mean(found.nres)).toBeGreaterThan(mean(found.fullEs));
+  // Blind to what earlier windows did, it stays near what drifting gives.
+  for (const value of found.truncatedEs) expect(value).toBeLessThan(60);
 });
