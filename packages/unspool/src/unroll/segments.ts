@@ -47,7 +47,7 @@ export function segments(name: string, fn: (leaves: Tensor[]) => unknown, compil
     run(inputs, units) {
       let values = [...inputs];
       for (let i = 0; ; i++) {
-        pieces[i] ??= makePiece(name, fn, compile, values, inputs.length, results, units);
+        pieces[i] ??= makePiece(name, resumed(fn, inputs.length, [...results]), compile, values, units);
         const piece = pieces[i]!;
         const leaves = runPiece(piece, values, units);
         if (piece.runner === undefined) return leaves;
@@ -70,35 +70,43 @@ function runPiece({ program, shared, own, sources }: Piece, values: readonly Uni
   });
 }
 
+/** A function of the inputs and of the results of its first calls: its value, or the call that comes next. */
+type Resumed = (leaves: Tensor[]) => ReturnType<typeof withHostCalls<unknown>>;
+
+function resumed(fn: (leaves: Tensor[]) => unknown, width: number, results: readonly unknown[]): Resumed {
+  return (leaves) => {
+    let next = width;
+    const known = results.map((like) => tree.map(() => leaves[next++]!, like));
+    return withHostCalls(known, () => fn(leaves.slice(0, width)));
+  };
+}
+
+/** `values` are examples of what `fn` takes. */
 function makePiece(
   name: string,
-  fn: (leaves: Tensor[]) => unknown,
+  fn: Resumed,
   compile: Compile,
   values: readonly UnitValues[],
-  arguments_: number,
-  results: readonly unknown[],
   units: number,
 ): Piece {
-  let ended: ReturnType<typeof withHostCalls<unknown>> | undefined;
-  const piece = (leaves: Tensor[]): Tensor[] => {
-    let next = arguments_;
-    const known = results.map((like) => tree.map(() => leaves[next++]!, like));
-    ended = withHostCalls(known, () => fn(leaves.slice(0, arguments_)));
-    return tree.leaves("call" in ended ? ended.call.args : ended.output);
+  let end!: ReturnType<Resumed>;
+  const leavesOf = (leaves: Tensor[]): Tensor[] => {
+    end = fn(leaves);
+    return tree.leaves("call" in end ? end.call.args : end.output);
   };
-  const ones = values.map(({ tensor, isShared }) =>
+  const blank = values.map(({ tensor, isShared }) =>
     np.zeros(isShared ? tensor.shape : tensor.shape.slice(1), { dtype: tensor.dtype }),
   );
-  const traced = traceProgram(name, piece, [ones]);
+  const traced = traceProgram(name, leavesOf, [blank]);
   const { sources, used, computed } = dataflow(traced, values.length);
   const shared = used.filter((i) => values[i]!.isShared);
   const own = used.filter((i) => !values[i]!.isShared);
   const mapped = vmap(
     (sharedLeaves: Tensor[], ownLeaves: Tensor[]) => {
-      const leaves = [...ones];
+      const leaves = [...blank];
       shared.forEach((input, i) => (leaves[input] = sharedLeaves[i]!));
       own.forEach((input, i) => (leaves[input] = ownLeaves[i]!));
-      const value = piece(leaves);
+      const value = leavesOf(leaves);
       return computed.map((i) => value[i]!);
     },
     [null, 0],
@@ -106,7 +114,6 @@ function makePiece(
   const pick = (i: number): Tensor => values[i]!.tensor;
   const examples = [shared.map(pick), own.length === 0 ? [counters(units)] : own.map(pick)] as const;
   const program = computed.length === 0 ? undefined : compile(name, mapped, examples as never);
-  const end = ended!;
   return {
     program: program as Piece["program"],
     shared,
