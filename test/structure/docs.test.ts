@@ -11,7 +11,7 @@ import { type CodeBlock, anchors, codeBlocks, markdownFiles, relativeLinks, tabl
 import { read, root } from "./repository.ts";
 
 const scratch = join(root, ".cache", "docs");
-const withCode = ["README.md", "CONTRIBUTING.md", "docs/tutorial.md"];
+const withCode = ["README.md", "CONTRIBUTING.md", "docs/tutorial.md", "docs/simulators.md"];
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -45,7 +45,7 @@ test("the README says of each estimator what the registry says", () => {
   }
 });
 
-test("the TypeScript in README, CONTRIBUTING and the tutorial compiles", () => {
+test("the TypeScript in README, CONTRIBUTING and the how-to pages compiles", () => {
   const blocks = new Map(
     withCode.flatMap((file) =>
       codeBlocks(file).map(({ path, code }, i) => [
@@ -59,18 +59,22 @@ test("the TypeScript in README, CONTRIBUTING and the tutorial compiles", () => {
   expect(compileErrors(blocks)).toEqual([]);
 }, 120_000);
 
-test("the README's example runs and prints what the README says", async () => {
-  const [example] = codeBlocks("README.md");
-  const lines: string[] = [];
-  const log = vi.spyOn(console, "log").mockImplementation((...args) => void lines.push(args.join(" ")));
-  try {
-    await run(example!);
-  } finally {
-    log.mockRestore();
-  }
-  const said = /^```text\n(.*?)^```$/ms.exec(read("README.md"))![1]!.trim();
-  expect(lines.join("\n")).toBe(said);
-}, 120_000);
+test.each(["README.md", "docs/simulators.md"])(
+  "the first example of %s prints what it says",
+  async (page) => {
+    const [example] = codeBlocks(page);
+    const lines: string[] = [];
+    const log = vi.spyOn(console, "log").mockImplementation((...args) => void lines.push(args.join(" ")));
+    try {
+      await run(example!);
+    } finally {
+      log.mockRestore();
+    }
+    const said = /^```text\n(.*?)^```$/ms.exec(read(page))![1]!.trim();
+    expect(lines.join("\n")).toBe(said);
+  },
+  120_000,
+);
 
 test("CONTRIBUTING's estimator passes the conformance suite", async () => {
   const { spsa } = (await run(blockAt("estimators/spsa.ts"))) as {

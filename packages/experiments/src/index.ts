@@ -3,6 +3,7 @@ import type { Experiment } from "unspool";
 import { influenceBalancing } from "./influenceBalancing.ts";
 import { lookaheadQuadratic } from "./lookaheadQuadratic.ts";
 import { mnistSchedule } from "./mnistSchedule.ts";
+import { swimmer } from "./swimmer.ts";
 import { toyRegression } from "./toyRegression.ts";
 
 export const experiments: readonly Experiment[] = [
@@ -10,9 +11,10 @@ export const experiments: readonly Experiment[] = [
   toyRegression,
   mnistSchedule,
   lookaheadQuadratic,
+  swimmer,
 ] as readonly Experiment[];
 
-export { influenceBalancing, lookaheadQuadratic, mnistSchedule, toyRegression };
+export { influenceBalancing, lookaheadQuadratic, mnistSchedule, swimmer, toyRegression };
 export { problemExperiment } from "./problemExperiment.ts";
 export { loadMnist } from "./data/mnist.ts";
 export type { Mnist } from "./data/mnist.ts";

@@ -7,6 +7,8 @@ export type { Axis, Index, NestedNumbers, ReduceOptions, TensorLike } from "./te
 export { np } from "./np.ts";
 export type { ArrayOptions, Np } from "./np.ts";
 export { random } from "./random.ts";
+export { randomStream } from "./randomStream.ts";
+export type { RandomStream } from "./randomStream.ts";
 export type { DrawOptions, Key } from "./random.ts";
 export { nn } from "./nn.ts";
 export type { Nn } from "./nn.ts";

@@ -13,14 +13,14 @@ import {
   type WindowOptions,
   type WindowPlan,
   advance,
-  defaultExecutor,
+  executorFor,
   initialState,
   settle,
   tick,
   windowPlan,
 } from "../unroll/index.ts";
 import type { EstimateMetrics } from "./estimator.ts";
-import { type Noise, type NoiseRequest, gaussian, select, zerosLike } from "./noise.ts";
+import { type Noise, type NoiseRequest, gaussian, scale, select, zerosLike } from "./noise.ts";
 
 export interface EsOptions extends WindowOptions {
   /** Standard deviation of the perturbations. Default 0.01. */
@@ -29,6 +29,12 @@ export interface EsOptions extends WindowOptions {
   pairs?: number;
   /** Gradient of the sum over the steps of a window, or of their mean. Default "mean". */
   objective?: "sum" | "mean";
+  /**
+   * The gradient times 2 sigma, divided by the standard deviation of the 2N losses of the estimate: a learning rate then
+   * means the same for losses of any scale (Mania, Guy, Recht 2018; the control experiments of Vicol et al. 2021).
+   * Default false.
+   */
+  isDividedByStd?: boolean;
   /** A pair with a loss that is not finite: an error (default), or left out of the average as 0. */
   nanPolicy?: "error" | "zero";
   /** Initial states and data per pair (default), or the same for all pairs. */
@@ -48,6 +54,7 @@ export interface EsSettings {
   pairs: number;
   /** 1 for "sum", 1 / truncation for "mean". */
   lossScale: number;
+  isDividedByStd: boolean;
   nanPolicy: "error" | "zero";
   isCommon: boolean;
   noise: Noise;
@@ -78,10 +85,11 @@ export function esSettings(name: string, problem: ErasedProblem, options: EsOpti
     sigma,
     pairs,
     lossScale: objective === "sum" ? 1 : 1 / plan.truncation,
+    isDividedByStd: options.isDividedByStd ?? false,
     nanPolicy,
     isCommon: trajectories === "common",
     noise: options.noise ?? gaussian(sigma),
-    executor: options.executor ?? defaultExecutor(),
+    executor: executorFor(problem, options.executor),
   };
 }
 
@@ -174,6 +182,8 @@ export interface LossStatistics {
   /** Sum of the finite losses of a pair, and how many of the two they are. */
   loss: Tensor;
   losses: Tensor;
+  /** Sum of the squares of the finite losses. */
+  lossSquares: Tensor;
   /** L+ - L- and its square. */
   difference: Tensor;
   square: Tensor;
@@ -247,7 +257,8 @@ export function lossStatistics(
     const one = np.ones([], { dtype: "float64" });
     const difference = plus.sub(minus);
     const square = difference.mul(difference);
-    return { finite: one, loss: plus.add(minus), losses: one.mul(2), difference, square };
+    const lossSquares = plus.mul(plus).add(minus.mul(minus));
+    return { finite: one, loss: plus.add(minus), losses: one.mul(2), lossSquares, difference, square };
   }
   const zero = np.zeros([], { dtype: "float64" });
   const [isPlus, isMinus] = [np.isfinite(plus), np.isfinite(minus)];
@@ -258,6 +269,7 @@ export function lossStatistics(
     finite: isFinitePair.astype("float64"),
     loss: a.add(b),
     losses: isPlus.astype("float64").add(isMinus.astype("float64")),
+    lossSquares: a.mul(a).add(b.mul(b)),
     difference,
     square: difference.mul(difference),
   };
@@ -291,6 +303,16 @@ export function esEstimate<Shared extends EsShared, Unit extends { clock: Clock 
   };
 }
 
+/** 1 / the standard deviation of the finite losses of all particles; 0 where they are all equal. */
+function inverseStd({ loss, losses, lossSquares }: LossStatistics): Tensor {
+  const average = loss.div(losses);
+  const variance = lossSquares.div(losses).sub(average.mul(average));
+  const zero = np.zeros([], { dtype: "float64" });
+  const one = np.ones([], { dtype: "float64" });
+  const isSpread = variance.greater(zero);
+  return np.where(isSpread, one.div(np.sqrt(np.where(isSpread, variance, one))), zero);
+}
+
 /** Loss, gradient in theta's dtype, and metrics of a window (traced or concrete). */
 export function esSummary(
   settings: EsSettings,
@@ -298,9 +320,12 @@ export function esSummary(
   theta: unknown,
 ): { loss: Tensor; gradient: unknown; metrics: Record<string, Tensor> } {
   const { loss, lossDifferenceStd, nonFinite } = lossSummary(mean.statistics, settings.pairs);
+  const scaled = settings.isDividedByStd
+    ? scale(mean.gradient, inverseStd(mean.statistics).mul(2 * settings.sigma))
+    : mean.gradient;
   return {
     loss,
-    gradient: tree.map((g: Tensor, leaf: Tensor) => g.astype(leaf.dtype), mean.gradient, theta),
+    gradient: tree.map((g: Tensor, leaf: Tensor) => g.astype(leaf.dtype), scaled, theta),
     metrics: { lossDifferenceStd, ...(settings.nanPolicy === "zero" ? { nonFinite } : {}) },
   };
 }

@@ -104,7 +104,7 @@ export function restart<Shared extends EsShared, Unit extends { clock: Clock }>(
 
 function noStatistics(): LossStatistics {
   const zero = np.zeros([], { dtype: "float64" });
-  return { finite: zero, loss: zero, losses: zero, difference: zero, square: zero };
+  return { finite: zero, loss: zero, losses: zero, lossSquares: zero, difference: zero, square: zero };
 }
 
 /** Leaves of a unit that are equal for all pairs. */

@@ -46,7 +46,7 @@ import {
 import { windowLoss } from "./tbptt.ts";
 import { type TaskStart, derivativeSettings, firstTasks, requireEdges, requireFinite } from "./trajectory.ts";
 
-export type PesAnalyticOptions = Omit<EsOptions, "resets" | "trajectories">;
+export type PesAnalyticOptions = Omit<EsOptions, "resets" | "trajectories" | "isDividedByStd">;
 
 interface Shared extends EsShared {
   /** Gradient of the window's summed loss at the mean trajectory, float64. */

@@ -43,7 +43,16 @@ export interface EstimatorEntry {
 }
 
 const window = ["truncation", "resets", "objective", "executor"] as const;
-const whole = ["sigma", "pairs", "objective", "nanPolicy", "trajectories", "noise", "executor"] as const;
+const whole = [
+  "sigma",
+  "pairs",
+  "objective",
+  "isDividedByStd",
+  "nanPolicy",
+  "trajectories",
+  "noise",
+  "executor",
+] as const;
 const es = [...whole, "truncation", "resets"] as const;
 const analytic = ["sigma", "pairs", "truncation", "objective", "noise", "executor"] as const;
 

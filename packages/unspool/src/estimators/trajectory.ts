@@ -10,7 +10,7 @@ import {
   type Executor,
   type WindowOptions,
   type WindowPlan,
-  defaultExecutor,
+  executorFor,
   firstClocks,
   initialState,
   windowPlan,
@@ -54,7 +54,7 @@ export function derivativeSettings(
   requireOneOf(name, "objective", objective, ["sum", "mean"]);
   const plan = windowPlan(name, problem.horizon, options);
   const lossScale = objective === "sum" ? 1 : 1 / plan.truncation;
-  return { name, problem, plan, tasks, lossScale, executor: options.executor ?? defaultExecutor() };
+  return { name, problem, plan, tasks, lossScale, executor: executorFor(problem, options.executor) };
 }
 
 /** Requires that resets fall on window edges only. */

@@ -6,6 +6,7 @@
 import { requireInteger, requireOneOf } from "../errors.ts";
 import { type CompiledExecutorOptions, compiledExecutor } from "./compiledExecutor.ts";
 import type { Executor } from "./executor.ts";
+import { hostExecutor } from "./hostExecutor.ts";
 import { referenceExecutor } from "./referenceExecutor.ts";
 
 export type EngineName = "compiled" | "reference";
@@ -37,4 +38,15 @@ export function defaultExecutor(): Executor {
   const { engine = "compiled", ...options } = settings;
   current ??= engine === "compiled" ? compiledExecutor(options) : referenceExecutor();
   return current;
+}
+
+/**
+ * The executor for a problem: the one given, or else the default one; around it the host executor, if the problem is a
+ * simulator.
+ */
+export function executorFor(
+  { isTraceable }: { readonly isTraceable: boolean },
+  given: Executor = defaultExecutor(),
+): Executor {
+  return isTraceable || given.name === "host" ? given : hostExecutor(given);
 }

@@ -20,8 +20,11 @@ export type { SplitTree } from "./floats.ts";
 export { compiledExecutor } from "./compiledExecutor.ts";
 export type { CompiledExecutorOptions } from "./compiledExecutor.ts";
 export { compiled } from "./compiled.ts";
-export { configureExecutor, defaultExecutor, freshExecutor } from "./defaultExecutor.ts";
+export { configureExecutor, defaultExecutor, executorFor, freshExecutor } from "./defaultExecutor.ts";
 export type { EngineName, ExecutorSettings } from "./defaultExecutor.ts";
+export { hostExecutor } from "./hostExecutor.ts";
+export { defineSimulator } from "./simulator.ts";
+export type { SimulatorContext, SimulatorOptions } from "./simulator.ts";
 export { referenceExecutor } from "./referenceExecutor.ts";
 export {
   endsTrajectory,

@@ -55,6 +55,8 @@ export interface Problem<Theta = unknown, State = unknown, Batch = unknown> exte
 > {
   readonly name: string;
   readonly isDifferentiable: boolean;
+  /** False for a simulator: its functions are plain code, which only the host executor can run. */
+  readonly isTraceable: boolean;
 }
 
 /**
@@ -81,7 +83,12 @@ export function defineProblem<Theta, State, Batch = undefined>(
     if (typeof options[part] !== "function")
       throw new OptionError("defineProblem", part, options[part], "a function");
   }
-  return { ...options, name: options.name ?? "problem", isDifferentiable: options.isDifferentiable ?? true };
+  return {
+    ...options,
+    name: options.name ?? "problem",
+    isDifferentiable: options.isDifferentiable ?? true,
+    isTraceable: true,
+  };
 }
 
 /** A problem whose types have been forgotten: what estimators and executors work with. */
@@ -89,6 +96,7 @@ export interface ErasedProblem {
   readonly name: string;
   readonly horizon: number;
   readonly isDifferentiable: boolean;
+  readonly isTraceable: boolean;
   init(theta: unknown, key: Key): unknown;
   step(theta: unknown, state: unknown, context: StepContext<unknown>): StepResult<unknown>;
   data?(key: Key): unknown;
@@ -104,6 +112,8 @@ export function eraseProblem<Theta, State, Batch>(problem: Problem<Theta, State,
 export function initialState(problem: ErasedProblem, theta: unknown, key: Key): unknown {
   const dtype = tree.floatType(theta);
   const state = tree.tensors(problem.init(theta, random.foldIn(random.foldIn(key, 0), 0)), dtype) as unknown;
+  // A simulator keeps its own precision.
+  if (!problem.isTraceable) return state;
   const cast = (leaf: Tensor): Tensor =>
     (leaf.dtype === "float32" || leaf.dtype === "float64") && leaf.dtype !== dtype
       ? leaf.astype(dtype)

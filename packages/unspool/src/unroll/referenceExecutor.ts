@@ -248,7 +248,7 @@ function unitCount(units: unknown): number {
 }
 
 /** Mean over axis 0 of each leaf: in index order, in float64, kept in float64 unless the leaf is float32. */
-function averageUnits<T>(perUnit: T): T {
+export function averageUnits<T>(perUnit: T): T {
   return tree.map((leaf) => {
     const count = leaf.shape[0]!;
     const width = leaf.size / count;

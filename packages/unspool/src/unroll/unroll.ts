@@ -1,7 +1,7 @@
 /** Forward unrolling of many particles: learning curves, loss surfaces, evaluation. No derivatives. */
 import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
 import { requireInteger } from "../errors.ts";
-import { defaultExecutor } from "./defaultExecutor.ts";
+import { executorFor } from "./defaultExecutor.ts";
 import type { Executor, ForwardProgram } from "./executor.ts";
 import { type ErasedProblem, type Problem, advance, eraseProblem, initialState } from "./problem.ts";
 
@@ -38,7 +38,8 @@ export function unroll<Theta, State, Batch>(
   theta: Theta,
   options: UnrollOptions,
 ): Unrolled<unknown> {
-  const { key, isThetaBatched = false, isCommon = false, executor = defaultExecutor() } = options;
+  const { key, isThetaBatched = false, isCommon = false } = options;
+  const executor = executorFor(problem, options.executor);
   const particles = options.particles ?? (isThetaBatched ? tree.leaves(theta)[0]!.shape[0]! : 1);
   const steps = options.steps ?? problem.horizon;
   requireInteger("unroll", "particles", particles, 1);

@@ -1,0 +1,152 @@
+/**
+ * The three-link swimmer of Coulom (2002) as the Swimmer environment of OpenAI Gym has it, in MuJoCo (the npm package
+ * `mujoco-js`, MuJoCo's own WebAssembly build): links of length 1 and density 1000 in a fluid of density 4000 and
+ * viscosity 0.1, two motors of gear 150, timestep 0.01 with RK4, four timesteps per action.
+ *
+ * Observation: the five velocities and the positions without those of the head along x and y. Reward: the velocity of
+ * the head along x minus 1e-4 times the squared action. Positions and velocities are the whole state: MuJoCo starts its
+ * constraint solver anew in every timestep.
+ */
+import { type Problem, type Tensor, type RandomStream, defineSimulator } from "unspool";
+
+/** Degrees of freedom: head x, head y, heading, two joints. */
+const joints = 5;
+const actions = 2;
+/** Joints but head x and y, and all velocities. */
+export const observations: number = 2 * joints - 2;
+const timestepsPerAction = 4;
+const timestep = 0.01;
+const controlCost = 1e-4;
+/** Half width of the uniform noise of initial positions and velocities. */
+const resetNoise = 0.1;
+
+const model = `
+<mujoco model="swimmer">
+  <compiler angle="degree" inertiafromgeom="true"/>
+  <option timestep="${timestep}" integrator="RK4" density="4000" viscosity="0.1">
+    <flag warmstart="disable"/>
+  </option>
+  <default>
+    <geom type="capsule" size="0.1" density="1000" contype="0" conaffinity="0"/>
+    <joint armature="0.1"/>
+    <motor gear="150" ctrllimited="true" ctrlrange="-1 1"/>
+  </default>
+  <worldbody>
+    <body name="front">
+      <joint name="x" type="slide" axis="1 0 0"/>
+      <joint name="y" type="slide" axis="0 1 0"/>
+      <joint name="heading" type="hinge" axis="0 0 1"/>
+      <geom fromto="1.5 0 0 0.5 0 0"/>
+      <body name="middle" pos="0.5 0 0">
+        <joint name="first" type="hinge" axis="0 0 1" limited="true" range="-100 100"/>
+        <geom fromto="0 0 0 -1 0 0"/>
+        <body name="back" pos="-1 0 0">
+          <joint name="second" type="hinge" axis="0 0 1" limited="true" range="-100 100"/>
+          <geom fromto="0 0 0 -1 0 0"/>
+        </body>
+      </body>
+    </body>
+  </worldbody>
+  <actuator>
+    <motor joint="first"/>
+    <motor joint="second"/>
+  </actuator>
+</mujoco>`;
+
+/** All that a step has to know of the past: float64, length 5 each. */
+export interface SwimmerState {
+  positions: Float64Array;
+  velocities: Float64Array;
+}
+
+export interface SwimmerTheta {
+  /** Linear policy, [2, 8]: action = weights · observation. */
+  weights: Tensor;
+}
+
+interface PlainTheta {
+  weights: Float32Array | Float64Array;
+}
+
+export interface Swimmer {
+  start(random: RandomStream): SwimmerState;
+  /** One action, four timesteps. Changes `state`; gives the reward. */
+  act(weights: PlainTheta["weights"], state: SwimmerState): number;
+}
+
+/** MuJoCo with the swimmer in it; loaded once, when it is first wanted. */
+export function loadSwimmer(): Promise<Swimmer> {
+  return (loaded ??= load());
+}
+
+let loaded: Promise<Swimmer> | undefined;
+
+async function load(): Promise<Swimmer> {
+  const { default: loadMujoco } = await import("mujoco-js");
+  const mujoco = await loadMujoco();
+  const files = mujoco as unknown as { FS: { writeFile(path: string, text: string): void } };
+  files.FS.writeFile("/swimmer.xml", model);
+  const body = mujoco.MjModel.loadFromXML("/swimmer.xml");
+  const data = new mujoco.MjData(body);
+  const action = new Float64Array(actions);
+  return {
+    start(random) {
+      const noise = () =>
+        Float64Array.from({ length: joints }, () => resetNoise * (2 * random.uniform() - 1));
+      return { positions: noise(), velocities: noise() };
+    },
+    act(weights, state) {
+      observe(weights, state, action);
+      // Views of MuJoCo's memory, which moves when it grows.
+      const [positions, velocities] = [data.qpos as Float64Array, data.qvel as Float64Array];
+      positions.set(state.positions);
+      velocities.set(state.velocities);
+      (data.ctrl as Float64Array).set(action);
+      for (let i = 0; i < timestepsPerAction; i++) mujoco.mj_step(body, data);
+      const moved = positions[0]! - state.positions[0]!;
+      state.positions.set(positions);
+      state.velocities.set(velocities);
+      return moved / (timestepsPerAction * timestep) - controlCost * (action[0]! ** 2 + action[1]! ** 2);
+    },
+  };
+}
+
+function observe(weights: PlainTheta["weights"], state: SwimmerState, action: Float64Array): void {
+  for (let i = 0; i < actions; i++) {
+    let sum = 0;
+    for (let j = 0; j < observations; j++) {
+      const observed = j < joints - 2 ? state.positions[j + 2]! : state.velocities[j - joints + 2]!;
+      sum += weights[i * observations + j]! * observed;
+    }
+    action[i] = sum;
+  }
+}
+
+/** A swimmer with a linear policy as an inner problem: theta are its weights, the loss is the negative reward. */
+export function swimmerProblem(
+  swimmer: Swimmer,
+  horizon: number,
+): Problem<SwimmerTheta, SwimmerState, undefined> {
+  return defineSimulator({
+    name: "swimmer",
+    horizon,
+    init: (_theta: PlainTheta, { random }) => swimmer.start(random),
+    step: ({ weights }, state) => ({ loss: -swimmer.act(weights, state), state }),
+  });
+}
+
+/** Centre of the swimmer's three links, which weigh the same. */
+export function centre({ positions }: SwimmerState): [x: number, y: number] {
+  const [x, y, heading, first, second] = positions as unknown as [number, number, number, number, number];
+  const along = (angle: number, length: number): [number, number] => [
+    Math.cos(angle) * length,
+    Math.sin(angle) * length,
+  ];
+  const front = along(heading, 1);
+  const neck = along(heading, 0.5);
+  const middle = along(heading + first, -0.5);
+  const back = along(heading + first + second, -0.5);
+  // From the head: the front link's centre; half a link past the neck; a whole and a half link past it.
+  const sum = (axis: 0 | 1) => front[axis] + 2 * neck[axis] + 3 * middle[axis] + back[axis];
+  return [x + sum(0) / 3, y + sum(1) / 3];
+}
