@@ -16,8 +16,11 @@ export function compareFigures(comparison: Comparison): Figure[] {
 
 const squaredNorm = (values: Float64Array): number => values.reduce((sum, value) => sum + value * value, 0);
 
+/** As measured: that of an unbiased estimator is what chance leaves. */
+const measuredBias = ({ bias }: EstimatorMeasurement): number => squaredNorm(bias);
+
 /** Squared bias without what chance adds to it. */
-export function squaredBias({ meanSquaredError, variance }: EstimatorMeasurement): number {
+function squaredBias({ meanSquaredError, variance }: EstimatorMeasurement): number {
   return Math.max(0, meanSquaredError - variance);
 }
 
@@ -33,13 +36,13 @@ function plane(comparison: Comparison): Figure {
     title: "Bias and variance",
     caption:
       `One point per estimator at truncation ${comparison.truncation}: the squared bias of a trajectory's gradient and its total variance. ` +
-      "Low and to the left is good. What is 0 is drawn at the edge.",
+      "Low and to the left is good; unbiased estimators show what chance leaves, and what is 0 is drawn at the edge.",
     x: { label: "squared bias", scale: "log" },
     y: { label: "variance", scale: "log" },
     series: comparison.estimators.map((one) => ({
       name: one.name,
       kind: "dots",
-      x: [Math.max(floor, squaredBias(one))],
+      x: [Math.max(floor, measuredBias(one))],
       y: [Math.max(floor, one.variance)],
     })),
   };
@@ -90,10 +93,10 @@ function biasOverTruncation(comparison: Comparison): Figure {
     id: "bias-over-truncation",
     title: "Squared bias over truncation",
     caption:
-      "Truncated estimators lose their bias when the window is the whole trajectory; unbiased ones have none but chance and smoothing at any truncation.",
+      "Truncated estimators lose their bias when the window is the whole trajectory; unbiased ones show what chance and smoothing leave, at any truncation.",
     x: { label: "truncation (inner steps per window)", scale: "log" },
     y: { label: "squared bias", scale: "log" },
-    series: overTruncation(comparison, squaredBias),
+    series: overTruncation(comparison, measuredBias),
     references: [
       {
         axis: "y",

@@ -41,7 +41,7 @@ export interface TrialRun {
   innerSteps: number;
   /** Thetas at a few even points of the run, the last one included; flat. */
   thetas: { step: number; theta: unknown }[];
-  /** The estimator's own losses, thinned: [outer step, loss]. */
+  /** The estimator's own losses per inner step, thinned: [outer step, loss]. */
   losses: [number, number][];
   /** Why it ended early. */
   failure?: string;
@@ -68,14 +68,14 @@ export function trialRun(
     const trial: Setup = { ...setup, estimator };
     const perStep = innerStepsOf(estimatorEntry(setting.estimator), setting);
     const total = Math.max(1, Math.min(options.outerSteps, Math.floor(options.innerSteps / perStep)));
+    const stepsPerLoss = inner.options.objective === "sum" ? setting.truncation : 1;
     let state = initTraining(trial, key);
     for (const share of keptShares) {
       const target = Math.max(1, Math.round(share * total));
       while (state.step < target) {
         const { state: next, records } = trainSteps(trial, state, target - state.step);
         state = next;
-        const last = records.at(-1)!;
-        run.losses.push([last.step, last.loss]);
+        for (const { step, loss } of thinned(records, total)) run.losses.push([step, loss / stepsPerLoss]);
         [run.outerSteps, run.innerSteps] = [state.step, state.innerSteps];
       }
       run.thetas.push({ step: state.step, theta: state.theta });
@@ -90,6 +90,14 @@ export function trialRun(
     run.failure = error.message;
   }
   return run;
+}
+
+/** About this many losses are kept of a run. */
+const keptLosses = 200;
+
+function thinned<Record extends { step: number }>(records: readonly Record[], total: number): Record[] {
+  const stride = Math.max(1, Math.floor(total / keptLosses));
+  return records.filter(({ step }) => step % stride === 0);
 }
 
 /** The estimator of a setting, with whatever else the problem's options say. */
