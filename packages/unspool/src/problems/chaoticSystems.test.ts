@@ -1,6 +1,7 @@
 /** The example systems against closed forms and independent computations. */
 import { describe, expect, test } from "vitest";
-import { type Tensor, np, random, tree, valueAndGrad } from "../array/index.ts";
+import { type Tensor, hessian, np, random, tree, valueAndGrad } from "../array/index.ts";
+import { jacobianSpectrum, lyapunov, productSpectrum, stateJacobian } from "../diagnostics/index.ts";
 import { rtrl } from "../estimators/index.ts";
 import { type Problem, compiled, unroll } from "../unroll/index.ts";
 import {
@@ -89,6 +90,59 @@ describe("logistic map at rate 4 from 0.3", () => {
   });
 });
 
+describe("exponents", () => {
+  test("logistic map at rate 4: the growth over T steps tends to ln 2", () => {
+    // The orbit from 0.3 with 400 binary digits, in integers.
+    const one = 1n << 400n;
+    let x = (3n * one) / 10n;
+    let growth = 0;
+    for (let t = 0; t < 50; t++) {
+      growth += Math.log(Math.abs(4 * Number(((one - 2n * x) << 60n) / one))) - 60 * Math.LN2;
+      x = (4n * x * (one - x)) / one;
+    }
+    expect(growth / 50).toBeCloseTo(0.669418, 6);
+    const endless = logisticMap({ horizon: Infinity });
+    const { exponents } = lyapunov(endless, { start: tree.scalar(0.3, "float64") }, { steps: 20_000 });
+    expect(Math.abs(exponents[0]! - Math.LN2)).toBeLessThan(0.002);
+    // Period two: ln |4 + 2 r - r²| / 2.
+    const calm = lyapunov(endless, { rate: tree.scalar(3.2, "float64") }, { steps: 1000 });
+    expect(calm.exponents[0]!).toBeCloseTo(-0.916290731874, 9);
+  });
+  test("Hénon map: they sum to ln b", () => {
+    const { exponents, sum } = lyapunov(henonMap({ horizon: Infinity }), henonMap().theta!, {
+      steps: 20_000,
+    });
+    expect(sum).toBeCloseTo(-1.203972804326, 11);
+    expect(Math.abs(exponents[0]! - 0.42)).toBeLessThan(0.01);
+  });
+  test("Lorenz system by Euler steps, per unit of time", () => {
+    const truth = { logA: tree.scalar(Math.log(10), "float64"), logR: tree.scalar(Math.log(28), "float64") };
+    const endless = lorenz({ horizon: Infinity, loss: "height" });
+    const options = { steps: 40_000, burnIn: 2000, dt: 0.005 };
+    const { exponents, sum, logDeterminantMean } = lyapunov(endless, truth, options);
+    // 0.961 ± 0.01, -0.001, -14.787 over long orbits in NumPy; 200 units of time here.
+    expect(Math.abs(exponents[0]! - 0.961)).toBeLessThan(0.05);
+    expect(Math.abs(exponents[1]!)).toBeLessThan(0.02);
+    expect(Math.abs(exponents[2]! + 14.787)).toBeLessThan(0.06);
+    expect(sum).toBeCloseTo(logDeterminantMean!, 9);
+  });
+  test.each([
+    // ln of the spectral radius at the fixed point, and sigma_max of products from h_0: NumPy.
+    [0.5, -0.6997731957, [10, 9.297481692770484e-4]],
+    [0.9, -0.1370361105, [10, 0.2991376395]],
+    [0.9, -0.1370361105, [100, 2.9682e-6]],
+    [1.5, undefined, [10, 20.1024457]],
+  ] as const)("cosine network with gain %f", (gain, wanted, [time, sigma]) => {
+    const options = { units: 32, gain, initialisation: "orthogonal", horizon: Infinity } as const;
+    const problem = recurrentNetwork(options);
+    const [product] = productSpectrum(problem, problem.theta!, { times: [time] });
+    expect(Math.exp(product!.logSingularValues[0]!) / sigma).toBeCloseTo(1, 4);
+    if (wanted === undefined) return;
+    const { spectralRadius } = jacobianSpectrum(stateJacobian(problem, problem.theta!, { t: 500 }));
+    expect(Math.log(spectralRadius)).toBeCloseTo(wanted, 8);
+  });
+});
+
 describe("soft disks, 16 in a box of 3.2", () => {
   // Finite differences and dual numbers in NumPy, float64: energy and its derivative after T steps.
   const cases: [number, [number, number, number][]][] = [
@@ -107,6 +161,21 @@ describe("soft disks, 16 in a box of 3.2", () => {
       expect(Math.abs((T === 0 ? energy.item() : losses.data[T - 1]!) - E)).toBeLessThan(1e-8);
       expect(Math.abs((T === 0 ? slope.item() : slopes[T - 1]![0]!) - derivative)).toBeLessThan(1e-8);
     }
+  });
+  test.each([
+    // NumPy: eigenvalues below 0, the least and the largest.
+    [0.6, 13, -1.3558463749, 6.9920587129],
+    [0.9, 1, -0.169169982, 6.6770521439],
+  ])("eigenvalues of the Hessian of the energy at the start, D = %f", (diameter, negative, least, most) => {
+    const energyHessian = compiled("energyHessian", (x: Tensor, d: Tensor) =>
+      hessian((flat: Tensor) => diskEnergy(flat.reshape([16, 2]), d, 3.2))(x),
+    );
+    const start = diskStart(16, 3.2).flatten();
+    const entries = energyHessian(start, tree.scalar(diameter, "float64")) as Tensor;
+    const { re } = jacobianSpectrum({ size: 32, entries: Float64Array.from(entries.data) });
+    expect(re.filter((value) => value < -1e-9).length).toBe(negative);
+    expect(Math.min(...re)).toBeCloseTo(least, 8);
+    expect(Math.max(...re)).toBeCloseTo(most, 8);
   });
   test("the loss of the last step only is the final loss", () => {
     const theta: DiskTheta = { diameter: tree.scalar(0.9, "float64") };

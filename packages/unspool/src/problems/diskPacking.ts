@@ -2,7 +2,7 @@
  * Packing of soft disks of two sizes in a periodic box: heavy ball minimises the energy of overlaps, and theta, the
  * diameter of the small disks, is judged by the packing that results.
  *
- *     E(x) = Σ_{i<j} ½ max(0, 1 - r_ij / d_ij)²,   v' = μ v - α ∂E/∂x,   x' = x + v',   l = E(x')
+ *     E(x) = Σ_{i<j} ½ max(0, 1 - r_ij / d_ij)²,   v' = μ v - α ∂E/∂x,   x' = x + v',   l = E(x') or (E(x') - E*)²
  *
  * d_ij is the mean of the two diameters, r_ij the distance to the nearest image. An example system of Metz et al.,
  * "Gradients are Not All You Need", 2021, at CPU size.
@@ -29,20 +29,28 @@ export interface DiskPackingOptions {
   momentum?: number;
   /** Steps of minimisation T. Default 50. */
   horizon?: number;
-  /** The energy after every step, or after the last one only (0 before it). Default "each". */
+  /** E*: with it, the loss is the squared distance of the energy from it. Default: the loss is the energy. */
+  targetEnergy?: number;
+  /** The loss after every step, or after the last one only (0 before it). Default "each". */
   loss?: "each" | "last";
 }
 
 /** Theta is `{ diameter }`. The disks start from a low-discrepancy sequence, at rest. */
 export function diskPacking(options: DiskPackingOptions = {}): Problem<DiskTheta, DiskState, undefined> {
   const { disks = 16, box = 3.2, diameter = 0.9, rate = 0.5, momentum = 0.9 } = options;
-  const { horizon = 50, loss = "each" } = options;
+  const { horizon = 50, loss = "each", targetEnergy } = options;
   requireInteger("diskPacking", "disks", disks, 2);
   requirePositive("diskPacking", "box", box, "3.2 is dense for 16 disks.");
   requirePositive("diskPacking", "diameter", diameter, "It is relative to the large disks.");
   requireOneOf("diskPacking", "loss", loss, ["each", "last"]);
   if (loss === "last") requireInteger("diskPacking", "horizon", horizon, 1);
   const start = diskStart(disks, box);
+  const cost = (positions: Tensor, diameter: Tensor): Tensor => {
+    const energy = diskEnergy(positions, diameter, box);
+    if (targetEnergy === undefined) return energy;
+    const miss = energy.sub(targetEnergy);
+    return miss.mul(miss);
+  };
   return defineProblem({
     name: "diskPacking",
     horizon,
@@ -51,12 +59,12 @@ export function diskPacking(options: DiskPackingOptions = {}): Problem<DiskTheta
     step({ diameter }: DiskTheta, { positions, velocities }, { t }) {
       const faster = velocities.mul(momentum).add(diskForces(positions, diameter, box).mul(rate));
       const moved = positions.add(faster);
-      const energy = diskEnergy(moved, diameter, box);
+      const now = cost(moved, diameter);
       const state = { positions: moved, velocities: faster };
-      if (loss === "each") return { state, loss: energy };
-      return { state, loss: np.where(t.equal(horizon - 1), energy, energy.mul(0)) };
+      if (loss === "each") return { state, loss: now };
+      return { state, loss: np.where(t.equal(horizon - 1), now, now.mul(0)) };
     },
-    finalLoss: ({ diameter }: DiskTheta, { positions }) => diskEnergy(positions, diameter, box),
+    finalLoss: ({ diameter }: DiskTheta, { positions }) => cost(positions, diameter),
   });
 }
 

@@ -9,7 +9,7 @@
  * A stand-in at CPU size for the rigid bodies of Metz et al., "Gradients are Not All You Need", 2021.
  */
 import { type Tensor, np } from "../array/index.ts";
-import { OptionError, requirePositive } from "../errors.ts";
+import { OptionError, requireInteger, requireOneOf, requirePositive } from "../errors.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
 import { rungeKutta } from "./rungeKutta.ts";
 
@@ -27,6 +27,8 @@ export interface DoublePendulumOptions {
   timeStep?: number;
   /** Default 500. */
   horizon?: number;
+  /** The distance after every step, or after the last one only (0 before it). Default "each". */
+  loss?: "each" | "last";
 }
 
 /** Metres per second squared, with rods of one metre. */
@@ -36,9 +38,11 @@ export const pendulumGravity = 9.81;
 export function doublePendulum(
   options: DoublePendulumOptions = {},
 ): Problem<PendulumState, PendulumState, undefined> {
-  const { angle = 1, target = [1, -1], damping = 0, timeStep = 0.01, horizon = 500 } = options;
+  const { angle = 1, target = [1, -1], damping = 0, timeStep = 0.01, horizon = 500, loss = "each" } = options;
   requirePositive("doublePendulum", "timeStep", timeStep, "0.01 conserves energy well.");
   if (!(damping >= 0)) throw new OptionError("doublePendulum", "damping", damping, "at least 0");
+  requireOneOf("doublePendulum", "loss", loss, ["each", "last"]);
+  if (loss === "last") requireInteger("doublePendulum", "horizon", horizon, 1);
   const goal = np.array([...target], { dtype: "float64" });
   return defineProblem({
     name: "doublePendulum",
@@ -48,10 +52,12 @@ export function doublePendulum(
       velocities: np.zeros([2], { dtype: "float64" }),
     },
     init: ({ angles, velocities }: PendulumState) => ({ angles, velocities }),
-    step(_theta: PendulumState, state) {
+    step(_theta: PendulumState, state, { t }) {
       const next = rungeKutta((now: PendulumState) => motion(now, damping), state, timeStep);
       const miss = pendulumTip(next).sub(goal.astype(next.angles.dtype));
-      return { state: next, loss: miss.mul(miss).sum() };
+      const distance = miss.mul(miss).sum();
+      if (loss === "each") return { state: next, loss: distance };
+      return { state: next, loss: np.where(t.equal(horizon - 1), distance, distance.mul(0)) };
     },
   });
 }
