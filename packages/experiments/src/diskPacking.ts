@@ -21,7 +21,7 @@ import { estimatorFields, estimatorOptions } from "./fields.ts";
 import { grid, thin } from "./series.ts";
 
 const config = z.strictObject({
-  ...estimatorFields({ estimator: "fullEs", sigma: 0.03, pairs: 16, truncation: 10 }),
+  ...estimatorFields({ sigma: 0.03, pairs: 16, truncation: 10 }, "fullEs"),
   steps: z.int().min(1).default(150).describe("outer steps"),
   learningRate: z.number().positive().default(0.01).describe("of Adam on theta"),
   diameter: z.number().positive().default(0.7).describe("initial diameter of the small disks"),

@@ -22,7 +22,7 @@ import { estimatorFields, estimatorOptions } from "./fields.ts";
 import { grid } from "./series.ts";
 
 const config = z.strictObject({
-  ...estimatorFields({ estimator: "fullEs", sigma: 0.05, pairs: 32, truncation: 50 }),
+  ...estimatorFields({ sigma: 0.05, pairs: 32, truncation: 50 }, "fullEs"),
   steps: z.int().min(1).default(200).describe("outer steps"),
   learningRate: z.number().positive().default(0.02).describe("of Adam on the start"),
   angle: z.number().default(2).describe("initial angle of both rods in radians, at rest"),

@@ -21,7 +21,7 @@ import { estimatorFields, estimatorOptions } from "./fields.ts";
 import { grid, mean } from "./series.ts";
 
 const config = z.strictObject({
-  ...estimatorFields({ estimator: "fullEs", sigma: 0.01, pairs: 50, truncation: 4 }),
+  ...estimatorFields({ sigma: 0.01, pairs: 50, truncation: 4 }, "fullEs"),
   steps: z.int().min(1).default(200).describe("outer steps"),
   learningRate: z.number().positive().default(1e-3).describe("of Adam on theta"),
   start: z.number().gt(0).lt(1).default(0.3).describe("initial x_0"),

@@ -31,7 +31,7 @@ const learningRates: Partial<Record<EstimatorName, number>> = {
 };
 
 const config = z.strictObject({
-  ...estimatorFields({ estimator: "nres", sigma: 0.04, pairs: 200, truncation: 100 }),
+  ...estimatorFields({ sigma: 0.04, pairs: 200, truncation: 100 }, "nres"),
   tasks: z
     .int()
     .min(1)

@@ -26,7 +26,7 @@ import { grid } from "./series.ts";
 const initialisations = ["gaussian", "orthogonal"] as const;
 
 const config = z.strictObject({
-  ...estimatorFields({ estimator: "bptt", sigma: 0.01, pairs: 32, truncation: 10 }),
+  ...estimatorFields({ sigma: 0.01, pairs: 32, truncation: 10 }, "bptt"),
   steps: z.int().min(1).default(150).describe("outer steps"),
   learningRate: z.number().positive().default(3e-3).describe("of Adam on weights and bias"),
   clip: z.number().positive().default(1).describe("longest gradient that is not shortened"),

@@ -22,7 +22,7 @@ import { z } from "zod";
 import { estimatorFields, estimatorOptions } from "./fields.ts";
 
 const config = z.strictObject({
-  ...estimatorFields({ estimator: "fullEs", sigma: 0.03, pairs: 16, truncation: 10 }),
+  ...estimatorFields({ sigma: 0.03, pairs: 16, truncation: 10 }, "fullEs"),
   tasks: z.int().min(1).default(8).describe("training runs per gradient (estimators with derivatives)"),
   steps: z.int().min(1).default(200).describe("outer steps"),
   outerLearningRate: z.number().positive().default(0.01).describe("of Adam on theta"),
