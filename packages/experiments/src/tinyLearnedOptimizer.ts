@@ -142,7 +142,7 @@ function curvesFigure(run: Run, runs: (theta: LearnedOptimizerTheta, scale?: num
 
 function varianceFigure(settings: Config, key: Key): Figure {
   const { horizon, samples } = settings;
-  const horizons = [1, 2, 5, 10, 15, 20, 30].filter((steps) => steps <= horizon);
+  const horizons = [1, 2, 5, 10, 15, 20, 30, 40, 50].filter((steps) => steps <= horizon);
   const series = [scales.calm, scales.chaotic].flatMap((scale): Series[] => {
     const problem = trainingRun(settings, key, scale);
     const measured = gradientVariance(problem, problem.theta!, {
@@ -163,7 +163,7 @@ function varianceFigure(settings: Config, key: Key): Figure {
   return {
     id: "variance",
     title: "Variance of meta-gradients against the length of the unroll",
-    caption: `At the initial theta, over ${samples} perturbations of standard deviation 0.01: exact derivatives at perturbed thetas, and antithetic evolution strategies. With a short reach (c = ${scales.calm}) derivatives are better by orders of magnitude at every length; with c = ${scales.chaotic} their variance grows exponentially and overtakes. After the learned optimizers of Metz et al. (2021).`,
+    caption: `At the initial theta, over ${samples} perturbations of standard deviation 0.01: exact derivatives at perturbed thetas, and antithetic evolution strategies. With a short reach (c = ${scales.calm}) derivatives are better by orders of magnitude at every length; with c = ${scales.chaotic} their variance grows exponentially with the length, and sooner or later overtakes that of evolution strategies. After the learned optimizers of Metz et al. (2021).`,
     x: { label: "training steps T", scale: "log" },
     y: { label: "variance of one sample (trace)", scale: "log" },
     series,
