@@ -9,3 +9,21 @@ export { applyMlp, initMlp } from "./mlp.ts";
 export type { Layer } from "./mlp.ts";
 export { crossEntropy, errorRate, learningRate, scheduleTuning } from "./scheduleTuning.ts";
 export type { LabelledData, ScheduleTheta, ScheduleTuningOptions, TrainingState } from "./scheduleTuning.ts";
+export { logisticMap } from "./logisticMap.ts";
+export type { LogisticMapOptions, LogisticMapTheta } from "./logisticMap.ts";
+export { henonMap } from "./henonMap.ts";
+export type { HenonMapOptions, HenonMapTheta } from "./henonMap.ts";
+export { lorenz } from "./lorenz.ts";
+export type { LorenzOptions, LorenzState, LorenzTheta } from "./lorenz.ts";
+export { recurrentNetwork } from "./recurrentNetwork.ts";
+export type { RecurrentNetworkOptions, RecurrentTheta } from "./recurrentNetwork.ts";
+export { doublePendulum, pendulumGravity, pendulumTip } from "./doublePendulum.ts";
+export type { DoublePendulumOptions, PendulumState } from "./doublePendulum.ts";
+export { diskEnergy, diskPacking, diskStart } from "./diskPacking.ts";
+export type { DiskPackingOptions, DiskState, DiskTheta } from "./diskPacking.ts";
+export { learnedOptimizerTheta, tinyLearnedOptimizer } from "./tinyLearnedOptimizer.ts";
+export type {
+  LearnedOptimizerTheta,
+  TinyLearnedOptimizerOptions,
+  TrainedWeights,
+} from "./tinyLearnedOptimizer.ts";
