@@ -18,3 +18,22 @@ export type {
 export type { BaselineContext, LifetimeShared, LifetimeUnit } from "./lifetimeProgram.ts";
 export type { Observation } from "./surrogate.ts";
 export type { HessianMethod } from "./hessianWeights.ts";
+export { exactMetaGradient } from "./exactMetaGradient.ts";
+export type { ExactMetaGradient } from "./exactMetaGradient.ts";
+export { estimatorTable } from "./estimatorTable.ts";
+export type { EstimatorRow, EstimatorTable } from "./estimatorTable.ts";
+export { lifetimeProblem } from "./lifetimeProblem.ts";
+export type { LifetimeProblemOptions, LifetimeState } from "./lifetimeProblem.ts";
+export { centralDifferences } from "./centralDifferences.ts";
+export type {
+  CentralDifferencesEstimate,
+  CentralDifferencesEstimator,
+  CentralDifferencesOptions,
+  CentralDifferencesState,
+} from "./centralDifferences.ts";
+export { tabularMdp } from "./tabularMdp.ts";
+export type { PolicyTable, TabularMdp, Trajectory } from "./tabularMdp.ts";
+export { exactReturn } from "./exactReturn.ts";
+export type { ReturnDerivatives } from "./exactReturn.ts";
+export { expectedHessian, hessianEstimate, sampleTrajectories } from "./hessianEstimate.ts";
+export type { ExpectedHessian, HessianEstimate, HessianEstimateOptions } from "./hessianEstimate.ts";
