@@ -118,6 +118,29 @@ test("one-step problems: E[A K] is the Hessian less E[A s s^T]", () => {
   expect(norm(sampled.map((x, i) => x - whole[i]!))).toBeGreaterThan(0.1);
 });
 
+test("MAML with infinite batches on a bandit: (I + Hess R) grad R(theta + grad R) with DiCE's expectations", () => {
+  // mu (1, .2, -.5), theta (.1, -.2, 0), one step of size 1: R, its derivatives and the result in float64 PyTorch.
+  const arms = tabularMdp({
+    transitions: [[[1]], [[1]], [[1]]],
+    rewards: [[1, 0.2, -0.5]],
+    start: [1],
+    horizon: 1,
+    discount: 1,
+  });
+  const theta = [0.1, -0.2, 0];
+  const { gradient, hessian } = expectedHessian(arms, [theta], { method: "dice" });
+  expect(exactReturn(arms, [theta]).value).toBeCloseTo(0.262976377173, 11);
+  expect(gradient[0]).toBeCloseTo(0.278578818816, 11);
+  expect(hessian[1]).toBeCloseTo(-0.07134037091, 10);
+  const adapted = exactReturn(arms, [theta.map((x, i) => x + gradient[i]!)]);
+  expect(adapted.value).toBeCloseTo(0.407232268128, 11);
+  const meta = theta.map((_, i) =>
+    adapted.gradient.reduce((sum, g, j) => sum + (Number(i === j) + hessian[3 * i + j]!) * g, 0),
+  );
+  const expected = [0.307734036988, -0.093061562238, -0.214672474749];
+  meta.forEach((x, i) => expect(x).toBeCloseTo(expected[i]!, 11));
+});
+
 test("sampled trajectories: the mean approaches the expectation, |z| < 5 for each entry", () => {
   const count = 4000;
   const trajectories = sampleTrajectories(mdp, logits, { count, key: random.key(2) });

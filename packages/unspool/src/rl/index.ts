@@ -37,3 +37,13 @@ export { exactReturn } from "./exactReturn.ts";
 export type { ReturnDerivatives } from "./exactReturn.ts";
 export { expectedHessian, hessianEstimate, sampleTrajectories } from "./hessianEstimate.ts";
 export type { ExpectedHessian, HessianEstimate, HessianEstimateOptions } from "./hessianEstimate.ts";
+export { actorCritic } from "./actorCritic.ts";
+export type {
+  ActorCriticAgent,
+  ActorCriticData,
+  ActorCriticOptions,
+  ActorCriticWorld,
+} from "./actorCritic.ts";
+export { maze } from "./maze.ts";
+export type { Maze, MazeOptions } from "./maze.ts";
+export { ownValues } from "./ownValues.ts";
