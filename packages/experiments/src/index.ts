@@ -2,6 +2,7 @@
 import type { Experiment } from "unspool";
 import { influenceBalancing } from "./influenceBalancing.ts";
 import { lookaheadQuadratic } from "./lookaheadQuadratic.ts";
+import { metaGradientExact } from "./metaGradientExact.ts";
 import { mnistSchedule } from "./mnistSchedule.ts";
 import { swimmer } from "./swimmer.ts";
 import { toyRegression } from "./toyRegression.ts";
@@ -12,9 +13,10 @@ export const experiments: readonly Experiment[] = [
   mnistSchedule,
   lookaheadQuadratic,
   swimmer,
+  metaGradientExact,
 ] as readonly Experiment[];
 
-export { influenceBalancing, lookaheadQuadratic, mnistSchedule, swimmer, toyRegression };
+export { influenceBalancing, lookaheadQuadratic, metaGradientExact, mnistSchedule, swimmer, toyRegression };
 export { problemExperiment } from "./problemExperiment.ts";
 export { loadMnist } from "./data/mnist.ts";
 export type { Mnist } from "./data/mnist.ts";

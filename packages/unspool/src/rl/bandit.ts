@@ -105,11 +105,20 @@ function drawArms(key: Key, count: number): Tensor {
   return np.exp(random.uniform(random.foldIn(key, "arms"), [count], { minval: -100, maxval: 1 })) as Tensor;
 }
 
-/** Categories [B] of chances [K], or [B, K], at uniforms [B]: how many partial sums do not exceed the uniform. */
+/**
+ * Categories [B] of chances [K], or [B, K], at uniforms [B]: the first whose partial sum reaches the uniform. Partial
+ * sums in float64 and uniforms from the middle of their cells, so that no category is taken for a rounding error: one
+ * of chance 1e-20, taken once in 10 million draws, would dominate the variance of a score.
+ */
 export function inverseCdf(chances: Tensor, uniforms: Tensor): Tensor {
-  const last = tree.scalar(chances.shape.at(-1)! - 1, "int32");
-  const below = (np.cumsum(chances, -1) as Tensor).lessEqual(uniforms.reshape([...uniforms.shape, 1]));
-  return np.minimum(below.astype("int32").sum(-1), last) as Tensor;
+  const sums = np.cumsum(chances.astype("float64"), -1) as Tensor;
+  const total = sums.slice(...chances.shape.slice(1).map((): [] => []), [-1]);
+  const middle = uniforms
+    .astype("float64")
+    .add(2 ** -24)
+    .reshape([...uniforms.shape, 1])
+    .mul(total);
+  return sums.less(middle).astype("int32").sum(-1);
 }
 
 function everyBatch({ means }: BanditWorld, arms: number, batch: number) {

@@ -2,9 +2,10 @@
  * Central differences of an inner problem's objective, coordinate by coordinate, with the same random keys on both
  * sides: the ground truth of a meta-gradient where nothing can be enumerated.
  *
- *     g_j = mean over trajectories of (L(theta + h e_j) - L(theta - h e_j)) / (2 h)
+ *     g = mean over trajectories of sum_j d_j (L(theta + h d_j) - L(theta - h d_j)) / (2 h)
  *
- * Unbiased but for order h²; how much the common keys save depends on how the problem draws.
+ * along the axes, or along one Gaussian direction per trajectory: then it is the estimate of `fullEs` with sigma = h,
+ * which here also tells what each trajectory estimates. How much the common keys save depends on how the problem draws.
  */
 import { type Key, type Tensor, np, tree } from "../array/index.ts";
 import { requireInteger, requireOneOf, requirePositive } from "../errors.ts";
@@ -22,6 +23,8 @@ import {
 } from "../unroll/index.ts";
 
 export interface CentralDifferencesOptions {
+  /** d: the unit vectors (default), or a standard Gaussian per trajectory. */
+  directions?: "axes" | "gaussian";
   /** h. Default 0.1. */
   distance?: number;
   /** Trajectories that are averaged. Default 1000. */
@@ -43,7 +46,7 @@ type Carry = { state: unknown; t: Tensor; loss: Tensor };
 type Program = ForwardProgram<
   Shared,
   { trajectory: Tensor },
-  object,
+  { directions: Tensor[] },
   Constant,
   Carry,
   { gradient: Tensor; loss: Tensor },
@@ -64,18 +67,20 @@ export interface CentralDifferencesEstimator<Theta> extends GradientEstimator<
 
 const name = "centralDifferences";
 
-/** Central differences. Cost per estimate: 2 |theta| · trajectories · horizon inner steps. */
+/** Central differences. Cost per estimate: 2 |theta| · trajectories · horizon inner steps (2 instead of 2 |theta| for Gaussians). */
 export function centralDifferences<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: CentralDifferencesOptions = {},
 ): CentralDifferencesEstimator<Theta> {
-  const { distance = 0.1, trajectories = 1000, objective = "mean", executor = defaultExecutor() } = options;
+  const { distance = 0.1, trajectories = 1000, objective = "mean", directions = "axes" } = options;
+  const { executor = defaultExecutor() } = options;
   requirePositive(name, "distance", distance);
   requireInteger(name, "trajectories", trajectories, 1);
   requireInteger(name, "problem.horizon", problem.horizon, 1);
+  requireOneOf(name, "directions", directions, ["axes", "gaussian"]);
   requireOneOf(name, "objective", objective, ["mean", "sum"]);
   const scale = objective === "mean" ? 1 / problem.horizon : 1;
-  const program = differences(eraseProblem(problem), distance, scale);
+  const program = differences(eraseProblem(problem), directions, distance, scale);
   return {
     name,
     init: (theta) => ({
@@ -94,24 +99,32 @@ export function centralDifferences<Theta, State, Batch>(
         loss: mean.loss.item(),
         gradient,
         state,
-        metrics: { innerSteps: 2 * tree.size(theta) * trajectories * problem.horizon },
+        metrics: {
+          innerSteps: 2 * (directions === "axes" ? tree.size(theta) : 1) * trajectories * problem.horizon,
+        },
         info: { perTrajectoryGradient: each.gradient },
       };
     },
   };
 }
 
-/** 2 |theta| members: all shifted upward, then all shifted downward. */
-function differences(problem: ErasedProblem, distance: number, scale: number): Program {
+/** Members: theta moved upward along each direction, then downward. */
+function differences(
+  problem: ErasedProblem,
+  kind: "axes" | "gaussian",
+  distance: number,
+  scale: number,
+): Program {
   return {
     name: `${name}:${problem.name}`,
     length: problem.horizon,
     begin({ theta, key }, { trajectory }) {
       const own = random.foldIn(key, trajectory);
-      const directions = basisOf(theta);
+      const directions =
+        kind === "axes" ? axes(theta) : [gaussianLike(theta, random.foldIn(own, "direction"))];
       const members = [distance, -distance].flatMap((h) =>
-        Array.from({ length: tree.size(theta) }, (_, j) => {
-          const moved = tree.map((x: Tensor, d: Tensor) => x.add(d.slice(j).mul(h)), theta, directions);
+        directions.map((direction) => {
+          const moved = tree.map((x: Tensor, d: Tensor) => x.add(d.mul(h)), theta, direction);
           const state = initialState(problem, moved, own);
           return {
             constant: { theta: moved, key: own },
@@ -119,20 +132,33 @@ function differences(problem: ErasedProblem, distance: number, scale: number): P
           };
         }),
       );
-      return { members, kept: {} };
+      return { members, kept: { directions: directions.map(flatten) } };
     },
     step(_shared, { theta, key }, { state, t, loss }) {
       const next = advance(problem, theta, state, t, key);
       return { state: next.state, t: t.add(1), loss: loss.add(next.loss.astype("float64")) };
     },
-    finish(_shared, unit, members) {
-      const losses = np.stack(members.map(({ carry }) => carry.loss.mul(scale))) as Tensor;
-      const size = members.length / 2;
-      const gradient = losses
-        .slice([0, size])
-        .sub(losses.slice([size, 2 * size]))
-        .mul(1 / (2 * distance));
-      return { unit, mean: { gradient, loss: losses.mean() }, each: { gradient } };
+    finish(_shared, unit, members, { directions }) {
+      const losses = members.map(({ carry }) => carry.loss.mul(scale));
+      const parts = directions.map((direction, j) => {
+        const slope = losses[j]!.sub(losses[directions.length + j]!).mul(1 / (2 * distance));
+        return direction.astype("float64").mul(slope);
+      });
+      const gradient = parts.reduce((sum, part) => sum.add(part));
+      const loss = losses.reduce((sum, one) => sum.add(one)).mul(1 / losses.length);
+      return { unit, mean: { gradient, loss }, each: { gradient } };
     },
   };
+}
+
+const flatten = (value: unknown): Tensor =>
+  np.concatenate(tree.leaves(value).map((leaf) => leaf.flatten())) as Tensor;
+
+function axes(theta: unknown): unknown[] {
+  const basis = basisOf(theta);
+  return Array.from({ length: tree.size(theta) }, (_, j) => tree.map((leaf: Tensor) => leaf.slice(j), basis));
+}
+
+function gaussianLike(theta: unknown, key: Key): unknown {
+  return cut(theta, random.normal(key, [tree.size(theta)], { dtype: tree.floatType(theta) }));
 }
