@@ -2,6 +2,7 @@
 import type { Experiment } from "unspool";
 import { influenceBalancing } from "./influenceBalancing.ts";
 import { lookaheadQuadratic } from "./lookaheadQuadratic.ts";
+import { metaGradientBandit } from "./metaGradientBandit.ts";
 import { metaGradientExact } from "./metaGradientExact.ts";
 import { mnistSchedule } from "./mnistSchedule.ts";
 import { swimmer } from "./swimmer.ts";
@@ -13,10 +14,19 @@ export const experiments: readonly Experiment[] = [
   mnistSchedule,
   lookaheadQuadratic,
   swimmer,
+  metaGradientBandit,
   metaGradientExact,
 ] as readonly Experiment[];
 
-export { influenceBalancing, lookaheadQuadratic, metaGradientExact, mnistSchedule, swimmer, toyRegression };
+export {
+  influenceBalancing,
+  lookaheadQuadratic,
+  metaGradientBandit,
+  metaGradientExact,
+  mnistSchedule,
+  swimmer,
+  toyRegression,
+};
 export { problemExperiment } from "./problemExperiment.ts";
 export { loadMnist } from "./data/mnist.ts";
 export type { Mnist } from "./data/mnist.ts";
