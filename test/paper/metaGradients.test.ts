@@ -3,8 +3,10 @@
  * strategies (C7), and the bias of learned values as a baseline in a maze. `npm run test:paper`; recorded in
  * docs/results.md.
  */
+import { metaGradientBandit, metaGradientMaze } from "@unspool/experiments";
 import { describe, expect, test } from "vitest";
 import {
+  type MetaGradientEstimator,
   type MetaGradientSwitches,
   type Tensor,
   actorCritic,
@@ -18,6 +20,7 @@ import {
   np,
   ownValues,
   random,
+  train,
 } from "unspool";
 
 const report = (claim: string, figures: unknown) => console.log(`${claim}: ${JSON.stringify(figures)}`);
@@ -63,10 +66,12 @@ describe("C6: K 30, T 30, B 10, noise 2, switch at 7, 40,000 lifetimes", () => {
     );
   };
 
+  // At (1, 3) single lifetimes decide: of eight runs of 40,000, here and in plain float64, the naive variance was .0035
+  // to .0064 and DiCE's .24 to .66, while means of squares cut off at .2 agree within 2 %. Hence a factor of 2 there.
   test.each([
-    [[2, 2], 2],
-    [[1, 3], 3],
-  ])("at eta %o", (rates, column) => {
+    [[2, 2], 2, 1.25],
+    [[1, 3], 3, 2],
+  ])("at eta %o", (rates, column, factor) => {
     const found = settings
       .filter((one) => one[column] !== undefined)
       .map((one) => ({
@@ -79,7 +84,8 @@ describe("C6: K 30, T 30, B 10, noise 2, switch at 7, 40,000 lifetimes", () => {
     expect(of("full") / of("naive")).toBeGreaterThan(300);
     expect(of("DiCE, full") / of("full")).toBeGreaterThan(4);
     for (const { name, expected, variance } of found) {
-      expect.soft(Math.abs(variance / expected - 1), name).toBeLessThan(0.25);
+      expect.soft(variance / expected, name).toBeLessThan(factor);
+      expect.soft(variance / expected, name).toBeGreaterThan(1 / factor);
     }
   });
 });
@@ -124,22 +130,48 @@ test("maze: learned values as a baseline save variance and bias the meta-gradien
   type Eta = { entropy: Tensor };
   const task = actorCritic<Eta>(mdp, {
     rewards,
-    rate: () => 20,
+    rate: () => 2,
+    valueWeight: 4,
     entropy: ({ entropy }) => nn.sigmoid(entropy),
   });
+  const truth = centralDifferences(lifetimeProblem(task), { trajectories: 40_000 });
+  const [plain, valued] = [{}, { baseline: ownValues(task) }].map((switches: MetaGradientSwitches) =>
+    metaGradient(task, { ...switches, lifetimes: 20_000 }),
+  ) as [MetaGradientEstimator<Eta>, MetaGradientEstimator<Eta>];
   for (const at of [-2, 0, 2]) {
     const eta = { entropy: np.array(at) };
-    const truth = centralDifferences(lifetimeProblem(task), { trajectories: 100_000 });
+    const samples = ({ init, estimate }: MetaGradientEstimator<Eta>) =>
+      estimate(eta, init(eta, random.key(0)), random.key(2)).info.perLifetimeGradient;
     const fd = spreadOf(
       truth.estimate(eta, truth.init(eta, random.key(0)), random.key(1)).info.perTrajectoryGradient,
     );
-    const measure = (switches: MetaGradientSwitches) => {
-      const estimator = metaGradient(task, { ...switches, lifetimes: 40_000 });
-      return spreadOf(
-        estimator.estimate(eta, estimator.init(eta, random.key(0)), random.key(2)).info.perLifetimeGradient,
-      );
-    };
-    const found = { fd, none: measure({}), values: measure({ baseline: ownValues(task) }) };
-    report(`maze eta ${at}`, found);
+    const [none, values] = [spreadOf(samples(plain)), spreadOf(samples(valued))];
+    report(`maze eta ${at}`, { fd, none, values });
+    expect(Math.abs(none.mean[0]! - fd.mean[0]!)).toBeLessThan(4 * Math.hypot(none.error[0]!, fd.error[0]!));
+    // The paper's figure at eta 0, with networks: .0081 without and .0050 with the advantage, deviations .0955 and .060.
+    expect(values.mean[0]! / none.mean[0]!).toBeLessThan(0.85);
+    expect(values.variance / none.variance).toBeLessThan(0.7);
   }
+});
+
+describe("the experiments as they run by default", () => {
+  test.each(["metaGradient", "centralDifferences"])(
+    "bandit: %s finds better step sizes",
+    async (estimator) => {
+      const config = { estimator, surface: 0, samples: 0 };
+      const { evaluation } = await train(metaGradientBandit, { config, seed: 0 });
+      report(`bandit ${estimator}`, evaluation!.metrics);
+      const { returnBefore, returnAfter } = evaluation!.metrics as Record<string, number>;
+      // The optimum is .254 (the paper's surface), the start (5, 1) about .20.
+      expect(returnAfter! - returnBefore!).toBeGreaterThan(0.03);
+    },
+  );
+
+  test("maze: the entropy bonus is given up", async () => {
+    const { evaluation } = await train(metaGradientMaze, { config: { points: 0 }, seed: 0 });
+    report("maze", evaluation!.metrics);
+    const { eta, return: found } = evaluation!.metrics as Record<string, number>;
+    expect(eta!).toBeLessThan(0);
+    expect(found!).toBeGreaterThan(0.36);
+  });
 });

@@ -4,6 +4,7 @@ import { influenceBalancing } from "./influenceBalancing.ts";
 import { lookaheadQuadratic } from "./lookaheadQuadratic.ts";
 import { metaGradientBandit } from "./metaGradientBandit.ts";
 import { metaGradientExact } from "./metaGradientExact.ts";
+import { metaGradientMaze } from "./metaGradientMaze.ts";
 import { mnistSchedule } from "./mnistSchedule.ts";
 import { swimmer } from "./swimmer.ts";
 import { toyRegression } from "./toyRegression.ts";
@@ -16,6 +17,7 @@ export const experiments: readonly Experiment[] = [
   swimmer,
   metaGradientBandit,
   metaGradientExact,
+  metaGradientMaze,
 ] as readonly Experiment[];
 
 export {
@@ -23,6 +25,7 @@ export {
   lookaheadQuadratic,
   metaGradientBandit,
   metaGradientExact,
+  metaGradientMaze,
   mnistSchedule,
   swimmer,
   toyRegression,

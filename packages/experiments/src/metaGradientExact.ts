@@ -185,8 +185,8 @@ function truncationFigure(): Figure {
     id: "truncation",
     title: `Expected meta-gradient at eta ${shown} by window and coefficient`,
     caption:
-      "The exact gradient is negative. Without correction no window sees that, a longer one makes it worse; with it, " +
-      "windows of 3 have the right sign. Windows of 2 cannot see any correction. Truncation and correction together, " +
+      "The exact gradient is negative. Without correction windows of 3 or more have the wrong sign, long ones most; with " +
+      "all of it every window has the right one. Windows of 2 cannot see any correction. Truncation and correction together, " +
       "as in the truncation sweep of Vuorio et al.",
     x: { label: "updates per window" },
     y: { label: "expected ascent direction" },

@@ -15,12 +15,10 @@ import {
 const task = bandit({ arms: [2, 1, 0.5], updates: 6, batch: 2, rewardNoise: 0, rate: learnedRates() });
 const eta = { rates: np.array(1.5, { dtype: "float64" }) };
 const flat = (gradient: { rates: Tensor }) => tree.flatten(gradient)[0]!;
-const none = { samplingCorrection: { coefficient: 0 } } as const;
 
 describe("reverse and forward mode through the surrogate are meta-gradients", () => {
   /** One lifetime each: the same random numbers, so the same lifetimes, whichever estimator. */
   test.each([
-    ["naive", none],
     ["half the correction", { samplingCorrection: { coefficient: 0.5 } }],
     ["DiCE, meta-discount .9", { hessian: "dice", metaDiscount: 0.9 }],
   ] as const)("bptt and rtrl agree: %s", (_name, switches) => {
