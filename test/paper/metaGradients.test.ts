@@ -66,7 +66,7 @@ describe("C6: K 30, T 30, B 10, noise 2, switch at 7, 40,000 lifetimes", () => {
     );
   };
 
-  // At (1, 3) single lifetimes decide: of eight runs of 40,000, here and in plain float64, the naive variance was .0035
+  // At (1, 3) single lifetimes decide: of six runs of 40,000, here and in plain float64, the naive variance was .0035
   // to .0064 and DiCE's .24 to .66, while means of squares cut off at .2 agree within 2 %. Hence a factor of 2 there.
   test.each([
     [[2, 2], 2, 1.25],

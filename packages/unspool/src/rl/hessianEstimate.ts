@@ -161,7 +161,7 @@ function estimator(mdp: TabularMdp, logits: PolicyTable, options: HessianEstimat
       score.forEach((x, b) => {
         const i = offset + b;
         gradient[i]! += weight * x;
-        for (let j = 0; carried > 0 && j < d; j++) {
+        for (let j = 0; j < d; j++) {
           const cross = weight * carried * x * running[j]!;
           hessian[i * d + j]! += cross;
           hessian[j * d + i]! += cross;
