@@ -60,7 +60,7 @@ export const metaGradientExact: Experiment<unknown, RateEta> = defineExperiment<
   setup(settings: Config) {
     const { eta, steps, learningRate, lifetimes } = settings;
     return {
-      theta: { rates: np.array(eta) },
+      theta: { rates: np.array(eta, { dtype: "float32" }) },
       estimator: estimatorOf(settings),
       inner: innerProblem(lifetimeProblem(task, { derivative: "surrogate" }), {
         tasks: lifetimes,

@@ -66,7 +66,7 @@ export const metaGradientMaze: Experiment<unknown, Eta> = defineExperiment<Confi
     const loss = centralDifferences(problem, { trajectories: 4000 });
     const returnAt = (at: Eta) => -loss.estimate(at, loss.init(at, random.key(0)), random.key(3)).loss;
     return {
-      theta: { entropy: np.array(eta) },
+      theta: { entropy: np.array(eta, { dtype: "float32" }) },
       estimator: estimatorOf(settings, task),
       inner: innerProblem(lifetimeProblem(task, { derivative: "surrogate" }), {
         tasks: lifetimes,

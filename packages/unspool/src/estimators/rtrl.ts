@@ -7,7 +7,6 @@
  */
 import { type Tensor, jvp, vmap } from "../array/index.ts";
 import { type Problem, eraseProblem } from "../unroll/index.ts";
-import { basisOf } from "./basis.ts";
 import type { GradientEstimator } from "./estimator.ts";
 import { cut } from "./noise.ts";
 import { type TangentMethod, type TangentState, tangentEstimator, thetaBasis } from "./tangents.ts";

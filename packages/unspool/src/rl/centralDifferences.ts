@@ -9,7 +9,7 @@
  */
 import { type Key, type Tensor, np, tree } from "../array/index.ts";
 import { requireInteger, requireOneOf, requirePositive } from "../errors.ts";
-import { type Estimate, type GradientEstimator, basisOf, cut } from "../estimators/index.ts";
+import { type Estimate, type GradientEstimator, thetaBasis, cut } from "../estimators/index.ts";
 import { random } from "../array/index.ts";
 import {
   type ErasedProblem,
@@ -155,7 +155,7 @@ const flatten = (value: unknown): Tensor =>
   np.concatenate(tree.leaves(value).map((leaf) => leaf.flatten())) as Tensor;
 
 function axes(theta: unknown): unknown[] {
-  const basis = basisOf(theta);
+  const basis = thetaBasis(theta);
   return Array.from({ length: tree.size(theta) }, (_, j) => tree.map((leaf: Tensor) => leaf.slice(j), basis));
 }
 

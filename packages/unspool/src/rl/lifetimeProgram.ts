@@ -3,7 +3,7 @@
  * agent and of c along every coordinate of eta (forward mode: no trajectory is stored).
  */
 import { type Key, type Tensor, jvp, np, random, tree, vmap } from "../array/index.ts";
-import { basisOf } from "../estimators/index.ts";
+import { thetaBasis } from "../estimators/index.ts";
 import { type Clock, type ForwardProgram, splitFloats } from "../unroll/index.ts";
 import { type ErasedTask, firstAgent, inTypeOf, worldOf } from "./learningTask.ts";
 import { type Observation, type SurrogateChoice, observe, surrogateTerms } from "./surrogate.ts";
@@ -169,7 +169,7 @@ function begin({ task, length, isWindowed }: LifetimeSettings, shared: LifetimeS
   const world = table?.world ?? worldOf(task, eta, random.foldIn(key, "world"));
   const fresh = firstAgent(task, eta, world);
   const start = (of: unknown) => splitFloats(firstAgent(task, of, world)).floats;
-  const along = vmap((direction: unknown) => jvp(start, [eta], [direction])[1])(basisOf(eta));
+  const along = vmap((direction: unknown) => jvp(start, [eta], [direction])[1])(thetaBasis(eta));
   const [count, none] = [tree.size(eta), np.zeros([task.actions], { dtype })];
   const t = unit.clock?.t ?? int(0);
   const isFresh = t.equal(0);
@@ -252,7 +252,7 @@ function tangentsOf(
     return [splitFloats(next).floats, direct, score];
   };
   const along = (direction: unknown, moved: Tensor[]) => jvp(terms, [eta, floats], [direction, moved])[1];
-  const directions = tree.map(inside, basisOf(eta));
+  const directions = tree.map(inside, thetaBasis(eta));
   const [next, direct, score] = vmap(along)(directions, tangents.agent.map(inside));
   return {
     agent: next,
