@@ -7,6 +7,7 @@ const rooms = [
   "estimators",
   "optimizers",
   "diagnostics",
+  "rl",
   "problems",
   "train",
   "train/node",

@@ -11,7 +11,7 @@ const floors: readonly (readonly string[])[] = [
   ["engine"],
   ["unroll"],
   ["estimators", "optimizers"],
-  ["diagnostics"],
+  ["diagnostics", "rl"],
   ["problems"],
   ["train"],
   ["diagnosis"],

@@ -6,6 +6,9 @@ import { influenceBalancing } from "./influenceBalancing.ts";
 import { logisticMap } from "./logisticMap.ts";
 import { lookaheadQuadratic } from "./lookaheadQuadratic.ts";
 import { lorenzIdentification } from "./lorenzIdentification.ts";
+import { metaGradientBandit } from "./metaGradientBandit.ts";
+import { metaGradientExact } from "./metaGradientExact.ts";
+import { metaGradientMaze } from "./metaGradientMaze.ts";
 import { mnistSchedule } from "./mnistSchedule.ts";
 import { recurrentNetwork } from "./recurrentNetwork.ts";
 import { swimmer } from "./swimmer.ts";
@@ -16,14 +19,17 @@ export const experiments: readonly Experiment[] = [
   influenceBalancing,
   toyRegression,
   mnistSchedule,
-  lookaheadQuadratic,
-  swimmer,
   lorenzIdentification,
+  swimmer,
+  metaGradientBandit,
+  metaGradientExact,
+  metaGradientMaze,
   logisticMap,
   recurrentNetwork,
   doublePendulum,
   diskPacking,
   tinyLearnedOptimizer,
+  lookaheadQuadratic,
 ] as readonly Experiment[];
 
 export {
@@ -33,6 +39,9 @@ export {
   logisticMap,
   lookaheadQuadratic,
   lorenzIdentification,
+  metaGradientBandit,
+  metaGradientExact,
+  metaGradientMaze,
   mnistSchedule,
   recurrentNetwork,
   swimmer,

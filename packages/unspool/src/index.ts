@@ -6,6 +6,7 @@ export * from "./unroll/index.ts";
 export * from "./estimators/index.ts";
 export * from "./optimizers/index.ts";
 export * from "./diagnostics/index.ts";
+export * from "./rl/index.ts";
 export * from "./problems/index.ts";
 export * from "./train/index.ts";
 export * from "./diagnosis/index.ts";

@@ -2,7 +2,8 @@
 export type { Estimate, EstimateMetrics, GradientEstimator, Recurrence, StateData } from "./estimator.ts";
 export type { EsOptions } from "./antithetic.ts";
 export type { DerivativeOptions } from "./trajectory.ts";
-export { gaussian } from "./noise.ts";
+export { thetaBasis } from "./tangents.ts";
+export { cut, gaussian } from "./noise.ts";
 export type { Noise, NoiseRequest } from "./noise.ts";
 export { bptt } from "./bptt.ts";
 export type { BpttOptions } from "./bptt.ts";
