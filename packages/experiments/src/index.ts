@@ -3,6 +3,7 @@ import type { Experiment } from "unspool";
 import { influenceBalancing } from "./influenceBalancing.ts";
 import { lookaheadQuadratic } from "./lookaheadQuadratic.ts";
 import { mnistSchedule } from "./mnistSchedule.ts";
+import { ridgeCoefficient } from "./ridgeCoefficient.ts";
 import { swimmer } from "./swimmer.ts";
 import { toyRegression } from "./toyRegression.ts";
 
@@ -10,11 +11,12 @@ export const experiments: readonly Experiment[] = [
   influenceBalancing,
   toyRegression,
   mnistSchedule,
+  ridgeCoefficient,
   lookaheadQuadratic,
   swimmer,
 ] as readonly Experiment[];
 
-export { influenceBalancing, lookaheadQuadratic, mnistSchedule, swimmer, toyRegression };
+export { influenceBalancing, lookaheadQuadratic, mnistSchedule, ridgeCoefficient, swimmer, toyRegression };
 export { problemExperiment } from "./problemExperiment.ts";
 export { loadMnist } from "./data/mnist.ts";
 export type { Mnist } from "./data/mnist.ts";

@@ -7,5 +7,7 @@ export { surface, toyRegression } from "./toyRegression.ts";
 export type { ToyRegressionOptions, ToyRegressionTheta } from "./toyRegression.ts";
 export { applyMlp, initMlp } from "./mlp.ts";
 export type { Layer } from "./mlp.ts";
+export { ridgeLoss, ridgeTuning, ridgeWeights } from "./ridgeTuning.ts";
+export type { RegressionData, RidgeTheta, RidgeTuningOptions } from "./ridgeTuning.ts";
 export { crossEntropy, errorRate, learningRate, scheduleTuning } from "./scheduleTuning.ts";
 export type { LabelledData, ScheduleTheta, ScheduleTuningOptions, TrainingState } from "./scheduleTuning.ts";
