@@ -7,6 +7,8 @@ export { surface, toyRegression } from "./toyRegression.ts";
 export type { ToyRegressionOptions, ToyRegressionTheta } from "./toyRegression.ts";
 export { applyMlp, initMlp } from "./mlp.ts";
 export type { Layer } from "./mlp.ts";
+export { mixedTuning } from "./mixedTuning.ts";
+export type { MixedTheta, MixedTuningOptions } from "./mixedTuning.ts";
 export { ridgeLoss, ridgeTuning, ridgeWeights } from "./ridgeTuning.ts";
 export type { RegressionData, RidgeTheta, RidgeTuningOptions } from "./ridgeTuning.ts";
 export { crossEntropy, errorRate, learningRate, scheduleTuning } from "./scheduleTuning.ts";

@@ -136,7 +136,8 @@ export function errorRate(layers: readonly Layer[], { inputs, labels }: Labelled
   return guesses.notEqual(labels).astype("float32").mean();
 }
 
-function minibatch({ inputs, labels }: LabelledData, key: Key, size: number): LabelledData {
+/** `size` examples, drawn with replacement. */
+export function minibatch({ inputs, labels }: LabelledData, key: Key, size: number): LabelledData {
   const picks = random.randint(key, [size], 0, labels.shape[0]!);
   return { inputs: np.take(inputs, picks, 0), labels: np.take(labels, picks, 0) };
 }
