@@ -18,7 +18,15 @@ export const experiments: readonly Experiment[] = [
   swimmer,
 ] as readonly Experiment[];
 
-export { influenceBalancing, lookaheadQuadratic, mnistMixed, mnistSchedule, ridgeCoefficient, swimmer, toyRegression };
+export {
+  influenceBalancing,
+  lookaheadQuadratic,
+  mnistMixed,
+  mnistSchedule,
+  ridgeCoefficient,
+  swimmer,
+  toyRegression,
+};
 export { problemExperiment } from "./problemExperiment.ts";
 export { loadMnist } from "./data/mnist.ts";
 export type { Mnist } from "./data/mnist.ts";
