@@ -9,8 +9,10 @@ import { lorenzIdentification } from "./lorenzIdentification.ts";
 import { metaGradientBandit } from "./metaGradientBandit.ts";
 import { metaGradientExact } from "./metaGradientExact.ts";
 import { metaGradientMaze } from "./metaGradientMaze.ts";
+import { mnistMixed } from "./mnistMixed.ts";
 import { mnistSchedule } from "./mnistSchedule.ts";
 import { recurrentNetwork } from "./recurrentNetwork.ts";
+import { ridgeCoefficient } from "./ridgeCoefficient.ts";
 import { swimmer } from "./swimmer.ts";
 import { tinyLearnedOptimizer } from "./tinyLearnedOptimizer.ts";
 import { toyRegression } from "./toyRegression.ts";
@@ -19,6 +21,8 @@ export const experiments: readonly Experiment[] = [
   influenceBalancing,
   toyRegression,
   mnistSchedule,
+  mnistMixed,
+  ridgeCoefficient,
   lorenzIdentification,
   swimmer,
   metaGradientBandit,
@@ -42,8 +46,10 @@ export {
   metaGradientBandit,
   metaGradientExact,
   metaGradientMaze,
+  mnistMixed,
   mnistSchedule,
   recurrentNetwork,
+  ridgeCoefficient,
   swimmer,
   tinyLearnedOptimizer,
   toyRegression,

@@ -86,10 +86,9 @@ function optimalTheta(size: number, positive: number): number {
 
 type Run = RunRecord<Theta>;
 
-function thetas(run: Run): { step: number; theta: number; innerSteps: number }[] {
-  return thin(run.metrics, 1000).map(({ step, innerSteps, theta }) => ({
+function thetas(run: Run): { step: number; theta: number }[] {
+  return thin(run.metrics, 1000).map(({ step, theta }) => ({
     step,
-    innerSteps,
     theta: theta!["theta"]![0]!,
   }));
 }
@@ -112,13 +111,14 @@ function lossFigure(run: Run, loss: (theta: number) => number): Figure {
   return {
     id: "loss-after-500",
     title: `Loss after ${reportedStep} steps at the theta of the moment`,
-    caption: "The quantity that the PES paper plots, against inner steps spent over all particles.",
-    x: { label: "inner steps spent" },
+    caption:
+      "The figure of PES (ICML 2021), section 4.1, and ES-Single (ICML 2023), Figure 5: unbiased estimators go down to rounding, truncated ones up.",
+    x: { label: "outer step" },
     y: { label: `loss after ${reportedStep} steps`, scale: "log" },
     series: [
       {
         name: "loss",
-        x: points.map(({ innerSteps }) => innerSteps),
+        x: points.map(({ step }) => step),
         y: points.map(({ theta }) => Math.max(loss(theta), 1e-16)),
       },
     ],

@@ -1,38 +1,43 @@
 /** The learning-rate schedule of a network on MNIST, tuned through its whole training run. */
 import {
+  type AnyEstimator,
+  type EstimatorOptions,
   type Experiment,
-  type Figure,
   type Key,
-  type Layer,
-  type LabelledData,
-  type Problem,
-  type RunRecord,
+  OptionError,
   type ScheduleTheta,
-  type TrainingState,
   adam,
-  compiled,
   createEstimator,
-  crossEntropy,
   defineExperiment,
-  errorRate,
+  estimatorEntry,
   innerProblem,
-  learningRate,
   np,
   random,
   scheduleTuning,
-  unroll,
-  vmap,
 } from "unspool";
 import { z } from "zod";
 import { loadMnist } from "./data/mnist.ts";
 import { estimatorFields, estimatorOptions } from "./fields.ts";
-import { grid, mean, thin } from "./series.ts";
+import {
+  type Drawn,
+  curvesFigure,
+  pathFigure,
+  schedulesFigure,
+  surfaceFigure,
+} from "./mnistScheduleFigures.ts";
+import { mean } from "./series.ts";
+import { type ScheduleProblem, type Trained, trainNetworks } from "./trainedNetworks.ts";
+
+const objectives = ["training-loss", "validation-loss", "validation-error", "final-loss"] as const;
 
 const config = z.strictObject({
   ...estimatorFields({ sigma: 0.1, pairs: 8, truncation: 10 }),
   steps: z.int().min(1).default(150).describe("outer steps"),
   outerLearningRate: z.number().positive().default(0.1).describe("of Adam on theta"),
-  objective: z.enum(["training-loss", "validation-loss", "validation-error"]).default("training-loss"),
+  objective: z
+    .enum(objectives)
+    .default("training-loss")
+    .describe("after each training step; final-loss: training loss of the finished network, by telescoping"),
   learningRate: z.number().positive().default(0.01).describe("initial learning rate of the untuned schedule"),
   decay: z.number().positive().default(0.5).describe("decay exponent of the untuned schedule"),
   horizon: z.int().min(1).default(100).describe("training steps of the network"),
@@ -44,119 +49,147 @@ const config = z.strictObject({
     .default(4)
     .describe("pixels averaged per side"),
   evaluationRuns: z.int().min(1).default(8).describe("training runs from new seeds per schedule at the end"),
-  surface: z.int().min(0).default(9).describe("points per side of the drawn loss surface; 0 leaves it out"),
+  surface: z.int().min(0).default(13).describe("points per side of the drawn loss surface; 0 leaves it out"),
 });
 
 type Config = z.infer<typeof config>;
-type ScheduleProblem = Problem<ScheduleTheta, TrainingState, unknown>;
+
+const drawn: Readonly<Record<Config["objective"], Drawn>> = {
+  "training-loss": { label: "training loss", isFinal: false, isAccuracy: false },
+  "validation-loss": { label: "validation loss", isFinal: false, isAccuracy: false },
+  "validation-error": { label: "validation accuracy", isFinal: false, isAccuracy: true },
+  "final-loss": { label: "final training loss", isFinal: true, isAccuracy: false },
+};
 
 export const mnistSchedule: Experiment<unknown, ScheduleTheta> = defineExperiment<Config, ScheduleTheta>({
   name: "mnist-schedule",
   summary: "learning-rate schedule of a network on MNIST, tuned through whole training runs",
-  paper: "Vicol, Metz, Sohl-Dickstein (ICML 2021), section 5.1, at CPU size",
+  paper:
+    "Vicol, Metz, Sohl-Dickstein (ICML 2021), section 5.1; Vicol, Kolter, Swersky (ICML 2023), Figures 7 and 8, at CPU size",
   config,
   setup(settings: Config, key: Key) {
     const mnist = loadMnist(settings.pool);
-    const problem = scheduleTuning({ ...settings, ...mnist, classes: 10 }) as unknown as ScheduleProblem;
-    const scored = scheduleTuning({ ...settings, ...mnist, classes: 10, objective: "training-loss" });
+    const { objective, horizon, steps, evaluationRuns } = settings;
+    const problemFor = (scored: Exclude<Config["objective"], "final-loss">): ScheduleProblem =>
+      scheduleTuning({ ...settings, ...mnist, classes: 10, objective: scored }) as unknown as ScheduleProblem;
+    const training = problemFor("training-loss");
+    const problem =
+      objective === "training-loss" || objective === "final-loss" ? training : problemFor(objective);
     const evaluationKey = random.foldIn(key, "evaluation");
     const trained = memo((theta: ScheduleTheta) =>
-      trainNetworks(
-        scored as unknown as ScheduleProblem,
-        theta,
-        evaluationKey,
-        settings.evaluationRuns,
-        mnist.test,
-      ),
+      trainNetworks({ problem, training, test: mnist.test }, theta, evaluationKey, evaluationRuns),
     );
-    const { estimator, steps } = settings;
     const options = { ...estimatorOptions(settings), objective: "mean" } as const;
     return {
       theta: scheduleTheta(settings.learningRate, settings.decay),
-      estimator: createEstimator(estimator, problem, options),
+      estimator: estimatorOf(settings, problem, options),
       inner: innerProblem(problem, options),
       optimizer: adam({ learningRate: settings.outerLearningRate }),
       steps,
       evaluate(theta, initial) {
-        const [untuned, tuned] = [trained(initial), trained(theta)];
-        return {
-          metrics: {
-            untunedTestLoss: untuned.testLoss,
-            tunedTestLoss: tuned.testLoss,
-            untunedTestAccuracy: untuned.testAccuracy,
-            tunedTestAccuracy: tuned.testAccuracy,
-            untunedTrainingLoss: untuned.trainingLoss,
-            tunedTrainingLoss: tuned.trainingLoss,
-          },
-          table: {
-            title: `${settings.horizon} training steps, mean of ${settings.evaluationRuns} new seeds; test: 10,000 held-out images`,
-            columns: [
-              "schedule",
-              "learning rate",
-              "decay",
-              "mean training loss",
-              "test loss",
-              "test accuracy",
-            ],
-            rows: [row("untuned", initial, untuned), row("tuned", theta, tuned)],
-          },
+        const metrics = {
+          ...measures("untuned", objective, trained(initial), initial, horizon),
+          ...measures("tuned", objective, trained(theta), theta, horizon),
         };
+        return { metrics, table: table(settings, [initial, trained(initial)], [theta, trained(theta)]) };
       },
       figures(run) {
         const [initial, theta] = [run.initialTheta, run.theta];
         return [
-          curvesFigure(trained(initial).curve, trained(theta).curve),
-          schedulesFigure(initial, theta, settings.horizon),
-          ...(settings.surface === 0 ? [] : [surfaceFigure(problem, run, settings.surface)]),
+          curvesFigure(drawn[objective], trained(initial).curve, trained(theta).curve),
+          schedulesFigure(initial, theta, horizon),
+          ...(settings.surface === 0
+            ? []
+            : [surfaceFigure(problem, drawn[objective], run, settings.surface)]),
+          pathFigure(run),
         ];
       },
     };
   },
 });
 
+/** For the final loss, the estimators that see it: PES by telescoping, or over the whole run (full ES). */
+function estimatorOf(
+  { estimator, objective, horizon }: Config,
+  problem: ScheduleProblem,
+  options: EstimatorOptions,
+): AnyEstimator<ScheduleTheta> {
+  if (objective !== "final-loss") return createEstimator(estimator, problem, options);
+  const { name } = estimatorEntry(estimator);
+  if (name === "pes" || name === "telescopingPes") return createEstimator("telescopingPes", problem, options);
+  // One window over the whole run: the telescoping sum has one term, and PES of one window is full ES.
+  if (name === "fullEs")
+    return createEstimator("telescopingPes", problem, { ...options, truncation: horizon });
+  throw new OptionError(
+    "mnist-schedule",
+    "estimator",
+    estimator,
+    'pes, telescopingPes or fullEs where objective is "final-loss"',
+  );
+}
+
 function scheduleTheta(rate: number, decay: number): ScheduleTheta {
   const log = (x: number) => np.array(Math.log(x), { dtype: "float32" });
   return { logLearningRate: log(rate), logDecay: log(decay) };
 }
 
-interface Trained {
-  /** Training loss on a fresh minibatch after each step, mean over networks. */
-  curve: number[];
-  trainingLoss: number;
-  testLoss: number;
-  testAccuracy: number;
+/** Mean learning rate over the steps of a training run. */
+function meanLearningRate(theta: ScheduleTheta, horizon: number): number {
+  const [rate, decay] = schedule(theta);
+  return mean(Array.from({ length: horizon }, (_, t) => rate / (1 + t / horizon) ** decay));
 }
 
-/** Trains networks from new seeds with one schedule and measures them on held-out images. */
-function trainNetworks(
-  problem: ScheduleProblem,
+function schedule({ logLearningRate, logDecay }: ScheduleTheta): [rate: number, decay: number] {
+  return [Math.exp(logLearningRate.item()), Math.exp(logDecay.item())];
+}
+
+/** The value of the objective: what is minimised, on new networks. */
+function objectiveValue(objective: Config["objective"], { curve, finalLoss }: Trained): number {
+  return objective === "final-loss" ? finalLoss : mean(curve);
+}
+
+function measures(
+  name: "tuned" | "untuned",
+  objective: Config["objective"],
+  trained: Trained,
   theta: ScheduleTheta,
-  key: Key,
-  networks: number,
-  test: LabelledData,
-): Trained {
-  const { losses, state } = unroll(problem, theta, { key, particles: networks });
-  const measure = compiled(
-    "measure",
-    vmap((layers: Layer[]) => ({ loss: crossEntropy(layers, test), error: errorRate(layers, test) })),
-  );
-  const measured = measure((state as TrainingState).layers);
-  const curve = [...losses.mean(1).data];
+  horizon: number,
+): Record<string, number> {
   return {
-    curve,
-    trainingLoss: mean(curve),
-    testLoss: measured.loss.mean().item(),
-    testAccuracy: 1 - measured.error.mean().item(),
+    [`${name}TestLoss`]: trained.testLoss,
+    [`${name}TestAccuracy`]: trained.testAccuracy,
+    [`${name}TrainingLoss`]: trained.trainingLoss,
+    [`${name}Objective`]: objectiveValue(objective, trained),
+    [`${name}MeanLearningRate`]: meanLearningRate(theta, horizon),
   };
 }
 
-function row(
-  name: string,
-  theta: ScheduleTheta,
-  { trainingLoss, testLoss, testAccuracy }: Trained,
-): (string | number)[] {
-  const [rate, decay] = [Math.exp(theta.logLearningRate.item()), Math.exp(theta.logDecay.item())];
-  return [name, rate, decay, trainingLoss, testLoss, testAccuracy];
+type Row = readonly [ScheduleTheta, Trained];
+
+function table({ objective, horizon, evaluationRuns }: Config, untuned: Row, tuned: Row) {
+  const row = (name: string, [theta, trained]: Row): (string | number)[] => {
+    const value = objectiveValue(objective, trained);
+    return [
+      name,
+      ...schedule(theta),
+      drawn[objective].isAccuracy ? 1 - value : value,
+      trained.testLoss,
+      trained.testAccuracy,
+    ];
+  };
+  const { label, isFinal } = drawn[objective];
+  return {
+    title: `${horizon} training steps, mean of ${evaluationRuns} new seeds; test: 10,000 held-out images`,
+    columns: [
+      "schedule",
+      "learning rate",
+      "decay",
+      isFinal ? label : `mean ${label}`,
+      "test loss",
+      "test accuracy",
+    ],
+    rows: [row("untuned", untuned), row("tuned", tuned)],
+  };
 }
 
 /** Remembers results by argument identity. */
@@ -166,61 +199,5 @@ function memo<A extends object, B>(fn: (argument: A) => B): (argument: A) => B {
     const result = known.get(argument) ?? fn(argument);
     known.set(argument, result);
     return result;
-  };
-}
-
-function curvesFigure(untuned: number[], tuned: number[]): Figure {
-  const x = untuned.map((_, t) => t + 1);
-  return {
-    id: "learning-curves",
-    title: "Training loss of new networks",
-    caption:
-      "On a fresh minibatch after each training step, mean over new seeds: the tuned schedule against the untuned one.",
-    x: { label: "training step" },
-    y: { label: "cross-entropy", scale: "log" },
-    series: [
-      { name: "untuned", x, y: untuned },
-      { name: "tuned", x, y: tuned },
-    ],
-  };
-}
-
-function schedulesFigure(initial: ScheduleTheta, theta: ScheduleTheta, horizon: number): Figure {
-  const x = grid(0, horizon, Math.min(horizon + 1, 101)).map(Math.round);
-  const rates = (schedule: ScheduleTheta) =>
-    x.map((t) => learningRate(schedule, np.array(Int32Array.of(t)).reshape([]), horizon).item());
-  return {
-    id: "schedules",
-    title: "Learning-rate schedules",
-    caption: "What theta stands for: learning rate e^θ0 / (1 + t/T)^(e^θ1).",
-    x: { label: "training step" },
-    y: { label: "learning rate", scale: "log" },
-    series: [
-      { name: "untuned", x, y: rates(initial) },
-      { name: "tuned", x, y: rates(theta) },
-    ],
-  };
-}
-
-/** Mean loss of one training run per point of a grid around the path of theta, all from the same seed. */
-function surfaceFigure(problem: ScheduleProblem, run: RunRecord<ScheduleTheta>, points: number): Figure {
-  const path = thin(run.metrics, 300).map(
-    ({ theta }) => [theta!["logLearningRate"]![0]!, theta!["logDecay"]![0]!] as const,
-  );
-  const around = (values: number[]) => grid(Math.min(...values) - 1, Math.max(...values) + 1.5, points);
-  const [x, y] = [around(path.map(([rate]) => rate)), around(path.map(([, decay]) => decay))];
-  const thetas = {
-    logLearningRate: np.array(Float32Array.from(y.flatMap(() => x))),
-    logDecay: np.array(Float32Array.from(y.flatMap((decay) => x.map(() => decay)))),
-  };
-  const { losses } = unroll(problem, thetas, { key: random.key(1), isThetaBatched: true, isCommon: true });
-  return {
-    id: "surface",
-    title: "Meta-loss surface and the path of theta",
-    caption: "Mean loss of one whole training run at each point, with the thetas that the run went through.",
-    x: { label: "log initial learning rate θ0" },
-    y: { label: "log decay exponent θ1" },
-    series: [{ name: "theta", x: path.map(([rate]) => rate), y: path.map(([, decay]) => decay) }],
-    heatmap: { x, y, values: [...losses.mean(0).data], label: "mean loss", scale: "log" },
   };
 }

@@ -5,6 +5,7 @@ import {
   type Heatmap,
   type Problem,
   type RunRecord,
+  type Series,
   type ToyRegressionTheta,
   adam,
   createEstimator,
@@ -71,7 +72,11 @@ export const toyRegression: Experiment<unknown, ToyRegressionTheta> = defineExpe
           },
         };
       },
-      figures: (run) => (surface === 0 ? [] : [surfaceFigure(problem, run, surface)]),
+      figures: (run) => [
+        ...(surface === 0 ? [] : [surfaceFigure(problem, run, surface)]),
+        metaLossFigure(problem, run),
+        pathFigure(run),
+      ],
     };
   },
 });
@@ -95,22 +100,80 @@ function metaLosses(problem: ToyProblem, pairs: number[]): number[] {
   return [...losses.sum(0).data];
 }
 
-function surfaceFigure(problem: ToyProblem, run: RunRecord<ToyRegressionTheta>, points: number): Figure {
-  const [x, y] = [grid(-6, 6, points), grid(-8, 6, points)];
+type Run = RunRecord<ToyRegressionTheta>;
+
+const axes = {
+  x: { label: "log learning rate at the start", domain: [-6, 6] as [number, number] },
+  y: { label: "log learning rate at the end", domain: [-8, 6] as [number, number] },
+};
+
+/** Theta by outer step, with inner steps spent. */
+function pathOf(run: Run, most: number): { innerSteps: number; start: number; end: number }[] {
+  const [start, end] = run.initialTheta.logLearningRate.data as unknown as [number, number];
+  const path = thin(run.metrics, most).map(({ theta, innerSteps }) => {
+    const [a, b] = theta!["logLearningRate"] as [number, number];
+    return { innerSteps, start: a, end: b };
+  });
+  return [{ innerSteps: 0, start, end }, ...path];
+}
+
+function pathSeries(run: Run): Series {
+  const path = pathOf(run, 400);
+  return { name: "theta", x: path.map(({ start }) => start), y: path.map(({ end }) => end) };
+}
+
+/** The end of the paper's colour scale: beyond, one sees that runs diverge and nothing else. */
+const worst = 1e4;
+
+function surfaceFigure(problem: ToyProblem, run: Run, points: number): Figure {
+  const [x, y] = [grid(...axes.x.domain, points), grid(...axes.y.domain, points)];
   const values = metaLosses(
     problem,
     y.flatMap((b) => x.flatMap((a) => [a, b])),
-  );
+  ).map((value) => (value < worst ? value : worst));
   const heatmap: Heatmap = { x, y, values, label: "summed loss", scale: "log" };
-  const path = thin(run.metrics, 400).map(({ theta }) => theta!["logLearningRate"]!);
   return {
     id: "surface",
     title: "Meta-loss surface and the path of theta",
     caption:
-      "Theta starts at the lower left; the optimum lies in the smooth valley at the lower right, past the ridge of chaotic steps.",
-    x: { label: "log learning rate at the start" },
-    y: { label: "log learning rate at the end" },
-    series: [{ name: "theta", x: path.map(([a]) => a!), y: path.map(([, b]) => b!) }],
+      "Theta starts at the lower left; the optimum lies in the smooth valley at the lower right, past the ridge of chaotic steps. Losses above 10,000 are drawn as that. The left half of ES-Single (ICML 2023), Figure 15.",
+    x: axes.x,
+    y: axes.y,
+    series: [pathSeries(run)],
     heatmap,
+  };
+}
+
+function metaLossFigure(problem: ToyProblem, run: Run): Figure {
+  const path = pathOf(run, 200).slice(1);
+  return {
+    id: "meta-loss",
+    title: "Meta-loss at the theta of the moment",
+    caption:
+      "Summed loss of one trajectory, against inner steps spent. PES and NRES go down to the valley, truncated and exact gradients stop at the edge of the chaotic region. The right half of ES-Single (ICML 2023), Figure 15.",
+    x: { label: "inner steps spent, over all particles", scale: "log" },
+    y: { label: "summed loss" },
+    series: [
+      {
+        name: "meta-loss",
+        x: path.map(({ innerSteps }) => innerSteps),
+        y: metaLosses(
+          problem,
+          path.flatMap(({ start, end }) => [start, end]),
+        ),
+      },
+    ],
+  };
+}
+
+/** Alone in its figure, so that a report of several runs draws their paths over each other. */
+function pathFigure(run: Run): Figure {
+  return {
+    id: "path",
+    title: "Path of theta",
+    caption: "On the axes of the surface.",
+    x: axes.x,
+    y: axes.y,
+    series: [pathSeries(run)],
   };
 }

@@ -4,8 +4,9 @@
  *
  *     lr_t = e^θ0 / (1 + t / T)^(e^θ1)
  *
- * The loss of a step is measured AFTER it, on a fresh minibatch. Vicol, Metz, Sohl-Dickstein 2021, section 5
- * (MNIST, T = 5000).
+ * The loss of a step is measured AFTER it, on a fresh minibatch; `finalLoss` is that of the finished network, on a
+ * batch of its own that is drawn once per trajectory. Vicol, Metz, Sohl-Dickstein 2021, section 5 (MNIST, T = 5000);
+ * final loss: Vicol, Kolter, Swersky 2023, Figure 8.
  */
 import { type Key, type Tensor, grad, nn, np, random, tree } from "../array/index.ts";
 import { OptionError, requireInteger, requireOneOf } from "../errors.ts";
@@ -27,6 +28,10 @@ export interface ScheduleTuningOptions {
   hidden?: readonly number[];
   /** Default 64. */
   batchSize?: number;
+  /** Examples that the loss of a step is measured on. Default: `batchSize`. */
+  scoreBatchSize?: number;
+  /** Examples that the final loss is measured on. Default 1000. */
+  finalBatchSize?: number;
   /** Default 0.9. */
   momentum?: number;
   /** Training steps T. Default 200. */
@@ -58,7 +63,10 @@ export function scheduleTuning(
 ): Problem<ScheduleTheta, TrainingState, Batches> {
   const { train, validation, classes, hidden = [32], batchSize = 64, momentum = 0.9 } = options;
   const { horizon = 200, objective = "training-loss" } = options;
-  requireInteger("scheduleTuning", "batchSize", batchSize, 1);
+  const { scoreBatchSize = batchSize, finalBatchSize = 1000 } = options;
+  for (const [name, size] of Object.entries({ batchSize, scoreBatchSize, finalBatchSize })) {
+    requireInteger("scheduleTuning", name, size, 1);
+  }
   requireOneOf("scheduleTuning", "objective", objective, [
     "training-loss",
     "validation-loss",
@@ -74,6 +82,7 @@ export function scheduleTuning(
     );
   }
   const sizes = [train.inputs.shape[1]!, ...hidden, classes];
+  const measure = objective === "validation-error" ? errorRate : crossEntropy;
   return defineProblem({
     name: "scheduleTuning",
     horizon,
@@ -84,7 +93,7 @@ export function scheduleTuning(
     },
     data: (key): Batches => ({
       train: minibatch(train, random.foldIn(key, 0), batchSize),
-      score: minibatch(scored, random.foldIn(key, 1), batchSize),
+      score: minibatch(scored, random.foldIn(key, 1), scoreBatchSize),
     }),
     step(theta: ScheduleTheta, { layers, velocity }, { t, batch }) {
       const rate = learningRate(theta, t, horizon);
@@ -93,9 +102,12 @@ export function scheduleTuning(
       ) as Layer[];
       const faster = tree.map((v, g) => v.mul(momentum).add(g), velocity as Layer[], gradient);
       const next = tree.map((w, v) => w.sub(v.mul(rate)), layers as Layer[], faster);
-      const loss =
-        objective === "validation-error" ? errorRate(next, batch.score) : crossEntropy(next, batch.score);
-      return { state: { layers: next, velocity: faster }, loss };
+      return { state: { layers: next, velocity: faster }, loss: measure(next, batch.score) };
+    },
+    finalLoss: (_theta, { layers }, { score }) => measure(layers as Layer[], score),
+    finalData(key) {
+      const score = minibatch(scored, key, finalBatchSize);
+      return { train: score, score };
     },
   });
 }
@@ -124,7 +136,8 @@ export function errorRate(layers: readonly Layer[], { inputs, labels }: Labelled
   return guesses.notEqual(labels).astype("float32").mean();
 }
 
-function minibatch({ inputs, labels }: LabelledData, key: Key, size: number): LabelledData {
+/** `size` examples, drawn with replacement. */
+export function minibatch({ inputs, labels }: LabelledData, key: Key, size: number): LabelledData {
   const picks = random.randint(key, [size], 0, labels.shape[0]!);
   return { inputs: np.take(inputs, picks, 0), labels: np.take(labels, picks, 0) };
 }
