@@ -4,17 +4,20 @@ import { influenceBalancing } from "./influenceBalancing.ts";
 import { lookaheadQuadratic } from "./lookaheadQuadratic.ts";
 import { mnistSchedule } from "./mnistSchedule.ts";
 import { swimmer } from "./swimmer.ts";
+import { pesVariance } from "./pesVariance.ts";
 import { toyRegression } from "./toyRegression.ts";
 
 export const experiments: readonly Experiment[] = [
   influenceBalancing,
   toyRegression,
   mnistSchedule,
+  pesVariance,
   lookaheadQuadratic,
   swimmer,
 ] as readonly Experiment[];
 
 export { influenceBalancing, lookaheadQuadratic, mnistSchedule, swimmer, toyRegression };
 export { problemExperiment } from "./problemExperiment.ts";
+export { influenceBalancing, lookaheadQuadratic, mnistSchedule, pesVariance, toyRegression };
 export { loadMnist } from "./data/mnist.ts";
 export type { Mnist } from "./data/mnist.ts";
