@@ -1,5 +1,6 @@
 /** The papers' figures as named, runnable experiments: one line each. */
 import type { Experiment } from "unspool";
+import { copyTask } from "./copyTask.ts";
 import { influenceBalancing } from "./influenceBalancing.ts";
 import { lookaheadQuadratic } from "./lookaheadQuadratic.ts";
 import { mnistSchedule } from "./mnistSchedule.ts";
@@ -12,12 +13,13 @@ export const experiments: readonly Experiment[] = [
   toyRegression,
   mnistSchedule,
   pesVariance,
+  copyTask,
   lookaheadQuadratic,
   swimmer,
 ] as readonly Experiment[];
 
 export { influenceBalancing, lookaheadQuadratic, mnistSchedule, swimmer, toyRegression };
 export { problemExperiment } from "./problemExperiment.ts";
-export { influenceBalancing, lookaheadQuadratic, mnistSchedule, pesVariance, toyRegression };
+export { copyTask, influenceBalancing, lookaheadQuadratic, mnistSchedule, pesVariance, toyRegression };
 export { loadMnist } from "./data/mnist.ts";
 export type { Mnist } from "./data/mnist.ts";

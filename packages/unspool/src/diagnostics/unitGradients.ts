@@ -1,5 +1,5 @@
 /**
- * What each unit of an estimator (an antithetic pair) contributes to the gradient of one whole trajectory at fixed
+ * What each unit of an estimator (a pair, a task) contributes to the gradient of one whole trajectory at fixed
  * theta: as many independent estimates from one run of the program as it has units. The windows follow each other in
  * one call, and each unit adds up its own contributions.
  */
@@ -26,8 +26,8 @@ export interface UnitGradients {
 }
 
 /**
- * Runs `windows` estimates at fixed theta. The estimator must have a `recurrence` (those of antithetic pairs have
- * one) on an executor that runs several windows in a call (the compiled one).
+ * Runs `windows` estimates at fixed theta. The estimator must have a `recurrence` (all but those of
+ * reverse mode have one) on an executor that runs several windows in a call (the compiled one).
  *
  * @example
  * const estimator = pes(problem, { truncation: 10, pairs: 1000 });
@@ -46,7 +46,7 @@ export function unitGradients<Theta>(
       "unitGradients",
       "estimator",
       estimator.name,
-      "an estimator of pairs on the compiled executor",
+      "one with a recurrence, on the compiled executor",
     );
   }
   const inner = recurrence.units(estimator.init(theta, random.foldIn(key, "init")));

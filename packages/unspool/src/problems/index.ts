@@ -15,3 +15,5 @@ export { initLstm, lstmCell } from "./lstm.ts";
 export type { LstmState, LstmWeights } from "./lstm.ts";
 export { markovText } from "./markovText.ts";
 export type { MarkovText, MarkovTextOptions } from "./markovText.ts";
+export { copyScore, copyTask, initCopyTask } from "./copyTask.ts";
+export type { CopyTaskOptions, CopyTaskState, CopyTaskTheta } from "./copyTask.ts";
