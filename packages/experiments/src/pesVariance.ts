@@ -41,7 +41,7 @@ const config = z.strictObject({
   studyPairs: z.int().min(2).default(256).describe("single pairs of which each variance is measured"),
   sigmas: z
     .array(z.number().positive())
-    .default([1e-7, 1e-6, 1e-5, 1e-4, 1e-2, 1e-1])
+    .default([1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-2, 1e-1])
     .describe("perturbations of the ablation; [] leaves it out"),
   dtype: z.enum(["float32", "float64"]).default("float64"),
 });
