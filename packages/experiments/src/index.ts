@@ -4,8 +4,8 @@ import { copyTask } from "./copyTask.ts";
 import { influenceBalancing } from "./influenceBalancing.ts";
 import { lookaheadQuadratic } from "./lookaheadQuadratic.ts";
 import { mnistSchedule } from "./mnistSchedule.ts";
-import { swimmer } from "./swimmer.ts";
 import { pesVariance } from "./pesVariance.ts";
+import { swimmer } from "./swimmer.ts";
 import { toyRegression } from "./toyRegression.ts";
 
 export const experiments: readonly Experiment[] = [
@@ -18,8 +18,15 @@ export const experiments: readonly Experiment[] = [
   swimmer,
 ] as readonly Experiment[];
 
-export { influenceBalancing, lookaheadQuadratic, mnistSchedule, swimmer, toyRegression };
 export { problemExperiment } from "./problemExperiment.ts";
-export { copyTask, influenceBalancing, lookaheadQuadratic, mnistSchedule, pesVariance, toyRegression };
+export {
+  copyTask,
+  influenceBalancing,
+  lookaheadQuadratic,
+  mnistSchedule,
+  pesVariance,
+  swimmer,
+  toyRegression,
+};
 export { loadMnist } from "./data/mnist.ts";
 export type { Mnist } from "./data/mnist.ts";
