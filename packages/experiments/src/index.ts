@@ -1,5 +1,6 @@
 /** The papers' figures as named, runnable experiments: one line each. */
 import type { Experiment } from "unspool";
+import { copyTask } from "./copyTask.ts";
 import { diskPacking } from "./diskPacking.ts";
 import { doublePendulum } from "./doublePendulum.ts";
 import { influenceBalancing } from "./influenceBalancing.ts";
@@ -11,6 +12,7 @@ import { metaGradientExact } from "./metaGradientExact.ts";
 import { metaGradientMaze } from "./metaGradientMaze.ts";
 import { mnistMixed } from "./mnistMixed.ts";
 import { mnistSchedule } from "./mnistSchedule.ts";
+import { pesVariance } from "./pesVariance.ts";
 import { recurrentNetwork } from "./recurrentNetwork.ts";
 import { ridgeCoefficient } from "./ridgeCoefficient.ts";
 import { swimmer } from "./swimmer.ts";
@@ -23,6 +25,8 @@ export const experiments: readonly Experiment[] = [
   mnistSchedule,
   mnistMixed,
   ridgeCoefficient,
+  pesVariance,
+  copyTask,
   lorenzIdentification,
   swimmer,
   metaGradientBandit,
@@ -37,6 +41,7 @@ export const experiments: readonly Experiment[] = [
 ] as readonly Experiment[];
 
 export {
+  copyTask,
   diskPacking,
   doublePendulum,
   influenceBalancing,
@@ -48,6 +53,7 @@ export {
   metaGradientMaze,
   mnistMixed,
   mnistSchedule,
+  pesVariance,
   recurrentNetwork,
   ridgeCoefficient,
   swimmer,

@@ -36,3 +36,9 @@ export type { ChaosReport, ChaosReportOptions, StepSpectrum } from "./chaosRepor
 export type { ChaosVerdict } from "./chaosVerdict.ts";
 export { shadowing } from "./shadowing.ts";
 export type { ShadowingOptions, ShadowingResult } from "./shadowing.ts";
+export { totalVariance, unitGradients } from "./unitGradients.ts";
+export type { MeasuredVariance, UnitGradientOptions, UnitGradients } from "./unitGradients.ts";
+export { pairVariances, windowSquares } from "./varianceLaw.ts";
+export type { PairVariances } from "./varianceLaw.ts";
+export { mergeWindows, windowGradients } from "./windowGradients.ts";
+export type { WindowGradientOptions, WindowGradients } from "./windowGradients.ts";

@@ -52,4 +52,9 @@ export interface GradientEstimator<Theta = unknown, State = unknown> {
   estimate(theta: Theta, state: State, key: Key): Estimate<Theta, State>;
   /** Where an estimate is one window of units; absent otherwise. */
   readonly recurrence?: Recurrence;
+  /**
+   * Instead of `recurrence`, where that depends on the state: the one of the next `estimates` estimates. Undefined where
+   * the next one has to be made by `estimate`.
+   */
+  recurrenceAt?(state: State): { recurrence: Recurrence; estimates: number } | undefined;
 }

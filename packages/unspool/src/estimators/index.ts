@@ -7,6 +7,8 @@ export { cut, gaussian } from "./noise.ts";
 export type { Noise, NoiseRequest } from "./noise.ts";
 export { bptt } from "./bptt.ts";
 export type { BpttOptions } from "./bptt.ts";
+export { curriculum } from "./curriculum.ts";
+export type { CurriculumMetrics, CurriculumOptions, CurriculumState } from "./curriculum.ts";
 export { dodge } from "./dodge.ts";
 export type { DodgeOptions } from "./dodge.ts";
 export { fullEs } from "./fullEs.ts";

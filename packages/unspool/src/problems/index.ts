@@ -31,3 +31,11 @@ export type {
   TinyLearnedOptimizerOptions,
   TrainedWeights,
 } from "./tinyLearnedOptimizer.ts";
+export { characterModel, initCharacterModel } from "./characterModel.ts";
+export type { CharacterModelOptions, CharacterModelState, CharacterModelTheta } from "./characterModel.ts";
+export { initLstm, lstmCell } from "./lstm.ts";
+export type { LstmState, LstmWeights } from "./lstm.ts";
+export { markovText } from "./markovText.ts";
+export type { MarkovText, MarkovTextOptions } from "./markovText.ts";
+export { copyScore, copyTask, initCopyTask } from "./copyTask.ts";
+export type { CopyTaskOptions, CopyTaskState, CopyTaskTheta } from "./copyTask.ts";

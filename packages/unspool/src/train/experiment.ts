@@ -67,6 +67,7 @@ export interface AnyEstimator<Theta = unknown> {
     key: Key,
   ): { loss: number; gradient: unknown; state: unknown; metrics: EstimateMetrics };
   readonly recurrence?: Recurrence | undefined;
+  recurrenceAt?(state: unknown): { recurrence: Recurrence; estimates: number } | undefined;
 }
 
 export interface Evaluation {

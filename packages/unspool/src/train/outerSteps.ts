@@ -31,14 +31,32 @@ export interface OuterSteps {
 type Program = TurnProgram<unknown, OuterRecord>;
 
 /** Programs of setups: a memo, so that a pure function of setup and state need not compile at every call. */
-const programs = new WeakMap<Setup, Program>();
+const programs = new WeakMap<Setup, WeakMap<Recurrence, Program>>();
+
+function programOf(setup: Setup, recurrence: Recurrence): Program {
+  const known = programs.get(setup) ?? new WeakMap<Recurrence, Program>();
+  programs.set(setup, known);
+  const program = known.get(recurrence) ?? outerProgram(recurrence, optimizerOf(setup));
+  known.set(recurrence, program);
+  return program;
+}
+
+/** The recurrence of the next estimates, and of how many of them at most. */
+function nextTurns(
+  { estimator }: Setup,
+  state: unknown,
+): { recurrence: Recurrence; estimates: number } | undefined {
+  if (estimator.recurrenceAt !== undefined) return estimator.recurrenceAt(state);
+  const { recurrence } = estimator;
+  return recurrence && { recurrence, estimates: Infinity };
+}
 
 /** Takes up to `steps` outer steps in one call. Undefined where the setup must be taken step by step. */
 export function outerSteps(setup: Setup, state: TrainState, steps: number): OuterSteps | undefined {
-  const { recurrence } = setup.estimator;
-  if (recurrence === undefined || turnsOf(recurrence) === undefined) return undefined;
-  const program = programs.get(setup) ?? outerProgram(recurrence, optimizerOf(setup));
-  programs.set(setup, program);
+  const next = nextTurns(setup, state.estimatorState);
+  if (next === undefined || turnsOf(next.recurrence) === undefined) return undefined;
+  const { recurrence } = next;
+  const program = programOf(setup, recurrence);
   const from = {
     theta: state.theta,
     carry: state.optimizerState,
@@ -46,7 +64,12 @@ export function outerSteps(setup: Setup, state: TrainState, steps: number): Oute
     step: state.step,
     estimatorState: state.estimatorState,
   };
-  const { turns, theta, carry, estimatorState, record } = takeTurns(recurrence, program, from, steps);
+  const { turns, theta, carry, estimatorState, record } = takeTurns(
+    recurrence,
+    program,
+    from,
+    Math.min(steps, next.estimates),
+  );
   return {
     steps: turns,
     record,

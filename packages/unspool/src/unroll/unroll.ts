@@ -50,7 +50,7 @@ export function unroll<Theta, State, Batch>(
     key: np.array(words, { shape: [particles, 2] }),
     ...(isThetaBatched ? { theta: theta as unknown } : {}),
   };
-  const program = unrollProgram(eraseProblem(problem), steps);
+  const program = programOf(eraseProblem(problem), steps);
   const { each, history } = executor.forward(
     program,
     isThetaBatched ? {} : { theta: theta as unknown },
@@ -80,6 +80,17 @@ type UnrollProgram = ForwardProgram<
   object,
   unknown
 >;
+
+/** Programs by problem and steps: a memo, because executors compile a program object once. */
+const programs = new WeakMap<ErasedProblem, Map<number, UnrollProgram>>();
+
+function programOf(problem: ErasedProblem, steps: number): UnrollProgram {
+  const known = programs.get(problem) ?? new Map<number, UnrollProgram>();
+  programs.set(problem, known);
+  const program = known.get(steps) ?? unrollProgram(problem, steps);
+  known.set(steps, program);
+  return program;
+}
 
 function unrollProgram(problem: ErasedProblem, steps: number): UnrollProgram {
   return {

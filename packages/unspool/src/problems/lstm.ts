@@ -1,0 +1,42 @@
+/**
+ * One layer of long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000):
+ *
+ *     (i, f, g, o) = x W + h U + b,   c <- σ(f) c + σ(i) tanh(g),   h <- σ(o) tanh(c)
+ */
+import { type Key, type Tensor, nn, np, random } from "../array/index.ts";
+
+export type LstmWeights = {
+  /** W [inputs, 4 units]: input gate, forget gate, cell, output gate. */
+  inputWeights: Tensor;
+  /** U [units, 4 units]. */
+  stateWeights: Tensor;
+  /** b [4 units]. */
+  bias: Tensor;
+};
+
+/** [batch, units] each. */
+export type LstmState = { h: Tensor; c: Tensor };
+
+/** Weights N(0, 1 / inputs) and N(0, 1 / units); biases 0, those of the forget gate 1, so that a cell remembers. */
+export function initLstm(key: Key, { inputs, units }: { inputs: number; units: number }): LstmWeights {
+  const matrix = (name: string, rows: number): Tensor =>
+    random.normal(random.foldIn(key, name), [rows, 4 * units]).mul(1 / Math.sqrt(rows));
+  const isForgetGate = (i: number): boolean => i >= units && i < 2 * units;
+  return {
+    inputWeights: matrix("inputs", inputs),
+    stateWeights: matrix("state", units),
+    bias: np.array(Float32Array.from({ length: 4 * units }, (_, i) => (isForgetGate(i) ? 1 : 0))),
+  };
+}
+
+/** The state after inputs `x` [batch, inputs]. */
+export function lstmCell(weights: LstmWeights, x: Tensor, { h, c }: LstmState): LstmState {
+  const units = c.shape[1]!;
+  const gates = np.matmul(x, weights.inputWeights).add(np.matmul(h, weights.stateWeights)).add(weights.bias);
+  const gate = (i: number): Tensor => gates.slice([], [i * units, (i + 1) * units]);
+  const cell = nn
+    .sigmoid(gate(1))
+    .mul(c)
+    .add(nn.sigmoid(gate(0)).mul(np.tanh(gate(2))));
+  return { h: nn.sigmoid(gate(3)).mul(np.tanh(cell)), c: cell };
+}
