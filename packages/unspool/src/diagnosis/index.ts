@@ -2,5 +2,7 @@
 export { diagnose } from "./diagnose.ts";
 export type { DiagnoseOptions } from "./diagnose.ts";
 export type { Diagnosis, GradientRegime, ThetaEvidence } from "./diagnosis.ts";
+export { trialSettings } from "./recommend.ts";
 export type { Recommendation } from "./recommend.ts";
-export type { TrialRun, TrialSetting } from "./trialRun.ts";
+export { trialRun } from "./trialRun.ts";
+export type { TrialOptions, TrialRun, TrialSetting } from "./trialRun.ts";

@@ -34,14 +34,14 @@ export interface Recommendation {
 /** Estimators in the order in which they are preferred where they do equally well: simple and exact ones first. */
 const preference = [
   "bptt",
-  "tbptt",
   "rtrl",
   "nres",
   "pes",
   "fullEs",
-  "truncatedEs",
+  "tbptt",
   "pesAnalytic",
   "mixture",
+  "truncatedEs",
   "uoro",
   "dodge",
 ];
@@ -73,7 +73,7 @@ export function recommend(setup: Setup, inner: InnerProblem, options: RecommendO
   };
   const best = (): TrialRun => pick(trials, initialLoss);
 
-  tryAll(firstSettings(inner, options));
+  tryAll(trialSettings(inner, options));
   for (const vary of [truncations, sigmas, pairCounts]) {
     tryAll(
       vary(best().setting, inner.problem.horizon).filter((one) => isAffordable(one, options.innerSteps)),
@@ -120,7 +120,10 @@ function isAffordable({ truncation, pairs = 1, tasks = 1 }: TrialSetting, innerS
 }
 
 /** Every estimator that the problem allows, with the problem's own options. */
-function firstSettings({ problem, options }: InnerProblem, given: RecommendOptions): TrialSetting[] {
+export function trialSettings(
+  { problem, options }: InnerProblem,
+  given: Pick<RecommendOptions, "isDeterministic" | "thetaSize">,
+): TrialSetting[] {
   const { horizon, isDifferentiable } = problem;
   const { sigma = 0.01, pairs = 16 } = options;
   const truncation = options.truncation ?? Math.min(10, horizon);
