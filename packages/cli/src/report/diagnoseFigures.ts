@@ -8,7 +8,7 @@ export function diagnoseFigures(diagnosis: Diagnosis): Figure[] {
   );
   return measured.length === 0
     ? []
-    : [growth(measured), variances(measured), slices(measured), spectrum(measured)];
+    : [growth(measured), variances(measured), slices(measured), exponents(measured), ...spectra(measured)];
 }
 
 type Measured = ThetaEvidence & { report: ChaosReport<unknown> };
@@ -74,7 +74,7 @@ function slices(measured: readonly Measured[]): Figure {
   };
 }
 
-function spectrum(measured: readonly Measured[]): Figure {
+function exponents(measured: readonly Measured[]): Figure {
   return {
     id: "exponents",
     title: "Lyapunov exponents over the unroll",
@@ -88,4 +88,32 @@ function spectrum(measured: readonly Measured[]): Figure {
     })),
     references: [{ axis: "y", value: 0, label: "neither growth nor decay" }],
   };
+}
+
+/** Corners of the polygon that stands for the unit circle. */
+const corners = 120;
+
+/** Eigenvalues of step Jacobians in the complex plane; absent for large states. */
+function spectra(measured: readonly Measured[]): Figure[] {
+  const series = measured.flatMap(({ where, report }): Series[] => {
+    const values = report.spectra.flatMap(({ spectrum: { re, im } }) =>
+      Array.from(re, (x, i) => [x, im[i]!]),
+    );
+    return values.length === 0
+      ? []
+      : [{ name: where, kind: "dots", x: values.map(([x]) => x!), y: values.map(([, y]) => y!) }];
+  });
+  if (series.length === 0) return [];
+  const angles = Array.from({ length: corners + 1 }, (_, i) => (2 * Math.PI * i) / corners);
+  return [
+    {
+      id: "spectra",
+      title: "Spectra of the step's Jacobian",
+      caption:
+        "Eigenvalues of d next state / d state at a few steps along the trajectory. Outside of the unit circle they stretch, inside they forget; the products over many steps decide, which the exponents measure.",
+      x: { label: "real part" },
+      y: { label: "imaginary part" },
+      series: [{ name: "unit circle", x: angles.map(Math.cos), y: angles.map(Math.sin) }, ...series],
+    },
+  ];
 }

@@ -2,6 +2,7 @@
 import { formatDuration } from "../output/format.ts";
 import { progressFigures, thetaFigures } from "./curves.ts";
 import type { PennedFigure } from "./drawing.ts";
+import { factList } from "./facts.ts";
 import { figureCard } from "./figureCard.ts";
 import { type Markup, html } from "./html.ts";
 import { overlay } from "./overlay.ts";
@@ -76,16 +77,8 @@ function facts(run: RunView): Markup {
     ["Started", `${startedAt.slice(0, 16).replace("T", " ")} UTC`],
     ["Folder", html`<code>${run.folder}</code>`],
   ];
-  return html`<dl class="facts">
-      ${items.map(
-        ([name, value]) =>
-          html`<div>
-            <dt>${name}</dt>
-            <dd>${value}</dd>
-          </div>`,
-      )}
-    </dl>
-    ${error === undefined ? null : html`<p class="error"><strong>${error.code}</strong> ${error.message}</p>`}`;
+  return html`${factList(items)}
+  ${error === undefined ? null : html`<p class="error"><strong>${error.code}</strong> ${error.message}</p>`}`;
 }
 
 /** The experiments' own figures; those of several runs with the same id are one drawing, or stand side by side. */

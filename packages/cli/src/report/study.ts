@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Figure } from "unspool/train";
+import { factList } from "./facts.ts";
 import { figureCard } from "./figureCard.ts";
 import { type Markup, html } from "./html.ts";
 import { shell } from "./shell.ts";
@@ -42,15 +43,7 @@ export function studyPage({ title, summary, facts, sections }: Study): string {
     html`<header>
         <h1>${title}</h1>
         <p class="summary">${summary}</p>
-        <dl class="facts">
-          ${facts.map(
-            ([name, value]) =>
-              html`<div>
-                <dt>${name}</dt>
-                <dd>${value}</dd>
-              </div>`,
-          )}
-        </dl>
+        ${factList(facts)}
       </header>
       ${sections.map(sectionOf)}`,
   );
