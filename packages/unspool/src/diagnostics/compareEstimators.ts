@@ -71,6 +71,8 @@ export function compareEstimators<Theta, State, Batch>(
   const options = { objective: "mean" as const, ...given.options };
   const truncation = options.truncation ?? Math.min(10, horizon);
   requireDivisor(where, truncation, horizon);
+  const others = given.truncations ?? someDivisors(horizon);
+  for (const other of others) requireDivisor(where, other, horizon, "truncations");
   const finite: Problem<Theta, State, Batch> = { ...problem, horizon };
   const isFixed = isDeterministic(finite, theta, key);
   const particles = 2 * (options.pairs ?? 16);
@@ -101,8 +103,6 @@ export function compareEstimators<Theta, State, Batch>(
   };
   onProgress(`truncation ${truncation}`);
   const measured = entries.flatMap((one) => attempt(one, truncation));
-  const others = given.truncations ?? someDivisors(horizon);
-  for (const other of others) requireDivisor(where, other, horizon, "truncations");
   const swept = entries.filter(
     ({ name, entry }) => !entry.isWhole && !failed.some((failure) => failure.name === name),
   );
