@@ -53,7 +53,7 @@ async function judge(name: string, config: object = {}): Promise<Judged | undefi
 
 const names = experiments.map(({ name }) => name);
 
-test.each(names)("%s: the recommended setting is within 10 %% of the best estimator", async (name) => {
+test.each(names)("%s: the recommended setting is within a tenth of the best estimator", async (name) => {
   const judged = await judge(name);
   if (judged === undefined) {
     // Its gradient is not that of an inner problem.
