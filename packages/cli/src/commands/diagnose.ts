@@ -114,7 +114,7 @@ function plainTrial({ setting, loss, outerSteps, innerSteps, failure }: TrialRun
   return { ...setting, loss, outerSteps, innerSteps, ...(failure !== undefined && { failure }) };
 }
 
-function plainEvidence({ where, theta, report, failure }: ThetaEvidence) {
+function plainEvidence({ where, theta, report, failure, usableHorizon }: ThetaEvidence) {
   const flat = Object.fromEntries(
     tree.entries(theta).map(([path, leaf]) => [path || "theta", [...leaf.data]]),
   );
@@ -127,7 +127,7 @@ function plainEvidence({ where, theta, report, failure }: ThetaEvidence) {
     exponents: [...lyapunov.exponents],
     standardErrors: [...lyapunov.standardErrors],
     logGradientNorms: thinned(growth.logStateNorms),
-    usableHorizon: growth.usableHorizon,
+    usableHorizon,
     variances: variance.horizons.map(({ horizon, rp, esAntithetic }) => ({
       horizon,
       backpropagation: rp.totalVariance,

@@ -173,10 +173,14 @@ export class Tensor {
   flatten(): Tensor {
     return liftMethod(this, (x) => x.flatten());
   }
+  /** The same elements in another dtype; a scalar from a plain number no longer takes the dtype of what it meets. */
   astype(dtype: DType): Tensor {
     // NaN is true, as in NumPy (for jax-js it depends on the device).
     if (dtype === "bool" && this.dtype !== "bool") return this.notEqual(0);
-    return liftMethod(this, (x) => x.astype(dtype as jax.DType));
+    // jax-js may leave a weak scalar weak, and casts to its own dtype not at all.
+    const isWeak = this.isWeak && this.#data !== undefined;
+    const self = isWeak ? new Tensor(this.#data!, this.shape, this.dtype) : this;
+    return liftMethod(self, (x) => x.astype(dtype as jax.DType));
   }
   /** NumPy-like indexing: `x.slice([1, 3], 2, [], null)` is `x[1:3, 2, :, None]`. */
   slice(...index: Index[]): Tensor {

@@ -9,7 +9,15 @@ import { OptionError, UnspoolError, requireInteger } from "../errors.ts";
 import { type ChaosReport, chaosReport, isDeterministic } from "../diagnostics/index.ts";
 import { estimatorEntry } from "../estimators/index.ts";
 import type { InnerProblem, Setup } from "../train/index.ts";
-import { type Diagnosis, type GradientRegime, type ThetaEvidence, growthOf } from "./diagnosis.ts";
+import {
+  type Diagnosis,
+  type GradientRegime,
+  type ThetaEvidence,
+  explosion,
+  growthOf,
+  harmless,
+  usableHorizonOf,
+} from "./diagnosis.ts";
 import { type Recommendation, recommend } from "./recommend.ts";
 import { diagnosisWords } from "./words.ts";
 import { type TrialRun, innerStepsOf } from "./trialRun.ts";
@@ -116,10 +124,10 @@ function evidenceAt({ problem, options }: InnerProblem, { where, theta }: Place,
       sigma,
       horizon,
     }) as ChaosReport<unknown>;
-    return { where, theta, report };
+    return { where, theta, report, usableHorizon: usableHorizonOf({ report }) };
   } catch (error) {
     if (!(error instanceof UnspoolError)) throw error;
-    return { where, theta, failure: error.message };
+    return { where, theta, failure: error.message, usableHorizon: usableHorizonOf({}) };
   }
 }
 
@@ -132,9 +140,6 @@ function worstOf(thetas: readonly ThetaEvidence[]): ThetaEvidence | undefined {
       undefined,
     );
 }
-
-/** Growth by 10 is harmless, by 1000 it is an explosion. */
-const [harmless, explosion] = [Math.log(10), Math.log(1e3)];
 
 function regimeOf(
   isDifferentiable: boolean,
@@ -149,6 +154,5 @@ function regimeOf(
 
 function usable(regime: GradientRegime, thetas: readonly ThetaEvidence[], horizon: number): number {
   if (regime === "not differentiable") return 0;
-  const limits = thetas.map(({ report }) => report?.growth.usableHorizon ?? 1);
-  return Math.max(1, Math.min(horizon, ...limits));
+  return Math.min(horizon, ...thetas.map((one) => one.usableHorizon));
 }

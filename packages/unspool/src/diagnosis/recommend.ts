@@ -45,8 +45,9 @@ const preference = [
   "uoro",
   "dodge",
 ];
-/** The influence matrix has one column per number of theta. */
-const largestForRtrl = 128;
+/** Estimators that push one tangent per number of theta, and the largest theta for which that is tried. */
+const pushers = new Set(["rtrl", "mixture"]);
+const largestForPushers = 64;
 /** Losses this close to the best, as a share of what the best has gained, count as equal. */
 const equalShare = 0.02;
 const [finalists, seeds] = [3, 3];
@@ -134,7 +135,7 @@ export function trialSettings(
     if (isWhole && horizon === Infinity) return [];
     if (kind !== "es" && !isDifferentiable) return [];
     if (kind !== "es" && !isWhole && horizon !== Infinity && horizon % truncation !== 0) return [];
-    if (name === "rtrl" && given.thetaSize > largestForRtrl) return [];
+    if (pushers.has(name) && given.thetaSize > largestForPushers) return [];
     const length = isWhole ? horizon : truncation;
     if (kind === "es" || kind === "mixed") return [{ estimator: name, truncation: length, sigma, pairs }];
     const draws = name === "uoro" || name === "dodge";

@@ -11,11 +11,11 @@ import { type ChaosVerdict, chaosVerdict } from "./chaosVerdict.ts";
 import { type DerivativeMismatch, derivativeMismatch } from "./derivativeMismatch.ts";
 import { type GradientGrowthResult, gradientGrowth } from "./gradientGrowth.ts";
 import { type GradientVarianceResult, gradientVariance } from "./gradientVariance.ts";
-import { type JacobianSpectrum, jacobianSpectrum } from "./jacobianSpectrum.ts";
 import { type LossSliceResult, lossSlice } from "./lossSlice.ts";
 import { type LyapunovResult, lyapunov } from "./lyapunov.ts";
 import { requireSteps } from "./pushforward.ts";
 import { stateJacobians } from "./stateJacobian.ts";
+import { type StepSpectrum, stepSpectra } from "./stepSpectra.ts";
 
 export interface ChaosReportOptions {
   /** Default `random.key(0)`. */
@@ -38,12 +38,6 @@ export interface ChaosReportOptions {
   points?: number;
   /** Default: `defaultExecutor()`, the compiled one. */
   executor?: Executor;
-}
-
-export interface StepSpectrum {
-  /** Steps before this one. */
-  t: number;
-  spectrum: JacobianSpectrum;
 }
 
 export interface ChaosReport<Theta> {
@@ -107,13 +101,15 @@ export function chaosReport<Theta, State, Batch>(
   const times = timesUpTo(horizon);
   const jacobians =
     found.lyapunov.stateSize > largestSpectrum ? [] : stateJacobians(problem, theta, { ...common, times });
+  const { spectra, warnings } = stepSpectra(jacobians, times);
   const logGrowth = found.lyapunov.exponents[0]! * dt * horizon;
+  const verdict = chaosVerdict({ ...found, horizon, logGrowth, isEndless });
   return {
     horizon,
     logGrowth,
     ...found,
-    spectra: jacobians.map((matrix, i) => ({ t: times[i]!, spectrum: jacobianSpectrum(matrix) })),
-    verdict: chaosVerdict({ ...found, horizon, logGrowth, isEndless }),
+    spectra,
+    verdict: { ...verdict, warnings: [...verdict.warnings, ...warnings] },
   };
 }
 

@@ -3,6 +3,7 @@
  * double-shift QR steps with deflation (Francis 1961; Golub and Van Loan, algorithms 7.4.2 and 7.5.1). Real arithmetic
  * only. Cost: about 10 n³.
  */
+import { UnspoolError } from "../errors.ts";
 import { balance } from "./balance.ts";
 import type { SquareMatrix } from "./squareMatrix.ts";
 
@@ -13,19 +14,24 @@ export interface Eigenvalues {
 }
 
 const epsilon = 2 ** -52;
-/** Double-shift steps for one eigenvalue; a few suffice, 10 and 20 get an exceptional shift. */
+/** Double-shift steps for one eigenvalue; a few suffice, each tenth gets an exceptional shift. */
 const mostSteps = 60;
+/** Smaller than this share of the matrix is zero: quotients of what is left do not overflow. */
+const vanishing = 2 ** -600;
+/** After as many, what is small beside the whole matrix counts as zero, not only what is beside its neighbours. */
+const patientSteps = 30;
 
 export function eigenvalues({ size, entries }: SquareMatrix): Eigenvalues {
-  const h = entries.slice();
+  const scale = powerOfTwo(largest(entries));
+  const h = entries.map((x) => x / scale);
   balance(h, size);
   hessenberg(h, size);
   const [re, im] = [new Float64Array(size), new Float64Array(size)];
-  const norm = h.reduce((sum, x) => Math.max(sum, Math.abs(x)), 0);
+  const norm = largest(h);
   // The active block ends at `last`; eigenvalues below it are found.
   let last = size - 1;
   for (let steps = 0; last >= 0;) {
-    const first = blockStart(h, size, last, norm);
+    const first = blockStart(h, size, last, norm, norm * (steps < patientSteps ? vanishing : epsilon));
     if (first === last) {
       re[last] = h[last * size + last]!;
       last -= 1;
@@ -36,12 +42,28 @@ export function eigenvalues({ size, entries }: SquareMatrix): Eigenvalues {
       last -= 2;
       steps = 0;
     } else {
-      if (steps === mostSteps) throw new Error("internal: the QR algorithm did not converge");
+      if (steps === mostSteps) {
+        const message = `eigenvalues: the QR algorithm did not converge on a matrix of ${size} rows.`;
+        throw new UnspoolError("CONVERGENCE", message, { size });
+      }
       steps += 1;
       francisStep(h, size, first, last, steps);
     }
   }
-  return sortByModulus(re, im);
+  return sortByModulus(
+    re.map((x) => x * scale),
+    im.map((x) => x * scale),
+  );
+}
+
+/** The largest absolute value. */
+function largest(entries: Float64Array): number {
+  return entries.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+}
+
+/** A power of two near `value`, 1 for zero: dividing by it is exact, and squares neither overflow nor vanish. */
+function powerOfTwo(value: number): number {
+  return value === 0 ? 1 : 2 ** Math.max(-1000, Math.floor(Math.log2(value)));
 }
 
 /** Householder reflections from both sides make everything below the first subdiagonal zero. In place. */
@@ -91,11 +113,14 @@ function reflect(
   }
 }
 
-/** Where the unreduced block that ends at `last` begins; a subdiagonal below rounding becomes zero. */
-function blockStart(h: Float64Array, n: number, last: number, norm: number): number {
+/**
+ * Where the unreduced block that ends at `last` begins. A subdiagonal number below rounding of its neighbours on the
+ * diagonal (of the matrix where those are zero), or of `least`, becomes zero.
+ */
+function blockStart(h: Float64Array, n: number, last: number, norm: number, least: number): number {
   for (let i = last; i > 0; i--) {
     const beside = Math.abs(h[(i - 1) * n + i - 1]!) + Math.abs(h[i * n + i]!);
-    if (Math.abs(h[i * n + i - 1]!) > epsilon * (beside === 0 ? norm : beside)) continue;
+    if (Math.abs(h[i * n + i - 1]!) > Math.max(least, epsilon * (beside === 0 ? norm : beside))) continue;
     h[i * n + i - 1] = 0;
     return i;
   }
@@ -105,20 +130,26 @@ function blockStart(h: Float64Array, n: number, last: number, norm: number): num
 /** One implicit double-shift step on the block first..last, of at least three rows. */
 function francisStep(h: Float64Array, n: number, first: number, last: number, steps: number): void {
   const at = (i: number, j: number): number => h[i * n + j]!;
-  let [trace, determinant] = [
-    at(last - 1, last - 1) + at(last, last),
-    at(last - 1, last - 1) * at(last, last) - at(last - 1, last) * at(last, last - 1),
-  ];
+  let [upper, lower] = [at(last - 1, last - 1), at(last, last)];
+  let product = at(last - 1, last) * at(last, last - 1);
   if (steps % 10 === 0) {
-    // Cycles are broken by a shift that is nobody's eigenvalue (Martin, Peters and Wilkinson 1970).
-    const size = Math.abs(at(last, last - 1)) + Math.abs(at(last - 1, last - 2));
-    [trace, determinant] = [1.5 * size, size * size];
+    // Cycles are broken by shifts that are nobody's eigenvalues (Martin, Peters and Wilkinson 1970), near the bottom and
+    // the top of the block in turn (LAPACK's dlahqr).
+    const isTop = steps % 20 === 0;
+    const size = isTop
+      ? Math.abs(at(first + 1, first)) + Math.abs(at(first + 2, first + 1))
+      : Math.abs(at(last, last - 1)) + Math.abs(at(last - 1, last - 2));
+    upper = 0.75 * size + (isTop ? at(first, first) : at(last, last));
+    lower = upper;
+    product = -0.4375 * size * size;
   }
-  // First column of (H - s1)(H - s2).
-  let x = at(first, first) * at(first, first) + at(first, first + 1) * at(first + 1, first);
-  x += determinant - trace * at(first, first);
-  let y = at(first + 1, first) * (at(first, first) + at(first + 1, first + 1) - trace);
-  let z = at(first + 1, first) * at(first + 2, first + 1);
+  // First column of (H - s1)(H - s2), divided by its subdiagonal number: differences first, because all numbers of the
+  // diagonal may be nearly equal.
+  const corner = at(first, first);
+  const [above, below] = [upper - corner, lower - corner];
+  let x = (above * below - product) / at(first + 1, first) + at(first, first + 1);
+  let y = at(first + 1, first + 1) - corner - above - below;
+  let z = at(first + 2, first + 1);
   const v = new Float64Array(n);
   for (let k = first; k < last; k++) {
     const rows = Math.min(3, last - k + 1);

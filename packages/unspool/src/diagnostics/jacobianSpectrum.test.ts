@@ -6,6 +6,7 @@ import { jacobianSpectrum } from "./index.ts";
 import { eigenvalues } from "./eigenvalues.ts";
 import { singularValues } from "./singularValues.ts";
 import type { SquareMatrix } from "./squareMatrix.ts";
+import { numbers } from "./testing.ts";
 
 const matrix = (rows: readonly (readonly number[])[]): SquareMatrix => ({
   size: rows.length,
@@ -26,17 +27,6 @@ const transposed = ({ size: n, entries }: SquareMatrix): SquareMatrix => ({
   size: n,
   entries: entries.map((_, at) => entries[(at % n) * n + Math.floor(at / n)]!),
 });
-
-/** Numbers in [-1, 1] from a seed (mulberry32). */
-function numbers(seed: number, count: number): Float64Array {
-  let state = seed >>> 0;
-  return Float64Array.from({ length: count }, () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let word = Math.imul(state ^ (state >>> 15), state | 1);
-    word ^= word + Math.imul(word ^ (word >>> 7), word | 61);
-    return (((word ^ (word >>> 14)) >>> 0) / 2 ** 32) * 2 - 1;
-  });
-}
 
 /** A product of n reflections: orthogonal. */
 function orthogonal(n: number, seed: number): SquareMatrix {

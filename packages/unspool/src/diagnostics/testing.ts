@@ -70,3 +70,14 @@ export function linearMap(
     }),
   });
 }
+
+/** Numbers in [-1, 1] from a seed (mulberry32). */
+export function numbers(seed: number, count: number): Float64Array {
+  let state = seed >>> 0;
+  return Float64Array.from({ length: count }, () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let word = Math.imul(state ^ (state >>> 15), state | 1);
+    word ^= word + Math.imul(word ^ (word >>> 7), word | 61);
+    return (((word ^ (word >>> 14)) >>> 0) / 2 ** 32) * 2 - 1;
+  });
+}
