@@ -8,7 +8,6 @@ import { type Diagnosis, type Setup, diagnose, random, tree, trialRun, trialSett
 
 /** Experiments whose run is long are judged on shorter ones. */
 const budgets: Readonly<Record<string, number>> = {
-  "lorenz-identification": 2e7,
   "mnist-mixed": 30_000,
   "meta-gradient-bandit": 60_000,
   swimmer: 48_000,
