@@ -29,8 +29,11 @@ export function addProductJet(to: Jet, x: Jet, y: Jet, { size, order }: JetShape
   const row = size + 1;
   for (let i = 0; i < order; i++) {
     for (let j = 0; i + j < order; j++) {
-      const [a, b, c] = [i * row, j * row, (i + j) * row];
-      const [xi, yj] = [by * x[a]!, by * y[b]!];
+      const a = i * row;
+      const b = j * row;
+      const c = a + b;
+      const xi = by * x[a]!;
+      const yj = by * y[b]!;
       to[c]! += xi * y[b]!;
       for (let n = 1; n <= size; n++) to[c + n]! += xi * y[b + n]! + yj * x[a + n]!;
     }
@@ -40,17 +43,25 @@ export function addProductJet(to: Jet, x: Jet, y: Jet, { size, order }: JetShape
 /** to += by · exp(x - x_0): the magic box of a log-probability. */
 export function addBoxJet(to: Jet, x: Jet, { size, order }: JetShape, by: number): void {
   const row = size + 1;
+  const values = Float64Array.from({ length: order }, (_, k) => x[k * row]!);
   const series = new Float64Array(order);
-  series[0] = by;
-  for (let k = 1; k < order; k++) {
-    for (let j = 1; j <= k; j++) series[k]! += (j / k) * x[j * row]! * series[k - j]!;
-  }
+  writeBoxSeries(series, values, by);
   for (let k = 0; k < order; k++) {
     to[k * row]! += series[k]!;
     for (let j = 0; j <= k; j++) {
-      const [factor, from, into] = [series[k - j]!, j * row, k * row];
-      for (let n = 1; n <= size; n++) to[into + n]! += factor * x[from + n]!;
+      const factor = series[k - j]!;
+      for (let n = 1; n <= size; n++) to[k * row + n]! += factor * x[j * row + n]!;
     }
+  }
+}
+
+/** by · exp(x - x_0) for a power series x without gradients. */
+export function writeBoxSeries(to: Float64Array, x: Float64Array, by: number): void {
+  to[0] = by;
+  for (let k = 1; k < to.length; k++) {
+    let sum = 0;
+    for (let j = 1; j <= k; j++) sum += j * x[j]! * to[k - j]!;
+    to[k] = sum / k;
   }
 }
 
