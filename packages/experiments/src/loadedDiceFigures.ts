@@ -16,7 +16,7 @@ export function studyFigures(study: Study): Figure[] {
       correlation:
         "The first derivative does not depend on the decay. A batch of this size may be better off with less than all " +
         "dependencies: a decay below 1 gives up what is small and noisy.",
-      errors: `Lower decays cost bias and save deviation, most at high orders; at 1 there is no bias. ${floor} The decay figure of the paper.`,
+      errors: `Lower decays save deviation, most at high orders, and cost bias (at third order not monotonically, as in the paper); at 1 there is none. ${floor} The decay figure of the paper.`,
     }),
     ...sweepFigures(study.tau, {
       id: "tau",
