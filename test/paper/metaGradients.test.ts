@@ -176,7 +176,7 @@ describe("the experiments as they run by default", () => {
   });
 });
 
-test("Loaded DiCE, section 5.1: correlations with exact derivatives in five random MDPs of 50 steps", async () => {
+test("Loaded DiCE: correlations with exact derivatives in five random MDPs of 50 steps", async () => {
   const names = ["DiCE", "Loaded DiCE, tau 1", "Loaded DiCE, tau 0", "LVC"];
   const batches = 4;
   const sums = [1, 2, 3].map(() => names.map(() => new Float64Array(batches)));

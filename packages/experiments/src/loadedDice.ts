@@ -53,7 +53,7 @@ type Run = RunRecord<Theta>;
 export const loadedDice: Experiment<unknown, Theta> = defineExperiment<Config, Theta>({
   name: "loaded-dice",
   summary: "first to third derivatives of a random MDP's return: DiCE, Loaded DiCE and LVC against the truth",
-  paper: "Farquhar, Whiteson, Foerster (NeurIPS 2019), section 5.1",
+  paper: "Farquhar, Whiteson, Foerster (NeurIPS 2019), the study on random MDPs",
   config,
   setup(settings: Config, key: Key) {
     const mdp = randomMdp(random.foldIn(key, "mdp"));
