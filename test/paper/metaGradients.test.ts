@@ -1,7 +1,7 @@
 /**
  * Claims on meta-gradients that need many lifetimes: variances of the paper-size bandit (C6), truncated evolution
- * strategies (C7), and the bias of learned values as a baseline in a maze. `npm run test:paper`; recorded in
- * docs/results.md.
+ * strategies (C7), the bias of learned values as a baseline in a maze, and the study of Loaded DiCE. `npm run
+ * test:paper`; recorded in docs/results.md.
  */
 import { loadedDice, metaGradientBandit, metaGradientMaze } from "@unspool/experiments";
 import { describe, expect, test } from "vitest";
