@@ -55,8 +55,8 @@ const names = experiments.map(({ name }) => name);
 test.each(names)("%s: the recommended setting is within a tenth of the best estimator", async (name) => {
   const judged = await judge(name);
   if (judged === undefined) {
-    // Its gradient is not that of an inner problem.
-    expect(name).toBe("lookahead-quadratic");
+    // Their gradients are not those of inner problems.
+    expect(["loaded-dice", "lookahead-quadratic"]).toContain(name);
     return;
   }
   const { recommended, losses, diagnosis } = judged;

@@ -4,6 +4,7 @@ import { copyTask } from "./copyTask.ts";
 import { diskPacking } from "./diskPacking.ts";
 import { doublePendulum } from "./doublePendulum.ts";
 import { influenceBalancing } from "./influenceBalancing.ts";
+import { loadedDice } from "./loadedDice.ts";
 import { logisticMap } from "./logisticMap.ts";
 import { lookaheadQuadratic } from "./lookaheadQuadratic.ts";
 import { lorenzIdentification } from "./lorenzIdentification.ts";
@@ -32,6 +33,7 @@ export const experiments: readonly Experiment[] = [
   metaGradientBandit,
   metaGradientExact,
   metaGradientMaze,
+  loadedDice,
   logisticMap,
   recurrentNetwork,
   doublePendulum,
@@ -45,6 +47,7 @@ export {
   diskPacking,
   doublePendulum,
   influenceBalancing,
+  loadedDice,
   logisticMap,
   lookaheadQuadratic,
   lorenzIdentification,

@@ -11,28 +11,17 @@
  * Foerster et al. 2018; Farquhar, Whiteson, Foerster 2019; Rothfuss et al. 2019.
  */
 import { type Key, random } from "../array/index.ts";
-import { OptionError, requireInteger, requireOneOf } from "../errors.ts";
+import { requireInteger } from "../errors.ts";
+import { type AdvantageOptions, advantages } from "./advantages.ts";
 import {
   type PolicyTable,
   type TabularMdp,
   type Trajectory,
   everyTrajectory,
   policyOf,
-  valuesOf,
 } from "./tabularMdp.ts";
 
-export interface HessianEstimateOptions {
-  method: "dice" | "loadedDice" | "lvc" | "sampled";
-  /** Of dependencies in "loadedDice", d. Default 1: unbiased. */
-  decay?: number;
-  /** Of generalised advantages: 1 (default) sums all residuals, 0 takes one. Without values, 1 is the return. */
-  tau?: number;
-  /**
-   * Values V[h][state] that advantages subtract. Default: none for "dice", the exact ones for the others. "none": 0,
-   * so that with tau 1 advantages are returns.
-   */
-  values?: "exact" | "none" | readonly (readonly number[])[];
-}
+export type HessianEstimateOptions = AdvantageOptions;
 
 export interface HessianEstimate {
   /** [d], logits flattened as state · actions + action. */
@@ -136,27 +125,17 @@ function accumulate(to: HessianEstimate, from: HessianEstimate, by: number): voi
 
 /** The estimate of one trajectory; the result is overwritten by no later call. */
 function estimator(mdp: TabularMdp, logits: PolicyTable, options: HessianEstimateOptions) {
-  const { method, decay = 1, tau = 1, values = method === "dice" ? "none" : "exact" } = options;
-  requireOneOf(name, "method", method, ["dice", "loadedDice", "lvc", "sampled"]);
-  for (const [option, value] of Object.entries({ decay, tau })) {
-    if (!(value >= 0 && value <= 1)) throw new OptionError(name, option, value, "a number from 0 to 1");
-  }
-  if (method === "dice" && (values !== "none" || tau !== 1)) {
-    throw new OptionError(name, "values", values, '"none" with tau 1 for "dice"', 'Use "loadedDice".');
-  }
+  const { carried, of } = advantages(name, mdp, logits, options);
   const actions = mdp.transitions.length;
   const policy = policyOf(logits);
-  const zeros = Array.from({ length: mdp.horizon + 1 }, () => mdp.rewards.map(() => 0));
-  const table = values === "exact" ? valuesOf(mdp, logits) : values === "none" ? zeros : values;
-  const carried = method === "dice" ? 1 : method === "loadedDice" ? decay : 0;
   return (trajectory: Trajectory): HessianEstimate => {
     const result = empty(mdp);
     const { gradient, hessian } = result;
     const d = gradient.length;
     const running = new Float64Array(d);
-    const advantages = advantagesOf(mdp, table, tau, trajectory);
+    const weights = of(trajectory);
     trajectory.states.forEach((s, h) => {
-      const [offset, chances, weight] = [s * actions, policy[s]!, advantages[h]!];
+      const [offset, chances, weight] = [s * actions, policy[s]!, weights[h]!];
       const score = chances.map((p, b) => Number(b === trajectory.actions[h]) - p);
       score.forEach((x, b) => {
         const i = offset + b;
@@ -167,7 +146,7 @@ function estimator(mdp: TabularMdp, logits: PolicyTable, options: HessianEstimat
           hessian[j * d + i]! += cross;
         }
         score.forEach((y, c) => {
-          const outer = method === "sampled" ? 0 : x * y;
+          const outer = options.method === "sampled" ? 0 : x * y;
           const curvature = chances[b]! * chances[c]! - Number(b === c) * chances[b]!;
           hessian[i * d + offset + c]! += weight * (outer + curvature);
         });
@@ -177,23 +156,4 @@ function estimator(mdp: TabularMdp, logits: PolicyTable, options: HessianEstimat
     });
     return result;
   };
-}
-
-/** discount^h times the generalised advantage of each action. */
-function advantagesOf(
-  { rewards, discount, horizon }: TabularMdp,
-  values: readonly (readonly number[])[],
-  tau: number,
-  { states, actions, last }: Trajectory,
-): Float64Array {
-  const result = new Float64Array(horizon);
-  let later = 0;
-  for (let h = horizon - 1; h >= 0; h--) {
-    const s = states[h]!;
-    const next = h + 1 < horizon ? states[h + 1]! : last;
-    const residual = rewards[s]![actions[h]!]! + discount * values[h + 1]![next]! - values[h]![s]!;
-    later = residual + discount * tau * later;
-    result[h] = later * discount ** h;
-  }
-  return result;
 }

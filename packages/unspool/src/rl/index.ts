@@ -31,12 +31,17 @@ export type {
   CentralDifferencesOptions,
   CentralDifferencesState,
 } from "./centralDifferences.ts";
-export { tabularMdp } from "./tabularMdp.ts";
+export { tabularMdp, valuesOf } from "./tabularMdp.ts";
 export type { PolicyTable, TabularMdp, Trajectory } from "./tabularMdp.ts";
 export { exactReturn } from "./exactReturn.ts";
 export type { ReturnDerivatives } from "./exactReturn.ts";
 export { expectedHessian, hessianEstimate, sampleTrajectories } from "./hessianEstimate.ts";
 export type { ExpectedHessian, HessianEstimate, HessianEstimateOptions } from "./hessianEstimate.ts";
+export type { AdvantageOptions } from "./advantages.ts";
+export { exactDirectional } from "./exactDirectional.ts";
+export type { DirectionalOptions } from "./exactDirectional.ts";
+export { directionalEstimate } from "./directionalEstimate.ts";
+export type { DirectionalEstimateOptions } from "./directionalEstimate.ts";
 export { actorCritic } from "./actorCritic.ts";
 export type {
   ActorCriticAgent,
