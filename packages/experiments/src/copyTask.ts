@@ -68,7 +68,8 @@ export const copyTask: Experiment<unknown, Theta> = defineExperiment<Config, The
         threshold,
         checkEvery,
       }),
-      inner: innerProblem(problemAt(longest), options),
+      // What the curriculum begins with.
+      inner: innerProblem(problemAt(start), options),
       optimizer: adam({ learningRate }),
       steps,
       evaluate(theta, initial) {

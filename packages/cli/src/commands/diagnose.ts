@@ -100,6 +100,7 @@ function plainDiagnosis(diagnosis: Diagnosis) {
       isDeterministic: diagnosis.isDeterministic,
       trialRuns: {
         innerSteps: diagnosis.innerSteps,
+        shortenedFrom: diagnosis.shortenedFrom ?? null,
         initialLoss,
         loss,
         trials: trials.map(plainTrial),

@@ -7,7 +7,7 @@
 import { type Key, random, tree } from "../array/index.ts";
 import { OptionError, UnspoolError, requireInteger } from "../errors.ts";
 import { type ChaosReport, chaosReport, isDeterministic } from "../diagnostics/index.ts";
-import { estimatorEntry } from "../estimators/index.ts";
+import { estimatorNames } from "../estimators/index.ts";
 import type { InnerProblem, Setup } from "../train/index.ts";
 import {
   type Diagnosis,
@@ -20,11 +20,12 @@ import {
 } from "./diagnosis.ts";
 import { type Recommendation, recommend } from "./recommend.ts";
 import { diagnosisWords } from "./words.ts";
-import { type TrialRun, innerStepsOf } from "./trialRun.ts";
+import { type TrialBudget, trialBudget } from "./trialBudget.ts";
+import type { TrialRun } from "./trialRun.ts";
 
 export interface DiagnoseOptions {
   key?: Key | undefined;
-  /** Inner steps of each trial run. Default: what the setup's own run takes. */
+  /** Inner steps of each trial run. Default: what the setup's own run takes, less where a step computes much. */
   innerSteps?: number | undefined;
   onProgress?: ((what: string) => void) | undefined;
 }
@@ -39,8 +40,10 @@ export function diagnose(setup: Setup, options: DiagnoseOptions = {}): Diagnosis
   if (inner === undefined)
     throw new OptionError("diagnose", "setup.inner", inner, "the inner problem of the setup");
   const { problem } = inner;
-  const innerSteps = options.innerSteps ?? stepsOfSetup(setup, inner);
-  requireInteger("diagnose", "innerSteps", innerSteps, 1);
+  const given = options.innerSteps;
+  if (given !== undefined) requireInteger("diagnose", "innerSteps", given, 1);
+  const budget: TrialBudget = given === undefined ? trialBudget(setup, inner, key) : { innerSteps: given };
+  const { innerSteps } = budget;
   const steps = problem.horizon === Infinity ? 500 : problem.horizon;
   const isFixed = isDeterministic({ ...problem, horizon: steps } as never, setup.theta as never, key);
 
@@ -72,21 +75,16 @@ export function diagnose(setup: Setup, options: DiagnoseOptions = {}): Diagnosis
     thetas,
     horizon: problem.horizon,
     isDeterministic: isFixed,
-    innerSteps,
+    ...budget,
+    ...judgedInstead(setup, inner),
   };
   return { ...found, verdict: diagnosisWords(found) };
 }
 
-/** Inner steps of the whole run that the setup describes. */
-function stepsOfSetup(setup: Setup, { problem, options }: InnerProblem): number {
-  const { pairs = 16 } = options;
-  const entry = estimatorEntry(setup.estimator.name);
-  const truncation = entry.isWhole ? problem.horizon : (options.truncation ?? Math.min(10, problem.horizon));
-  const perStep = Math.max(
-    innerStepsOf(entry, { estimator: entry.name, truncation, pairs }),
-    2 * pairs * truncation,
-  );
-  return Math.round(setup.steps * perStep);
+/** What is judged, where the setup's own estimator is not one of the registry: it may meet other problems, too. */
+function judgedInstead({ estimator }: Setup, { problem }: InnerProblem): Pick<Diagnosis, "judgedInstead"> {
+  if ((estimatorNames as readonly string[]).includes(estimator.name)) return {};
+  return { judgedInstead: { ownEstimator: estimator.name, problem: problem.name } };
 }
 
 interface Place {

@@ -33,7 +33,12 @@ export interface Diagnosis {
   thetas: ThetaEvidence[];
   horizon: number;
   isDeterministic: boolean;
+  /** Of each trial run, at most. */
   innerSteps: number;
+  /** Inner steps of the setup's own run, where trial runs got fewer so that they end soon. */
+  shortenedFrom?: number;
+  /** The setup's own estimator is made of others (a curriculum): what was judged is its inner problem as it stands. */
+  judgedInstead?: { ownEstimator: string; problem: string };
 }
 
 /** ln of growth: by 10 it is harmless, by 1000 an explosion. */

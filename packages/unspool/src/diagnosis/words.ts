@@ -4,7 +4,7 @@ import { describe } from "./recommend.ts";
 
 /** The judgement, what it rests on, and what to do. */
 export function diagnosisWords(diagnosis: Omit<Diagnosis, "verdict">): string[] {
-  return [judgement(diagnosis), ...evidence(diagnosis), advice(diagnosis)];
+  return [judgement(diagnosis), ...evidence(diagnosis), ...caveats(diagnosis), advice(diagnosis)];
 }
 
 function judgement({
@@ -43,6 +43,31 @@ function evidence({ thetas }: Omit<Diagnosis, "verdict">): string[] {
       `variance of one gradient ${short(rp.totalVariance)} by backpropagation, ${short(esAntithetic.totalVariance)} by evolution strategies.`
     );
   });
+}
+
+function caveats({
+  innerSteps,
+  shortenedFrom,
+  judgedInstead,
+  horizon,
+}: Omit<Diagnosis, "verdict">): string[] {
+  const told: string[] = [];
+  if (judgedInstead !== undefined) {
+    const { ownEstimator, problem } = judgedInstead;
+    const steps =
+      horizon === Infinity ? "without an end" : `of ${horizon} ${horizon === 1 ? "step" : "steps"}`;
+    told.push(
+      `The experiment's own estimator, ${ownEstimator}, is made of others and may change the problem on its way: ` +
+        `this is about the inner problem as the setup gives it, ${problem} ${steps}.`,
+    );
+  }
+  if (shortenedFrom !== undefined) {
+    told.push(
+      `Trial runs were cut to ${short(innerSteps)} of the ${short(shortenedFrom)} inner steps of the experiment's own run, ` +
+        "because a step computes much: a larger budget may end elsewhere.",
+    );
+  }
+  return told;
 }
 
 function advice({ recommended, recommendation, innerSteps }: Omit<Diagnosis, "verdict">): string {
