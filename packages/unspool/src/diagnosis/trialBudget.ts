@@ -13,16 +13,20 @@ export interface TrialBudget {
 
 /**
  * Elements that a trial run computes in its trajectories, in the sense of `programWork`. Derivatives come on top, about
- * five times as much, and a diagnosis makes about 20 trial runs: 4e9 keep it below two minutes on two cores.
+ * five times as much, and a diagnosis makes about 20 trial runs: 2e10 keep it below two minutes on two cores.
  */
-const mostWork = 4e10;
+const mostWork = 2e10;
 /** However much a step computes: enough for some progress. */
-const leastInnerSteps = 2000;
+const leastInnerSteps = 10_000;
+/** Elements that one normal number costs, of which each particle draws one per number of theta in every window. */
+const workPerDraw = 40;
 
 /** The budget of a trial run where none is given. The same on all machines: work is counted, not timed. */
 export function trialBudget(setup: Setup, inner: InnerProblem, key: Key): TrialBudget {
   const own = stepsOfSetup(setup, inner);
-  const work = stepWork(eraseProblem(inner.problem), setup.theta, key);
+  const { truncation = 10 } = inner.options;
+  const draws = tree.size(setup.theta) / truncation;
+  const work = stepWork(eraseProblem(inner.problem), setup.theta, key) + workPerDraw * draws;
   const innerSteps = Math.max(leastInnerSteps, rounded(mostWork / work));
   return innerSteps < own ? { innerSteps, shortenedFrom: own } : { innerSteps: own };
 }
