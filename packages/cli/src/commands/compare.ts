@@ -6,6 +6,7 @@ import {
   compareEstimators,
   estimators,
   random,
+  tree,
 } from "unspool";
 import { configureExecutor } from "unspool/unroll";
 import { type CommandLine, choiceOption, integerOption, textOption } from "../commandLine/parse.ts";
@@ -31,7 +32,7 @@ export async function compareCommand(line: CommandLine, reporter: Reporter): Pro
   const key = random.key(seed);
   const { theta, inner } = await setupWithInner(experiment, parsed, key);
   const comparison = compareEstimators(inner.problem, theta as never, {
-    estimators: names ?? suitable(inner.problem.isDifferentiable),
+    estimators: names ?? suitable(inner.problem.isDifferentiable, tree.size(theta)),
     options: inner.options,
     innerSteps: budget,
     horizon,
@@ -53,10 +54,15 @@ export async function compareCommand(line: CommandLine, reporter: Reporter): Pro
   return exitCodes.done;
 }
 
-/** Every estimator of the loss of all steps that the problem allows. */
-function suitable(isDifferentiable: boolean): string[] {
+/** These push one tangent per number of theta: for a large theta they run only if they are named. */
+const pushers = new Set(["rtrl", "mixture"]);
+const largestForPushers = 64;
+
+/** Every estimator of the loss of all steps that the problem allows and that ends soon. */
+function suitable(isDifferentiable: boolean, thetaSize: number): string[] {
   return estimators
     .filter(({ name, kind }) => name !== "telescopingPes" && (isDifferentiable || kind === "es"))
+    .filter(({ name }) => thetaSize <= largestForPushers || !pushers.has(name))
     .map(({ name }) => name);
 }
 
