@@ -53,6 +53,12 @@ describe("planAxis", () => {
     expect(planAxis({ label: "", domain: [2, 3] }, [0, 10], 6, 0.1).domain).toEqual([2, 3]);
   });
 
+  it("takes the smallest number that there is, on a logarithmic axis", () => {
+    const { domain, ticks } = planAxis({ label: "", scale: "log" }, [5e-324], 6);
+    expect(domain[0]).toBeGreaterThan(0);
+    expect(ticks.length).toBeLessThanOrEqual(9);
+  });
+
   it("has few, distinct, increasing labelled ticks within the domain for any data", () => {
     const value = fc.double({ noNaN: true, min: -1e9, max: 1e9 });
     fc.assert(

@@ -73,7 +73,11 @@ function linearPlan(low: number, high: number, count: number): AxisPlan {
   return { type: "linear", domain, ticks, format: linearFormat(step, size) };
 }
 
-function logPlan(low: number, high: number, count: number): AxisPlan {
+/** Below this, half of a number may be 0. */
+const leastLogValue = 1e-300;
+
+function logPlan(lowest: number, highest: number, count: number): AxisPlan {
+  const [low, high] = [Math.max(lowest, leastLogValue), Math.max(highest, leastLogValue)];
   const domain: [number, number] = low === high ? [low / 2, high * 2] : [low, high];
   const first = Math.floor(Math.log10(domain[0]) + 1e-9);
   const last = Math.ceil(Math.log10(domain[1]) - 1e-9);

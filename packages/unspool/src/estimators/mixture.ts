@@ -147,7 +147,13 @@ function mixtureSettings<Theta, State, Batch>(
     );
   }
   if (!isDifferentiable) {
-    throw new OptionError(name, "problem", problem.name, "differentiable", "Use fullEs, pes or nres.");
+    throw new OptionError(
+      name,
+      "problem",
+      problem.name,
+      "differentiable",
+      "Its isDifferentiable is false: use an evolution-strategy estimator such as pes, nres or fullEs.",
+    );
   }
   const settings = esSettings(name, eraseProblem(problem), {
     ...options,
