@@ -21,3 +21,14 @@ test("a loop's body counts as often as it runs", () => {
   const sums = (rows: Tensor): unknown => scan((total: Tensor, row: Tensor) => [total.add(row.mul(row)), {}], np.zeros([5]), rows)[0]; // prettier-ignore
   expect(work(sums, x)).toBe(6 * (5 + 5));
 });
+
+test("what reaches no result does not count, and of a table only what is picked from it", () => {
+  // Three multiplications of 30 elements each, of which one is used.
+  const unused = (a: Tensor): Tensor => {
+    a.mul(2).mul(3);
+    return a.mul(4);
+  };
+  expect(work(unused, np.ones([6, 5]))).toBe(30);
+  const picked = work((a, i) => np.take(a, i, 0), np.ones([1000, 3]), np.array(new Int32Array([4, 5])));
+  expect(picked).toBeLessThan(30);
+});
