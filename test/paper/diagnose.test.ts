@@ -9,8 +9,6 @@ import { type Diagnosis, type Setup, diagnose, random, tree, trialRun, trialSett
 /** Experiments whose run is long are judged on shorter ones. */
 const budgets: Readonly<Record<string, number>> = {
   "mnist-mixed": 30_000,
-  "meta-gradient-bandit": 60_000,
-  swimmer: 48_000,
 };
 
 /** The gain of a run that ends at a loss of 0 is exact to this share. */

@@ -64,11 +64,11 @@ export const swimmer: Experiment<unknown, SwimmerTheta> = defineExperiment<Confi
     const { estimator, learningRate, steps, horizon, isDividedByStd, resets, evaluationEpisodes } = settings;
     const simulator = await loadSwimmer();
     const problem = swimmerProblem(simulator, horizon);
-    const options = { ...estimatorOptions(settings), objective: "sum", resets } as const;
+    const options = { ...estimatorOptions(settings), objective: "sum", resets, isDividedByStd } as const;
     const episodes = random.foldIn(key, "evaluation");
     return {
       theta: { weights: np.zeros([2, observations]) },
-      estimator: createEstimator(estimator, problem, { ...options, isDividedByStd }),
+      estimator: createEstimator(estimator, problem, options),
       inner: innerProblem(problem, options),
       optimizer: sgd({ learningRate }),
       steps,

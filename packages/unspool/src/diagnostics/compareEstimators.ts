@@ -68,7 +68,8 @@ export function compareEstimators<Theta, State, Batch>(
   requireOneOf(where, "reference", given.reference ?? "auto", ["auto", "bptt", "fullEs"]);
   const horizon = given.horizon ?? (problem.horizon === Infinity ? openHorizon : problem.horizon);
   requireInteger(where, "horizon", horizon, 1);
-  const options = { objective: "mean" as const, ...given.options };
+  // Bias is that of gradients, not of gradients divided by something that they depend on.
+  const options = { objective: "mean" as const, ...given.options, isDividedByStd: false };
   const truncation = options.truncation ?? Math.min(10, horizon);
   requireDivisor(where, truncation, horizon);
   const others = given.truncations ?? someDivisors(horizon);
