@@ -168,7 +168,11 @@ describe("mistakes in the command or the config", () => {
   it.each([
     ["syntax.ts", "export default {", "could not be loaded"],
     ["throws.ts", "\n\nthrow new Error('at load');", "throws.ts:3:"],
-    ["none.ts", "export const x = 1;", "the default export is neither a problem nor an experiment: there is none"],
+    [
+      "none.ts",
+      "export const x = 1;",
+      "the default export is neither a problem nor an experiment: there is none",
+    ],
     ["half.ts", "export default { name: 'x', config: { parse: () => ({}) } };", "it has no setup function"],
   ])("refuses %s", async (name, text, message) => {
     writeFileSync(join(dir, name), text);
