@@ -6,6 +6,7 @@ import {
   compareEstimators,
   estimators,
   random,
+  vectorNorm,
   tree,
 } from "unspool";
 import { configureExecutor } from "unspool/unroll";
@@ -127,12 +128,12 @@ const columns = [
 ] as const;
 
 function row(one: EstimatorMeasurement, { reference }: Comparison): (string | number)[] {
-  const size = length(reference.gradient);
+  const size = vectorNorm(reference.gradient);
   const share = (value: number): number => value / size;
   return [
     one.name,
-    share(length(one.bias)),
-    share(length(one.standardError)),
+    share(vectorNorm(one.bias)),
+    share(vectorNorm(one.standardError)),
     Number(one.z.toPrecision(3)),
     share(Math.sqrt(one.variance)),
     one.errorAtEqualCost,
@@ -143,13 +144,11 @@ function row(one: EstimatorMeasurement, { reference }: Comparison): (string | nu
   ];
 }
 
-const length = (values: Float64Array): number => Math.hypot(...values);
-
 function lines(comparison: Comparison): string[] {
   const { reference, horizon, truncation, failed } = comparison;
   return [
     `reference  ${reference.description}`,
-    `           |g| = ${length(reference.gradient).toPrecision(5)} ± ${length(reference.standardError).toPrecision(2)}, ${reference.trajectories} trajectories of ${horizon} steps`,
+    `           |g| = ${vectorNorm(reference.gradient).toPrecision(5)} ± ${vectorNorm(reference.standardError).toPrecision(2)}, ${reference.trajectories} trajectories of ${horizon} steps`,
     "",
     `Truncation ${truncation}; z is the bias in standard errors, of the coordinate where it is largest.`,
     ...formatTable(
@@ -174,7 +173,7 @@ function study(name: string, comparison: Comparison): Study {
     summary: `Bias, variance and cost at fixed theta, over whole trajectories of ${horizon} steps with common random numbers.`,
     facts: [
       ["Reference", reference.description],
-      ["Length of the gradient", length(reference.gradient).toPrecision(5)],
+      ["Length of the gradient", vectorNorm(reference.gradient).toPrecision(5)],
       ["Truncation", String(truncation)],
       ["Trajectories", isDeterministic ? "all the same" : "differ by their keys"],
     ],

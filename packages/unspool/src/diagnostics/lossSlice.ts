@@ -6,6 +6,7 @@ import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
 import { OptionError, requireInteger, requirePositive } from "../errors.ts";
 import { type Executor, type Problem, eraseProblem, unroll } from "../unroll/index.ts";
 import { requireSteps, wideTheta } from "./pushforward.ts";
+import { vectorNorm } from "./vectorNorm.ts";
 
 export interface LossSliceOptions<Theta> {
   /** Source of the trajectory's key, the same for all points, and of random directions. Default `random.key(0)`. */
@@ -99,7 +100,7 @@ function orthonormal(where: string, vectors: readonly ArrayLike<number>[]): Floa
       const dot = unit.reduce((sum, x, j) => sum + x * left[j]!, 0);
       left = left.map((x, j) => x - dot * unit[j]!);
     }
-    const norm = Math.hypot(...left);
+    const norm = vectorNorm(left);
     if (!(norm > 1e-12)) {
       throw new OptionError(where, "directions", vectors, "not zero, and not multiples of each other");
     }

@@ -5,8 +5,9 @@ import { OptionError } from "../errors.ts";
 import type { EstimatorEntry, EstimatorOptions } from "../estimators/index.ts";
 import { type Problem, freshExecutor } from "../unroll/index.ts";
 import { type Moments, moments } from "./moments.ts";
-import { type ReferenceGradient, norm } from "./referenceGradient.ts";
+import type { ReferenceGradient } from "./referenceGradient.ts";
 import { trajectoryGradients } from "./trajectoryGradients.ts";
+import { vectorNorm } from "./vectorNorm.ts";
 
 /** One estimator at one truncation. Vectors are [P], leaves of theta one after the other. */
 export interface EstimatorMeasurement {
@@ -133,7 +134,7 @@ function tasksOf(entry: EstimatorEntry, options: EstimatorOptions, drawsNothing:
 
 function against(reference: ReferenceGradient, sum: Moments, roundingShare: number) {
   const { mean } = sum;
-  const size = Math.max(norm(reference.gradient), norm(mean));
+  const size = Math.max(vectorNorm(reference.gradient), vectorNorm(mean));
   const variances = sum.variance();
   const standardError = sum.standardError();
   const bias = mean.map((value, i) => value - reference.gradient[i]!);
@@ -154,10 +155,10 @@ function against(reference: ReferenceGradient, sum: Moments, roundingShare: numb
     zs,
     z: zs.reduce((most, z) => (Math.abs(z) > Math.abs(most) ? z : most), 0),
     variance,
-    meanSquaredError: Math.max(0, norm(bias) ** 2 - chance) + variance,
+    meanSquaredError: Math.max(0, vectorNorm(bias) ** 2 - chance) + variance,
     cosine:
       mean.reduce((dot, value, i) => dot + value * reference.gradient[i]!, 0) /
-      (norm(mean) * norm(reference.gradient)),
+      (vectorNorm(mean) * vectorNorm(reference.gradient)),
   };
 }
 

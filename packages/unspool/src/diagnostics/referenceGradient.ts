@@ -11,6 +11,7 @@ import { type EstimatorOptions, bptt, fullEs } from "../estimators/index.ts";
 import { type Problem, unroll } from "../unroll/index.ts";
 import { moments } from "./moments.ts";
 import { trajectoryGradients } from "./trajectoryGradients.ts";
+import { vectorNorm } from "./vectorNorm.ts";
 
 export type ReferenceMethod = "exact" | "bptt" | "fullEs";
 
@@ -61,9 +62,9 @@ export function referenceGradient<Theta, State, Batch>(
     return byFullEs(problem, theta, given, `because backpropagation fails (${error.message})`);
   }
   const pilot = byFullEs(problem, theta, { ...given, innerSteps: given.innerSteps / 4 }, "");
-  const size = norm(pilot.gradient) + norm(pilot.standardError);
-  if (norm(exact.gradient) <= explosion * size) return exact;
-  const ratio = (norm(exact.gradient) / size).toExponential(0);
+  const size = vectorNorm(pilot.gradient) + vectorNorm(pilot.standardError);
+  if (vectorNorm(exact.gradient) <= explosion * size) return exact;
+  const ratio = (vectorNorm(exact.gradient) / size).toExponential(0);
   return byFullEs(
     problem,
     theta,
@@ -147,9 +148,4 @@ export function isDeterministic<Theta, State, Batch>(
 ): boolean {
   const { losses } = unroll(problem, theta, { key, particles: 2 });
   return losses.data.every((loss, i) => Object.is(loss, losses.data[i - (i % 2)]));
-}
-
-/** Euclidean norm, without overflow. */
-export function norm(values: Float64Array): number {
-  return Math.hypot(...values);
 }

@@ -1,5 +1,6 @@
 /** Spread of samples of a vector whose tails may be heavy: total variance with its jackknife error, median and largest. */
 import { moments } from "./moments.ts";
+import { vectorNorm } from "./vectorNorm.ts";
 
 export interface SampleStatistics {
   /** [size]: the estimate that the samples average to. */
@@ -21,7 +22,7 @@ export function sampleStatistics(samples: Float64Array, count: number): SampleSt
   const rows = Array.from({ length: count }, (_, i) => samples.subarray(i * size, (i + 1) * size));
   const sums = moments(size);
   for (const row of rows) sums.add(row);
-  const norms = Float64Array.from(rows, (row) => finiteOrInfinity(Math.hypot(...row))).sort();
+  const norms = Float64Array.from(rows, (row) => finiteOrInfinity(vectorNorm(row))).sort();
   const variance = sums.variance().map(finiteOrInfinity);
   const totalVariance = variance.reduce((sum, value) => sum + value, 0);
   // Without sample i the sum of squares is SS - n/(n-1) d_i with d_i its squared distance from the mean.
