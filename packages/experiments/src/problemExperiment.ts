@@ -8,6 +8,7 @@ import {
   createEstimator,
   defineExperiment,
   innerProblem,
+  measuredHorizon,
   random,
   tree,
   unroll,
@@ -18,9 +19,6 @@ import { mean, thin } from "./series.ts";
 
 /** Trajectories from new keys over which losses are averaged at the end. */
 const evaluationTrajectories = 64;
-
-/** Steps of a trajectory that is evaluated where the problem has no end. */
-const openSteps = 500;
 
 /** An experiment that tunes the problem's theta with Adam. `name` stands in for a problem that has none of its own. */
 export function problemExperiment<Theta, State, Batch>(
@@ -71,7 +69,7 @@ function meanLosses<Theta, State, Batch>(
   theta: Theta,
   key: Tensor,
 ): number[] {
-  const steps = problem.horizon === Infinity ? openSteps : problem.horizon;
+  const steps = measuredHorizon(problem);
   return [...unroll(problem, theta, { key, particles: evaluationTrajectories, steps }).losses.mean(1).data];
 }
 

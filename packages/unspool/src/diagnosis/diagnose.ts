@@ -6,7 +6,7 @@
  */
 import { type Key, random, tree } from "../array/index.ts";
 import { OptionError, UnspoolError, requireInteger } from "../errors.ts";
-import { type ChaosReport, chaosReport, isDeterministic } from "../diagnostics/index.ts";
+import { type ChaosReport, chaosReport, isDeterministic, measuredHorizon } from "../diagnostics/index.ts";
 import { estimatorNames } from "../estimators/index.ts";
 import type { InnerProblem, Setup } from "../train/index.ts";
 import {
@@ -44,7 +44,7 @@ export function diagnose(setup: Setup, options: DiagnoseOptions = {}): Diagnosis
   if (given !== undefined) requireInteger("diagnose", "innerSteps", given, 1);
   const budget: TrialBudget = given === undefined ? trialBudget(setup, inner, key) : { innerSteps: given };
   const { innerSteps } = budget;
-  const steps = problem.horizon === Infinity ? 500 : problem.horizon;
+  const steps = measuredHorizon(problem);
   const isFixed = isDeterministic({ ...problem, horizon: steps } as never, setup.theta as never, key);
 
   const recommendation = recommend(setup, inner, {
@@ -116,7 +116,7 @@ function placesOf(theta: unknown, { trials, recommended }: Recommendation): Plac
 function evidenceAt({ problem, options }: InnerProblem, { where, theta }: Place, key: Key): ThetaEvidence {
   const { sigma = 0.01 } = options;
   try {
-    const horizon = problem.horizon === Infinity ? 500 : problem.horizon;
+    const horizon = measuredHorizon(problem);
     const report = chaosReport(problem as never, theta as never, {
       key,
       sigma,

@@ -1,6 +1,7 @@
 /** A run with one setting of an estimator, for as many inner steps as all others get, and the loss that it reaches. */
 import { type Key, random, tree } from "../array/index.ts";
 import { UnspoolError } from "../errors.ts";
+import { measuredHorizon } from "../diagnostics/index.ts";
 import {
   type EstimatorEntry,
   type EstimatorOptions,
@@ -51,8 +52,6 @@ export interface TrialRun {
 const keptShares = [0.02, 0.1, 0.25, 0.5, 0.7, 0.85, 0.9, 0.95, 1];
 const judgedFrom = 0.85;
 const judgedTrajectories = 32;
-/** Steps of the trajectories that are judged where the problem has no end. */
-const openSteps = 500;
 
 /** Trains the setup with another estimator. Problems that the estimator does not suit give a failure, not an error. */
 export function trialRun(
@@ -127,7 +126,7 @@ export function innerStepsOf({ name, kind }: EstimatorEntry, setting: TrialSetti
 
 /** Mean loss per inner step over trajectories from new keys. */
 export function meanLoss(problem: Problem<unknown, never, never>, theta: unknown, key: Key): number {
-  const steps = problem.horizon === Infinity ? openSteps : problem.horizon;
+  const steps = measuredHorizon(problem);
   const { losses } = unroll(problem as never, theta as never, { key, particles: judgedTrajectories, steps });
   return losses.mean().item();
 }

@@ -9,6 +9,7 @@ import { type Key, random, tree } from "../array/index.ts";
 import { OptionError, UnspoolError, requireInteger, requireOneOf } from "../errors.ts";
 import { type EstimatorEntry, type EstimatorOptions, estimatorEntry } from "../estimators/index.ts";
 import type { Problem } from "../unroll/index.ts";
+import { measuredHorizon } from "./measuredHorizon.ts";
 import { type EstimatorMeasurement, measureEstimator } from "./measureEstimator.ts";
 import { type ReferenceGradient, isDeterministic, referenceGradient } from "./referenceGradient.ts";
 
@@ -50,8 +51,6 @@ export interface Comparison {
   failed: readonly FailedMeasurement[];
 }
 
-/** Default horizon of problems without one. */
-const openHorizon = 500;
 const trajectoriesByDefault = 32;
 const sweepShare = 1 / 4;
 
@@ -66,7 +65,7 @@ export function compareEstimators<Theta, State, Batch>(
   if (estimators.length === 0) throw new OptionError(where, "estimators", [], "at least one name");
   const entries = estimators.map((name) => ({ name, entry: estimatorEntry(name) }));
   requireOneOf(where, "reference", given.reference ?? "auto", ["auto", "bptt", "fullEs"]);
-  const horizon = given.horizon ?? (problem.horizon === Infinity ? openHorizon : problem.horizon);
+  const horizon = given.horizon ?? measuredHorizon(problem);
   requireInteger(where, "horizon", horizon, 1);
   // Bias is that of gradients, not of gradients divided by something that they depend on.
   const options = { objective: "mean" as const, ...given.options, isDividedByStd: false };

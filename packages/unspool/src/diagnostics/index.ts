@@ -6,6 +6,7 @@ export type { CompareOptions, Comparison, FailedMeasurement } from "./compareEst
 export type { EstimatorMeasurement } from "./measureEstimator.ts";
 export { isDeterministic, referenceGradient } from "./referenceGradient.ts";
 export type { ReferenceGradient, ReferenceMethod, ReferenceOptions } from "./referenceGradient.ts";
+export { measuredHorizon } from "./measuredHorizon.ts";
 export { vectorNorm } from "./vectorNorm.ts";
 export { trajectoryGradients } from "./trajectoryGradients.ts";
 export type { TrajectoryOptions, TrajectorySample } from "./trajectoryGradients.ts";

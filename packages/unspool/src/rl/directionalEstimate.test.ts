@@ -17,27 +17,10 @@ import {
   tabularMdp,
   valuesOf,
 } from "./index.ts";
+import { twoStateMdp } from "./testing.ts";
 import { everyTrajectory, policyOf } from "./tabularMdp.ts";
 
-const mdp = tabularMdp({
-  transitions: [
-    [
-      [0.9, 0.1],
-      [0.2, 0.8],
-    ],
-    [
-      [0.3, 0.7],
-      [0.6, 0.4],
-    ],
-  ],
-  rewards: [
-    [1, 0],
-    [0.5, 2],
-  ],
-  start: [1, 0],
-  horizon: 3,
-  discount: 0.9,
-});
+const mdp = twoStateMdp;
 const long = tabularMdp({ ...mdp, horizon: 50, discount: 0.95, start: [0.4, 0.6] });
 const logits = [
   [0.2, -0.1],

@@ -12,26 +12,9 @@ import {
   sampleTrajectories,
   tabularMdp,
 } from "./index.ts";
+import { twoStateMdp } from "./testing.ts";
 
-const mdp = tabularMdp({
-  transitions: [
-    [
-      [0.9, 0.1],
-      [0.2, 0.8],
-    ],
-    [
-      [0.3, 0.7],
-      [0.6, 0.4],
-    ],
-  ],
-  rewards: [
-    [1, 0],
-    [0.5, 2],
-  ],
-  start: [1, 0],
-  horizon: 3,
-  discount: 0.9,
-});
+const mdp = twoStateMdp;
 const logits = [
   [0.2, -0.1],
   [0, 0.3],

@@ -1,4 +1,5 @@
-/** A bandit learner in plain float64, by recursion over everything that can happen: for tests. */
+/** For tests: a bandit learner in plain float64, by recursion over everything that can happen; a small MDP. */
+import { type TabularMdp, tabularMdp } from "./tabularMdp.ts";
 
 export interface PlainBandit {
   means: readonly number[];
@@ -27,3 +28,24 @@ export function plainSoftmax(logits: readonly number[]): number[] {
   const sum = weights.reduce((a, b) => a + b, 0);
   return weights.map((w) => w / sum);
 }
+
+/** Two states, two actions, three steps from the first state. */
+export const twoStateMdp: TabularMdp = tabularMdp({
+  transitions: [
+    [
+      [0.9, 0.1],
+      [0.2, 0.8],
+    ],
+    [
+      [0.3, 0.7],
+      [0.6, 0.4],
+    ],
+  ],
+  rewards: [
+    [1, 0],
+    [0.5, 2],
+  ],
+  start: [1, 0],
+  horizon: 3,
+  discount: 0.9,
+});
