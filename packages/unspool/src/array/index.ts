@@ -12,6 +12,8 @@ export type { RandomStream } from "./randomStream.ts";
 export type { DrawOptions, Key } from "./random.ts";
 export { nn } from "./nn.ts";
 export type { Nn } from "./nn.ts";
+export { convolve, plainLayers } from "./layers.ts";
+export type { ConvolutionOptions, ConvolutionWeights, DenseWeights, Layers } from "./layers.ts";
 export { lax } from "./lax.ts";
 export type { Lax } from "./lax.ts";
 export { scan } from "./scan.ts";

@@ -66,3 +66,32 @@ export type { WarmupCosineDecayOptions } from "./schedules/warmupCosineDecay.ts"
 export { createSchedule, scheduleNames, schedules } from "./schedules/registry.ts";
 export type { ScheduleEntry } from "./schedules/registry.ts";
 export type { ScheduleValue } from "./schedules/progress.ts";
+export type {
+  NetworkObjectiveOptions,
+  NetworkView,
+  Objective,
+  ObjectiveOptimizer,
+  Phase,
+  StepOptions,
+  StepOutcome,
+} from "./objective.ts";
+export { networkObjective } from "./objective.ts";
+export { firstOrder } from "./firstOrder.ts";
+export { compiledStep } from "./compiledStep.ts";
+export type { CompiledStep } from "./compiledStep.ts";
+export {
+  bernoulliLogits,
+  categoricalLogits,
+  gaussianLikelihood,
+  likelihoods,
+} from "./curvature/likelihoods.ts";
+export type { Likelihood } from "./curvature/likelihoods.ts";
+export type { LayerBlock, RegisteredParameter, Registration } from "./curvature/layerBlocks.ts";
+export { layerTaps } from "./curvature/layerTaps.ts";
+export type { LayerTaps } from "./curvature/layerTaps.ts";
+export {
+  createObjectiveOptimizer,
+  objectiveOptimizerNames,
+  objectiveOptimizers,
+} from "./objectiveRegistry.ts";
+export type { ObjectiveOptimizerEntry } from "./objectiveRegistry.ts";

@@ -1,5 +1,5 @@
 /** Multilayer perceptrons as plain trees of parameters. */
-import { type Key, type Tensor, nn, np, random } from "../array/index.ts";
+import { type Key, type Layers, type Tensor, nn, np, plainLayers, random } from "../array/index.ts";
 
 export interface Layer {
   /** [inputs, outputs]. */
@@ -17,10 +17,10 @@ export function initMlp(key: Key, sizes: readonly number[]): Layer[] {
   });
 }
 
-/** Outputs [batch, outputs] for inputs [batch, inputs]; ReLU between layers. */
-export function applyMlp(layers: readonly Layer[], inputs: Tensor): Tensor {
-  return layers.reduce((x, { weights, bias }, i) => {
-    const y = np.matmul(x, weights).add(bias);
+/** Outputs [batch, outputs] for inputs [batch, inputs]; ReLU between layers, which are computed through `on`. */
+export function applyMlp(layers: readonly Layer[], inputs: Tensor, on: Layers = plainLayers): Tensor {
+  return layers.reduce((x, layer, i) => {
+    const y = on.dense(layer, x);
     return i < layers.length - 1 ? nn.relu(y) : y;
   }, inputs);
 }
