@@ -66,6 +66,8 @@ export interface AnyEstimator<Theta = unknown> {
     state: unknown,
     key: Key,
   ): { loss: number; gradient: unknown; state: unknown; metrics: EstimateMetrics };
+  /** The parameters to evaluate and to keep, where an estimator holds them and the optimizer has none of its own. */
+  evaluationTheta?(state: unknown, theta: Theta): Theta;
   readonly recurrence?: Recurrence | undefined;
   recurrenceAt?(state: unknown): { recurrence: Recurrence; estimates: number } | undefined;
 }

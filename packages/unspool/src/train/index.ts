@@ -27,6 +27,8 @@ export type { ResumeOptions } from "./resume.ts";
 export type { CheckpointEvery, LoopOptions, TrainResult } from "./runLoop.ts";
 export { initTraining, trainStep, trainSteps } from "./trainStep.ts";
 export type { TrainState, TrainStepResult, TrainStepsResult } from "./trainStep.ts";
+export { trainingSteps } from "./trainingSteps.ts";
+export type { TrainingSteps, TrainingStepsOptions } from "./trainingSteps.ts";
 export { StoreError } from "./store.ts";
 export type { ArtifactName, RunManifest, RunStatus, RunStore, StoreFailure } from "./store.ts";
 export { memoryStore } from "./memoryStore.ts";

@@ -143,10 +143,14 @@ function single(setup: Setup, state: TrainState): TrainStepsResult {
   return { state: next, records: [record] };
 }
 
-/** The parameters to evaluate and to keep: those of the optimizer where it has its own, else theta. */
+/** The parameters to evaluate and to keep: those of optimizer or estimator where one has its own, else theta. */
 export function evaluatedTheta(setup: Setup, state: TrainState): unknown {
-  const optimizer = optimizerOf(setup);
-  return optimizer.evaluationTheta?.(state.optimizerState, state.theta) ?? state.theta;
+  const { theta, optimizerState, estimatorState } = state;
+  return (
+    optimizerOf(setup).evaluationTheta?.(optimizerState, theta) ??
+    setup.estimator.evaluationTheta?.(estimatorState, theta) ??
+    theta
+  );
 }
 
 type Update = AnyOptimizer["update"];

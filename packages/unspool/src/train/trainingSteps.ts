@@ -1,0 +1,72 @@
+/** Training a network by an optimizer of objectives, as an outer loop: each outer step is one step of training. */
+import { type Key, type Tensor, type Tree, random, tree } from "../array/index.ts";
+import {
+  type Objective,
+  type ObjectiveOptimizer,
+  type Optimizer,
+  compiledStep,
+  sgd,
+} from "../optimizers/index.ts";
+import type { AnyEstimator } from "./experiment.ts";
+
+export interface TrainingStepsOptions<Theta, Batch, State extends Tree = Tree> {
+  optimizer: ObjectiveOptimizer<State>;
+  /** The objective on a batch. */
+  objective(batch: Batch): Objective<Theta>;
+  /** Draws a batch from resident data; made of `np` functions, compiled with the step. */
+  data(key: Key): Batch;
+  /** Draws a batch of its own for the Fisher information, for optimizers that ask for one. */
+  fisherData?(key: Key): Batch;
+}
+
+export interface TrainingSteps<Theta> {
+  estimator: AnyEstimator<Theta>;
+  optimizer: Optimizer;
+}
+
+/**
+ * The estimator and the optimizer of a `Setup` that trains theta itself. The gradient of an estimate is the step of
+ * `options.optimizer` with its sign turned, and `optimizer` is SGD with learning rate 1, which takes it. Loss and
+ * metrics of the records are those of the step; `innerSteps` counts steps.
+ *
+ * @example
+ * setup: ({ steps }) => ({
+ *   theta,
+ *   ...trainingSteps({ optimizer: kfac(), objective, data: (key) => minibatch(train, key, 100) }),
+ *   steps,
+ * })
+ */
+export function trainingSteps<Theta, Batch, State extends Tree>(
+  options: TrainingStepsOptions<Theta, Batch, State>,
+): TrainingSteps<Theta> {
+  const { optimizer, objective, data, fisherData } = options;
+  // The "batch" of the program is a key: data is drawn inside, and stays where it is.
+  const step = compiledStep<Theta, State, { batch: Key } | { fisher: Key }>(optimizer, (draw) =>
+    objective("batch" in draw ? data(draw.batch) : fisherData!(draw.fisher)),
+  );
+  const keyOf = (key: Key, name: string): Key => random.foldIn(key, name);
+  return {
+    estimator: {
+      name: optimizer.name,
+      init: (theta, key) =>
+        optimizer.init(theta, objective(data(keyOf(key, "first batch"))), keyOf(key, "optimizer")),
+      estimate(theta, state, key) {
+        const batch = { batch: keyOf(key, "batch") };
+        const fisher = fisherData && { fisher: keyOf(key, "fisher batch") };
+        const outcome = step(theta, state as State, batch, keyOf(key, "step"), fisher);
+        return {
+          loss: outcome.loss.item(),
+          gradient: tree.map((from, to) => from.sub(to), theta, outcome.theta),
+          state: outcome.state,
+          metrics: { innerSteps: 1, ...numbers(outcome.metrics) },
+        };
+      },
+      evaluationTheta: (state, theta) => optimizer.evaluationTheta?.(state as State, theta) ?? theta,
+    },
+    optimizer: sgd({ learningRate: 1 }),
+  };
+}
+
+function numbers(metrics: Readonly<Record<string, Tensor>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, value.item()]));
+}
