@@ -2,7 +2,7 @@
  * Optimizers that evaluate the objective themselves: at other points than theta (SAM, L-BFGS), along directions
  * (AdaHessian), or through the layers of a network (K-FAC, FOOF).
  */
-import { type Key, type Layers, type Tensor, type Tree, plainLayers } from "../array/index.ts";
+import { type Key, type Layers, type Tensor, type Tree, np, plainLayers } from "../array/index.ts";
 import type { Likelihood } from "./curvature/likelihoods.ts";
 
 /** What is minimised, on one batch. */
@@ -20,6 +20,8 @@ export interface NetworkView<Theta = unknown> {
   readonly likelihood: Likelihood;
   /** In the form that the likelihood takes. */
   readonly targets: Tensor;
+  /** The same on some examples of the batch, given by their numbers (int32), for statistics that need fewer. */
+  rows?(indices: Tensor): NetworkView<Theta>;
 }
 
 export interface NetworkObjectiveOptions<Theta> {
@@ -40,7 +42,18 @@ export function networkObjective<Theta>(options: NetworkObjectiveOptions<Theta>)
   const { network, likelihood, inputs, targets } = options;
   return {
     loss: (theta) => likelihood.loss(network(theta, inputs, plainLayers), targets).mean(),
-    network: { outputs: (theta, layers) => network(theta, inputs, layers), likelihood, targets },
+    network: viewOf(options),
+  };
+}
+
+function viewOf<Theta>(options: NetworkObjectiveOptions<Theta>): NetworkView<Theta> {
+  const { network, likelihood, inputs, targets } = options;
+  return {
+    outputs: (theta, layers) => network(theta, inputs, layers),
+    likelihood,
+    targets,
+    rows: (indices) =>
+      viewOf({ ...options, inputs: np.take(inputs, indices, 0), targets: np.take(targets, indices, 0) }),
   };
 }
 

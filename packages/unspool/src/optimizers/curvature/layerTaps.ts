@@ -3,7 +3,7 @@
  * methods are made of. Each pre-activation gets a zero probe, and one reverse pass with respect to all probes gives
  * the derivatives; there are no hooks.
  */
-import { type Tensor, type Tensors, lax, np, tree, valueAndGrad } from "../../array/index.ts";
+import { type Tensor, type Tensors, np, tree, valueAndGrad } from "../../array/index.ts";
 import { OptionError } from "../../errors.ts";
 import type { NetworkView, Objective } from "../objective.ts";
 import { type Registration, registerLayers } from "./layerBlocks.ts";
@@ -65,14 +65,10 @@ export function layerTaps<Theta>(network: NetworkView<Theta>, theta: Theta): Lay
     gradient: tree.map((leaf) => leaf.div(batch), slopes.theta),
     inputs,
     errors: byBlock(slopes.probes),
-    errorsFor: (others) => {
-      const fixed = lax.stopGradient(others);
-      return derivativesOf((z) => likelihood.loss(z, fixed).sum());
-    },
-    errorsAlong: (cotangent) => {
-      const fixed = lax.stopGradient(cotangent);
-      return derivativesOf((z) => z.mul(fixed).sum());
-    },
+    // Neither is held fixed for the derivatives of those who differentiate through a step: noise of a sample does
+    // not depend on the outputs, a sample does.
+    errorsFor: (others) => derivativesOf((z) => likelihood.loss(z, others).sum()),
+    errorsAlong: (cotangent) => derivativesOf((z) => z.mul(cotangent).sum()),
   };
 }
 
