@@ -13,5 +13,7 @@ export {
 export type { LinearOracle, Objective, WindowDerivatives } from "./derivatives.ts";
 export { estimatorConformance } from "./estimatorConformance.ts";
 export type { EstimatorRequest, EstimatorSubject } from "./estimatorSubject.ts";
+export { objectiveConformance } from "./objectiveConformance.ts";
+export type { ObjectiveOptimizerSubject } from "./objectiveSubject.ts";
 export { optimizerConformance } from "./optimizerConformance.ts";
 export type { OptimizerSubject } from "./optimizerSubject.ts";
