@@ -1,5 +1,5 @@
 /**
- * Gradient accumulation: the mean of `every` gradients makes one update of the inner optimizer.
+ * Gradient accumulation, a common practice: the mean of `every` gradients makes one update of the inner optimizer.
  *
  *     sum ← sum + g;   every `every` calls: theta, inner ← inner.update(sum / every), sum ← 0
  */

@@ -1,5 +1,6 @@
 /**
- * AdamW (Loshchilov & Hutter 2019): Adam with weight decay that does not pass through the moments.
+ * AdamW (Loshchilov & Hutter 2019): Adam with weight decay that does not pass through the moments. Equations and
+ * state: `adamMoments.ts`.
  *
  *     theta ← theta - learningRate · (m̂ / (√(ŝ + epsRoot) + eps) + weightDecay · theta)
  */
@@ -12,7 +13,7 @@ import { type LeafChoice, leafPredicate } from "./leafChoice.ts";
 import type { Hyperparameter, Optimizer } from "./optimizer.ts";
 
 export interface AdamwOptions extends AdamOptions {
-  /** Default 0.01. */
+  /** Part of theta that is taken away per step, before the learning rate. Default 0.01. */
   weightDecay?: Hyperparameter;
   /** Leaves that decay: a predicate, or paths. Default: all. */
   decayed?: LeafChoice;

@@ -10,7 +10,7 @@ import type { Hyperparameter, Optimizer } from "./optimizer.ts";
 import { type WrappedState, passOn, requireOptimizer } from "./wrapping.ts";
 
 export interface ClipByGlobalNormOptions {
-  /** Default 1. */
+  /** Longest gradient that passes unchanged. Default 1. */
   maxNorm?: Hyperparameter;
 }
 

@@ -1,5 +1,7 @@
 /**
- * Clipping by value: every element of the gradient is brought into [-maxAbs, maxAbs].
+ * Clipping by value (Graves, arXiv 2013, section 2.1): every element of the gradient is brought into a range.
+ *
+ *     g ← max(-maxAbs, min(maxAbs, g))
  */
 import { type Tensor, type Tree, np } from "../array/index.ts";
 import { atStep, positive, requireHyperparameter, withDefaults } from "./hyperparameter.ts";
@@ -8,7 +10,7 @@ import type { Hyperparameter, Optimizer } from "./optimizer.ts";
 import { type WrappedState, passOn, requireOptimizer } from "./wrapping.ts";
 
 export interface ClipByValueOptions {
-  /** Default 1. */
+  /** Largest size of an element. Default 1. */
   maxAbs?: Hyperparameter;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Exponential moving average of the parameters, without bias towards the start.
+ * Exponential moving average of the parameters, without bias towards the start (Kingma & Ba, ICLR 2015, section 7.2).
  *
  *     a ← decay · a + (1 - decay) · theta,   w ← decay · w + (1 - decay);   evaluated: a / w
  */

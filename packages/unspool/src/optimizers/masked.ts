@@ -1,4 +1,9 @@
-/** Training a part of theta: the inner optimizer sees chosen leaves only, the others keep their value. */
+/**
+ * Training a part of theta, a common practice: the inner optimizer sees chosen leaves only, the others keep their
+ * value.
+ *
+ *     theta_c ← inner.update(g_c, theta_c)   for the chosen leaves c
+ */
 import { type Tensor, type Tree, np, tree } from "../array/index.ts";
 import { OptionError } from "../errors.ts";
 import { withDefaults } from "./hyperparameter.ts";
@@ -19,7 +24,7 @@ type Chosen = Record<string, Tensor>;
 
 /**
  * An optimizer of some leaves of theta. The inner state has no memory for the others; its trees are records with
- * the paths of the chosen leaves as names.
+ * the paths of the chosen leaves as names. Cost: that of the inner optimizer on the chosen leaves.
  *
  * @example
  * const optimizer = masked(adam(), { trained: (path) => !path.startsWith("embedding") });

@@ -1,4 +1,8 @@
-/** A schedule that does not change. */
+/**
+ * A schedule that does not change.
+ *
+ *     value
+ */
 import { withDefaults } from "../hyperparameter.ts";
 import type { Schedule } from "../optimizer.ts";
 import { type ScheduleValue, requireValue, valueAs } from "./progress.ts";

@@ -1,4 +1,8 @@
-/** A staircase: `values[i]` from step `boundaries[i - 1]` on. */
+/**
+ * A staircase.
+ *
+ *     values[i]   from step boundaries[i - 1] up to step boundaries[i]
+ */
 import { np } from "../../array/index.ts";
 import { OptionError } from "../../errors.ts";
 import { withDefaults } from "../hyperparameter.ts";

@@ -1,4 +1,10 @@
-/** A line up to `peak`, then half a cosine down to `to`: the usual schedule of transformers. */
+/**
+ * A line up to `peak`, then half a cosine down to `to`: the usual schedule of transformers. Warm-up: (Goyal et al.,
+ * arXiv 2017); half a cosine: (Loshchilov & Hutter, ICLR 2017).
+ *
+ *     from + (peak - from) · step / warmupSteps                         before warmupSteps
+ *     to + (peak - to) · (1 + cos(π · min(1, (step - warmupSteps) / (steps - warmupSteps)))) / 2   after
+ */
 import { OptionError, requireInteger } from "../../errors.ts";
 import { withDefaults } from "../hyperparameter.ts";
 import type { Schedule } from "../optimizer.ts";
@@ -10,7 +16,7 @@ import { type ScheduleValue, requireValue } from "./progress.ts";
 export interface WarmupCosineDecayOptions {
   /** Default 0. */
   from?: ScheduleValue;
-  /** Default 0.01. */
+  /** Highest value, at the end of the warm-up. Default 0.01. */
   peak?: ScheduleValue;
   /** Default 0. */
   to?: ScheduleValue;

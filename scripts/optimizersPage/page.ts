@@ -1,0 +1,249 @@
+/** Writes docs/optimizers.md from the registries and the sources, and says what a source lacks. */
+import { readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { type AlgorithmDoc, type OptionDoc, documented, registryFiles, root } from "./sources.ts";
+
+/** What every registry of the optimizers' room says of an algorithm. */
+interface Entry {
+  readonly name: string;
+  readonly summary: string;
+  readonly defaults: Readonly<Record<string, unknown>>;
+  readonly isWrapper?: boolean;
+}
+
+interface Section {
+  title: string;
+  intro: string;
+  /** Schedules cost nothing to speak of and rarely have a paper. */
+  isSchedule: boolean;
+  entries: readonly Described[];
+}
+
+type Described = Entry & { doc: AlgorithmDoc };
+
+export interface Page {
+  text: string;
+  /** What the sources lack: file, and what to write there. */
+  lacks: string[];
+}
+
+export const pagePath = "docs/optimizers.md";
+const fragmentPath = "docs/fragments/optimizersLeftOut.md";
+
+/** Titles and introductions by registry file; the order is that of the page. */
+const chapters: readonly (readonly [file: string, title: string, intro: string])[] = [
+  [
+    "registry.ts",
+    "First-order rules",
+    "An `Optimizer` turns gradients into new parameters; where they come from is not its business.",
+  ],
+  [
+    "objectiveRegistry.ts",
+    "Rules that evaluate the objective",
+    "These ask for more than one gradient per step: further gradients, products with a curvature matrix, or the value of the loss elsewhere.",
+  ],
+  [
+    "compression/registry.ts",
+    "Compressors of gradients",
+    "What workers may send instead of a gradient. In one process they save nothing: they are here to study what compression does to training, and to count bytes.",
+  ],
+  [
+    "schedules/registry.ts",
+    "Schedules",
+    "A schedule stands wherever a hyperparameter may stand. It counts the updates of its own optimizer, from 0.",
+  ],
+];
+
+const wrappers = {
+  title: "Around another optimizer",
+  intro: "Each of these takes an optimizer as its first argument, also one that is itself around another.",
+};
+
+/** Meanings of options whose comment states only the default. */
+const commonMeanings: Readonly<Record<string, string>> = {
+  learningRate: "Length of a step.",
+  from: "Value at the first step.",
+  to: "Value at the end.",
+  steps: "Number of steps.",
+  value: "The value.",
+};
+
+/** The page as it should be now. */
+export async function optimizersPage(): Promise<Page> {
+  const files = registryFiles();
+  const docOf = documented(files);
+  const lacks: string[] = [];
+  const sections: Section[] = [];
+  for (const file of inOrder(files)) {
+    const entries = (await entriesOf(file)).flatMap((entry): Described[] => {
+      const doc = docOf(file, entry.name);
+      if (doc === undefined) {
+        lacks.push(
+          `${relative(root, file)}: imports no function "${entry.name}", so its source is not found`,
+        );
+        return [];
+      }
+      lacks.push(...lacksOf(entry, doc, isSchedules(file)));
+      return [{ ...entry, doc }];
+    });
+    sections.push(...sectionsOf(file, entries));
+  }
+  return { text: pageText(sections.filter(({ entries }) => entries.length > 0)), lacks };
+}
+
+async function entriesOf(file: string): Promise<Entry[]> {
+  const exported = Object.values((await import(/* @vite-ignore */ file)) as Record<string, unknown>);
+  const isEntry = (value: unknown): value is Entry =>
+    typeof value === "object" &&
+    value !== null &&
+    "name" in value &&
+    "summary" in value &&
+    "defaults" in value;
+  return exported.flatMap((value) =>
+    Array.isArray(value) && value.length > 0 && value.every(isEntry) ? (value as Entry[]) : [],
+  );
+}
+
+const endOf = (file: string): string => relative(join(root, "packages/unspool/src/optimizers"), file);
+const isSchedules = (file: string): boolean => endOf(file).startsWith("schedules");
+const place = (file: string): number => {
+  const at = chapters.findIndex(([end]) => end === endOf(file));
+  return at < 0 ? chapters.length : at;
+};
+
+function inOrder(files: readonly string[]): string[] {
+  return files.toSorted((a, b) => place(a) - place(b));
+}
+
+function sectionsOf(file: string, entries: readonly Described[]): Section[] {
+  const [, title, intro] = chapters[place(file)] ?? [
+    file,
+    endOf(file).replace(/\/?[rR]egistry\.ts$/, ""),
+    "",
+  ];
+  const isSchedule = isSchedules(file);
+  if (endOf(file) !== "registry.ts") return [{ title, intro, isSchedule, entries }];
+  const part = (isWrapper: boolean) => entries.filter((entry) => (entry.isWrapper ?? false) === isWrapper);
+  return [
+    { title, intro, isSchedule, entries: part(false) },
+    { ...wrappers, isSchedule, entries: part(true) },
+  ];
+}
+
+function lacksOf({ name, defaults }: Entry, doc: AlgorithmDoc, isSchedule: boolean): string[] {
+  const found: string[] = [];
+  const lack = (what: string): void => void found.push(`${doc.file}: ${what}`);
+  if (doc.equations.length === 0) lack("the module comment has no equations (a block indented by 4 spaces)");
+  if (!isSchedule && doc.papers.length === 0 && !isPractice(doc)) {
+    lack(
+      'the module comment names no paper: "(authors, venue year)", or "common practice" where there is none',
+    );
+  }
+  if (!isSchedule && doc.cost === undefined)
+    lack(`the docstring of ${name} has no sentence "Cost: …" at its end`);
+  if (doc.purpose === "") lack(`the docstring of ${name} does not say what it is for`);
+  for (const option of doc.options) {
+    const { name: path, said, remark } = option;
+    if (meaningOf(option) === "") lack(`the option ${path} has no comment`);
+    if (path.includes(".") || !(path in defaults)) continue;
+    const shown = valueText(defaults[path]);
+    if (said === undefined && remark === undefined)
+      lack(`the comment of the option ${path} states no default`);
+    else if (said !== undefined && shown !== undefined && said.replaceAll("`", "") !== shown) {
+      lack(`the comment of the option ${path} says "Default ${said}", the registry says ${shown}`);
+    }
+  }
+  return found;
+}
+
+function isPractice({ prose }: AlgorithmDoc): boolean {
+  return /common practice/i.test(prose.join(" "));
+}
+
+function meaningOf({ name, meaning }: OptionDoc): string {
+  return meaning === "" ? (commonMeanings[name] ?? "") : meaning;
+}
+
+/** A default as one writes it in code; undefined for functions and other things without a short form. */
+function valueText(value: unknown): string | undefined {
+  if (typeof value === "function" || (typeof value === "object" && value !== null && !Array.isArray(value))) {
+    return undefined;
+  }
+  return typeof value === "number" ? String(value) : JSON.stringify(value);
+}
+
+function pageText(sections: readonly Section[]): string {
+  const leftOut = readFileSync(join(root, fragmentPath), "utf8").trim();
+  return `${[
+    "# Optimizers",
+    "<!-- Generated from the sources by `npm run docs:optimizers`. What is left out: docs/fragments. -->",
+    "Everything here is a pure function over plain data, differentiable, and made of `np` functions: it runs step by " +
+      "step, in a compiled program, and as the inner process whose settings are learned. Where an option is a " +
+      "`Hyperparameter`, it takes a number, a schedule, or a tensor. g is the gradient; products, powers and roots are " +
+      "elementwise. Costs are per update: passes over theta, and copies of theta that the state holds.",
+    ...sections.map(summaryTable),
+    ...sections.map(sectionText),
+    leftOut,
+  ].join("\n\n")}\n`;
+}
+
+function summaryTable({ title, isSchedule, entries }: Section): string {
+  const head = isSchedule ? ["name", "what it is"] : ["name", "what it is", "paper", "cost"];
+  return [
+    `**${title}**`,
+    table(
+      head,
+      entries.map(({ name, summary, doc }) => [
+        `[\`${name}\`](#${name.toLowerCase()})`,
+        summary,
+        ...(isSchedule ? [] : [paperText(doc), (doc.cost ?? "").replace(/\.$/, "")]),
+      ]),
+    ),
+  ].join("\n\n");
+}
+
+function paperText({ papers }: AlgorithmDoc): string {
+  return papers.length === 0 ? "common practice" : papers.join("; ");
+}
+
+function sectionText({ title, intro, entries }: Section): string {
+  return [`## ${title}`, ...(intro === "" ? [] : [intro]), ...entries.map(entryText)].join("\n\n");
+}
+
+function entryText(entry: Described): string {
+  const { name, doc } = entry;
+  return [
+    `### ${name}`,
+    ...doc.prose,
+    ...(doc.equations.length === 0 ? [] : [`\`\`\`text\n${doc.equations.join("\n\n")}\n\`\`\``]),
+    ...(doc.purpose === "" ? [] : [doc.purpose]),
+    ...(doc.cost === undefined ? [] : [`Cost: ${doc.cost}`]),
+    ...(doc.options.length === 0 ? [] : [table(["option", "type", "default", "meaning"], optionRows(entry))]),
+    `\`\`\`js\n${doc.example ?? usage(entry)}\n\`\`\``,
+  ].join("\n\n");
+}
+
+function optionRows({ defaults, doc }: Described): string[][] {
+  return doc.options.map((option) => {
+    const { name, type, said, remark } = option;
+    const shown = name in defaults ? valueText(defaults[name]) : said;
+    const value = shown === undefined ? "" : `\`${shown}\``;
+    const both = value !== "" && remark !== undefined ? `${value}: ${remark}` : value + (remark ?? "");
+    return [`\`${name}\``, `\`${type}\``, both === "" ? "required" : both, meaningOf(option)];
+  });
+}
+
+/** A call with the first option at its default. */
+function usage({ name, isWrapper = false, defaults }: Described): string {
+  const option = Object.entries(defaults).find(
+    ([key, value]) => key !== "inner" && typeof value === "number",
+  );
+  const options = option === undefined ? "" : `{ ${option[0]}: ${valueText(option[1])} }`;
+  return `${name}(${[...(isWrapper ? ["adam()"] : []), options].filter((part) => part !== "").join(", ")});`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}

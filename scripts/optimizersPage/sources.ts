@@ -1,0 +1,155 @@
+/** Finds what the source of a registered algorithm says: its module comment, its options, its docstring. */
+import { readFileSync, readdirSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { type ModuleComment, moduleComment, splitCost, splitDefault } from "./comments.ts";
+
+export const root: string = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+const room = join(root, "packages/unspool/src/optimizers");
+
+/** An option as its interface documents it. */
+export interface OptionDoc {
+  /** With the option that holds it: `adaptive.low`. */
+  name: string;
+  type: string;
+  meaning: string;
+  /** The default that the comment states, if it states one as a value. */
+  said: string | undefined;
+  /** What the comment says about the default in words. */
+  remark: string | undefined;
+}
+
+/** All that is written about one algorithm. */
+export interface AlgorithmDoc extends Pick<ModuleComment, "prose" | "equations" | "papers"> {
+  /** Path from the root. */
+  file: string;
+  /** The docstring without cost and example. */
+  purpose: string;
+  cost: string | undefined;
+  example: string | undefined;
+  options: OptionDoc[];
+}
+
+/** Files of the optimizers' room that hold a registry. */
+export function registryFiles(): string[] {
+  return readdirSync(room, { recursive: true, encoding: "utf8" })
+    .filter((path) => /(?:^|[/\\]|[a-z])[rR]egistry\.ts$/.test(path))
+    .map((path) => join(room, path))
+    .toSorted();
+}
+
+export type Documented = (registry: string, name: string) => AlgorithmDoc | undefined;
+
+/** Reads the docs of the factory that a registry file imports under a name. */
+export function documented(registries: readonly string[]): Documented {
+  // Only the shapes of option types are asked for: the smallest library will do, and errors are nobody's business.
+  const program = ts.createProgram([...registries], {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    lib: ["lib.es5.d.ts"],
+    types: [],
+    noEmit: true,
+    strict: true,
+    allowImportingTsExtensions: true,
+  });
+  const checker = program.getTypeChecker();
+  return (registry, name) => {
+    const factory = importedFunction(program.getSourceFile(registry)!, name, checker);
+    return factory && describe(factory, checker);
+  };
+}
+
+function importedFunction(
+  registry: ts.SourceFile,
+  name: string,
+  checker: ts.TypeChecker,
+): ts.FunctionDeclaration | undefined {
+  for (const statement of registry.statements) {
+    const bindings = ts.isImportDeclaration(statement) ? statement.importClause?.namedBindings : undefined;
+    if (bindings === undefined || !ts.isNamedImports(bindings)) continue;
+    const found = bindings.elements.find((element) => element.name.text === name);
+    if (found === undefined) continue;
+    const symbol = checker.getAliasedSymbol(checker.getSymbolAtLocation(found.name)!);
+    return symbol.declarations?.find(ts.isFunctionDeclaration);
+  }
+  return undefined;
+}
+
+function describe(factory: ts.FunctionDeclaration, checker: ts.TypeChecker): AlgorithmDoc {
+  const source = factory.getSourceFile();
+  const comment = moduleComment(source.text);
+  const docs = ts.getJSDocCommentsAndTags(factory).filter(ts.isJSDoc);
+  const said = docs.map(({ comment: text }) => ts.getTextOfJSDocComment(text) ?? "").join(" ");
+  const example = ts.getJSDocTags(factory).find(({ tagName }) => tagName.text === "example");
+  const parameter = factory.parameters.at(-1);
+  return {
+    file: relative(root, source.fileName),
+    prose: comment.prose,
+    equations: [
+      ...comment.files.flatMap((file) => equationsOf(join(dirname(source.fileName), file))),
+      ...comment.equations,
+    ],
+    papers: comment.papers,
+    ...splitCost(said),
+    example: example && ts.getTextOfJSDocComment(example.comment)?.trim(),
+    options:
+      parameter === undefined ? [] : optionsOf(checker.getTypeAtLocation(parameter), parameter, checker),
+  };
+}
+
+function equationsOf(path: string): string[] {
+  try {
+    return moduleComment(readFileSync(path, "utf8")).equations;
+  } catch {
+    return [];
+  }
+}
+
+/** The properties of an options type that are declared in the optimizers' room; records of options one level down. */
+function optionsOf(type: ts.Type, at: ts.Node, checker: ts.TypeChecker, prefix = ""): OptionDoc[] {
+  return checker
+    .getNonNullableType(type)
+    .getProperties()
+    .flatMap((property) => {
+      const own = checker.getTypeOfSymbolAtLocation(property, at);
+      const text = ts.displayPartsToString(property.getDocumentationComment(checker));
+      const { meaning, value, remark } = splitDefault(text);
+      const doc = {
+        name: prefix + property.name,
+        type: typeText(own, property, checker),
+        meaning,
+        said: value,
+        remark,
+      };
+      const nested = prefix === "" ? checker.getNonNullableType(own) : undefined;
+      return [
+        doc,
+        ...(nested && isOptionRecord(nested) ? optionsOf(nested, at, checker, `${property.name}.`) : []),
+      ];
+    });
+}
+
+/** An interface of this room of which every property may be left out. */
+function isOptionRecord(type: ts.Type): boolean {
+  const isHere = type
+    .getSymbol()
+    ?.declarations?.some(
+      (declaration) =>
+        ts.isInterfaceDeclaration(declaration) && declaration.getSourceFile().fileName.includes(room),
+    );
+  const properties = type.getProperties();
+  return (
+    isHere === true &&
+    properties.length > 0 &&
+    properties.every(({ flags }) => (flags & ts.SymbolFlags.Optional) !== 0)
+  );
+}
+
+/** The type as it is written in the interface. */
+function typeText(type: ts.Type, property: ts.Symbol, checker: ts.TypeChecker): string {
+  const declaration = property.declarations?.find(ts.isPropertySignature);
+  const written = declaration?.type?.getText() ?? checker.typeToString(checker.getNonNullableType(type));
+  return written.replace(/\s+/g, " ");
+}
