@@ -1,0 +1,193 @@
+/**
+ * What `smallFc` and `star` share: running means of the gradient of every parameter with decays that are learned, 28
+ * features made of them, and the network that turns features into outputs. Metz et al. 2022, Harrison et al. 2022.
+ */
+import { type Key, type Tensor, type Tensors, type Tree, np, tree } from "../../array/index.ts";
+import { OptionError, requireInteger } from "../../errors.ts";
+import { advance, counter, isFloatLeaf, mapFloats, requireGradient, zeros } from "../leaves.ts";
+import type { Optimizer } from "../optimizer.ts";
+import { learnedDecays, learnedSquareDecays, noOffsets, requireDecays } from "./decays.ts";
+import { type SquareFactors, factorViews, initFactors, updateFactors } from "./factoredSquares.ts";
+import { type NetworkLayer, initLayers } from "./learnedOptimizer.ts";
+import { normalised, perParameterNetwork, timeFeatureCount, timeFeatures } from "./perParameterNetwork.ts";
+
+export interface FeatureOptions {
+  /** Decays of momenta, from which learning starts. Default [0.9, 0.99, 0.999]. */
+  momentumDecays?: readonly number[];
+  /** Decay of squared gradients. Default 0.999. */
+  squareDecay?: number;
+  /** Decays of factored squares, as many as of momenta. Default [0.9, 0.99, 0.999]. */
+  factoredDecays?: readonly number[];
+  /** Units per hidden layer. Default 4. */
+  hiddenUnits?: number;
+  /** Default 2. */
+  hiddenLayers?: number;
+}
+
+export const featureDefaults: Required<FeatureOptions> = {
+  momentumDecays: [0.9, 0.99, 0.999],
+  squareDecay: 0.999,
+  factoredDecays: [0.9, 0.99, 0.999],
+  hiddenUnits: 4,
+  hiddenLayers: 2,
+};
+
+/** Parameters of the optimizer: offsets of decays [n], and the network. */
+export type ParameterMeta = {
+  momentumDecays: Tensor;
+  squareDecay: Tensor;
+  factoredDecays: Tensor;
+  layers: NetworkLayer[];
+};
+
+export type ParameterState = {
+  /** Updates so far: int32 scalar. */
+  step: Tensor;
+  /** One tree like theta per decay. */
+  momenta: Tree[];
+  squares: Tree;
+  /** Factors of each floating-point leaf by its path, one record per decay. */
+  factors: Record<string, SquareFactorsTree>[];
+};
+type SquareFactorsTree = { row: Tensor; column?: Tensor };
+
+/** Everything about one leaf after this step's gradient was counted in. */
+export interface ParameterView {
+  parameter: Tensor;
+  gradient: Tensor;
+  momenta: readonly Tensor[];
+  /** (v + 1e-6)^(-1/2) of the mean of squares v. */
+  scale: Tensor;
+}
+
+/** What the outputs of the network mean for one leaf: p ← keep · p - step. */
+export interface ParameterStep {
+  step: Tensor;
+  /** Default: 1. */
+  keep?: Tensor;
+}
+
+export function initMeta(key: Key, rule: Required<FeatureOptions>, outputs: number): ParameterMeta {
+  const { momentumDecays, squareDecay, factoredDecays, hiddenUnits, hiddenLayers } = rule;
+  const inputs = featureCount(momentumDecays.length) + timeFeatureCount;
+  const hidden = Array.from({ length: hiddenLayers }, () => hiddenUnits);
+  return {
+    momentumDecays: noOffsets(momentumDecays),
+    squareDecay: noOffsets([squareDecay]),
+    factoredDecays: noOffsets(factoredDecays),
+    layers: initLayers(key, [inputs, ...hidden, outputs]),
+  };
+}
+
+/** Features of one parameter for so many decays. */
+const featureCount = (decays: number): number => 4 + 8 * decays;
+
+export function requireFeatureOptions(where: string, rule: Required<FeatureOptions>): void {
+  const { momentumDecays, squareDecay, factoredDecays, hiddenUnits, hiddenLayers } = rule;
+  requireDecays(where, "momentumDecays", momentumDecays);
+  requireDecays(where, "squareDecay", [squareDecay]);
+  requireDecays(where, "factoredDecays", factoredDecays);
+  requireInteger(where, "hiddenUnits", hiddenUnits, 1);
+  requireInteger(where, "hiddenLayers", hiddenLayers, 1);
+  if (momentumDecays.length !== factoredDecays.length) {
+    const allowed = `as many decays as momentumDecays has (${momentumDecays.length})`;
+    throw new OptionError(where, "factoredDecays", factoredDecays, allowed, "The two are paired.");
+  }
+}
+
+/** The optimizer with parameters `meta`, whose step at a leaf is made of the network's outputs there by `stepOf`. */
+export function learnedFromFeatures(
+  name: string,
+  rule: Required<FeatureOptions>,
+  meta: ParameterMeta | Tensors<ParameterMeta>,
+  stepOf: (view: ParameterView, outputs: readonly Tensor[]) => ParameterStep,
+): Optimizer<ParameterState> {
+  const { layers } = meta as ParameterMeta;
+  const momentumDecays = learnedDecays(rule.momentumDecays, meta.momentumDecays);
+  const squareDecay = learnedSquareDecays([rule.squareDecay], meta.squareDecay)[0]!;
+  const factoredDecays = learnedSquareDecays(rule.factoredDecays, meta.factoredDecays);
+  return {
+    name,
+    init(theta) {
+      const floats = tree.entries(theta).filter(([, leaf]) => isFloatLeaf(leaf));
+      return {
+        step: counter(),
+        momenta: rule.momentumDecays.map(() => zeros(theta)),
+        squares: zeros(theta),
+        factors: rule.factoredDecays.map(() =>
+          Object.fromEntries(floats.map(([path, leaf]) => [path, initFactors(leaf)])),
+        ),
+      };
+    },
+    update(gradient, state, theta) {
+      requireGradient(name, theta, gradient);
+      const momenta = state.momenta.map((momentum, i) =>
+        moved(momentum, gradient, momentumDecays[i]!, false),
+      );
+      const squares = moved(state.squares, gradient, squareDecay, true);
+      const gradients = new Map(tree.entries(gradient));
+      const factors = state.factors.map((byPath, i) =>
+        Object.fromEntries(
+          Object.entries(byPath).map(([path, factor]) => [
+            path,
+            updateFactors(factor, gradients.get(path)!, factoredDecays[i]!),
+          ]),
+        ),
+      );
+      const time = timeFeatures(state.step, tree.floatType(meta));
+      const [atMomenta, atSquares] = [
+        momenta.map((m) => new Map(tree.entries(m))),
+        new Map(tree.entries(squares)),
+      ];
+      const next = tree.mapWithPath((path, parameter) => {
+        if (!isFloatLeaf(parameter)) return parameter;
+        const view: ParameterView = {
+          parameter,
+          gradient: gradients.get(path)!,
+          momenta: atMomenta.map((m) => m.get(path)!),
+          scale: inverseRoot(atSquares.get(path)!, 1e-6),
+        };
+        const features = featuresOf(
+          view,
+          atSquares.get(path)!,
+          factors.map((byPath) => byPath[path]!),
+        );
+        const outputs = perParameterNetwork(layers, features.map(normalised), time);
+        const { step, keep } = stepOf(view, outputs);
+        return (keep === undefined ? parameter : parameter.mul(keep)).sub(step);
+      }, theta);
+      return { theta: next, state: { step: advance(state.step), momenta, squares, factors } };
+    },
+  };
+}
+
+function moved(mean: Tree, gradient: unknown, decay: Tensor, isSquared: boolean): Tree {
+  const keep = decay.neg().add(1);
+  return mapFloats((m, g) => m.mul(decay).add((isSquared ? g!.mul(g!) : g!).mul(keep)), mean, gradient);
+}
+
+function inverseRoot(x: Tensor, eps: number): Tensor {
+  return np.reciprocal(np.sqrt(x.add(eps)));
+}
+
+/** The 28 features (for three decays) in the order of the authors' code. */
+function featuresOf(view: ParameterView, squares: Tensor, factors: readonly SquareFactors[]): Tensor[] {
+  const { parameter, gradient, momenta, scale } = view;
+  const views = factors.map((factor) => factorViews(factor, parameter.shape));
+  const whole = (x: Tensor): Tensor =>
+    x.ndim === 0 || x.size === parameter.size ? x : x.add(np.zerosLike(parameter));
+  return [
+    gradient,
+    parameter,
+    ...momenta,
+    squares,
+    ...momenta.map((m) => m.mul(scale)),
+    scale,
+    ...views.map(({ precondition }) => precondition(gradient, 1e-9)),
+    ...views.map(({ row }) => whole(row)),
+    ...views.map(({ column }) => whole(column)),
+    ...views.map(({ row }) => whole(inverseRoot(row, 1e-8))),
+    ...views.map(({ column }) => whole(inverseRoot(column, 1e-8))),
+    ...momenta.map((m, i) => views[i]!.precondition(m, 1e-6)),
+  ];
+}

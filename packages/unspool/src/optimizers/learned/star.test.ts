@@ -1,0 +1,55 @@
+import { describe, expect, test } from "vitest";
+import { np, random, tree } from "../../array/index.ts";
+import { OptionError } from "../../errors.ts";
+import { type StarOptions, star } from "./star.ts";
+import { problemQ, runQ, wavyLayers } from "./testing.ts";
+
+const zeros64 = (n: number) => np.zeros([n], { dtype: "float64" });
+const meta = {
+  momentumDecays: zeros64(3),
+  squareDecay: zeros64(1),
+  factoredDecays: zeros64(3),
+  layers: wavyLayers([39, 4, 4, 4], 0.3),
+};
+const after3 = (options: StarOptions) => {
+  const { theta } = runQ(star(options).optimizer(meta), 3);
+  return { theta, loss: problemQ.loss(theta) };
+};
+
+describe("star", () => {
+  test("moves as the authors' rule does, with and without its parts", () => {
+    const whole = after3({});
+    const wanted = [
+      0.5415914699349177, -0.9893153048876326, 1.9944535071786322, 0.09691173869317118, 0.006040898389263263,
+      -0.21527844249815228, 0.20134893830580472, -0.39032219826032577, 0.6032912076792937, 1.4955272972980105,
+    ];
+    tree.flatten(whole.theta).forEach((x, i) => expect(x).toBeCloseTo(wanted[i]!, 12));
+    expect(whole.loss).toBeCloseTo(7.101875517453838, 11);
+    const fixed = after3({ hasNominalControl: false });
+    expect(fixed.theta.p2.item()).toBeCloseTo(1.4955222527890442, 12);
+    expect(fixed.loss).toBeCloseTo(7.101825656018066, 11);
+    const plain = after3({ hasNominalControl: false, isPreconditioned: false });
+    expect(plain.theta.p2.item()).toBeCloseTo(1.4954168728684119, 12);
+    expect(plain.loss).toBeCloseTo(7.146246400225054, 11);
+  });
+
+  test("with zero outputs it is the nominal rule: momenta of a constant gradient over its root mean square", () => {
+    const start = star().init(random.key(0));
+    const last = start.layers.at(-1)!;
+    const still = { ...start, layers: [...start.layers.slice(0, -1), tree.map(np.zerosLike, last)] };
+    const optimizer = star({ nominalStep: 0.1 }).optimizer(still);
+    let theta = { x: np.array([0]) };
+    let state = optimizer.init(theta);
+    for (let n = 1; n <= 10; n++) {
+      const before = theta.x.item();
+      ({ theta, state } = optimizer.update({ x: np.array([1]) }, state, theta));
+      const mean = [0.9, 0.99, 0.999].reduce((sum, b) => sum + (1 - b ** n) / 3, 0);
+      expect(before - theta.x.item()).toBeCloseTo((0.1 * mean) / Math.sqrt(1 - 0.999 ** n + 1e-6), 4);
+    }
+  });
+
+  test("refuses a rule that cannot move", () => {
+    expect(() => star({ nominalStep: 0, stepMultiplier: 0 })).toThrow(OptionError);
+    expect(() => star({ factoredDecays: [0.9] })).toThrow("as many decays as momentumDecays has (3)");
+  });
+});
