@@ -95,3 +95,4 @@ export {
   objectiveOptimizers,
 } from "./objectiveRegistry.ts";
 export type { ObjectiveOptimizerEntry } from "./objectiveRegistry.ts";
+export * from "./learned/index.ts";

@@ -17,10 +17,15 @@ export function initMlp(key: Key, sizes: readonly number[]): Layer[] {
   });
 }
 
-/** Outputs [batch, outputs] for inputs [batch, inputs]; ReLU between layers, which are computed through `on`. */
-export function applyMlp(layers: readonly Layer[], inputs: Tensor, on: Layers = plainLayers): Tensor {
+/** Outputs [batch, outputs] for inputs [batch, inputs]; layers are computed through `on`, with `between` them ReLU. */
+export function applyMlp(
+  layers: readonly Layer[],
+  inputs: Tensor,
+  on: Layers = plainLayers,
+  between: (x: Tensor) => Tensor = nn.relu,
+): Tensor {
   return layers.reduce((x, layer, i) => {
     const y = on.dense(layer, x);
-    return i < layers.length - 1 ? nn.relu(y) : y;
+    return i < layers.length - 1 ? between(y) : y;
   }, inputs);
 }

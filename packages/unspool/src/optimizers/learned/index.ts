@@ -1,0 +1,20 @@
+/** Optimizers with parameters to be learned. */
+export type { LearnedOptimizer, NetworkLayer } from "./learnedOptimizer.ts";
+export { smallFc } from "./smallFc.ts";
+export type { SmallFcOptions } from "./smallFc.ts";
+export type { FeatureOptions, ParameterMeta, ParameterState } from "./parameterFeatures.ts";
+export { star } from "./star.ts";
+export type { NominalDirection, StarOptions } from "./star.ts";
+export { mlpLopt } from "./mlpLopt.ts";
+export type { MlpLoptMeta, MlpLoptOptions, MlpLoptState } from "./mlpLopt.ts";
+export { nnAdam } from "./nnAdam.ts";
+export type { NnAdamMeta, NnAdamOptions, NnAdamState } from "./nnAdam.ts";
+export { learnableAdam, learnableMomentum, learnableSgd } from "./learnable.ts";
+export type {
+  AdamMeta,
+  LearnableAdamOptions,
+  LearnableMomentumOptions,
+  LearnableSgdOptions,
+  MomentumMeta,
+  SgdMeta,
+} from "./learnable.ts";

@@ -1,0 +1,92 @@
+/**
+ * Meta-training: the parameters of a learned optimizer are theta, a run of training by it is a trajectory, and the loss
+ * along the run is what an estimator differentiates. Metz et al. 2022, Harrison et al. 2022; relative losses:
+ * Maheswaranathan et al. 2021.
+ */
+import { type Key, type Tensor, type Tree, np, random, tree, valueAndGrad } from "../array/index.ts";
+import { requireOneOf } from "../errors.ts";
+import type { LearnedOptimizer } from "../optimizers/index.ts";
+import { type Problem, defineProblem } from "../unroll/index.ts";
+import type { TaskFamily } from "./task.ts";
+
+export interface MetaTrainingOptions {
+  /** Steps of training, T. Default 100. */
+  horizon?: number;
+  /**
+   * Where a step is measured: "before" it on its own batch (which costs nothing), or "after" it on a "fresh" batch.
+   * Default "before".
+   */
+  score?: "before" | "fresh";
+  /** "relative" divides by the loss of the first step, so that tasks of any scale count alike. Default "plain". */
+  objective?: "plain" | "relative";
+}
+
+export interface MetaTrainingState<Config = unknown, Parameters = unknown> {
+  /** The task that this run is about. */
+  config: Config;
+  parameters: Parameters;
+  /** State of the learned optimizer. */
+  optimizer: unknown;
+  /** Loss of the first step; NaN before it. Only for the relative objective. */
+  first?: Tensor;
+}
+
+/**
+ * The problem of tuning `learned` on a family of tasks. Losses are cut at the family's `ceiling`.
+ *
+ * @example
+ * const learned = smallFc();
+ * const problem = metaTraining(learned, classification({ data: mnist.train, classes: 10, hidden: [16] }));
+ * const estimator = pes(problem, { sigma: 0.01, pairs: 8, truncation: 20, resets: "staggered" });
+ */
+export function metaTraining<Meta, Config, Parameters, Batch>(
+  learned: LearnedOptimizer<Meta>,
+  family: TaskFamily<Config, Parameters, Batch>,
+  options: MetaTrainingOptions = {},
+): Problem<Meta, MetaTrainingState<Config, Parameters>, { train: Batch; score: Batch }> {
+  const { horizon = 100, score = "before", objective = "plain" } = options;
+  requireOneOf("metaTraining", "score", score, ["before", "fresh"]);
+  requireOneOf("metaTraining", "objective", objective, ["plain", "relative"]);
+  const isRelative = objective === "relative";
+  const draw = family.data === undefined ? undefined : (key: Key) => family.data!(key);
+  return defineProblem<Meta, MetaTrainingState, { train: Batch; score: Batch }>({
+    name: `${learned.name} on ${family.name}`,
+    horizon,
+    init(theta, key) {
+      const dtype = tree.floatType(theta);
+      const cast = <T>(x: T): T =>
+        tree.map(
+          (leaf) => (leaf.dtype === "float32" || leaf.dtype === "float64" ? leaf.astype(dtype) : leaf),
+          x,
+        );
+      const config = cast(family.sample(random.foldIn(key, "task")));
+      const parameters = cast(family.init(config, random.foldIn(key, "parameters")));
+      const optimizer = learned.optimizer(theta).init(parameters);
+      return { config, parameters, optimizer, ...(isRelative && { first: tree.scalar(NaN, dtype) }) };
+    },
+    ...(draw !== undefined && {
+      data: (key: Key) => ({
+        train: draw(random.foldIn(key, 0)),
+        score: score === "fresh" ? draw(random.foldIn(key, 1)) : (undefined as Batch),
+      }),
+    }),
+    step(theta, state, { batch }) {
+      const { config, parameters, optimizer, first } = state as MetaTrainingState<Config, Parameters>;
+      const [before, gradient] = valueAndGrad((at: Parameters) => family.loss(config, at, batch?.train))(
+        parameters,
+      );
+      const next = learned.optimizer(theta).update(gradient, optimizer as never, parameters);
+      const loss = score === "before" ? before : family.loss(config, next.theta, batch?.score);
+      const kept = cut(loss, family.ceiling);
+      const moved = { config, parameters: next.theta, optimizer: next.state as Tree };
+      if (!isRelative) return { state: moved as never, loss: kept };
+      const start = np.where(first!.equal(first!), first!, before);
+      return { state: { ...moved, first: start } as never, loss: kept.div(start) };
+    },
+  }) as never;
+}
+
+/** x where it is at most `ceiling`, else `ceiling`: also for NaN. */
+function cut(x: Tensor, ceiling: number): Tensor {
+  return ceiling === Infinity ? x : np.where(x.lessEqual(ceiling), x, tree.scalar(ceiling, x.dtype));
+}
