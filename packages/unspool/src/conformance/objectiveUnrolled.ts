@@ -1,7 +1,7 @@
 /** Checks of an optimizer of objectives as the step of an inner problem: its hyperparameters are theta. */
 import { type Tensor, type Tree, random, tree } from "../array/index.ts";
 import { bptt, pes } from "../estimators/index.ts";
-import { type Problem, defineProblem, unroll } from "../unroll/index.ts";
+import { type Problem, defineProblem } from "../unroll/index.ts";
 import { type ConformanceCheck, require } from "./check.ts";
 import {
   type CheckedObjectiveOptimizer,
@@ -18,24 +18,29 @@ interface Theta {
   miss: Tensor;
 }
 
+interface Estimated {
+  loss: number;
+  gradient: Theta["hyperparameters"];
+}
+
 const horizon = 3;
 
 export function objectiveUnrolledChecks(subject: CheckedObjectiveOptimizer): ConformanceCheck[] {
   const problem = training(subject);
   const estimator = bptt(problem, { objective: "sum" });
-  const gradientAt = (miss: number): Theta["hyperparameters"] => {
-    const theta = thetaOf(subject, miss, "float64");
-    return estimator.estimate(theta, estimator.init(theta, random.key(0)), random.key(0)).gradient
-      .hyperparameters;
+  // One key: optimizers that draw take the same draws at every theta.
+  const estimateAt = (theta: Theta): Estimated => {
+    const { loss, gradient } = estimator.estimate(theta, estimator.init(theta, random.key(0)), random.key(0));
+    return { loss, gradient: gradient.hyperparameters };
   };
   const reverse: ConformanceCheck[] = [
     {
       name: "gradients of its hyperparameters through an unroll are those of finite differences",
-      run: () => requireDerivative(subject, problem, gradientAt(1)),
+      run: () => requireDerivative(subject, estimateAt),
     },
     {
       name: "gradients of its hyperparameters are finite where the inner gradient is zero",
-      run: () => requireFinite(subject, gradientAt(0)),
+      run: () => requireFinite(subject, estimateAt(thetaOf(subject, 0, "float64")).gradient),
     },
   ];
   return [
@@ -80,14 +85,13 @@ function thetaOf({ hyperparameters }: CheckedObjectiveOptimizer, miss: number, d
 /** Central differences in float64: their error is about 1e-9 for a step of 1e-5. */
 function requireDerivative(
   subject: CheckedObjectiveOptimizer,
-  problem: Problem<Theta, object, undefined>,
-  gradient: Theta["hyperparameters"],
+  estimateAt: (theta: Theta) => Estimated,
 ): void {
   const theta = thetaOf(subject, 1, "float64");
+  const { gradient } = estimateAt(theta);
   const lossAt = (name: string, change: number): number => {
     const moved = { ...theta.hyperparameters, [name]: theta.hyperparameters[name]!.add(change) };
-    const { losses } = unroll(problem, { ...theta, hyperparameters: moved }, { key: random.key(0) });
-    return tree.flatten(losses).reduce((sum, loss) => sum + loss, 0);
+    return estimateAt({ ...theta, hyperparameters: moved }).loss;
   };
   for (const [name, value] of Object.entries(subject.hyperparameters)) {
     const width = 1e-5 * Math.max(1e-2, Math.abs(value));
