@@ -4,7 +4,41 @@ import { type ObjectiveOptimizerSubject, objectiveConformance } from "unspool/co
 import { adam, createObjectiveOptimizer, firstOrder, objectiveOptimizers } from "unspool/optimizers";
 
 /** What the suite must know of an optimizer besides its name. */
-const known: Readonly<Record<string, Partial<ObjectiveOptimizerSubject>>> = {};
+const known: Readonly<Record<string, Partial<ObjectiveOptimizerSubject>>> = {
+  sam: {
+    hyperparameters: { learningRate: 0.2, rho: 0.05 },
+    create: ({ learningRate = 0.2, ...options }) =>
+      createObjectiveOptimizer("sam", { inner: { name: "sgd", learningRate }, ...options }),
+  },
+  lookSam: {
+    hyperparameters: { learningRate: 0.2, rho: 0.05, alpha: 0.7 },
+    create: ({ learningRate = 0.2, ...options }) =>
+      createObjectiveOptimizer("lookSam", { inner: { name: "sgd", learningRate }, k: 2, ...options }),
+  },
+  svrg: {
+    hyperparameters: { learningRate: 0.2 },
+    create: ({ learningRate = 0.2 }) =>
+      createObjectiveOptimizer("svrg", { inner: { name: "sgd", learningRate }, k: 2 }),
+  },
+  entropySgd: {
+    hyperparameters: { learningRate: 1, gamma: 0.1, innerRate: 0.2, alpha: 0.75, noise: 1e-4 },
+    create: (options) => createObjectiveOptimizer("entropySgd", { innerSteps: 3, ...options }),
+    movesAtRest: true,
+    stepsOfDescent: 100,
+  },
+  adaHessian: { hyperparameters: { learningRate: 0.05, beta1: 0.9, beta2: 0.99 } },
+  lbfgs: {
+    hyperparameters: { learningRate: 0.9 },
+    create: (options) => createObjectiveOptimizer("lbfgs", { memory: 3, halvings: 3, ...options }),
+    stepsOfDescent: 20,
+  },
+  newtonCg: {
+    hyperparameters: { learningRate: 0.9, damping: 0.3 },
+    // More iterations than the problem has curvatures would turn rounding errors of the last ones into noise.
+    create: (options) => createObjectiveOptimizer("newtonCg", { iterations: 4, halvings: 2, ...options }),
+    stepsOfDescent: 20,
+  },
+};
 
 const registered = objectiveOptimizers.map(({ name, needsNetwork }): ObjectiveOptimizerSubject => ({
   name,

@@ -74,11 +74,15 @@ export function initMoments(theta: unknown): AdamState {
   };
 }
 
-/** The next moments, and the direction of descent in the structure of theta. */
+/**
+ * The next moments, and the direction of descent in the structure of theta. The second moment is that of `spread`:
+ * of the gradient, unless a method measures curvature in another way.
+ */
 export function adamDirection<Theta>(
   options: Required<AdamOptions>,
   gradient: Tensors<Theta>,
   state: AdamState,
+  spread: Tensors<Theta> = gradient,
 ): { direction: Tensors<Theta>; state: AdamState } {
   const beta1 = atStep(options.beta1, state.step);
   const beta2 = atStep(options.beta2, state.step);
@@ -96,7 +100,7 @@ export function adamDirection<Theta>(
   const secondMoment = mapFloats(
     (s, g) => s.mul(beta2(s)).add(g.mul(g).mul(oneMinus(beta2(s)))),
     state.secondMoment,
-    gradient,
+    spread,
   );
   const next = { step: advance(state.step), firstMoment, secondMoment, firstWeight, secondWeight };
   const direction = mapFloats(

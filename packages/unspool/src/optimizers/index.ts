@@ -1,5 +1,6 @@
 /** Optimizers and schedules. */
 export type { Hyperparameter, Optimizer, Schedule } from "./optimizer.ts";
+export { isMatrix } from "./leafChoice.ts";
 export type { LeafChoice, LeafPredicate } from "./leafChoice.ts";
 export type { WrappedState } from "./wrapping.ts";
 export { accumulate } from "./accumulate.ts";
@@ -96,3 +97,17 @@ export {
 } from "./objectiveRegistry.ts";
 export type { ObjectiveOptimizerEntry } from "./objectiveRegistry.ts";
 export * from "./learned/index.ts";
+export { adaHessian } from "./adaHessian.ts";
+export type { AdaHessianOptions } from "./adaHessian.ts";
+export { entropySgd } from "./entropySgd.ts";
+export type { EntropySgdOptions, EntropySgdState } from "./entropySgd.ts";
+export { lbfgs } from "./lbfgs.ts";
+export type { LbfgsOptions, LbfgsState } from "./lbfgs.ts";
+export { lookSam } from "./lookSam.ts";
+export type { LookSamOptions, LookSamState } from "./lookSam.ts";
+export { newtonCg } from "./newtonCg.ts";
+export type { NewtonCgOptions, NewtonCgState } from "./newtonCg.ts";
+export { sam } from "./sam.ts";
+export type { SamOptions } from "./sam.ts";
+export { svrg } from "./svrg.ts";
+export type { SvrgOptions, SvrgState } from "./svrg.ts";

@@ -8,6 +8,15 @@ export type LeafPredicate = (path: string, leaf: Tensor) => boolean;
 /** A predicate, or paths: `layers.0` stands for itself and everything below it. */
 export type LeafChoice = LeafPredicate | readonly string[];
 
+/**
+ * True for matrices and convolution kernels, false for biases and the parameters of normalisation layers, which are
+ * better left without weight decay and layerwise rates.
+ *
+ * @example
+ * adamw({ weightDecay: 0.01, decayed: isMatrix });
+ */
+export const isMatrix: LeafPredicate = (_path, leaf) => leaf.ndim >= 2;
+
 /** The predicate of a choice. Throws `OptionError` for anything else. */
 export function leafPredicate(where: string, option: string, choice: LeafChoice): LeafPredicate {
   if (typeof choice === "function") return choice;

@@ -9,6 +9,8 @@ import type { Likelihood } from "./curvature/likelihoods.ts";
 export interface Objective<Theta = unknown> {
   /** Scalar: the mean over the batch. Made of `np` functions. */
   loss(theta: Theta): Tensor;
+  /** The loss of each example [batch], of which `loss` is the mean; for noise per example. */
+  losses?(theta: Theta): Tensor;
   /** The network behind the loss, for optimizers that look at its layers. */
   readonly network?: NetworkView<Theta>;
 }
@@ -40,8 +42,10 @@ export interface NetworkObjectiveOptions<Theta> {
  */
 export function networkObjective<Theta>(options: NetworkObjectiveOptions<Theta>): Objective<Theta> {
   const { network, likelihood, inputs, targets } = options;
+  const losses = (theta: Theta): Tensor => likelihood.loss(network(theta, inputs, plainLayers), targets);
   return {
-    loss: (theta) => likelihood.loss(network(theta, inputs, plainLayers), targets).mean(),
+    loss: (theta) => losses(theta).mean(),
+    losses,
     network: viewOf(options),
   };
 }
@@ -70,6 +74,8 @@ export interface StepOptions<Theta = unknown> {
   phase?: Phase;
   /** A batch of its own for the Fisher information, where the optimizer's options ask for one. */
   fisher?: Objective<Theta>;
+  /** The objective on all data, for SVRG's snapshots. Default: the objective of the step. */
+  full?: Objective<Theta>;
 }
 
 export interface StepOutcome<Theta, State> {

@@ -99,7 +99,8 @@ function wrapper<Options extends object>(
   return { name, summary, isWrapper: true, defaults: { inner: "sgd", ...defaults }, create };
 }
 
-function innerOptimizer(where: string, inner: unknown): Optimizer {
+/** @internal The optimizer that the option `inner` of a wrapper stands for. */
+export function innerOptimizer(where: string, inner: unknown): Optimizer {
   if (typeof inner === "string") return createOptimizer(inner);
   if (typeof inner === "object" && inner !== null) {
     if ("update" in inner) return inner as Optimizer<Tree>;

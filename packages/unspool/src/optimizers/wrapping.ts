@@ -33,6 +33,15 @@ export function passOn<State extends { readonly [name: string]: Tree; inner: Inn
   };
 }
 
+/** What an optimizer of objectives passes on of its inner one. */
+export function evaluationOf<
+  State extends { readonly [name: string]: Tree; inner: Inner },
+  Inner extends Tree,
+>(inner: Optimizer<Inner>): Pick<Optimizer<State>, "evaluationTheta"> {
+  const { evaluationTheta } = passOn<State, Inner>(inner);
+  return { ...(evaluationTheta !== undefined && { evaluationTheta }) };
+}
+
 /** Throws `OptionError` unless `inner` is an optimizer. */
 export function requireOptimizer(where: string, inner: unknown): void {
   const { init, update } = (inner ?? {}) as { init?: unknown; update?: unknown };
