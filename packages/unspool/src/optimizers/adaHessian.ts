@@ -15,8 +15,13 @@ import { floatLeaves, withFloatLeaves } from "./floatVector.ts";
 import { asType, atStep, requireBoolean, withDefaults } from "./hyperparameter.ts";
 import { mapFloats } from "./leaves.ts";
 import type { ObjectiveOptimizer } from "./objective.ts";
+import type { Hyperparameter } from "./optimizer.ts";
 
 export interface AdaHessianOptions extends AdamOptions {
+  /** Default 0.15. */
+  learningRate?: Hyperparameter;
+  /** Added to the root. Default 0.0001. */
+  eps?: Hyperparameter;
   /** Whether D is averaged over the last two axes of leaves with four: convolution kernels. Default true. */
   isSpatial?: boolean;
 }

@@ -35,7 +35,7 @@ export interface EntropySgdOptions {
   innerSteps?: number;
   /** Step size of the walk. Default 0.1. */
   innerRate?: Hyperparameter;
-  /** Deviation of the walk's noise for a step size of 1. Default 1e-4. */
+  /** Deviation of the walk's noise for a step size of 1. Default 0.0001. */
   noise?: Hyperparameter;
   /** Weight of the newest point in the mean. Default 0.75. */
   alpha?: Hyperparameter;
