@@ -45,3 +45,7 @@ export { pairVariances, windowSquares } from "./varianceLaw.ts";
 export type { PairVariances } from "./varianceLaw.ts";
 export { mergeWindows, windowGradients } from "./windowGradients.ts";
 export type { WindowGradientOptions, WindowGradients } from "./windowGradients.ts";
+export { sharpness } from "./sharpness.ts";
+export type { Sharpness, SharpnessOptions } from "./sharpness.ts";
+export { epsSharpness } from "./epsSharpness.ts";
+export type { EpsSharpness, EpsSharpnessOptions } from "./epsSharpness.ts";

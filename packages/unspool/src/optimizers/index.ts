@@ -111,3 +111,6 @@ export { sam } from "./sam.ts";
 export type { SamOptions } from "./sam.ts";
 export { svrg } from "./svrg.ts";
 export type { SvrgOptions, SvrgState } from "./svrg.ts";
+export { perExampleNoise } from "./perExampleNoise.ts";
+export type { PerExampleNoiseOptions } from "./perExampleNoise.ts";
+export { gaussNewtonProduct, hessianProduct } from "./curvature/curvatureProducts.ts";

@@ -47,3 +47,8 @@ export { classification } from "./classification.ts";
 export type { ClassificationOptions } from "./classification.ts";
 export { metaTraining } from "./metaTraining.ts";
 export type { MetaTrainingOptions, MetaTrainingState } from "./metaTraining.ts";
+export { smoothLabels } from "./smoothLabels.ts";
+export { mixup } from "./mixup.ts";
+export type { MixedData } from "./mixup.ts";
+export { batchNorm, ghostBatchNorm } from "./ghostBatchNorm.ts";
+export type { BatchNormLayer, GhostBatchNormOptions, RunningStatistics } from "./ghostBatchNorm.ts";

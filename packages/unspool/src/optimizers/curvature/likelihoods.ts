@@ -41,11 +41,12 @@ export const bernoulliLogits: Likelihood = {
   fisherFactor: (outputs, r) => r.mul(np.sqrt(variance(outputs))),
 };
 
-/** One of n classes with logits z; targets int32 [batch]. F_R = diag(p) - p pᵀ. */
+/** One of n classes with logits z; targets int32 [batch], or probabilities [batch, n] (`smoothLabels`, `mixup`). F_R = diag(p) - p pᵀ. */
 export const categoricalLogits: Likelihood = {
   name: "categoricalLogits",
   loss(outputs, targets) {
-    const chosen = nn.oneHot(targets, outputs.shape.at(-1)!).astype(outputs.dtype);
+    const isHard = targets.ndim < outputs.ndim;
+    const chosen = (isHard ? nn.oneHot(targets, outputs.shape.at(-1)!) : targets).astype(outputs.dtype);
     return nn.logSoftmax(outputs, -1).mul(chosen).sum(-1).neg();
   },
   sample: (key, outputs) => random.categorical(key, outputs),
