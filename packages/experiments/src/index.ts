@@ -16,6 +16,7 @@ import { mnistSchedule } from "./mnistSchedule.ts";
 import { pesVariance } from "./pesVariance.ts";
 import { recurrentNetwork } from "./recurrentNetwork.ts";
 import { ridgeCoefficient } from "./ridgeCoefficient.ts";
+import { sharpMinima } from "./sharpMinima.ts";
 import { swimmer } from "./swimmer.ts";
 import { tinyLearnedOptimizer } from "./tinyLearnedOptimizer.ts";
 import { toyRegression } from "./toyRegression.ts";
@@ -40,6 +41,7 @@ export const experiments: readonly Experiment[] = [
   diskPacking,
   tinyLearnedOptimizer,
   lookaheadQuadratic,
+  sharpMinima,
 ] as readonly Experiment[];
 
 export {
@@ -59,6 +61,7 @@ export {
   pesVariance,
   recurrentNetwork,
   ridgeCoefficient,
+  sharpMinima,
   swimmer,
   tinyLearnedOptimizer,
   toyRegression,

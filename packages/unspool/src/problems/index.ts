@@ -11,7 +11,7 @@ export { mixedTuning } from "./mixedTuning.ts";
 export type { MixedTheta, MixedTuningOptions } from "./mixedTuning.ts";
 export { ridgeLoss, ridgeTuning, ridgeWeights } from "./ridgeTuning.ts";
 export type { RegressionData, RidgeTheta, RidgeTuningOptions } from "./ridgeTuning.ts";
-export { crossEntropy, errorRate, learningRate, scheduleTuning } from "./scheduleTuning.ts";
+export { crossEntropy, errorRate, learningRate, minibatch, scheduleTuning } from "./scheduleTuning.ts";
 export type { LabelledData, ScheduleTheta, ScheduleTuningOptions, TrainingState } from "./scheduleTuning.ts";
 export { logisticMap } from "./logisticMap.ts";
 export type { LogisticMapOptions, LogisticMapTheta } from "./logisticMap.ts";
