@@ -151,18 +151,25 @@ function requireDataState(subject: CheckedObjectiveOptimizer, compiled: () => Co
   });
 }
 
-/** From each point of an eager run one compiled step: differences cannot pile up. */
+/**
+ * Single steps from points of a compiled run, so that differences cannot pile up: one after the first step, and the
+ * first as well where there are phases.
+ */
 function requireCompiled(subject: CheckedObjectiveOptimizer, compiled: () => Compiled): void {
   const { optimizer, step: withPhase } = compiled();
   const batch = labelledBatch("float64");
-  const points = run(eagerOn(optimizer, batch), startOf(optimizer, smallNetwork("float64"), batch), 3);
+  const eager = eagerOn(optimizer, batch);
+  const points = compiledRun(compiled(), "float64", 2)
+    .map(({ before }, i) => ({ before, i }))
+    .slice(optimizer.phaseAt === undefined ? 1 : 0)
+    .map(({ before, i }) => ({ before, i, outcome: eager(before, keyOf(i)) }));
   const steps: [string, Step][] = [["compiled", compiledOn(batch, withPhase)]];
   if (optimizer.phaseAt !== undefined) {
     const { phaseAt: _, ...withoutPhases } = optimizer;
     steps.push(["compiled for all phases", compiledOn(batch, compiledStep(withoutPhases, objectiveOf))]);
   }
   for (const [how, step] of steps) {
-    points.forEach(({ before, outcome }, i) => {
+    points.forEach(({ before, i, outcome }) => {
       const { theta, state, loss } = step(before, keyOf(i));
       const [got, wanted] = [{ theta, state, loss }, { theta: outcome.theta, state: outcome.state, loss: outcome.loss }]; // prettier-ignore
       requireClose(subject.name, `step ${i + 1}, ${how},`, got, wanted, tolerance.float64);
@@ -200,11 +207,10 @@ function requireRefusal(subject: CheckedObjectiveOptimizer): void {
     );
     return;
   }
+  const step = compiledStep(optimizer, () => objective);
   let state = optimizer.init(theta, objective, random.key(0));
   let at = theta;
-  for (let i = 0; i < 3; i++) {
-    ({ theta: at, state } = optimizer.step(at, state, objective, { key: keyOf(i) }));
-  }
+  for (let i = 0; i < 3; i++) ({ theta: at, state } = step(at, state, {}, keyOf(i)));
   require(tree.isFinite({ at, state }), subject.name, () =>
     `three steps on a quadratic without a network give [${String(at.x.data)}] and a state that is not finite.`);
 }
