@@ -71,7 +71,8 @@ export const newtonCgDefaults: Required<NewtonCgOptions> = {
 const [leastDamping, mostDamping] = [1e-10, 1e10];
 
 /**
- * Hessian-free optimisation. Cost: one gradient, `iterations` + 1 products with the curvature (about two gradients
+ * Hessian-free optimisation. To differentiate through its steps take few iterations: after the solution is reached
+ * they amplify rounding errors, and so does their derivative. Cost: one gradient, `iterations` + 1 products with the curvature (about two gradients
  * each), one more gradient for the preconditioner, `halvings` + 1 losses; one copy of theta.
  *
  * @example
