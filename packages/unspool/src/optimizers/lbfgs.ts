@@ -25,7 +25,7 @@ export interface LbfgsOptions {
   learningRate?: Hyperparameter;
   /** Pairs that are kept, m. Default 10. */
   memory?: number;
-  /** Times that the step length may be halved; 0 takes every step that does not raise the loss. Default 10. */
+  /** Times that the step length may be halved; with 0 the first length is taken, or none. Default 10. */
   halvings?: number;
 }
 

@@ -9,6 +9,7 @@ import { lbfgs } from "./lbfgs.ts";
 import { lookSam } from "./lookSam.ts";
 import { momentum } from "./momentum.ts";
 import type { Objective, ObjectiveOptimizer } from "./objective.ts";
+import { createObjectiveOptimizer } from "./objectiveRegistry.ts";
 import { perExampleNoise } from "./perExampleNoise.ts";
 import { sam } from "./sam.ts";
 import { sgd } from "./sgd.ts";
@@ -218,6 +219,27 @@ test("perExampleNoise: the mean of the gradients is that of the batch, their var
   expect(Math.abs(mean + 1) / Math.sqrt(28 / 3 / 400)).toBeLessThan(4);
   expect(Math.abs(variance / (28 / 3) - 1) / Math.sqrt(2 / 399)).toBeLessThan(4);
   expect(() => perExampleNoise({ loss: objective.loss }, key, { deviation: 1 })).toThrow("objective.losses");
+});
+
+describe("createObjectiveOptimizer", () => {
+  test("a wrapper's inner optimizer by name and options, and schedules", () => {
+    const rho = { schedule: "piecewiseConstant", values: [0, 0.05], boundaries: [1] };
+    const inner = { name: "sgd", learningRate: 1 };
+    const thetas = steps(
+      createObjectiveOptimizer("sam", { inner, rho }),
+      f64([1, 1]),
+      quadratic([0.5, 10]),
+      2,
+    );
+    const e = (0.05 * 0.25) / Math.hypot(0.25, -90);
+    expectClose(thetas[1], [0.5, -9]);
+    expectClose((thetas[2] as Tensor).slice(0), [0.5 - 0.5 * (0.5 + e)]);
+  });
+  test("misspelt names and options are named with the nearest ones", () => {
+    expect(() => createObjectiveOptimizer("sma")).toThrow('"sam"');
+    expect(() => createObjectiveOptimizer("lbfgs", { memori: 3 })).toThrow('"memory"');
+    expect(() => createObjectiveOptimizer("sam", { rho: -1 })).toThrow("rho must be a number of at least 0");
+  });
 });
 
 /** Nocedal & Wright's Algorithm 7.4 with Armijo halvings, on arrays of numbers. */

@@ -10,7 +10,7 @@ import { lookSam, lookSamDefaults } from "./lookSam.ts";
 import { newtonCg, newtonCgDefaults } from "./newtonCg.ts";
 import type { ObjectiveOptimizer } from "./objective.ts";
 import type { Optimizer } from "./optimizer.ts";
-import { innerOptimizer } from "./registry.ts";
+import { innerOptimizer, withSchedules } from "./registry.ts";
 import { sam, samDefaults } from "./sam.ts";
 import { svrg, svrgDefaults } from "./svrg.ts";
 
@@ -58,7 +58,7 @@ export function objectiveEntry<Options extends object>(
   summary: string,
   isCurvature = false,
 ): ObjectiveOptimizerEntry {
-  const create = (options: Record<string, unknown>) => factory(options as Options);
+  const create = (options: Record<string, unknown>) => factory(withSchedules(options) as Options);
   return { name, summary, needsNetwork: isCurvature, isWrapper: false, defaults: { ...defaults }, create };
 }
 
@@ -70,7 +70,7 @@ export function objectiveWrapper<Options extends object>(
   summary: string,
 ): ObjectiveOptimizerEntry {
   const create = ({ inner = "sgd", ...options }: Record<string, unknown>) =>
-    factory(innerOptimizer(name, inner), options as Options);
+    factory(innerOptimizer(name, inner), withSchedules(options) as Options);
   return {
     name,
     summary,

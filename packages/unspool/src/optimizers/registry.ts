@@ -115,8 +115,8 @@ export function innerOptimizer(where: string, inner: unknown): Optimizer {
   );
 }
 
-/** Records that name a schedule become that schedule. */
-function withSchedules(options: OptimizerConfig): OptimizerConfig {
+/** @internal Records that name a schedule become that schedule. */
+export function withSchedules(options: OptimizerConfig): OptimizerConfig {
   const created = Object.entries(options).map(([name, value]) => {
     if (typeof value !== "object" || value === null || !("schedule" in value)) return [name, value] as const;
     const { schedule, ...rest } = value as OptimizerConfig;
