@@ -7,7 +7,7 @@
 import { type Key, Tensor, type Tree, np, random, tree } from "../array/index.ts";
 import { OptionError } from "../errors.ts";
 import { asType, atLeast0, atStep, requireHyperparameter, withDefaults } from "./hyperparameter.ts";
-import { advance, counter, mapFloats, requireGradient, root } from "./leaves.ts";
+import { advance, counter, isFloatLeaf, mapFloats, requireGradient, root } from "./leaves.ts";
 import type { Hyperparameter, Optimizer } from "./optimizer.ts";
 import { type WrappedState, passOn, requireOptimizer } from "./wrapping.ts";
 
@@ -43,15 +43,18 @@ export function gradientNoise<Inner extends Tree>(
       requireGradient("gradientNoise", theta, gradient);
       const deviation = deviationAt(rule, state.step, tree.floatType(theta));
       const now = random.foldIn(key, state.step);
+      const floats = tree.leaves(theta).filter(isFloatLeaf);
+      const uniforms = random.uniform(now, [2, floats.reduce((sum, { size }) => sum + size, 0)]);
       let place = 0;
       const noisy = mapFloats(
         (x, g) => {
-          // Normals by their place in all of theta: the same for a tree as for its elements in a row.
-          const places = np.arange(place, place + x.size, 1, { dtype: "int32" }).astype("uint32");
-          place += x.size;
-          const dtype = x.dtype === "float64" ? "float64" : "float32";
-          const draws = random.normalAt(now, places, { dtype }).reshape([...x.shape]);
-          return g.add(draws.mul(asType(deviation, dtype)));
+          // Draws by their place in all of theta: the same for a tree as for its elements in a row.
+          const drawn = uniforms.slice([], [place, (place += x.size)]).astype(x.dtype);
+          return g.add(
+            normals(drawn)
+              .reshape([...x.shape])
+              .mul(asType(deviation, x.dtype)),
+          );
         },
         theta,
         gradient,
@@ -71,6 +74,15 @@ function deviationAt(
   const time = step.astype(dtype).add(1);
   const fall = np.exp(np.log(time).mul(atStep(decay, step)(time)).mul(-0.5));
   return root(np.onesLike(time).mul(atStep(variance, step)(time))).mul(fall);
+}
+
+/**
+ * Standard normals from uniform numbers [2, n] (Box-Muller), in their dtype: the same on every device to its
+ * rounding, where those of `random.normal` agree to that of float32.
+ */
+function normals(uniforms: Tensor): Tensor {
+  const radius = root(np.log(uniforms.slice(0).neg().add(1)).mul(-2));
+  return radius.mul(np.cos(uniforms.slice(1).mul(2 * Math.PI)));
 }
 
 function requireKey(key: number | Key): Key {

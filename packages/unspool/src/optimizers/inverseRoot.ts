@@ -10,33 +10,36 @@
  */
 import { type Tensor, lax, linalg, np } from "../array/index.ts";
 
+/** What rounding leaves of an eigenvalue that is 0, in units of the largest. */
+const rounding = { float32: 1e-6, float64: 1e-15 } as const;
+
 /** Gaps below this part of the eigenvalues' size count as none: there the derivative is more exact than the quotient. */
 const nearlyEqual = { float32: 3e-3, float64: 1e-5 } as const;
 
 /**
- * `matrix`^-exponent, [n, n]. Eigenvalues below `floor` count as `floor`: rounding makes them of what is nearly
- * singular.
+ * `matrix`^-exponent, [n, n]. Eigenvalues below `floor`, or below what rounding makes of 0 beside the largest, count
+ * as that.
  */
-export function inverseRoot(matrix: Tensor, exponent: number, floor: number | Tensor): Tensor {
-  const n = matrix.shape.at(-1)!;
+export function inverseRoot(matrix: Tensor, exponent: number, floor: number): Tensor {
   const still = lax.stopGradient(matrix) as Tensor;
   // To a largest element of about 1: the decomposition stops at an absolute error.
   const scale = np.abs(still).max();
   const [scaled, vectors] = (linalg.eigh(still.div(scale)) as [Tensor, Tensor]).map(
     (x) => lax.stopGradient(x) as Tensor,
   ) as [Tensor, Tensor];
-  const least = lax.stopGradient(np.onesLike(scale).mul(floor)) as Tensor;
-  const values = np.maximum(scaled.mul(scale), least);
+  const dtype = matrix.dtype === "float64" ? "float64" : "float32";
+  const values = np.maximum(scaled.mul(scale), np.maximum(scale.mul(rounding[dtype]), floor));
   const powers = np.exp(np.log(values).mul(-exponent));
   const residual = np
     .matmul(np.matmul(np.matrixTranspose(vectors), matrix), vectors)
     .sub(np.diag(scaled.mul(scale)));
-  const inBasis = np.diag(powers).add(residual.mul(dividedDifferences(values, powers, exponent, n)));
+  const inBasis = np.diag(powers).add(residual.mul(dividedDifferences(values, powers, exponent)));
   return np.matmul(np.matmul(vectors, inBasis), np.matrixTranspose(vectors));
 }
 
 /** F. */
-function dividedDifferences(values: Tensor, powers: Tensor, exponent: number, n: number): Tensor {
+function dividedDifferences(values: Tensor, powers: Tensor, exponent: number): Tensor {
+  const n = values.size;
   const [row, column] = [values.reshape([1, n]), values.reshape([n, 1])];
   const gap = column.sub(row);
   const middle = column.add(row).mul(0.5);

@@ -42,7 +42,7 @@ const rows: [string, Record<string, unknown>, [number, number, number]][] = [
   ["nadam", rate, [0.9400516995, -1.9934125839, 2.8689728553]],
   // With Dozat's schedule, as PyTorch documents it. PyTorch 1.13 gave (0.9502657554, -2.0142792954, 2.9691410398):
   // it multiplied the product of all μ by the newest once too often.
-  ["nadam", { ...rate, momentumDecay: 0.004 }, [0.9498813967, -2.0139375036, 2.9681501063]],
+  ["nadam", { ...rate, momentumDecay: 0.004 }, [0.9498813977, -2.0139375014, 2.9681501062]],
   ["amsgrad", rate, [0.9659469616, -1.9818139061, 2.8734947953]],
   ["amsgrad", { ...rate, variant: "paper", eps: 1e-300 }, [0.9760769303, -2.0958308627, 2.4975910212]],
   ["amsgrad", { ...rate, variant: "torch" }, [0.9669677235, -1.989499214, 2.8513024131]],
