@@ -1,22 +1,23 @@
 /**
  * The rules of the large-scale survey (He, Xue, Ren & You, arXiv 2111.00856) on three given gradients, and those for
- * matrices on two. Expected numbers: the equations in numpy (float64). Momentum, Nesterov, AdaGrad, Adadelta,
- * RMSProp, Adam, Adam with L2, AdamW, AdaMax and RAdam agree with torch.optim 1.13 to 1e-10.
+ * matrices on two. Printed numbers: the equations in numpy (float64). Momentum, Nesterov, AdaGrad, Adadelta, RMSProp,
+ * Adam, Adam with L2, AdamW, AdaMax and RAdam agree with torch.optim 1.13 to 1e-10. Their options: `surveyOptions.test.ts`.
  */
 import { describe, expect, test } from "vitest";
 import { type Tensor, np } from "../array/index.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { createOptimizer } from "./registry.ts";
-import { f64, numbers, trajectory } from "./testing.ts";
+import { expectClose, f64, numbers, trajectory } from "./testing.ts";
 
 const rate = { learningRate: 0.1 };
 const decay = { ...rate, weightDecay: 0.01 };
 
+const start = [1, -2, 3];
 const gradients = [
   [0.1, -0.2, 0.3],
   [-0.4, 0.5, 0.05],
   [0.2, 0.1, -0.6],
-].map((g) => f64(g));
+];
 
 /** To the printed digits. */
 function expectPrinted(actual: unknown, expected: readonly number[]): void {
@@ -25,6 +26,10 @@ function expectPrinted(actual: unknown, expected: readonly number[]): void {
   values.forEach((value, i) => {
     expect(Math.abs(value - expected[i]!), `${value} against ${expected[i]}`).toBeLessThan(6e-11);
   });
+}
+
+function afterGradients(optimizer: Optimizer, steps = 3): Tensor {
+  return trajectory(optimizer, f64(start), (_x, t) => f64(gradients[t % 3]!), steps).at(-1)!.theta;
 }
 
 // prettier-ignore
@@ -60,6 +65,72 @@ const rows: [string, Record<string, unknown>, [number, number, number]][] = [
 ];
 
 test.each(rows)("%s %j on three gradients", (name, options, expected) => {
-  const { theta } = trajectory(createOptimizer(name, options), f64([1, -2, 3]), (_x, t) => gradients[t]!, 3).at(-1)!; // prettier-ignore
-  expectPrinted(theta, expected);
+  expectPrinted(afterGradients(createOptimizer(name, options)), expected);
+});
+
+describe("matrices", () => {
+  const weights = np.array([1, -2, 3, 0.5, 0.25, -1], { dtype: "float64", shape: [2, 3] });
+  const matrices = [
+    [0.1, -0.2, 0.3, 0.4, 0.05, -0.6],
+    [-0.3, 0.2, 0.1, 0.2, -0.1, 0.5],
+  ].map((g) => np.array(g, { dtype: "float64", shape: [2, 3] }));
+  const after = (name: string, options: Record<string, unknown>) =>
+    trajectory(createOptimizer(name, { ...rate, ...options }), weights, (_x, t) => matrices[t]!, 2);
+
+  test("adafactor, factored, with a fixed learning rate", () => {
+    const [, first, second] = after("adafactor", { isRelative: false });
+    const { rows: r, columns: c } = first!.state as { rows: Tensor; columns: Tensor };
+    expectPrinted(
+      np.outer(r, c).div(r.sum()),
+      [0.0359245283, 0.0089811321, 0.0950943396, 0.1340754717, 0.0335188679, 0.3549056604], // prettier-ignore
+    );
+    expectPrinted(
+      second!.theta,
+      [1.0922017932, -1.9798440984, 2.8853305751, 0.350368573, 0.2748462846, -1.0025286323], // prettier-ignore
+    );
+  });
+  test("sm3 without momentum", () => {
+    expectPrinted(
+      after("sm3", { momentum: 0 }).at(-1)!.theta,
+      [0.9707106781, -1.9707106781, 2.8683772234, 0.3552786405, 0.1947213595, -0.96401844], // prettier-ignore
+    );
+  });
+  test("shampoo", () => {
+    expectPrinted(
+      after("shampoo", {}).at(-1)!.theta,
+      [0.9893851998, -1.9913514236, 2.9198190151, 0.3994574135, 0.2520100681, -0.990483551], // prettier-ignore
+    );
+  });
+  test("shampoo cut into blocks: each column by itself is a tensor [2, 1]", () => {
+    const cut = after("shampoo", { blockSize: 2 }).at(-1)!.theta;
+    const last = trajectory(
+      createOptimizer("shampoo", rate),
+      weights.slice([], [2, 3]),
+      (_x, t) => matrices[t]!.slice([], [2, 3]),
+      2,
+    ).at(-1)!.theta;
+    expectClose(cut.slice([], [2, 3]), numbers(last));
+    expect(cut.shape).toEqual([2, 3]);
+  });
+  test("shampoo grafted: the direction is its own, the length that of sgd's or AdaGrad's step", () => {
+    const moved = (options: Record<string, unknown>) => after("shampoo", options)[1]!.theta.sub(weights);
+    const norm = (x: Tensor) => Math.hypot(...numbers(x));
+    const free = moved({});
+    for (const [grafting, length] of [
+      ["sgd", 0.1 * norm(matrices[0]!)],
+      // g / √g² is ±1 in six places.
+      ["adagrad", 0.1 * Math.sqrt(6)],
+    ] as const) {
+      const grafted = moved({ grafting });
+      expect(norm(grafted)).toBeCloseTo(length, 12);
+      expectClose(grafted.mul(norm(free) / length), numbers(free));
+    }
+  });
+  test("shampoo of order 3: roots -1/6, also along an axis of length 1", () => {
+    const [tall, g] = [weights, matrices[0]!].map((x) => x.reshape([2, 1, 3]));
+    expectPrinted(
+      trajectory(createOptimizer("shampoo", rate), tall!, () => g!, 1)[1]!.theta,
+      [0.963354078, -1.9559996777, 2.9520913388, 0.4402570587, 0.2498550128, -0.9258928643], // prettier-ignore
+    );
+  });
 });

@@ -8,7 +8,7 @@ import { type Tensor, np, tree } from "../../array/index.ts";
 import { requireInteger } from "../../errors.ts";
 import { withDefaults } from "../hyperparameter.ts";
 import type { Schedule } from "../optimizer.ts";
-import { type ScheduleValue, between, hasReached, requireValue } from "./progress.ts";
+import { type ScheduleValue, between, requireValue } from "./progress.ts";
 
 export interface CosineRestartsOptions {
   /** After a restart. Default 0.01. */
@@ -46,14 +46,17 @@ export function cosineRestarts(options: CosineRestartsOptions = {}): Schedule {
 function placeIn(step: Tensor, steps: number, factor: number): { since: Tensor; period: Tensor } {
   const first = tree.scalar(steps, "int32");
   if (factor === 1) return { since: step.mod(first), period: first };
-  let [since, period, start, length] = [step, first, 0, steps];
-  // All restarts within the reach of an int32 counter: at most 31.
-  while (start + length < 2 ** 31 && length * factor < 2 ** 31) {
-    start += length;
+  // All restarts within the reach of an int32 counter, at most 31: length of the period before, and what it grows by.
+  const lengths: number[] = [];
+  for (let [end, length] = [steps, steps]; end < 2 ** 31 && length * factor < 2 ** 31; end += length) {
+    lengths.push(length);
     length *= factor;
-    const isLater = hasReached(step, start);
-    since = np.where(isLater, step.sub(tree.scalar(start, "int32")), since);
-    period = np.where(isLater, tree.scalar(length, "int32"), period);
   }
-  return { since, period };
+  const before = np.array(lengths, { dtype: "int32" });
+  const isReached = step.greaterEqual(np.cumsum(before));
+  const sumOfReached = (x: Tensor): Tensor => np.where(isReached, x, np.zerosLike(x)).sum();
+  return {
+    since: step.sub(sumOfReached(before)),
+    period: first.add(sumOfReached(before.mul(tree.scalar(factor - 1, "int32")))),
+  };
 }
