@@ -20,7 +20,7 @@ export interface LionOptions {
   beta1?: Hyperparameter;
   /** Part of the momentum that is kept. Default 0.99. */
   beta2?: Hyperparameter;
-  /** Default 0. */
+  /** Part of theta that is added to the direction. Default 0. */
   weightDecay?: Hyperparameter;
   /** Leaves that decay: a predicate, or paths. Default: all. */
   decayed?: LeafChoice;

@@ -9,8 +9,9 @@
  *
  * U' is the step of another rule: sgd's g, or adagrad's g / √(Σ g²). Axes longer than `blockSize` are cut into blocks
  * that are tensors of their own. Roots are taken at every update: a compiled step has no branch, so that taking them
- * every so many updates would save nothing. They are computed in the dtype of the leaf; eigenvalues below eps count
- * as eps.
+ * every so many updates would save nothing. They are computed in the dtype of the leaf; eigenvalues below eps, and
+ * those that rounding makes of 0 beside the largest, count as that. In float32 an eps of a millionth of the largest
+ * sum of squares or more keeps the step from depending on rounding.
  */
 import { type Tensor, type Tree, np } from "../array/index.ts";
 import { requireInteger, requireOneOf, requirePositive } from "../errors.ts";

@@ -12,7 +12,7 @@ export interface LayerOptions {
   weightDecay?: Hyperparameter;
   /** Leaves that decay: a predicate, or paths. Default: all. */
   decayed?: LeafChoice;
-  /** Leaves whose steps are as long as they are; the others, say biases, have ratio 1. Default: all. */
+  /** Leaves whose length scales their steps; the others, say biases, have ratio 1. Default: all. */
   adapted?: LeafChoice;
 }
 
