@@ -11,6 +11,7 @@
  */
 import { type Tensor, type Tensors, type Tree, np, tree } from "../array/index.ts";
 import {
+  type ValueFor,
   asType,
   atLeast0,
   atStep,
@@ -22,7 +23,8 @@ import {
 import { advance, counter, mapFloats, root, zeros } from "./leaves.ts";
 import type { Hyperparameter } from "./optimizer.ts";
 
-export interface AdamOptions {
+/** What Adam and its kin have in common. */
+export interface MomentOptions {
   /** Default 0.001. */
   learningRate?: Hyperparameter;
   /** Part of the first moment that is kept. Default 0.9. */
@@ -31,6 +33,9 @@ export interface AdamOptions {
   beta2?: Hyperparameter;
   /** Added to the root. Default 1e-8. */
   eps?: Hyperparameter;
+}
+
+export interface AdamOptions extends MomentOptions {
   /** Added under the root. Default 0; derivatives are finite without it. */
   epsRoot?: Hyperparameter;
 }
@@ -47,19 +52,24 @@ export type AdamState = {
   secondWeight: Tensor;
 };
 
-export const adamDefaults: Required<AdamOptions> = {
+export const momentDefaults: Required<MomentOptions> = {
   learningRate: 0.001,
   beta1: 0.9,
   beta2: 0.999,
   eps: 1e-8,
-  epsRoot: 0,
 };
 
-export function requireAdamOptions(where: string, options: Required<AdamOptions>): void {
+export const adamDefaults: Required<AdamOptions> = { ...momentDefaults, epsRoot: 0 };
+
+export function requireMomentOptions(where: string, options: Required<MomentOptions>): void {
   requireHyperparameter(where, "learningRate", options.learningRate, positive);
   requireHyperparameter(where, "beta1", options.beta1, belowOne);
   requireHyperparameter(where, "beta2", options.beta2, belowOne);
   requireHyperparameter(where, "eps", options.eps, positive);
+}
+
+export function requireAdamOptions(where: string, options: Required<AdamOptions>): void {
+  requireMomentOptions(where, options);
   requireHyperparameter(where, "epsRoot", options.epsRoot, atLeast0);
 }
 
@@ -74,43 +84,67 @@ export function initMoments(theta: unknown): AdamState {
   };
 }
 
+/** The next second moment of a leaf, from that before, the gradient, the next first moment, and beta2. */
+export type SecondMomentRule = (s: Tensor, g: Tensor, m: Tensor, beta2: number | Tensor) => Tensor;
+
+const meanOfSquares: SecondMomentRule = (s, g, _m, beta2) => s.mul(beta2).add(g.mul(g).mul(oneMinus(beta2)));
+
 /**
- * The next moments, and the direction of descent in the structure of theta. The second moment is that of `spread`:
- * of the gradient, unless a method measures curvature in another way.
+ * The state after one more gradient. `second` is what Adam's kin do otherwise; the second moment is that of `spread`: of
+ * the gradient, unless a method measures curvature in another way.
  */
+export function nextMoments(
+  { beta1, beta2 }: Pick<Required<MomentOptions>, "beta1" | "beta2">,
+  gradient: unknown,
+  state: AdamState,
+  second: SecondMomentRule = meanOfSquares,
+  spread: unknown = gradient,
+): AdamState {
+  const [kept1, kept2] = [atStep(beta1, state.step), atStep(beta2, state.step)];
+  const weigh = (weight: Tensor, kept: ValueFor): Tensor =>
+    weight.mul(kept(weight)).add(oneMinus(kept(weight)));
+  const firstMoment = mapFloats(
+    (m, g) => m.mul(kept1(m)).add(g.mul(oneMinus(kept1(m)))),
+    state.firstMoment,
+    gradient,
+  );
+  return {
+    step: advance(state.step),
+    firstMoment,
+    secondMoment: mapFloats(
+      (s, g, m) => second(s, g, m, kept2(s)),
+      state.secondMoment,
+      spread,
+      firstMoment,
+    ),
+    firstWeight: weigh(state.firstWeight, kept1),
+    secondWeight: weigh(state.secondWeight, kept2),
+  };
+}
+
+/** A moment over the sum of its weights. */
+export function unbiased(moment: Tensor, weight: Tensor): Tensor {
+  return moment.div(asType(weight, moment.dtype));
+}
+
+/** The next moments, and the direction of descent in the structure of theta; `spread` as in `nextMoments`. */
 export function adamDirection<Theta>(
   options: Required<AdamOptions>,
   gradient: Tensors<Theta>,
   state: AdamState,
   spread: Tensors<Theta> = gradient,
 ): { direction: Tensors<Theta>; state: AdamState } {
-  const beta1 = atStep(options.beta1, state.step);
-  const beta2 = atStep(options.beta2, state.step);
   const eps = atStep(options.eps, state.step);
   const epsRoot = atStep(options.epsRoot, state.step);
-  const firstWeight = state.firstWeight.mul(beta1(state.firstWeight)).add(oneMinus(beta1(state.firstWeight)));
-  const secondWeight = state.secondWeight
-    .mul(beta2(state.secondWeight))
-    .add(oneMinus(beta2(state.secondWeight)));
-  const firstMoment = mapFloats(
-    (m, g) => m.mul(beta1(m)).add(g.mul(oneMinus(beta1(m)))),
-    state.firstMoment,
-    gradient,
-  );
-  const secondMoment = mapFloats(
-    (s, g) => s.mul(beta2(s)).add(g.mul(g).mul(oneMinus(beta2(s)))),
-    state.secondMoment,
-    spread,
-  );
-  const next = { step: advance(state.step), firstMoment, secondMoment, firstWeight, secondWeight };
+  const next = nextMoments(options, gradient, state, meanOfSquares, spread);
   const direction = mapFloats(
     (_g, m, s) => {
-      const scale = root(s.div(asType(secondWeight, s.dtype)).add(epsRoot(s))).add(eps(s));
-      return m.div(asType(firstWeight, m.dtype)).div(scale);
+      const scale = root(unbiased(s, next.secondWeight).add(epsRoot(s))).add(eps(s));
+      return unbiased(m, next.firstWeight).div(scale);
     },
     gradient,
-    firstMoment,
-    secondMoment,
+    next.firstMoment,
+    next.secondMoment,
   );
   return { direction, state: next };
 }

@@ -1,6 +1,6 @@
 /** What optimizers do with leaves: only floating-point leaves move, counters are int32, square roots stay smooth. */
 import { type Tensor, type Tree, lax, np, tree } from "../array/index.ts";
-import { asType } from "./hyperparameter.ts";
+import { type ValueFor, asType } from "./hyperparameter.ts";
 
 /** One, as an int32 scalar: a plain number beside an int32 tensor would be a float. */
 const one: Tensor = tree.scalar(1, "int32");
@@ -36,6 +36,11 @@ export function mapFloats<T>(
 /** Zeros in the structure of `theta`. */
 export function zeros(theta: unknown): Tree {
   return tree.map(np.zerosLike, theta) as Tree;
+}
+
+/** Theta less `rate` times a direction. */
+export function descend<Theta>(theta: Theta, direction: unknown, rate: ValueFor): Theta {
+  return mapFloats((x, d) => x.sub(d!.mul(rate(x))), theta, direction);
 }
 
 /** Leaf by leaf `chosen` where `condition` (a bool scalar) holds, else `other`: no NaN crosses over. */

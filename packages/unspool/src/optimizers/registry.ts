@@ -5,22 +5,45 @@
 import type { Tree } from "../array/index.ts";
 import { OptionError, requireOneOf } from "../errors.ts";
 import { accumulate, accumulateDefaults } from "./accumulate.ts";
+import { adabelief, adabeliefDefaults } from "./adabelief.ts";
+import { adabound, adaboundDefaults } from "./adabound.ts";
+import { adadelta, adadeltaDefaults } from "./adadelta.ts";
+import { adafactor, adafactorDefaults } from "./adafactor.ts";
 import { adagrad, adagradDefaults } from "./adagrad.ts";
 import { adam } from "./adam.ts";
+import { adamax, adamaxDefaults } from "./adamax.ts";
 import { adamDefaults } from "./adamMoments.ts";
 import { adamw, adamwDefaults } from "./adamw.ts";
+import { adaptiveGradientClip, adaptiveGradientClipDefaults } from "./adaptiveGradientClip.ts";
+import { amsgrad, amsgradDefaults } from "./amsgrad.ts";
 import { clipByGlobalNorm, clipByGlobalNormDefaults } from "./clipByGlobalNorm.ts";
 import { clipByValue, clipByValueDefaults } from "./clipByValue.ts";
+import { coupledWeightDecay, coupledWeightDecayDefaults } from "./coupledWeightDecay.ts";
 import { emaAverage, emaAverageDefaults } from "./emaAverage.ts";
+import { gradientNoise, gradientNoiseDefaults } from "./gradientNoise.ts";
+import { lamb, lambDefaults } from "./lamb.ts";
+import { lans, lansDefaults } from "./lans.ts";
+import { lars, larsDefaults } from "./lars.ts";
+import { lion, lionDefaults } from "./lion.ts";
 import { lookahead, lookaheadDefaults } from "./lookahead.ts";
 import { masked, maskedDefaults } from "./masked.ts";
 import { momentum, momentumDefaults } from "./momentum.ts";
+import { nadam, nadamDefaults } from "./nadam.ts";
 import { nesterov, nesterovDefaults } from "./nesterov.ts";
+import { novograd, novogradDefaults } from "./novograd.ts";
 import type { Optimizer } from "./optimizer.ts";
+import { padam, padamDefaults } from "./padam.ts";
 import { polyakAverage, polyakAverageDefaults } from "./polyakAverage.ts";
+import { radam, radamDefaults } from "./radam.ts";
 import { rmsprop, rmspropDefaults } from "./rmsprop.ts";
 import { createSchedule } from "./schedules/registry.ts";
 import { sgd, sgdDefaults } from "./sgd.ts";
+import { shampoo, shampooDefaults } from "./shampoo.ts";
+import { signSgd, signSgdDefaults } from "./signSgd.ts";
+import { signum, signumDefaults } from "./signum.ts";
+import { sm3, sm3Defaults } from "./sm3.ts";
+import { swa, swaDefaults } from "./swa.ts";
+import { yogi, yogiDefaults } from "./yogi.ts";
 
 /** Options as a config file has them. */
 export type OptimizerConfig = Record<string, unknown>;
@@ -45,12 +68,35 @@ export const optimizers: readonly OptimizerEntry[] = [
   rule("adagrad", adagrad, adagradDefaults, "gradients divided by all gradients so far"),
   rule("adam", adam, adamDefaults, "momentum divided by recent size, without bias"),
   rule("adamw", adamw, adamwDefaults, "Adam with decoupled weight decay"),
+  rule("adadelta", adadelta, adadeltaDefaults, "AdaGrad with a window, in units of theta"),
+  rule("adamax", adamax, adamaxDefaults, "Adam with the largest recent gradient"),
+  rule("nadam", nadam, nadamDefaults, "Adam with Nesterov's momentum"),
+  rule("amsgrad", amsgrad, amsgradDefaults, "Adam with step sizes that only fall"),
+  rule("radam", radam, radamDefaults, "Adam with its own warm-up"),
+  rule("adabelief", adabelief, adabeliefDefaults, "Adam divided by how surprising gradients are"),
+  rule("yogi", yogi, yogiDefaults, "Adam with step sizes that rise slowly"),
+  rule("adabound", adabound, adaboundDefaults, "from Adam to gradient descent"),
+  rule("padam", padam, padamDefaults, "between Adam and momentum"),
+  rule("novograd", novograd, novogradDefaults, "momentum on gradients of length 1 per leaf"),
+  rule("adafactor", adafactor, adafactorDefaults, "Adam with row and column sums of squares"),
+  rule("sm3", sm3, sm3Defaults, "AdaGrad with a number per row and column"),
+  rule("shampoo", shampoo, shampooDefaults, "AdaGrad with a matrix per axis"),
+  rule("lars", lars, larsDefaults, "momentum with steps in proportion to each leaf"),
+  rule("lamb", lamb, lambDefaults, "Adam with steps as long as each leaf"),
+  rule("lans", lans, lansDefaults, "LAMB on normalised gradients"),
+  rule("signSgd", signSgd, signSgdDefaults, "steps by the sign of the gradient"),
+  rule("signum", signum, signumDefaults, "steps by the sign of the mean gradient"),
+  rule("lion", lion, lionDefaults, "sign momentum found by search"),
   wrapper("lookahead", lookahead, lookaheadDefaults, "k steps forward, 1 step back"),
   wrapper("clipByGlobalNorm", clipByGlobalNorm, clipByGlobalNormDefaults, "shortens long gradients"),
   wrapper("clipByValue", clipByValue, clipByValueDefaults, "limits every element of the gradient"),
+  wrapper("adaptiveGradientClip", adaptiveGradientClip, adaptiveGradientClipDefaults, "limits gradients by the length of each unit's weights"),
+  wrapper("coupledWeightDecay", coupledWeightDecay, coupledWeightDecayDefaults, "L2: adds a part of theta to the gradient"),
+  wrapper("gradientNoise", gradientNoise, gradientNoiseDefaults, "adds noise that dies out to the gradient"),
   wrapper("accumulate", accumulate, accumulateDefaults, "one update from the mean of several gradients"),
   wrapper("masked", masked, maskedDefaults, "trains some leaves of theta only"),
   wrapper("polyakAverage", polyakAverage, polyakAverageDefaults, "evaluates the mean of iterates"),
+  wrapper("swa", swa, swaDefaults, "evaluates the mean of every so many iterates"),
   wrapper("emaAverage", emaAverage, emaAverageDefaults, "evaluates a running mean of iterates"),
 ];
 
