@@ -3,7 +3,16 @@
  * add one, write its file (factory and `…Defaults`), a line here, and a line in `index.ts`.
  */
 import { requireOneOf } from "../errors.ts";
+import { type CompressorConfig, createCompressor } from "./compression/registry.ts";
 import type { ObjectiveOptimizer } from "./objective.ts";
+import { dataParallel, dataParallelDefaults } from "./parallel/dataParallel.ts";
+import { elasticAveraging, elasticAveragingDefaults } from "./parallel/elasticAveraging.ts";
+import { gossipSgd, gossipSgdDefaults } from "./parallel/gossipSgd.ts";
+import { localSgd, localSgdDefaults } from "./parallel/localSgd.ts";
+import { oneBitAdam, oneBitAdamDefaults } from "./parallel/oneBitAdam.ts";
+import { staleGradients, staleGradientsDefaults } from "./parallel/staleGradients.ts";
+import { staleSynchronous, staleSynchronousDefaults } from "./parallel/staleSynchronous.ts";
+import { innerOptimizer } from "./registry.ts";
 
 export interface ObjectiveOptimizerEntry {
   readonly name: string;
@@ -18,6 +27,13 @@ export interface ObjectiveOptimizerEntry {
 
 // prettier-ignore
 export const objectiveOptimizers: readonly ObjectiveOptimizerEntry[] = [
+  parallelEntry("dataParallel", dataParallel, dataParallelDefaults, "workers that send gradients, compressed or not"),
+  parallelEntry("localSgd", localSgd, localSgdDefaults, "workers that average their parameters now and then"),
+  parallelEntry("staleGradients", staleGradients, staleGradientsDefaults, "gradients that arrive late, simulated"),
+  parallelEntry("staleSynchronous", staleSynchronous, staleSynchronousDefaults, "workers of different speed, simulated"),
+  parallelEntry("elasticAveraging", elasticAveraging, elasticAveragingDefaults, "workers on springs around a centre"),
+  parallelEntry("gossipSgd", gossipSgd, gossipSgdDefaults, "workers that average with their neighbours"),
+  parallelEntry("oneBitAdam", oneBitAdam, oneBitAdamDefaults, "Adam whose momentum is sent in one bit per element"),
 ];
 
 /** Names of all optimizers of objectives. */
@@ -42,4 +58,24 @@ export function objectiveEntry<Options extends object>(
 ): ObjectiveOptimizerEntry {
   const create = (options: Record<string, unknown>) => factory(options as Options);
   return { name, summary, needsNetwork: isCurvature, defaults: { ...defaults }, create };
+}
+
+/** An entry whose `optimizer` and `compressor` may be data: a name, or a record with `name` and options. */
+function parallelEntry<Options extends object>(
+  name: string,
+  factory: (options: Options) => unknown,
+  defaults: Required<Options>,
+  summary: string,
+): ObjectiveOptimizerEntry {
+  const create = (options: Record<string, unknown>): ObjectiveOptimizer => {
+    const made = { ...options };
+    if (made["optimizer"] !== undefined) {
+      made["optimizer"] = innerOptimizer(name, made["optimizer"], "optimizer");
+    }
+    if (made["compressor"] !== undefined) {
+      made["compressor"] = createCompressor(made["compressor"] as CompressorConfig);
+    }
+    return factory(made as Options) as ObjectiveOptimizer;
+  };
+  return { name, summary, needsNetwork: false, defaults: { ...defaults }, create };
 }

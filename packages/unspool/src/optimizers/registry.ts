@@ -99,7 +99,8 @@ function wrapper<Options extends object>(
   return { name, summary, isWrapper: true, defaults: { inner: "sgd", ...defaults }, create };
 }
 
-function innerOptimizer(where: string, inner: unknown): Optimizer {
+/** @internal The optimizer of a name, of a record with `name` and options, or itself. */
+export function innerOptimizer(where: string, inner: unknown, option = "inner"): Optimizer {
   if (typeof inner === "string") return createOptimizer(inner);
   if (typeof inner === "object" && inner !== null) {
     if ("update" in inner) return inner as Optimizer<Tree>;
@@ -108,7 +109,7 @@ function innerOptimizer(where: string, inner: unknown): Optimizer {
   }
   throw new OptionError(
     where,
-    "inner",
+    option,
     inner,
     "the name of an optimizer, or a record with `name` and options",
   );

@@ -6,7 +6,7 @@ import { requireOneOf } from "../../errors.ts";
 import { aboveThreshold, aboveThresholdDefaults } from "./aboveThreshold.ts";
 import type { CompressedUnits, Compressor } from "./compressor.ts";
 import { deepGradientCompression, deepGradientCompressionDefaults } from "./deepGradientCompression.ts";
-import { errorFeedback, requireCompressor } from "./errorFeedback.ts";
+import { errorFeedback } from "./errorFeedback.ts";
 import { majorityVote, majorityVoteDefaults } from "./majorityVote.ts";
 import { naturalCompression, naturalCompressionDefaults } from "./naturalCompression.ts";
 import { noCompression, noCompressionDefaults } from "./noCompression.ts";
@@ -46,11 +46,15 @@ export const compressors: readonly CompressorEntry[] = [
 /** Names of all compressors. */
 export const compressorNames: readonly string[] = compressors.map(({ name }) => name);
 
-/** What `createCompressor` takes: a name, or a name with options; `errorFeedback` puts that wrapper around it. */
-export type CompressorConfig =
-  | string
-  | Compressor
-  | ({ name: string; errorFeedback?: CompressedUnits | boolean } & Record<string, unknown>);
+/** A name with options; `errorFeedback` puts that wrapper around it (true: on updates). */
+export interface NamedCompressor {
+  name: string;
+  errorFeedback?: CompressedUnits | boolean;
+  [option: string]: unknown;
+}
+
+/** What `createCompressor` takes. A compressor passes as it is. */
+export type CompressorConfig = string | NamedCompressor | Compressor;
 
 /**
  * A compressor from data. Throws `OptionError` for an unknown name, with the nearest one.
@@ -59,19 +63,16 @@ export type CompressorConfig =
  * createCompressor({ name: "topK", fraction: 0.01, errorFeedback: "update" });
  */
 export function createCompressor(config: CompressorConfig): Compressor {
-  if (typeof config === "object" && config !== null && "compress" in config) return config as Compressor;
+  if (typeof config !== "string" && "compress" in config) return config as Compressor;
   const {
     name,
     errorFeedback: units = false,
     ...options
-  } = typeof config === "string"
-    ? { name: config }
-    : (config as { name: string; errorFeedback?: CompressedUnits });
+  } = typeof config === "string" ? ({ name: config } as NamedCompressor) : (config as NamedCompressor);
   requireOneOf("createCompressor", "name", name, compressorNames);
   const compressor = compressors.find((candidate) => candidate.name === name)!.create(options);
-  requireCompressor("createCompressor", compressor);
   if (units === false) return compressor;
-  return errorFeedback(compressor, units === (true as unknown) ? {} : { units }) as unknown as Compressor;
+  return errorFeedback(compressor, units === true ? {} : { units }) as unknown as Compressor;
 }
 
 function entry<Options extends object>(
