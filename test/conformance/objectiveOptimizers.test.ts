@@ -4,7 +4,21 @@ import { type ObjectiveOptimizerSubject, objectiveConformance } from "unspool/co
 import { adam, createObjectiveOptimizer, firstOrder, objectiveOptimizers } from "unspool/optimizers";
 
 /** What the suite must know of an optimizer besides its name. */
-const known: Readonly<Record<string, Partial<ObjectiveOptimizerSubject>>> = {};
+const known: Readonly<Record<string, Partial<ObjectiveOptimizerSubject>>> = {
+  dataParallel: around("dataParallel", { workers: 2 }),
+  localSgd: around("localSgd", { workers: 2 }),
+  staleGradients: around("staleGradients"),
+  staleSynchronous: around("staleSynchronous", { periods: [1, 2] }),
+  gossipSgd: around("gossipSgd", { workers: 2 }),
+};
+
+/** Whose learning rate is that of its option `optimizer`. */
+function around(name: string, options: object = {}): Partial<ObjectiveOptimizerSubject> {
+  return {
+    create: (hyperparameters) =>
+      createObjectiveOptimizer(name, { ...options, optimizer: { name: "sgd", ...hyperparameters } }),
+  };
+}
 
 const registered = objectiveOptimizers.map(({ name, needsNetwork }): ObjectiveOptimizerSubject => ({
   name,

@@ -6,14 +6,14 @@
  * Workers explore around a centre that is drawn after them; the centre is what is evaluated. It is stable only for
  * η ρ · workers ≤ 1.
  */
-import { type Tensor, type Tree, tree, valueAndGrad } from "../../array/index.ts";
+import { type Tensor, type Tree, tree, grad } from "../../array/index.ts";
 import { requireInteger, requirePositive } from "../../errors.ts";
 import { forWorkers, meanOverWorkers } from "../compression/reduceOver.ts";
 import { atStep, positive, requireHyperparameter, withDefaults } from "../hyperparameter.ts";
 import { advance, counter, mapFloats } from "../leaves.ts";
 import type { ObjectiveOptimizer } from "../objective.ts";
 import type { Hyperparameter } from "../optimizer.ts";
-import { bytesOf, shardsOf } from "./shards.ts";
+import { bytesOf, commonLoss, shardsOf } from "./shards.ts";
 
 export interface ElasticAveragingOptions {
   /** Parts of the batch. Default 4. */
@@ -37,8 +37,8 @@ export const elasticAveragingDefaults: Required<ElasticAveragingOptions> = {
 };
 
 /**
- * Theta is the centre w̃; the loss is that of each worker at its own parameters. The metric `bytesSent` is one copy of
- * theta per step. Cost: the gradients of the parts, one theta per worker.
+ * Theta is the centre w̃. The metric `bytesSent` is one copy of
+ * theta per step. Cost: the gradients of the parts and a loss, one theta per worker.
  */
 export function elasticAveraging(
   options: ElasticAveragingOptions = {},
@@ -54,8 +54,9 @@ export function elasticAveraging(
     step(theta, state, objective) {
       type Theta = typeof theta;
       const rate = atStep(learningRate, state.step);
-      const each = shardsOf(where, objective, workers).map((shard, at: Theta) => {
-        const [loss, gradient] = valueAndGrad((x: Theta) => shard.loss(x))(at);
+      const shards = shardsOf(where, objective, workers);
+      const each = shards.map((shard, at: Theta) => {
+        const gradient = grad((x: Theta) => shard.loss(x))(at);
         const apart = mapFloats((w, centre) => w.sub(centre), at, theta);
         const next = mapFloats(
           (w, g, d) => w.sub(g.add(d.mul(elasticity)).mul(rate(w))),
@@ -63,13 +64,13 @@ export function elasticAveraging(
           gradient,
           apart,
         );
-        return { loss, next, apart };
+        return { next, apart };
       }, state.local as Theta);
       const pull = meanOverWorkers(each.apart);
       return {
         theta: mapFloats((x, d) => x.add(d.mul(elasticity * workers).mul(rate(x))), theta, pull),
         state: { step: advance(state.step), local: each.next as Tree },
-        loss: meanOverWorkers(each.loss),
+        loss: commonLoss(shards, theta),
         metrics: { bytesSent: tree.scalar(bytesOf(theta), "float64") },
       };
     },

@@ -7,7 +7,7 @@
  * P is doubly stochastic: rows and columns sum to 1, so the mean of the workers moves by the mean of their updates. Its
  * second largest eigenvalue is the rate at which they agree.
  */
-import { type Tensor, type Tree, np, tree, valueAndGrad } from "../../array/index.ts";
+import { type Tensor, type Tree, np, tree, grad } from "../../array/index.ts";
 import { OptionError, requireInteger } from "../../errors.ts";
 import { forWorkers, meanOverWorkers } from "../compression/reduceOver.ts";
 import { asType, withDefaults } from "../hyperparameter.ts";
@@ -15,7 +15,7 @@ import { advance, counter, isFloatLeaf, mapFloats } from "../leaves.ts";
 import type { ObjectiveOptimizer } from "../objective.ts";
 import type { Optimizer } from "../optimizer.ts";
 import { sgd } from "../sgd.ts";
-import { bytesOf, requireNoPositions, shardsOf } from "./shards.ts";
+import { bytesOf, commonLoss, requireNoPositions, shardsOf } from "./shards.ts";
 
 export interface GossipSgdOptions {
   /** Parts of the batch. Default 4. */
@@ -40,8 +40,8 @@ export type GossipSgdState = {
 export const gossipSgdDefaults: Required<GossipSgdOptions> = { workers: 4, mixing: "ring", optimizer: sgd() };
 
 /**
- * Theta is the mean of the workers' parameters, the loss that of each worker at its own. The metric `bytesSent` is one
- * theta per neighbour, mean over workers. Cost: the gradients of the parts, one theta and one optimizer state per
+ * Theta is the mean of the workers' parameters. The metric `bytesSent` is one
+ * theta per neighbour, mean over workers. Cost: the gradients of the parts and a loss, one theta and one optimizer state per
  * worker.
  */
 export function gossipSgd(options: GossipSgdOptions = {}): ObjectiveOptimizer<GossipSgdState> {
@@ -66,11 +66,12 @@ export function gossipSgd(options: GossipSgdOptions = {}): ObjectiveOptimizer<Go
     }),
     step(theta, state, objective) {
       type Theta = typeof theta;
-      const each = shardsOf("gossipSgd", objective, workers).map(
+      const shards = shardsOf("gossipSgd", objective, workers);
+      const each = shards.map(
         (shard, { at, inner }: { at: Theta; inner: Tree }) => {
-          const [loss, gradient] = valueAndGrad((x: Theta) => shard.loss(x))(at);
+          const gradient = grad((x: Theta) => shard.loss(x))(at);
           const moved = optimizer.update(gradient, inner, at);
-          return { loss, update: mapFloats((from, to) => from.sub(to), at, moved.theta), inner: moved.state };
+          return { update: mapFloats((from, to) => from.sub(to), at, moved.theta), inner: moved.state };
         },
         { at: state.local as Theta, inner: state.inner },
       );
@@ -78,7 +79,7 @@ export function gossipSgd(options: GossipSgdOptions = {}): ObjectiveOptimizer<Go
       return {
         theta: meanOverWorkers(local) as Theta,
         state: { step: advance(state.step), local, inner: each.inner },
-        loss: meanOverWorkers(each.loss),
+        loss: commonLoss(shards, theta),
         metrics: { bytesSent: tree.scalar(links * bytesOf(theta), "float64") },
       };
     },

@@ -9,7 +9,7 @@
  * step by it again, which is the same for a constant rate. Post-local SGD (Lin, Stich, Patel & Jaggi, ICLR 2020):
  * the first steps are averaged one by one.
  */
-import { type Tensor, type Tree, np, valueAndGrad } from "../../array/index.ts";
+import { type Tensor, type Tree, np, grad } from "../../array/index.ts";
 import { requireInteger, requirePositive } from "../../errors.ts";
 import { forWorkers, meanOverWorkers } from "../compression/reduceOver.ts";
 import { belowOne, requireHyperparameter, withDefaults } from "../hyperparameter.ts";
@@ -17,7 +17,7 @@ import { advance, counter, isAt, mapFloats, select, zeros } from "../leaves.ts";
 import type { ObjectiveOptimizer } from "../objective.ts";
 import type { Optimizer } from "../optimizer.ts";
 import { sgd } from "../sgd.ts";
-import { bytesOf, requireNoPositions, sentWhere, shardsOf } from "./shards.ts";
+import { bytesOf, commonLoss, requireNoPositions, sentWhere, shardsOf } from "./shards.ts";
 
 export interface LocalSgdOptions {
   /** Parts of the batch. Default 4. */
@@ -58,8 +58,8 @@ export const localSgdDefaults: Required<LocalSgdOptions> = {
 };
 
 /**
- * H times fewer exchanges. Theta is the mean of the workers' parameters, the loss that of each worker at its own. The
- * metric `bytesSent` is one copy of theta where the step ends in an average, else 0. Cost: the gradients of the parts,
+ * H times fewer exchanges. Theta is the mean of the workers' parameters. The
+ * metric `bytesSent` is one copy of theta where the step ends in an average, else 0. Cost: the gradients of the parts and a loss,
  * and of memory one theta and one optimizer state per worker, and one to two copies more.
  */
 export function localSgd(options: LocalSgdOptions = {}): ObjectiveOptimizer<LocalSgdState> {
@@ -86,9 +86,9 @@ export function localSgd(options: LocalSgdOptions = {}): ObjectiveOptimizer<Loca
       const shards = shardsOf("localSgd", objective, workers);
       const each = shards.map(
         (shard, { at, inner }: { at: Theta; inner: Tree }) => {
-          const [loss, gradient] = valueAndGrad((x: Theta) => shard.loss(x))(at);
+          const gradient = grad((x: Theta) => shard.loss(x))(at);
           const moved = optimizer.update(gradient, inner, at);
-          return { loss, at: moved.theta, inner: moved.state };
+          return { at: moved.theta, inner: moved.state };
         },
         { at: state.local as Theta, inner: state.inner },
       );
@@ -115,7 +115,7 @@ export function localSgd(options: LocalSgdOptions = {}): ObjectiveOptimizer<Loca
           common: select(isSync, next, state.common),
           ...(outerVelocity && { outerVelocity: select(isSync, outerVelocity, state.outerVelocity!) }),
         },
-        loss: meanOverWorkers(each.loss),
+        loss: commonLoss(shards, theta),
         metrics: { bytesSent: sentWhere(isSync, bytesOf(theta)) },
       };
     },

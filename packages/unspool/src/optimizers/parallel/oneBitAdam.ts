@@ -118,9 +118,11 @@ function compressedMoved(
   );
   const sent = reduceOver(rule.compressor, local as Tree, state.compressor, key);
   const weight = firstWeight.mul(beta1(firstWeight)).add(oneMinus(beta1(firstWeight)));
+  // Before the first step of Adam, where this is computed and not taken.
+  const known = np.where(secondWeight.equal(0), np.onesLike(secondWeight), secondWeight);
   const direction = mapFloats(
     (m, s) => {
-      const scale = root(s!.div(asType(secondWeight, m.dtype)).add(epsRoot(m))).add(eps(m));
+      const scale = root(s!.div(asType(known, m.dtype)).add(epsRoot(m))).add(eps(m));
       return m.div(asType(weight, m.dtype)).div(scale);
     },
     sent.mean,

@@ -4,6 +4,7 @@
  */
 import { type Tensor, np, tree, vmap } from "../../array/index.ts";
 import { OptionError, ShapeError, requireInteger } from "../../errors.ts";
+import { meanOverWorkers } from "../compression/reduceOver.ts";
 import type { Objective } from "../objective.ts";
 import type { Optimizer } from "../optimizer.ts";
 import { requireOptimizer } from "../wrapping.ts";
@@ -89,6 +90,11 @@ export function bytesOf(of: unknown): number {
       (sum, { dtype, size }) => sum + (dtype === "float64" ? 8 : dtype === "float32" ? 4 : 0) * size,
       0,
     );
+}
+
+/** Mean over the parts of the loss at one theta. */
+export function commonLoss<Theta>({ map }: Shards<Theta>, theta: Theta): Tensor {
+  return meanOverWorkers(map((shard) => shard.loss(theta), {}) as unknown as Tensor);
 }
 
 /** A metric: so many bytes where `condition` holds, else 0. */

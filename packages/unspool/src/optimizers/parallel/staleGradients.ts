@@ -8,7 +8,7 @@
  * τ is what W workers that take turns make of it: W - 1. The real thing depends on who answers first; this is what it
  * computes if all are equally fast, and the same at every run. In the first τ steps the gradient is that of the start.
  */
-import { type Tensor, type Tree, np, tree, valueAndGrad } from "../../array/index.ts";
+import { type Tensor, type Tree, np, tree, grad } from "../../array/index.ts";
 import { requireInteger } from "../../errors.ts";
 import { requireBoolean, withDefaults } from "../hyperparameter.ts";
 import { advance, counter, mapFloats } from "../leaves.ts";
@@ -41,8 +41,8 @@ export const staleGradientsDefaults: Required<StaleGradientsOptions> = {
 };
 
 /**
- * The loss is that at θ_{t-τ}. The metric `bytesSent` is the gradient of the worker whose turn it is. Cost: one
- * gradient, τ + 1 copies of theta.
+ * The metric `bytesSent` is the gradient of the worker whose turn it is. Cost: one
+ * gradient and a loss, τ + 1 copies of theta.
  */
 export function staleGradients(options: StaleGradientsOptions = {}): ObjectiveOptimizer<StaleGradientsState> {
   const { staleness, isAware, optimizer } = withDefaults("staleGradients", options, staleGradientsDefaults);
@@ -63,7 +63,7 @@ export function staleGradients(options: StaleGradientsOptions = {}): ObjectiveOp
     }),
     step(theta, state, objective) {
       const old = tree.map((past) => past.slice(0), state.history) as typeof theta;
-      const [loss, gradient] = valueAndGrad((at: typeof theta) => objective.loss(at))(old);
+      const gradient = grad((at: typeof theta) => objective.loss(at))(old);
       const scaled = part === 1 ? gradient : mapFloats((g) => g.mul(part), gradient);
       const moved = optimizer.update(scaled, state.inner, theta);
       const history = tree.map(
@@ -74,7 +74,7 @@ export function staleGradients(options: StaleGradientsOptions = {}): ObjectiveOp
       return {
         theta: moved.theta,
         state: { step: advance(state.step), inner: moved.state, history },
-        loss,
+        loss: objective.loss(theta),
         metrics: { bytesSent: tree.scalar(bytesOf(theta), "float64") },
       };
     },

@@ -9,7 +9,7 @@
  * Workers that are done in one tick go in order of their number. A step of this optimizer is one tick. With bound 0 all
  * wait for the slowest; with a large one nobody ever waits, which is asynchronous SGD.
  */
-import { type Tensor, type Tree, np, tree, valueAndGrad } from "../../array/index.ts";
+import { type Tensor, type Tree, np, tree, grad } from "../../array/index.ts";
 import { OptionError, requireInteger } from "../../errors.ts";
 import { forWorkers, meanOverWorkers } from "../compression/reduceOver.ts";
 import { withDefaults } from "../hyperparameter.ts";
@@ -17,7 +17,7 @@ import { advance, counter, select } from "../leaves.ts";
 import type { ObjectiveOptimizer } from "../objective.ts";
 import type { Optimizer } from "../optimizer.ts";
 import { sgd } from "../sgd.ts";
-import { bytesOf, requireNoPositions, shardsOf } from "./shards.ts";
+import { bytesOf, commonLoss, requireNoPositions, shardsOf } from "./shards.ts";
 
 export interface StaleSynchronousOptions {
   /** Ticks that a step of each worker takes; their number is that of the workers. Default [1, 1, 1, 3]. */
@@ -46,8 +46,8 @@ export const staleSynchronousDefaults: Required<StaleSynchronousOptions> = {
 };
 
 /**
- * The loss is the mean of the workers' at what they work on. The metrics are `bytesSent` per worker, `clockSpread`
- * (fastest minus slowest), and `waiting`, the workers that may not start. Cost: the gradients of all workers at every
+ * The metrics are `bytesSent` per worker, `clockSpread`
+ * (fastest minus slowest), and `waiting`, the workers that may not start. Cost: the gradients of all workers and a loss at every
  * tick (there is no branch in a compiled step), one theta per worker.
  */
 export function staleSynchronous(
@@ -86,13 +86,14 @@ export function staleSynchronous(
       const busy = np.where(starts, int(periods), state.left);
       const left = np.where(busy.greater(zero), busy.sub(int([1]).reshape([])), zero);
       const isDone = np.logicalAnd(busy.greater(zero), left.equal(zero)) as Tensor;
-      const each = shardsOf(where, objective, workers).map((shard, at: Theta) => {
-        const [loss, gradient] = valueAndGrad((x: Theta) => shard.loss(x))(at);
-        return { loss, gradient };
+      const shards = shardsOf(where, objective, workers);
+      const gradients = shards.map((shard, at: Theta) => {
+        const gradient = grad((x: Theta) => shard.loss(x))(at);
+        return gradient;
       }, local as Theta);
       let server: { theta: Theta; inner: Tree } = { theta, inner: state.inner };
       for (let worker = 0; worker < workers; worker++) {
-        const gradient = tree.map((g) => g.slice(worker), each.gradient);
+        const gradient = tree.map((g) => g.slice(worker), gradients);
         const moved = optimizer.update(gradient, server.inner, server.theta);
         server = select(
           isDone.slice(worker),
@@ -105,7 +106,7 @@ export function staleSynchronous(
       return {
         theta: server.theta,
         state: { step: advance(state.step), inner: server.inner, local, clocks, left },
-        loss: meanOverWorkers(each.loss),
+        loss: commonLoss(shards, theta),
         metrics: {
           bytesSent: float(isDone.astype("int32").sum()).mul(bytesOf(theta) / workers),
           clockSpread: float(clocks.max().sub(clocks.min())),
