@@ -5,6 +5,7 @@
 import { requireOneOf } from "../errors.ts";
 import { type CompressorConfig, createCompressor } from "./compression/registry.ts";
 import type { ObjectiveOptimizer } from "./objective.ts";
+import { mixedPrecision, mixedPrecisionDefaults } from "./memory/mixedPrecision.ts";
 import { dataParallel, dataParallelDefaults } from "./parallel/dataParallel.ts";
 import { elasticAveraging, elasticAveragingDefaults } from "./parallel/elasticAveraging.ts";
 import { gossipSgd, gossipSgdDefaults } from "./parallel/gossipSgd.ts";
@@ -27,13 +28,14 @@ export interface ObjectiveOptimizerEntry {
 
 // prettier-ignore
 export const objectiveOptimizers: readonly ObjectiveOptimizerEntry[] = [
-  parallelEntry("dataParallel", dataParallel, dataParallelDefaults, "workers that send gradients, compressed or not"),
-  parallelEntry("localSgd", localSgd, localSgdDefaults, "workers that average their parameters now and then"),
-  parallelEntry("staleGradients", staleGradients, staleGradientsDefaults, "gradients that arrive late, simulated"),
-  parallelEntry("staleSynchronous", staleSynchronous, staleSynchronousDefaults, "workers of different speed, simulated"),
-  parallelEntry("elasticAveraging", elasticAveraging, elasticAveragingDefaults, "workers on springs around a centre"),
-  parallelEntry("gossipSgd", gossipSgd, gossipSgdDefaults, "workers that average with their neighbours"),
-  parallelEntry("oneBitAdam", oneBitAdam, oneBitAdamDefaults, "Adam whose momentum is sent in one bit per element"),
+  aroundEntry("dataParallel", dataParallel, dataParallelDefaults, "workers that send gradients, compressed or not"),
+  aroundEntry("localSgd", localSgd, localSgdDefaults, "workers that average their parameters now and then"),
+  aroundEntry("staleGradients", staleGradients, staleGradientsDefaults, "gradients that arrive late, simulated"),
+  aroundEntry("staleSynchronous", staleSynchronous, staleSynchronousDefaults, "workers of different speed, simulated"),
+  aroundEntry("elasticAveraging", elasticAveraging, elasticAveragingDefaults, "workers on springs around a centre"),
+  aroundEntry("gossipSgd", gossipSgd, gossipSgdDefaults, "workers that average with their neighbours"),
+  aroundEntry("oneBitAdam", oneBitAdam, oneBitAdamDefaults, "Adam whose momentum is sent in one bit per element"),
+  aroundEntry("mixedPrecision", mixedPrecision, mixedPrecisionDefaults, "half-precision parameters and gradients, emulated"),
 ];
 
 /** Names of all optimizers of objectives. */
@@ -61,7 +63,7 @@ export function objectiveEntry<Options extends object>(
 }
 
 /** An entry whose `optimizer` and `compressor` may be data: a name, or a record with `name` and options. */
-function parallelEntry<Options extends object>(
+function aroundEntry<Options extends object>(
   name: string,
   factory: (options: Options) => unknown,
   defaults: Required<Options>,
@@ -77,5 +79,12 @@ function parallelEntry<Options extends object>(
     }
     return factory(made as Options) as ObjectiveOptimizer;
   };
-  return { name, summary, needsNetwork: false, defaults: { ...defaults }, create };
+  const named = Object.entries(defaults).map(([option, value]) => [option, nameOf(value)] as const);
+  return { name, summary, needsNetwork: false, defaults: Object.fromEntries(named), create };
+}
+
+/** Optimizers and compressors by name, as a config file has them. */
+function nameOf(value: unknown): unknown {
+  const isNamed = typeof value === "object" && value !== null && "init" in value && "name" in value;
+  return isNamed ? value.name : value;
 }

@@ -14,6 +14,9 @@ import { clipByValue, clipByValueDefaults } from "./clipByValue.ts";
 import { emaAverage, emaAverageDefaults } from "./emaAverage.ts";
 import { lookahead, lookaheadDefaults } from "./lookahead.ts";
 import { masked, maskedDefaults } from "./masked.ts";
+import { lossScale, lossScaleDefaults } from "./memory/lossScale.ts";
+import { quantizedState, quantizedStateDefaults } from "./memory/quantizedState.ts";
+import { shardedState, shardedStateDefaults } from "./memory/shardedState.ts";
 import { momentum, momentumDefaults } from "./momentum.ts";
 import { nesterov, nesterovDefaults } from "./nesterov.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -52,6 +55,9 @@ export const optimizers: readonly OptimizerEntry[] = [
   wrapper("masked", masked, maskedDefaults, "trains some leaves of theta only"),
   wrapper("polyakAverage", polyakAverage, polyakAverageDefaults, "evaluates the mean of iterates"),
   wrapper("emaAverage", emaAverage, emaAverageDefaults, "evaluates a running mean of iterates"),
+  wrapper("lossScale", lossScale, lossScaleDefaults, "skips steps that are not finite, scales gradients for half precision"),
+  wrapper("quantizedState", quantizedState, quantizedStateDefaults, "keeps moments in 8 bits per element"),
+  wrapper("shardedState", shardedState, shardedStateDefaults, "state in parts, one per worker"),
 ];
 
 /** Names of all optimizers. */

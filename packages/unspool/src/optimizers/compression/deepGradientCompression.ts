@@ -21,7 +21,7 @@ import { keptOf, largest, requireFraction } from "./selection.ts";
 export interface DeepGradientCompressionOptions {
   /** Share of each leaf that is sent after the warm-up, in (0, 1]. Default 0.001. */
   fraction?: number;
-  /** Default 0.9. */
+  /** Of u. Default 0.9. */
   momentum?: number;
   /** Steps of each stage of the warm-up; 0: none. Default 0. */
   warmupStageSteps?: number;

@@ -1,5 +1,5 @@
 /**
- * No compression: the gradient itself is sent.
+ * No compression: the gradient itself is sent (common practice).
  *
  *     decoded = g
  */

@@ -53,7 +53,7 @@ export interface NamedCompressor {
   [option: string]: unknown;
 }
 
-/** What `createCompressor` takes. A compressor passes as it is. */
+/** What `createCompressor` takes: a name, as it is or in `errorFeedback(…)`, or a compressor, which passes as it is. */
 export type CompressorConfig = string | NamedCompressor | Compressor;
 
 /**
@@ -64,6 +64,8 @@ export type CompressorConfig = string | NamedCompressor | Compressor;
  */
 export function createCompressor(config: CompressorConfig): Compressor {
   if (typeof config !== "string" && "compress" in config) return config as Compressor;
+  const inside = typeof config === "string" ? /^errorFeedback\((\w+)\)$/.exec(config)?.[1] : undefined;
+  if (inside !== undefined) return createCompressor({ name: inside, errorFeedback: true });
   const {
     name,
     errorFeedback: units = false,

@@ -1,5 +1,6 @@
 /**
- * Synchronous data parallelism: every worker has a part of the batch, all have the same theta.
+ * Synchronous data parallelism: every worker has a part of the batch, all have the same theta (Chen, Pan, Monga, Bengio
+ * & Jozefowicz, arXiv 2016).
  *
  *     worker w:   g_w = ∇ loss_w(θ),   sends C(g_w)
  *     all:        θ ← optimizer.update(mean_w C(g_w), θ)
@@ -10,8 +11,7 @@
  *     worker w:   Δ_w = θ - optimizer_w.update(g_w, θ),   sends C(Δ_w)
  *     all:        θ ← θ - mean_w C(Δ_w)
  *
- * Means are taken over a fixed tree of workers. Chen, Pan, Monga, Bengio & Jozefowicz 2016 (synchronous SGD with
- * workers), and the papers of the compressors.
+ * Means are taken over a fixed tree of workers.
  */
 import { type Tensor, type Tree, random, valueAndGrad } from "../../array/index.ts";
 import { OptionError, requireInteger } from "../../errors.ts";
@@ -30,9 +30,9 @@ import { shardsOf } from "./shards.ts";
 export interface DataParallelOptions {
   /** Parts of the batch. Default 4. */
   workers?: number;
-  /** Makes updates of gradients. Default `sgd()`. */
+  /** Makes updates of gradients. Default "sgd". */
   optimizer?: Optimizer;
-  /** What workers send instead of gradients or updates. Default `noCompression()`. */
+  /** What workers send instead of gradients or updates. Default "noCompression". */
   compressor?: Compressor;
 }
 

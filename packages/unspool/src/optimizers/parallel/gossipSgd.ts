@@ -25,7 +25,7 @@ export interface GossipSgdOptions {
    * "ring".
    */
   mixing?: "ring" | "complete" | readonly (readonly number[])[];
-  /** What each worker trains with; its state stays with the worker. Default `sgd()`. */
+  /** What each worker trains with; its state stays with the worker. Default "sgd". */
   optimizer?: Optimizer;
 }
 

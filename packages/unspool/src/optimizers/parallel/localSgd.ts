@@ -26,7 +26,7 @@ export interface LocalSgdOptions {
   localSteps?: number;
   /** Steps at the start that are averaged one by one. Default 0; more is post-local SGD. */
   synchronousSteps?: number;
-  /** What each worker trains with; its state stays with the worker. Default `sgd()`. */
+  /** What each worker trains with; its state stays with the worker. Default "sgd". */
   optimizer?: Optimizer;
   /** Momentum of the averages, SlowMo's beta. Default 0: plain averaging, and no memory for it. */
   outerMomentum?: number;

@@ -28,7 +28,7 @@ export interface OneBitAdamOptions extends AdamOptions {
   workers?: number;
   /** Steps of plain Adam. Default 100; the paper takes 15 to 25 % of all steps. */
   warmupSteps?: number;
-  /** Of the momentum. Default `errorFeedback(scaledSign(), { units: "gradient" })`. */
+  /** Of the momentum. Default "errorFeedback(scaledSign)". */
   compressor?: Compressor;
 }
 

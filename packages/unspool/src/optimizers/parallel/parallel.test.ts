@@ -10,7 +10,7 @@ import { firstOrder } from "../firstOrder.ts";
 import { lookahead } from "../lookahead.ts";
 import { momentum } from "../momentum.ts";
 import type { Objective, ObjectiveOptimizer, StepOutcome } from "../objective.ts";
-import { createObjectiveOptimizer } from "../objectiveRegistry.ts";
+import { createObjectiveOptimizer, objectiveOptimizers } from "../objectiveRegistry.ts";
 import { sgd } from "../sgd.ts";
 import { expectClose, expectSameBits, f64, numbers, throughData } from "../testing.ts";
 import { dataParallel } from "./dataParallel.ts";
@@ -287,6 +287,9 @@ test("by name, with optimizer and compressor as data", () => {
     compressor: { name: "topK", fraction: 0.1, errorFeedback: "update" },
   });
   expect(optimizer.name).toBe("dataParallel(momentum, errorFeedback(topK))");
+  for (const { name, defaults } of objectiveOptimizers) {
+    expect(createObjectiveOptimizer(name, { ...defaults }).name, name).toContain(name);
+  }
   expect(() => createObjectiveOptimizer("dataParallel", { compressor: "topk" })).toThrow(/topK/);
   expect(tree.leaves(optimizer.init(f64([1]), split(2)(two) as never, key)).length).toBeGreaterThan(1);
 });

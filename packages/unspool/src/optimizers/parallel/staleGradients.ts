@@ -23,7 +23,7 @@ export interface StaleGradientsOptions {
   staleness?: number;
   /** Divides gradients by τ. Default false. Without effect on optimizers that normalise gradients, such as Adam. */
   isAware?: boolean;
-  /** Default `sgd()`. */
+  /** Of the late gradients. Default "sgd". */
   optimizer?: Optimizer;
 }
 

@@ -20,11 +20,11 @@ import { sgd } from "../sgd.ts";
 import { bytesOf, commonLoss, requireNoPositions, shardsOf } from "./shards.ts";
 
 export interface StaleSynchronousOptions {
-  /** Ticks that a step of each worker takes; their number is that of the workers. Default [1, 1, 1, 3]. */
+  /** Ticks that a step of each worker takes; their number is that of the workers. Default [1,1,1,3]. */
   periods?: readonly number[];
   /** Steps that a worker may be ahead of the slowest. Default 2. */
   bound?: number;
-  /** On the server. Default `sgd()`. */
+  /** On the server. Default "sgd". */
   optimizer?: Optimizer;
 }
 
