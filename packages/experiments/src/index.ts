@@ -3,6 +3,7 @@ import type { Experiment } from "unspool";
 import { copyTask } from "./copyTask.ts";
 import { diskPacking } from "./diskPacking.ts";
 import { doublePendulum } from "./doublePendulum.ts";
+import { gradientCompression } from "./gradientCompression.ts";
 import { influenceBalancing } from "./influenceBalancing.ts";
 import { loadedDice } from "./loadedDice.ts";
 import { logisticMap } from "./logisticMap.ts";
@@ -40,12 +41,14 @@ export const experiments: readonly Experiment[] = [
   diskPacking,
   tinyLearnedOptimizer,
   lookaheadQuadratic,
+  gradientCompression,
 ] as readonly Experiment[];
 
 export {
   copyTask,
   diskPacking,
   doublePendulum,
+  gradientCompression,
   influenceBalancing,
   loadedDice,
   logisticMap,

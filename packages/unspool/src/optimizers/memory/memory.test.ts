@@ -30,7 +30,7 @@ describe("bfloat16 and float16", () => {
   test("round to the nearest, ties to even", () => {
     // 1.00390625 is half-way between 1 and 1.0078125, and 1.01171875 between that and 1.015625.
     expectClose(
-      roundToBfloat16(f32([1.005, 1.00390625, 3.14159265, 1.01171875, -1.005, 0])),
+      roundToBfloat16(f32([1.005, 1.00390625, Math.PI, 1.01171875, -1.005, 0])),
       [1.0078125, 1, 3.140625, 1.015625, -1.0078125, 0],
       0,
     );

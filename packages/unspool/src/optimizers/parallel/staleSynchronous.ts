@@ -11,7 +11,7 @@
  */
 import { type Tensor, type Tree, np, tree, grad } from "../../array/index.ts";
 import { OptionError, requireInteger } from "../../errors.ts";
-import { forWorkers, meanOverWorkers } from "../compression/reduceOver.ts";
+import { forWorkers } from "../compression/reduceOver.ts";
 import { withDefaults } from "../hyperparameter.ts";
 import { advance, counter, select } from "../leaves.ts";
 import type { ObjectiveOptimizer } from "../objective.ts";
