@@ -20,6 +20,7 @@ test("counts the bytes of its runs, and draws them over bytes and rounds", async
   const rounds = figures.find(({ id }) => id === "local-rounds")!;
   expect(rounds.series[0]!.x.at(-1)).toBe(2);
   expect(figures.map(({ id }) => id)).toEqual([
+    "trade",
     "bytes-with-feedback",
     "bytes-without-feedback",
     "local-rounds",

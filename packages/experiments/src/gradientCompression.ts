@@ -17,7 +17,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { loadMnist } from "./data/mnist.ts";
-import { bytesFigure, roundsFigure } from "./gradientCompressionFigures.ts";
+import { type Compared, bytesFigures, roundsFigure, tradeFigure } from "./gradientCompressionFigures.ts";
 import {
   type StudySettings,
   type TrainedRun,
@@ -119,11 +119,9 @@ export const gradientCompression: Experiment<unknown, Layer[]> = defineExperimen
       },
       figures() {
         const { schemes, local } = study();
-        const isReference = ({ name }: { name: string }) => name === "noCompression";
-        const feedback = schemes.filter((run) => run.hasFeedback || isReference(run));
-        const plain = schemes.filter((run) => !run.hasFeedback);
+        const compared = comparedOf(schemes);
         return [
-          ...(schemes.length === 0 ? [] : [bytesFigure(feedback, true), bytesFigure(plain, false)]),
+          ...(schemes.length === 0 ? [] : [tradeFigure(compared, local), ...bytesFigures(compared)]),
           ...(local.length === 0 ? [] : [roundsFigure(local, settings.localSteps)]),
         ];
       },
@@ -140,6 +138,18 @@ function studyOf({ study, localSteps }: Config, settings: StudySettings, key: Ke
       hasFeedback: scheme.hasFeedback,
     })),
     local: localSteps.map((steps) => runLocal(steps, settings, key)),
+  };
+}
+
+function comparedOf(schemes: Study["schemes"]): Compared {
+  const fed = schemes.filter(({ hasFeedback }) => hasFeedback);
+  const rest = schemes.filter(({ hasFeedback, name }) => !hasFeedback && name !== "noCompression");
+  const isBiased = ({ name }: { name: string }) => fed.some((run) => run.name === name);
+  return {
+    reference: schemes.find(({ name }) => name === "noCompression"),
+    feedback: fed,
+    biased: rest.filter(isBiased),
+    others: rest.filter((run) => !isBiased(run)),
   };
 }
 

@@ -75,8 +75,8 @@ const alone: Readonly<Record<string, SchemeOptions>> = {
   qsgd: { levels: 4 },
   ternGrad: {},
   naturalCompression: {},
-  majorityVote: { rateFactor: 0.01 },
-  deepGradientCompression: { fraction: 0.01, rateFactor: 0.1 },
+  majorityVote: { rateFactor: 0.005 },
+  deepGradientCompression: { fraction: 0.01, warmupStageSteps: 20, rateFactor: 0.2 },
 };
 
 /** With error feedback, for those that are biased; what is left out must not be sent larger than it is. */
