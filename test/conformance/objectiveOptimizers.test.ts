@@ -38,7 +38,20 @@ const known: Readonly<Record<string, Partial<ObjectiveOptimizerSubject>>> = {
     create: (options) => createObjectiveOptimizer("newtonCg", { iterations: 4, halvings: 2, ...options }),
     stepsOfDescent: 20,
   },
+  dataParallel: around("dataParallel", { workers: 2 }),
+  localSgd: around("localSgd", { workers: 2 }),
+  staleGradients: around("staleGradients"),
+  staleSynchronous: around("staleSynchronous", { periods: [1, 2] }),
+  gossipSgd: around("gossipSgd", { workers: 2 }),
 };
+
+/** Whose learning rate is that of its option `optimizer`. */
+function around(name: string, options: object = {}): Partial<ObjectiveOptimizerSubject> {
+  return {
+    create: (hyperparameters) =>
+      createObjectiveOptimizer(name, { ...options, optimizer: { name: "sgd", ...hyperparameters } }),
+  };
+}
 
 const registered = objectiveOptimizers.map(({ name, needsNetwork }): ObjectiveOptimizerSubject => ({
   name,

@@ -3,6 +3,7 @@ import type { Experiment } from "unspool";
 import { copyTask } from "./copyTask.ts";
 import { diskPacking } from "./diskPacking.ts";
 import { doublePendulum } from "./doublePendulum.ts";
+import { gradientCompression } from "./gradientCompression.ts";
 import { influenceBalancing } from "./influenceBalancing.ts";
 import { loadedDice } from "./loadedDice.ts";
 import { logisticMap } from "./logisticMap.ts";
@@ -42,12 +43,14 @@ export const experiments: readonly Experiment[] = [
   tinyLearnedOptimizer,
   lookaheadQuadratic,
   sharpMinima,
+  gradientCompression,
 ] as readonly Experiment[];
 
 export {
   copyTask,
   diskPacking,
   doublePendulum,
+  gradientCompression,
   influenceBalancing,
   loadedDice,
   logisticMap,

@@ -111,12 +111,7 @@ export function nextMoments(
   return {
     step: advance(state.step),
     firstMoment,
-    secondMoment: mapFloats(
-      (s, g, m) => second(s, g, m, kept2(s)),
-      state.secondMoment,
-      spread,
-      firstMoment,
-    ),
+    secondMoment: mapFloats((s, g, m) => second(s, g, m, kept2(s)), state.secondMoment, spread, firstMoment),
     firstWeight: weigh(state.firstWeight, kept1),
     secondWeight: weigh(state.secondWeight, kept2),
   };

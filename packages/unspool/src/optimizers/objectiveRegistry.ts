@@ -13,6 +13,15 @@ import type { Optimizer } from "./optimizer.ts";
 import { innerOptimizer, withSchedules } from "./registry.ts";
 import { sam, samDefaults } from "./sam.ts";
 import { svrg, svrgDefaults } from "./svrg.ts";
+import { type CompressorConfig, createCompressor } from "./compression/registry.ts";
+import { mixedPrecision, mixedPrecisionDefaults } from "./memory/mixedPrecision.ts";
+import { dataParallel, dataParallelDefaults } from "./parallel/dataParallel.ts";
+import { elasticAveraging, elasticAveragingDefaults } from "./parallel/elasticAveraging.ts";
+import { gossipSgd, gossipSgdDefaults } from "./parallel/gossipSgd.ts";
+import { localSgd, localSgdDefaults } from "./parallel/localSgd.ts";
+import { oneBitAdam, oneBitAdamDefaults } from "./parallel/oneBitAdam.ts";
+import { staleGradients, staleGradientsDefaults } from "./parallel/staleGradients.ts";
+import { staleSynchronous, staleSynchronousDefaults } from "./parallel/staleSynchronous.ts";
 
 export interface ObjectiveOptimizerEntry {
   readonly name: string;
@@ -36,6 +45,14 @@ export const objectiveOptimizers: readonly ObjectiveOptimizerEntry[] = [
   objectiveEntry("adaHessian", adaHessian, adaHessianDefaults, "Adam with the diagonal of the Hessian"),
   objectiveEntry("lbfgs", lbfgs, lbfgsDefaults, "quasi-Newton from the last steps and gradients"),
   objectiveEntry("newtonCg", newtonCg, newtonCgDefaults, "Hessian-free: conjugate gradients on damped curvature"),
+  aroundEntry("dataParallel", dataParallel, dataParallelDefaults, "workers that send gradients, compressed or not"),
+  aroundEntry("localSgd", localSgd, localSgdDefaults, "workers that average their parameters now and then"),
+  aroundEntry("staleGradients", staleGradients, staleGradientsDefaults, "gradients that arrive late, simulated"),
+  aroundEntry("staleSynchronous", staleSynchronous, staleSynchronousDefaults, "workers of different speed, simulated"),
+  aroundEntry("elasticAveraging", elasticAveraging, elasticAveragingDefaults, "workers on springs around a centre"),
+  aroundEntry("gossipSgd", gossipSgd, gossipSgdDefaults, "workers that average with their neighbours"),
+  aroundEntry("oneBitAdam", oneBitAdam, oneBitAdamDefaults, "Adam whose momentum is sent in one bit per element"),
+  aroundEntry("mixedPrecision", mixedPrecision, mixedPrecisionDefaults, "half-precision parameters and gradients, emulated"),
 ];
 
 /** Names of all optimizers of objectives. */
@@ -79,4 +96,38 @@ export function objectiveWrapper<Options extends object>(
     defaults: { inner: "sgd", ...defaults },
     create,
   };
+}
+
+/** An entry whose `optimizer` and `compressor` may be data: a name, or a record with `name` and options. */
+function aroundEntry<Options extends object>(
+  name: string,
+  factory: (options: Options) => unknown,
+  defaults: Required<Options>,
+  summary: string,
+): ObjectiveOptimizerEntry {
+  const create = (options: Record<string, unknown>): ObjectiveOptimizer => {
+    const made = { ...options };
+    if (made["optimizer"] !== undefined) {
+      made["optimizer"] = innerOptimizer(name, made["optimizer"], "optimizer");
+    }
+    if (made["compressor"] !== undefined) {
+      made["compressor"] = createCompressor(made["compressor"] as CompressorConfig);
+    }
+    return factory(withSchedules(made) as Options) as ObjectiveOptimizer;
+  };
+  const named = Object.entries(defaults).map(([option, value]) => [option, nameOf(value)] as const);
+  return {
+    name,
+    summary,
+    needsNetwork: false,
+    isWrapper: false,
+    defaults: Object.fromEntries(named),
+    create,
+  };
+}
+
+/** Optimizers and compressors by name, as a config file has them. */
+function nameOf(value: unknown): unknown {
+  const isNamed = typeof value === "object" && value !== null && "init" in value && "name" in value;
+  return isNamed ? value.name : value;
 }

@@ -27,6 +27,9 @@ import { lars, larsDefaults } from "./lars.ts";
 import { lion, lionDefaults } from "./lion.ts";
 import { lookahead, lookaheadDefaults } from "./lookahead.ts";
 import { masked, maskedDefaults } from "./masked.ts";
+import { lossScale, lossScaleDefaults } from "./memory/lossScale.ts";
+import { quantizedState, quantizedStateDefaults } from "./memory/quantizedState.ts";
+import { shardedState, shardedStateDefaults } from "./memory/shardedState.ts";
 import { momentum, momentumDefaults } from "./momentum.ts";
 import { nadam, nadamDefaults } from "./nadam.ts";
 import { nesterov, nesterovDefaults } from "./nesterov.ts";
@@ -98,6 +101,9 @@ export const optimizers: readonly OptimizerEntry[] = [
   wrapper("polyakAverage", polyakAverage, polyakAverageDefaults, "evaluates the mean of iterates"),
   wrapper("swa", swa, swaDefaults, "evaluates the mean of every so many iterates"),
   wrapper("emaAverage", emaAverage, emaAverageDefaults, "evaluates a running mean of iterates"),
+  wrapper("lossScale", lossScale, lossScaleDefaults, "skips steps that are not finite, scales gradients for half precision"),
+  wrapper("quantizedState", quantizedState, quantizedStateDefaults, "keeps moments in 8 bits per element"),
+  wrapper("shardedState", shardedState, shardedStateDefaults, "state in parts, one per worker"),
 ];
 
 /** Names of all optimizers. */
@@ -145,8 +151,8 @@ function wrapper<Options extends object>(
   return { name, summary, isWrapper: true, defaults: { inner: "sgd", ...defaults }, create };
 }
 
-/** @internal The optimizer that the option `inner` of a wrapper stands for. */
-export function innerOptimizer(where: string, inner: unknown): Optimizer {
+/** @internal The optimizer of a name, of a record with `name` and options, or itself. */
+export function innerOptimizer(where: string, inner: unknown, option = "inner"): Optimizer {
   if (typeof inner === "string") return createOptimizer(inner);
   if (typeof inner === "object" && inner !== null) {
     if ("update" in inner) return inner as Optimizer<Tree>;
@@ -155,7 +161,7 @@ export function innerOptimizer(where: string, inner: unknown): Optimizer {
   }
   throw new OptionError(
     where,
-    "inner",
+    option,
     inner,
     "the name of an optimizer, or a record with `name` and options",
   );

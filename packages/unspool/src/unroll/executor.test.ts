@@ -99,6 +99,16 @@ describe.each([
   });
 });
 
+test("1024 steps back with at most 2 √1024 + 4 states, and the bits of all of them", () => {
+  const long = { ...program, length: 1024 };
+  const [all, sparse] = (["all", "sqrt"] as const).map((policy) =>
+    compiledExecutor().reverse(long, policy, theta, {}, { start: units.start.slice([0, 1]) }),
+  );
+  expect(all!.statesHeld).toBe(1024);
+  expect(sparse!.statesHeld).toBeLessThanOrEqual(2 * Math.sqrt(1024) + 4);
+  expect([...tree.flatten(sparse!.gradient)]).toEqual([...tree.flatten(all!.gradient)]);
+});
+
 test("members, constants and carries are told apart whatever their records are called", () => {
   const { mean, each } = referenceExecutor().forward(
     {
