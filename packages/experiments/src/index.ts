@@ -7,6 +7,7 @@ import { gradientCompression } from "./gradientCompression.ts";
 import { influenceBalancing } from "./influenceBalancing.ts";
 import { loadedDice } from "./loadedDice.ts";
 import { logisticMap } from "./logisticMap.ts";
+import { lookaheadMnist } from "./lookaheadMnist.ts";
 import { lookaheadQuadratic } from "./lookaheadQuadratic.ts";
 import { lorenzIdentification } from "./lorenzIdentification.ts";
 import { metaGradientBandit } from "./metaGradientBandit.ts";
@@ -44,6 +45,7 @@ export const experiments: readonly Experiment[] = [
   lookaheadQuadratic,
   sharpMinima,
   gradientCompression,
+  lookaheadMnist,
 ] as readonly Experiment[];
 
 export {
@@ -54,6 +56,7 @@ export {
   influenceBalancing,
   loadedDice,
   logisticMap,
+  lookaheadMnist,
   lookaheadQuadratic,
   lorenzIdentification,
   metaGradientBandit,

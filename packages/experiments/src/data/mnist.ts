@@ -43,6 +43,23 @@ export function loadMnist(pool = 4): Mnist {
   };
 }
 
+export interface SmallMnist {
+  /** The first 5,000 training images. */
+  train: LabelledData;
+  /** Training images 20,000 to 24,999. */
+  test: LabelledData;
+}
+
+/** MNIST at a size at which a network is trained in a fraction of a second: 14 by 14 pixels. */
+export function loadSmallMnist(): SmallMnist {
+  const { inputs, labels } = loadMnist(2).train;
+  const part = (from: number, to: number): LabelledData => ({
+    inputs: inputs.slice([from, to]),
+    labels: labels.slice([from, to]),
+  });
+  return { train: part(0, 5_000), test: part(20_000, 25_000) };
+}
+
 function readImages(folder: string, split: "train" | "t10k", pool: number): Float32Array {
   const file = readFileSync(join(folder, `${split}-images-idx3-ubyte`));
   const count = file.readUInt32BE(4);

@@ -52,3 +52,11 @@ export { mixup } from "./mixup.ts";
 export type { MixedData } from "./mixup.ts";
 export { batchNorm, ghostBatchNorm } from "./ghostBatchNorm.ts";
 export type { BatchNormLayer, GhostBatchNormOptions, RunningStatistics } from "./ghostBatchNorm.ts";
+export { networkTraining } from "./networkTraining.ts";
+export type {
+  Network,
+  NetworkLayer,
+  NetworkTraining,
+  NetworkTrainingOptions,
+  NetworkTrainingState,
+} from "./networkTraining.ts";

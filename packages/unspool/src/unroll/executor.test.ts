@@ -153,3 +153,22 @@ test("unroll: losses of every step, thetas of their own, and common or separate 
   expect(apart.losses.data[0]).toBeCloseTo(common.losses.data[0]!, 6);
   expect(apart.losses.data[1]).not.toBeCloseTo(apart.losses.data[0]!, 3);
 });
+
+test("unroll goes on from the states of an earlier call: two calls have the bits of one", () => {
+  const problem = defineProblem({
+    horizon: 5,
+    init: (_theta: { rate: Tensor }, key: Key) => ({ s: random.uniform(key, []) }),
+    // The loss depends on the number of the step and on its key.
+    step: (at: { rate: Tensor }, { s }: { s: Tensor }, { t, key }) => {
+      const next = s.mul(at.rate).add(random.normal(key, []));
+      return { state: { s: next }, loss: next.add(t.astype("float32")) };
+    },
+  });
+  const rates = { rate: np.array([0.5, 0.9]) };
+  const common = { key: random.key(4), isThetaBatched: true };
+  const whole = unroll(problem, rates, common);
+  const first = unroll(problem, rates, { ...common, steps: 2 });
+  const rest = unroll(problem, rates, { ...common, steps: 3, state: first.state, stepsBefore: 2 });
+  expect([...first.losses.data, ...rest.losses.data]).toEqual([...whole.losses.data]);
+  expect([...(rest.state as { s: Tensor }).s.data]).toEqual([...(whole.state as { s: Tensor }).s.data]);
+});

@@ -16,6 +16,10 @@ export interface UnrollOptions {
   isThetaBatched?: boolean;
   /** All particles run the trajectory of the same key. Default false. */
   isCommon?: boolean;
+  /** States to go on from, [N, …], as an earlier call returned them. Default: those at the start. */
+  state?: unknown;
+  /** Inner steps that `state` has behind it. Default 0. */
+  stepsBefore?: number;
   /** Default: `defaultExecutor()`, the compiled one. */
   executor?: Executor;
 }
@@ -28,7 +32,8 @@ export interface Unrolled<State> {
 }
 
 /**
- * Runs N particles for K steps from the start of their trajectories.
+ * Runs N particles for K steps from the start of their trajectories, or on from where an earlier call with the same
+ * key left them: two calls have the bits of one.
  *
  * @example
  * const { losses } = unroll(problem, theta, { key: random.key(0), particles: 8 });
@@ -38,22 +43,23 @@ export function unroll<Theta, State, Batch>(
   theta: Theta,
   options: UnrollOptions,
 ): Unrolled<unknown> {
-  const { key, isThetaBatched = false, isCommon = false } = options;
+  const { key, isThetaBatched = false, isCommon = false, state, stepsBefore = 0 } = options;
   const executor = executorFor(problem, options.executor);
   const particles = options.particles ?? (isThetaBatched ? tree.leaves(theta)[0]!.shape[0]! : 1);
   const steps = options.steps ?? problem.horizon;
   requireInteger("unroll", "particles", particles, 1);
   requireInteger("unroll", "steps", steps, 1);
+  requireInteger("unroll", "stepsBefore", stepsBefore, 0);
   const keys = Array.from({ length: particles }, (_, i) => random.foldIn(key, isCommon ? 0 : i));
   const words = new Uint32Array(keys.flatMap((one) => [...one.data]));
   const units = {
     key: np.array(words, { shape: [particles, 2] }),
     ...(isThetaBatched ? { theta: theta as unknown } : {}),
+    ...(state === undefined ? {} : { state }),
   };
-  const program = programOf(eraseProblem(problem), steps);
   const { each, history } = executor.forward(
-    program,
-    isThetaBatched ? {} : { theta: theta as unknown },
+    programOf(eraseProblem(problem), steps),
+    { t: tree.scalar(stepsBefore, "int32"), ...(isThetaBatched ? {} : { theta: theta as unknown }) },
     units,
   );
   const losses = new Float64Array(steps * particles);
@@ -65,6 +71,11 @@ interface Holder {
   theta?: unknown;
 }
 
+interface Unit extends Holder {
+  key: Key;
+  state?: unknown;
+}
+
 interface Carry {
   state: unknown;
   t: Tensor;
@@ -72,8 +83,8 @@ interface Carry {
 }
 
 type UnrollProgram = ForwardProgram<
-  Holder,
-  Holder & { key: Key },
+  Holder & { t: Tensor },
+  Unit,
   object,
   { theta: unknown; key: Key },
   Carry,
@@ -96,9 +107,8 @@ function unrollProgram(problem: ErasedProblem, steps: number): UnrollProgram {
   return {
     name: "unroll",
     length: steps,
-    begin(shared, { key, theta = shared.theta }) {
-      const state = initialState(problem, theta, key);
-      const carry = { state, t: tree.scalar(0, "int32"), loss: np.zeros([], { dtype: "float64" }) };
+    begin(shared, { key, theta = shared.theta, state = initialState(problem, theta, key) }) {
+      const carry = { state, t: shared.t, loss: np.zeros([], { dtype: "float64" }) };
       return { members: [{ constant: { theta, key }, carry }], kept: {} };
     },
     step(_shared, { theta, key }, { state, t }) {
