@@ -14,8 +14,8 @@ interface Entry {
 interface Section {
   title: string;
   intro: string;
-  /** Schedules cost nothing to speak of and rarely have a paper. */
-  isSchedule: boolean;
+  /** Schedules and batch controllers cost nothing to speak of. */
+  hasCost: boolean;
   entries: readonly Described[];
 }
 
@@ -52,6 +52,11 @@ const chapters: readonly (readonly [file: string, title: string, intro: string])
     "Schedules",
     "A schedule stands wherever a hyperparameter may stand. It counts the updates of its own optimizer, from 0.",
   ],
+  [
+    "largeBatches/registry.ts",
+    "Batch controllers",
+    "A controller says how large the next batches should be, from statistics of the last ones: `next(state, statistics)`. It is plain code between calls of compiled programs. Beside them, `adaScale` sets the learning rate of a large batch from measured gains (Johnson et al., ICML 2020), and `noiseScaleMeter` measures what two of them need.",
+  ],
 ];
 
 const wrappers = {
@@ -83,7 +88,7 @@ export async function optimizersPage(): Promise<Page> {
         );
         return [];
       }
-      lacks.push(...lacksOf(entry, doc, isSchedules(file)));
+      lacks.push(...lacksOf(entry, doc, kindOf(file)));
       return [{ ...entry, doc }];
     });
     sections.push(...sectionsOf(file, entries));
@@ -105,7 +110,13 @@ async function entriesOf(file: string): Promise<Entry[]> {
 }
 
 const endOf = (file: string): string => relative(join(root, "packages/unspool/src/optimizers"), file);
-const isSchedules = (file: string): boolean => endOf(file).startsWith("schedules");
+type Kind = "optimizer" | "controller" | "schedule";
+const kindOf = (file: string): Kind =>
+  endOf(file).startsWith("schedules")
+    ? "schedule"
+    : endOf(file).startsWith("largeBatches")
+      ? "controller"
+      : "optimizer";
 const place = (file: string): number => {
   const at = chapters.findIndex(([end]) => end === endOf(file));
   return at < 0 ? chapters.length : at;
@@ -121,25 +132,25 @@ function sectionsOf(file: string, entries: readonly Described[]): Section[] {
     endOf(file).replace(/\/?[rR]egistry\.ts$/, ""),
     "",
   ];
-  const isSchedule = isSchedules(file);
-  if (endOf(file) !== "registry.ts") return [{ title, intro, isSchedule, entries }];
+  const hasCost = kindOf(file) === "optimizer";
+  if (endOf(file) !== "registry.ts") return [{ title, intro, hasCost, entries }];
   const part = (isWrapper: boolean) => entries.filter((entry) => (entry.isWrapper ?? false) === isWrapper);
   return [
-    { title, intro, isSchedule, entries: part(false) },
-    { ...wrappers, isSchedule, entries: part(true) },
+    { title, intro, hasCost, entries: part(false) },
+    { ...wrappers, hasCost, entries: part(true) },
   ];
 }
 
-function lacksOf({ name, defaults }: Entry, doc: AlgorithmDoc, isSchedule: boolean): string[] {
+function lacksOf({ name, defaults }: Entry, doc: AlgorithmDoc, kind: Kind): string[] {
   const found: string[] = [];
   const lack = (what: string): void => void found.push(`${doc.file}: ${what}`);
   if (doc.equations.length === 0) lack("the module comment has no equations (a block indented by 4 spaces)");
-  if (!isSchedule && doc.papers.length === 0 && !isPractice(doc)) {
+  if (kind !== "schedule" && doc.papers.length === 0 && !isPractice(doc)) {
     lack(
       'the module comment names no paper: "(authors, venue year)", or "common practice" where there is none',
     );
   }
-  if (!isSchedule && doc.cost === undefined)
+  if (kind === "optimizer" && doc.cost === undefined)
     lack(`the docstring of ${name} has no sentence "Cost: …" at its end`);
   if (doc.purpose === "") lack(`the docstring of ${name} does not say what it is for`);
   for (const option of doc.options) {
@@ -149,7 +160,7 @@ function lacksOf({ name, defaults }: Entry, doc: AlgorithmDoc, isSchedule: boole
     const shown = valueText(defaults[path]);
     if (said === undefined && remark === undefined)
       lack(`the comment of the option ${path} states no default`);
-    else if (said !== undefined && shown !== undefined && said.replaceAll("`", "") !== shown) {
+    else if (said !== undefined && shown !== undefined && !isSame(said, defaults[path])) {
       lack(`the comment of the option ${path} says "Default ${said}", the registry says ${shown}`);
     }
   }
@@ -164,12 +175,19 @@ function meaningOf({ name, meaning }: OptionDoc): string {
   return meaning === "" ? (commonMeanings[name] ?? "") : meaning;
 }
 
+/** Whether a comment states this default. */
+function isSame(said: string, value: unknown): boolean {
+  const plain = said.replaceAll("`", "");
+  return typeof value === "number" ? Number(plain) === value : plain === JSON.stringify(value);
+}
+
 /** A default as one writes it in code; undefined for functions and other things without a short form. */
 function valueText(value: unknown): string | undefined {
   if (typeof value === "function" || (typeof value === "object" && value !== null && !Array.isArray(value))) {
     return undefined;
   }
-  return typeof value === "number" ? String(value) : JSON.stringify(value);
+  if (typeof value !== "number") return JSON.stringify(value);
+  return value !== 0 && Math.abs(value) < 1e-4 ? value.toExponential() : String(value);
 }
 
 function pageText(sections: readonly Section[]): string {
@@ -187,8 +205,8 @@ function pageText(sections: readonly Section[]): string {
   ].join("\n\n")}\n`;
 }
 
-function summaryTable({ title, isSchedule, entries }: Section): string {
-  const head = isSchedule ? ["name", "what it is"] : ["name", "what it is", "paper", "cost"];
+function summaryTable({ title, hasCost, entries }: Section): string {
+  const head = hasCost ? ["name", "what it is", "paper", "cost"] : ["name", "what it is"];
   return [
     `**${title}**`,
     table(
@@ -196,7 +214,7 @@ function summaryTable({ title, isSchedule, entries }: Section): string {
       entries.map(({ name, summary, doc }) => [
         `[\`${name}\`](#${name.toLowerCase()})`,
         summary,
-        ...(isSchedule ? [] : [paperText(doc), (doc.cost ?? "").replace(/\.$/, "")]),
+        ...(hasCost ? [paperText(doc), (doc.cost ?? "").replace(/\.$/, "")] : []),
       ]),
     ),
   ].join("\n\n");

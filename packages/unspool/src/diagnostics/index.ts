@@ -49,3 +49,5 @@ export { sharpness } from "./sharpness.ts";
 export type { Sharpness, SharpnessOptions } from "./sharpness.ts";
 export { epsSharpness } from "./epsSharpness.ts";
 export type { EpsSharpness, EpsSharpnessOptions } from "./epsSharpness.ts";
+export { meanNoiseScale, noiseScale, noiseScaleMeter } from "./noiseScale.ts";
+export type { NoiseScale, NoiseScaleMeter, SquaredNorms } from "./noiseScale.ts";

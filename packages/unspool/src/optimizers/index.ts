@@ -231,3 +231,21 @@ export { shardedState } from "./memory/shardedState.ts";
 export type { ShardedStateOptions } from "./memory/shardedState.ts";
 export { shardedStateBytes, stateBytes, stateCopies, stateMemoryTable } from "./memory/stateMemory.ts";
 export type { ShardedStateBytesOptions, StateMemory } from "./memory/stateMemory.ts";
+export { adaScale, adaScaleGain } from "./largeBatches/adaScale.ts";
+export type {
+  AdaScale,
+  AdaScaleNorms,
+  AdaScaleOptions,
+  AdaScaleState,
+  GainOptions,
+} from "./largeBatches/adaScale.ts";
+export type { BatchController, BatchRange, BatchStatistics } from "./largeBatches/batchController.ts";
+export { cabs } from "./largeBatches/cabs.ts";
+export type { CabsOptions, CabsState } from "./largeBatches/cabs.ts";
+export { doubleEvery } from "./largeBatches/doubleEvery.ts";
+export type { DoubleEveryOptions } from "./largeBatches/doubleEvery.ts";
+export { followNoiseScale } from "./largeBatches/followNoiseScale.ts";
+export type { FollowNoiseScaleOptions, FollowNoiseScaleState } from "./largeBatches/followNoiseScale.ts";
+export { batchControllerNames, batchControllers, createBatchController } from "./largeBatches/registry.ts";
+export type { BatchControllerEntry } from "./largeBatches/registry.ts";
+export type { RunningMean } from "./largeBatches/runningMean.ts";
