@@ -55,7 +55,6 @@ export type { BatchNormLayer, GhostBatchNormOptions, RunningStatistics } from ".
 export { networkTraining } from "./networkTraining.ts";
 export type {
   Network,
-  NetworkLayer,
   NetworkTraining,
   NetworkTrainingOptions,
   NetworkTrainingState,

@@ -2,7 +2,7 @@
  * Training a fully connected classifier with any optimizer, as an inner problem: hyperparameters are theta, and one
  * inner step is one update on the next minibatch.
  *
- *     g = ∇ loss(w; batch);   w, s ← optimizer(theta).update(g, s, w);   loss of the step = measure(w̄; scored batch)
+ *     w, s ← optimizer(theta).step(w, s, loss on the batch);   loss of the step = measure(w̄; scored batch)
  *
  * w̄ are the parameters that the optimizer evaluates (Lookahead's slow weights, a mean of iterates), else w. Since
  * every particle may have a theta of its own, `unroll` trains a whole grid of hyperparameters in one program.
@@ -11,10 +11,11 @@
  * epoch. Such an order costs two integers of state where a permutation would cost n. The last batch of an epoch is
  * filled up from its beginning.
  */
-import { type Key, type Tensor, type Tree, grad, nn, np, tree } from "../array/index.ts";
-import { random } from "../array/index.ts";
+import { type DenseWeights, type Key, type Layers, type Tensor, type Tree } from "../array/index.ts";
+import { nn, np, plainLayers, random, tree } from "../array/index.ts";
 import { OptionError, requireInteger, requireOneOf } from "../errors.ts";
-import type { Optimizer } from "../optimizers/index.ts";
+import { type ObjectiveOptimizer, type Optimizer } from "../optimizers/index.ts";
+import { categoricalLogits, firstOrder, networkObjective } from "../optimizers/index.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
 import type { LabelledData } from "./scheduleTuning.ts";
 import { minibatch } from "./scheduleTuning.ts";
@@ -22,8 +23,11 @@ import { minibatch } from "./scheduleTuning.ts";
 export interface NetworkTrainingOptions<Theta> {
   train: LabelledData;
   classes: number;
-  /** The rule that trains, with hyperparameters from theta. Its structure must not depend on theta's values. */
-  optimizer: (theta: Theta) => Optimizer;
+  /**
+   * The rule that trains, with hyperparameters from theta: one of gradients, or one that evaluates the objective. Its
+   * structure must not depend on theta's values.
+   */
+  optimizer: (theta: Theta) => Optimizer | ObjectiveOptimizer;
   /** Where tuning starts. */
   theta?: Theta;
   /** Sizes of hidden layers. Default [32]. */
@@ -46,11 +50,8 @@ export interface NetworkTrainingOptions<Theta> {
   measure?: "cross-entropy" | "error";
 }
 
-/** One layer: weights [inputs, outputs], and bias [outputs] where layers have one. */
-export type NetworkLayer = { readonly weights: Tensor; readonly bias?: Tensor };
-
-/** Parameters of a network: a tree. */
-export type Network = readonly NetworkLayer[];
+/** Parameters of a network. */
+export type Network = readonly DenseWeights[];
 
 export interface NetworkTrainingState {
   network: Network;
@@ -103,18 +104,28 @@ export function networkTraining<Theta>(options: NetworkTrainingOptions<Theta>): 
   }
   const sizes = [train.inputs.shape[1]!, ...hidden, classes];
   const between = activation === "relu" ? nn.relu : np.tanh;
-  const apply = (network: Network, inputs: Tensor): Tensor =>
-    network.reduce((x, { weights, bias }, i) => {
-      const product = np.matmul(x, weights);
-      const y = bias === undefined ? product : product.add(bias);
+  const apply = (network: Network, inputs: Tensor, layers: Layers = plainLayers): Tensor =>
+    network.reduce((x, layer, i) => {
+      const y = layers.dense(layer, x);
       return i < network.length - 1 ? between(y) : y;
     }, inputs.astype(network[0]!.weights.dtype));
   const loss = (network: Network, { inputs, labels }: LabelledData): Tensor =>
     nn.softmaxCrossEntropy(apply(network, inputs), labels);
   const error = (network: Network, { inputs, labels }: LabelledData): Tensor =>
     np.argmax(apply(network, inputs), -1).notEqual(labels).astype("float32").mean();
+  const rule = (theta: Theta): ObjectiveOptimizer => {
+    const given = optimizer(theta);
+    return "step" in given ? given : firstOrder(given);
+  };
+  const objective = ({ inputs, labels }: LabelledData) =>
+    networkObjective<Network>({
+      network: apply,
+      likelihood: categoricalLogits,
+      inputs,
+      targets: labels,
+    });
   const evaluated = (theta: Theta, state: NetworkTrainingState): Network =>
-    optimizer(theta).evaluationTheta?.(state.optimizer as Tree, state.network) ?? state.network;
+    rule(theta).evaluationTheta?.(state.optimizer as Tree, state.network) ?? state.network;
   const epochs = epochsOf(train, batchSize);
   const measured = measure === "error" ? error : loss;
   const problem = defineProblem({
@@ -127,14 +138,16 @@ export function networkTraining<Theta>(options: NetworkTrainingOptions<Theta>): 
         (leaf) => leaf.astype(tree.floatType(theta)),
         initNetwork(key, sizes, hasBias),
       );
-      return { network, optimizer: optimizer(theta).init(network), order: epochs.none };
+      const firstKey = random.foldIn(key, "optimizer");
+      const { batch } = epochs.next(epochs.none, tree.scalar(0, "int32"), firstKey);
+      const start = rule(theta).init(network, objective(batch), firstKey);
+      return { network, optimizer: start, order: epochs.none };
     },
     data: (key) => minibatch(scored, key, scoreBatchSize),
     step(theta: Theta, before, { t, key, batch: score }) {
       const network = before.network as Network;
       const { order, batch } = epochs.next(before.order, t, key);
-      const gradient = grad((at: Network) => loss(at, batch))(network);
-      const moved = optimizer(theta).update(gradient, before.optimizer as Tree, network);
+      const moved = rule(theta).step(network, before.optimizer as Tree, objective(batch), { key });
       const after = { network: moved.theta, optimizer: moved.state as unknown, order };
       return { state: after, loss: measured(evaluated(theta, after), score) };
     },
