@@ -5,6 +5,7 @@ import { diskPacking } from "./diskPacking.ts";
 import { doublePendulum } from "./doublePendulum.ts";
 import { gradientCompression } from "./gradientCompression.ts";
 import { influenceBalancing } from "./influenceBalancing.ts";
+import { largeBatch } from "./largeBatch.ts";
 import { loadedDice } from "./loadedDice.ts";
 import { logisticMap } from "./logisticMap.ts";
 import { lookaheadMnist } from "./lookaheadMnist.ts";
@@ -46,6 +47,7 @@ export const experiments: readonly Experiment[] = [
   sharpMinima,
   gradientCompression,
   lookaheadMnist,
+  largeBatch,
 ] as readonly Experiment[];
 
 export {
@@ -54,6 +56,7 @@ export {
   doublePendulum,
   gradientCompression,
   influenceBalancing,
+  largeBatch,
   loadedDice,
   logisticMap,
   lookaheadMnist,
