@@ -13,7 +13,7 @@ export function scalingFigure({ batchSizes, scaling }: LargeBatchStudy): Figure 
     title: `Training loss after ${epochs} epochs against the batch size`,
     caption:
       `The learning rate was tuned at ${tunedBatch} (${base}, momentum 0.9). Kept as it is, larger batches make too few steps; ` +
-      "scaled linearly it holds up best until it diverges at the largest batch, which a warm-up delays; the square root is " +
+      "scaled linearly it holds up best until it breaks down at the largest batch, which a warm-up softens; the square root is " +
       "in between, and safe. Losses above 2.5 are drawn at 2.5. After the figures of Goyal et al. (2017) and You et al. (2017, 2020), at CPU size.",
     x: { label: "batch size", scale: "log" },
     y: { label: "training loss", scale: "log" },
@@ -32,7 +32,7 @@ export function growthFigure({ growth: { decay, grow } }: LargeBatchStudy): Figu
     title: "A larger batch in place of a smaller learning rate",
     caption:
       "SGD without momentum at 0.3 with batches of 50; from epoch 4 on a quarter of the rate, or batches of 200. The two " +
-      `curves are nearly one, with ${decay.updates} and ${grow.updates} updates. After Smith et al. (2018), Figure 1.`,
+      `curves are nearly one, with ${decay.updates} and ${grow.updates} updates. After Smith et al. (2018).`,
     x: { label: "epoch" },
     y: { label: "training loss", scale: "log" },
     series: [line("rate / 4 after epoch 3", decay), line("batch × 4 after epoch 3", grow)],
@@ -62,7 +62,7 @@ export function noiseScaleFigure({ controlled }: LargeBatchStudy): Figure {
     title: "Gradient noise scale against the training loss",
     caption:
       "tr Σ / |G|² from the gradients of all batches of 50, after each epoch of the three controlled runs. As the loss falls, the " +
-      "mean gradient vanishes beside its noise, and larger batches pay. After McCandlish et al. (2018), Figure 4.",
+      "mean gradient vanishes beside its noise, and larger batches pay. After McCandlish et al. (2018).",
     x: { label: "training loss", scale: "log" },
     y: { label: "noise scale, in examples", scale: "log" },
     series: controlled.map(({ name, epochs: done }) => {
@@ -83,7 +83,7 @@ export function gainsFigure({ adaScale: { gains, updates, trainLoss } }: LargeBa
     title: `AdaScale's gain with ${batchesPerUpdate} batches per update`,
     caption:
       `Steps with one batch of ${tunedBatch} that an update is worth: few at first, where gradients agree, near ${batchesPerUpdate} where noise is all. ` +
-      `${updates.toFixed(0)} updates do the work of 500 and end at a training loss of ${trainLoss.toFixed(3)}. After Johnson et al. (2020), Figure 2.`,
+      `${updates.toFixed(0)} updates do the work of 500 and end at a training loss of ${trainLoss.toFixed(3)}. After Johnson et al. (2020).`,
     x: { label: "update" },
     y: { label: "gain", domain: [0, batchesPerUpdate] },
     series: [{ name: "gain", x: gains.map((_, i) => i + 1), y: gains }],
