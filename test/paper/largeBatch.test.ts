@@ -1,0 +1,89 @@
+/**
+ * Large batches on a small network: 196-100-100-10 without biases on 5,000 MNIST images, three seeds. Rules for the
+ * learning rate (Goyal et al. 2017, You et al. 2017, 2020), growing the batch in place of decaying the rate (Smith et
+ * al. 2018), controllers, AdaScale. `npm run test:paper`; recorded in docs/results.md. Reference values: an
+ * independent float64 NumPy program.
+ */
+import { random } from "unspool";
+import { beforeAll, describe, expect, test } from "vitest";
+import { adaScaleRuns, batchesPerUpdate } from "../../packages/experiments/src/adaScaleRun.ts";
+import { loadSmallMnist } from "../../packages/experiments/src/data/mnist.ts";
+import {
+  controlledRuns,
+  growOrDecay,
+  rules,
+  scalingStudy,
+} from "../../packages/experiments/src/largeBatchStudy.ts";
+import type { Trained } from "../../packages/experiments/src/trainedGrid.ts";
+
+const report = (claim: string, figures: unknown) => console.log(`${claim}: ${JSON.stringify(figures)}`);
+const options = { data: loadSmallMnist(), key: random.key(15), seeds: 3 };
+
+describe("five epochs at a learning rate that was tuned for batches of 50", () => {
+  const batchSizes = [50, 500, 1000];
+  let trained: Trained[][];
+  beforeAll(() => {
+    trained = scalingStudy(batchSizes, options);
+    rules.forEach(({ name }, i) =>
+      report(
+        name,
+        trained.map((row) => [row[i]!.trainLoss, row[i]!.testAccuracy]),
+      ),
+    );
+  }, 600_000);
+  const lossOf = (batchSize: number, rule: string): number =>
+    trained[batchSizes.indexOf(batchSize)]![rules.findIndex(({ name }) => name === rule)]!.trainLoss;
+
+  test("batches of 500: linear scaling is better than the square root, and that than none, by 1.3 each", () => {
+    // Reference: .266, .155, .099.
+    expect(lossOf(500, "unscaled")).toBeGreaterThan(1.3 * lossOf(500, "square root"));
+    expect(lossOf(500, "square root")).toBeGreaterThan(1.3 * lossOf(500, "linear"));
+  });
+  test("batches of 1000: linear scaling breaks down, the square root does not", () => {
+    // Reference: linear at least 1 or NaN, square root .247, unscaled .424.
+    const linear = lossOf(1000, "linear");
+    expect(Number.isNaN(linear) || linear > lossOf(1000, "unscaled")).toBe(true);
+    expect(lossOf(1000, "square root")).toBeLessThan(lossOf(1000, "unscaled") / 1.3);
+  });
+});
+
+test("a batch four times as large is worth a quarter of the learning rate, with 37 % fewer updates", () => {
+  const { decay, grow } = growOrDecay(options);
+  report("grow or decay", { decay, grow });
+  expect(Math.abs(grow.loss / decay.loss - 1)).toBeLessThan(0.15);
+  expect(Math.abs(grow.accuracy - decay.accuracy)).toBeLessThan(0.005);
+  expect([decay.updates, grow.updates]).toEqual([600, 375]);
+});
+
+test("controllers change the batch of a running training, and the noise scale grows as the loss falls", () => {
+  const runs = controlledRuns(options);
+  report(
+    "controllers",
+    runs.map(({ name, epochs, accuracy }) => ({
+      name,
+      accuracy,
+      epochs: epochs.map((one) => [one.batchSize, one.updates, one.loss, one.noiseScale]),
+    })),
+  );
+  const [plan, coupled, following] = runs.map(({ epochs }) => epochs);
+  expect(plan!.map(({ batchSize }) => batchSize)).toEqual([50, 50, 100, 100, 200, 200, 400, 400]);
+  for (const epochs of [coupled!, following!]) {
+    expect(epochs.at(-1)!.batchSize).toBeGreaterThan(epochs[0]!.batchSize);
+    expect(epochs.at(-1)!.loss).toBeLessThan(epochs[0]!.loss / 2);
+  }
+  for (const epochs of runs.map((one) => one.epochs)) {
+    expect(epochs.at(-1)!.noiseScale).toBeGreaterThan(3 * epochs[0]!.noiseScale);
+  }
+});
+
+test("AdaScale: gains rise from near 1, and fewer updates reach the loss of batches of 50", () => {
+  const { gains, updates, trainLoss, testAccuracy } = adaScaleRuns(options);
+  report("adaScale", { first: gains[0], last: gains.at(-1), updates, trainLoss, testAccuracy });
+  for (const gain of gains) {
+    expect(gain).toBeGreaterThanOrEqual(1);
+    expect(gain).toBeLessThanOrEqual(batchesPerUpdate);
+  }
+  expect(gains.at(-1)).toBeGreaterThan(1.5 * gains[0]!);
+  expect(updates).toBeLessThan(250);
+  expect(trainLoss).toBeLessThan(0.06);
+});
