@@ -67,6 +67,7 @@ const wrappers = {
 /** Meanings of options whose comment states only the default. */
 const commonMeanings: Readonly<Record<string, string>> = {
   learningRate: "Length of a step.",
+  weightDecay: "Part of theta that is taken away per step.",
   from: "Value at the first step.",
   to: "Value at the end.",
   steps: "Number of steps.",
