@@ -45,6 +45,11 @@ describe("five epochs at a learning rate that was tuned for batches of 50", () =
     expect(Number.isNaN(linear) || linear > lossOf(1000, "unscaled")).toBe(true);
     expect(lossOf(1000, "square root")).toBeLessThan(lossOf(1000, "unscaled") / 1.3);
   });
+  test("batches of 1000: LARS is better than the square root, LAMB is not far from it", () => {
+    // Reference: LARS .189.
+    expect(lossOf(1000, "LARS, square root, warm-up")).toBeLessThan(lossOf(1000, "square root"));
+    expect(lossOf(1000, "LAMB, square root, warm-up")).toBeLessThan(lossOf(1000, "unscaled"));
+  });
 });
 
 test("a batch four times as large is worth a quarter of the learning rate, with 37 % fewer updates", () => {

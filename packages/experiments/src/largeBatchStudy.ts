@@ -14,12 +14,16 @@ import {
   type Tensor,
   compiled,
   createBatchController,
+  lamb,
+  lars,
+  linearScaling,
   momentum,
   networkTraining,
   noiseScaleMeter,
   np,
   random,
   sgd,
+  squareRootScaling,
   tree,
   unroll,
   vmap,
@@ -65,14 +69,15 @@ export function stepsOf(batchSize: number): number {
 /** One way to set the learning rate at a batch size. */
 export interface ScalingRule {
   name: string;
-  optimizer: "momentum";
+  optimizer: "momentum" | "lars" | "lamb";
   learningRate(batchSize: number): number;
   hasWarmup: boolean;
 }
 
 /** Learning rate that was tuned. */
 export const base = 0.03;
-const scale = (batchSize: number): number => batchSize / tunedBatch;
+/** The same for LARS and LAMB. */
+const [larsBase, lambBase] = [0.22, 0.006];
 const both = (name: string, learningRate: (batchSize: number) => number): ScalingRule[] =>
   [false, true].map((hasWarmup) => ({
     name: hasWarmup ? `${name}, warm-up` : name,
@@ -83,12 +88,28 @@ const both = (name: string, learningRate: (batchSize: number) => number): Scalin
 
 export const rules: readonly ScalingRule[] = [
   ...both("unscaled", () => base),
-  ...both("square root", (batchSize) => base * Math.sqrt(scale(batchSize))),
-  ...both("linear", (batchSize) => base * scale(batchSize)),
+  ...both("square root", (batchSize) =>
+    squareRootScaling({ learningRate: base, tunedBatch, batch: batchSize }),
+  ),
+  ...both("linear", (batchSize) => linearScaling({ learningRate: base, tunedBatch, batch: batchSize })),
+  {
+    name: "LARS, square root, warm-up",
+    optimizer: "lars",
+    learningRate: (batchSize) => squareRootScaling({ learningRate: larsBase, tunedBatch, batch: batchSize }),
+    hasWarmup: true,
+  },
+  {
+    name: "LAMB, square root, warm-up",
+    optimizer: "lamb",
+    learningRate: (batchSize) => squareRootScaling({ learningRate: lambBase, tunedBatch, batch: batchSize }),
+    hasWarmup: true,
+  },
 ];
 
 const optimizers: Readonly<Record<ScalingRule["optimizer"], (theta: Hyperparameters) => Optimizer>> = {
   momentum: (theta) => momentum({ learningRate: warmedUp(theta), momentum: 0.9 }),
+  lars: (theta) => lars({ learningRate: warmedUp(theta), trust: 0.02, weightDecay: 0 }),
+  lamb: (theta) => lamb({ learningRate: warmedUp(theta), weightDecay: 0 }),
 };
 
 /** Share of the steps in which the learning rate warms up. */
