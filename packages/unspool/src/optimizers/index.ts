@@ -146,8 +146,15 @@ export {
 } from "./curvature/likelihoods.ts";
 export type { Likelihood } from "./curvature/likelihoods.ts";
 export type { LayerBlock, RegisteredParameter, Registration } from "./curvature/layerBlocks.ts";
+export { kfac } from "./curvature/kfac.ts";
+export type { Kfac } from "./curvature/kfac.ts";
+export type { FisherEstimate, GenericTreatment, KfacOptions } from "./curvature/kfacOptions.ts";
+export type { ParameterReport, RegistrationReport } from "./curvature/kfacRegistration.ts";
+export type { BlockFactors, BlockInverse, KfacState } from "./curvature/kfacState.ts";
 export { layerTaps } from "./curvature/layerTaps.ts";
 export type { LayerTaps } from "./curvature/layerTaps.ts";
+export { quadraticModel } from "./curvature/quadraticModel.ts";
+export type { Products, QuadraticModel } from "./curvature/quadraticModel.ts";
 export {
   createObjectiveOptimizer,
   objectiveOptimizerNames,
