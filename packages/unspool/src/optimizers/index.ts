@@ -136,6 +136,7 @@ export type {
 } from "./objective.ts";
 export { networkObjective } from "./objective.ts";
 export { firstOrder } from "./firstOrder.ts";
+export { requireFiniteStep } from "./finiteStep.ts";
 export { compiledStep } from "./compiledStep.ts";
 export type { CompiledStep } from "./compiledStep.ts";
 export {

@@ -1,5 +1,5 @@
 /** One step of K-FAC (Martens and Grosse 2015, Algorithm 2), put together from statistics, inverses and proposals. */
-import { type Key, type Tensor, np, random, tree } from "../../array/index.ts";
+import { type Key, type Tensor, np, random } from "../../array/index.ts";
 import { advance, counter, mapFloats, root, select } from "../leaves.ts";
 import type { NetworkView, Objective, StepOptions, StepOutcome } from "../objective.ts";
 import { buildInverses } from "./kfacInverses.ts";

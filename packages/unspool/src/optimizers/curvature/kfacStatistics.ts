@@ -7,7 +7,7 @@ import { secondMoment } from "./factors.ts";
 import type { FisherEstimate, KfacRule } from "./kfacOptions.ts";
 import type { BlockFactors, KfacState } from "./kfacState.ts";
 import type { LayerBlock } from "./layerBlocks.ts";
-import { type LayerTaps, layerTaps } from "./layerTaps.ts";
+import type { LayerTaps } from "./layerTaps.ts";
 
 /** Inputs of layers, and derivatives at their outputs whose second moment is that of the Fisher information. */
 export interface Samples {
