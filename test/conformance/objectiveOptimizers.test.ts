@@ -52,6 +52,8 @@ function around(name: string, options: object = {}): Partial<ObjectiveOptimizerS
       createObjectiveOptimizer(name, { ...options, optimizer: { name: "sgd", ...hyperparameters } }),
   };
 }
+  kfac: { hyperparameters: { learningRate: 0.2, momentum: 0.5, damping: 1 }, stepsOfDescent: 100 },
+};
 
 const registered = objectiveOptimizers.map(({ name, needsNetwork }): ObjectiveOptimizerSubject => ({
   name,
