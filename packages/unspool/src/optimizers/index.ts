@@ -147,6 +147,8 @@ export {
 } from "./curvature/likelihoods.ts";
 export type { Likelihood } from "./curvature/likelihoods.ts";
 export type { LayerBlock, RegisteredParameter, Registration } from "./curvature/layerBlocks.ts";
+export { batchSize } from "./curvature/batchSize.ts";
+export type { BatchSizeOptions } from "./curvature/batchSize.ts";
 export { kfac } from "./curvature/kfac.ts";
 export type { Kfac } from "./curvature/kfac.ts";
 export type { FisherEstimate, GenericTreatment, KfacOptions } from "./curvature/kfacOptions.ts";

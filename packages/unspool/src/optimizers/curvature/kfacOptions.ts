@@ -35,7 +35,7 @@ export interface KfacOptions {
   dampingDecay?: number;
   /** λ stays at or above this. Default 1e-8. */
   minDamping?: number;
-  /** λ stays at or below this. Default 1e8. */
+  /** λ stays at or below this. Default 100000000. */
   maxDamping?: number;
   /** Whether the predicted decrease counts the damping, as in the paper. Default true. */
   isRatioDamped?: boolean;
