@@ -4,10 +4,13 @@ import {
   type Layers,
   type Objective,
   type ObjectiveOptimizer,
+  type Schedule,
   type Tensor,
   bernoulliLogits,
   compiled,
   compiledStep,
+  firstOrder,
+  nesterov,
   networkObjective,
   nn,
   np,
@@ -62,6 +65,15 @@ export function autoencoderObjective({ pixels }: Images): Objective<AutoencoderT
   });
 }
 
+/** Nesterov momentum as the paper's baseline has it: 1 - 1/(2n) in the n-th 250 steps, at most `most`. */
+export function baseline(learningRate: number, most = 0.99): ObjectiveOptimizer {
+  const momentum: Schedule = (step, dtype = "float32") => {
+    const n = np.floor(step.astype(dtype).div(250)).add(1);
+    return np.minimum(np.reciprocal(n.mul(2)).neg().add(1), most);
+  };
+  return firstOrder(nesterov({ learningRate, momentum })) as ObjectiveOptimizer;
+}
+
 /** Squared error summed over pixels, mean over images: what the paper reports. */
 export function reconstructionError({ pixels }: Images): (theta: AutoencoderTheta) => number {
   const error = compiled("reconstructionError", (theta: AutoencoderTheta, of: Tensor) => {
@@ -86,24 +98,28 @@ export interface TrainingOptions {
   key: Key;
   /** Steps between measurements of the error; the loss is that of every step. Default 1. */
   measureEvery?: number;
+  /** Images in each step, drawn anew. Default: all. */
+  batchSize?: number;
 }
 
-/** Training on all images at once, compiled on the first run. */
+/** Training, compiled on the first run. Errors are those on all images. */
 export function autoencoderTraining(
   optimizer: ObjectiveOptimizer,
   images: Images,
 ): (options: TrainingOptions) => TrainingCurve {
   const error = reconstructionError(images);
   const step = compiledStep(optimizer, autoencoderObjective);
-  return ({ start, steps, key, measureEvery = 1 }) => {
+  return ({ start, steps, key, measureEvery = 1, batchSize }) => {
     let theta = start;
     let state = optimizer.init(theta, autoencoderObjective(images), key);
     const curve: TrainingCurve = { errors: [error(theta)], losses: [], seconds: [0], theta };
     const kinds: string[] = [];
     const times: number[] = [];
     for (let i = 0; i < steps; i++) {
+      const ownKey = random.foldIn(key, i);
+      const batch = batchSize === undefined ? images : drawImages(images, ownKey, batchSize);
       const from = performance.now();
-      const outcome = step(theta, state, images, random.foldIn(key, i));
+      const outcome = step(theta, state, batch, ownKey);
       curve.losses.push(outcome.loss.item());
       times.push((performance.now() - from) / 1000);
       kinds.push(JSON.stringify(optimizer.phaseAt?.(i) ?? null));
@@ -116,6 +132,11 @@ export function autoencoderTraining(
     for (const kind of kinds) curve.seconds.push(curve.seconds.at(-1)! + typical.get(kind)!);
     return { ...curve, theta };
   };
+}
+
+function drawImages({ pixels }: Images, key: Key, count: number): Images {
+  const order = random.permutation(random.foldIn(key, "images"), pixels.shape[0]!) as Tensor;
+  return { pixels: np.take(pixels, order.slice([0, count]), 0) };
 }
 
 function median(values: readonly number[]): number {

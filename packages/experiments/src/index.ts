@@ -6,6 +6,7 @@ import { doublePendulum } from "./doublePendulum.ts";
 import { gradientCompression } from "./gradientCompression.ts";
 import { influenceBalancing } from "./influenceBalancing.ts";
 import { loadedDice } from "./loadedDice.ts";
+import { kfacAutoencoder } from "./kfacAutoencoder.ts";
 import { logisticMap } from "./logisticMap.ts";
 import { lookaheadQuadratic } from "./lookaheadQuadratic.ts";
 import { lorenzIdentification } from "./lorenzIdentification.ts";
@@ -44,6 +45,7 @@ export const experiments: readonly Experiment[] = [
   lookaheadQuadratic,
   sharpMinima,
   gradientCompression,
+  kfacAutoencoder,
 ] as readonly Experiment[];
 
 export {
@@ -52,6 +54,7 @@ export {
   doublePendulum,
   gradientCompression,
   influenceBalancing,
+  kfacAutoencoder,
   loadedDice,
   logisticMap,
   lookaheadQuadratic,
