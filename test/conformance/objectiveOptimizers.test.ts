@@ -5,6 +5,7 @@ import { adam, createObjectiveOptimizer, firstOrder, objectiveOptimizers } from 
 
 /** What the suite must know of an optimizer besides its name. */
 const known: Readonly<Record<string, Partial<ObjectiveOptimizerSubject>>> = {
+  kfac: { hyperparameters: { learningRate: 0.2, momentum: 0.5, damping: 1 }, stepsOfDescent: 100 },
   sam: {
     hyperparameters: { learningRate: 0.2, rho: 0.05 },
     create: ({ learningRate = 0.2, ...options }) =>

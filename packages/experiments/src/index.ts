@@ -7,6 +7,7 @@ import { gradientCompression } from "./gradientCompression.ts";
 import { influenceBalancing } from "./influenceBalancing.ts";
 import { largeBatch } from "./largeBatch.ts";
 import { loadedDice } from "./loadedDice.ts";
+import { kfacAutoencoder } from "./kfacAutoencoder.ts";
 import { logisticMap } from "./logisticMap.ts";
 import { lookaheadMnist } from "./lookaheadMnist.ts";
 import { lookaheadQuadratic } from "./lookaheadQuadratic.ts";
@@ -48,6 +49,7 @@ export const experiments: readonly Experiment[] = [
   gradientCompression,
   lookaheadMnist,
   largeBatch,
+  kfacAutoencoder,
 ] as readonly Experiment[];
 
 export {
@@ -57,6 +59,7 @@ export {
   gradientCompression,
   influenceBalancing,
   largeBatch,
+  kfacAutoencoder,
   loadedDice,
   logisticMap,
   lookaheadMnist,

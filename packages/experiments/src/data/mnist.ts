@@ -18,8 +18,8 @@ export interface Mnist {
 const side = 28;
 const trainingImages = 50_000;
 /** Mean and standard deviation of the training pixels, as share of 255: the values that everybody uses. */
-const pixelMean = 0.1307;
-const pixelStd = 0.3081;
+export const pixelMean = 0.1307;
+export const pixelStd = 0.3081;
 
 /** Loads MNIST, averaging blocks of `pool` by `pool` pixels (1, 2, 4, 7 or 14). Inputs are float32 [n, features]. */
 export function loadMnist(pool = 4): Mnist {

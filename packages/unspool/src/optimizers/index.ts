@@ -136,6 +136,7 @@ export type {
 } from "./objective.ts";
 export { networkObjective } from "./objective.ts";
 export { firstOrder } from "./firstOrder.ts";
+export { requireFiniteStep } from "./finiteStep.ts";
 export { compiledStep } from "./compiledStep.ts";
 export type { CompiledStep } from "./compiledStep.ts";
 export {
@@ -146,8 +147,17 @@ export {
 } from "./curvature/likelihoods.ts";
 export type { Likelihood } from "./curvature/likelihoods.ts";
 export type { LayerBlock, RegisteredParameter, Registration } from "./curvature/layerBlocks.ts";
+export { batchSize } from "./curvature/batchSize.ts";
+export type { BatchSizeOptions } from "./curvature/batchSize.ts";
+export { kfac } from "./curvature/kfac.ts";
+export type { Kfac } from "./curvature/kfac.ts";
+export type { FisherEstimate, GenericTreatment, KfacOptions } from "./curvature/kfacOptions.ts";
+export type { ParameterReport, RegistrationReport } from "./curvature/kfacRegistration.ts";
+export type { BlockFactors, BlockInverse, KfacState } from "./curvature/kfacState.ts";
 export { layerTaps } from "./curvature/layerTaps.ts";
 export type { LayerTaps } from "./curvature/layerTaps.ts";
+export { quadraticModel } from "./curvature/quadraticModel.ts";
+export type { Products, QuadraticModel } from "./curvature/quadraticModel.ts";
 export {
   createObjectiveOptimizer,
   objectiveOptimizerNames,

@@ -8,6 +8,8 @@ import { entropySgd, entropySgdDefaults } from "./entropySgd.ts";
 import { lbfgs, lbfgsDefaults } from "./lbfgs.ts";
 import { lookSam, lookSamDefaults } from "./lookSam.ts";
 import { newtonCg, newtonCgDefaults } from "./newtonCg.ts";
+import { kfac } from "./curvature/kfac.ts";
+import { kfacDefaults } from "./curvature/kfacOptions.ts";
 import type { ObjectiveOptimizer } from "./objective.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { innerOptimizer, withSchedules } from "./registry.ts";
@@ -53,6 +55,7 @@ export const objectiveOptimizers: readonly ObjectiveOptimizerEntry[] = [
   aroundEntry("gossipSgd", gossipSgd, gossipSgdDefaults, "workers that average with their neighbours"),
   aroundEntry("oneBitAdam", oneBitAdam, oneBitAdamDefaults, "Adam whose momentum is sent in one bit per element"),
   aroundEntry("mixedPrecision", mixedPrecision, mixedPrecisionDefaults, "half-precision parameters and gradients, emulated"),
+  objectiveEntry("kfac", kfac, kfacDefaults, "natural gradient with Kronecker-factored blocks; adapts its step and damping", true),
 ];
 
 /** Names of all optimizers of objectives. */

@@ -1,0 +1,107 @@
+/**
+ * Inverses of approximate Fisher information, made from Kronecker factors and applied to gradients. Blocks are
+ * Ā ⊗ G; a gradient V [inputs, outputs] goes to Ā⁻¹ V G⁻¹ (Martens and Grosse 2015, 4.2; their matrices are transposed).
+ */
+import { type Tensor, np } from "../../array/index.ts";
+import { asType } from "../hyperparameter.ts";
+import { eigenbasis, inversePositive, shifted, solveKronecker, traceRatio } from "./factors.ts";
+import type { LayerBlock } from "./layerBlocks.ts";
+import type { KfacRule } from "./kfacOptions.ts";
+import type { BlockFactors, BlockInverse, KfacState } from "./kfacState.ts";
+import { applyTridiagonal, emptyNeighbour, neighbourInverse } from "./kfacTridiagonal.ts";
+
+type ByName<T> = { readonly [block: string]: T };
+
+/** Zeros in the place of what `buildInverses` makes. */
+export function emptyInverse(
+  rule: KfacRule,
+  { inputs, outputs }: LayerBlock,
+  next: LayerBlock | undefined,
+  dtype: "float32" | "float64",
+): BlockInverse {
+  const none = (...shape: number[]): Tensor => np.zeros(shape, { dtype });
+  const matrices = { inputs: none(inputs, inputs), outputs: none(outputs, outputs) };
+  if (rule.eigenbasis === "none") {
+    if (rule.structure === "block" || next === undefined) return matrices;
+    return { ...matrices, ...emptyNeighbour({ inputs, outputs }, next, none) };
+  }
+  const vectors = { inputVectors: matrices.inputs, outputVectors: matrices.outputs };
+  if (rule.eigenbasis === "ekfac") return vectors;
+  return { ...vectors, ...matrices, inputValues: none(inputs), outputValues: none(outputs) };
+}
+
+/** Inverses, or eigenbases, of all blocks. γ damps inverses only; eigenbases are damped where they are applied. */
+export function buildInverses(
+  rule: KfacRule,
+  blocks: readonly LayerBlock[],
+  factors: ByName<BlockFactors>,
+  gamma: Tensor,
+): ByName<BlockInverse> {
+  const names = blocks.map(({ name }) => name);
+  if (rule.eigenbasis !== "none")
+    return Object.fromEntries(names.map((name) => [name, basisOf(rule, factors[name]!)]));
+  const damped = names.map((name) => dampedFactors(rule.pi, factors[name]!, gamma));
+  return Object.fromEntries(
+    names.map((name, i) => {
+      const [own, next] = [damped[i]!, damped[i + 1]];
+      if (rule.structure === "tridiagonal" && next !== undefined)
+        return [name, neighbourInverse(factors[name]!, own, next)];
+      return [name, { inputs: inversePositive(own.inputs), outputs: inversePositive(own.outputs) }];
+    }),
+  );
+}
+
+/** The gradient matrices of the blocks under the inverse. `damping` is λ + l2. */
+export function applyInverses(
+  rule: KfacRule,
+  blocks: readonly LayerBlock[],
+  state: Pick<KfacState, "factors" | "inverses">,
+  damping: Tensor,
+  gradients: readonly Tensor[],
+): Tensor[] {
+  const inverses = blocks.map(({ name }) => state.inverses[name]!);
+  if (rule.structure === "tridiagonal") return applyTridiagonal(inverses, gradients);
+  return gradients.map((gradient, i) => {
+    const inverse = inverses[i]!;
+    if (rule.eigenbasis === "none") return np.matmul(np.matmul(inverse.inputs!, gradient), inverse.outputs!);
+    const { inputVectors, outputVectors } = inverse;
+    if (rule.eigenbasis === "exact") {
+      const bases = {
+        inputs: { vectors: inputVectors!, values: inverse.inputValues! },
+        outputs: { vectors: outputVectors!, values: inverse.outputValues! },
+      };
+      return solveKronecker({ inputs: inverse.inputs!, outputs: inverse.outputs! }, bases, damping, gradient);
+    }
+    const scale = state.factors[blocks[i]!.name]!.scale!.add(damping);
+    const turned = inBasis(gradient, inputVectors!, outputVectors!).div(scale);
+    return np.matmul(np.matmul(inputVectors!, turned), np.transpose(outputVectors!));
+  });
+}
+
+/** U_Aᵀ V U_G. */
+export function inBasis(matrix: Tensor, inputVectors: Tensor, outputVectors: Tensor): Tensor {
+  return np.matmul(np.matmul(np.transpose(inputVectors), matrix), outputVectors);
+}
+
+/** Ā + π γ I and G + γ/π I, with π = 1 where a factor is 0 and its trace says nothing (6.3). */
+export function dampedFactors(
+  pi: KfacRule["pi"],
+  { inputs, outputs }: Pick<BlockFactors, "inputs" | "outputs">,
+  gamma: Tensor,
+): { inputs: Tensor; outputs: Tensor } {
+  if (pi === "even") return { inputs: shifted(inputs, gamma), outputs: shifted(outputs, gamma) };
+  const isDead = np.minimum(np.trace(inputs), np.trace(outputs)).lessEqual(0);
+  const ratio = np.where(isDead, np.onesLike(gamma), traceRatio(inputs, outputs));
+  return { inputs: shifted(inputs, ratio.mul(gamma)), outputs: shifted(outputs, gamma.div(ratio)) };
+}
+
+/** Eigenvectors are computed in float64, and count as constants in derivatives. */
+function basisOf({ eigenbasis: kind }: KfacRule, { inputs, outputs }: BlockFactors): BlockInverse {
+  const [input, output] = [inputs, outputs].map((matrix) => {
+    const { vectors, values } = eigenbasis(asType(matrix, "float64"));
+    return { vectors: asType(vectors, matrix.dtype), values: asType(values, matrix.dtype) };
+  });
+  const vectors = { inputVectors: input!.vectors, outputVectors: output!.vectors };
+  if (kind === "ekfac") return vectors;
+  return { ...vectors, inputs, outputs, inputValues: input!.values, outputValues: output!.values };
+}
