@@ -38,3 +38,31 @@ test("local SGD: at most 1.35 times the synchronous loss with a quarter and a si
     expect(found[`local${steps}Loss`]! / found["local1Loss"]!).toBeLessThan(1.35);
   }
 });
+
+test("counts the bytes of its runs, and draws them over bytes and rounds", async () => {
+  const config = {
+    compressor: "scaledSign",
+    steps: 6,
+    hidden: [8],
+    examples: 200,
+    study: ["scaledSign"],
+    localSteps: [3],
+    seeds: 1,
+  };
+  const { evaluation, figures, metrics } = await train(gradientCompression, { config, seed: 1 });
+  const leaves = [196 * 8, 8, 8 * 10, 10];
+  const signs = leaves.reduce((sum, n) => sum + Math.ceil(n / 8) + 4, 0);
+  expect(metrics.map(({ bytesSent }) => bytesSent)).toEqual(metrics.map(() => signs));
+  const bytes = evaluation!.table!.rows.map((row) => row[4]);
+  const whole = 4 * leaves.reduce((sum, n) => sum + n, 0);
+  expect(bytes).toEqual([signs, signs, Math.round(whole / 3)]);
+  const rounds = figures.find(({ id }) => id === "local-rounds")!;
+  expect(rounds.series[0]!.x.at(-1)).toBe(2);
+  expect(figures.map(({ id }) => id)).toEqual([
+    "trade",
+    "bytes-with-feedback",
+    "bytes-without-feedback",
+    "local-rounds",
+  ]);
+  for (const { series } of figures) for (const { y } of series) expect(y.every(Number.isFinite)).toBe(true);
+});

@@ -34,14 +34,14 @@ export function bytesFigures({ reference, feedback, biased, others }: Compared):
     figure(
       "bytes-with-feedback",
       "Loss against bytes sent, with error feedback",
-      "What a message leaves out is added to the next: all end where whole gradients (noCompression) end, with a tenth to " +
+      "What a message leaves out is added to the next: all end where whole gradients (noCompression) end, with a seventh to " +
         "a fiftieth of the bytes. The comparison of EF-signSGD (Karimireddy et al. 2019) and PowerSGD (Vogels et al. 2019).",
       feedback,
     ),
     figure(
       "bytes-without-feedback",
       "Loss against bytes sent, without error feedback",
-      "The same messages, and what they leave out is lost: the curves bend away and stop at two to four times the loss.",
+      "The same messages, and what they leave out is lost: the curves bend away and stop at one and a half to four times the loss.",
       biased,
     ),
     figure(

@@ -4,7 +4,7 @@ import { type Key, type Tensor, np, random, tree, vmap } from "../../array/index
 import { compiled } from "../../unroll/index.ts";
 import { expectClose, expectSameBits, f32, f64, numbers, throughData } from "../testing.ts";
 import type { Compressor } from "./compressor.ts";
-import { deepGradientCompression } from "./deepGradientCompression.ts";
+import { type DeepGradientCompressionState, deepGradientCompression } from "./deepGradientCompression.ts";
 import { errorFeedback } from "./errorFeedback.ts";
 import { naturalCompression } from "./naturalCompression.ts";
 import { noCompression } from "./noCompression.ts";
@@ -92,9 +92,13 @@ describe("values by hand", () => {
     // ‖g‖ = √7.125, cut to 4 / √4.
     expectClose(decode(clip as never, g), numbers(g.mul(2 / Math.sqrt(7.125))));
     const compressor = deepGradientCompression({ fraction: 0.001, warmupStageSteps: 2 });
+    const step = compiled("dgc", (gradient: Tensor, state: DeepGradientCompressionState) =>
+      compressor.compress(gradient, state, key),
+    );
     let state = compressor.init(np.zeros([n]));
-    const bytes = Array.from({ length: 10 }, (_, i) => {
-      const sent = compressor.compress(random.normal(random.key(i), [n]), state, key);
+    const gradient = random.normal(key, [n]);
+    const bytes = Array.from({ length: 10 }, () => {
+      const sent = step(gradient, state);
       state = sent.state;
       return sent.bytes.item();
     });
@@ -109,8 +113,9 @@ describe("values by hand", () => {
     expectClose(first.decoded, expected, 1e-10);
     const errorOf = (decoded: Tensor) => Math.hypot(...numbers(matrix.sub(decoded)));
     expect(errorOf(first.decoded)).toBeCloseTo(3.2105595, 6);
-    for (let i = 0; i < 16; i++) state = compressor.compress(matrix, state, key).state;
-    expect(errorOf(compressor.compress(matrix, state, key).decoded)).toBeCloseTo(2.0732674409, 8);
+    const step = compiled("power", (from: PowerSgdState) => compressor.compress(matrix, from, key));
+    for (let i = 0; i < 16; i++) state = step(state).state;
+    expect(errorOf(step(state).decoded)).toBeCloseTo(2.0732674409, 8);
     // A matrix [2, 3] is no longer than rank 2 (2 + 3) numbers: sent whole.
     expectClose(decode(powerSgd({ rank: 2 }) as never, matrix), numbers(matrix));
   });
