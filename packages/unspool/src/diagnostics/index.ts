@@ -45,3 +45,5 @@ export { pairVariances, windowSquares } from "./varianceLaw.ts";
 export type { PairVariances } from "./varianceLaw.ts";
 export { mergeWindows, windowGradients } from "./windowGradients.ts";
 export type { WindowGradientOptions, WindowGradients } from "./windowGradients.ts";
+export { relativeDecrease } from "./relativeDecrease.ts";
+export { updateCosine } from "./updateCosine.ts";

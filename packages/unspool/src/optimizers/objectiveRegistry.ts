@@ -3,6 +3,9 @@
  * add one, write its file (factory and `…Defaults`), a line here, and a line in `index.ts`.
  */
 import { requireOneOf } from "../errors.ts";
+import { foof, foofDefaults } from "./curvature/foof.ts";
+import { kfacSimple, kfacSimpleDefaults } from "./curvature/kfacSimple.ts";
+import { naturalGradient, naturalGradientDefaults } from "./curvature/naturalGradient.ts";
 import type { ObjectiveOptimizer } from "./objective.ts";
 
 export interface ObjectiveOptimizerEntry {
@@ -18,6 +21,9 @@ export interface ObjectiveOptimizerEntry {
 
 // prettier-ignore
 export const objectiveOptimizers: readonly ObjectiveOptimizerEntry[] = [
+  objectiveEntry("foof", foof, foofDefaults, "gradient descent on the outputs of layers", true),
+  objectiveEntry("kfacSimple", kfacSimple, kfacSimpleDefaults, "K-FAC in parts: damping, factors, targets", true),
+  objectiveEntry("naturalGradient", naturalGradient, naturalGradientDefaults, "exact natural gradient of a batch's Fisher information", true),
 ];
 
 /** Names of all optimizers of objectives. */
