@@ -48,7 +48,7 @@ export interface ConvTheta {
   out: { weights: Tensor; bias: Tensor };
 }
 
-/** A convolution at 4 positions and a dense layer, with biases: 29 parameters. */
+/** A convolution at 4 positions and a dense layer, with biases: 28 parameters. */
 export const convTheta: ConvTheta = {
   kernel: normal("kernel", [2, 1, 2, 2]),
   shift: normal("shift", [2]),
