@@ -4,7 +4,11 @@ import { type ObjectiveOptimizerSubject, objectiveConformance } from "unspool/co
 import { adam, createObjectiveOptimizer, firstOrder, objectiveOptimizers } from "unspool/optimizers";
 
 /** What the suite must know of an optimizer besides its name. */
-const known: Readonly<Record<string, Partial<ObjectiveOptimizerSubject>>> = {};
+const known: Readonly<Record<string, Partial<ObjectiveOptimizerSubject>>> = {
+  foof: { hyperparameters: { learningRate: 0.3, damping: 0.5 } },
+  kfacSimple: { hyperparameters: { learningRate: 0.3, damping: 0.1 } },
+  naturalGradient: { hyperparameters: { learningRate: 0.1, damping: 0.5 } },
+};
 
 const registered = objectiveOptimizers.map(({ name, needsNetwork }): ObjectiveOptimizerSubject => ({
   name,
