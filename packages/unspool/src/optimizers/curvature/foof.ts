@@ -21,7 +21,12 @@ import type { Hyperparameter } from "../optimizer.ts";
 import { type RunningMean, emptyMean, inversePositive, meanOf } from "./factors.ts";
 import { secondMoment, shifted, withEstimate } from "./factors.ts";
 import type { Generic } from "./layerwise.ts";
-import { type LayerSample, type MeasuredState, type MeasuringOptimizer } from "./measuredLayers.ts";
+import {
+  type FactorBatch,
+  type LayerSample,
+  type MeasuredState,
+  type MeasuringOptimizer,
+} from "./measuredLayers.ts";
 import { measuredLayers, requireMeasured } from "./measuredLayers.ts";
 
 export interface FoofOptions {
@@ -31,6 +36,8 @@ export interface FoofOptions {
   damping?: Hyperparameter;
   /** Part of Σ that is kept at an estimate. Default 0.95. */
   ema?: number;
+  /** "previous": factors of the batches before; "same": the batch of the gradient is in them. Default "previous". */
+  factorBatch?: FactorBatch;
   /** T, steps from inversion to inversion. Default 1. */
   inversePeriod?: number;
   /** S, steps before an inversion whose batches go into Σ. Default null: all T. */
@@ -58,6 +65,7 @@ export const foofDefaults: Required<FoofOptions> = {
   learningRate: 0.3,
   damping: 1,
   ema: 0.95,
+  factorBatch: "previous",
   inversePeriod: 1,
   covarianceSteps: null,
   momentum: 0,

@@ -21,7 +21,7 @@ import { dampedDirection, dampedFactors, dampingShare } from "./dampedFactors.ts
 import { type RunningMean, emptyMean, meanOf, secondMoment, withEstimate } from "./factors.ts";
 import { type FisherKind, fisherErrors, fisherKinds } from "./fisherErrors.ts";
 import type { Generic } from "./layerwise.ts";
-import { type MeasuredState, type MeasuringOptimizer } from "./measuredLayers.ts";
+import { type FactorBatch, type MeasuredState, type MeasuringOptimizer } from "./measuredLayers.ts";
 import { measuredLayers, requireMeasured } from "./measuredLayers.ts";
 
 export interface KfacSimpleOptions {
@@ -35,6 +35,8 @@ export interface KfacSimpleOptions {
   fisher?: FisherKind;
   /** Part of the factors that is kept at an estimate; 0 keeps the last batch alone. Default 0.95. */
   ema?: number;
+  /** "previous": factors of the batches before; "same": the batch of the gradient is in them. Default "same". */
+  factorBatch?: FactorBatch;
   /** T, steps from inversion to inversion. Default 1. */
   inversePeriod?: number;
   /** S, steps before an inversion whose batches go into the factors. Default null: all. */
@@ -67,6 +69,7 @@ export const kfacSimpleDefaults: Required<KfacSimpleOptions> = {
   dampingMode: "heuristic",
   fisher: "mc",
   ema: 0.95,
+  factorBatch: "same",
   inversePeriod: 1,
   covarianceSteps: null,
   dropE: false,

@@ -1,10 +1,11 @@
 /**
  * The common part of optimizers that keep something of each layer (factors, inverses of factors) and precondition the
  * layer's gradient with it. One step, in this order: the direction with what is kept; the inverses, where they are due;
- * the statistics of this batch, where they are due. So a direction never depends on its own batch.
+ * the statistics of this batch, where they are due. So a direction does not depend on its own batch. Or, where the
+ * batch of the gradient is wanted in the factors: statistics, inverses, direction.
  */
 import type { Key, Tensor, Tree } from "../../array/index.ts";
-import { OptionError, requireInteger } from "../../errors.ts";
+import { OptionError, requireInteger, requireOneOf } from "../../errors.ts";
 import { belowOne } from "../hyperparameter.ts";
 import { advance, counter } from "../leaves.ts";
 import type { NetworkView, Objective, ObjectiveOptimizer } from "../objective.ts";
@@ -61,9 +62,13 @@ export interface LayerRule<Layer> {
   metrics?(layers: readonly Layer[], step: Tensor): Record<string, Tensor>;
 }
 
+/** Whether the factors of a step have seen the batches before, or that of the step's gradient too. */
+export type FactorBatch = "previous" | "same";
+
 /** Options of the methods that keep running means of factors. */
 export interface MeasuredRule extends LayerwiseRule {
   readonly ema: number;
+  readonly factorBatch: FactorBatch;
   readonly inversePeriod: number;
   readonly covarianceSteps: number | null;
 }
@@ -101,15 +106,19 @@ export function measuredLayers<Layer extends Tree>(
       const taps = tapsAt(theta, objective);
       const { blocks } = taps.registration;
       const velocity = nextVelocity(rule, state, taps.gradient);
-      const directions = state.layers.map((layer, i) =>
-        method.direction(layer, blockMatrix(blocks[i]!, velocity)),
-      );
       const due = factorsDue(schedule, state.step, phase);
       const samples = due.covariance === false ? [] : samplesOf(taps, objective, key);
-      const layers = state.layers.map((layer, i) => {
-        const inverted = when(due.refresh, () => method.inverted(layer, state.step), layer);
-        return when(due.covariance, () => method.observed(inverted, samples[i]!), inverted);
-      });
+      const inverted = (layer: Layer): Layer =>
+        when(due.refresh, () => method.inverted(layer, state.step), layer);
+      const observed = (layer: Layer, i: number): Layer =>
+        when(due.covariance, () => method.observed(layer, samples[i]!), layer);
+      const isSame = rule.factorBatch === "same";
+      const layers = state.layers.map((layer, i) =>
+        isSame ? inverted(observed(layer, i)) : observed(inverted(layer), i),
+      );
+      const directions = (isSame ? layers : state.layers).map((layer, i) =>
+        method.direction(layer, blockMatrix(blocks[i]!, velocity)),
+      );
       return {
         theta: moved(rule, state.step, theta, velocity, { blocks, directions }),
         state: {
@@ -138,6 +147,7 @@ export function requireMeasured(where: string, rule: MeasuredRule): void {
   if (typeof ema !== "number" || !belowOne.has(ema)) {
     throw new OptionError(where, "ema", ema, `a number ${belowOne.text}`);
   }
+  requireOneOf(where, "factorBatch", rule.factorBatch, ["previous", "same"]);
   requireInteger(where, "inversePeriod", inversePeriod, 1);
   if (covarianceSteps === null) return;
   requireInteger(where, "covarianceSteps", covarianceSteps, 1);
