@@ -5,6 +5,9 @@ import { adam, createObjectiveOptimizer, firstOrder, objectiveOptimizers } from 
 
 /** What the suite must know of an optimizer besides its name. */
 const known: Readonly<Record<string, Partial<ObjectiveOptimizerSubject>>> = {
+  foof: { hyperparameters: { learningRate: 0.3, damping: 0.5 } },
+  kfacSimple: { hyperparameters: { learningRate: 0.3, damping: 0.1 } },
+  naturalGradient: { hyperparameters: { learningRate: 0.1, damping: 0.5 } },
   kfac: { hyperparameters: { learningRate: 0.2, momentum: 0.5, damping: 1 }, stepsOfDescent: 100 },
   sam: {
     hyperparameters: { learningRate: 0.2, rho: 0.05 },

@@ -17,6 +17,7 @@ import { metaGradientExact } from "./metaGradientExact.ts";
 import { metaGradientMaze } from "./metaGradientMaze.ts";
 import { mnistMixed } from "./mnistMixed.ts";
 import { mnistSchedule } from "./mnistSchedule.ts";
+import { neuronDescent } from "./neuronDescent.ts";
 import { pesVariance } from "./pesVariance.ts";
 import { recurrentNetwork } from "./recurrentNetwork.ts";
 import { ridgeCoefficient } from "./ridgeCoefficient.ts";
@@ -50,6 +51,7 @@ export const experiments: readonly Experiment[] = [
   lookaheadMnist,
   largeBatch,
   kfacAutoencoder,
+  neuronDescent,
 ] as readonly Experiment[];
 
 export {
@@ -70,6 +72,7 @@ export {
   metaGradientMaze,
   mnistMixed,
   mnistSchedule,
+  neuronDescent,
   pesVariance,
   recurrentNetwork,
   ridgeCoefficient,
@@ -79,5 +82,14 @@ export {
   toyRegression,
 };
 export { problemExperiment } from "./problemExperiment.ts";
+export { compareDirections, trainer } from "./neuronStudy.ts";
+export type {
+  Comparison,
+  Run as NeuronRun,
+  Task as NeuronTask,
+  Trained as TrainedOptimizer,
+  Trainer,
+  TrainingOptions,
+} from "./neuronStudy.ts";
 export { loadMnist } from "./data/mnist.ts";
 export type { Mnist } from "./data/mnist.ts";

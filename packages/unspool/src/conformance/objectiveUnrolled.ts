@@ -49,7 +49,10 @@ export function objectiveUnrolledChecks(subject: CheckedObjectiveOptimizer): Con
   ];
 }
 
-/** Trains the small network on regression targets; the loss is that after the step. */
+/**
+ * Trains the small network on regression targets; the loss is that after the step. Every trajectory draws the same, so
+ * that derivatives and differences are of one function.
+ */
 function training(subject: CheckedObjectiveOptimizer): Problem<Theta, object, undefined> {
   interface State {
     network: SmallNetwork;
@@ -64,14 +67,15 @@ function training(subject: CheckedObjectiveOptimizer): Problem<Theta, object, un
   return defineProblem<Theta, object, undefined>({
     name: `${subject.name} on a network`,
     horizon,
-    init(theta, key) {
+    init(theta) {
       const { start, objective } = setting(theta);
-      const optimizer = subject.create(theta.hyperparameters).init(start, objective, key);
+      const optimizer = subject.create(theta.hyperparameters).init(start, objective, random.key(0));
       return { network: start, optimizer };
     },
-    step(theta, state, { key }) {
+    step(theta, state, { t }) {
       const { network, optimizer } = state as unknown as State;
       const { objective } = setting(theta);
+      const key = random.foldIn(random.key(1), t);
       const next = subject.create(theta.hyperparameters).step(network, optimizer, objective, { key });
       return { state: { network: next.theta, optimizer: next.state }, loss: objective.loss(next.theta) };
     },

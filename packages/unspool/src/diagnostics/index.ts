@@ -51,3 +51,5 @@ export { epsSharpness } from "./epsSharpness.ts";
 export type { EpsSharpness, EpsSharpnessOptions } from "./epsSharpness.ts";
 export { meanNoiseScale, noiseScale, noiseScaleMeter } from "./noiseScale.ts";
 export type { NoiseScale, NoiseScaleMeter, SquaredNorms } from "./noiseScale.ts";
+export { relativeDecrease } from "./relativeDecrease.ts";
+export { updateCosine } from "./updateCosine.ts";

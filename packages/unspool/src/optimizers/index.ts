@@ -158,6 +158,37 @@ export { layerTaps } from "./curvature/layerTaps.ts";
 export type { LayerTaps } from "./curvature/layerTaps.ts";
 export { quadraticModel } from "./curvature/quadraticModel.ts";
 export type { Products, QuadraticModel } from "./curvature/quadraticModel.ts";
+export { blockMatrix, registerLayers, withBlocks } from "./curvature/layerBlocks.ts";
+export { dampedDirection, dampedFactors, dampingShare } from "./curvature/dampedFactors.ts";
+export type {
+  DampedFactors,
+  DampedOptions,
+  DampingMode,
+  Factors,
+  MatchNorm,
+} from "./curvature/dampedFactors.ts";
+export { inversePositive, meanOf, secondMoment, solvePositive } from "./curvature/factors.ts";
+export type { Eigenbasis, RunningMean } from "./curvature/factors.ts";
+export { fisherColumns } from "./curvature/fisherColumns.ts";
+export type { BlockColumns, FisherColumns } from "./curvature/fisherColumns.ts";
+export type { FisherKind } from "./curvature/fisherErrors.ts";
+export { fisherQuadratic, fisherVectorProduct, fisherVectorSolve } from "./curvature/fisherVectorSolve.ts";
+export type { FisherSolveOptions } from "./curvature/fisherVectorSolve.ts";
+export { foof } from "./curvature/foof.ts";
+export type { FoofLayer, FoofOptions, FoofState } from "./curvature/foof.ts";
+export { kfacSimple } from "./curvature/kfacSimple.ts";
+export type { KfacSimpleLayer, KfacSimpleOptions, KfacSimpleState } from "./curvature/kfacSimple.ts";
+export { laplaceSample } from "./curvature/laplaceSample.ts";
+export type { LaplaceOptions } from "./curvature/laplaceSample.ts";
+export type { Generic } from "./curvature/layerwise.ts";
+export type { MeasuredState, MeasuringOptimizer } from "./curvature/measuredLayers.ts";
+export { naturalGradient } from "./curvature/naturalGradient.ts";
+export type {
+  FisherBatch,
+  KeptFisher,
+  NaturalGradientOptions,
+  NaturalGradientState,
+} from "./curvature/naturalGradient.ts";
 export {
   createObjectiveOptimizer,
   objectiveOptimizerNames,

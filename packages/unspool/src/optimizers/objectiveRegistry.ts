@@ -10,6 +10,9 @@ import { lookSam, lookSamDefaults } from "./lookSam.ts";
 import { newtonCg, newtonCgDefaults } from "./newtonCg.ts";
 import { kfac } from "./curvature/kfac.ts";
 import { kfacDefaults } from "./curvature/kfacOptions.ts";
+import { foof, foofDefaults } from "./curvature/foof.ts";
+import { kfacSimple, kfacSimpleDefaults } from "./curvature/kfacSimple.ts";
+import { naturalGradient, naturalGradientDefaults } from "./curvature/naturalGradient.ts";
 import type { ObjectiveOptimizer } from "./objective.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { innerOptimizer, withSchedules } from "./registry.ts";
@@ -56,6 +59,9 @@ export const objectiveOptimizers: readonly ObjectiveOptimizerEntry[] = [
   aroundEntry("oneBitAdam", oneBitAdam, oneBitAdamDefaults, "Adam whose momentum is sent in one bit per element"),
   aroundEntry("mixedPrecision", mixedPrecision, mixedPrecisionDefaults, "half-precision parameters and gradients, emulated"),
   objectiveEntry("kfac", kfac, kfacDefaults, "natural gradient with Kronecker-factored blocks; adapts its step and damping", true),
+  objectiveEntry("foof", foof, foofDefaults, "gradient descent on the outputs of layers", true),
+  objectiveEntry("kfacSimple", kfacSimple, kfacSimpleDefaults, "K-FAC in parts: damping, factors, targets", true),
+  objectiveEntry("naturalGradient", naturalGradient, naturalGradientDefaults, "exact natural gradient of a batch's Fisher information", true),
 ];
 
 /** Names of all optimizers of objectives. */

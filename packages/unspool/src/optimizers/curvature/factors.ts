@@ -4,7 +4,7 @@
  * information is Σ_A ⊗ Σ_E, and (Σ_A ⊗ Σ_E)⁻¹ times a gradient G [inputs, outputs] is Σ_A⁻¹ G Σ_E⁻¹. Everything is
  * differentiable; nothing is detached.
  */
-import { type Tensor, lax, linalg, np, tree } from "../../array/index.ts";
+import { type DType, type Tensor, lax, linalg, np, tree } from "../../array/index.ts";
 import { asType, oneMinus } from "../hyperparameter.ts";
 import { root } from "../leaves.ts";
 
@@ -25,7 +25,7 @@ export type RunningMean = {
 };
 
 /** The running mean of nothing, for estimates of this shape. */
-export function emptyMean(shape: readonly number[], dtype: "float32" | "float64"): RunningMean {
+export function emptyMean(shape: readonly number[], dtype: DType): RunningMean {
   return { total: np.zeros([...shape], { dtype }), weight: tree.scalar(0, dtype) };
 }
 
@@ -93,7 +93,7 @@ export function inverseCholesky(matrix: Tensor): Tensor {
   const side = np.matmul(b, np.transpose(first));
   const second = inverseCholesky(c.sub(np.matmul(side, np.transpose(side))));
   const below = np.matmul(second, np.matmul(side, first)).neg();
-  const above = np.zeros([half, n - half], { dtype: floatType(matrix) });
+  const above = np.zerosLike(np.transpose(b));
   return np.concatenate([np.concatenate([first, above], 1), np.concatenate([below, second], 1)], 0);
 }
 
@@ -111,12 +111,12 @@ export function solvePositive(matrix: Tensor, right: Tensor): Tensor {
 }
 
 /** Eigenvectors as columns, and eigenvalues from small to large, those of rounding below 0 as 0. */
-export interface Eigenbasis {
+export type Eigenbasis = {
   /** [n, n]. */
   vectors: Tensor;
   /** [n]. */
   values: Tensor;
-}
+};
 
 /** The eigenbasis of a symmetric matrix that has no negative eigenvalues, as a constant: see `solveKronecker`. */
 export function eigenbasis(matrix: Tensor): Eigenbasis {
@@ -149,8 +149,4 @@ export function solveKronecker(
 
 function identity(matrix: Tensor): Tensor {
   return np.eye(matrix.shape[0]!).astype(matrix.dtype);
-}
-
-function floatType(x: Tensor): "float32" | "float64" {
-  return x.dtype === "float64" ? "float64" : "float32";
 }

@@ -3,7 +3,8 @@
  * methods ask of them: targets drawn from the model, and the Fisher information F_R of the outputs. Martens and Grosse
  * 2015, sections 2 and 5, appendix C.
  */
-import { type Key, type Tensor, nn, np, random } from "../../array/index.ts";
+import { type Key, type Tensor, nn, random } from "../../array/index.ts";
+import { root } from "../leaves.ts";
 
 export interface Likelihood {
   readonly name: "gaussian" | "bernoulliLogits" | "categoricalLogits";
@@ -38,7 +39,7 @@ export const bernoulliLogits: Likelihood = {
     return uniform.less(nn.sigmoid(outputs)).astype(outputs.dtype);
   },
   fisherProduct: (outputs, v) => v.mul(variance(outputs)),
-  fisherFactor: (outputs, r) => r.mul(np.sqrt(variance(outputs))),
+  fisherFactor: (outputs, r) => r.mul(root(variance(outputs))),
 };
 
 /** One of n classes with logits z; targets int32 [batch], or probabilities [batch, n] (`smoothLabels`, `mixup`). F_R = diag(p) - p pᵀ. */
@@ -56,8 +57,8 @@ export const categoricalLogits: Likelihood = {
   },
   fisherFactor(outputs, r) {
     const p = nn.softmax(outputs, -1);
-    const root = np.sqrt(p);
-    return root.mul(r).sub(p.mul(root.mul(r).sum(-1, { keepdims: true })));
+    const half = root(p);
+    return half.mul(r).sub(p.mul(half.mul(r).sum(-1, { keepdims: true })));
   },
 };
 

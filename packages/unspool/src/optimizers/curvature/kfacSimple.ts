@@ -1,0 +1,140 @@
+/**
+ * K-FAC in the form whose parts Benzing (ICML 2022, section 2, equation 2) takes away one by one, after Martens and
+ * Grosse (ICML 2015): Kronecker factors of the Fisher information of every layer, a constant learning rate and damping.
+ * For a layer with weights W [inputs, outputs], inputs A, and derivatives E at the pre-activations for targets that the
+ * model draws:
+ *
+ *     v ← momentum · v + ∇W
+ *     W ← W - learningRate · ((Σ_A + λ_A I)⁻¹ v (Σ_E + λ_E I)⁻¹ + weightDecay · W)
+ *     π² = (tr Σ_A / inputs) / (tr Σ_E / outputs);   λ_A = π √damping;   λ_E = √damping / π
+ *     Σ_A ← ema · Σ_A + (1 - ema) · AᵀA / batch;   Σ_E ← ema · Σ_E + (1 - ema) · EᵀE / batch
+ *
+ * Inverses are recomputed every T steps, from factors of the steps before, in the order of `foof`. The whole method,
+ * with adaptive damping, step size and momentum, is `kfac`.
+ */
+import type { Tensor } from "../../array/index.ts";
+import { OptionError, requireOneOf } from "../../errors.ts";
+import { atStep, positive, requireBoolean, requireHyperparameter, withDefaults } from "../hyperparameter.ts";
+import type { Hyperparameter } from "../optimizer.ts";
+import { type DampedFactors, type DampingMode, type MatchNorm } from "./dampedFactors.ts";
+import { dampedDirection, dampedFactors, dampingShare } from "./dampedFactors.ts";
+import { type RunningMean, emptyMean, meanOf, secondMoment, withEstimate } from "./factors.ts";
+import { type FisherKind, fisherErrors, fisherKinds } from "./fisherErrors.ts";
+import type { Generic } from "./layerwise.ts";
+import { type FactorBatch, type MeasuredState, type MeasuringOptimizer } from "./measuredLayers.ts";
+import { measuredLayers, requireMeasured } from "./measuredLayers.ts";
+
+export interface KfacSimpleOptions {
+  /** Default 0.3. */
+  learningRate?: Hyperparameter;
+  /** λ. Default 0.1. */
+  damping?: Hyperparameter;
+  /** "heuristic": a part of √λ on each factor; "standard": λ on their product. Default "heuristic". */
+  dampingMode?: DampingMode;
+  /** Targets of E: drawn from the model, all of them, or those of the data. Default "mc". */
+  fisher?: FisherKind;
+  /** Part of the factors that is kept at an estimate; 0 keeps the last batch alone. Default 0.95. */
+  ema?: number;
+  /** "previous": factors of the batches before; "same": the batch of the gradient is in them. Default "same". */
+  factorBatch?: FactorBatch;
+  /** T, steps from inversion to inversion. Default 1. */
+  inversePeriod?: number;
+  /** S, steps before an inversion whose batches go into the factors. Default null: all. */
+  covarianceSteps?: number | null;
+  /** Heuristic damping without Σ_E: FOOF with the λ_A of K-FAC. Default false. */
+  dropE?: boolean;
+  /** Length of the direction with `dropE`: divided by λ_E, or per layer that of K-FAC's. Default "lambdaE". */
+  matchNorm?: MatchNorm;
+  /** Heavy ball on the gradient, which is preconditioned afterwards. Default 0. */
+  momentum?: Hyperparameter;
+  /** Decoupled: part of the weights that is taken off per unit of learning rate. Default 0. */
+  weightDecay?: Hyperparameter;
+  /** Parameters outside of layers: "error", or "sgd" for their plain gradient. Default "error". */
+  generic?: Generic;
+}
+
+export type KfacSimpleLayer = {
+  /** Σ_A. */
+  inputs: RunningMean;
+  /** Σ_E. */
+  outputs: RunningMean;
+  damped: DampedFactors;
+};
+
+export type KfacSimpleState = MeasuredState<KfacSimpleLayer>;
+
+export const kfacSimpleDefaults: Required<KfacSimpleOptions> = {
+  learningRate: 0.3,
+  damping: 0.1,
+  dampingMode: "heuristic",
+  fisher: "mc",
+  ema: 0.95,
+  factorBatch: "same",
+  inversePeriod: 1,
+  covarianceSteps: null,
+  dropE: false,
+  matchNorm: "lambdaE",
+  momentum: 0,
+  weightDecay: 0,
+  generic: "error",
+};
+
+/**
+ * K-FAC with its parts as switches. Cost: one gradient and one more reverse pass ("full": one per output of the
+ * network); per layer that of `foof` for both factors; with standard damping two eigendecompositions per T steps in
+ * place of inverses, about 50 times as slow.
+ *
+ * @example
+ * const subsampled = kfacSimple({ learningRate: 0.03, damping: 0.01, ema: 0 });
+ */
+export function kfacSimple(options: KfacSimpleOptions = {}): MeasuringOptimizer<KfacSimpleState> {
+  const rule = requireOptions(options);
+  const means = ({ inputs, outputs }: KfacSimpleLayer) => ({
+    inputs: meanOf(inputs),
+    outputs: meanOf(outputs),
+  });
+  return measuredLayers<KfacSimpleLayer>("kfacSimple", rule, {
+    empty({ block, inputs }) {
+      const empty = (size: number) => emptyMean([size, size], inputs.dtype);
+      const [a, e] = [empty(block.inputs), empty(block.outputs)];
+      return { inputs: a, outputs: e, damped: { inputs: a.total, outputs: e.total } };
+    },
+    observed: (layer, { inputs, errors }) => ({
+      ...layer,
+      inputs: withEstimate(layer.inputs, secondMoment(inputs), rule.ema),
+      outputs: withEstimate(layer.outputs, sum(errors.map(secondMoment)), rule.ema),
+    }),
+    inverted(layer, step) {
+      const factors = means(layer);
+      const damping = atStep(rule.damping, step)(factors.inputs);
+      return { ...layer, damped: dampedFactors(factors, damping, rule) };
+    },
+    direction: ({ damped }, gradient) => dampedDirection(damped, gradient, rule),
+    errors: (network, taps, key) => fisherErrors(rule.fisher, network, taps, key),
+    metrics(layers, step) {
+      const shares = layers.map((layer) => {
+        const factors = means(layer);
+        return dampingShare(factors, atStep(rule.damping, step)(factors.inputs));
+      });
+      const mean = (name: "pi" | "inputs" | "outputs") =>
+        sum(shares.map((share) => share[name])).div(shares.length);
+      return { pi: mean("pi"), inputDamping: mean("inputs"), outputDamping: mean("outputs") };
+    },
+  });
+}
+
+function requireOptions(options: KfacSimpleOptions): Required<KfacSimpleOptions> {
+  const rule = withDefaults("kfacSimple", options, kfacSimpleDefaults);
+  requireMeasured("kfacSimple", rule);
+  requireHyperparameter("kfacSimple", "damping", rule.damping, positive);
+  requireOneOf("kfacSimple", "dampingMode", rule.dampingMode, ["heuristic", "standard"]);
+  requireOneOf("kfacSimple", "fisher", rule.fisher, fisherKinds);
+  requireOneOf("kfacSimple", "matchNorm", rule.matchNorm, ["lambdaE", "kfac"]);
+  requireBoolean("kfacSimple", "dropE", rule.dropE);
+  if (!rule.dropE || rule.dampingMode === "heuristic") return rule;
+  throw new OptionError("kfacSimple", "dampingMode", rule.dampingMode, '"heuristic" with dropE');
+}
+
+function sum(parts: readonly Tensor[]): Tensor {
+  return parts.reduce((total, part) => total.add(part));
+}

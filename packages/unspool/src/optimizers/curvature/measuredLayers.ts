@@ -1,0 +1,156 @@
+/**
+ * The common part of optimizers that keep something of each layer (factors, inverses of factors) and precondition the
+ * layer's gradient with it. One step, in this order: the direction with what is kept; the inverses, where they are due;
+ * the statistics of this batch, where they are due. So a direction does not depend on its own batch. Or, where the
+ * batch of the gradient is wanted in the factors: statistics, inverses, direction.
+ */
+import type { Key, Tensor, Tree } from "../../array/index.ts";
+import { OptionError, requireInteger, requireOneOf } from "../../errors.ts";
+import { belowOne } from "../hyperparameter.ts";
+import { advance, counter } from "../leaves.ts";
+import type { NetworkView, Objective, ObjectiveOptimizer } from "../objective.ts";
+import { type LayerBlock, blockMatrix } from "./layerBlocks.ts";
+import { type LayerTaps, layerTaps, networkOf } from "./layerTaps.ts";
+import {
+  type LayerwiseRule,
+  moved,
+  nextVelocity,
+  requireLayerwise,
+  requireRegistered,
+  startVelocity,
+} from "./layerwise.ts";
+import { type FactorSchedule, factorPhase, factorsDue, when } from "./phases.ts";
+
+/** An optimizer that measures factors, and can do so before it moves. */
+export interface MeasuringOptimizer<State extends Tree> extends ObjectiveOptimizer<State> {
+  /**
+   * Takes one more batch into the factors and inverts them; theta stays and the step does not count. `init` has seen
+   * one batch; Benzing (ICML 2022) takes 50 before training.
+   */
+  observe<Theta>(theta: Theta, state: State, objective: Objective<Theta>, key: Key): State;
+}
+
+export type MeasuredState<Layer> = {
+  step: Tensor;
+  /** In the order in which the network computes its layers. */
+  layers: readonly Layer[];
+  /** Decayed sum of gradients, in the structure of theta. With momentum only. */
+  velocity?: Tree;
+};
+
+/** What one batch says of a layer. */
+export interface LayerSample {
+  readonly block: LayerBlock;
+  /** [batch, positions, inputs]. */
+  readonly inputs: Tensor;
+  /** By draw, [batch, positions, outputs]: derivatives at the pre-activations. */
+  readonly errors: readonly Tensor[];
+}
+
+/** What a method keeps of a layer, and what it does with it. */
+export interface LayerRule<Layer> {
+  /** Statistics of nothing, and no inverse yet. */
+  empty(sample: LayerSample): Layer;
+  /** With the statistics of one more batch. */
+  observed(layer: Layer, sample: LayerSample): Layer;
+  /** With inverses of the statistics. */
+  inverted(layer: Layer, step: Tensor): Layer;
+  /** The direction of a gradient [inputs, outputs]. */
+  direction(layer: Layer, gradient: Tensor): Tensor;
+  /** Derivatives at the pre-activations by draw and by block, where the method asks for them. */
+  errors?<Theta>(network: NetworkView<Theta>, taps: LayerTaps<Theta>, key: Key): Tensor[][];
+  metrics?(layers: readonly Layer[], step: Tensor): Record<string, Tensor>;
+}
+
+/** Whether the factors of a step have seen the batches before, or that of the step's gradient too. */
+export type FactorBatch = "previous" | "same";
+
+/** Options of the methods that keep running means of factors. */
+export interface MeasuredRule extends LayerwiseRule {
+  readonly ema: number;
+  readonly factorBatch: FactorBatch;
+  readonly inversePeriod: number;
+  readonly covarianceSteps: number | null;
+}
+
+/** The optimizer that does this with every layer. */
+export function measuredLayers<Layer extends Tree>(
+  name: string,
+  rule: MeasuredRule,
+  method: LayerRule<Layer>,
+): MeasuringOptimizer<MeasuredState<Layer>> {
+  const { inversePeriod: period, covarianceSteps } = rule;
+  const schedule: FactorSchedule = { period, steps: covarianceSteps ?? period };
+  const tapsAt = <Theta>(theta: Theta, objective: Objective<Theta>): LayerTaps<Theta> =>
+    layerTaps(networkOf(name, objective), theta);
+  const samplesOf = <Theta>(taps: LayerTaps<Theta>, objective: Objective<Theta>, key: Key): LayerSample[] => {
+    const errors = method.errors?.(networkOf(name, objective), taps, key) ?? [];
+    return taps.registration.blocks.map((block, i) => ({
+      block,
+      inputs: taps.inputs[i]!,
+      errors: errors.map((draw) => draw[i]!),
+    }));
+  };
+  return {
+    name,
+    init(theta, objective, key) {
+      const taps = tapsAt(theta, objective);
+      requireRegistered(name, theta, taps.registration, rule.generic);
+      const step = counter();
+      const layers = samplesOf(taps, objective, key).map((sample) =>
+        method.inverted(method.observed(method.empty(sample), sample), step),
+      );
+      return { step, layers, ...startVelocity(rule, theta) };
+    },
+    step(theta, state, objective, { key, phase }) {
+      const taps = tapsAt(theta, objective);
+      const { blocks } = taps.registration;
+      const velocity = nextVelocity(rule, state, taps.gradient);
+      const due = factorsDue(schedule, state.step, phase);
+      const samples = due.covariance === false ? [] : samplesOf(taps, objective, key);
+      const inverted = (layer: Layer): Layer =>
+        when(due.refresh, () => method.inverted(layer, state.step), layer);
+      const observed = (layer: Layer, i: number): Layer =>
+        when(due.covariance, () => method.observed(layer, samples[i]!), layer);
+      const isSame = rule.factorBatch === "same";
+      const layers = state.layers.map((layer, i) =>
+        isSame ? inverted(observed(layer, i)) : observed(inverted(layer), i),
+      );
+      const directions = (isSame ? layers : state.layers).map((layer, i) =>
+        method.direction(layer, blockMatrix(blocks[i]!, velocity)),
+      );
+      return {
+        theta: moved(rule, state.step, theta, velocity, { blocks, directions }),
+        state: {
+          step: advance(state.step),
+          layers,
+          ...(state.velocity !== undefined && { velocity: velocity as Tree }),
+        },
+        loss: taps.loss,
+        metrics: method.metrics?.(state.layers, state.step) ?? {},
+      };
+    },
+    phaseAt: (step) => factorPhase(schedule, step),
+    observe(theta, state, objective, key) {
+      const layers = samplesOf(tapsAt(theta, objective), objective, key).map((sample, i) =>
+        method.inverted(method.observed(state.layers[i]!, sample), state.step),
+      );
+      return { ...state, layers };
+    },
+  };
+}
+
+/** Throws `OptionError` for a value that is not allowed. */
+export function requireMeasured(where: string, rule: MeasuredRule): void {
+  requireLayerwise(where, rule);
+  const { ema, inversePeriod, covarianceSteps } = rule;
+  if (typeof ema !== "number" || !belowOne.has(ema)) {
+    throw new OptionError(where, "ema", ema, `a number ${belowOne.text}`);
+  }
+  requireOneOf(where, "factorBatch", rule.factorBatch, ["previous", "same"]);
+  requireInteger(where, "inversePeriod", inversePeriod, 1);
+  if (covarianceSteps === null) return;
+  requireInteger(where, "covarianceSteps", covarianceSteps, 1);
+  if (covarianceSteps <= inversePeriod) return;
+  throw new OptionError(where, "covarianceSteps", covarianceSteps, `at most inversePeriod, ${inversePeriod}`);
+}
