@@ -14,7 +14,7 @@ import {
   compiled,
   compiledStep,
   kfacSimple,
-  meanOf,
+  factorMean,
   networkObjective,
   nn,
   np,
@@ -209,7 +209,7 @@ export function compareDirections(
   batches.forEach((batch, i) => {
     const by = kfacStep(theta, kfacState, batch, random.foldIn(keys, i));
     const other = foofStep(theta, foofState, batch, random.foldIn(keys, i));
-    const factors = by.state.layers.map(({ inputs }) => meanOf(inputs));
+    const factors = by.state.layers.map(({ inputs }) => factorMean(inputs));
     const measured = measure(theta, { kfac: by.theta, foof: other.theta }, factors, batch);
     [theta, kfacState, foofState] = [by.theta, by.state, other.state];
     found.cosines.push(measured.cosine.item());

@@ -49,10 +49,7 @@ export function objectiveUnrolledChecks(subject: CheckedObjectiveOptimizer): Con
   ];
 }
 
-/**
- * Trains the small network on regression targets; the loss is that after the step. Every trajectory draws the same, so
- * that derivatives and differences are of one function.
- */
+/** Trains the small network on regression targets; the loss is that after the step. */
 function training(subject: CheckedObjectiveOptimizer): Problem<Theta, object, undefined> {
   interface State {
     network: SmallNetwork;
@@ -67,15 +64,14 @@ function training(subject: CheckedObjectiveOptimizer): Problem<Theta, object, un
   return defineProblem<Theta, object, undefined>({
     name: `${subject.name} on a network`,
     horizon,
-    init(theta) {
+    init(theta, key) {
       const { start, objective } = setting(theta);
-      const optimizer = subject.create(theta.hyperparameters).init(start, objective, random.key(0));
+      const optimizer = subject.create(theta.hyperparameters).init(start, objective, key);
       return { network: start, optimizer };
     },
-    step(theta, state, { t }) {
+    step(theta, state, { key }) {
       const { network, optimizer } = state as unknown as State;
       const { objective } = setting(theta);
-      const key = random.foldIn(random.key(1), t);
       const next = subject.create(theta.hyperparameters).step(network, optimizer, objective, { key });
       return { state: { network: next.theta, optimizer: next.state }, loss: objective.loss(next.theta) };
     },

@@ -167,8 +167,8 @@ export type {
   Factors,
   MatchNorm,
 } from "./curvature/dampedFactors.ts";
-export { inversePositive, meanOf, secondMoment, solvePositive } from "./curvature/factors.ts";
-export type { Eigenbasis, RunningMean } from "./curvature/factors.ts";
+export { meanOf as factorMean, inversePositive, secondMoment, solvePositive } from "./curvature/factors.ts";
+export type { Eigenbasis, RunningMean as FactorMean } from "./curvature/factors.ts";
 export { fisherColumns } from "./curvature/fisherColumns.ts";
 export type { BlockColumns, FisherColumns } from "./curvature/fisherColumns.ts";
 export type { FisherKind } from "./curvature/fisherErrors.ts";
