@@ -47,6 +47,8 @@ const known: Readonly<Record<string, Partial<ObjectiveOptimizerSubject>>> = {
   staleGradients: around("staleGradients"),
   staleSynchronous: around("staleSynchronous", { periods: [1, 2] }),
   gossipSgd: around("gossipSgd", { workers: 2 }),
+  // With rounding the loss is that of rounded parameters, and differences of hyperparameters see steps.
+  mixedPrecision: around("mixedPrecision", { format: "float32" }),
 };
 
 /** Whose learning rate is that of its option `optimizer`. */

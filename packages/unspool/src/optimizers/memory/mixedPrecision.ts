@@ -36,7 +36,7 @@ export const mixedPrecisionDefaults: Required<MixedPrecisionOptions> = {
 };
 
 /**
- * The metric `lossScale` is S. Gradients at float16 with S = 1 lose what is below 3e-8. Cost: one gradient, and that of
+ * The loss is that at the rounded parameters, the metric `lossScale` is S. Gradients at float16 with S = 1 lose what is below 3e-8. Cost: one gradient, and that of
  * the optimizer.
  */
 export function mixedPrecision(
