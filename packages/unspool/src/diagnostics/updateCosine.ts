@@ -21,8 +21,11 @@ export function updateCosine(
     inputFactors
       .map((factor, i) => np.matmul(factor, b[i]!).mul(a[i]!).sum())
       .reduce((total, part) => total.add(part));
-  const squares = product(first, first).mul(product(second, second));
-  // The product of the updates is 0 then.
-  const isZero = squares.lessEqual(0);
-  return product(first, second).div(np.sqrt(np.where(isZero, np.onesLike(squares), squares)));
+  const [a, b] = [first, second].map((update) => {
+    const square = product(update, update);
+    // Where an update is 0, so is its product with the other.
+    const isZero = square.lessEqual(0);
+    return np.sqrt(np.where(isZero, np.onesLike(square), square));
+  }) as [Tensor, Tensor];
+  return product(first, second).div(a).div(b);
 }
