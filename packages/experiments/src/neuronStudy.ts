@@ -128,6 +128,9 @@ export function trainer(task: Task, optimizer: Trained, options: TrainingOptions
     }
     const run: Run = { losses: [lossOf(theta)], updates: [0], times: [0], finalLoss: 0 };
     const steps = random.foldIn(key, "steps");
+    // Compiling is no part of training: the first two steps have what later ones have.
+    let ahead = { theta, state };
+    for (const batch of batches.slice(0, 2)) ahead = step(ahead.theta, ahead.state, batch, steps);
     let elapsed = 0;
     batches.forEach((batch, i) => {
       const start = performance.now();

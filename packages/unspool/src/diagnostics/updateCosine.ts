@@ -1,7 +1,6 @@
 /** How alike two updates of a network's layers are, by what they do to the layers' outputs. */
 import { type Tensor, np } from "../array/index.ts";
 import { ShapeError } from "../errors.ts";
-import { root } from "../optimizers/leaves.ts";
 
 /**
  * Cosine of the angle between two updates, lists of matrices [inputs, outputs] by layer, in the inner product of FOOF:
@@ -22,7 +21,11 @@ export function updateCosine(
     inputFactors
       .map((factor, i) => np.matmul(factor, b[i]!).mul(a[i]!).sum())
       .reduce((total, part) => total.add(part));
-  const norms = root(product(first, first).mul(product(second, second)));
-  const isZero = norms.lessEqual(0);
-  return product(first, second).div(np.where(isZero, np.onesLike(norms), norms));
+  const [a, b] = [first, second].map((update) => {
+    const square = product(update, update);
+    // Where an update is 0, so is its product with the other.
+    const isZero = square.lessEqual(0);
+    return np.sqrt(np.where(isZero, np.onesLike(square), square));
+  }) as [Tensor, Tensor];
+  return product(first, second).div(a).div(b);
 }

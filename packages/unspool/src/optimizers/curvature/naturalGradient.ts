@@ -23,7 +23,7 @@ import { type Generic, moved, nextVelocity, startVelocity } from "./layerwise.ts
 import { requireLayerwise, requireRegistered } from "./layerwise.ts";
 import { dueEvery, when } from "./phases.ts";
 
-/** The batch of F: that of the step before, that of the gradient, or one that is given to the step as `fisher`. */
+/** The batch of the Fisher information. */
 export type FisherBatch = "previous" | "same" | "separate";
 
 export interface NaturalGradientOptions {
@@ -35,7 +35,10 @@ export interface NaturalGradientOptions {
   fisher?: FisherKind;
   /** Leaves out what F has between layers. Default false. */
   blockDiagonal?: boolean;
-  /** Default "previous"; the first step takes the batch that `init` was given. */
+  /**
+   * Batch of F: "previous", that of the step before (at first that of `init`); "same", that of the gradient;
+   * "separate", the one that the step is given as `fisher`. Default "previous".
+   */
   fisherBatch?: FisherBatch;
   /** Steps for which F is kept. Default 1. */
   period?: number;
@@ -45,7 +48,7 @@ export interface NaturalGradientOptions {
   weightDecay?: Hyperparameter;
   /** Parameters outside of layers: "error", or "sgd" for their plain gradient. Default "error". */
   generic?: Generic;
-  /** Bytes that the matrix GᵀG, 8 C², may have. Default 2²⁹. */
+  /** Bytes that the matrix GᵀG, 8 C², may have. Default 536870912. */
   memoryLimit?: number;
 }
 
