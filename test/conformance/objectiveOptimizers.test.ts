@@ -8,7 +8,12 @@ const known: Readonly<Record<string, Partial<ObjectiveOptimizerSubject>>> = {
   foof: { hyperparameters: { learningRate: 0.3, damping: 0.5 } },
   kfacSimple: { hyperparameters: { learningRate: 0.3, damping: 0.1 } },
   naturalGradient: { hyperparameters: { learningRate: 0.1, damping: 0.5 } },
-  kfac: { hyperparameters: { learningRate: 0.2, momentum: 0.5, damping: 1 }, stepsOfDescent: 100 },
+  kfac: {
+    hyperparameters: { learningRate: 0.2, momentum: 0.5, damping: 1 },
+    // Candidates for gamma triple the program; they have tests of their own.
+    create: (options) => createObjectiveOptimizer("kfac", { adaptGamma: false, ...options }),
+    stepsOfDescent: 100,
+  },
   sam: {
     hyperparameters: { learningRate: 0.2, rho: 0.05 },
     create: ({ learningRate = 0.2, ...options }) =>
