@@ -15,6 +15,8 @@ export { fullEs } from "./fullEs.ts";
 export type { FullEsOptions } from "./fullEs.ts";
 export { gpes } from "./gpes.ts";
 export type { GpesOptions } from "./gpes.ts";
+export { meanOf } from "./meanOf.ts";
+export type { MeanOfOptions, MeanOfState } from "./meanOf.ts";
 export { mixture } from "./mixture.ts";
 export type { MixtureOptions, MixtureState } from "./mixture.ts";
 export { nres } from "./nres.ts";

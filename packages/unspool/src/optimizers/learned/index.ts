@@ -18,3 +18,7 @@ export type {
   MomentumMeta,
   SgdMeta,
 } from "./learnable.ts";
+export { createLearnedOptimizer, learnedOptimizerNames, learnedOptimizers } from "./registry.ts";
+export type { LearnedOptimizerEntry } from "./registry.ts";
+export { learnedOptimizerFile, loadLearnedOptimizer } from "./learnedFile.ts";
+export type { LearnedOptimizerFile, LoadedOptimizer } from "./learnedFile.ts";

@@ -6,7 +6,7 @@ import type { Optimizer } from "../optimizer.ts";
  * A family of optimizers with parameters `Meta` (a tree of tensors). As the step of an inner problem, `optimizer(meta)`
  * trains a network, and the problem's theta is `meta`.
  */
-export interface LearnedOptimizer<Meta = Tree, State extends Tree = Tree> {
+export interface LearnedOptimizer<Meta = unknown, State extends Tree = Tree> {
   readonly name: string;
   /** Parameters from which meta-training starts. */
   init(key: Key): Meta;

@@ -1,0 +1,57 @@
+/** Learned optimizers by name: one line each feeds files, experiments, docs and the conformance suite. */
+import { requireOneOf } from "../../errors.ts";
+import { learnableAdam, learnableAdamDefaults } from "./learnable.ts";
+import {
+  learnableMomentum,
+  learnableMomentumDefaults,
+  learnableSgd,
+  learnableSgdDefaults,
+} from "./learnable.ts";
+import type { LearnedOptimizer } from "./learnedOptimizer.ts";
+import { mlpLopt, mlpLoptDefaults } from "./mlpLopt.ts";
+import { nnAdam, nnAdamDefaults } from "./nnAdam.ts";
+import { smallFc, smallFcDefaults } from "./smallFc.ts";
+import { star, starDefaults } from "./star.ts";
+
+export interface LearnedOptimizerEntry {
+  readonly name: string;
+  /** One line for lists. */
+  readonly summary: string;
+  /** All options with their defaults. */
+  readonly defaults: Readonly<Record<string, unknown>>;
+  create(options: Record<string, unknown>): LearnedOptimizer;
+}
+
+// prettier-ignore
+export const learnedOptimizers: readonly LearnedOptimizerEntry[] = [
+  entry("smallFc", smallFc, smallFcDefaults, "a tiny network at every parameter, fed with factored squares"),
+  entry("star", star, starDefaults, "smallFc made stable by a nominal step and a preconditioned output"),
+  entry("mlpLopt", mlpLopt, mlpLoptDefaults, "the earlier, wider network at every parameter"),
+  entry("nnAdam", nnAdam, nnAdamDefaults, "an LSTM per tensor that moves Adam's hyperparameters"),
+  entry("learnableSgd", learnableSgd, learnableSgdDefaults, "gradient descent with a rate to learn"),
+  entry("learnableMomentum", learnableMomentum, learnableMomentumDefaults, "heavy ball with rate and decay to learn"),
+  entry("learnableAdam", learnableAdam, learnableAdamDefaults, "Adam with its four hyperparameters to learn"),
+];
+
+/** Names of all learned optimizers. */
+export const learnedOptimizerNames: readonly string[] = learnedOptimizers.map(({ name }) => name);
+
+/** A learned optimizer from data. Throws `OptionError` for an unknown name, with the nearest one. */
+export function createLearnedOptimizer(
+  name: string,
+  options: Record<string, unknown> = {},
+): LearnedOptimizer {
+  requireOneOf("createLearnedOptimizer", "name", name, learnedOptimizerNames);
+  return learnedOptimizers.find((candidate) => candidate.name === name)!.create(options);
+}
+
+function entry<Options extends object, Meta>(
+  name: string,
+  factory: (options: Options) => LearnedOptimizer<Meta>,
+  defaults: Required<Options>,
+  summary: string,
+): LearnedOptimizerEntry {
+  const create = (options: Record<string, unknown>) =>
+    factory(options as Options) as unknown as LearnedOptimizer;
+  return { name, summary, defaults: { ...defaults }, create };
+}
