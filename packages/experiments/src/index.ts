@@ -8,6 +8,7 @@ import { influenceBalancing } from "./influenceBalancing.ts";
 import { largeBatch } from "./largeBatch.ts";
 import { loadedDice } from "./loadedDice.ts";
 import { kfacAutoencoder } from "./kfacAutoencoder.ts";
+import { learnedOptimizer } from "./learnedOptimizer.ts";
 import { logisticMap } from "./logisticMap.ts";
 import { lookaheadMnist } from "./lookaheadMnist.ts";
 import { lookaheadQuadratic } from "./lookaheadQuadratic.ts";
@@ -45,6 +46,7 @@ export const experiments: readonly Experiment[] = [
   doublePendulum,
   diskPacking,
   tinyLearnedOptimizer,
+  learnedOptimizer,
   lookaheadQuadratic,
   sharpMinima,
   gradientCompression,
@@ -62,6 +64,7 @@ export {
   influenceBalancing,
   largeBatch,
   kfacAutoencoder,
+  learnedOptimizer,
   loadedDice,
   logisticMap,
   lookaheadMnist,

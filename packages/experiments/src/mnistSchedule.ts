@@ -25,6 +25,7 @@ import {
   schedulesFigure,
   surfaceFigure,
 } from "./mnistScheduleFigures.ts";
+import { memo } from "./memo.ts";
 import { mean } from "./series.ts";
 import { type ScheduleProblem, type Trained, trainNetworks } from "./trainedNetworks.ts";
 
@@ -189,15 +190,5 @@ function table({ objective, horizon, evaluationRuns }: Config, untuned: Row, tun
       "test accuracy",
     ],
     rows: [row("untuned", untuned), row("tuned", tuned)],
-  };
-}
-
-/** Remembers results by argument identity. */
-function memo<A extends object, B>(fn: (argument: A) => B): (argument: A) => B {
-  const known = new WeakMap<A, B>();
-  return (argument) => {
-    const result = known.get(argument) ?? fn(argument);
-    known.set(argument, result);
-    return result;
   };
 }

@@ -53,3 +53,6 @@ export { meanNoiseScale, noiseScale, noiseScaleMeter } from "./noiseScale.ts";
 export type { NoiseScale, NoiseScaleMeter, SquaredNorms } from "./noiseScale.ts";
 export { relativeDecrease } from "./relativeDecrease.ts";
 export { updateCosine } from "./updateCosine.ts";
+export { momentumStability, updateStability } from "./updateStability.ts";
+export type { MomentumStabilityOptions, UpdateStability, UpdateStabilityOptions } from "./updateStability.ts";
+export type { Eigenvalues } from "./eigenvalues.ts";

@@ -59,3 +59,5 @@ export type {
   NetworkTrainingOptions,
   NetworkTrainingState,
 } from "./networkTraining.ts";
+export { noisyQuadraticUpdate } from "./noisyQuadraticUpdate.ts";
+export type { NoisyQuadraticUpdateOptions, UpdateState, UpdateTheta } from "./noisyQuadraticUpdate.ts";
