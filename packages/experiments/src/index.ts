@@ -26,6 +26,7 @@ import { sharpMinima } from "./sharpMinima.ts";
 import { swimmer } from "./swimmer.ts";
 import { tinyLearnedOptimizer } from "./tinyLearnedOptimizer.ts";
 import { toyRegression } from "./toyRegression.ts";
+import { updateStability } from "./updateStability.ts";
 
 export const experiments: readonly Experiment[] = [
   influenceBalancing,
@@ -47,6 +48,7 @@ export const experiments: readonly Experiment[] = [
   diskPacking,
   tinyLearnedOptimizer,
   learnedOptimizer,
+  updateStability,
   lookaheadQuadratic,
   sharpMinima,
   gradientCompression,
@@ -83,6 +85,7 @@ export {
   swimmer,
   tinyLearnedOptimizer,
   toyRegression,
+  updateStability,
 };
 export { problemExperiment } from "./problemExperiment.ts";
 export { compareDirections, trainer } from "./neuronStudy.ts";

@@ -20,7 +20,7 @@ import { curvesFigure, horizonFigure, metaLossFigure } from "./learnedOptimizerF
 import { memo } from "./memo.ts";
 import { type Judged, judge, metaOptimizer, taskProblem } from "./learnedOptimizerStudy.ts";
 
-const config: z.ZodType<LearnedOptimizerConfig> = z.strictObject({
+const config = z.strictObject({
   ...estimatorFields({ sigma: 0.01, pairs: 8, truncation: 20 }),
   architecture: z
     .enum(learnedOptimizerNames as [string, ...string[]])
@@ -28,15 +28,19 @@ const config: z.ZodType<LearnedOptimizerConfig> = z.strictObject({
     .describe("learned optimizer"),
   options: z
     .record(z.string(), z.unknown())
-    .default({ nominalStep: 0.003 })
+    .default({ nominalStep: 0.003, stepMultiplier: 0.0001 })
     .describe("options of the learned optimizer"),
-  steps: z.int().min(1).default(800).describe("outer steps"),
+  steps: z.int().min(1).default(600).describe("outer steps"),
   outerLearningRate: z
     .number()
     .positive()
     .default(0.01)
     .describe("of Adam on the parameters of the optimizer"),
-  outerWeightDecay: z.number().min(0).default(0.5).describe("of the parameters of the optimizer"),
+  outerSchedule: z
+    .enum(["cosine", "constant"])
+    .default("cosine")
+    .describe("of that learning rate: falling to 0 over the outer steps, or the same"),
+  outerWeightDecay: z.number().min(0).default(0.2).describe("of the parameters of the optimizer"),
   outerClip: z.number().positive().default(3).describe("largest element of the gradient"),
   hidden: z
     .array(z.array(z.int().min(1)))
@@ -61,8 +65,7 @@ const config: z.ZodType<LearnedOptimizerConfig> = z.strictObject({
   longHorizon: z.int().min(1).default(1000).describe("training steps of the runs beyond the horizon"),
 });
 
-export type LearnedOptimizerConfig = z.infer<typeof config>;
-type Config = LearnedOptimizerConfig;
+type Config = z.infer<typeof config>;
 
 export const learnedOptimizer: Experiment = defineExperiment<Config>({
   name: "learned-optimizer",

@@ -9,6 +9,7 @@ import {
   adamw,
   classification,
   clipByValue,
+  cosineDecay,
   learnableAdam,
   metaTraining,
   scaledTasks,
@@ -45,14 +46,20 @@ export function taskProblem<Meta>(
   return problem as unknown as Problem<Meta>;
 }
 
-/** Adam with decoupled weight decay on gradients with limited elements. */
-export function metaOptimizer(settings: {
+export interface MetaOptimizerSettings {
   outerLearningRate: number;
+  outerSchedule: "cosine" | "constant";
   outerWeightDecay: number;
   outerClip: number;
-}): Optimizer {
-  const { outerLearningRate, outerWeightDecay, outerClip } = settings;
-  const inner = adamw({ learningRate: outerLearningRate, weightDecay: outerWeightDecay });
+  /** Outer steps. */
+  steps: number;
+}
+
+/** Adam with decoupled weight decay on gradients with limited elements. */
+export function metaOptimizer(settings: MetaOptimizerSettings): Optimizer {
+  const { outerLearningRate: from, outerSchedule, outerWeightDecay, outerClip, steps } = settings;
+  const learningRate = outerSchedule === "cosine" ? cosineDecay({ from, steps }) : from;
+  const inner = adamw({ learningRate, weightDecay: outerWeightDecay });
   return clipByValue(inner, { maxAbs: outerClip }) as unknown as Optimizer;
 }
 
@@ -76,19 +83,23 @@ export function trainingRuns<Meta>(problem: Problem<Meta>, meta: Meta, key: Key,
   return { curve, each, mean: mean(curve), final: mean(curve.slice(-last)) };
 }
 
-/** The runs of Adam with the learning rate whose mean loss is lowest. */
-export function bestAdam(
+/** The runs of Adam with each of its learning rates. */
+export function adamRuns(
   data: LabelledData,
   settings: TaskSettings,
   key: Key,
   runs: number,
-): Runs & { learningRate: number } {
+): (Runs & { learningRate: number })[] {
   const problem = taskProblem(learnableAdam(), data, settings);
-  const all = adamRates.map((learningRate) => {
+  return adamRates.map((learningRate) => {
     const meta = learnableAdam({ learningRate }).init(key);
     return { learningRate, ...trainingRuns(problem, meta, key, runs) };
   });
-  return all.reduce((best, one) => (one.mean < best.mean ? one : best));
+}
+
+/** Those with the learning rate whose mean loss is lowest. */
+export function bestAdam(...given: Parameters<typeof adamRuns>): Runs & { learningRate: number } {
+  return adamRuns(...given).reduce((best, one) => (one.mean < best.mean ? one : best));
 }
 
 export interface JudgedTask {

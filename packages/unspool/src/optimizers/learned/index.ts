@@ -18,6 +18,9 @@ export type {
   MomentumMeta,
   SgdMeta,
 } from "./learnable.ts";
+export { learnedOptimizerCost } from "./cost.ts";
+export type { LearnedOptimizerCost } from "./cost.ts";
+export { pretrainedOptimizer, pretrainedOptimizerFile, pretrainedOptimizerNames } from "./pretrained.ts";
 export { createLearnedOptimizer, learnedOptimizerNames, learnedOptimizers } from "./registry.ts";
 export type { LearnedOptimizerEntry } from "./registry.ts";
 export { learnedOptimizerFile, loadLearnedOptimizer } from "./learnedFile.ts";

@@ -42,8 +42,13 @@ export function learnedOptimizerFile(
   requireSameParameters(name, createLearnedOptimizer(name, options), meta);
   const parameters = tree
     .entries(meta)
-    .map(([path, leaf]) => [path, { shape: [...leaf.shape], data: Array.from(leaf.data) }] as const);
+    .map(([path, leaf]) => [path, { shape: [...leaf.shape], data: written(leaf) }] as const);
   return { format, version, name, options, parameters: Object.fromEntries(parameters), origin };
+}
+
+/** Elements with as few digits as bring back the same bits. */
+function written({ data, dtype }: Tensor): number[] {
+  return Array.from(data, (x) => (dtype === "float32" ? Number(x.toPrecision(9)) : x));
 }
 
 /**

@@ -8,6 +8,8 @@ import type { Optimizer } from "../optimizer.ts";
  */
 export interface LearnedOptimizer<Meta = unknown, State extends Tree = Tree> {
   readonly name: string;
+  /** Multiplications of a network that is evaluated at every trained parameter. Default 0: there is none. */
+  readonly multiplications?: number;
   /** Parameters from which meta-training starts. */
   init(key: Key): Meta;
   /** The optimizer with these parameters, which may be traced. */
@@ -27,6 +29,11 @@ export function initLayers(key: Key, sizes: readonly number[]): NetworkLayer[] {
     const weights = cutNormal(random.foldIn(key, i), [inputs, outputs]).mul(1 / Math.sqrt(inputs));
     return { weights, bias: np.zeros([outputs]) };
   });
+}
+
+/** Multiplications of one evaluation of a network with layers of these sizes. */
+export function networkMultiplications(sizes: readonly number[]): number {
+  return sizes.slice(1).reduce((sum, outputs, i) => sum + sizes[i]! * outputs, 0);
 }
 
 /** Draws of one number until one is within two deviations; that none is has a chance of 2e-11. */

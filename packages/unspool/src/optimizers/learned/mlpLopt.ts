@@ -11,7 +11,12 @@ import { requireInteger } from "../../errors.ts";
 import { withDefaults } from "../hyperparameter.ts";
 import { advance, counter, isFloatLeaf, mapFloats, requireGradient, zeros } from "../leaves.ts";
 import { requireDecays } from "./decays.ts";
-import { type LearnedOptimizer, type NetworkLayer, initLayers } from "./learnedOptimizer.ts";
+import {
+  type LearnedOptimizer,
+  type NetworkLayer,
+  initLayers,
+  networkMultiplications,
+} from "./learnedOptimizer.ts";
 import { normalised, perParameterNetwork, timeFeatureCount, timeFeatures } from "./perParameterNetwork.ts";
 import { scaledStep } from "./smallFc.ts";
 
@@ -54,10 +59,11 @@ export function mlpLopt(options: MlpLoptOptions = {}): LearnedOptimizer<MlpLoptM
   requireInteger("mlpLopt", "hiddenUnits", hiddenUnits, 1);
   requireInteger("mlpLopt", "hiddenLayers", hiddenLayers, 1);
   const inputs = 2 + momentumDecays.length + timeFeatureCount;
-  const hidden = Array.from({ length: hiddenLayers }, () => hiddenUnits);
+  const sizes = [inputs, ...Array.from({ length: hiddenLayers }, () => hiddenUnits), 2];
   return {
     name: "mlpLopt",
-    init: (key) => ({ layers: initLayers(key, [inputs, ...hidden, 2]) }),
+    multiplications: networkMultiplications(sizes),
+    init: (key) => ({ layers: initLayers(key, sizes) }),
     optimizer: (meta) => ({
       name: "mlpLopt",
       init: (theta) => ({ step: counter(), momenta: momentumDecays.map(() => zeros(theta)) }),

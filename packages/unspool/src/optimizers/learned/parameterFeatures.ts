@@ -68,15 +68,19 @@ export interface ParameterStep {
 }
 
 export function initMeta(key: Key, rule: Required<FeatureOptions>, outputs: number): ParameterMeta {
-  const { momentumDecays, squareDecay, factoredDecays, hiddenUnits, hiddenLayers } = rule;
-  const inputs = featureCount(momentumDecays.length) + timeFeatureCount;
-  const hidden = Array.from({ length: hiddenLayers }, () => hiddenUnits);
+  const { momentumDecays, squareDecay, factoredDecays } = rule;
   return {
     momentumDecays: noOffsets(momentumDecays),
     squareDecay: noOffsets([squareDecay]),
     factoredDecays: noOffsets(factoredDecays),
-    layers: initLayers(key, [inputs, ...hidden, outputs]),
+    layers: initLayers(key, networkSizes(rule, outputs)),
   };
+}
+
+/** Inputs, hidden layers and outputs of the network. */
+export function networkSizes(rule: Required<FeatureOptions>, outputs: number): number[] {
+  const inputs = featureCount(rule.momentumDecays.length) + timeFeatureCount;
+  return [inputs, ...Array.from({ length: rule.hiddenLayers }, () => rule.hiddenUnits), outputs];
 }
 
 /** Features of one parameter for so many decays. */

@@ -12,10 +12,11 @@ import {
   featureDefaults,
   initMeta,
   learnedFromFeatures,
+  networkSizes,
   requireFeatureOptions,
 } from "./parameterFeatures.ts";
 import type { ParameterMeta, ParameterState } from "./parameterFeatures.ts";
-import type { LearnedOptimizer } from "./learnedOptimizer.ts";
+import { type LearnedOptimizer, networkMultiplications } from "./learnedOptimizer.ts";
 import { withDefaults } from "../hyperparameter.ts";
 
 export interface SmallFcOptions extends FeatureOptions {
@@ -45,6 +46,7 @@ export function smallFc(options: SmallFcOptions = {}): LearnedOptimizer<Paramete
   const { expMultiplier, stepMultiplier } = rule;
   return {
     name: "smallFc",
+    multiplications: networkMultiplications(networkSizes(rule, 2)),
     init: (key) => initMeta(key, rule, 2),
     optimizer: (meta) =>
       learnedFromFeatures("smallFc", rule, meta, (_view, [direction, magnitude]) => ({

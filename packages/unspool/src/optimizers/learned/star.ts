@@ -13,7 +13,7 @@
 import { type Tensor, np } from "../../array/index.ts";
 import { OptionError, requireOneOf } from "../../errors.ts";
 import { requireBoolean, withDefaults } from "../hyperparameter.ts";
-import type { LearnedOptimizer } from "./learnedOptimizer.ts";
+import { type LearnedOptimizer, networkMultiplications } from "./learnedOptimizer.ts";
 import {
   type FeatureOptions,
   type ParameterMeta,
@@ -22,6 +22,7 @@ import {
   featureDefaults,
   initMeta,
   learnedFromFeatures,
+  networkSizes,
   requireFeatureOptions,
 } from "./parameterFeatures.ts";
 import { scaledStep } from "./smallFc.ts";
@@ -74,6 +75,7 @@ export function star(options: StarOptions = {}): LearnedOptimizer<ParameterMeta,
   const exponent = (a: Tensor): Tensor => np.exp((rule.isAggregated ? a.mean() : a).mul(expMultiplier));
   return {
     name: "star",
+    multiplications: networkMultiplications(networkSizes(rule, 4)),
     init: (key) => initMeta(key, rule, 4),
     optimizer: (meta) =>
       learnedFromFeatures("star", rule, meta, (view, outputs) => {

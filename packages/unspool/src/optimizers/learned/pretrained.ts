@@ -1,0 +1,31 @@
+/** Learned optimizers that are ready for use: made by `npm run pretrain`, which writes the files in `pretrained/`. */
+import { requireOneOf } from "../../errors.ts";
+import type { Optimizer } from "../optimizer.ts";
+import { type LearnedOptimizerFile, loadLearnedOptimizer } from "./learnedFile.ts";
+import { starMnist } from "./pretrained/starMnist.ts";
+
+const files: Readonly<Record<string, LearnedOptimizerFile>> = { "star-mnist": starMnist };
+
+/** Names of all pretrained optimizers. */
+export const pretrainedOptimizerNames: readonly string[] = Object.keys(files);
+
+/**
+ * A learned optimizer with the parameters of a finished meta-training. It has no learning rate to set.
+ *
+ * "star-mnist": `star`, trained through runs of 100 steps of small networks that classify 7x7 images of MNIST. It is
+ * meant for networks of that kind; further from them measure it against `adam` before you rely on it.
+ *
+ * Throws `OptionError` for an unknown name, with the nearest one.
+ *
+ * @example
+ * const optimizer = pretrainedOptimizer("star-mnist");
+ */
+export function pretrainedOptimizer(name: string): Optimizer {
+  return loadLearnedOptimizer(pretrainedOptimizerFile(name)).optimizer;
+}
+
+/** Its file: options, parameters, the command and the seed that made it, and what was measured. */
+export function pretrainedOptimizerFile(name: string): LearnedOptimizerFile {
+  requireOneOf("pretrainedOptimizer", "name", name, pretrainedOptimizerNames);
+  return files[name]!;
+}
