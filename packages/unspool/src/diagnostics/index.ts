@@ -53,3 +53,4 @@ export { meanNoiseScale, noiseScale, noiseScaleMeter } from "./noiseScale.ts";
 export type { NoiseScale, NoiseScaleMeter, SquaredNorms } from "./noiseScale.ts";
 export { relativeDecrease } from "./relativeDecrease.ts";
 export { updateCosine } from "./updateCosine.ts";
+export * from "./dynamics/index.ts";

@@ -18,3 +18,14 @@ export type {
   MomentumMeta,
   SgdMeta,
 } from "./learnable.ts";
+export { componentwise } from "./componentwise.ts";
+export type { ComponentwiseOptimizer, ComponentwiseRule, ComponentwiseState } from "./componentwise.ts";
+export { cwRnn } from "./recurrent.ts";
+export type { CwRnnMeta, CwRnnOptions } from "./recurrent.ts";
+export type { RecurrentCellName, RecurrentGate } from "./recurrentCells.ts";
+export { lds } from "./lds.ts";
+export type { LdsMeta, LdsOptions } from "./lds.ts";
+export { aggMo } from "./aggMo.ts";
+export type { AggMoMeta, AggMoOptions } from "./aggMo.ts";
+export { linearHistory } from "./linearHistory.ts";
+export type { LinearHistoryMeta, LinearHistoryOptions } from "./linearHistory.ts";
