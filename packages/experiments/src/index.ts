@@ -20,6 +20,7 @@ import { mnistSchedule } from "./mnistSchedule.ts";
 import { neuronDescent } from "./neuronDescent.ts";
 import { pesVariance } from "./pesVariance.ts";
 import { recurrentNetwork } from "./recurrentNetwork.ts";
+import { reverseOptimizer } from "./reverseOptimizer.ts";
 import { ridgeCoefficient } from "./ridgeCoefficient.ts";
 import { sharpMinima } from "./sharpMinima.ts";
 import { swimmer } from "./swimmer.ts";
@@ -52,6 +53,7 @@ export const experiments: readonly Experiment[] = [
   largeBatch,
   kfacAutoencoder,
   neuronDescent,
+  reverseOptimizer,
 ] as readonly Experiment[];
 
 export {
@@ -75,6 +77,7 @@ export {
   neuronDescent,
   pesVariance,
   recurrentNetwork,
+  reverseOptimizer,
   ridgeCoefficient,
   sharpMinima,
   swimmer,

@@ -12,6 +12,7 @@ import { fixedPoints } from "./fixedPoints.ts";
 import { inputFixedPoints } from "./inputFixedPoints.ts";
 import { effectiveLearningRate, linearize } from "./linearize.ts";
 import { impulseResponse, modes, steadyLearningRate } from "./modes.ts";
+import { nearestMomentum } from "./nearestMomentum.ts";
 import { optimalMomentum } from "./optimalMomentum.ts";
 import { adamSystem, momentumSystem, nesterovSystem, rmspropSystem } from "./plainSystems.ts";
 import { saturation, updateFunction } from "./updateFunction.ts";
@@ -31,6 +32,10 @@ describe("momentum", () => {
     expect(found[0]!.timeConstant).toBeCloseTo(-1 / Math.log(0.9), 8);
     expect(direct).toBeCloseTo(0, 11);
     expect(condition).toBeCloseTo(1, 12);
+    const nearest = nearestMomentum(modesAtRest(system));
+    expect(nearest.learningRate).toBeCloseTo(0.3, 6);
+    expect(nearest.momentum).toBeCloseTo(0.9, 6);
+    expect(nearest.unexplained).toBeLessThan(1e-9);
   });
 
   test("is linear, has no schedule and does not adapt", () => {

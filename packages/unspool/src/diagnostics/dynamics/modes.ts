@@ -74,16 +74,6 @@ export function modes(derivatives: StepDerivatives): Modes {
   };
 }
 
-/** The largest mode by |a| among those with a real eigenvalue; undefined if all swing. */
-export function leadingMomentum({
-  modes: all,
-}: Modes): { learningRate: number; momentum: number } | undefined {
-  const [best] = all
-    .filter(({ eigenvalue }) => eigenvalue.im === 0)
-    .toSorted((a, b) => Math.abs(b.learningRate.re) - Math.abs(a.learningRate.re));
-  return best && { learningRate: best.learningRate.re, momentum: best.eigenvalue.re };
-}
-
 /** Changes of the parameter 0, 1, …, `steps` - 1 steps after a unit gradient at rest: -Σ Re a_j λ_j^k. */
 export function impulseResponse({ modes: all, direct }: Modes, steps: number): Float64Array {
   requireInteger("impulseResponse", "steps", steps, 1);
