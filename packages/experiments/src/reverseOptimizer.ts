@@ -171,8 +171,8 @@ function evaluation({ analysis, learned, parts, baselines }: Findings) {
   const { modes, nearest, autonomous, adaptation } = analysis;
   const rows = [learned, ...parts, ...baselines].map((one): (string | number)[] => [
     one.name,
-    one.score,
-    one.curve.at(-1)!,
+    told(one.score),
+    told(one.curve.at(-1)!),
     "settings" in one
       ? Object.entries(one.settings as Record<string, number>)
           .map(([name, value]) => `${name} ${Number(value.toPrecision(3))}`)
@@ -185,8 +185,8 @@ function evaluation({ analysis, learned, parts, baselines }: Findings) {
       momentum: momentum!.score,
       rmsprop: baselines[1]!.score,
       adam: baselines[2]!.score,
-      linearised: linearised!.score,
-      ...(single !== undefined && { nearestMomentum: single.score }),
+      ...(isTold(linearised!.score) && { linearised: linearised!.score }),
+      ...(single !== undefined && isTold(single.score) && { nearestMomentum: single.score }),
       winRate: wins,
       fixedPoints: analysis.rest.distinct.length,
       spectralRadius: Math.hypot(modes.modes[0]!.eigenvalue.re, modes.modes[0]!.eigenvalue.im),
@@ -204,6 +204,11 @@ function evaluation({ analysis, learned, parts, baselines }: Findings) {
   };
 }
 
+/** Relative losses beyond this are those of an optimizer that diverges. */
+const diverged = 1e6;
+const isTold = (loss: number): boolean => loss < diverged;
+const told = (loss: number): number | string => (isTold(loss) ? loss : "diverges");
+
 function lossFigure({ learned, parts, baselines }: Findings, horizon: number): Figure {
   const x = Array.from({ length: horizon }, (_, t) => t);
   return {
@@ -213,11 +218,9 @@ function lossFigure({ learned, parts, baselines }: Findings, horizon: number): F
       "Loss over that of the first step, mean over new tasks: the learned optimizer, what is left of it when it is linearised at its fixed point or replaced by the nearest momentum, and tuned optimizers of the field. After the performance figure of Maheswaranathan et al. (2021).",
     x: { label: "training step" },
     y: { label: "relative loss", scale: "log" },
-    series: [learned, ...baselines, ...parts].map(({ name, curve }) => ({
-      name,
-      x,
-      y: curve.map((value) => Math.min(value, 1e3)),
-    })),
+    series: [learned, ...baselines, ...parts]
+      .filter(({ score }) => isTold(score))
+      .map(({ name, curve }) => ({ name, x, y: curve })),
   };
 }
 

@@ -87,7 +87,8 @@ test("collectStates sees the runs of meta-training", () => {
   expect([parameters, gradients.shape, states.shape]).toEqual([2, [4, 3, 2], [4, 3, 2, 3]]);
   const wide = tree.tensors(meta, "float64") as typeof meta;
   const run = unroll(metaTraining(learned, family, { horizon: 4 }), wide, { key, particles: 3 });
-  losses.data.forEach((loss, i) => expect(loss / run.losses.data[i]!).toBeCloseTo(1, 10));
+  // Tasks are drawn in float32, whose last bits depend on what else a program computes.
+  losses.data.forEach((loss, i) => expect(loss / run.losses.data[i]!).toBeCloseTo(1, 5));
   // The first state is one step of the rule from the learned start.
   const next = learned.rule.next(wide, np.array([gradients.data[0]!], f64), wide.start.reshape([1, 3]));
   next.data.forEach((x, i) => expect(states.data[i]).toBeCloseTo(x, 12));
