@@ -161,7 +161,7 @@ function curveFigure({ adaptation }: OptimizerAnalysis): Figure {
       "How far the state that a steady gradient holds lies from the one without, along the direction that moves the parameter: a curve with an arm for each sign. After the S-curve of Maheswaranathan et al. (2021).",
     x: { label: "steady gradient g", scale: "symlog" },
     y: { label: "projection on the readout" },
-    series: [{ name: "fixed points", x: [...adaptation.gradients], y: [...adaptation.projections] }],
+    series: [overGradients("fixed points", adaptation, adaptation.projections)],
   };
 }
 
@@ -170,10 +170,20 @@ function slopesFigure({ adaptation }: OptimizerAnalysis): Figure {
     id: "slopes",
     title: "Learning-rate adaptation",
     caption:
-      "Slope at g = 0 of the update function in the state that a steady gradient holds. It falls along both arms: large gradients lower the learning rate, as they do in RMSProp and Adam. After the adaptation figure of Maheswaranathan et al. (2021).",
+      "Slope at g = 0 of the update function in the state that a steady gradient holds. Where it falls along both arms, large gradients lower the learning rate, as they do in RMSProp and Adam. After the adaptation figure of Maheswaranathan et al. (2021).",
     x: { label: "steady gradient g", scale: "symlog" },
     y: { label: "effective learning rate s(h*(g))" },
-    series: [{ name: "learned", x: [...adaptation.gradients], y: [...adaptation.learningRates] }],
+    series: [overGradients("learned", adaptation, adaptation.learningRates)],
     references: [{ axis: "y", value: adaptation.origin.learningRate, label: "without gradients" }],
   };
+}
+
+/** Without the gradients under which the state does not come to rest. */
+function overGradients(
+  name: string,
+  { gradients, points }: OptimizerAnalysis["adaptation"],
+  values: Float64Array,
+): Series {
+  const kept = [...gradients.keys()].filter((i) => points[i]!.isFixed);
+  return { name, x: kept.map((i) => gradients[i]!), y: kept.map((i) => values[i]!) };
 }

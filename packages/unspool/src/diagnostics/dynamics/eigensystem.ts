@@ -41,9 +41,21 @@ export function eigensystem(matrix: SquareMatrix): Eigensystem {
     re: Float64Array.from(pairs, ({ re }) => re),
     im: Float64Array.from(pairs, ({ im }) => im),
     right,
-    left: inverse(right),
+    left: withExactPairs(inverse(right), pairs),
     condition: n === 0 ? 1 : singular[0]! / singular.at(-1)!,
   };
+}
+
+/** Rows of real eigenvalues made real, those of pairs conjugate: rounding of the inverse leaves them nearly so. */
+function withExactPairs(left: ComplexMatrix, pairs: readonly Eigenpair[]): ComplexMatrix {
+  const { size: n, re, im } = left;
+  pairs.forEach((pair, j) => {
+    if (pair.im === 0) im.fill(0, j * n, (j + 1) * n);
+    const partner = pairs[j + 1];
+    if (pair.im <= 0 || partner?.re !== pair.re || partner.im !== -pair.im) return;
+    for (let k = j * n; k < (j + 1) * n; k++) [re[k + n], im[k + n]] = [re[k]!, -im[k]!];
+  });
+  return left;
 }
 
 interface Eigenpair {

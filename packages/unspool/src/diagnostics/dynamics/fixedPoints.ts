@@ -62,7 +62,7 @@ export function fixedPoints(
     throw new OptionError("fixedPoints", "seeds", seed, `states of ${system.size} numbers`);
   }
   const ends = isNewton
-    ? seeds.map((seed) => newton(system, seed, gradient, tolerance, steps))
+    ? seeds.map((seed) => newtonFrom(system, seed, gradient, tolerance, steps))
     : adamOnSpeed(system, seeds, gradient, steps);
   const points = ends.map((state): SoughtPoint => {
     const distance = norm(offset(system, state, gradient));
@@ -74,6 +74,27 @@ export function fixedPoints(
 /** F(g, h) - h. */
 function offset(system: ComponentSystem, state: Float64Array, gradient: number): Float64Array {
   return system.step(gradient, state).map((x, i) => x - state[i]!);
+}
+
+/** Steps of the system itself, before the second try of a search. */
+const settlingSteps = 200;
+
+/** Where Newton's method goes astray it starts again from where the system goes by itself. */
+function newtonFrom(
+  system: ComponentSystem,
+  seed: Float64Array,
+  gradient: number,
+  tolerance: number,
+  steps: number,
+): Float64Array {
+  const first = newton(system, seed, gradient, tolerance, steps);
+  const left = norm(offset(system, first, gradient));
+  if (left <= tolerance) return first;
+  let settled = seed;
+  for (let t = 0; t < Math.min(steps, settlingSteps); t++) settled = system.step(gradient, settled);
+  if (!settled.every(Number.isFinite)) return first;
+  const second = newton(system, settled, gradient, tolerance, steps);
+  return norm(offset(system, second, gradient)) < left ? second : first;
 }
 
 /** Of a Newton step. */
