@@ -104,6 +104,12 @@ function measured(seed: number, steps: number, learningRate: number) {
 }
 
 const best = tunedMomentum();
+/** The best of a fine grid around it. */
+const finest = Math.min(
+  ...Array.from({ length: 17 }, (_, i) => 2 + 0.1 * i).flatMap((learningRate) =>
+    Array.from({ length: 9 }, (_, j) => mean(momentumScores(learningRate, 0.55 + 0.03 * j))),
+  ),
+);
 const runs = [0, 1, 2].map((seed) => measured(seed, 900, 2e-3));
 const top = runs.reduce((a, b) => (b.score < a.score ? b : a));
 const inShort = ({ system: _s, analysis, ...run }: (typeof runs)[number]) => ({
@@ -117,7 +123,7 @@ const inShort = ({ system: _s, analysis, ...run }: (typeof runs)[number]) => ({
     ]),
   condition: analysis.modes.condition,
 });
-report("tuned momentum", best);
+report("tuned momentum", { ...best, fineGrid: finest });
 for (const run of runs) report(`seed ${run.seed}, 900 outer steps`, inShort(run));
 
 describe("900 outer steps", () => {
@@ -189,11 +195,11 @@ describe("900 outer steps", () => {
   });
 });
 
-test("with 2500 outer steps at twice the learning rate every seed beats tuned momentum by 15 %", () => {
+test("with 2500 outer steps at twice the learning rate every seed beats finely tuned momentum by 8 %", () => {
   const longer = [0, 1, 2].map((seed) => measured(seed, 2500, 4e-3));
   for (const run of longer) report(`seed ${run.seed}, 2500 outer steps`, inShort(run));
   for (const { score, winRate } of longer) {
-    expect(score).toBeLessThan(0.85 * best.score);
+    expect(score).toBeLessThan(0.92 * finest);
     expect(winRate).toBeGreaterThan(0.8);
   }
 });

@@ -77,8 +77,8 @@ const rates = (low: number, high: number, count: number): number[] =>
 function settingOf({ task, smallestCurvature }: Config): TaskSetting {
   if (task === "quadratic") {
     const curvatures = [smallestCurvature, 1] as const;
-    const momenta = [0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9];
-    const grid = { learningRates: rates(-2, 0.6, 14), momenta };
+    const momenta = [0, 0.3, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9];
+    const grid = { learningRates: rates(-1, 0.6, 17), momenta };
     return { family: quadratics({ curvatures }) as TaskFamily, grid, outputScale: 1, curvatures };
   }
   if (task === "rosenbrock") {
