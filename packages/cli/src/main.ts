@@ -59,6 +59,11 @@ async function dispatch(line: CommandLine, reporter: Reporter): Promise<number> 
       const { diagnoseCommand } = await import("./commands/diagnose.ts");
       return diagnoseCommand(line, reporter);
     }
+    case "analyse": {
+      reporter.preparing(line.positionals[0]!);
+      const { analyseCommand } = await import("./commands/analyse.ts");
+      return analyseCommand(line, reporter);
+    }
     case "explain": {
       reporter.preparing(line.positionals[0]!);
       const { explainCommand } = await import("./commands/explain.ts");

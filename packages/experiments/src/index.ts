@@ -21,6 +21,7 @@ import { mnistSchedule } from "./mnistSchedule.ts";
 import { neuronDescent } from "./neuronDescent.ts";
 import { pesVariance } from "./pesVariance.ts";
 import { recurrentNetwork } from "./recurrentNetwork.ts";
+import { reverseOptimizer } from "./reverseOptimizer.ts";
 import { ridgeCoefficient } from "./ridgeCoefficient.ts";
 import { sharpMinima } from "./sharpMinima.ts";
 import { swimmer } from "./swimmer.ts";
@@ -56,6 +57,7 @@ export const experiments: readonly Experiment[] = [
   largeBatch,
   kfacAutoencoder,
   neuronDescent,
+  reverseOptimizer,
 ] as readonly Experiment[];
 
 export {
@@ -80,6 +82,7 @@ export {
   neuronDescent,
   pesVariance,
   recurrentNetwork,
+  reverseOptimizer,
   ridgeCoefficient,
   sharpMinima,
   swimmer,

@@ -23,7 +23,8 @@ export interface CommandSpec {
   examples: readonly string[];
 }
 
-export type CommandName = "list" | "run" | "resume" | "compare" | "diagnose" | "explain" | "report";
+export type CommandName =
+  "list" | "run" | "resume" | "compare" | "diagnose" | "analyse" | "explain" | "report";
 
 const json: OptionSpec = { help: "one JSON object a line on stdout and nothing else" };
 
@@ -167,6 +168,18 @@ export const commands: readonly CommandSpec[] = [
       ...commonOptions,
     },
     examples: ["unspool diagnose toy-regression", "unspool diagnose ./problem.ts --json"],
+  },
+  {
+    name: "analyse",
+    summary: "Take the learned optimizer of a run apart: momentum, clipping, schedule, adaptation",
+    positional: { name: "DIR", help: "folder of a run that trained a componentwise learned optimizer" },
+    options: {
+      tasks: { value: "N", help: "training runs whose states and gradients are looked at (default 16)" },
+      out: { value: "FILE", help: "the page with the figures (default analysis.html in the run's folder)" },
+      json,
+      ...commonOptions,
+    },
+    examples: ["unspool analyse runs/learned", "unspool analyse runs/learned --json"],
   },
   {
     name: "explain",

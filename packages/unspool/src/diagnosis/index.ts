@@ -6,3 +6,7 @@ export { trialSettings } from "./recommend.ts";
 export type { Recommendation } from "./recommend.ts";
 export { trialRun } from "./trialRun.ts";
 export type { TrialOptions, TrialRun, TrialSetting } from "./trialRun.ts";
+export { analyseOptimizer } from "./analyseOptimizer.ts";
+export type { AnalyseOptimizerOptions, OptimizerAnalysis, OverGradients } from "./analyseOptimizer.ts";
+export { analysisFigures } from "./analysisFigures.ts";
+export { analysisWords } from "./analysisWords.ts";

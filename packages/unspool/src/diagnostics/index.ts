@@ -56,3 +56,4 @@ export { updateCosine } from "./updateCosine.ts";
 export { momentumStability, updateStability } from "./updateStability.ts";
 export type { MomentumStabilityOptions, UpdateStability, UpdateStabilityOptions } from "./updateStability.ts";
 export type { Eigenvalues } from "./eigenvalues.ts";
+export * from "./dynamics/index.ts";

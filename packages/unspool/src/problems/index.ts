@@ -61,3 +61,11 @@ export type {
 } from "./networkTraining.ts";
 export { noisyQuadraticUpdate } from "./noisyQuadraticUpdate.ts";
 export type { NoisyQuadraticUpdateOptions, UpdateState, UpdateTheta } from "./noisyQuadraticUpdate.ts";
+export { quadratics } from "./quadratics.ts";
+export type { Quadratic, QuadraticsOptions } from "./quadratics.ts";
+export { rosenbrock } from "./rosenbrock.ts";
+export type { RosenbrockOptions } from "./rosenbrock.ts";
+export { moons, twoMoons } from "./twoMoons.ts";
+export type { TwoMoonsOptions } from "./twoMoons.ts";
+export { collectStates } from "./collectStates.ts";
+export type { CollectStatesOptions, CollectedStates } from "./collectStates.ts";

@@ -1,7 +1,8 @@
 /** What `train` runs: theta, an estimator, an optimizer, and what to measure and draw at the end. */
 import type { Key } from "../array/index.ts";
 import type { EstimateMetrics, EstimatorOptions, Recurrence } from "../estimators/index.ts";
-import type { Optimizer } from "../optimizers/index.ts";
+import type { ComponentwiseOptimizer, Optimizer } from "../optimizers/index.ts";
+import type { TaskFamily } from "../problems/index.ts";
 import type { Problem } from "../unroll/index.ts";
 import type { Figure } from "./figure.ts";
 
@@ -31,6 +32,8 @@ export interface Setup<Theta = unknown> {
   steps: number;
   /** What the estimator differentiates, where it is an inner problem: `compare` and `diagnose` start from it. */
   inner?: InnerProblem<Theta>;
+  /** The learned optimizer that theta is the parameters of, where it is componentwise: `analyse` takes it apart. */
+  learned?: LearnedSubject<Theta>;
   /**
    * Measured on theta after the last step (and on the initial theta, for comparison). `stepsDone` are the outer steps
    * of the run, which the caller of `train` may have set other than `steps`.
@@ -47,6 +50,16 @@ export interface InnerProblem<Theta = unknown> {
   options: EstimatorOptions;
   /** The gradient of the objective over a whole trajectory, where it is known in closed form. */
   exactGradient?(theta: Theta, horizon: number): Theta;
+}
+
+/** A componentwise learned optimizer and the tasks that it is trained on. */
+export interface LearnedSubject<Theta = unknown> {
+  optimizer: ComponentwiseOptimizer<Theta>;
+  family: TaskFamily;
+  /** Steps of a training run. */
+  horizon: number;
+  /** Smallest and largest curvature of the tasks, where they are quadratic: they have an optimal momentum. */
+  curvatures?: readonly [number, number];
 }
 
 /** `InnerProblem` of a problem whose types of state and batch are known. */

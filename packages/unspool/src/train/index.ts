@@ -5,6 +5,7 @@ export type {
   Evaluation,
   Experiment,
   InnerProblem,
+  LearnedSubject,
   RunRecord,
   Schema,
   Setup,
@@ -22,6 +23,8 @@ export type {
 } from "./events.ts";
 export { train } from "./train.ts";
 export type { TrainOptions } from "./train.ts";
+export { readRun } from "./readRun.ts";
+export type { ReadRun } from "./readRun.ts";
 export { resume } from "./resume.ts";
 export type { ResumeOptions } from "./resume.ts";
 export type { CheckpointEvery, LoopOptions, TrainResult } from "./runLoop.ts";

@@ -72,7 +72,8 @@ export async function resume<Config>(
   return runLoop({ manifest, setup, initialTheta, state, metrics, store, checkpointed }, options);
 }
 
-function parseConfig<Config>(
+/** The config of a run, as its experiment reads it. */
+export function parseConfig<Config>(
   experiment: Experiment<Config>,
   found: RunManifest,
   given: unknown,
@@ -90,7 +91,7 @@ function parseConfig<Config>(
 }
 
 /** The state in the newest checkpoint that is not damaged; undefined if there is no checkpoint at all. */
-async function lastValid(
+export async function lastValid(
   store: RunStore,
   identity: RunIdentity,
   initialTheta: unknown,

@@ -25,3 +25,14 @@ export { createLearnedOptimizer, learnedOptimizerNames, learnedOptimizers } from
 export type { LearnedOptimizerEntry } from "./registry.ts";
 export { learnedOptimizerFile, loadLearnedOptimizer } from "./learnedFile.ts";
 export type { LearnedOptimizerFile, LoadedOptimizer } from "./learnedFile.ts";
+export { componentwise } from "./componentwise.ts";
+export type { ComponentwiseOptimizer, ComponentwiseRule, ComponentwiseState } from "./componentwise.ts";
+export { cwRnn } from "./recurrent.ts";
+export type { CwRnnMeta, CwRnnOptions } from "./recurrent.ts";
+export type { RecurrentCellName, RecurrentGate } from "./recurrentCells.ts";
+export { lds } from "./lds.ts";
+export type { LdsMeta, LdsOptions } from "./lds.ts";
+export { aggMo } from "./aggMo.ts";
+export type { AggMoMeta, AggMoOptions } from "./aggMo.ts";
+export { linearHistory } from "./linearHistory.ts";
+export type { LinearHistoryMeta, LinearHistoryOptions } from "./linearHistory.ts";

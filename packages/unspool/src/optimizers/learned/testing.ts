@@ -3,6 +3,8 @@ import { type Tensor, type Tensors, type Tree, np, tree } from "../../array/inde
 import { compiled } from "../../unroll/index.ts";
 import type { Optimizer } from "../optimizer.ts";
 import type { NetworkLayer } from "./learnedOptimizer.ts";
+import type { CwRnnMeta } from "./recurrent.ts";
+import type { RecurrentGate } from "./recurrentCells.ts";
 
 const f64 = { dtype: "float64" } as const;
 
@@ -71,4 +73,35 @@ export function wavyLayers(sizes: readonly number[], size: number): NetworkLayer
     const bias = Array.from({ length: outputs }, (_, j) => 0.1 * Math.sin(j + l + 1));
     return { weights: np.array(weights, { ...f64, shape: [inputs, outputs] }), bias: np.array(bias, f64) };
   });
+}
+
+/**
+ * A GRU with n units, float64: all matrices have entries cos(1.1 i + 0.6 j + κ), i counting rows of the papers'
+ * orientation, biases 0.5 sin(i + …), the readout 0.2 cos(i + 0.4) and 0.01.
+ */
+export function wavyGru(n: number): CwRnnMeta {
+  const matrix = (kappa: number, columns: number): Tensor =>
+    np.array(
+      Array.from({ length: columns * n }, (_, k) => {
+        const [j, i] = [Math.floor(k / n), k % n];
+        return Math.cos(1.1 * i + 0.6 * j + kappa);
+      }),
+      { ...f64, shape: [columns, n] },
+    );
+  const wave = (f: (i: number) => number): Tensor =>
+    np.array(
+      Array.from({ length: n }, (_, i) => f(i)),
+      f64,
+    );
+  const gate = (input: number, state: number, phase: number): RecurrentGate => ({
+    input: matrix(input, 1),
+    state: matrix(state, n),
+    bias: wave((i) => 0.5 * Math.sin(i + phase)),
+  });
+  return {
+    start: np.zeros([n], f64),
+    gates: { update: gate(0.3, 0.9, 0.2), reset: gate(1.7, 2.3, 1.1), candidate: gate(2.9, 0.1, 2.2) },
+    readWeights: wave((i) => 0.2 * Math.cos(i + 0.4)),
+    readBias: np.array(0.01, f64),
+  };
 }

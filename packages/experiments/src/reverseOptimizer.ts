@@ -1,0 +1,234 @@
+/** A recurrent optimizer, trained through whole training runs and then taken apart. */
+import {
+  type ComponentwiseOptimizer,
+  type CwRnnMeta,
+  type Experiment,
+  type Figure,
+  type Key,
+  type LearnedSubject,
+  type OptimizerAnalysis,
+  type TaskFamily,
+  adam,
+  analyseOptimizer,
+  analysisFigures,
+  bptt,
+  clipByValue,
+  componentSystem,
+  cwRnn,
+  defineExperiment,
+  exponentialDecay,
+  innerProblem,
+  learnableMomentum,
+  linearModel,
+  metaTraining,
+  np,
+  quadratics,
+  random,
+  rosenbrock,
+  twoMoons,
+} from "unspool";
+import { z } from "zod";
+import {
+  type BaselineGrid,
+  type Scored,
+  type TunedBaseline,
+  scorer,
+  tunedBaselines,
+} from "./tunedBaselines.ts";
+
+const config = z.strictObject({
+  task: z.enum(["quadratic", "rosenbrock", "two-moons"]).default("quadratic").describe("what is trained"),
+  cell: z
+    .enum(["gru", "ugrnn", "vanilla", "lstm"])
+    .default("gru")
+    .describe("recurrent cell of the optimizer"),
+  units: z.int().min(1).default(16).describe("units of the cell"),
+  horizon: z.int().min(2).default(60).describe("training steps of a task"),
+  tasks: z.int().min(1).default(32).describe("tasks per meta-gradient"),
+  steps: z.int().min(1).default(2500).describe("outer steps"),
+  learningRate: z
+    .number()
+    .positive()
+    .default(2e-3)
+    .describe("of Adam on theta; halved four times on the way"),
+  clip: z.number().positive().default(0.05).describe("largest element of a meta-gradient"),
+  smallestCurvature: z
+    .number()
+    .positive()
+    .max(1)
+    .default(0.01)
+    .describe("of the quadratics; the largest is 1"),
+  evaluationTasks: z.int().min(2).default(128).describe("new tasks at the end"),
+});
+
+type Config = z.infer<typeof config>;
+
+/** Of learning rates and momenta that the optimizers of the field are tuned over, and the scale of learned steps. */
+interface TaskSetting {
+  family: TaskFamily;
+  grid: BaselineGrid;
+  outputScale: number;
+  curvatures?: readonly [number, number];
+}
+
+const rates = (low: number, high: number, count: number): number[] =>
+  Array.from({ length: count }, (_, i) => 10 ** (low + ((high - low) * i) / (count - 1)));
+
+function settingOf({ task, smallestCurvature }: Config): TaskSetting {
+  if (task === "quadratic") {
+    const curvatures = [smallestCurvature, 1] as const;
+    const momenta = [0, 0.3, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9];
+    const grid = { learningRates: rates(-1, 0.6, 17), momenta };
+    return { family: quadratics({ curvatures }) as TaskFamily, grid, outputScale: 1, curvatures };
+  }
+  if (task === "rosenbrock") {
+    const grid = { learningRates: rates(-5, 0, 16), momenta: [0, 0.5, 0.8, 0.9] };
+    return { family: rosenbrock() as TaskFamily, grid, outputScale: 0.1 };
+  }
+  const grid = { learningRates: rates(-2, 1, 7), momenta: [0.5, 0.9] };
+  return { family: twoMoons({ points: 256 }) as TaskFamily, grid, outputScale: 0.1 };
+}
+
+export const reverseOptimizer: Experiment<unknown, CwRnnMeta> = defineExperiment<Config, CwRnnMeta>({
+  name: "reverse-optimizer",
+  summary:
+    "a recurrent optimizer learns to train, and is taken apart: momentum, clipping, schedule, adaptation",
+  paper: "Maheswaranathan et al., Reverse engineering learned optimizers (NeurIPS 2021), at CPU size",
+  config,
+  setup(settings: Config, key: Key) {
+    const { horizon, steps, learningRate, clip, cell, units, evaluationTasks } = settings;
+    const { family, grid, outputScale, curvatures } = settingOf(settings);
+    const optimizer = cwRnn({ cell, units, outputScale });
+    const learned: LearnedSubject<CwRnnMeta> = {
+      optimizer,
+      family,
+      horizon,
+      ...(curvatures !== undefined && { curvatures }),
+    };
+    const problem = metaTraining(optimizer, family, { horizon, objective: "relative" });
+    const options = { tasks: settings.tasks, truncation: horizon };
+    const rate = exponentialDecay({
+      from: learningRate,
+      rate: 0.5,
+      steps: Math.max(1, Math.ceil(steps / 4)),
+    });
+    const judged = { horizon, tasks: evaluationTasks, key: random.foldIn(key, "evaluation") };
+    const findings = once((theta: CwRnnMeta): Findings => {
+      const analysis = analyseOptimizer(learned, theta, { key: random.foldIn(key, "analysis") });
+      return {
+        analysis,
+        learned: scorer(optimizer, family, judged)(theta, "learned"),
+        parts: partsOf(optimizer, theta, analysis, family, judged),
+        baselines: tunedBaselines(family, grid, judged),
+      };
+    });
+    return {
+      theta: optimizer.init(random.foldIn(key, "theta")),
+      estimator: bptt(problem, { tasks: settings.tasks }),
+      inner: innerProblem(problem, options),
+      learned,
+      optimizer: clipByValue(adam({ learningRate: rate, beta1: 0.8, beta2: 0.9, eps: 1e-6 }), {
+        maxAbs: clip,
+      }),
+      steps,
+      evaluate: (theta) => evaluation(findings(theta)),
+      figures: ({ theta }) => [
+        lossFigure(findings(theta), horizon),
+        ...analysisFigures(findings(theta).analysis),
+      ],
+    };
+  },
+});
+
+interface Findings {
+  analysis: OptimizerAnalysis;
+  learned: Scored;
+  /** What is left of the optimizer when it is linearised, and when the nearest momentum stands in for it. */
+  parts: Scored[];
+  baselines: TunedBaseline[];
+}
+
+function partsOf(
+  optimizer: ComponentwiseOptimizer<CwRnnMeta>,
+  theta: CwRnnMeta,
+  { linear, nearest }: OptimizerAnalysis,
+  family: TaskFamily,
+  judged: Parameters<typeof scorer>[2],
+): Scored[] {
+  const { learned, meta } = linearModel(linear, componentSystem(optimizer, theta).start);
+  const linearised = scorer(learned, family, judged)(meta, "linearised");
+  if (!(nearest.learningRate > 0)) return [linearised];
+  const log = (x: number) => np.array(Math.log(x));
+  const mode = { logLearningRate: log(nearest.learningRate), logOneMinusMomentum: log(1 - nearest.momentum) };
+  return [linearised, scorer(learnableMomentum(), family, judged)(mode, "nearest momentum")];
+}
+
+function evaluation({ analysis, learned, parts, baselines }: Findings) {
+  const [linearised, single] = parts;
+  const [momentum] = baselines;
+  const wins =
+    learned.scores.filter((score, i) => score < momentum!.scores[i]!).length / learned.scores.length;
+  const { modes, nearest, autonomous, adaptation } = analysis;
+  const rows = [learned, ...parts, ...baselines].map((one): (string | number)[] => [
+    one.name,
+    told(one.score),
+    told(one.curve.at(-1)!),
+    "settings" in one
+      ? Object.entries(one.settings as Record<string, number>)
+          .map(([name, value]) => `${name} ${Number(value.toPrecision(3))}`)
+          .join(", ")
+      : "",
+  ]);
+  return {
+    metrics: {
+      learned: learned.score,
+      momentum: momentum!.score,
+      rmsprop: baselines[1]!.score,
+      adam: baselines[2]!.score,
+      ...(isTold(linearised!.score) && { linearised: linearised!.score }),
+      ...(single !== undefined && isTold(single.score) && { nearestMomentum: single.score }),
+      winRate: wins,
+      fixedPoints: analysis.rest.distinct.length,
+      spectralRadius: Math.hypot(modes.modes[0]!.eigenvalue.re, modes.modes[0]!.eigenvalue.im),
+      nearestRate: nearest.learningRate,
+      nearestDecay: nearest.momentum,
+      effectiveRateAtStart: autonomous.learningRates[0]!,
+      effectiveRateAtRest: modes.effectiveLearningRate,
+      effectiveRateAtLargestGradient: adaptation.learningRates.at(-1)!,
+    },
+    table: {
+      title: `Loss over that of the first step, on ${learned.scores.length} new tasks`,
+      columns: ["optimizer", "mean over steps", "last step", "tuned"],
+      rows,
+    },
+  };
+}
+
+/** Relative losses beyond this are those of an optimizer that diverges. */
+const diverged = 1e6;
+const isTold = (loss: number): boolean => loss < diverged;
+const told = (loss: number): number | string => (isTold(loss) ? loss : "diverges");
+
+function lossFigure({ learned, parts, baselines }: Findings, horizon: number): Figure {
+  const x = Array.from({ length: horizon }, (_, t) => t);
+  return {
+    id: "losses",
+    title: "Training of new tasks",
+    caption:
+      "Loss over that of the first step, mean over new tasks: the learned optimizer, what is left of it when it is linearised at its fixed point or replaced by the nearest momentum, and tuned optimizers of the field. After the performance figure of Maheswaranathan et al. (2021).",
+    x: { label: "training step" },
+    y: { label: "relative loss", scale: "log" },
+    series: [learned, ...baselines, ...parts]
+      .filter(({ score }) => isTold(score))
+      .map(({ name, curve }) => ({ name, x, y: curve })),
+  };
+}
+
+/** Remembers the result for the latest argument. */
+function once<A, B>(fn: (argument: A) => B): (argument: A) => B {
+  let known: { argument: A; result: B } | undefined;
+  return (argument) => {
+    if (known?.argument !== argument) known = { argument, result: fn(argument) };
+    return known.result;
+  };
+}

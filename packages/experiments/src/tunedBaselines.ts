@@ -1,0 +1,109 @@
+/** Optimizers of the field, tuned by grid search on the same tasks: what a learned optimizer has to beat. */
+import {
+  type Key,
+  type LearnedOptimizer,
+  type TaskFamily,
+  type Tensor,
+  learnableAdam,
+  learnableMomentum,
+  metaTraining,
+  np,
+  rmsprop,
+  unroll,
+} from "unspool";
+
+export interface Scored {
+  name: string;
+  /** Mean over tasks and steps of the loss over that of the first step. */
+  score: number;
+  /** The same per task. */
+  scores: Float64Array;
+  /** Means over tasks, per step. */
+  curve: number[];
+}
+
+export interface TunedBaseline extends Scored {
+  /** What was tuned. */
+  settings: Readonly<Record<string, number>>;
+}
+
+export interface ScoreOptions {
+  horizon: number;
+  tasks: number;
+  key: Key;
+}
+
+/** Relative losses of an optimizer with parameters `meta` on tasks of a family. */
+export function scorer<Meta>(
+  learned: LearnedOptimizer<Meta>,
+  family: TaskFamily,
+  { horizon, tasks, key }: ScoreOptions,
+): (meta: Meta, name?: string) => Scored {
+  const problem = metaTraining(learned, family, { horizon, objective: "relative" });
+  return (meta, name = learned.name) => {
+    const { losses } = unroll(problem, meta, { key, particles: tasks });
+    const scores = Float64Array.from(losses.mean(0).data);
+    return {
+      name,
+      score: scores.reduce((sum, x) => sum + x, 0) / tasks,
+      scores,
+      curve: Array.from(losses.mean(1).data),
+    };
+  };
+}
+
+export interface BaselineGrid {
+  learningRates: readonly number[];
+  /** Decays of heavy ball. */
+  momenta: readonly number[];
+}
+
+/** The best momentum, RMSProp and Adam of their grids. */
+export function tunedBaselines(
+  family: TaskFamily,
+  { learningRates, momenta }: BaselineGrid,
+  options: ScoreOptions,
+): TunedBaseline[] {
+  const heavyBall = scorer(learnableMomentum(), family, options);
+  const rootMeanSquare = scorer(learnableRmsprop, family, options);
+  const adam = scorer(learnableAdam(), family, options);
+  const log = (x: number): Tensor => np.array(Math.log(x));
+  const adamMeta = learnableAdam().init(options.key);
+  return [
+    best(
+      learningRates.flatMap((learningRate) =>
+        momenta.map((momentum) => ({
+          ...heavyBall(
+            { logLearningRate: log(learningRate), logOneMinusMomentum: log(1 - momentum) },
+            "momentum",
+          ),
+          settings: { learningRate, momentum },
+        })),
+      ),
+    ),
+    best(
+      learningRates.map((learningRate) => ({
+        ...rootMeanSquare({ logLearningRate: log(learningRate) }, "rmsprop"),
+        settings: { learningRate },
+      })),
+    ),
+    best(
+      learningRates.map((learningRate) => ({
+        ...adam({ ...adamMeta, logLearningRate: log(learningRate) }, "adam"),
+        settings: { learningRate },
+      })),
+    ),
+  ];
+}
+
+const learnableRmsprop: LearnedOptimizer<{ logLearningRate: Tensor }> = {
+  name: "rmsprop",
+  init: () => ({ logLearningRate: np.array(0) }),
+  optimizer: ({ logLearningRate }) => rmsprop({ learningRate: np.exp(logLearningRate) }) as never,
+};
+
+/** Settings under which some task diverged count last. */
+function best(all: readonly TunedBaseline[]): TunedBaseline {
+  const rank = ({ score }: TunedBaseline): number => (Number.isFinite(score) ? score : Infinity);
+  return all.reduce((top, one) => (rank(one) < rank(top) ? one : top));
+}

@@ -1,0 +1,26 @@
+/** Componentwise optimizers as dynamical systems: fixed points, modes, update functions, schedules, adaptation. */
+export { componentSystem } from "./componentSystem.ts";
+export type { ComponentSystem, StepDerivatives } from "./componentSystem.ts";
+export { adamSystem, momentumSystem, nesterovSystem, rmspropSystem } from "./plainSystems.ts";
+export type { AdamSystemOptions, MomentumSystemOptions, RmspropSystemOptions } from "./plainSystems.ts";
+export { fixedPoints } from "./fixedPoints.ts";
+export type { FixedPointOptions, FixedPoints, SoughtPoint } from "./fixedPoints.ts";
+export { effectiveLearningRate, linearize } from "./linearize.ts";
+export type { Linearization, SlopeOptions } from "./linearize.ts";
+export { impulseResponse, modes, steadyLearningRate } from "./modes.ts";
+export type { Mode, Modes } from "./modes.ts";
+export { nearestMomentum } from "./nearestMomentum.ts";
+export type { NearestMomentum } from "./nearestMomentum.ts";
+export { eigensystem } from "./eigensystem.ts";
+export type { Eigensystem } from "./eigensystem.ts";
+export type { Complex, ComplexMatrix } from "./complexMatrix.ts";
+export { linearModel } from "./linearModel.ts";
+export { optimalMomentum } from "./optimalMomentum.ts";
+export type { OptimalMomentum } from "./optimalMomentum.ts";
+export { saturation, updateFunction } from "./updateFunction.ts";
+export { autonomous } from "./autonomous.ts";
+export type { AutonomousOptions, AutonomousPath } from "./autonomous.ts";
+export { inputFixedPoints } from "./inputFixedPoints.ts";
+export type { InputFixedPointOptions, InputFixedPoints } from "./inputFixedPoints.ts";
+export { pca } from "./pca.ts";
+export type { PrincipalComponents } from "./pca.ts";
