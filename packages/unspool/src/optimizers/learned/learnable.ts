@@ -1,6 +1,7 @@
 /**
  * Optimizers of the field with hyperparameters to learn: the simplest learned optimizers. Rates are learned as
- * logarithms, decays as log(1 - decay), so that a step of theta changes either by a factor. Metz et al. 2022.
+ * logarithms, decays as log(1 - decay), so that a step of theta changes either by a factor
+ * (Metz et al., CoLLAs 2022).
  *
  *     learnableSgd:       θ = (log rate)
  *     learnableMomentum:  θ = (log rate, log(1 - momentum))

@@ -1,7 +1,6 @@
 /**
  * The earlier network per parameter: six momenta with fixed decays, the gradient and the parameter, each divided by its
- * root mean square over the tensor. Metz, Maheswaranathan, Nixon, Freeman and Sohl-Dickstein, "Understanding and
- * correcting pathologies in the training of learned optimizers", ICML 2019.
+ * root mean square over the tensor (Metz, Maheswaranathan, Nixon, Freeman & Sohl-Dickstein, ICML 2019).
  *
  *     (d, a) = MLP(gradient, parameter, 6 momenta, tanh(t / τ - 1) for 11 τ)
  *     p ← p - stepMultiplier · d · exp(expMultiplier · a)
@@ -21,11 +20,11 @@ import { normalised, perParameterNetwork, timeFeatureCount, timeFeatures } from 
 import { scaledStep } from "./smallFc.ts";
 
 export interface MlpLoptOptions {
-  /** Decays of momenta. Default [0.1, 0.5, 0.9, 0.99, 0.999, 0.9999]. */
+  /** Decays of momenta. Default [0.1,0.5,0.9,0.99,0.999,0.9999]. */
   momentumDecays?: readonly number[];
   /** Units per hidden layer. Default 32. */
   hiddenUnits?: number;
-  /** Default 2. */
+  /** Hidden layers of the network. Default 2. */
   hiddenLayers?: number;
   /** Scale of the exponent a. Default 0.001. */
   expMultiplier?: number;
@@ -51,7 +50,7 @@ export type MlpLoptState = {
   momenta: Tree[];
 };
 
-/** Cost: 6 numbers of state and 1,696 multiplications per parameter. */
+/** The rival that `smallFc` was made to beat in cost. Cost: 6 numbers of state and 1,696 multiplications per parameter. */
 export function mlpLopt(options: MlpLoptOptions = {}): LearnedOptimizer<MlpLoptMeta, MlpLoptState> {
   const rule = withDefaults("mlpLopt", options, mlpLoptDefaults);
   const { momentumDecays, hiddenUnits, hiddenLayers } = rule;

@@ -1,6 +1,6 @@
 /**
  * A controller of Adam's hyperparameters: an LSTM per tensor watches statistics of gradients, moments and parameters,
- * and moves the learning rate, eps and both betas of that tensor. Metz et al. 2022 (`nn_adam`).
+ * and moves the learning rate, eps and both betas of that tensor (Metz et al., CoLLAs 2022, `nn_adam`).
  *
  *     m ← β1 m + (1 - β1) g,   v ← β2 v + (1 - β2) g²           (g cut at ±1000; not corrected for starting at 0)
  *     p ← p - lr (1 + eps) m / (eps + √(v + 1e-10))
@@ -16,13 +16,13 @@ import type { LearnedOptimizer, NetworkLayer } from "./learnedOptimizer.ts";
 import { type LstmMemory, initLstmLayer, lstmStep } from "./lstm.ts";
 
 export interface NnAdamOptions {
-  /** Where the controls start. Default 1e-4. */
+  /** Learning rate at the start. Default 0.0001. */
   learningRate?: number;
-  /** Default 0.9. */
+  /** Part of the first moment that is kept, at the start. Default 0.9. */
   beta1?: number;
-  /** Default 0.999. */
+  /** Part of the second moment that is kept, at the start. Default 0.999. */
   beta2?: number;
-  /** Default 1e-8. */
+  /** Added to the root, at the start. Default 1e-8. */
   eps?: number;
   /** Units of the LSTM. Default 32. */
   hiddenUnits?: number;
@@ -66,7 +66,7 @@ export type NnAdamState = {
 const statisticCount = 19;
 const largestGradient = 1000;
 
-/** Cost: two numbers of state per parameter, four passes; the LSTM runs once per tensor. */
+/** Adam that sets its own hyperparameters; untrained it is a fixed rule. Cost: two numbers of state per parameter, four passes; the LSTM runs once per tensor. */
 export function nnAdam(options: NnAdamOptions = {}): LearnedOptimizer<NnAdamMeta, NnAdamState> {
   const rule = withDefaults("nnAdam", options, nnAdamDefaults);
   requireOptions(rule);

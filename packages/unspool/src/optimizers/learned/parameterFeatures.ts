@@ -12,15 +12,15 @@ import { type NetworkLayer, initLayers } from "./learnedOptimizer.ts";
 import { normalised, perParameterNetwork, timeFeatureCount, timeFeatures } from "./perParameterNetwork.ts";
 
 export interface FeatureOptions {
-  /** Decays of momenta, from which learning starts. Default [0.9, 0.99, 0.999]. */
+  /** Decays of momenta, from which learning starts. Default [0.9,0.99,0.999]. */
   momentumDecays?: readonly number[];
   /** Decay of squared gradients. Default 0.999. */
   squareDecay?: number;
-  /** Decays of factored squares, as many as of momenta. Default [0.9, 0.99, 0.999]. */
+  /** Decays of factored squares, as many as of momenta. Default [0.9,0.99,0.999]. */
   factoredDecays?: readonly number[];
   /** Units per hidden layer. Default 4. */
   hiddenUnits?: number;
-  /** Default 2. */
+  /** Hidden layers of the network. Default 2. */
   hiddenLayers?: number;
 }
 

@@ -1,7 +1,6 @@
 /**
  * STAR, a learned optimizer that is stable by construction: a nominal step of known good behaviour whose length the
- * network sets, and a learned step that is preconditioned at its output. Harrison, Metz and Sohl-Dickstein, "A Closer
- * Look at Learned Optimization: Stability, Robustness, and Inductive Biases", NeurIPS 2022.
+ * network sets, and a learned step that is preconditioned at its output (Harrison, Metz & Sohl-Dickstein, NeurIPS 2022).
  *
  *     (d, a, n, r) = MLP(features as in smallFc),   q = (v + 1e-6)^(-1/2)
  *     p ← p · (1 - weightDecay · exp(expMultiplier · r))
