@@ -28,7 +28,7 @@ function run(
       start: autoencoderTheta(sizes, random.key(seed)),
       steps,
       key: random.key(seed),
-      measureEvery: steps,
+      measureEvery: 100,
     }),
   );
 }

@@ -84,10 +84,12 @@ export function reconstructionError({ pixels }: Images): (theta: AutoencoderThet
 }
 
 export interface TrainingCurve {
-  /** Before the first step and after each. */
+  /** Steps after which the error was measured, from 0. */
+  measured: number[];
   errors: number[];
+  /** At every step. */
   losses: number[];
-  /** Seconds until then: a step counts with the median of those that did the same work, so compiling does not count. */
+  /** Seconds until each step is done, from 0: a step counts with the median of those that did the same work, so compiling does not count. */
   seconds: number[];
   theta: AutoencoderTheta;
 }
@@ -96,7 +98,7 @@ export interface TrainingOptions {
   start: AutoencoderTheta;
   steps: number;
   key: Key;
-  /** Steps between measurements of the error; the loss is that of every step. Default 1. */
+  /** Steps between measurements of the error, but the first are all measured. Default 1. */
   measureEvery?: number;
   /** Images in each step, drawn anew. Default: all. */
   batchSize?: number;
@@ -112,7 +114,7 @@ export function autoencoderTraining(
   return ({ start, steps, key, measureEvery = 1, batchSize }) => {
     let theta = start;
     let state = optimizer.init(theta, autoencoderObjective(images), key);
-    const curve: TrainingCurve = { errors: [error(theta)], losses: [], seconds: [0], theta };
+    const curve: TrainingCurve = { measured: [0], errors: [error(theta)], losses: [], seconds: [0], theta };
     const kinds: string[] = [];
     const times: number[] = [];
     for (let i = 0; i < steps; i++) {
@@ -124,9 +126,11 @@ export function autoencoderTraining(
       times.push((performance.now() - from) / 1000);
       kinds.push(JSON.stringify(optimizer.phaseAt?.(i) ?? null));
       ({ theta, state } = outcome);
-      const isMeasured = (i + 1) % measureEvery === 0 || i + 1 === steps;
-      const kept = optimizer.evaluationTheta?.(state, theta) ?? theta;
-      curve.errors.push(isMeasured ? error(kept) : curve.errors.at(-1)!);
+      const done = i + 1;
+      if (done <= Math.min(measureEvery, 10) || done % measureEvery === 0 || done === steps) {
+        curve.measured.push(done);
+        curve.errors.push(error(optimizer.evaluationTheta?.(state, theta) ?? theta));
+      }
     }
     const typical = new Map(kinds.map((kind) => [kind, median(times.filter((_, i) => kinds[i] === kind))]));
     for (const kind of kinds) curve.seconds.push(curve.seconds.at(-1)! + typical.get(kind)!);
