@@ -49,7 +49,7 @@ const config = z.strictObject({
   learningRate: z
     .number()
     .positive()
-    .default(2e-3)
+    .default(4e-3)
     .describe("of Adam on theta; halved four times on the way"),
   clip: z.number().positive().default(0.05).describe("largest element of a meta-gradient"),
   smallestCurvature: z
