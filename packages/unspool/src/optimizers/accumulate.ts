@@ -38,13 +38,13 @@ export function accumulate<Inner extends Tree>(
     name: `accumulate(${inner.name})`,
     ...passOn<AccumulateState<Inner>, Inner>(inner),
     init: (theta) => ({ step: counter(), inner: inner.init(theta), count: counter(), sum: zeros(theta) }),
-    update(gradient, state, theta) {
+    update(gradient, state, theta, observed) {
       requireGradient("accumulate", theta, gradient);
       const count = advance(state.count);
       const isFull = isAt(count, every);
       const sum = mapFloats((g, s) => s.add(g), gradient, state.sum);
       const mean = mapFloats((s) => s.div(every), sum);
-      const moved = inner.update(mean, state.inner, theta);
+      const moved = inner.update(mean, state.inner, theta, observed);
       return {
         theta: select(isFull, moved.theta, theta),
         state: {

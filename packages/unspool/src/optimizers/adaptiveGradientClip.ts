@@ -43,7 +43,7 @@ export function adaptiveGradientClip<Inner extends Tree>(
     name: `${where}(${inner.name})`,
     ...passOn<WrappedState<Inner>, Inner>(inner),
     init: (theta) => ({ step: counter(), inner: inner.init(theta) }),
-    update(gradient, state, theta) {
+    update(gradient, state, theta, observed) {
       requireGradient(where, theta, gradient);
       const most = atStep(rule.clip, state.step);
       const floor = atStep(rule.eps, state.step);
@@ -58,7 +58,7 @@ export function adaptiveGradientClip<Inner extends Tree>(
         return g.mul(np.where(isLong, allowed.div(np.where(isLong, length, one)), one));
       };
       const clipped = mapFloats((x, g) => clip(x, g), theta, gradient) as typeof gradient;
-      const moved = inner.update(clipped, state.inner, theta);
+      const moved = inner.update(clipped, state.inner, theta, observed);
       return { theta: moved.theta, state: { step: advance(state.step), inner: moved.state } };
     },
   };

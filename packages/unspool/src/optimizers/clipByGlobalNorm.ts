@@ -34,7 +34,7 @@ export function clipByGlobalNorm<Inner extends Tree>(
     name: `clipByGlobalNorm(${inner.name})`,
     ...passOn<WrappedState<Inner>, Inner>(inner),
     init: (theta) => ({ step: counter(), inner: inner.init(theta) }),
-    update(gradient, state, theta) {
+    update(gradient, state, theta, observed) {
       requireGradient("clipByGlobalNorm", theta, gradient);
       const norm = globalNorm(gradient);
       const most = atStep(maxNorm, state.step)(norm);
@@ -43,7 +43,7 @@ export function clipByGlobalNorm<Inner extends Tree>(
       const one = np.onesLike(norm);
       const scale = np.where(isLong, np.divide(most, np.where(isLong, norm, one)), one);
       const clipped = mapFloats((g) => g.mul(asType(scale, g.dtype)), gradient);
-      const moved = inner.update(clipped, state.inner, theta);
+      const moved = inner.update(clipped, state.inner, theta, observed);
       return { theta: moved.theta, state: { step: advance(state.step), inner: moved.state } };
     },
   };

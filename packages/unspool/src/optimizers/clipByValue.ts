@@ -30,14 +30,14 @@ export function clipByValue<Inner extends Tree>(
     name: `clipByValue(${inner.name})`,
     ...passOn<WrappedState<Inner>, Inner>(inner),
     init: (theta) => ({ step: counter(), inner: inner.init(theta) }),
-    update(gradient, state, theta) {
+    update(gradient, state, theta, observed) {
       requireGradient("clipByValue", theta, gradient);
       const most = atStep(maxAbs, state.step);
       const clip = (g: Tensor): Tensor => {
         const upper = np.onesLike(g).mul(most(g));
         return np.where(g.greater(upper), upper, np.where(g.less(upper.neg()), upper.neg(), g));
       };
-      const moved = inner.update(mapFloats(clip, gradient), state.inner, theta);
+      const moved = inner.update(mapFloats(clip, gradient), state.inner, theta, observed);
       return { theta: moved.theta, state: { step: advance(state.step), inner: moved.state } };
     },
   };

@@ -41,7 +41,7 @@ export function coupledWeightDecay<Inner extends Tree>(
     name: `coupledWeightDecay(${inner.name})`,
     ...passOn<WrappedState<Inner>, Inner>(inner),
     init: (theta) => ({ step: counter(), inner: inner.init(theta) }),
-    update(gradient, state, theta) {
+    update(gradient, state, theta, observed) {
       requireGradient("coupledWeightDecay", theta, gradient);
       const decay = atStep(rule.weightDecay, state.step);
       const regularised = tree.mapWithPath(
@@ -49,7 +49,7 @@ export function coupledWeightDecay<Inner extends Tree>(
         gradient,
         theta,
       );
-      const moved = inner.update(regularised, state.inner, theta);
+      const moved = inner.update(regularised, state.inner, theta, observed);
       return { theta: moved.theta, state: { step: advance(state.step), inner: moved.state } };
     },
   };

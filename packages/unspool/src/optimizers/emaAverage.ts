@@ -43,8 +43,8 @@ export function emaAverage<Inner extends Tree>(
       average: zeros(theta),
       weight: tree.scalar(0, tree.floatType(theta)),
     }),
-    update(gradient, state, theta) {
-      const moved = inner.update(gradient, state.inner, theta);
+    update(gradient, state, theta, observed) {
+      const moved = inner.update(gradient, state.inner, theta, observed);
       const seen = inner.evaluationTheta?.(moved.state, moved.theta) ?? moved.theta;
       const kept = atStep(decay, state.step);
       const follow = (a: Tensor, x: Tensor): Tensor => a.mul(kept(a)).add(x.mul(oneMinus(kept(a))));

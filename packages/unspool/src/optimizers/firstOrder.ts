@@ -18,7 +18,7 @@ export function firstOrder<State extends Tree>(optimizer: Optimizer<State>): Obj
     init: (theta) => optimizer.init(theta),
     step(theta, state, objective) {
       const [loss, gradient] = valueAndGrad((at: typeof theta) => objective.loss(at))(theta);
-      return { ...optimizer.update(gradient, state, theta), loss, metrics: {} };
+      return { ...optimizer.update(gradient, state, theta, { loss }), loss, metrics: {} };
     },
     ...(evaluationTheta !== undefined && { evaluationTheta }),
   };

@@ -39,7 +39,7 @@ export function gradientNoise<Inner extends Tree>(
     name: `gradientNoise(${inner.name})`,
     ...passOn<WrappedState<Inner>, Inner>(inner),
     init: (theta) => ({ step: counter(), inner: inner.init(theta) }),
-    update(gradient, state, theta) {
+    update(gradient, state, theta, observed) {
       requireGradient("gradientNoise", theta, gradient);
       const deviation = deviationAt(rule, state.step, tree.floatType(theta));
       const now = random.foldIn(key, state.step);
@@ -59,7 +59,7 @@ export function gradientNoise<Inner extends Tree>(
         theta,
         gradient,
       ) as typeof gradient;
-      const moved = inner.update(noisy, state.inner, theta);
+      const moved = inner.update(noisy, state.inner, theta, observed);
       return { theta: moved.theta, state: { step: advance(state.step), inner: moved.state } };
     },
   };

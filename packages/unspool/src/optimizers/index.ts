@@ -1,5 +1,5 @@
 /** Optimizers and schedules. */
-export type { Hyperparameter, Optimizer, Schedule } from "./optimizer.ts";
+export type { Hyperparameter, LossObservation, Optimizer, Schedule } from "./optimizer.ts";
 export { isMatrix } from "./leafChoice.ts";
 export type { LeafChoice, LeafPredicate } from "./leafChoice.ts";
 export type { WrappedState } from "./wrapping.ts";

@@ -33,8 +33,8 @@ export function iterateMean<Inner extends Tree>(
       count: first === 0 ? advance(counter()) : counter(),
       average: theta as Tree,
     }),
-    update(gradient, state, theta) {
-      const moved = inner.update(gradient, state.inner, theta);
+    update(gradient, state, theta, observed) {
+      const moved = inner.update(gradient, state.inner, theta, observed);
       const seen = inner.evaluationTheta?.(moved.state, moved.theta) ?? moved.theta;
       const step = advance(state.step);
       const from = tree.scalar(first, "int32");

@@ -95,10 +95,10 @@ export function lookahead<Inner extends Tree>(
         ...(hasOuter && { outerVelocity: zeros(theta) }),
       };
     },
-    update(gradient, state, theta) {
+    update(gradient, state, theta, observed) {
       tree.requireSame("lookahead", "theta", state.slow, theta);
       requireGradient("lookahead", theta, gradient);
-      const moved = inner.update(gradient, state.inner, theta);
+      const moved = inner.update(gradient, state.inner, theta, observed);
       const fast = moved.theta as Tree;
       const count = advance(state.count);
       const isSync = isAt(count, k);

@@ -84,9 +84,9 @@ export function masked<Inner extends Tree>(
       }),
     }),
     init: (theta) => ({ step: counter(), inner: inner.init(choose(theta, theta)) }),
-    update(gradient, state, theta) {
+    update(gradient, state, theta, observed) {
       requireGradient("masked", theta, gradient);
-      const moved = inner.update(choose(theta, gradient), state.inner, choose(theta, theta));
+      const moved = inner.update(choose(theta, gradient), state.inner, choose(theta, theta), observed);
       return { theta: merge(theta, moved.theta), state: { step: advance(state.step), inner: moved.state } };
     },
   };

@@ -13,7 +13,12 @@ import type { Tensor, Tensors, Tree } from "../array/index.ts";
 export interface Optimizer<State extends Tree = Tree> {
   readonly name: string;
   init<Theta>(theta: Theta): State;
-  update<Theta>(gradient: Tensors<Theta>, state: State, theta: Theta): { theta: Theta; state: State };
+  update<Theta>(
+    gradient: Tensors<Theta>,
+    state: State,
+    theta: Theta,
+    observed?: LossObservation,
+  ): { theta: Theta; state: State };
   /** Path in the state (`velocity`, `inner.velocity`) of the tree that holds the first moment, if there is one. */
   readonly momentum?: string;
   /** Running mean of squared gradients, in the structure of theta: a diagonal estimate of curvature. */
@@ -25,6 +30,14 @@ export interface Optimizer<State extends Tree = Tree> {
    * optimizer without this method holds no positions.
    */
   moveTo?<Theta>(state: State, theta: Theta): State;
+}
+
+/** What a few learned optimizers look at besides the gradient; wrappers pass it on. Scalars. */
+export interface LossObservation {
+  /** The loss at theta, on the batch of the gradient. */
+  loss?: Tensor;
+  /** A loss on other data, where one was measured. */
+  validationLoss?: Tensor;
 }
 
 /**

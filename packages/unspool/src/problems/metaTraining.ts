@@ -75,7 +75,8 @@ export function metaTraining<Meta, Config, Parameters, Batch>(
       const [before, gradient] = valueAndGrad((at: Parameters) => family.loss(config, at, batch?.train))(
         parameters,
       );
-      const next = learned.optimizer(theta).update(gradient, optimizer as never, parameters);
+      const seen = { loss: cut(before, family.ceiling) };
+      const next = learned.optimizer(theta).update(gradient, optimizer as never, parameters, seen);
       const loss = score === "before" ? before : family.loss(config, next.theta, batch?.score);
       const kept = cut(loss, family.ceiling);
       const moved = { config, parameters: next.theta, optimizer: next.state as Tree };

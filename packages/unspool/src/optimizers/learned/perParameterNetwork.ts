@@ -17,6 +17,15 @@ export function timeFeatures(step: Tensor, dtype: "float32" | "float64"): Tensor
   return np.tanh(rates.mul(step.astype(dtype)).sub(1));
 }
 
+/** sin(t / (π τ)) for the same eleven τ: [11]. */
+export function waveFeatures(step: Tensor, dtype: "float32" | "float64"): Tensor {
+  const rates = np.array(
+    timeScales.map((scale) => 1 / (Math.PI * scale)),
+    { dtype },
+  );
+  return np.sin(rates.mul(step.astype(dtype)));
+}
+
 export const timeFeatureCount: number = timeScales.length;
 
 /** x divided by its root mean square over the tensor. */

@@ -10,6 +10,7 @@ import {
 import type { LearnedOptimizer } from "./learnedOptimizer.ts";
 import { mlpLopt, mlpLoptDefaults } from "./mlpLopt.ts";
 import { nnAdam, nnAdamDefaults } from "./nnAdam.ts";
+import { rnnMlpLopt, rnnMlpLoptDefaults } from "./rnnMlpLopt.ts";
 import { smallFc, smallFcDefaults } from "./smallFc.ts";
 import { star, starDefaults } from "./star.ts";
 
@@ -27,6 +28,7 @@ export const learnedOptimizers: readonly LearnedOptimizerEntry[] = [
   entry("smallFc", smallFc, smallFcDefaults, "a tiny network at every parameter, fed with factored squares"),
   entry("star", star, starDefaults, "smallFc made stable by a nominal step and a preconditioned output"),
   entry("mlpLopt", mlpLopt, mlpLoptDefaults, "the earlier, wider network at every parameter"),
+  entry("rnnMlpLopt", rnnMlpLopt, rnnMlpLoptDefaults, "an LSTM per tensor that speaks with a network at every parameter"),
   entry("nnAdam", nnAdam, nnAdamDefaults, "an LSTM per tensor that moves Adam's hyperparameters"),
   entry("learnableSgd", learnableSgd, learnableSgdDefaults, "gradient descent with a rate to learn"),
   entry("learnableMomentum", learnableMomentum, learnableMomentumDefaults, "heavy ball with rate and decay to learn"),

@@ -67,14 +67,14 @@ export function lossScale<Inner extends Tree>(
       count: counter(),
       skipped: counter(),
     }),
-    update(gradient, state, theta) {
+    update(gradient, state, theta, observed) {
       requireGradient("lossScale", theta, gradient);
       const stored = mapFloats((g) => round(g.mul(asType(state.scale, g.dtype))), gradient);
       const isGood = isAllFinite(stored);
       // What is not taken must be finite too, or its derivatives are not.
       const safe = mapFloats((g) => np.where(isGood, g, np.zerosLike(g)), stored);
       const unscaled = mapFloats((g) => g.div(asType(state.scale, g.dtype)), safe);
-      const moved = inner.update(unscaled, state.inner, theta);
+      const moved = inner.update(unscaled, state.inner, theta, observed);
       const count = advance(state.count);
       const isGrown = isAt(count, growthSteps);
       const grown = np.where(isGrown, state.scale.mul(factor), state.scale) as Tensor;

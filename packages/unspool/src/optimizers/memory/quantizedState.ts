@@ -8,7 +8,7 @@ import { type Tensor, type Tensors, type Tree, np, tree } from "../../array/inde
 import { OptionError, requireInteger, requireOneOf } from "../../errors.ts";
 import { withDefaults } from "../hyperparameter.ts";
 import { advance, counter, isFloatLeaf, requireGradient } from "../leaves.ts";
-import type { Optimizer } from "../optimizer.ts";
+import type { LossObservation, Optimizer } from "../optimizer.ts";
 import { requireOptimizer } from "../wrapping.ts";
 import { type BlockCode, type Coded, decode, dynamicTable, encode, linearTable } from "./blockCodes.ts";
 
@@ -98,9 +98,9 @@ export function quantizedState(
         evaluationTheta(unpack(state, theta), theta),
     }),
     init: (theta) => ({ step: counter(), ...pack(inner.init(theta)) }),
-    update<Theta>(gradient: Tensors<Theta>, state: QuantizedState, theta: Theta) {
+    update<Theta>(gradient: Tensors<Theta>, state: QuantizedState, theta: Theta, observed?: LossObservation) {
       requireGradient("quantizedState", theta, gradient);
-      const moved = inner.update(gradient, unpack(state, theta), theta);
+      const moved = inner.update(gradient, unpack(state, theta), theta, observed);
       return { theta: moved.theta, state: { step: advance(state.step), ...pack(moved.state) } };
     },
   };
