@@ -43,6 +43,10 @@ const config = z.strictObject({
     .default("gru")
     .describe("recurrent cell of the optimizer"),
   units: z.int().min(1).default(16).describe("units of the cell"),
+  inputScale: z
+    .union([z.number().positive(), z.enum(["raw", "log1p"])])
+    .default(1)
+    .describe("what the cell sees of a gradient: a number times it, or log1p for log(1 + |g|) and its sign"),
   horizon: z.int().min(2).default(60).describe("training steps of a task"),
   tasks: z.int().min(1).default(32).describe("tasks per meta-gradient"),
   steps: z.int().min(1).default(2500).describe("outer steps"),
@@ -96,9 +100,9 @@ export const reverseOptimizer: Experiment<unknown, CwRnnMeta> = defineExperiment
   paper: "Maheswaranathan et al., Reverse engineering learned optimizers (NeurIPS 2021), at CPU size",
   config,
   setup(settings: Config, key: Key) {
-    const { horizon, steps, learningRate, clip, cell, units, evaluationTasks } = settings;
+    const { horizon, steps, learningRate, clip, cell, units, inputScale, evaluationTasks } = settings;
     const { family, grid, outputScale, curvatures } = settingOf(settings);
-    const optimizer = cwRnn({ cell, units, outputScale });
+    const optimizer = cwRnn({ cell, units, inputScale, outputScale });
     const learned: LearnedSubject<CwRnnMeta> = {
       optimizer,
       family,

@@ -2,7 +2,7 @@
  * What a learned optimizer costs beside training: memory for its running means, work for its features and network.
  * Metz, Freeman, Harrison, Maheswaranathan and Sohl-Dickstein, CoLLAs 2022.
  */
-import { np, programWork, random, traceProgram, tree } from "../../array/index.ts";
+import { type Tensor, np, programWork, random, traceProgram, tree } from "../../array/index.ts";
 import { OptionError } from "../../errors.ts";
 import type { Optimizer } from "../optimizer.ts";
 import { isFloatLeaf } from "../leaves.ts";
@@ -38,9 +38,10 @@ export function learnedOptimizerCost(
   const meta: unknown = isLearned ? of.init(random.key(0)) : [];
   const rule: Optimizer = isLearned ? of.optimizer(meta) : of;
   const state: unknown = rule.init(theta);
-  const update = (...[gradient, at, before, own]: [typeof theta, never, typeof theta, never]): unknown =>
-    (isLearned ? of.optimizer(own) : of).update(gradient, at, before);
-  const args = [theta, state, theta, meta];
+  type Given = [typeof theta, never, typeof theta, never, Tensor];
+  const update = (...[gradient, at, before, own, loss]: Given): unknown =>
+    (isLearned ? of.optimizer(own) : of).update(gradient, at, before, { loss });
+  const args = [theta, state, theta, meta, np.zeros([])];
   return {
     state: floats(state) / trained,
     multiplications: isLearned ? (of.multiplications ?? 0) : 0,
