@@ -80,7 +80,7 @@ export function lookSam<Inner extends Tree>(
       const isDue = isAt(state.count, 0);
       const { loss, gradient, across } =
         due === undefined ? select(isDue, ascend(), reuse()) : due ? ascend() : reuse();
-      const moved = inner.update(gradient as never, state.inner, theta);
+      const moved = inner.update(gradient as never, state.inner, theta, { loss });
       const count = advance(state.count);
       return {
         theta: moved.theta,

@@ -53,7 +53,7 @@ export function sam<Inner extends Tree>(
     init: (theta) => ({ step: counter(), inner: inner.init(theta) }),
     step(theta, state, objective) {
       const { loss, ascended } = samGradients(rule, theta, state.step, objective);
-      const moved = inner.update(ascended, state.inner, theta);
+      const moved = inner.update(ascended, state.inner, theta, { loss });
       return {
         theta: moved.theta,
         state: { step: advance(state.step), inner: moved.state },

@@ -79,7 +79,7 @@ export function svrg<Inner extends Tree>(
           : due
             ? takeSnapshot()
             : correct();
-      const moved = inner.update(gradient as never, state.inner, theta);
+      const moved = inner.update(gradient as never, state.inner, theta, { loss });
       const count = advance(state.count);
       return {
         theta: moved.theta,
