@@ -7,6 +7,7 @@ const library = "packages/unspool/src";
 /** Rooms of the library from the ground up. Rooms on one line are siblings: neither imports the other. */
 const floors: readonly (readonly string[])[] = [
   ["errors"],
+  ["numerics"],
   ["array"],
   ["engine"],
   ["unroll"],

@@ -20,7 +20,7 @@ import {
   trajectoryKeys,
   wideTheta,
 } from "./pushforward.ts";
-import type { SquareMatrix } from "./squareMatrix.ts";
+import type { SquareMatrix } from "../numerics/index.ts";
 
 export interface StateJacobianOptions {
   /** Source of the trajectory's key, which is its `foldIn` with 0. Default `random.key(0)`. */

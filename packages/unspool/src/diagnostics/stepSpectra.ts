@@ -1,7 +1,7 @@
 /** Spectra of the Jacobians of single steps; one that cannot be computed is left out and told of. */
 import { UnspoolError } from "../errors.ts";
 import { type JacobianSpectrum, jacobianSpectrum } from "./jacobianSpectrum.ts";
-import type { SquareMatrix } from "./squareMatrix.ts";
+import type { SquareMatrix } from "../numerics/index.ts";
 
 export interface StepSpectrum {
   /** Steps before this one. */

@@ -11,7 +11,7 @@
  */
 import { type Tensor, linalg, np } from "../array/index.ts";
 import { OptionError, UnspoolError } from "../errors.ts";
-import { type Eigenvalues, eigenvalues } from "./eigenvalues.ts";
+import { type Eigenvalues, eigenvalues } from "../numerics/index.ts";
 
 export interface UpdateStabilityOptions {
   /** H [n][n], symmetric positive definite. */

@@ -3,7 +3,7 @@
  * with Wilkinson's shift and deflation (Golub and Van Loan, chapter 7). Cost: about 40 n³.
  */
 import { UnspoolError } from "../../errors.ts";
-import type { SquareMatrix } from "../squareMatrix.ts";
+import type { SquareMatrix } from "../../numerics/index.ts";
 import {
   type Complex,
   type ComplexMatrix,

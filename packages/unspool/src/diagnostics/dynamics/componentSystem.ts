@@ -8,7 +8,7 @@
 import { type Tensor, grad, jacobian, np, tree } from "../../array/index.ts";
 import type { ComponentwiseOptimizer, ComponentwiseRule } from "../../optimizers/index.ts";
 import { compiled } from "../../unroll/index.ts";
-import type { SquareMatrix } from "../squareMatrix.ts";
+import type { SquareMatrix } from "../../numerics/index.ts";
 
 export interface ComponentSystem {
   readonly name: string;

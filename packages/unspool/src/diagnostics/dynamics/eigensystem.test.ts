@@ -1,7 +1,7 @@
 /** Both sides' eigenvectors, and principal components, by their defining equations. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { eigenvalues } from "../eigenvalues.ts";
+import { eigenvalues } from "../../numerics/index.ts";
 import { numbers } from "../testing.ts";
 import { eigensystem } from "./eigensystem.ts";
 import { pca } from "./pca.ts";

@@ -4,7 +4,7 @@
  * not its transpose: A need not be symmetric.
  */
 import { singularValues } from "../singularValues.ts";
-import type { SquareMatrix } from "../squareMatrix.ts";
+import type { SquareMatrix } from "../../numerics/index.ts";
 import { type ComplexMatrix, asReal, inverse, quotient } from "./complexMatrix.ts";
 import { complexSchur } from "./complexSchur.ts";
 

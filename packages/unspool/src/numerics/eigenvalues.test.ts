@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { eigenvalues } from "./eigenvalues.ts";
 import type { SquareMatrix } from "./squareMatrix.ts";
-import { numbers } from "./testing.ts";
+import { numbers } from "../diagnostics/testing.ts";
 
 function matrixOf(size: number, at: (i: number, j: number) => number): SquareMatrix {
   return {

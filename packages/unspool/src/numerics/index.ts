@@ -1,0 +1,4 @@
+/** Linear algebra on plain numbers, below the tensors. */
+export { eigenvalues } from "./eigenvalues.ts";
+export type { Eigenvalues } from "./eigenvalues.ts";
+export type { SquareMatrix } from "./squareMatrix.ts";
