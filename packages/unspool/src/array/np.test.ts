@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { grad, np } from "./index.ts";
 import { checkArrayCase, floatTypes } from "./testing/contract.ts";
+import { derivedNames } from "./derived/testing/names.ts";
 import { binary, integer, unary } from "./testing/elementwise.ts";
 import { constants, structural } from "./testing/structural.ts";
 
@@ -9,7 +10,9 @@ const onlyIntegers = ["bitwiseNot"];
 
 test("every exposed name of np has a reference", () => {
   const tables = [unary, binary, integer, structural, constants].flatMap((table) => Object.keys(table));
-  expect([...new Set([...tables, ...onlyIntegers])].toSorted()).toEqual(Object.keys(np).toSorted());
+  expect([...new Set([...tables, ...onlyIntegers, ...derivedNames])].toSorted()).toEqual(
+    Object.keys(np).toSorted(),
+  );
 });
 
 test("constants", () => {

@@ -1,0 +1,81 @@
+/** Reductions that pass over NaN. Of rows that are all NaN, sums are 0, products 1, and the others NaN, as in NumPy. */
+import { isFloat } from "../../dtype.ts";
+import { np } from "../../np.ts";
+import type { Axis, ReduceOptions, Tensor } from "../../tensor.ts";
+import { type ArrayLike, asFloat, asTensor } from "../arguments.ts";
+
+type Reduce = (x: ArrayLike, axis?: Axis, options?: ReduceOptions) => Tensor;
+
+const without = (x: Tensor, value: number): Tensor => np.where(np.isnan(x), value, x) as Tensor;
+const present = (x: Tensor, axis: Axis, options: ReduceOptions): Tensor =>
+  x.equal(x).astype("int32").sum(axis, options);
+
+/** Sum of the elements that are not NaN. */
+export const nansum: Reduce = (x, axis = null, options = {}) => {
+  const tensor = asTensor(x);
+  return isFloat(tensor.dtype)
+    ? without(tensor, 0).sum(axis, options)
+    : (np.sum(tensor, axis, options) as Tensor);
+};
+
+/** Product of the elements that are not NaN. */
+export const nanprod: Reduce = (x, axis = null, options = {}) => {
+  const tensor = asTensor(x);
+  return isFloat(tensor.dtype) ? without(tensor, 1).prod(axis, options) : tensor.prod(axis, options);
+};
+
+/** Mean of the elements that are not NaN. */
+export const nanmean: Reduce = (x, axis = null, options = {}) => {
+  const values = asFloat(x);
+  return nansum(values, axis, options).div(present(values, axis, options).astype(values.dtype));
+};
+
+export interface NanVarianceOptions extends ReduceOptions {
+  /** Taken off the number of elements. Default 0; 1 gives the unbiased estimate. */
+  correction?: number;
+}
+
+/** Variance of the elements that are not NaN; NaN where not more of them than `correction` are left. */
+export function nanvar(x: ArrayLike, axis: Axis = null, options: NanVarianceOptions = {}): Tensor {
+  const { correction = 0, ...reduce } = options;
+  const values = asFloat(x);
+  const deviation = without(values.sub(nanmean(values, axis, { keepdims: true })), 0);
+  const count = present(values, axis, reduce).astype(values.dtype).sub(correction);
+  const safe = np.where(count.greater(0), count, NaN) as Tensor;
+  return deviation.mul(deviation).sum(axis, reduce).div(safe);
+}
+
+/** Standard deviation of the elements that are not NaN. */
+export function nanstd(x: ArrayLike, axis: Axis = null, options: NanVarianceOptions = {}): Tensor {
+  return np.sqrt(nanvar(x, axis, options)) as Tensor;
+}
+
+/** Largest of the elements that are not NaN. */
+export const nanmax: Reduce = (x, axis = null, options = {}) => extreme(x, -Infinity, "max", axis, options);
+/** Smallest of the elements that are not NaN. */
+export const nanmin: Reduce = (x, axis = null, options = {}) => extreme(x, Infinity, "min", axis, options);
+
+function extreme(
+  x: ArrayLike,
+  beyond: number,
+  method: "max" | "min",
+  axis: Axis,
+  options: ReduceOptions,
+): Tensor {
+  const values = asTensor(x);
+  if (!isFloat(values.dtype)) return values[method](axis, options);
+  const found = without(values, beyond)[method](axis, options);
+  return np.where(present(values, axis, options).equal(0), NaN, found) as Tensor;
+}
+
+/** Place of the largest element that is not NaN, of the flat array or along an axis; 0 where all are NaN. */
+export function nanargmax(x: ArrayLike, axis?: number): Tensor {
+  const values = asFloat(x);
+  return np.argmax(without(values, -Infinity), axis) as Tensor;
+}
+
+/** Place of the smallest element that is not NaN, of the flat array or along an axis; 0 where all are NaN. */
+export function nanargmin(x: ArrayLike, axis?: number): Tensor {
+  const values = asFloat(x);
+  return np.argmin(without(values, Infinity), axis) as Tensor;
+}
