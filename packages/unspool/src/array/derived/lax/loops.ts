@@ -1,0 +1,120 @@
+/**
+ * Loops on values, on top of `scan`. A bound on the number of turns makes them fit into a program: turns after the end
+ * are computed and thrown away, and get no derivative.
+ */
+import { OptionError, requireInteger } from "../../../errors.ts";
+import { isFloat } from "../../dtype.ts";
+import { isTensor, isTracing } from "../../lift.ts";
+import { np } from "../../np.ts";
+import { scan } from "../../scan.ts";
+import type { Tensor, TensorLike } from "../../tensor.ts";
+import * as tree from "../../tree.ts";
+import { guarded } from "./branches.ts";
+
+export interface WhileOptions {
+  /**
+   * The most turns. Needed inside jit, grad, vmap and steps, and it is what the loop costs there. A loop that has not
+   * ended by then throws where values are known; in a trace its floats are NaN.
+   */
+  maxSteps?: number;
+}
+
+/** `value = body(value)` as long as `condition(value)`. */
+export function whileLoop<Value>(
+  condition: (value: Value) => TensorLike,
+  body: (value: Value) => Value,
+  initial: Value,
+  options: WhileOptions = {},
+): Value {
+  const { maxSteps } = options;
+  if (maxSteps !== undefined) requireInteger("lax.whileLoop", "maxSteps", maxSteps, 1);
+  const start = tree.tensors(initial as object) as Value;
+  if (!isTracing()) return runLoop(condition, body, start, maxSteps ?? Infinity);
+  if (maxSteps === undefined) {
+    const allowed =
+      "given inside jit, grad, vmap and steps, where the number of turns is not known: { maxSteps: 100 }";
+    throw new OptionError("lax.whileLoop", "maxSteps", maxSteps, allowed);
+  }
+  const turn = (value: Value): [Value, undefined] => {
+    const goesOn = isTrue(condition(value));
+    const next = tree.tensors(body(guarded(goesOn, value, true)) as object);
+    tree.requireSame("lax.whileLoop", "what the body returned", value, next);
+    return [choose(goesOn, next, value) as Value, undefined];
+  };
+  const [last] = scan(turn, start, undefined, { length: maxSteps });
+  const isUnfinished = isTrue(condition(last as Value));
+  const spoilt = (leaf: Tensor): Tensor =>
+    isFloat(leaf.dtype)
+      ? (np.where(isUnfinished, np.array(NaN, { dtype: leaf.dtype }), leaf) as Tensor)
+      : leaf;
+  return tree.map(spoilt, last) as Value;
+}
+
+function runLoop<Value>(
+  condition: (value: Value) => TensorLike,
+  body: (value: Value) => Value,
+  start: Value,
+  maxSteps: number,
+): Value {
+  let value = start;
+  for (let turns = 0; isTrue(condition(value)).item() !== 0; turns++) {
+    if (turns === maxSteps) {
+      throw new OptionError(
+        "lax.whileLoop",
+        "maxSteps",
+        maxSteps,
+        "enough for the loop to end; its condition still holds",
+      );
+    }
+    const next = tree.tensors(body(value) as object) as Value;
+    tree.requireSame("lax.whileLoop", "what the body returned", value, next);
+    value = next;
+  }
+  return value;
+}
+
+/** `value = body(i, value)` for i = lower … upper - 1, int32. A traced end needs `maxSteps`. */
+export function foriLoop<Value>(
+  lower: number | Tensor,
+  upper: number | Tensor,
+  body: (i: Tensor, value: Value) => Value,
+  initial: Value,
+  options: WhileOptions = {},
+): Value {
+  const start = tree.tensors(initial as object) as Value;
+  const [from, to] = [known(lower), known(upper)];
+  if (from !== undefined && to !== undefined) {
+    requireInteger("lax.foriLoop", "lower", from, -(2 ** 31));
+    requireInteger("lax.foriLoop", "upper", to, -(2 ** 31));
+    if (to <= from) return start;
+    const step = (value: Value, _: undefined, k: Tensor): [Value, undefined] => [
+      body(k.add(from), value),
+      undefined,
+    ];
+    return scan(step, start, undefined, { length: to - from })[0];
+  }
+  type Counted = { i: Tensor; value: Value };
+  const index = (at: number | Tensor): Tensor => (isTensor(at) ? at : np.array(at)).astype("int32");
+  const end = index(upper);
+  const counted = whileLoop<Counted>(
+    ({ i }) => i.less(end),
+    ({ i, value }) => ({ i: i.add(1), value: body(i, value) }),
+    { i: index(lower), value: start },
+    options,
+  );
+  return counted.value;
+}
+
+function known(bound: number | Tensor): number | undefined {
+  if (!isTensor(bound)) return bound;
+  return bound.isTraced ? undefined : bound.item();
+}
+
+function isTrue(condition: TensorLike): Tensor {
+  const tensor = isTensor(condition) ? condition : np.array(Boolean(condition));
+  return tensor.dtype === "bool" ? tensor : tensor.notEqual(0);
+}
+
+function choose(goesOn: Tensor, next: unknown, value: unknown): unknown {
+  return tree.map((a: Tensor, b?: Tensor) => np.where(goesOn, a, b!) as Tensor, next, value);
+}
