@@ -159,6 +159,25 @@ const draws: Readonly<Record<keyof typeof random, (key: Tensor) => readonly Tens
   categorical: (key) => [random.categorical(key, np.array([0, 1, -1, 0.5]))],
   exponential: (key) => [random.exponential(key, [5])],
   gumbel: (key) => [random.gumbel(key, [5])],
+  gamma: (key) => [random.gamma(key, [0.3, 1, 20])],
+  beta: (key) => [random.beta(key, 2, [0.5, 3])],
+  dirichlet: (key) => [random.dirichlet(key, [1, 2, 3])],
+  poisson: (key) => [random.poisson(key, [0.5, 8, 90])],
+  binomial: (key) => [random.binomial(key, [5, 300], [0.3, 0.6])],
+  laplace: (key) => [random.laplace(key, [5])],
+  cauchy: (key) => [random.cauchy(key, [5])],
+  truncatedNormal: (key) => [random.truncatedNormal(key, [-1, 2], [1, 5])],
+  multivariateNormal: (key) => [
+    random.multivariateNormal(
+      key,
+      [0, 1],
+      np.array([
+        [2, 0.5],
+        [0.5, 1],
+      ]),
+    ),
+  ],
+  choice: (key) => [random.choice(key, 9, [4]), random.choice(key, 4, [5], { p: [0.1, 0.2, 0.3, 0.4] })],
 };
 
 /** Draws, whose units have keys of their own. */
