@@ -9,6 +9,7 @@
 import type * as jax from "@jax-js/jax";
 import { ShapeError } from "../errors.ts";
 import type { Raw } from "./backend.ts";
+import type { IndexedUpdate } from "./derived/indexedUpdate.ts";
 import { type DType, type TensorData, isFloat } from "./dtype.ts";
 import { isTensor, liftBinary, liftMethod, registerTensor } from "./lift.ts";
 import { prod } from "./products.ts";
@@ -25,6 +26,16 @@ export interface ReduceOptions {
 
 /** One index of `slice`: an element, a range, everything (`[]`), a new axis (`null`), or a tensor of indices. */
 export type Index = number | [] | [number] | [number, number] | null | Tensor;
+
+/** Writing at an index; the module that can stands above this one. */
+type MakeUpdate = (x: Tensor, index: readonly Index[]) => IndexedUpdate;
+
+let makeUpdate: MakeUpdate;
+
+/** Called once by the module of the namespaces. */
+export function registerUpdates(make: MakeUpdate): void {
+  makeUpdate = make;
+}
 
 export class Tensor {
   /** Length of each axis. */
@@ -185,6 +196,16 @@ export class Tensor {
   /** NumPy-like indexing: `x.slice([1, 3], 2, [], null)` is `x[1:3, 2, :, None]`. */
   slice(...index: Index[]): Tensor {
     return liftMethod(this, (x, ...rest) => x.slice(...(rest as Parameters<Raw["slice"]>)), ...index);
+  }
+  /**
+   * Writing at an index, which has the forms of `slice`. The result is a new tensor; this one stays as it is.
+   *
+   * @example
+   * x.at(0).set(5); // x with 5 in its first element or row
+   * x.at([], 1).add(column);
+   */
+  at(...index: Index[]): IndexedUpdate {
+    return makeUpdate(this, index);
   }
 }
 
