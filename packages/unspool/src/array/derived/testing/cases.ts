@@ -2,9 +2,9 @@
 import { type Tensor, linalg, np } from "../../index.ts";
 
 const wide = { dtype: "float64" } as const;
-export const x = np.array([3, -1, 2, 7.5, 0.25], wide);
+export const x: Tensor = np.array([3, -1, 2, 7.5, 0.25], wide);
 // prettier-ignore
-export const m = np.array([[3, 1, 2], [-4, 5, 0.5], [1, 1.5, -2], [6, 0, 9]], wide);
+export const m: Tensor = np.array([[3, 1, 2], [-4, 5, 0.5], [1, 1.5, -2], [6, 0, 9]], wide);
 // prettier-ignore
 const s = np.array([[4, 1, 0.5], [1, 3, -1], [0.5, -1, 2]], wide);
 // prettier-ignore
