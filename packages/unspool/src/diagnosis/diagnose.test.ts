@@ -59,7 +59,7 @@ test("a step without derivative gets evolution strategies, and no exponents", ()
     0,
     [],
   ]);
-  expect(["nres", "pes", "fullEs", "truncatedEs"]).toContain(diagnosis.recommended.estimator);
+  expect(["nres", "pes", "fullEs", "truncatedEs"]).toContain(diagnosis.recommended?.estimator);
   expect(diagnosis.innerSteps).toBe(6000);
 });
 
