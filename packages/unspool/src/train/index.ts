@@ -6,6 +6,7 @@ export type {
   Experiment,
   InnerProblem,
   LearnedSubject,
+  OuterLearningRate,
   RunRecord,
   Schema,
   Setup,
