@@ -1,5 +1,6 @@
 /** One step of K-FAC (Martens and Grosse 2015, Algorithm 2), put together from statistics, inverses and proposals. */
 import { type Key, type Tensor, np, random } from "../../array/index.ts";
+import { belowRounding } from "../belowRounding.ts";
 import { advance, counter, mapFloats, root, select } from "../leaves.ts";
 import type { NetworkView, Objective, StepOptions, StepOutcome } from "../objective.ts";
 import { buildInverses } from "./kfacInverses.ts";
@@ -110,7 +111,10 @@ function moved<Theta>(
       const ratio = ratioOf(best, loss, after);
       const predicted = best.predicted!;
       metrics["ratio"] = ratio;
-      damping = when(due.adaptDamping, () => adaptedDamping(rule, damping, predicted, ratio), damping);
+      // At rest both are rounding errors of the loss, of which there is nothing to learn.
+      const isAtRest = belowRounding(loss, after.sub(loss), predicted);
+      const adapted = () => np.where(isAtRest, damping, adaptedDamping(rule, damping, predicted, ratio));
+      damping = when(due.adaptDamping, adapted, damping);
       previous = when(due.adaptDamping, () => keptChange(predicted.less(0), change), previous);
     }
     if (rule.stepRejection) {

@@ -1,5 +1,5 @@
 /** Schedules one after another: each counts from its own first step. */
-import { np, tree } from "../../array/index.ts";
+import { type Tensor, np, tree } from "../../array/index.ts";
 import { OptionError } from "../../errors.ts";
 import { asType, withDefaults } from "../hyperparameter.ts";
 import type { Schedule } from "../optimizer.ts";
@@ -19,13 +19,18 @@ export function joinSchedules(options: JoinSchedulesOptions): Schedule {
     throw new OptionError("joinSchedules", "schedules", schedules, "an array of at least one schedule");
   }
   requireBoundaries("joinSchedules", boundaries, schedules.length);
+  const starts = [0, ...boundaries];
   return (step, dtype = "float32") =>
-    rest.reduce(
-      (value, schedule, i) => {
-        const boundary = boundaries[i]!;
-        const later = asType(schedule(step.sub(tree.scalar(boundary, "int32")), dtype), dtype);
-        return np.where(hasReached(step, boundary), later, value);
-      },
-      asType(first(step, dtype), dtype),
-    );
+    [first, ...rest].reduce<Tensor | undefined>((value, schedule, i) => {
+      // Outside of its piece a schedule is asked at the nearest end of it, and not where it has no value: 1 / √t of a
+      // negative t has no derivative either, not even times 0.
+      const from = int(starts[i]!);
+      const last = starts[i + 1];
+      const held = last === undefined ? step : np.minimum(step, int(last - 1));
+      const own = np.maximum(held, from).sub(from);
+      const piece = asType(schedule(own, dtype), dtype);
+      return value === undefined ? piece : np.where(hasReached(step, starts[i]!), piece, value);
+    }, undefined)!;
 }
+
+const int = (value: number): Tensor => tree.scalar(value, "int32");
