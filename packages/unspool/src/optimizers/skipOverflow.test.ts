@@ -78,7 +78,7 @@ test("a learned optimizer goes on after an enormous gradient", () => {
 
 test("a gradient that is not finite is not skipped: theta shows it", () => {
   for (const bad of [NaN, Infinity]) {
-    const { theta, state } = trajectory(adam(), f32([1, 2]), () => f32([bad, 1e30]), 1).at(-1)!;
+    const { theta, state } = trajectory(adam(), f32([1, 2]), () => f32([bad, 1]), 1).at(-1)!;
     expect(numbers(theta).some(Number.isNaN)).toBe(true);
     expect((state as { skipped: Tensor }).skipped.item()).toBe(0);
   }
