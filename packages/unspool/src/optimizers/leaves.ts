@@ -119,3 +119,12 @@ export function requireGradient(where: string, theta: unknown, gradient: unknown
   const given = isAllFloat ? gradient : tree.map((x, g) => (isFloatLeaf(x) ? g : x), theta, gradient);
   tree.requireSame(where, "gradient", theta, given);
 }
+
+/** True where all elements of all floating-point leaves are finite: bool scalar. */
+export function allFinite(of: unknown): Tensor {
+  return tree
+    .leaves(of)
+    .filter(isFloatLeaf)
+    .map((leaf) => np.isfinite(leaf).all() as Tensor)
+    .reduce((all, flag) => np.logicalAnd(all, flag) as Tensor, tree.scalar(1, "bool"));
+}

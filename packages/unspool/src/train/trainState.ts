@@ -1,6 +1,8 @@
 /** All that the next outer step needs, and what the loop knows of optimizers. */
-import { type Key, type Tensor, np, tree } from "../array/index.ts";
+import { type Key, type Tensor, tree } from "../array/index.ts";
 import type { Setup } from "./experiment.ts";
+
+export { allFinite } from "../optimizers/leaves.ts";
 
 /** Plain data: it is what a checkpoint holds. */
 export interface TrainState {
@@ -34,13 +36,4 @@ export function skippedUpdates(optimizerState: unknown): Tensor {
     .entries(optimizerState)
     .filter(([path]) => /(^|\.)skipped$/.test(path))
     .reduce((sum, [, leaf]) => sum.add(leaf), tree.scalar(0, "int32"));
-}
-
-/** True where all elements of all floating-point leaves are finite: bool scalar. */
-export function allFinite(of: unknown): Tensor {
-  return tree
-    .leaves(of)
-    .filter(({ dtype }) => dtype === "float32" || dtype === "float64")
-    .map((leaf) => np.isfinite(leaf).all() as Tensor)
-    .reduce((all, flag) => np.logicalAnd(all, flag) as Tensor, np.ones([], { dtype: "bool" }));
 }

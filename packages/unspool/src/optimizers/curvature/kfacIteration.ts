@@ -3,7 +3,8 @@ import { type Key, type Tensor, np, random } from "../../array/index.ts";
 import { belowRounding } from "../belowRounding.ts";
 import { advance, counter, mapFloats, root, select } from "../leaves.ts";
 import type { NetworkView, Objective, StepOptions, StepOutcome } from "../objective.ts";
-import { buildInverses } from "./kfacInverses.ts";
+import { countOf, withFrozen } from "./frozenLayers.ts";
+import { buildInverses, frozenBlocks } from "./kfacInverses.ts";
 import { type KfacRule, usesGamma } from "./kfacOptions.ts";
 import { type Due, dueAt, when } from "./kfacPhase.ts";
 import type { KfacState } from "./kfacState.ts";
@@ -100,7 +101,14 @@ function moved<Theta>(
 ): Omit<StepOutcome<Theta, KfacState>, "loss"> {
   const { theta, loss } = point;
   const { inverses, gamma, change } = best;
-  let next = mapFloats((x, d) => x.add(d!), theta, change);
+  const { blocks } = point.registration;
+  const frozen = frozenBlocks(blocks, inverses);
+  let next = withFrozen(
+    theta,
+    mapFloats((x, d) => x.add(d!), theta, change),
+    blocks,
+    frozen,
+  );
   let { damping } = state;
   let previous = change as KfacState["previous"];
   const metrics: Record<string, Tensor> = {};
@@ -128,7 +136,8 @@ function moved<Theta>(
   const mix = rule.polyak === null ? undefined : keeping(rule.polyak, step);
   return {
     theta: next,
-    metrics: { ...metrics, damping, gamma },
+    // Those of this step: the damping in the state is that of the next.
+    metrics: { ...metrics, damping: state.damping, gamma, frozenLayers: countOf(frozen) },
     state: {
       ...state,
       step,

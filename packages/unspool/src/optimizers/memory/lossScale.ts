@@ -12,7 +12,7 @@
 import { type Tensor, type Tree, np, tree } from "../../array/index.ts";
 import { OptionError, requireInteger, requireOneOf, requirePositive } from "../../errors.ts";
 import { asType, requireHyperparameter, withDefaults } from "../hyperparameter.ts";
-import { advance, counter, isAt, mapFloats, requireGradient, select } from "../leaves.ts";
+import { advance, allFinite, counter, isAt, mapFloats, requireGradient, select } from "../leaves.ts";
 import type { Optimizer } from "../optimizer.ts";
 import { type WrappedState, passOn, requireOptimizer } from "../wrapping.ts";
 import { type HalfFormat, roundingOf } from "./rounding.ts";
@@ -82,7 +82,7 @@ export function lossScale<Inner extends Tree>(
     update(gradient, state, theta, observed) {
       requireGradient("lossScale", theta, gradient);
       const stored = mapFloats((g) => round(g.mul(asType(state.scale, g.dtype))), gradient);
-      const isGood = isAllFinite(stored);
+      const isGood = allFinite(stored);
       // What is not taken must be finite too, or its derivatives are not.
       const safe = mapFloats((g) => np.where(isGood, g, np.zerosLike(g)), stored);
       const unscaled = mapFloats((g) => g.div(asType(state.scale, g.dtype)), safe);
@@ -102,10 +102,4 @@ export function lossScale<Inner extends Tree>(
       };
     },
   };
-}
-
-function isAllFinite(of: unknown): Tensor {
-  let isGood = tree.scalar(1, "bool");
-  mapFloats((x) => ((isGood = np.logicalAnd(isGood, np.isfinite(x).all()) as Tensor), x), of);
-  return isGood;
 }
