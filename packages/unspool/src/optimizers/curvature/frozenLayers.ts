@@ -30,7 +30,7 @@ export function countOf(flags: readonly Tensor[]): Tensor {
 }
 
 /** A part of its length that a vector may be off by, after a matrix and its inverse. */
-const mostResidual = 0.1;
+const mostResidual = 0.01;
 
 /**
  * Whether `inverse` is that of `matrix`, [n, n], for one vector without symmetries: bool scalar. A factorisation that

@@ -22,12 +22,14 @@ export function joinSchedules(options: JoinSchedulesOptions): Schedule {
   const starts = [0, ...boundaries];
   return (step, dtype = "float32") =>
     [first, ...rest].reduce<Tensor | undefined>((value, schedule, i) => {
-      // Outside of its piece a schedule is asked at the nearest end of it, and not where it has no value: 1 / √t of a
-      // negative t has no derivative either, not even times 0.
-      const from = int(starts[i]!);
-      const last = starts[i + 1];
-      const held = last === undefined ? step : np.minimum(step, int(last - 1));
-      const own = np.maximum(held, from).sub(from);
+      // Outside of its piece a schedule is asked inside of it, and not where it may have no value: the derivative of √t
+      // of a negative t is NaN, and NaN times the 0 of `where` too. Not at its first step either, where √t has none.
+      const [start, last] = [starts[i]!, starts[i + 1] === undefined ? undefined : starts[i + 1]! - 1];
+      const inside = last === undefined ? start + 1 : Math.max(start, Math.min(start + 1, last));
+      const isPast = last === undefined ? undefined : step.greater(int(last));
+      const from = np.where(hasReached(step, start), step, int(inside)) as Tensor;
+      const held = isPast === undefined ? from : (np.where(isPast, int(inside), from) as Tensor);
+      const own = held.sub(int(start));
       const piece = asType(schedule(own, dtype), dtype);
       return value === undefined ? piece : np.where(hasReached(step, starts[i]!), piece, value);
     }, undefined)!;
