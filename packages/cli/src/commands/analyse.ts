@@ -83,7 +83,11 @@ function plainAnalysis(analysis: OptimizerAnalysis) {
     optimizer: analysis.name,
     gradientQuantiles: analysis.gradientQuantiles,
     explainedVariance: [...analysis.components.explained.subarray(0, 4)],
-    fixedPoints: rest.distinct.map(({ state, speed }) => ({ state: [...state], speed })),
+    fixedPoints: rest.distinct.map(({ state, speed, isStable }) => ({
+      state: [...state],
+      speed,
+      isStable,
+    })),
     searches: { made: rest.points.length, converged: rest.points.filter(({ isFixed }) => isFixed).length },
     drift: linear.change,
     modes: modes.modes,

@@ -119,6 +119,8 @@ export interface StepRecord {
   gradientNorm: number;
   /** Wall time of this outer step. The only entry that differs between two runs with the same seed. */
   durationMs: number;
+  /** Updates that the optimizer left out (see `skipOverflow` and `lossScale`), in steps where it did. */
+  skippedUpdates?: number;
   /** Theta after the step by leaf path, for thetas of up to 32 numbers. */
   theta?: Record<string, number[]>;
   [metric: string]: unknown;
