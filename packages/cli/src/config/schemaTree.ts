@@ -39,6 +39,11 @@ export function schemaTree(schema: unknown): SchemaTree | undefined {
   if (!isZod(schema)) return undefined;
   const root = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as SchemaNode;
   const resolve = (node: SchemaNode): SchemaNode => {
+    // What is a string or null is written with a list of types.
+    if (Array.isArray(node.type)) {
+      const { type: types, ...rest } = node;
+      return { ...rest, anyOf: (types as string[]).map((type) => ({ type })) };
+    }
     if (node.$ref === undefined) return node;
     const name = node.$ref.split("/").at(-1)!;
     const target = node.$ref === "#" ? root : (root.$defs?.[name] ?? {});
