@@ -3,7 +3,7 @@
  * very modules that the command itself uses, wherever the file lies and whatever is installed there: two copies of
  * the library would not recognise each other's tensors and errors.
  */
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { parse } from "node:path";
 import { createJiti } from "jiti";
 import type { Problem } from "unspool";
@@ -58,9 +58,16 @@ async function load(file: string): Promise<unknown> {
   const modules = await Promise.all(
     sharedModules.map(async (name) => [name, (await import(name)) as unknown] as const),
   );
-  const jiti = createJiti(file, { virtualModules: Object.fromEntries(modules), interopDefault: false });
+  // Where a link leads, as Node does: imports beside the file are found, and its ending says what it is.
+  const target = realpathSync(file);
+  const jiti = createJiti(target, {
+    virtualModules: Object.fromEntries(modules),
+    interopDefault: false,
+    // A cache in the shared folder for temporary files would run what another account has put there.
+    fsCache: false,
+  });
   try {
-    const loaded = await jiti.import<{ default?: unknown }>(file);
+    const loaded = await jiti.import<{ default?: unknown }>(target);
     return loaded.default;
   } catch (error) {
     const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
