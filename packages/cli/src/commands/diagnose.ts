@@ -7,6 +7,7 @@ import { formatTable, wrapText } from "../output/format.ts";
 import type { Reporter } from "../output/reporter.ts";
 import { diagnoseFigures } from "../report/diagnoseFigures.ts";
 import { type Study, writeStudy } from "../report/study.ts";
+import { fileName } from "../runs/fileName.ts";
 import { budgetOption } from "./budgetOption.ts";
 import { engineSettings } from "./engineOptions.ts";
 import { setupWithInner } from "./innerOf.ts";
@@ -25,7 +26,7 @@ export async function diagnoseCommand(line: CommandLine, reporter: Reporter): Pr
     onProgress: (what) => reporter.preparing(what),
   });
   const command = commandOf(line.positionals[0]!, diagnosis);
-  const path = textOption(line, "out") ?? `diagnose-${experiment.name}.html`;
+  const path = textOption(line, "out") ?? `diagnose-${fileName(experiment.name)}.html`;
   const report = await writeStudy(path, study(experiment.name, diagnosis, command));
   reporter.answer([...lines(diagnosis), "", `run     ${command}`, `report  ${report}`], {
     ...plainDiagnosis(diagnosis),

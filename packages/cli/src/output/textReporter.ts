@@ -99,7 +99,7 @@ function summaryLines(summary: RunSummary, colours: Colours): string[] {
   if (summary.isInterrupted) {
     return [
       `${colours.yellow("interrupted")} after ${step} of ${steps} outer steps; a checkpoint is written.`,
-      `Continue with: unspool resume ${run}`,
+      `Continue with: ${summary.resume}`,
     ];
   }
   const metrics = Object.entries(evaluation?.metrics ?? {});

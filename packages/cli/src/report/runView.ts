@@ -1,6 +1,7 @@
 /** A run as a report shows it: everything that stands in its folder, read once. */
 import { resolve } from "node:path";
-import type { Evaluation, Figure, StepRecord } from "unspool/train";
+import { type Evaluation, type Figure, type StepRecord, aboutExperiment } from "unspool/train";
+import { namedExperiments } from "../experiments/find.ts";
 import { type CommandManifest, existingRun, folderLabels } from "../runs/runFolder.ts";
 
 export interface RunView {
@@ -9,23 +10,17 @@ export interface RunView {
   /** Absolute path of the folder. */
   folder: string;
   manifest: CommandManifest;
-  /** Of the experiment, where it could be found. */
+  /** Of the experiment. */
   about: ExperimentInfo;
   metrics: readonly StepRecord[];
   evaluation: Evaluation | undefined;
   figures: readonly Figure[];
 }
 
-export interface ExperimentInfo {
-  summary?: string | undefined;
-  paper?: string | undefined;
-}
+type ExperimentInfo = NonNullable<CommandManifest["about"]>;
 
-/** Reads the runs in `dirs`. `describe` finds out about an experiment; its failure leaves the report without that. */
-export async function readRuns(
-  dirs: readonly string[],
-  describe: (manifest: CommandManifest) => Promise<ExperimentInfo>,
-): Promise<RunView[]> {
+/** Reads the runs in `dirs`: data only, no code of an experiment is loaded. */
+export async function readRuns(dirs: readonly string[]): Promise<RunView[]> {
   const labels = folderLabels(dirs);
   return Promise.all(
     dirs.map(async (dir, i) => {
@@ -34,13 +29,20 @@ export async function readRuns(
         label: labels[i]!,
         folder: resolve(dir),
         manifest,
-        about: await describe(manifest).catch((): ExperimentInfo => ({})),
+        about: manifest.about ?? (await aboutNamed(manifest)),
         metrics: await store.readMetrics(),
         evaluation: (await store.readArtifact("evaluation")) as Evaluation | undefined,
         figures: ((await store.readArtifact("figures")) ?? []) as Figure[],
       };
     }),
   );
+}
+
+/** Folders of older versions say nothing about their experiment; of those that come with Unspool it is known. */
+async function aboutNamed({ experiment, command }: CommandManifest): Promise<ExperimentInfo> {
+  if (command?.file !== undefined) return {};
+  const found = (await namedExperiments()).find(({ name }) => name === experiment);
+  return found === undefined ? {} : aboutExperiment(found);
 }
 
 /** Milliseconds spent on outer steps. */

@@ -5,6 +5,7 @@ import type { RunManifest, RunStore } from "unspool/train";
 import { folderStore } from "unspool/train/node";
 import type { EngineRecord } from "../commands/engineOptions.ts";
 import { UsageError } from "../failure.ts";
+import { fileName } from "./fileName.ts";
 
 /** What the command adds to a run's `config.json`: with what it computes, and */
 export interface CommandRecord extends EngineRecord {
@@ -49,7 +50,7 @@ export function defaultFolder(name: string, now: Date = new Date()): string {
   const two = (value: number): string => String(value).padStart(2, "0");
   const date = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
   const time = `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
-  const base = join("runs", `${name}-${date}-${time}`);
+  const base = join("runs", `${fileName(name)}-${date}-${time}`);
   for (let copy = 1; ; copy++) {
     const folder = copy === 1 ? base : `${base}-${copy}`;
     if (!existsSync(folder)) return folder;

@@ -21,6 +21,9 @@ export type {
   TrainEvent,
   WarningEvent,
 } from "./events.ts";
+export { checkedEvaluation, checkedFigure, checkedFigures } from "./checkedResults.ts";
+export { setUp } from "./setUp.ts";
+export { aboutExperiment } from "./userCode.ts";
 export { train } from "./train.ts";
 export type { TrainOptions } from "./train.ts";
 export { readRun } from "./readRun.ts";

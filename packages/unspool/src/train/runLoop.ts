@@ -9,6 +9,7 @@ import type { Evaluation, RunRecord, Setup, StepRecord } from "./experiment.ts";
 import type { Figure } from "./figure.ts";
 import { nextTurn } from "./nextTurn.ts";
 import type { RunManifest, RunStatus, RunStore } from "./store.ts";
+import { ownError } from "./userCode.ts";
 import { type TrainState, type TrainStepsResult, evaluatedTheta, trainSteps } from "./trainStep.ts";
 
 /** When to write a checkpoint, beside the one at the start and the one at the end. */
@@ -238,9 +239,10 @@ function explainedSteps(
   try {
     return trainSteps(setup, state, steps);
   } catch (error) {
-    if (!(error instanceof NonFiniteError)) throw error;
     const { experiment, seed, config } = manifest;
     const step = state.step + 1;
+    if (!(error instanceof NonFiniteError))
+      throw ownError(experiment, `its outer step ${step}`, "run", error);
     const isKept = store !== undefined && checkpointed !== undefined;
     const replay = isKept ? `unspool resume ${store.name}` : `train with seed ${seed} and the same config`;
     const from = isKept

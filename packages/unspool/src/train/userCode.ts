@@ -1,0 +1,71 @@
+/** Calls into the code of an experiment: whatever it throws becomes an error that says whose it is. */
+import { ExperimentError, UnspoolError } from "../errors.ts";
+
+/** When the code ran: before the run began, or in it. */
+export type During = "setup" | "run";
+
+/** What `call` returns. Errors of ours pass; everything else that it throws becomes an `ExperimentError`. */
+export function called<T>(where: string, what: string, during: During, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw ownError(where, what, during, error);
+  }
+}
+
+/** `called` for code that may be async. */
+export async function calledAsync<T>(
+  where: string,
+  what: string,
+  during: During,
+  call: () => T | PromiseLike<T>,
+): Promise<Awaited<T>> {
+  try {
+    return await call();
+  } catch (error) {
+    throw ownError(where, what, during, error);
+  }
+}
+
+/** The error as one of ours. `what` is the part of the experiment that threw it. */
+export function ownError(where: string, what: string, during: During, error: unknown): UnspoolError {
+  if (error instanceof UnspoolError) return error;
+  const { text, stack } = describeThrown(error);
+  return new ExperimentError(
+    where,
+    `${what} threw ${text}`,
+    { part: what, during, ...(stack !== undefined && { stack }) },
+    { cause: error },
+  );
+}
+
+/** Longer messages are cut: one may hold a whole file. */
+const longestText = 2000;
+
+/** What can be said of a thrown value, whatever it is: `TypeError: …` and where from. */
+function describeThrown(error: unknown): { text: string; stack?: string } {
+  try {
+    if (!(error instanceof Error)) return { text: typeof error === "string" ? error : typeOf(error) };
+    const { name, message, stack } = error;
+    const text = `${String(name)}: ${String(message)}`.slice(0, longestText);
+    return typeof stack === "string" ? { text, stack } : { text };
+  } catch {
+    return { text: "something that cannot be read" };
+  }
+}
+
+function typeOf(value: unknown): string {
+  return typeof value === "object" && value !== null ? "an object that is no Error" : String(value);
+}
+
+/** What an experiment says of itself, for the run's own record. */
+export function aboutExperiment(experiment: { summary?: unknown; paper?: unknown }): {
+  summary?: string;
+  paper?: string;
+} {
+  const { summary, paper } = experiment;
+  return {
+    ...(typeof summary === "string" && { summary }),
+    ...(typeof paper === "string" && { paper }),
+  };
+}
