@@ -29,7 +29,7 @@ export async function calledAsync<T>(
 
 /** The error as one of ours. `what` is the part of the experiment that threw it. */
 export function ownError(where: string, what: string, during: During, error: unknown): UnspoolError {
-  if (error instanceof UnspoolError) return error;
+  if (isOurs(error)) return error;
   const { text, stack } = describeThrown(error);
   return new ExperimentError(
     where,
@@ -39,18 +39,32 @@ export function ownError(where: string, what: string, during: During, error: unk
   );
 }
 
+/** Errors of the library, and those of its faces: both have a code and details. */
+function isOurs(error: unknown): error is UnspoolError {
+  try {
+    if (error instanceof UnspoolError) return true;
+    return error instanceof Error && error.name === "UsageError" && "details" in error;
+  } catch {
+    return false;
+  }
+}
+
 /** Longer messages are cut: one may hold a whole file. */
 const longestText = 2000;
 
 /** What can be said of a thrown value, whatever it is: `TypeError: …` and where from. */
-function describeThrown(error: unknown): { text: string; stack?: string } {
+export function describeThrown(error: unknown): { text: string; message: string; stack?: string } {
   try {
-    if (!(error instanceof Error)) return { text: typeof error === "string" ? error : typeOf(error) };
-    const { name, message, stack } = error;
-    const text = `${String(name)}: ${String(message)}`.slice(0, longestText);
-    return typeof stack === "string" ? { text, stack } : { text };
+    if (!(error instanceof Error)) {
+      const message = (typeof error === "string" ? error : typeOf(error)).slice(0, longestText);
+      return { text: message, message };
+    }
+    const message = String(error.message).slice(0, longestText);
+    const text = `${String(error.name).slice(0, longestText)}: ${message}`;
+    const { stack } = error;
+    return { text, message, ...(typeof stack === "string" && { stack }) };
   } catch {
-    return { text: "something that cannot be read" };
+    return { text: "something that cannot be read", message: "something that cannot be read" };
   }
 }
 

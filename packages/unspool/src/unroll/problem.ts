@@ -90,6 +90,8 @@ export function defineProblem<Theta, State, Batch = undefined>(
   }
   if (options.name !== undefined && typeof options.name !== "string")
     throw new OptionError("defineProblem", "name", options.name, "text");
+  if (options.isDifferentiable !== undefined && typeof options.isDifferentiable !== "boolean")
+    throw new OptionError("defineProblem", "isDifferentiable", options.isDifferentiable, "true or false");
   return {
     ...options,
     name: options.name ?? "problem",
