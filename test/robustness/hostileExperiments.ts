@@ -12,6 +12,7 @@ const figure = {
   x: { label: "x" },
   y: { label: "y" },
   series: [{ name: "a", x: [1, 2], y: [3, 4] }],
+  references: [{ axis: "y", value: 3.5, label: "known" }],
 };
 
 const evaluation = { metrics: { a: 1 }, table: { title: "t", columns: ["a"], rows: [[1]] } };
@@ -53,7 +54,10 @@ const inEstimator =
     ...experiment,
     setup: () => ({
       ...setup(),
-      estimator: { ...estimator, ...(typeof part === "function" ? (part as (v: unknown) => object)(value) : part) },
+      estimator: {
+        ...estimator,
+        ...(typeof part === "function" ? (part as (v: unknown) => object)(value) : part),
+      },
     }),
   });
 
@@ -76,11 +80,17 @@ const inUpdate = (field: string): Spoilt =>
 
 const inEvaluation =
   (path: readonly string[]): Spoilt =>
-  (value) => ({ ...experiment, setup: () => ({ ...setup(), evaluate: () => withValue(evaluation, path, value) }) });
+  (value) => ({
+    ...experiment,
+    setup: () => ({ ...setup(), evaluate: () => withValue(evaluation, path, value) }),
+  });
 
 const inFigure =
   (path: readonly string[]): Spoilt =>
-  (value) => ({ ...experiment, setup: () => ({ ...setup(), figures: () => [withValue(figure, path, value)] }) });
+  (value) => ({
+    ...experiment,
+    setup: () => ({ ...setup(), figures: () => [withValue(figure, path, value)] }),
+  });
 
 function withValue(record: unknown, path: readonly string[], value: unknown): unknown {
   const [name, ...rest] = path;
@@ -199,6 +209,7 @@ export const fields: Readonly<Record<string, Spoilt>> = {
       "heatmap",
       "references",
       "references.0",
+      "references.0.value",
       "pens",
     ].map((path) => [`figure.${path}`, inFigure(path === "" ? [] : path.split("."))]),
   ),
@@ -211,7 +222,9 @@ export const fields: Readonly<Record<string, Spoilt>> = {
   "result of problem.init": inLibrary((value) => ({ init: () => value })),
   "result of problem.step": inLibrary((value) => ({ step: () => value })),
   "state of problem.step": inLibrary((value) => ({ step: () => ({ state: value, loss: np.zeros([]) }) })),
-  "loss of problem.step": inLibrary((value) => ({ step: (_: unknown, state: unknown) => ({ state, loss: value }) })),
+  "loss of problem.step": inLibrary((value) => ({
+    step: (_: unknown, state: unknown) => ({ state, loss: value }),
+  })),
   "result of problem.data": inLibrary((value) => ({ data: () => value })),
   ...Object.fromEntries(
     Object.entries({
@@ -221,8 +234,6 @@ export const fields: Readonly<Record<string, Spoilt>> = {
       init: (thrower: () => never) => inEstimator({ init: thrower })(undefined),
       estimate: (thrower: () => never) => inEstimator({ estimate: thrower })(undefined),
       update: (thrower: () => never) => inOptimizer(() => ({ update: thrower }))(undefined),
-      evaluate: (thrower: () => never) => inSetup("evaluate")(thrower),
-      figures: (thrower: () => never) => inSetup("figures")(thrower),
       "problem.step": (thrower: () => never) => inLibrary(() => ({ step: thrower }))(undefined),
     }).map(([what, spoil]): [string, Spoilt] => [
       `thrown by ${what}`,

@@ -49,7 +49,13 @@ export const hostileValues: Readonly<Record<string, () => unknown>> = {
   proxy: () =>
     new Proxy(
       {},
-      { get: throwing, ownKeys: throwing, getPrototypeOf: throwing, has: throwing, getOwnPropertyDescriptor: throwing },
+      {
+        get: throwing,
+        ownKeys: throwing,
+        getPrototypeOf: throwing,
+        has: throwing,
+        getOwnPropertyDescriptor: throwing,
+      },
     ),
   revoked: () => {
     const { proxy, revoke } = Proxy.revocable({}, {});
@@ -64,7 +70,10 @@ export const hostileValues: Readonly<Record<string, () => unknown>> = {
   map: () => new Map([["a", 1]]),
   date: () => new Date(0),
   noPrototype: () => Object.create(null) as unknown,
-  polluting: () => JSON.parse('{"__proto__": {"polluted": true}, "constructor": {"prototype": {"polluted": true}}}') as unknown,
+  polluting: () =>
+    JSON.parse(
+      '{"__proto__": {"polluted": true}, "constructor": {"prototype": {"polluted": true}}}',
+    ) as unknown,
   boolTensor: () => np.array([true, false]),
   emptyTensor: () => np.zeros([0]),
   wrongTensor: () => np.ones([7, 7]),

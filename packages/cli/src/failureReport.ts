@@ -8,7 +8,10 @@ export function describeFailure(error: unknown): { report: FailureReport; exitCo
   } catch {
     // A thrown proxy, or a getter in an error, that throws itself.
     const message = "What was thrown cannot be read.";
-    return { report: { code: "EXPERIMENT", message, details: {}, trace: undefined }, exitCode: exitCodes.failed };
+    return {
+      report: { code: "EXPERIMENT", message, details: {}, trace: undefined },
+      exitCode: exitCodes.failed,
+    };
   }
 }
 
@@ -24,7 +27,8 @@ function describeKnown(error: unknown): { report: FailureReport; exitCode: numbe
     // A wrong option of an estimator or optimizer comes from the config, or from the user's own file.
     const isUsage =
       error.code === "OPTION" ||
-      (error.code === "EXPERIMENT" && error.details["during"] === "setup") || (error.code === "STORE" && error.details["reason"] === "exists");
+      (error.code === "EXPERIMENT" && error.details["during"] === "setup") ||
+      (error.code === "STORE" && error.details["reason"] === "exists");
     const exitCode = isUsage ? exitCodes.usage : exitCodes.failed;
     return {
       report: {

@@ -1,6 +1,13 @@
 /** A run as a report shows it: everything that stands in its folder, read once. */
-import { resolve } from "node:path";
-import { type Evaluation, type Figure, type StepRecord, aboutExperiment } from "unspool/train";
+import { join, resolve } from "node:path";
+import {
+  type Evaluation,
+  type Figure,
+  type StepRecord,
+  aboutExperiment,
+  checkedEvaluation,
+  checkedFigure,
+} from "unspool/train";
 import { namedExperiments } from "../experiments/find.ts";
 import { type CommandManifest, existingRun, folderLabels } from "../runs/runFolder.ts";
 
@@ -15,6 +22,8 @@ export interface RunView {
   metrics: readonly StepRecord[];
   evaluation: Evaluation | undefined;
   figures: readonly Figure[];
+  /** Why a figure of the folder is not there. */
+  figureProblems?: readonly string[];
 }
 
 type ExperimentInfo = NonNullable<CommandManifest["about"]>;
@@ -29,13 +38,30 @@ export async function readRuns(dirs: readonly string[]): Promise<RunView[]> {
         label: labels[i]!,
         folder: resolve(dir),
         manifest,
-        about: manifest.about ?? (await aboutNamed(manifest)),
+        about: manifest.about === undefined ? await aboutNamed(manifest) : aboutExperiment(manifest.about),
         metrics: await store.readMetrics(),
-        evaluation: (await store.readArtifact("evaluation")) as Evaluation | undefined,
-        figures: ((await store.readArtifact("figures")) ?? []) as Figure[],
+        evaluation: checkedEvaluation(join(dir, "evaluation.json"), await store.readArtifact("evaluation")),
+        ...readFigures(dir, await store.readArtifact("figures")),
       };
     }),
   );
+}
+
+/** A figure that was made or stored badly must not cost the rest of the report. */
+function readFigures(dir: string, stored: unknown): Pick<RunView, "figures" | "figureProblems"> {
+  const where = join(dir, "figures.json");
+  const figures: Figure[] = [];
+  const figureProblems: string[] = [];
+  if (stored !== undefined && !Array.isArray(stored))
+    figureProblems.push(`${where}: it is no list of figures.`);
+  for (const [i, figure] of (Array.isArray(stored) ? stored : []).entries()) {
+    try {
+      figures.push(checkedFigure(where, `figures[${i}]`, figure));
+    } catch (error) {
+      figureProblems.push((error as Error).message);
+    }
+  }
+  return { figures, figureProblems };
 }
 
 /** Folders of older versions say nothing about their experiment; of those that come with Unspool it is known. */

@@ -28,7 +28,18 @@ test.each([
 });
 
 test("a folder is below runs/ whatever the name, and its name is one that file systems hold", () => {
-  const names = ["../../x", "/abs", "CON", "nul", "", "\0", "日".repeat(1000), "x".repeat(100_000), "a/b/../../..", "..\\.."];
+  const names = [
+    "../../x",
+    "/abs",
+    "CON",
+    "nul",
+    "",
+    "\0",
+    "日".repeat(1000),
+    "x".repeat(100_000),
+    "a/b/../../..",
+    "..\\..",
+  ];
   for (const name of names) {
     const folder = defaultFolder(name, new Date(2026, 0, 2, 3, 4, 5));
     expect(relative(resolve("runs"), resolve(folder))).toBe(basename(folder));

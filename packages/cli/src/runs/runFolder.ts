@@ -40,9 +40,39 @@ export async function newRun(dir: string, command: CommandRecord): Promise<RunSt
 export async function existingRun(dir: string): Promise<{ store: RunStore; manifest: CommandManifest }> {
   const store = folderStore(dir);
   const manifest: CommandManifest | undefined = existsSync(dir) ? await store.readManifest() : undefined;
-  if (manifest !== undefined) return { store, manifest };
+  if (manifest !== undefined) {
+    requireCommandRecord(join(dir, "config.json"), manifest.command);
+    return { store, manifest };
+  }
   const problem = existsSync(dir) ? "it holds no run (there is no config.json)" : "there is no such folder";
   throw new UsageError("FOLDER", `${dir}: ${problem}. Give the folder that \`unspool run\` named.`, { dir });
+}
+
+/** Throws `UsageError` unless what a config.json says of the command is what the command writes. */
+function requireCommandRecord(path: string, command: unknown): void {
+  if (command === undefined) return;
+  const { file, engine, threads, fma } = (command ?? {}) as Record<string, unknown>;
+  const isThreads = threads === undefined || (Number.isSafeInteger(threads) && (threads as number) >= 1);
+  const wrong =
+    typeof command !== "object" || command === null
+      ? "command"
+      : file !== undefined && typeof file !== "string"
+        ? "command.file"
+        : engine !== undefined && engine !== "compiled" && engine !== "reference"
+          ? "command.engine"
+          : !isThreads
+            ? "command.threads"
+            : fma !== undefined && typeof fma !== "boolean"
+              ? "command.fma"
+              : undefined;
+  if (wrong === undefined) return;
+  throw new UsageError(
+    "FOLDER",
+    `${path}: its entry ${wrong} was not written by Unspool. Put the file back as it was.`,
+    {
+      entry: wrong,
+    },
+  );
 }
 
 /** A new folder `runs/NAME-DATE-TIME` below the present one. */

@@ -41,7 +41,8 @@ export function checkedEstimator<Theta>(name: string, given: AnyEstimator<Theta>
     }),
     ...(recurrence !== undefined && { recurrence }),
     ...(recurrenceAt !== undefined && {
-      recurrenceAt: (state) => called(where, "its recurrenceAt", "run", () => recurrenceAt.call(given, state)),
+      recurrenceAt: (state) =>
+        called(where, "its recurrenceAt", "run", () => recurrenceAt.call(given, state)),
     }),
   };
 }

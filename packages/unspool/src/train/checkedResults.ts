@@ -86,7 +86,10 @@ function checkedSeries(where: string, at: string, given: unknown): Series {
   };
   for (const other of [series.y, series.low]) {
     if (other !== undefined && other.length !== series.x.length) {
-      throw new ShapeError(where, `${at} has ${series.x.length} numbers along x and ${other.length} along y.`);
+      throw new ShapeError(
+        where,
+        `${at} has ${series.x.length} numbers along x and ${other.length} along y.`,
+      );
     }
   }
   return series;
@@ -143,7 +146,10 @@ const mostEntries = 10_000_000;
 
 function list(where: string, at: string, value: unknown): unknown[] {
   if (Array.isArray(value) && value.length > mostEntries)
-    throw new ShapeError(where, `${at} has ${value.length} entries, more than the ${mostEntries} that a page shows.`);
+    throw new ShapeError(
+      where,
+      `${at} has ${value.length} entries, more than the ${mostEntries} that a page shows.`,
+    );
   // A copy without holes: `map` would leave them.
   if (Array.isArray(value)) return Array.from(value as unknown[]);
   throw wrong(where, at, "a list", value);

@@ -49,13 +49,17 @@ function checkedSetup<Theta>(name: string, made: unknown): Setup<Theta> {
     // What these throw is told by the loop, with what of the run is kept.
     ...(evaluate !== undefined && {
       evaluate: async (...given: Parameters<typeof evaluate>) => {
-        const result: unknown = await evaluate.apply(raw, given);
+        const made: unknown = evaluate.apply(raw, given);
+        const isLater = called(name, "what its evaluate returned", "run", () => isThenable(made));
+        const result = isLater ? await made : made;
         return called(name, "what its evaluate returned", "run", () => checkedEvaluation(name, result)!);
       },
     }),
     ...(figures !== undefined && {
       figures: async (...given: Parameters<typeof figures>) => {
-        const result: unknown = await figures.apply(raw, given);
+        const made: unknown = figures.apply(raw, given);
+        const isLater = called(name, "what its figures returned", "run", () => isThenable(made));
+        const result = isLater ? await made : made;
         return called(name, "what its figures returned", "run", () => checkedFigures(name, result));
       },
     }),

@@ -7,6 +7,7 @@
  */
 import { Tensor } from "../array/index.ts";
 import { ResumeError, ShapeError } from "../errors.ts";
+import { ownError } from "./userCode.ts";
 
 /** What JSON can hold. */
 export type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
@@ -54,7 +55,12 @@ export function encodeState(state: unknown, name = "state"): EncodedState {
       { path },
     );
   };
-  return { structure: visit(name, state), tensors };
+  try {
+    return { structure: visit(name, state), tensors };
+  } catch (error) {
+    // A getter or a proxy may throw wherever something is read.
+    throw ownError("encodeState", `what is in "${name}"`, "run", error);
+  }
 }
 
 /** Longer paths than any state has: a record that contains itself would go on without end. */

@@ -1,7 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { type Tensor, np, random, tree } from "../array/index.ts";
 import { OptionError, ShapeError } from "../errors.ts";
-import { advance, defineProblem, defineSimulator, eraseProblem, finalLossOf, initialState, unroll } from "./index.ts";
+import {
+  advance,
+  defineProblem,
+  defineSimulator,
+  eraseProblem,
+  finalLossOf,
+  initialState,
+  unroll,
+} from "./index.ts";
 
 const good = {
   horizon: 3,
