@@ -63,6 +63,7 @@ export const hostileValues: Readonly<Record<string, () => unknown>> = {
     return proxy;
   },
   getter: () => ({
+    // oxlint-disable-next-line unicorn/no-thenable
     get then() {
       return throwing();
     },

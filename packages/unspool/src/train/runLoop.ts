@@ -241,8 +241,8 @@ function explainedSteps(
   } catch (error) {
     const { experiment, seed, config } = manifest;
     const step = state.step + 1;
-    if (!(error instanceof NonFiniteError))
-      throw ownError(experiment, `its outer step ${step}`, "run", error);
+    const own = ownError(experiment, `its outer step ${step}`, "run", error);
+    if (!(own instanceof NonFiniteError)) throw own;
     const isKept = store !== undefined && checkpointed !== undefined;
     const replay = isKept ? `unspool resume ${store.name}` : `train with seed ${seed} and the same config`;
     const from = isKept
@@ -250,10 +250,10 @@ function explainedSteps(
       : "";
     const longer = new NonFiniteError(
       `outer step ${step} of "${experiment}"`,
-      `${error.message} Replay it by: ${replay}.${from}`,
-      { ...error.details, step, replay, seed, config, checkpoint: checkpointed },
+      `${own.message} Replay it by: ${replay}.${from}`,
+      { ...own.details, step, replay, seed, config, checkpoint: checkpointed },
     );
-    longer.cause = error;
+    longer.cause = own;
     throw longer;
   }
 }
