@@ -60,7 +60,8 @@ function defaultTruncation(horizon: number): number {
   if (horizon === Infinity) return 10;
   const distance = (length: number): number => Math.abs(Math.log(length / 10));
   let best = horizon;
-  for (let length = 1; length < horizon; length++)
+  // From 100 on, 1 is nearer.
+  for (let length = 1; length < Math.min(horizon, 100); length++)
     if (horizon % length === 0 && distance(length) < distance(best)) best = length;
   return best;
 }

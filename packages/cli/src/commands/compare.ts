@@ -17,6 +17,7 @@ import { formatBytes, formatTable, wrapText } from "../output/format.ts";
 import type { Reporter } from "../output/reporter.ts";
 import { compareFigures } from "../report/compareFigures.ts";
 import { type Study, writeStudy } from "../report/study.ts";
+import { fileName } from "../runs/fileName.ts";
 import { budgetOption, integerOf } from "./budgetOption.ts";
 import { engineSettings } from "./engineOptions.ts";
 import { setupWithInner } from "./innerOf.ts";
@@ -44,7 +45,7 @@ export async function compareCommand(line: CommandLine, reporter: Reporter): Pro
     key: random.foldIn(key, "compare"),
     onProgress: (what) => reporter.preparing(what),
   });
-  const path = textOption(line, "out") ?? `compare-${experiment.name}.html`;
+  const path = textOption(line, "out") ?? `compare-${fileName(experiment.name)}.html`;
   const report = await writeStudy(path, study(experiment.name, comparison));
   reporter.answer([...lines(comparison), "", `report  ${report}`], {
     ...plainComparison(comparison),

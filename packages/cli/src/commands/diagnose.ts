@@ -7,6 +7,7 @@ import { formatTable, wrapText } from "../output/format.ts";
 import type { Reporter } from "../output/reporter.ts";
 import { diagnosisStudy, finalTable, trialTable } from "../report/diagnosisStudy.ts";
 import { writeStudy } from "../report/study.ts";
+import { fileName } from "../runs/fileName.ts";
 import { budgetOption } from "./budgetOption.ts";
 import { engineSettings } from "./engineOptions.ts";
 import { type ExactCommand, exactCommand } from "./exactCommand.ts";
@@ -32,7 +33,7 @@ export async function diagnoseCommand(line: CommandLine, reporter: Reporter): Pr
       ? { command: undefined }
       : await exactCommand(line, experiment, setup, { setting, outerSteps }, key);
   const run = runLine(exact);
-  const path = textOption(line, "out") ?? `diagnose-${experiment.name}.html`;
+  const path = textOption(line, "out") ?? `diagnose-${fileName(experiment.name)}.html`;
   const report = await writeStudy(path, diagnosisStudy(experiment.name, diagnosis, run));
   reporter.answer(
     [...lines(diagnosis), "", ...(run === undefined ? [] : [`run     ${run}`]), `report  ${report}`],

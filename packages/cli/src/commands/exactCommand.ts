@@ -6,6 +6,7 @@ import { parseConfig } from "../config/parseConfig.ts";
 import { schemaTree } from "../config/schemaTree.ts";
 import { applySetters, parseSetter } from "../config/setters.ts";
 import { setupWithInner } from "./innerOf.ts";
+import { shellWord } from "../runs/shellWord.ts";
 
 export interface ExactCommand {
   /** Undefined where no command line runs exactly the setting. */
@@ -88,7 +89,5 @@ function differences(
   return wrong;
 }
 
-/** For a POSIX shell. */
-function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
+/** What has no safe form in a shell stands as an ellipsis: to be typed by hand. */
+const quoted = (text: string): string => shellWord(text) ?? "…";

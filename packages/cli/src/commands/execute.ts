@@ -4,6 +4,7 @@ import type { TrainEvent, TrainResult } from "unspool/train";
 import { exitCodes } from "../failure.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import type { Reporter } from "../output/reporter.ts";
+import { resumeCommand } from "../runs/shellWord.ts";
 
 export interface ExecuteHooks {
   signal: AbortSignal;
@@ -13,12 +14,16 @@ export interface ExecuteHooks {
 /** Thetas of more numbers than this are not printed; the checkpoint holds them. */
 const printedThetaSize = 1024;
 
-/** Lets `start` run to its end or to Ctrl-C, writes the report and tells how it went. Returns the exit code. */
+/**
+ * Lets `start` run to its end or to Ctrl-C, writes the report and tells how it went. Returns the exit code.
+ * `experimentFile` is the file of the experiment as the person named it, for the command that continues the run.
+ */
 export async function execute(
   reporter: Reporter,
   dir: string,
   start: (hooks: ExecuteHooks) => Promise<TrainResult>,
   writeReport: () => Promise<string>,
+  experimentFile?: string,
 ): Promise<number> {
   const interrupt = listenForInterrupt(() => reporter.interrupting());
   const clock = sessionClock();
@@ -31,6 +36,7 @@ export async function execute(
     const report = result.interrupted ? undefined : await reportOrWarn(reporter, writeReport);
     reporter.finished({
       run: dir,
+      resume: resumeCommand(dir, experimentFile),
       isInterrupted: result.interrupted,
       step: result.step,
       steps: result.steps,

@@ -1,9 +1,7 @@
 /** `unspool resume`: a run from its last good checkpoint. */
-import { existsSync } from "node:fs";
 import { resume } from "unspool/train";
-import { type CommandLine, integerOption, positiveOption } from "../commandLine/parse.ts";
-import { findExperiment } from "../experiments/find.ts";
-import { UsageError } from "../failure.ts";
+import { type CommandLine, integerOption, positiveOption, textOption } from "../commandLine/parse.ts";
+import { experimentOfRun } from "../experiments/ofRun.ts";
 import type { Reporter } from "../output/reporter.ts";
 import { existingRun } from "../runs/runFolder.ts";
 import { recordedSettings, useEngine } from "./engineOptions.ts";
@@ -15,15 +13,8 @@ export async function resumeCommand(line: CommandLine, reporter: Reporter): Prom
   const seconds = positiveOption(line, "checkpoint-every");
   const checkpointEvery = seconds === undefined ? undefined : { seconds };
   const { store, manifest } = await existingRun(dir);
-  const file = manifest.command?.file;
-  if (file !== undefined && !existsSync(file)) {
-    throw new UsageError(
-      "EXPERIMENT",
-      `${dir}: its experiment came from ${file}, which is not there. Put the file back, or write its new path into ${dir}/config.json (command.file).`,
-      { file },
-    );
-  }
-  const { experiment } = await findExperiment(file ?? manifest.experiment);
+  const given = textOption(line, "experiment");
+  const { experiment } = await experimentOfRun("resume", dir, manifest, given);
   if (manifest.command !== undefined) useEngine(recordedSettings(dir, manifest.command, line));
   return execute(
     reporter,
@@ -31,7 +22,8 @@ export async function resumeCommand(line: CommandLine, reporter: Reporter): Prom
     (hooks) => resume(experiment, store, { steps, checkpointEvery, ...hooks }),
     async () => {
       const { writeReport } = await import("../report/writeReport.ts");
-      return writeReport([dir], undefined, async () => experiment);
+      return writeReport([dir], undefined);
     },
+    given,
   );
 }

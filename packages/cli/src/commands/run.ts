@@ -23,7 +23,8 @@ export async function runCommand(line: CommandLine, reporter: Reporter): Promise
     (hooks) => train(experiment, { config, seed, steps, store, checkpointEvery, ...hooks }),
     async () => {
       const { writeReport } = await import("../report/writeReport.ts");
-      return writeReport([dir], undefined, async () => experiment);
+      return writeReport([dir], undefined);
     },
+    file === undefined ? undefined : line.positionals[0],
   );
 }

@@ -28,7 +28,7 @@ export function jsonReporter(stdout: Output, stderr: Output): Reporter {
         report,
       } = summary;
       const rest = { run, steps: step, loss, theta, stepsPerSecond };
-      if (isInterrupted) emit("interrupted", { ...rest, of: steps, resume: `unspool resume ${run}` });
+      if (isInterrupted) emit("interrupted", { ...rest, of: steps, resume: summary.resume });
       else emit("done", { ...rest, evaluation: evaluation?.metrics ?? null, report: report ?? null });
     },
     answer: (_lines, event) => void stdout.write(`${jsonLine(event)}\n`),

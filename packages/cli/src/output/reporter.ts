@@ -22,6 +22,8 @@ export interface Reporter {
 export interface RunSummary {
   /** The run's folder. */
   run: string;
+  /** The command that continues it. */
+  resume: string;
   isInterrupted: boolean;
   /** Outer steps done, and asked for. */
   step: number;

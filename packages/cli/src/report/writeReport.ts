@@ -1,18 +1,13 @@
 /** Writes the report of one or several runs to its file. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { CommandManifest } from "../runs/runFolder.ts";
 import { reportPage } from "./page.ts";
-import { type ExperimentInfo, readRuns } from "./runView.ts";
+import { readRuns } from "./runView.ts";
 
-/** Returns the path. `describe` finds a run's experiment, for its summary and paper. */
-export async function writeReport(
-  dirs: readonly string[],
-  out: string | undefined,
-  describe: (manifest: CommandManifest) => Promise<ExperimentInfo>,
-): Promise<string> {
+/** Returns the path. */
+export async function writeReport(dirs: readonly string[], out: string | undefined): Promise<string> {
   const path = out ?? (dirs.length === 1 ? join(dirs[0]!, "report.html") : "report.html");
-  const runs = await readRuns(dirs, describe);
+  const runs = await readRuns(dirs);
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, reportPage(runs));
   return path;

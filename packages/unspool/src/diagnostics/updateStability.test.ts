@@ -1,6 +1,6 @@
 /** Values computed in NumPy and PyTorch, float64, after Harrison, Metz and Sohl-Dickstein 2022. */
 import { describe, expect, test } from "vitest";
-import { eigenvalues } from "./eigenvalues.ts";
+import { eigenvalues } from "../numerics/index.ts";
 import { momentumStability, updateStability } from "./updateStability.ts";
 
 const hessian = [[3.4, 1.2, 0], [1.2, 1.6, 0], [0, 0, 0.25]]; // prettier-ignore

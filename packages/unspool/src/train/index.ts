@@ -22,6 +22,9 @@ export type {
   TrainEvent,
   WarningEvent,
 } from "./events.ts";
+export { checkedEvaluation, checkedFigure, checkedFigures } from "./checkedResults.ts";
+export { setUp } from "./setUp.ts";
+export { aboutExperiment, called, calledAsync, describeThrown } from "./userCode.ts";
 export { train } from "./train.ts";
 export type { TrainOptions } from "./train.ts";
 export { readRun } from "./readRun.ts";

@@ -3,6 +3,7 @@ import { random, tree } from "../array/index.ts";
 import { ResumeError } from "../errors.ts";
 import type { Experiment, Setup } from "./experiment.ts";
 import { lastValid, parseConfig } from "./resume.ts";
+import { setUp } from "./setUp.ts";
 import type { RunManifest, RunStore } from "./store.ts";
 import { evaluatedTheta } from "./trainStep.ts";
 
@@ -20,7 +21,7 @@ export async function readRun<Config>(experiment: Experiment<Config>, store: Run
   if (manifest === undefined) throw new ResumeError("readRun", `there is no run in ${store.name}.`);
   const config = parseConfig(experiment, manifest, undefined, store.name);
   const identity = { experiment: experiment.name, config, seed: manifest.seed };
-  const setup = await experiment.setup(config, random.foldIn(random.key(manifest.seed), "setup"));
+  const setup = await setUp(experiment, config, random.foldIn(random.key(manifest.seed), "setup"));
   const state = await lastValid(store, identity, tree.tensors(setup.theta), {});
   if (state === undefined) {
     throw new ResumeError(store.name, "it has no checkpoint yet, and so no theta.");

@@ -10,6 +10,7 @@ import {
 } from "./checkpoint.ts";
 import type { Experiment, Setup } from "./experiment.ts";
 import { type LoopOptions, type TrainResult, runLoop } from "./runLoop.ts";
+import { setUp } from "./setUp.ts";
 import { type RunManifest, type RunStore, StoreError } from "./store.ts";
 import { requireCheckpointEvery } from "./train.ts";
 import { type TrainState, initTraining } from "./trainStep.ts";
@@ -47,7 +48,7 @@ export async function resume<Config>(
   requireInteger("resume", "steps", steps, 0);
 
   const key = random.key(found.seed);
-  const setup = await experiment.setup(config, random.foldIn(key, "setup"));
+  const setup = await setUp(experiment, config, random.foldIn(key, "setup"));
   const initialTheta: unknown = tree.tensors(setup.theta);
   const state =
     (await lastValid(store, identity, initialTheta, options)) ?? (await fromTheStart(store, setup, key));

@@ -3,9 +3,11 @@ import { random, tree } from "../array/index.ts";
 import { OptionError, requireInteger, requirePositive } from "../errors.ts";
 import type { Experiment } from "./experiment.ts";
 import { type CheckpointEvery, type LoopOptions, type TrainResult, runLoop } from "./runLoop.ts";
-import { encodeState } from "./stateCodec.ts";
+import { requireOwnConfig, requireParsed } from "./ownConfig.ts";
+import { setUp } from "./setUp.ts";
 import type { RunManifest, RunStore } from "./store.ts";
 import { initTraining } from "./trainStep.ts";
+import { aboutExperiment } from "./userCode.ts";
 
 export interface TrainOptions extends LoopOptions {
   /** Not parsed yet: `experiment.config` does that. Default `{}`. */
@@ -34,14 +36,16 @@ export async function train<Config>(
   const { store, seed = 0 } = options;
   requireCheckpointEvery("train", options.checkpointEvery);
   const config = experiment.config.parse(options.config ?? {});
+  requireParsed(experiment.name, config);
   const key = random.key(seed);
-  const setup = await experiment.setup(config, random.foldIn(key, "setup"));
+  const setup = await setUp(experiment, config, random.foldIn(key, "setup"));
   const steps = options.steps ?? setup.steps;
   requireInteger("train", "steps", steps, 0);
   const state = initTraining(setup, key);
   const startedAt = new Date().toISOString();
   const manifest: RunManifest = {
     experiment: experiment.name,
+    about: aboutExperiment(experiment),
     config,
     seed,
     steps,
@@ -49,7 +53,7 @@ export async function train<Config>(
     startedAt,
     updatedAt: startedAt,
   };
-  if (store !== undefined) encodeState(config, "config"); // Throws for a config that is not data.
+  if (store !== undefined) requireOwnConfig(experiment, config);
   await store?.create(manifest);
   const initialTheta = tree.tensors(setup.theta);
   return runLoop(

@@ -9,7 +9,7 @@
  * marked stable (all |λ| of J_h below 1) or not.
  */
 import { OptionError, requireInteger, requireOneOf, requirePositive } from "../../errors.ts";
-import { eigenvalues } from "../eigenvalues.ts";
+import { eigenvalues } from "../../numerics/index.ts";
 import type { ComponentSystem } from "./componentSystem.ts";
 import { linearize } from "./linearize.ts";
 import { solveLinear } from "./solveLinear.ts";

@@ -67,10 +67,21 @@ function scan(path: string, bytes: Uint8Array, accept: (record: StepRecord) => b
 function parseLine(text: string): StepRecord | undefined {
   try {
     const record = JSON.parse(text) as StepRecord | null;
-    return typeof record?.step === "number" ? record : undefined;
+    return typeof record?.step === "number" && isRecord(record) ? record : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Entries that every record has are numbers, or null for one that was not finite; theta is lists of them by name. */
+function isRecord({ loss, innerSteps, gradientNorm, durationMs, theta }: StepRecord): boolean {
+  const isNumber = (value: unknown): boolean => typeof value === "number" || value === null;
+  const isLists =
+    theta === undefined ||
+    (typeof theta === "object" &&
+      theta !== null &&
+      Object.values(theta).every((values: unknown) => Array.isArray(values) && values.every(isNumber)));
+  return isLists && [loss, innerSteps, gradientNorm, durationMs].every(isNumber);
 }
 
 async function readBytes(path: string): Promise<Uint8Array> {
