@@ -4,6 +4,8 @@
  * exactly 0, as in JAX and PyTorch.
  */
 import * as exact from "./exact.ts";
+import { guardAll } from "./guard.ts";
+import { nnSignatures, onTensor } from "./signatures.ts";
 import { np } from "./np.ts";
 import type { Axis, ReduceOptions, Tensor } from "./tensor.ts";
 
@@ -114,7 +116,9 @@ export interface Nn {
 }
 
 // prettier-ignore
-export const nn: Nn = {
+const functions = {
   celu, elu, gelu, hardSigmoid, hardSilu, hardTanh, leakyRelu, logSigmoid, logSoftmax, logsumexp, mish, oneHot,
   relu, selu, sigmoid, silu, softSign, softmax, softmaxCrossEntropy, softplus,
 };
+
+export const nn: Nn = guardAll("nn", functions, nnSignatures, onTensor);

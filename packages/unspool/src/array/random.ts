@@ -7,6 +7,7 @@
  */
 import * as jax from "@jax-js/jax";
 import { OptionError, ShapeError } from "../errors.ts";
+import { guardAll } from "./guard.ts";
 import { lax } from "./lax.ts";
 import { concrete, isTensor, lift, namedProgram } from "./lift.ts";
 import { np } from "./np.ts";
@@ -215,7 +216,7 @@ export interface Random {
   gumbel: typeof gumbel;
 }
 
-export const random: Random = {
+const functions: Random = {
   key,
   foldIn,
   split,
@@ -231,3 +232,5 @@ export const random: Random = {
   exponential,
   gumbel,
 };
+
+export const random: Random = guardAll("random", functions, {});
