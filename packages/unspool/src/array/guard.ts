@@ -25,6 +25,8 @@ export interface Signature {
   axes?: "one" | "many" | "new";
   /** Further checks on what the function would be given. */
   check?: (where: string, args: unknown[]) => void;
+  /** It may take functions, and is then left to call them as they are. */
+  isOpen?: boolean;
   /** What to do about an error. */
   hint?: string;
 }
@@ -41,11 +43,13 @@ export const tensorFrom = (values: unknown): Tensor => toTensor(values);
 
 let depth = 0;
 
-/** `fn` with this outside. Functions that take functions are left to call them as they are. */
+/** `fn` with this outside. */
 export function guard<F>(where: string, fn: F, signature: Signature = {}): F {
   const inner = fn as unknown as Fn;
   const guarded: Fn = function (...args) {
-    if (depth > 0 || args.some((arg) => typeof arg === "function")) return inner.apply(this, args);
+    const isOutside =
+      depth === 0 && !(signature.isOpen === true && args.some((arg) => typeof arg === "function"));
+    if (!isOutside) return inner.apply(this, args);
     depth++;
     try {
       return inner.apply(this, plainArguments(where, this, args, signature));
@@ -68,7 +72,7 @@ export function guardAll<T extends object>(
 ): T {
   const entries = Object.entries(members).map(([name, member]: [string, unknown]) => {
     if (typeof member !== "function") return [name, member];
-    return [name, guard(`${namespace}.${name}`, member, signatures[name] ?? otherwise)];
+    return [name, guard(`${namespace}.${name}`, member, signatures[name] ?? { ...otherwise, isOpen: true })];
   });
   return Object.fromEntries(entries) as T;
 }

@@ -3,6 +3,9 @@ import * as jax from "@jax-js/jax";
 import { ShapeError } from "../errors.ts";
 import { type DType, type TensorData, allocate, dtypeOf, isFloat } from "./dtype.ts";
 import { arange, eye, full, fullLike, linspace, ones, onesLike, zeros, zerosLike } from "./constructors.ts";
+import * as arcs from "./arcs.ts";
+import { type Limits, argmax, argmin, clipBy } from "./extremes.ts";
+import { floatFmod, floatRemainder } from "./floatRemainders.ts";
 import { einsum } from "./einsum.ts";
 import * as exact from "./exact.ts";
 import { guardAll, registerArray } from "./guard.ts";
@@ -243,7 +246,7 @@ const own: OwnFunctions = {
   mean,
   var: variance,
   std,
-  mod: (x, y) => (isTensor(x) || isTensor(y) ? (raw.remainder(x, y) as Tensor) : array(x as number).mod(y)),
+  mod: (x, y) => (mended.remainder as (a: TensorLike, b: TensorLike) => Tensor)(x, y),
   float32: "float32",
   float64: "float64",
   int32: "int32",
@@ -262,11 +265,37 @@ const logical = (name: "logicalAnd" | "logicalOr" | "logicalXor" | "logicalNot")
     raw[name](...args.map((arg) => (isTensor(arg) ? exact.truth(arg) : Boolean(arg))));
 };
 
+const limits = { maximum: raw.maximum, minimum: raw.minimum } as unknown as Limits;
+
+/** A remainder of floats, or of whole numbers, as jax-js has it. */
+const divided = (float: (x: Tensor, y: Tensor) => Tensor, name: "fmod" | "remainder") => {
+  return (...args: TensorLike[]): Tensor => {
+    const dtype = args.find((arg) => isTensor(arg) && isFloat(arg.dtype)) as Tensor | undefined;
+    if (dtype === undefined && args.some(isTensor)) return raw[name](...args) as Tensor;
+    const to = args.some((arg) => isTensor(arg) && arg.dtype === "float64") ? "float64" : "float32";
+    const [x, y] = args.map((arg) => (isTensor(arg) ? arg : array(Number(arg))).astype(to)) as [
+      Tensor,
+      Tensor,
+    ];
+    return float(x, y);
+  };
+};
+
 const mended: Partial<Record<Elementwise | Structural, unknown>> = {
+  fmod: divided(floatFmod, "fmod"),
+  remainder: divided(floatRemainder, "remainder"),
+  argmax,
+  argmin,
+  clip: clipBy(limits),
+  asin: arcs.asin,
+  arcsin: arcs.asin,
+  atan: arcs.atan,
+  arctan: arcs.atan,
+  tan: arcs.tan,
   abs: exact.abs,
   absolute: exact.abs,
-  acos: exact.acos,
-  arccos: exact.acos,
+  acos: arcs.acos,
+  arccos: arcs.acos,
   acosh: exact.acosh,
   arccosh: exact.acosh,
   asinh: exact.asinh,
@@ -291,6 +320,7 @@ const mended: Partial<Record<Elementwise | Structural, unknown>> = {
   logicalXor: logical("logicalXor"),
   all: (x: Tensor, axis: Axis = null, options: ReduceOptions = {}) => x.all(axis, options),
   any: (x: Tensor, axis: Axis = null, options: ReduceOptions = {}) => x.any(axis, options),
+  sum: (x: Tensor, axis: Axis = null, options: ReduceOptions = {}) => x.sum(axis, options),
   cumprod,
   prod,
   sign: exact.sign,

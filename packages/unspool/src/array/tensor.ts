@@ -14,6 +14,7 @@ import { type DType, type TensorData, isFloat } from "./dtype.ts";
 import { guard } from "./guard.ts";
 import { type Index, sliced } from "./indexing.ts";
 import { isTensor, liftBinary, liftMethod, registerTensor } from "./lift.ts";
+import { longSumOf } from "./longSums.ts";
 import { methodSignatures } from "./signatures.ts";
 import { prod } from "./products.ts";
 
@@ -173,7 +174,7 @@ export class Tensor {
     return liftBinary(this, other, (x, y) => x.lessEqual(y));
   }
   sum(axis: Axis = null, options: ReduceOptions = {}): Tensor {
-    return liftMethod(this, (x) => x.sum(axis, options));
+    return longSumOf(this, axis, options) ?? liftMethod(this, (x) => x.sum(axis, options));
   }
   prod(axis: Axis = null, options: ReduceOptions = {}): Tensor {
     return prod(this, axis, options);
