@@ -5,7 +5,7 @@
  * of the room pass at once.
  */
 import { ShapeError, UnspoolError, show } from "../errors.ts";
-import { plainAxes, plainAxis } from "./axes.ts";
+import { plainAxes, plainAxis, plainShape } from "./axes.ts";
 import { isPlainObject, isTensor } from "./lift.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -23,6 +23,8 @@ export interface Signature {
   /** Place of the axis; whether it may be several, and what the axes are of (x, or x with one more axis). */
   axis?: number;
   axes?: "one" | "many" | "new";
+  /** Place of a shape; one number is the length of a vector. */
+  shape?: number;
   /** Further checks on what the function would be given. */
   check?: (where: string, args: unknown[]) => void;
   /** It may take functions, and is then left to call them as they are. */
@@ -72,7 +74,7 @@ export function guardAll<T extends object>(
 ): T {
   const entries = Object.entries(members).map(([name, member]: [string, unknown]) => {
     if (typeof member !== "function") return [name, member];
-    return [name, guard(`${namespace}.${name}`, member, signatures[name] ?? { ...otherwise, isOpen: true })];
+    return [name, guard(`${namespace}.${name}`, member, signatures[name] ?? otherwise)];
   });
   return Object.fromEntries(entries) as T;
 }
@@ -95,6 +97,8 @@ function plainArguments(where: string, self: unknown, given: unknown[], signatur
     }
   }
   if (axis !== undefined) plainAxisOf(where, first ?? operandOf(args[0]), args, signature);
+  const { shape } = signature;
+  if (shape !== undefined && args[shape] !== undefined) args[shape] = plainShape(where, args[shape]);
   check?.(where, first === undefined ? args : [first, ...args]);
   return args;
 }
@@ -151,7 +155,12 @@ const hintOf = ({ hint }: Signature): string => (hint === undefined ? "" : ` ${h
 function typed(where: string, error: unknown, args: unknown[], hint?: string): unknown {
   if (error instanceof UnspoolError || !(error instanceof Error)) return error;
   if (error.message.startsWith("internal:") || error.message.startsWith("Maximum call stack")) return error;
-  const what = error.message.replace(/[.\s]+$/, "");
+  // What JavaScript says of its own operations helps nobody who did not write them.
+  const isForeign =
+    /^(Cannot |Attempting to free|Invalid (array|typed array) length)|is not (a function|iterable|defined)/;
+  const what = isForeign.test(error.message)
+    ? "cannot work with these arguments"
+    : error.message.replace(/[.\s]+$/, "");
   const got = args.slice(0, 6).map(show).join(", ");
   const advice =
     hint ?? "Compare the shapes, dtypes and axes of what was given with what the function takes.";

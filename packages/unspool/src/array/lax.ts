@@ -2,7 +2,7 @@
 import * as jax from "@jax-js/jax";
 import { erf, erfc } from "./exact.ts";
 import { guardAll } from "./guard.ts";
-import { onTensor } from "./signatures.ts";
+import { laxSignatures, onTensor } from "./signatures.ts";
 import { lift } from "./lift.ts";
 import type { Lifted } from "./liftTypes.ts";
 
@@ -27,6 +27,6 @@ export const lax: Lax = guardAll(
     convGeneralDilated: lift(jax.lax.convGeneralDilated),
     bitcastConvertType: lift(jax.lax.bitcastConvertType),
   } as unknown as Lax,
-  {},
-  onTensor,
+  laxSignatures,
+  { ...onTensor, isOpen: true },
 );

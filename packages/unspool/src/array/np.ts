@@ -336,4 +336,6 @@ export type Np = {
 
 registerArray(array);
 
-export const np: Np = guardAll("np", { ...raw, ...mended, ...own } as unknown as Np, npSignatures);
+export const np: Np = guardAll("np", { ...raw, ...mended, ...own } as unknown as Np, npSignatures, {
+  isOpen: true,
+});

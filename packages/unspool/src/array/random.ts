@@ -12,6 +12,7 @@ import { largestBelow, mayReach, requireRange, requireWholeRange } from "./drawn
 import { lax } from "./lax.ts";
 import { concrete, isTensor, lift, namedProgram } from "./lift.ts";
 import { np } from "./np.ts";
+import { randomSignatures } from "./signatures.ts";
 import type { Tensor, TensorLike } from "./tensor.ts";
 import { type WordOperations, threefry2x32, tracedThreefry } from "./threefry.ts";
 
@@ -82,7 +83,9 @@ export interface DrawOptions {
 /** Standard normals. */
 function normal(from: Key, shape: readonly number[] = [], options: DrawOptions = {}): Tensor {
   const size = shape.reduce((product, length) => product * length, 1);
-  const words = raw.split(requireKey("random.normal", from), size) as Tensor;
+  requireKey("random.normal", from);
+  if (size === 0) return np.zeros(shape, options);
+  const words = raw.split(from, size) as Tensor;
   const draws = boxMuller(words.slice([], 0), words.slice([], 1)) as Tensor;
   return widen(draws.reshape([...shape]), options.dtype);
 }
@@ -248,4 +251,4 @@ const functions: Random = {
   gumbel,
 };
 
-export const random: Random = guardAll("random", functions, {});
+export const random: Random = guardAll("random", functions, randomSignatures);

@@ -1,5 +1,6 @@
 /** What the functions of the array room take, for `guard`. */
 import { ShapeError, show } from "../errors.ts";
+import { plainAxes } from "./axes.ts";
 import type { Signature } from "./guard.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -94,6 +95,16 @@ function spread(where: string, args: unknown[]): void {
   );
 }
 
+/** Extremes of nothing do not exist. */
+function nonEmptyAxes(where: string, args: unknown[]): void {
+  const [x, axis] = args as [Tensor, unknown];
+  const axes = plainAxes(where, axis, x.ndim);
+  if (axes.every((one) => x.shape[one] !== 0)) return;
+  const left = x.shape.filter((_, i) => !axes.includes(i));
+  if (left.includes(0)) return;
+  throw new ShapeError(where, `no elements have no extreme, got ${show(x)}. Check its length first.`);
+}
+
 function nonEmptyList(where: string, args: unknown[]): void {
   if ((args[0] as unknown[]).length === 0)
     throw new ShapeError(where, "needs at least one tensor, got []. Give it some.");
@@ -109,7 +120,8 @@ export const npSignatures: Readonly<Record<string, Signature>> = {
   clip: elementwise(3, { optional: [1, 2] }),
   round: { operands: 1, isElementwise: true, most: 2 },
   nanToNum: { operands: 1, isElementwise: true, most: 2 },
-  ...table("all any max min prod ptp sum mean var std countNonzero", reduction()),
+  ...table("all any prod sum mean var std countNonzero", reduction()),
+  ...table("max min ptp", { ...reduction(), check: nonEmptyAxes }),
   ...table("argmax argmin", reduction("one")),
   ...table("sort argsort cumsum cumprod unstack", along(1)),
   ...table("flip squeeze", along(1, "many")),
@@ -148,7 +160,8 @@ export const methodSignatures: Readonly<Record<string, Signature>> = {
   ...table("add sub mul div mod greater less equal notEqual greaterEqual lessEqual", elementwise(1)),
   neg: { most: 0 },
   flatten: { most: 0 },
-  ...table("sum prod mean min max all any", { axis: 0, axes: "many", most: 2 }),
+  ...table("sum prod mean all any", { axis: 0, axes: "many", most: 2 }),
+  ...table("min max", { axis: 0, axes: "many", most: 2, check: nonEmptyAxes }),
   transpose: { check: permuted },
   reshape: { check: reshaped },
   astype: { most: 1 },
@@ -162,4 +175,15 @@ export const onTensor: Signature = { operands: 1 };
 
 export const linalgSignatures: Readonly<Record<string, Signature>> = {
   ...table("solve lstsq triangularSolve", { operands: 2 }),
+};
+
+export const laxSignatures: Readonly<Record<string, Signature>> = {
+  ...table("erf erfc", { operands: 1, most: 1 }),
+  ...table("stopGradient topK bitcastConvertType", { operands: 1 }),
+  convGeneralDilated: { operands: 2 },
+};
+
+export const randomSignatures: Readonly<Record<string, Signature>> = {
+  ...table("normal uniform bits rademacher randint exponential gumbel", { shape: 1 }),
+  bernoulli: { shape: 2 },
 };
