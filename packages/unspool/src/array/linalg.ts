@@ -1,6 +1,5 @@
 /** Linear algebra of jax-js, lifted. */
 import * as jax from "@jax-js/jax";
-import { lax } from "./lax.ts";
 import { guardAll } from "./guard.ts";
 import { linalgSignatures, onTensor } from "./signatures.ts";
 import { lift } from "./lift.ts";
@@ -10,7 +9,17 @@ import type { Axis, Tensor } from "./tensor.ts";
 
 type JaxLinalg = typeof jax.numpy.linalg;
 
-const names = ["cholesky", "inv", "lstsq", "matrixNorm", "matrixPower", "solve", "svd"] as const;
+const names = [
+  "cholesky",
+  "eigh",
+  "eigvalsh",
+  "inv",
+  "lstsq",
+  "matrixNorm",
+  "matrixPower",
+  "solve",
+  "svd",
+] as const;
 
 /** LU factors and the sign of the permutation. */
 function factors(x: Tensor): { diagonal: Tensor; sign: Tensor } {
@@ -53,30 +62,9 @@ export interface NormOptions {
   keepdims?: boolean;
 }
 
-type Eigen = (x: Tensor) => [Tensor, Tensor];
-const rawEigh = lift(jax.numpy.linalg.eigh) as unknown as Eigen;
-
-/**
- * Eigenvalues in ascending order and eigenvectors of symmetric matrices. The routine stops at a rotation that is small
- * in absolute terms: matrices of tiny or huge elements are scaled before.
- */
-function eigh(x: Tensor): [Tensor, Tensor] {
-  if (x.ndim < 2 || x.size === 0) return rawEigh(x);
-  const size = lax.stopGradient(np.abs(x)).max([-2, -1], { keepdims: true });
-  const isPlain = np.logicalOr(np.logicalNot(np.isfinite(size)), size.equal(0));
-  const isUsual = np.logicalOr(isPlain, size.greater(1e-3).mul(size.less(1e6)));
-  const scale = np.where(isUsual, np.array(1, { dtype: x.dtype }), size);
-  const [values, vectors] = rawEigh(x.div(scale));
-  return [values.mul(scale.reshape([...scale.shape.slice(0, -1)])), vectors];
-}
-
-const eigvalsh = (x: Tensor): Tensor => eigh(x)[0];
-
 const luFactors = lift(jax.lax.linalg.lu);
 
 export type Linalg = { [Name in (typeof names)[number]]: Lifted<JaxLinalg[Name]> } & {
-  eigh: typeof eigh;
-  eigvalsh: typeof eigvalsh;
   det: typeof det;
   slogdet: typeof slogdet;
   vectorNorm: typeof vectorNorm;
@@ -90,8 +78,6 @@ export const linalg: Linalg = guardAll(
   "linalg",
   {
     ...Object.fromEntries(names.map((name) => [name, lift(jax.numpy.linalg[name])])),
-    eigh,
-    eigvalsh,
     det,
     slogdet,
     vectorNorm,

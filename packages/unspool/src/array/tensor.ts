@@ -21,6 +21,8 @@ import { prod } from "./products.ts";
 /** A tensor, or a number that takes the dtype of what it meets. */
 export type TensorLike = Tensor | number | boolean;
 
+export type { Index } from "./indexing.ts";
+
 export type Axis = number | number[] | null;
 
 export interface ReduceOptions {
