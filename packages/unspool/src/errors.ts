@@ -81,6 +81,8 @@ function shown(value: unknown): string {
   if (Array.isArray(value)) {
     return `[${value.slice(0, 8).map(shown).join(", ")}${value.length > 8 ? ", …" : ""}]`;
   }
+  // Tensors say what they are; this file stands below them.
+  if (value !== null && typeof value === "object" && "isUnspoolTensor" in value) return `${value as object}`;
   if (value !== null && typeof value === "object") return `{${Object.keys(value).slice(0, 8).join(", ")}}`;
   return String(value);
 }

@@ -4,6 +4,7 @@
  * program and one dispatch.
  */
 import * as jax from "@jax-js/jax";
+import { atan } from "./arcs.ts";
 import { isFloat } from "./dtype.ts";
 import { concrete, isTensor, lift, liftElementwise, nameProgram } from "./lift.ts";
 import { namedFunction } from "./namedDerivatives.ts";
@@ -17,10 +18,6 @@ const exp = elementwise(jax.numpy.exp);
 const rawLog = elementwise(jax.numpy.log);
 const rawLog1p = elementwise(jax.numpy.log1p);
 const expm1 = elementwise(jax.numpy.expm1);
-const rawErf = elementwise(jax.lax.erf);
-const rawErfc = elementwise(jax.lax.erfc);
-const asin = elementwise(jax.numpy.asin);
-const atan = elementwise(jax.numpy.atan);
 const rightShift = elementwise(jax.numpy.rightShift);
 const bitwiseAnd = elementwise(jax.numpy.bitwiseAnd);
 const sin = elementwise(jax.numpy.sin);
@@ -122,12 +119,6 @@ export const log2: Lifted = program("log2", (x) => log(x).mul(Math.LOG2E));
 export const log10: Lifted = program("log10", (x) => log(x).mul(Math.LOG10E));
 export const exp2: Lifted = program("exp2", (x) => exp(x.mul(Math.LN2)));
 
-export const acos: Lifted = program("acos", (x) =>
-  asin(x)
-    .neg()
-    .add(Math.PI / 2),
-);
-
 /** Padé approximant [5/6] up to 0.3, where 1 - exp(-2x) would cancel; above, jax-js's formula. */
 export const tanh: Lifted = named(
   "tanh",
@@ -196,8 +187,10 @@ export const asinh: Lifted = program("asinh", (x) => {
   return s.mul(where(isLarge, far, near));
 });
 export const acosh: Lifted = program("acosh", (x) => {
-  const t = x.sub(1);
-  return log1p(t.add(sqrt(t).mul(sqrt(x.add(1)))));
+  // As a product: of x - 1 in a sum, jax-js would add the -1 last, and lose its digits.
+  const root = sqrt(x.sub(1));
+  const far = sqrt(x.add(1));
+  return log1p(root.mul(root.add(far)));
 });
 export const atanh: Lifted = program("atanh", (x) => {
   const s = branch(x);
@@ -303,14 +296,16 @@ const ratio = (x: Tensor, { over, under }: typeof smallErf): Tensor =>
 /** erf x for |x| below 0.5, and erfc |x| above, both without derivatives. */
 function erfParts(x: Tensor): { isSmall: Tensor; small: Tensor; tail: Tensor; s: Tensor } {
   const s = branch(x);
-  const a = x.mul(s);
   const pick = (condition: Tensor, one: unknown, other: unknown) =>
     where(condition, one, other).astype(x.dtype);
+  const size = x.mul(s);
+  // From here on nothing is left of the tail, and infinity would not be a number below.
+  const a = pick(size.less(30), size, 30);
   const isSmall = a.less(0.46875);
   const isLarge = a.greater(4);
   const inner = pick(isSmall, x, 0);
   const middle = pick(isSmall, 1, pick(isLarge, 4, a));
-  const outer = pick(isLarge, pick(a.greater(30), 30, a), 4);
+  const outer = pick(isLarge, a, 4);
   const inverse = one(x).div(outer.mul(outer));
   const far = one(x)
     .mul(1 / Math.sqrt(Math.PI))
@@ -324,16 +319,27 @@ function erfParts(x: Tensor): { isSmall: Tensor; small: Tensor; tail: Tensor; s:
   return { isSmall, small: inner.mul(ratio(inner.mul(inner), smallErf)), tail, s };
 }
 
-export const erf: Lifted = program("erf", (x) => {
-  const { isSmall, small, tail, s } = erfParts(x);
-  const value = where(isSmall, small, s.mul(one(x).sub(tail)));
-  return corrected(rawErf(x), value, x.equal(x));
-});
-export const erfc: Lifted = program("erfc", (x) => {
-  const { isSmall, small, tail, s } = erfParts(x);
-  const value = where(isSmall, one(x).sub(small), where(s.less(0), tail.neg().add(2), tail));
-  return corrected(rawErfc(x), value, x.equal(x));
-});
+/** The slope of both, but for its sign. */
+const bellOf = (x: Tensor): Tensor => exp(x.mul(x).neg()).mul(2 / Math.sqrt(Math.PI));
+const keepNaN = (x: Tensor, value: Tensor): Tensor => where(x.equal(x), value, x);
+
+export const erf: Lifted = named(
+  "erf",
+  (x) => {
+    const { isSmall, small, tail, s } = erfParts(x);
+    return keepNaN(x, where(isSmall, small, s.mul(one(x).sub(tail))));
+  },
+  bellOf,
+);
+export const erfc: Lifted = named(
+  "erfc",
+  (x) => {
+    const { isSmall, small, tail, s } = erfParts(x);
+    const value = where(isSmall, one(x).sub(small), where(s.less(0), tail.neg().add(2), tail));
+    return keepNaN(x, value);
+  },
+  (x) => bellOf(x).neg(),
+);
 
 const one = (x: Tensor): Tensor =>
   concrete(x.dtype === "float64" ? Float64Array.of(1) : Float32Array.of(1), [], x.dtype);

@@ -1,6 +1,8 @@
 /** Low-level functions of jax-js, lifted. */
 import * as jax from "@jax-js/jax";
 import { erf, erfc } from "./exact.ts";
+import { guardAll } from "./guard.ts";
+import { laxSignatures, onTensor } from "./signatures.ts";
 import { lift } from "./lift.ts";
 import type { Lifted } from "./liftTypes.ts";
 
@@ -15,11 +17,16 @@ export interface Lax {
   bitcastConvertType: Lifted<JaxLax["bitcastConvertType"]>;
 }
 
-export const lax: Lax = {
-  erf,
-  erfc,
-  stopGradient: lift(jax.lax.stopGradient),
-  topK: lift(jax.lax.topK),
-  convGeneralDilated: lift(jax.lax.convGeneralDilated),
-  bitcastConvertType: lift(jax.lax.bitcastConvertType),
-} as unknown as Lax;
+export const lax: Lax = guardAll(
+  "lax",
+  {
+    erf,
+    erfc,
+    stopGradient: lift(jax.lax.stopGradient),
+    topK: lift(jax.lax.topK),
+    convGeneralDilated: lift(jax.lax.convGeneralDilated),
+    bitcastConvertType: lift(jax.lax.bitcastConvertType),
+  } as unknown as Lax,
+  laxSignatures,
+  { ...onTensor, isOpen: true },
+);

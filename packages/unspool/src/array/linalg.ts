@@ -1,5 +1,7 @@
 /** Linear algebra of jax-js, lifted. */
 import * as jax from "@jax-js/jax";
+import { guardAll } from "./guard.ts";
+import { linalgSignatures, onTensor } from "./signatures.ts";
 import { lift } from "./lift.ts";
 import type { Lifted } from "./liftTypes.ts";
 import { np } from "./np.ts";
@@ -72,12 +74,17 @@ export type Linalg = { [Name in (typeof names)[number]]: Lifted<JaxLinalg[Name]>
   triangularSolve: Lifted<typeof jax.lax.linalg.triangularSolve>;
 };
 
-export const linalg: Linalg = {
-  ...Object.fromEntries(names.map((name) => [name, lift(jax.numpy.linalg[name])])),
-  det,
-  slogdet,
-  vectorNorm,
-  norm: vectorNorm,
-  lu: luFactors,
-  triangularSolve: lift(jax.lax.linalg.triangularSolve),
-} as unknown as Linalg;
+export const linalg: Linalg = guardAll(
+  "linalg",
+  {
+    ...Object.fromEntries(names.map((name) => [name, lift(jax.numpy.linalg[name])])),
+    det,
+    slogdet,
+    vectorNorm,
+    norm: vectorNorm,
+    lu: luFactors,
+    triangularSolve: lift(jax.lax.linalg.triangularSolve),
+  } as unknown as Linalg,
+  linalgSignatures,
+  onTensor,
+);

@@ -1,10 +1,12 @@
 /**
  * Neural-network functions. Written here: those of jax-js 0.1.25 overflow in derivatives (sigmoid, elu), in values
  * (softplus, mish), or lose digits (logarithms in float32, constants in float64). `relu` has derivative 0 at
- * exactly 0, as in JAX and PyTorch.
+ * exactly 0, as in JAX and PyTorch. NaN stays NaN, everywhere.
  */
 import { ShapeError } from "../errors.ts";
 import * as exact from "./exact.ts";
+import { guardAll } from "./guard.ts";
+import { nnSignatures, onTensor } from "./signatures.ts";
 import { np } from "./np.ts";
 import type { Axis, ReduceOptions, Tensor } from "./tensor.ts";
 
@@ -13,11 +15,11 @@ const exp = np.exp as (x: Tensor) => Tensor;
 const expm1 = np.expm1 as (x: Tensor) => Tensor;
 const log1p = np.log1p as (x: Tensor) => Tensor;
 
-const relu = (x: Tensor): Tensor => where(x.greater(0), x, np.zeros([], { dtype: x.dtype }));
+const relu = (x: Tensor): Tensor => where(x.lessEqual(0), np.zeros([], { dtype: x.dtype }), x);
 const leakyRelu = (x: Tensor, negativeSlope = 0.01): Tensor => where(x.less(0), x.mul(negativeSlope), x);
 /** x clipped to [low, high]; the derivative is 1 inside and 0 at and beyond the ends. */
 const clamp = (x: Tensor, low: number, high: number): Tensor =>
-  where(x.greater(low), where(x.less(high), x, high), low);
+  where(x.lessEqual(low), low, where(x.greaterEqual(high), high, x));
 
 const { minusAbs } = exact;
 const sigmoid: (x: Tensor) => Tensor = exact.sigmoid;
@@ -124,7 +126,9 @@ export interface Nn {
 }
 
 // prettier-ignore
-export const nn: Nn = {
+const functions = {
   celu, elu, gelu, hardSigmoid, hardSilu, hardTanh, leakyRelu, logSigmoid, logSoftmax, logsumexp, mish, oneHot,
   relu, selu, sigmoid, silu, softSign, softmax, softmaxCrossEntropy, softplus,
 };
+
+export const nn: Nn = guardAll("nn", functions, nnSignatures, onTensor);

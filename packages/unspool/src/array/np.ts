@@ -1,12 +1,19 @@
 /** NumPy's functions on tensors: those of jax-js, lifted, with its known traps mended. */
 import * as jax from "@jax-js/jax";
 import { ShapeError } from "../errors.ts";
-import { type DType, type TensorData, allocate, dtypeOf } from "./dtype.ts";
+import { type DType, type TensorData, allocate, dtypeOf, isFloat } from "./dtype.ts";
+import { arange, eye, full, fullLike, linspace, ones, onesLike, zeros, zerosLike } from "./constructors.ts";
+import * as arcs from "./arcs.ts";
+import { type Limits, argmax, argmin, clipBy } from "./extremes.ts";
+import { floatFmod, floatRemainder } from "./floatRemainders.ts";
 import { einsum } from "./einsum.ts";
 import * as exact from "./exact.ts";
+import { guardAll, registerArray } from "./guard.ts";
+import { take, takeAlongAxis } from "./indexing.ts";
 import { concrete, isTensor, lift, liftElementwise } from "./lift.ts";
 import type { Lifted } from "./liftTypes.ts";
 import { cumprod, prod } from "./products.ts";
+import { npSignatures } from "./signatures.ts";
 import type { Axis, NestedNumbers, ReduceOptions, Tensor, TensorLike } from "./tensor.ts";
 
 type JaxNumpy = typeof jax.numpy;
@@ -32,8 +39,8 @@ const structural = [
   "concatenate", "convolve", "correlate", "countNonzero", "cross", "cumprod", "cumsum", "diag", "diagonal",
   "diff", "dot", "dstack", "expandDims", "flip", "fliplr", "flipud", "hstack", "inner", "isin",
   "matrixTranspose", "max", "meshgrid", "min", "moveaxis", "outer", "pad", "prod", "ptp", "ravel",
-  "repeat", "reshape", "roll", "rot90", "sort", "split", "squeeze", "stack", "sum", "swapaxes", "take",
-  "takeAlongAxis", "tensordot", "tile", "trace", "transpose", "tril", "triu", "unstack", "vdot", "vecdot",
+  "repeat", "reshape", "roll", "rot90", "sort", "split", "squeeze", "stack", "sum", "swapaxes",
+  "tensordot", "tile", "trace", "transpose", "tril", "triu", "unstack", "vdot", "vecdot",
   "vstack",
 ] as const;
 
@@ -82,42 +89,6 @@ function shapeOf(values: NestedNumbers | boolean): number[] {
       throw new ShapeError("np.array", "the nested arrays are ragged.");
   }
   return [values.length, ...inner];
-}
-
-function full(shape: readonly number[], value: number, options: { dtype?: DType } = {}): Tensor {
-  const dtype = options.dtype ?? "float32";
-  const data = allocate(
-    dtype,
-    shape.reduce((product, length) => product * length, 1),
-  );
-  return concrete(data.fill(dtype === "bool" ? Number(value !== 0) : value), [...shape], dtype);
-}
-
-const zeros = (shape: readonly number[], options: { dtype?: DType } = {}): Tensor => full(shape, 0, options);
-const ones = (shape: readonly number[], options: { dtype?: DType } = {}): Tensor => full(shape, 1, options);
-const fullLike = (like: Tensor, value: number): Tensor => full(like.shape, value, { dtype: like.dtype });
-const zerosLike = (like: Tensor): Tensor => fullLike(like, 0);
-const onesLike = (like: Tensor): Tensor => fullLike(like, 1);
-
-function eye(rows: number, columns: number = rows, options: { dtype?: DType } = {}): Tensor {
-  const result = zeros([rows, columns], options);
-  for (let i = 0; i < Math.min(rows, columns); i++) result.data[i * columns + i] = 1;
-  return result;
-}
-
-function arange(start: number, stop?: number, step = 1, options: { dtype?: DType } = {}): Tensor {
-  const [from, to] = stop === undefined ? [0, start] : [start, stop];
-  const length = Math.max(0, Math.ceil((to - from) / step));
-  const allIntegers = [from, to, step].every(Number.isInteger);
-  const data = allocate(options.dtype ?? (allIntegers ? "int32" : "float32"), length);
-  for (let i = 0; i < length; i++) data[i] = from + i * step;
-  return concrete(data, [length], options.dtype ?? (allIntegers ? "int32" : "float32"));
-}
-
-function linspace(start: number, stop: number, count = 50, options: { dtype?: DType } = {}): Tensor {
-  const data = allocate(options.dtype ?? "float32", count);
-  for (let i = 0; i < count; i++) data[i] = count === 1 ? start : start + ((stop - start) * i) / (count - 1);
-  return concrete(data, [count], options.dtype ?? "float32");
 }
 
 /**
@@ -178,6 +149,18 @@ function power(x: TensorLike, y: TensorLike): Tensor {
   return y < 0 ? (raw.reciprocal(result) as Tensor) : result;
 }
 
+/** To whole numbers, halves to the even one; or to so many decimals (before the point if negative). */
+function round(x: TensorLike, decimals = 0): Tensor {
+  if (decimals === 0) return raw.round(x) as Tensor;
+  const value = isTensor(x) ? x : array(x as number);
+  if (decimals > 0 && !isFloat(value.dtype)) return value;
+  const scale = 10 ** Math.abs(decimals);
+  // In float64, where dividing by a power of ten leaves no trace in float32.
+  const by = (y: Tensor, isUp: boolean) =>
+    isUp ? y.mul(scale) : y.astype("float64").div(scale).astype(y.dtype);
+  return by(raw.round(by(value, decimals > 0)) as Tensor, decimals < 0);
+}
+
 const mean = (x: Tensor, axis: Axis = null, options: ReduceOptions = {}): Tensor => x.mean(axis, options);
 
 /** Variance; `correction` 1 gives the unbiased estimate. */
@@ -217,11 +200,23 @@ interface OwnFunctions {
   matvec: typeof matvec;
   vecmat: typeof vecmat;
   einsum: typeof einsum;
+  take: typeof take;
+  takeAlongAxis: typeof takeAlongAxis;
   power: typeof power;
   pow: typeof power;
+  round: typeof round;
   mean: typeof mean;
   var: typeof variance;
   std: typeof std;
+  /** The remainder with the sign of the divisor, as NumPy's %. */
+  mod: (x: TensorLike, y: TensorLike) => Tensor;
+  /** The dtypes by name, and the index that makes a new axis, for those who write `np.float32` and `np.newaxis`. */
+  float32: "float32";
+  float64: "float64";
+  int32: "int32";
+  uint32: "uint32";
+  bool: "bool";
+  newaxis: null;
   pi: number;
   e: number;
   inf: number;
@@ -243,11 +238,21 @@ const own: OwnFunctions = {
   matvec,
   vecmat,
   einsum,
+  take,
+  takeAlongAxis,
   power,
   pow: power,
+  round,
   mean,
   var: variance,
   std,
+  mod: (x, y) => (mended.remainder as (a: TensorLike, b: TensorLike) => Tensor)(x, y),
+  float32: "float32",
+  float64: "float64",
+  int32: "int32",
+  uint32: "uint32",
+  bool: "bool",
+  newaxis: null,
   pi: Math.PI,
   e: Math.E,
   inf: Infinity,
@@ -260,11 +265,37 @@ const logical = (name: "logicalAnd" | "logicalOr" | "logicalXor" | "logicalNot")
     raw[name](...args.map((arg) => (isTensor(arg) ? exact.truth(arg) : Boolean(arg))));
 };
 
+const limits = { maximum: raw.maximum, minimum: raw.minimum } as unknown as Limits;
+
+/** A remainder of floats, or of whole numbers, as jax-js has it. */
+const divided = (float: (x: Tensor, y: Tensor) => Tensor, name: "fmod" | "remainder") => {
+  return (...args: TensorLike[]): Tensor => {
+    const dtype = args.find((arg) => isTensor(arg) && isFloat(arg.dtype)) as Tensor | undefined;
+    if (dtype === undefined && args.some(isTensor)) return raw[name](...args) as Tensor;
+    const to = args.some((arg) => isTensor(arg) && arg.dtype === "float64") ? "float64" : "float32";
+    const [x, y] = args.map((arg) => (isTensor(arg) ? arg : array(Number(arg))).astype(to)) as [
+      Tensor,
+      Tensor,
+    ];
+    return float(x, y);
+  };
+};
+
 const mended: Partial<Record<Elementwise | Structural, unknown>> = {
+  fmod: divided(floatFmod, "fmod"),
+  remainder: divided(floatRemainder, "remainder"),
+  argmax,
+  argmin,
+  clip: clipBy(limits),
+  asin: arcs.asin,
+  arcsin: arcs.asin,
+  atan: arcs.atan,
+  arctan: arcs.atan,
+  tan: arcs.tan,
   abs: exact.abs,
   absolute: exact.abs,
-  acos: exact.acos,
-  arccos: exact.acos,
+  acos: arcs.acos,
+  arccos: arcs.acos,
   acosh: exact.acosh,
   arccosh: exact.acosh,
   asinh: exact.asinh,
@@ -289,6 +320,7 @@ const mended: Partial<Record<Elementwise | Structural, unknown>> = {
   logicalXor: logical("logicalXor"),
   all: (x: Tensor, axis: Axis = null, options: ReduceOptions = {}) => x.all(axis, options),
   any: (x: Tensor, axis: Axis = null, options: ReduceOptions = {}) => x.any(axis, options),
+  sum: (x: Tensor, axis: Axis = null, options: ReduceOptions = {}) => x.sum(axis, options),
   cumprod,
   prod,
   sign: exact.sign,
@@ -298,6 +330,12 @@ const mended: Partial<Record<Elementwise | Structural, unknown>> = {
 };
 
 /** The namespace of array functions. */
-export type Np = { [Name in Elementwise | Structural]: Lifted<JaxNumpy[Name]> } & OwnFunctions;
+export type Np = {
+  [Name in Exclude<Elementwise | Structural, keyof OwnFunctions>]: Lifted<JaxNumpy[Name]>;
+} & OwnFunctions;
 
-export const np: Np = { ...raw, ...mended, ...own } as unknown as Np;
+registerArray(array);
+
+export const np: Np = guardAll("np", { ...raw, ...mended, ...own } as unknown as Np, npSignatures, {
+  isOpen: true,
+});

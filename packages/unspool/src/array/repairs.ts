@@ -4,6 +4,7 @@
  */
 import * as jax from "@jax-js/jax";
 import { type Atom, type Equation as EquationOf, classes } from "./jaxprs.ts";
+import { widened } from "./longSums.ts";
 import { pruneScans } from "./scanPrune.ts";
 
 /**
@@ -61,7 +62,7 @@ export function repairCompiler(): void {
       }
       return !(atom instanceof Variable);
     };
-    for (const eqn of simple.eqns) {
+    for (const eqn of simple.eqns.flatMap(widened)) {
       let { inputs } = eqn;
       if (routines.has(eqn.primitive)) {
         inputs = inputs.map((operand) =>

@@ -35,9 +35,12 @@ export interface ScanOptions {
 export function scan<Carry, X, Y>(
   step: (carry: Carry, x: X, k: Tensor) => [Carry, Y],
   carry: Carry,
-  xs: X,
-  options: ScanOptions = {},
+  given: X | null,
+  settings: ScanOptions | number = {},
 ): [Carry, Y] {
+  // As JAX writes it: scan(step, carry, null, length).
+  const options = typeof settings === "number" ? { length: settings } : settings;
+  const xs = (given ?? undefined) as X;
   const inputs = { carry: tree.tensors(carry), xs: xs === undefined ? [] : tree.tensors(xs) };
   const length = lengthOf(inputs.xs, options);
   const checkpoints = checkpointsOf(length, options);

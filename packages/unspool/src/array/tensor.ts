@@ -11,11 +11,17 @@ import { ShapeError } from "../errors.ts";
 import type { Raw } from "./backend.ts";
 import type { IndexedUpdate } from "./derived/indexedUpdate.ts";
 import { type DType, type TensorData, isFloat } from "./dtype.ts";
+import { guard } from "./guard.ts";
+import { type Index, sliced } from "./indexing.ts";
 import { isTensor, liftBinary, liftMethod, registerTensor } from "./lift.ts";
+import { longSumOf } from "./longSums.ts";
+import { methodSignatures } from "./signatures.ts";
 import { prod } from "./products.ts";
 
 /** A tensor, or a number that takes the dtype of what it meets. */
 export type TensorLike = Tensor | number | boolean;
+
+export type { Index } from "./indexing.ts";
 
 export type Axis = number | number[] | null;
 
@@ -23,9 +29,6 @@ export interface ReduceOptions {
   /** Keep reduced axes with length 1. Default false. */
   keepdims?: boolean;
 }
-
-/** One index of `slice`: an element, a range, everything (`[]`), a new axis (`null`), or a tensor of indices. */
-export type Index = number | [] | [number] | [number, number] | null | Tensor;
 
 /** Writing at an index; the module that can stands above this one. */
 type MakeUpdate = (x: Tensor, index: readonly Index[]) => IndexedUpdate;
@@ -69,6 +72,27 @@ export class Tensor {
   /** Number of elements. */
   get size(): number {
     return this.shape.reduce((product, length) => product * length, 1);
+  }
+
+  /** Length of axis 0, as NumPy's `len(x)`. Throws for a scalar. */
+  get length(): number {
+    if (this.shape.length === 0)
+      throw new ShapeError("Tensor.length", `a scalar has no length, got ${this.toString()}.`);
+    return this.shape[0]!;
+  }
+
+  /** With its axes reversed. */
+  get T(): Tensor {
+    return this.transpose();
+  }
+
+  /**
+   * The parts along axis 0: `const [a, b] = random.split(key)`, `for (const row of x)`. A scalar has none: it is not
+   * iterable, as in NumPy.
+   */
+  get [Symbol.iterator](): () => Iterator<Tensor> {
+    if (this.shape.length === 0) return undefined as unknown as () => Iterator<Tensor>;
+    return () => Array.from({ length: this.length }, (_, i) => this.slice(i)).values();
   }
 
   /** True inside a transformation, where the elements are not known yet. */
@@ -152,7 +176,7 @@ export class Tensor {
     return liftBinary(this, other, (x, y) => x.lessEqual(y));
   }
   sum(axis: Axis = null, options: ReduceOptions = {}): Tensor {
-    return liftMethod(this, (x) => x.sum(axis, options));
+    return longSumOf(this, axis, options) ?? liftMethod(this, (x) => x.sum(axis, options));
   }
   prod(axis: Axis = null, options: ReduceOptions = {}): Tensor {
     return prod(this, axis, options);
@@ -174,12 +198,14 @@ export class Tensor {
     return liftMethod(this.astype("bool"), (x) => x.any(axis, options));
   }
   /** Permutes the axes; reverses them by default. */
-  transpose(permutation?: number[]): Tensor {
-    return liftMethod(this, (x) => x.transpose(permutation));
+  transpose(permutation?: number | number[], ...rest: number[]): Tensor {
+    return liftMethod(this, (x) =>
+      x.transpose(typeof permutation === "number" ? [permutation, ...rest] : (permutation ?? undefined)),
+    );
   }
   /** The same elements under another shape; one length may be -1. */
-  reshape(shape: number | number[]): Tensor {
-    return liftMethod(this, (x) => x.reshape(shape));
+  reshape(shape: number | number[], ...rest: number[]): Tensor {
+    return liftMethod(this, (x) => x.reshape(rest.length === 0 ? shape : [shape as number, ...rest]));
   }
   flatten(): Tensor {
     return liftMethod(this, (x) => x.flatten());
@@ -193,9 +219,12 @@ export class Tensor {
     const self = isWeak ? new Tensor(this.#data!, this.shape, this.dtype) : this;
     return liftMethod(self, (x) => x.astype(dtype as jax.DType));
   }
-  /** NumPy-like indexing: `x.slice([1, 3], 2, [], null)` is `x[1:3, 2, :, None]`. */
+  /**
+   * NumPy-like indexing: `x.slice([1, 3], 2, [], null)` is `x[1:3, 2, :, None]`, `x.slice("...", [null, null, -1])` is
+   * `x[..., ::-1]`. Numbers out of range throw; of index tensors see `docs/numerics.md`.
+   */
   slice(...index: Index[]): Tensor {
-    return liftMethod(this, (x, ...rest) => x.slice(...(rest as Parameters<Raw["slice"]>)), ...index);
+    return sliced("Tensor.slice", this, index);
   }
   /**
    * Writing at an index, which has the forms of `slice`. The result is a new tensor; this one stays as it is.
@@ -224,5 +253,10 @@ Object.defineProperty(Tensor.prototype, Symbol.for("nodejs.util.inspect.custom")
     return `Tensor ${this.toString()} ${JSON.stringify(this.toArray())}`;
   },
 });
+
+for (const [name, signature] of Object.entries(methodSignatures)) {
+  const methods = Tensor.prototype as unknown as Record<string, unknown>;
+  methods[name] = guard(`Tensor.${name}`, methods[name], signature);
+}
 
 registerTensor((source, shape, dtype, isWeak) => new Tensor(source, shape, dtype, isWeak));

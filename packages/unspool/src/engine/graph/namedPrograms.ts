@@ -10,6 +10,12 @@ const kernelNames: ReadonlyMap<string, Op> = new Map<string, Op>([
   ["sigmoidSlope", "sigmoid_slope"],
   ["log", "log"],
   ["log1p", "log1p"],
+  ["asin", "asin"],
+  ["acos", "acos"],
+  ["atan", "atan"],
+  ["tan", "tan"],
+  ["erf", "erf"],
+  ["erfc", "erfc"],
 ]);
 
 /** The results of the program, if it has a kernel. */
