@@ -3,6 +3,7 @@ import * as jax from "@jax-js/jax";
 import { erf, erfc } from "./exact.ts";
 import { lift } from "./lift.ts";
 import type { Lifted } from "./liftTypes.ts";
+import { liftStructural } from "./promotion.ts";
 
 type JaxLax = typeof jax.lax;
 
@@ -20,6 +21,6 @@ export const lax: Lax = {
   erfc,
   stopGradient: lift(jax.lax.stopGradient),
   topK: lift(jax.lax.topK),
-  convGeneralDilated: lift(jax.lax.convGeneralDilated),
+  convGeneralDilated: liftStructural("convGeneralDilated", jax.lax.convGeneralDilated),
   bitcastConvertType: lift(jax.lax.bitcastConvertType),
 } as unknown as Lax;

@@ -11,8 +11,13 @@ import { ShapeError } from "../errors.ts";
 import type { Raw } from "./backend.ts";
 import type { IndexedUpdate } from "./derived/indexedUpdate.ts";
 import { type DType, type TensorData, isFloat } from "./dtype.ts";
-import { isTensor, liftBinary, liftMethod, registerTensor } from "./lift.ts";
+import { compare } from "./comparisons.ts";
+import { remainder } from "./division.ts";
+import { isTensor, liftMethod, registerTensor } from "./lift.ts";
+import { refuseOperators } from "./operators.ts";
 import { prod } from "./products.ts";
+import { liftBinary, promote } from "./promotion.ts";
+import { kinds } from "./promotionTable.ts";
 
 /** A tensor, or a number that takes the dtype of what it meets. */
 export type TensorLike = Tensor | number | boolean;
@@ -36,6 +41,13 @@ let makeUpdate: MakeUpdate;
 export function registerUpdates(make: MakeUpdate): void {
   makeUpdate = make;
 }
+
+const methods = {
+  add: liftBinary("add", (x: Raw, y: Raw) => x.add(y)),
+  subtract: liftBinary("subtract", (x: Raw, y: Raw) => x.sub(y)),
+  multiply: liftBinary("multiply", (x: Raw, y: Raw) => x.mul(y)),
+  divide: liftBinary("divide", (x: Raw, y: Raw) => x.div(y)),
+};
 
 export class Tensor {
   /** Length of each axis. */
@@ -116,43 +128,49 @@ export class Tensor {
   }
 
   neg(): Tensor {
+    if (this.dtype === "bool") promote("Tensor.neg", kinds.get("negative")!, [this]);
     return liftMethod(this, (x) => x.neg());
   }
+  /** Operands of two dtypes are cast to the one that holds both; a plain number takes the dtype of the tensor. */
   add(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.add(y));
+    return methods.add(this, other);
   }
   sub(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.sub(y));
+    return methods.subtract(this, other);
   }
   mul(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.mul(y));
+    return methods.multiply(this, other);
   }
+  /** The true quotient, also of integers: a float. Whole quotients are `np.floorDivide`. */
   div(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.div(y));
+    return methods.divide(this, other);
   }
+  /** The remainder with the sign of the divisor, as Python's and NumPy's %. C's and JavaScript's % is `np.fmod`. */
   mod(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.mod(y));
+    return remainder(this, other);
   }
   greater(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.greater(y));
+    return compare("greater", this, other);
   }
   less(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.less(y));
+    return compare("less", this, other);
   }
   equal(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.equal(y));
+    return compare("equal", this, other);
   }
   notEqual(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.notEqual(y));
+    return compare("notEqual", this, other);
   }
   greaterEqual(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.greaterEqual(y));
+    return compare("greaterEqual", this, other);
   }
   lessEqual(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.lessEqual(y));
+    return compare("lessEqual", this, other);
   }
+  /** Bools are counted, as int32. */
   sum(axis: Axis = null, options: ReduceOptions = {}): Tensor {
-    return liftMethod(this, (x) => x.sum(axis, options));
+    const counted = this.dtype === "bool" ? this.astype("int32") : this;
+    return liftMethod(counted, (x) => x.sum(axis, options));
   }
   prod(axis: Axis = null, options: ReduceOptions = {}): Tensor {
     return prod(this, axis, options);
@@ -224,5 +242,7 @@ Object.defineProperty(Tensor.prototype, Symbol.for("nodejs.util.inspect.custom")
     return `Tensor ${this.toString()} ${JSON.stringify(this.toArray())}`;
   },
 });
+
+refuseOperators(Tensor.prototype);
 
 registerTensor((source, shape, dtype, isWeak) => new Tensor(source, shape, dtype, isWeak));
