@@ -6,7 +6,7 @@ import * as jax from "@jax-js/jax";
 import { ShapeError, show } from "../errors.ts";
 import { type DType, type TensorData, allocate, dtypeOf, isFloat } from "./dtype.ts";
 import { concrete, isTensor, lift } from "./lift.ts";
-import { constant, promote, ranges } from "./promotion.ts";
+import { ranges, resultDtype } from "./promotion.ts";
 import { arithmetic } from "./promotionTable.ts";
 import type { NestedNumbers, Tensor } from "./tensor.ts";
 
@@ -88,30 +88,26 @@ function shapeOf(values: unknown): number[] {
 const ragged = (): ShapeError =>
   new ShapeError(where, "the nested arrays are ragged. All parts of one level need the same shape.");
 
-/** Parts of one level as tensors of one dtype, one behind the other. Plain numbers take the dtype of the tensors. */
+/** Parts of one level, one behind the other, in the dtype that all of them share. */
 function stacked(values: readonly ArraySource[]): Tensor {
-  const parts = promote(where, arithmetic, values.map(partOf)).map((part) =>
-    isTensor(part) ? part : constant(where, Number(part), "float32"),
-  );
+  const leaves = ([values] as unknown[])
+    .flat(Infinity)
+    .map((leaf) => (ArrayBuffer.isView(leaf) ? array(leaf as TensorData) : leaf));
+  plainType(leaves.filter((leaf) => !isTensor(leaf)));
+  const dtype = resultDtype(where, arithmetic, leaves) ?? "float32";
+  const parts = values.map((part) => array(part, { dtype }));
   const [first] = parts as [Tensor];
   for (const part of parts) {
     if (String(part.shape) === String(first.shape)) continue;
     throw new ShapeError(where, `stacks parts of one shape, got ${first.toString()} and ${part.toString()}.`);
   }
-  const shape = [parts.length, ...first.shape];
-  if (parts.every((part) => !part.isTraced && part.dtype === first.dtype)) {
-    const data = allocate(first.dtype, parts.length * first.size);
-    parts.forEach((part, i) => data.set(part.data, i * first.size));
-    return concrete(data, shape, first.dtype);
+  if (parts.some((part) => part.isTraced)) {
+    return joined(
+      parts.map((part) => part.reshape([1, ...part.shape])),
+      0,
+    );
   }
-  const rows = parts.map((part) => part.reshape([1, ...part.shape]));
-  return joined(rows, 0);
-}
-
-/** A tensor, or a plain number, which has no dtype of its own yet. */
-function partOf(value: ArraySource): unknown {
-  if (isTensor(value)) return value;
-  if (Array.isArray(value) || ArrayBuffer.isView(value)) return array(value as ArraySource);
-  plainType([value]);
-  return value;
+  const data = allocate(dtype, parts.length * first.size);
+  parts.forEach((part, i) => data.set(part.data, i * first.size));
+  return concrete(data, [parts.length, ...first.shape], dtype);
 }

@@ -33,10 +33,14 @@ const isInteger = (x: unknown): x is Tensor => isTensor(x) && (x.dtype === "int3
 
 /** Elementwise, bool. */
 export function compare(name: Comparison, x: TensorLike, y: TensorLike): Tensor {
+  // jax-js has no order of bools, and a bool beside a number is one.
+  const isOrder = name !== "equal" && name !== "notEqual";
+  const isBool = (one: TensorLike) => (isTensor(one) ? one.dtype === "bool" : typeof one === "boolean");
+  const isCounted = isOrder && isBool(x) && isBool(y);
   const [a, b] = [x, y].map((one, i) => {
-    const other = i === 0 ? y : x;
-    return isTensor(one) && one.dtype === "bool" && typeof other === "number" ? one.astype("int32") : one;
-  });
+    const isBesideNumber = typeof (i === 0 ? y : x) === "number";
+    return isTensor(one) && isBool(one) && (isCounted || isBesideNumber) ? one.astype("int32") : one;
+  }) as [TensorLike, TensorLike];
   if (isInteger(a) && typeof b === "number") return compareWhole(name, a, b);
   if (isInteger(b) && typeof a === "number") return compareWhole(mirrored[name], b, a);
   return run[name](...promote(`np.${name}`, arithmetic, [a, b])) as Tensor;

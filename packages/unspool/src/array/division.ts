@@ -5,15 +5,17 @@
  */
 import * as jax from "@jax-js/jax";
 import { isFloat } from "./dtype.ts";
-import { isTensor, lift } from "./lift.ts";
-import { promote } from "./promotion.ts";
+import { isTensor, lift, nameProgram } from "./lift.ts";
+import { liftElementwise, promote } from "./promotion.ts";
 import { counting } from "./promotionTable.ts";
 import type { Tensor, TensorLike } from "./tensor.ts";
 import { where } from "./where.ts";
 
 type Binary = (x: Tensor, y: Tensor) => Tensor;
 type Division = (x: TensorLike, y: TensorLike) => Tensor;
-const truncated = lift((x: jax.Array, y: jax.Array) => x.div(y)) as Binary;
+const quotientOf = lift((x: jax.Array, y: jax.Array) => x.div(y)) as Binary;
+/** jax-js takes the quotient of a known number and an unknown one for 0: y - y, which it does not see through, hides it. */
+const truncated: Binary = (x, y) => quotientOf(x.add(y.sub(y)), y);
 const rest = lift((x: jax.Array, y: jax.Array) => x.mod(y)) as Binary;
 
 /** How a divisor may be used: one that is known to be positive needs no guard. */
@@ -56,10 +58,12 @@ const wholeFmod: Binary = (x, y) => {
 /** A function of whole numbers, and of floats by another one. */
 function divided(name: string, whole: Binary, floats: unknown): Division {
   const float = lift(floats) as Binary;
+  // Eagerly as one program: its operands are in memory, where jax-js would fold those of equal elements wrongly.
+  const program = nameProgram(name, whole) as Binary;
   return (x, y) => {
     const [a, b] = promote(`np.${name}`, counting, [x, y]) as [Tensor, Tensor];
     const isWhole = isTensor(a) && isTensor(b) && !isFloat(a.dtype) && !isFloat(b.dtype);
-    return isWhole ? whole(a, b) : float(a, b);
+    return isWhole ? program(a, b) : float(a, b);
   };
 }
 
@@ -69,3 +73,11 @@ export const floorDivide: Division = divided("floorDivide", wholeQuotient, jax.n
 export const remainder: Division = divided("remainder", wholeRemainder, jax.numpy.remainder);
 /** What is left of x, with its sign. */
 export const fmod: Division = divided("fmod", wholeFmod, jax.numpy.fmod);
+
+const quotient = liftElementwise("divide", jax.numpy.trueDivide) as Division;
+
+/** The true quotient, a float. jax-js multiplies by the reciprocal, and takes 0 times anything for 0. */
+export function divide(x: TensorLike, y: TensorLike): Tensor {
+  if (Number(isTensor(x) || x) !== 0 || !isTensor(y)) return quotient(x, y);
+  return where(y.equal(0).add(y.notEqual(y)), NaN, quotient(x, y));
+}

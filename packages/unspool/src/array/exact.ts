@@ -8,8 +8,8 @@ import { isFloat } from "./dtype.ts";
 import { concrete, isTensor, lift, nameProgram } from "./lift.ts";
 import { namedFunction } from "./namedDerivatives.ts";
 import { liftElementwise, promote } from "./promotion.ts";
-import { arithmetic, floating } from "./promotionTable.ts";
-import type { Tensor } from "./tensor.ts";
+import { arithmetic, floating, kinds } from "./promotionTable.ts";
+import type { Tensor, TensorLike } from "./tensor.ts";
 import { where as select } from "./where.ts";
 
 export type Lifted = (...args: unknown[]) => Tensor;
@@ -61,17 +61,24 @@ const branch = (x: Tensor): Tensor => where(x.less(0), -1, 1).astype(x.dtype);
 const corrected = (near: Tensor, exact: Tensor, isValid: Tensor): Tensor =>
   where(isValid, stopGradient(exact).add(near.sub(stopGradient(near))), near);
 
+/** A tensor, also from a plain number. */
+function operand(name: string, given: TensorLike): Tensor {
+  const [x] = promote(`np.${name}`, kinds.get(name) ?? arithmetic, [given]) as [TensorLike];
+  return isTensor(x) ? x : concrete(Float32Array.of(Number(x)), [], "float32", true);
+}
+
 /** +1, -1, 0 or NaN, of the dtype of x. */
-export function sign(x: Tensor): Tensor {
+export function sign(given: TensorLike): Tensor {
+  const x = operand("sign", given);
   const is = (condition: Tensor) => condition.astype(x.dtype);
-  if (x.dtype === "bool") return x;
   if (x.dtype === "uint32") return is(x.notEqual(0));
   if (x.dtype === "int32") return is(x.greater(0)).sub(is(x.less(0)));
   return where(x.greater(0), 1, where(x.less(0), -1, stopGradient(x))).astype(x.dtype);
 }
 
 /** Derivative 0 at 0, as in JAX and PyTorch (jax-js: 1). */
-export function abs(x: Tensor): Tensor {
+export function abs(given: TensorLike): Tensor {
+  const x = operand("abs", given);
   return x.dtype === "bool" || x.dtype === "uint32" ? x : x.mul(sign(x));
 }
 

@@ -5,9 +5,9 @@
 import * as jax from "@jax-js/jax";
 import { OptionError, ShapeError } from "../errors.ts";
 import { isFloat } from "./dtype.ts";
-import { isTensor, lift } from "./lift.ts";
+import { isTensor, isTracing, lift, nameProgram } from "./lift.ts";
 import { liftElementwise, promote } from "./promotion.ts";
-import { counting, kinds } from "./promotionTable.ts";
+import { arithmetic, counting, kinds } from "./promotionTable.ts";
 import { floorDivide } from "./division.ts";
 import type { Tensor, TensorLike } from "./tensor.ts";
 import { where } from "./where.ts";
@@ -17,6 +17,17 @@ const shiftLeft = lift(jax.numpy.leftShift) as Elementwise;
 const shiftRight = lift(jax.numpy.rightShift) as Elementwise;
 const bitwiseXor = lift(jax.numpy.bitwiseXor) as Elementwise;
 const bitwiseAnd = liftElementwise("bitwiseAnd", jax.numpy.bitwiseAnd) as Elementwise;
+
+const product = lift(jax.numpy.multiply) as Elementwise;
+/** One program when called eagerly: jax-js folds operands of equal elements in floats, without the lowest bits. */
+const wholeProduct = nameProgram("multiply", (x, y) => product(x, y)) as Elementwise;
+
+/** x times y; whole numbers modulo 2^32. */
+export function multiply(x: TensorLike, y: TensorLike): Tensor {
+  const [a, b] = promote("np.multiply", arithmetic, [x, y]);
+  const isInteger = isTensor(a) && (a.dtype === "int32" || a.dtype === "uint32");
+  return isInteger && !isTracing() ? wholeProduct(a, b) : product(a, b);
+}
 
 /** Shifts by 32 bits and more leave nothing but the sign; the machine would shift by the rest modulo 32. */
 function shifted(name: string, x: TensorLike, by: TensorLike, fn: Elementwise, rest: (x: Tensor) => Tensor) {
@@ -110,6 +121,16 @@ export function liftRounding(name: string, fn: unknown): (x: TensorLike, ...rest
 export function liftQuestion(name: string, fn: unknown, answer: boolean): (x: TensorLike) => Tensor {
   const run = liftElementwise(name, fn) as Elementwise;
   return (x) => (isWhole(x) ? (answer ? x.equal(x) : x.notEqual(x)) : run(x));
+}
+
+/** `fmax` and `fmin`, which differ from `maximum` and `minimum` where there is NaN. */
+export function liftExtremum(name: "fmax" | "fmin"): (x: TensorLike, y: TensorLike) => Tensor {
+  const float = lift(jax.numpy[name]) as Elementwise;
+  const whole = lift(name === "fmax" ? jax.numpy.maximum : jax.numpy.minimum) as Elementwise;
+  return (x, y) => {
+    const operands = promote(`np.${name}`, arithmetic, [x, y]);
+    return (operands.some(isWhole) ? whole : float)(...operands);
+  };
 }
 
 const roundFloat = liftRounding("round", jax.numpy.round);

@@ -3,7 +3,7 @@ import * as jax from "@jax-js/jax";
 import { ShapeError } from "../errors.ts";
 import { array, elementIn } from "./arrays.ts";
 import { type Comparison, compare } from "./comparisons.ts";
-import { floorDivide, fmod, remainder } from "./division.ts";
+import { divide, floorDivide, fmod, remainder } from "./division.ts";
 import { type DType, allocate } from "./dtype.ts";
 import { einsum } from "./einsum.ts";
 import * as exact from "./exact.ts";
@@ -48,18 +48,20 @@ const structural = [
 type Elementwise = (typeof elementwise)[number] & keyof JaxNumpy;
 type Structural = (typeof structural)[number] & keyof JaxNumpy;
 
-function full(shape: readonly number[], value: number, options: { dtype?: DType } = {}): Tensor {
+function full(shape: readonly number[], value: TensorLike, options: { dtype?: DType } = {}): Tensor {
+  if (isTensor(value))
+    return raw.broadcastTo(value.astype(options.dtype ?? value.dtype), [...shape]) as Tensor;
   const dtype = options.dtype ?? "float32";
   const data = allocate(
     dtype,
     shape.reduce((product, length) => product * length, 1),
   );
-  return concrete(data.fill(elementIn(dtype, value)), [...shape], dtype);
+  return concrete(data.fill(elementIn(dtype, Number(value))), [...shape], dtype);
 }
 
 const zeros = (shape: readonly number[], options: { dtype?: DType } = {}): Tensor => full(shape, 0, options);
 const ones = (shape: readonly number[], options: { dtype?: DType } = {}): Tensor => full(shape, 1, options);
-const fullLike = (like: Tensor, value: number): Tensor => full(like.shape, value, { dtype: like.dtype });
+const fullLike = (like: Tensor, value: TensorLike): Tensor => full(like.shape, value, { dtype: like.dtype });
 const zerosLike = (like: Tensor): Tensor => fullLike(like, 0);
 const onesLike = (like: Tensor): Tensor => fullLike(like, 1);
 
@@ -252,8 +254,11 @@ const mended: Partial<Record<Elementwise | Structural, unknown>> = {
   logaddexp2: exact.logaddexp2,
   ceil: rounding("ceil"),
   equal: comparison("equal"),
+  divide,
   floor: rounding("floor"),
   floorDivide,
+  fmax: integers.liftExtremum("fmax"),
+  fmin: integers.liftExtremum("fmin"),
   fmod,
   greater: comparison("greater"),
   greaterEqual: comparison("greaterEqual"),
@@ -269,8 +274,10 @@ const mended: Partial<Record<Elementwise | Structural, unknown>> = {
   rightShift: integers.rightShift,
   rint: rounding("rint"),
   round: integers.round,
+  trueDivide: divide,
   trunc: rounding("trunc"),
   where,
+  multiply: integers.multiply,
   logicalAnd: logical("logicalAnd"),
   logicalNot: logical("logicalNot"),
   logicalOr: logical("logicalOr"),

@@ -12,7 +12,8 @@ import type { Raw } from "./backend.ts";
 import type { IndexedUpdate } from "./derived/indexedUpdate.ts";
 import { type DType, type TensorData, isFloat } from "./dtype.ts";
 import { compare } from "./comparisons.ts";
-import { remainder } from "./division.ts";
+import { divide, remainder } from "./division.ts";
+import { multiply } from "./integers.ts";
 import { isTensor, liftMethod, registerTensor } from "./lift.ts";
 import { refuseOperators } from "./operators.ts";
 import { prod } from "./products.ts";
@@ -45,8 +46,6 @@ export function registerUpdates(make: MakeUpdate): void {
 const methods = {
   add: liftBinary("add", (x: Raw, y: Raw) => x.add(y)),
   subtract: liftBinary("subtract", (x: Raw, y: Raw) => x.sub(y)),
-  multiply: liftBinary("multiply", (x: Raw, y: Raw) => x.mul(y)),
-  divide: liftBinary("divide", (x: Raw, y: Raw) => x.div(y)),
 };
 
 export class Tensor {
@@ -139,11 +138,11 @@ export class Tensor {
     return methods.subtract(this, other);
   }
   mul(other: TensorLike): Tensor {
-    return methods.multiply(this, other);
+    return multiply(this, other);
   }
   /** The true quotient, also of integers: a float. Whole quotients are `np.floorDivide`. */
   div(other: TensorLike): Tensor {
-    return methods.divide(this, other);
+    return divide(this, other);
   }
   /** The remainder with the sign of the divisor, as Python's and NumPy's %. C's and JavaScript's % is `np.fmod`. */
   mod(other: TensorLike): Tensor {
