@@ -4,7 +4,6 @@
  * program and one dispatch.
  */
 import * as jax from "@jax-js/jax";
-import { isFloat } from "./dtype.ts";
 import { concrete, isTensor, lift, nameProgram } from "./lift.ts";
 import { namedFunction } from "./namedDerivatives.ts";
 import { liftElementwise, promote } from "./promotion.ts";
