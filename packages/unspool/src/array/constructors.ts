@@ -1,9 +1,11 @@
 /** Tensors from shapes and numbers: `zeros`, `ones`, `full`, `eye`, `arange`, `linspace` and their relatives. */
+import * as jax from "@jax-js/jax";
 import { OptionError, ShapeError, requireOneOf, show } from "../errors.ts";
+import { elementIn } from "./arrays.ts";
 import { plainShape } from "./axes.ts";
 import { type DType, allocate, dtypes } from "./dtype.ts";
-import { concrete, isPlainObject, isTensor } from "./lift.ts";
-import type { Tensor } from "./tensor.ts";
+import { concrete, isPlainObject, isTensor, lift } from "./lift.ts";
+import type { Tensor, TensorLike } from "./tensor.ts";
 
 /** A dtype may be given by its name alone, as in NumPy: `np.zeros([3], "float64")`. */
 export type DTypeOption = { dtype?: DType } | DType;
@@ -41,13 +43,19 @@ function filled(where: string, shape: unknown, value: number, options: unknown):
     dtype,
     lengths.reduce((product, length) => product * length, 1),
   );
-  return concrete(data.fill(dtype === "bool" ? Number(value !== 0) : value), [...lengths], dtype);
+  return concrete(data.fill(elementIn(dtype, value)), [...lengths], dtype);
 }
 
 type Shape = readonly number[] | number;
 
+const broadcastTo = lift(jax.numpy.broadcastTo) as (x: Tensor, shape: number[]) => Tensor;
+
 /** `value` everywhere. One number is the length of a vector. */
-export function full(shape: Shape, value: number, options: DTypeOption = {}): Tensor {
+export function full(shape: Shape, value: TensorLike, options: DTypeOption = {}): Tensor {
+  if (isTensor(value)) {
+    const dtype = dtypeIn("np.full", options, value.dtype);
+    return broadcastTo(value.astype(dtype), [...plainShape("np.full", shape)]);
+  }
   return filled("np.full", shape, number("np.full", "value", value), options);
 }
 export function zeros(shape: Shape, options: DTypeOption = {}): Tensor {
@@ -56,7 +64,8 @@ export function zeros(shape: Shape, options: DTypeOption = {}): Tensor {
 export function ones(shape: Shape, options: DTypeOption = {}): Tensor {
   return filled("np.ones", shape, 1, options);
 }
-export function fullLike(like: Tensor, value: number): Tensor {
+export function fullLike(like: Tensor, value: TensorLike): Tensor {
+  if (isTensor(value)) return full(like.shape, value, like.dtype);
   return filled("np.fullLike", like.shape, number("np.fullLike", "value", value), like.dtype);
 }
 export const zerosLike = (like: Tensor): Tensor => fullLike(like, 0);

@@ -5,41 +5,42 @@
  */
 import * as jax from "@jax-js/jax";
 import { atan } from "./arcs.ts";
-import { isFloat } from "./dtype.ts";
-import { concrete, isTensor, lift, liftElementwise, nameProgram } from "./lift.ts";
+import { concrete, isTensor, lift, nameProgram } from "./lift.ts";
 import { namedFunction } from "./namedDerivatives.ts";
-import type { Tensor } from "./tensor.ts";
+import { liftElementwise, promote } from "./promotion.ts";
+import { arithmetic, floating, kinds } from "./promotionTable.ts";
+import type { Tensor, TensorLike } from "./tensor.ts";
+import { where as select } from "./where.ts";
 
 export type Lifted = (...args: unknown[]) => Tensor;
-const elementwise = (fn: unknown) => liftElementwise(fn) as Lifted;
+const elementwise = (name: string, fn: unknown) => liftElementwise(name, fn) as Lifted;
 
-const where = elementwise(jax.numpy.where);
-const exp = elementwise(jax.numpy.exp);
-const rawLog = elementwise(jax.numpy.log);
-const rawLog1p = elementwise(jax.numpy.log1p);
-const expm1 = elementwise(jax.numpy.expm1);
-const rightShift = elementwise(jax.numpy.rightShift);
-const bitwiseAnd = elementwise(jax.numpy.bitwiseAnd);
-const sin = elementwise(jax.numpy.sin);
-const sqrt = elementwise(jax.numpy.sqrt);
-const floor = elementwise(jax.numpy.floor);
-const maximum = elementwise(jax.numpy.maximum);
+const where = select as Lifted;
+const exp = elementwise("exp", jax.numpy.exp);
+const rawLog = elementwise("log", jax.numpy.log);
+const rawLog1p = elementwise("log1p", jax.numpy.log1p);
+const expm1 = elementwise("expm1", jax.numpy.expm1);
+const rightShift = elementwise("rightShift", jax.numpy.rightShift);
+const bitwiseAnd = elementwise("bitwiseAnd", jax.numpy.bitwiseAnd);
+const sin = elementwise("sin", jax.numpy.sin);
+const sqrt = elementwise("sqrt", jax.numpy.sqrt);
+const floor = elementwise("floor", jax.numpy.floor);
+const maximum = elementwise("maximum", jax.numpy.maximum);
 export const stopGradient: Lifted = lift(jax.lax.stopGradient) as Lifted;
 const bitcast = lift(jax.lax.bitcastConvertType) as Lifted;
 
 /** A named program of floating-point tensors; other numbers become float32 first. */
 function program(name: string, fn: (...xs: Tensor[]) => Tensor): Lifted {
   const run = nameProgram(name, fn);
-  return (...args) =>
-    run(...args.map((arg) => (isTensor(arg) && !isFloat(arg.dtype) ? arg.astype("float32") : arg)));
+  return (...args) => run(...promote(`np.${name}`, floating, args));
 }
 
 /** A named program with the derivative `slope(x, y)`. */
 function named(name: string, fn: (x: Tensor) => Tensor, slope: (x: Tensor, y: Tensor) => Tensor): Lifted {
   const run = namedFunction(name, fn, slope);
   return (arg) => {
-    const x = isTensor(arg) ? arg : concrete(Float32Array.of(arg as number), [], "float32");
-    return run(isFloat(x.dtype) ? x : x.astype("float32"));
+    const [x] = promote(`np.${name}`, floating, [arg]) as [Tensor | number];
+    return run(isTensor(x) ? x : concrete(Float32Array.of(x), [], "float32"));
   };
 }
 
@@ -56,17 +57,24 @@ const branch = (x: Tensor): Tensor => where(x.less(0), -1, 1).astype(x.dtype);
 const corrected = (near: Tensor, exact: Tensor, isValid: Tensor): Tensor =>
   where(isValid, stopGradient(exact).add(near.sub(stopGradient(near))), near);
 
+/** A tensor, also from a plain number. */
+function operand(name: string, given: TensorLike): Tensor {
+  const [x] = promote(`np.${name}`, kinds.get(name) ?? arithmetic, [given]) as [TensorLike];
+  return isTensor(x) ? x : concrete(Float32Array.of(Number(x)), [], "float32", true);
+}
+
 /** +1, -1, 0 or NaN, of the dtype of x. */
-export function sign(x: Tensor): Tensor {
+export function sign(given: TensorLike): Tensor {
+  const x = operand("sign", given);
   const is = (condition: Tensor) => condition.astype(x.dtype);
-  if (x.dtype === "bool") return x;
   if (x.dtype === "uint32") return is(x.notEqual(0));
   if (x.dtype === "int32") return is(x.greater(0)).sub(is(x.less(0)));
   return where(x.greater(0), 1, where(x.less(0), -1, stopGradient(x))).astype(x.dtype);
 }
 
 /** Derivative 0 at 0, as in JAX and PyTorch (jax-js: 1). */
-export function abs(x: Tensor): Tensor {
+export function abs(given: TensorLike): Tensor {
+  const x = operand("abs", given);
   return x.dtype === "bool" || x.dtype === "uint32" ? x : x.mul(sign(x));
 }
 
@@ -94,10 +102,7 @@ const log32 = named(
   },
   (x) => one(x).div(x),
 );
-export const log = (x: Tensor): Tensor =>
-  isTensor(x) && x.dtype === "float64"
-    ? rawLog(x)
-    : log32(isTensor(x) ? x : concrete(Float32Array.of(x), [], "float32"));
+export const log = (x: Tensor): Tensor => (isTensor(x) && x.dtype === "float64" ? rawLog(x) : log32(x));
 
 const int = (value: number): Tensor => concrete(Int32Array.of(value), [], "int32");
 
@@ -343,6 +348,3 @@ export const erfc: Lifted = named(
 
 const one = (x: Tensor): Tensor =>
   concrete(x.dtype === "float64" ? Float64Array.of(1) : Float32Array.of(1), [], x.dtype);
-
-/** True where x is not 0, also for NaN (jax-js on its interpreter: false). */
-export const truth = (x: Tensor): Tensor => (x.dtype === "bool" ? x : x.notEqual(0));

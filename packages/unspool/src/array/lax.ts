@@ -5,6 +5,7 @@ import { guardAll } from "./guard.ts";
 import { laxSignatures, onTensor } from "./signatures.ts";
 import { lift } from "./lift.ts";
 import type { Lifted } from "./liftTypes.ts";
+import { liftStructural } from "./promotion.ts";
 
 type JaxLax = typeof jax.lax;
 
@@ -24,7 +25,7 @@ export const lax: Lax = guardAll(
     erfc,
     stopGradient: lift(jax.lax.stopGradient),
     topK: lift(jax.lax.topK),
-    convGeneralDilated: lift(jax.lax.convGeneralDilated),
+    convGeneralDilated: liftStructural("convGeneralDilated", jax.lax.convGeneralDilated),
     bitcastConvertType: lift(jax.lax.bitcastConvertType),
   } as unknown as Lax,
   laxSignatures,

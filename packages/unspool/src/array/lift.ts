@@ -168,15 +168,6 @@ export function lift(fn: unknown): (...args: unknown[]) => unknown {
 }
 
 /**
- * The same for elementwise functions, whose number arguments are operands. jax-js rounds plain numbers in a trace
- * to float32, and forgets under vmap that they should take the dtype of what they meet (uint32 words become
- * float32); beside a float64 operand they become float64 constants, and integers beside integers integer ones.
- */
-export function liftElementwise(fn: unknown): (...args: unknown[]) => unknown {
-  return (...args) => call(fn as (...args: unknown[]) => unknown, matchPrecision(args));
-}
-
-/**
  * A function of tensors as one program, dispatched once when called eagerly. In a trace its pieces are recorded: jax-js
  * keeps derivatives of nested programs in tables that are never emptied.
  */
@@ -186,7 +177,7 @@ export function nameProgram(name: string, fn: (...xs: Tensor[]) => Tensor): (...
   const program: unknown = jax.jit(body);
   return (...args) => {
     if (session !== undefined && args.every(isTensor)) return fn(...args);
-    return call(program as (...args: unknown[]) => unknown, matchPrecision(args)) as Tensor;
+    return call(program as (...args: unknown[]) => unknown, args) as Tensor;
   };
 }
 
@@ -204,28 +195,6 @@ export function liftMethod(
   ...rest: unknown[]
 ): Tensor {
   return call(method as (...args: unknown[]) => unknown, [self, ...rest]) as Tensor;
-}
-
-/** A binary elementwise method, lifted. */
-export function liftBinary(self: Tensor, other: unknown, method: (x: Raw, y: Raw) => Raw): Tensor {
-  return call(method as (...args: unknown[]) => unknown, matchPrecision([self, other])) as Tensor;
-}
-
-function matchPrecision(args: unknown[]): unknown[] {
-  const operands = args.filter(isTensor).map((tensor) => tensor.dtype);
-  if (operands.includes("float64")) return args.map((arg) => asConstant(arg, "float64"));
-  const integer = operands.find((dtype) => dtype === "int32" || dtype === "uint32");
-  if (integer === undefined || operands.some((dtype) => dtype !== integer && dtype !== "bool")) return args;
-  return args.map((arg) => (Number.isInteger(arg) ? asConstant(arg, integer) : arg));
-}
-
-function asConstant(arg: unknown, dtype: DType): unknown {
-  if (typeof arg !== "number") return arg;
-  return make(dtype === "float64" ? Float64Array.of(arg) : integerHolder(arg, dtype), [], dtype, false);
-}
-
-function integerHolder(value: number, dtype: DType): TensorData {
-  return dtype === "int32" ? Int32Array.of(value) : Uint32Array.of(value);
 }
 
 function call(fn: (...args: unknown[]) => unknown, args: unknown[]): unknown {

@@ -7,7 +7,10 @@ import { ShapeError } from "../errors.ts";
 import * as exact from "./exact.ts";
 import { guardAll } from "./guard.ts";
 import { nnSignatures, onTensor } from "./signatures.ts";
+import { isTensor } from "./lift.ts";
 import { np } from "./np.ts";
+import { promote } from "./promotion.ts";
+import { floating } from "./promotionTable.ts";
 import type { Axis, ReduceOptions, Tensor } from "./tensor.ts";
 
 const where = np.where as (condition: Tensor, x: Tensor | number, y: Tensor | number) => Tensor;
@@ -125,10 +128,38 @@ export interface Nn {
   softplus: typeof softplus;
 }
 
-// prettier-ignore
-const functions = {
-  celu, elu, gelu, hardSigmoid, hardSilu, hardTanh, leakyRelu, logSigmoid, logSoftmax, logsumexp, mish, oneHot,
-  relu, selu, sigmoid, silu, softSign, softmax, softmaxCrossEntropy, softplus,
+/** The same function of floats only: whole numbers and bools become float32 first. */
+function ofFloats<Rest extends unknown[]>(
+  name: string,
+  fn: (x: Tensor, ...rest: Rest) => Tensor,
+): (x: Tensor, ...rest: Rest) => Tensor {
+  const kind = { ...floating, operands: 1 };
+  return (x, ...rest) => fn(operandOf(promote(`nn.${name}`, kind, [x])[0]), ...rest);
+}
+
+const operandOf = (x: unknown): Tensor => (isTensor(x) ? x : np.array(Number(x)));
+
+const functions: Nn = {
+  celu: ofFloats("celu", celu),
+  elu: ofFloats("elu", elu),
+  gelu: ofFloats("gelu", gelu),
+  hardSigmoid: ofFloats("hardSigmoid", hardSigmoid),
+  hardSilu: ofFloats("hardSilu", hardSilu),
+  hardTanh: ofFloats("hardTanh", hardTanh),
+  leakyRelu: ofFloats("leakyRelu", leakyRelu),
+  logSigmoid: ofFloats("logSigmoid", logSigmoid),
+  logSoftmax: ofFloats("logSoftmax", logSoftmax),
+  logsumexp: ofFloats("logsumexp", logsumexp),
+  mish: ofFloats("mish", mish),
+  oneHot,
+  relu,
+  selu: ofFloats("selu", selu),
+  sigmoid: ofFloats("sigmoid", sigmoid),
+  silu: ofFloats("silu", silu),
+  softSign: ofFloats("softSign", softSign),
+  softmax: ofFloats("softmax", softmax),
+  softmaxCrossEntropy: ofFloats("softmaxCrossEntropy", softmaxCrossEntropy),
+  softplus: ofFloats("softplus", softplus),
 };
 
 export const nn: Nn = guardAll("nn", functions, nnSignatures, onTensor);

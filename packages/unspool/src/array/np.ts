@@ -1,20 +1,27 @@
 /** NumPy's functions on tensors: those of jax-js, lifted, with its known traps mended. */
 import * as jax from "@jax-js/jax";
 import { ShapeError } from "../errors.ts";
-import { type DType, type TensorData, allocate, dtypeOf, isFloat } from "./dtype.ts";
-import { arange, eye, full, fullLike, linspace, ones, onesLike, zeros, zerosLike } from "./constructors.ts";
 import * as arcs from "./arcs.ts";
-import { type Limits, argmax, argmin, clipBy } from "./extremes.ts";
-import { floatFmod, floatRemainder } from "./floatRemainders.ts";
+import { array } from "./arrays.ts";
+import { type Comparison, compare } from "./comparisons.ts";
+import { arange, eye, full, fullLike, linspace, ones, onesLike, zeros, zerosLike } from "./constructors.ts";
+import { divide, floorDivide, fmod, remainder } from "./division.ts";
+import { isFloat } from "./dtype.ts";
 import { einsum } from "./einsum.ts";
 import * as exact from "./exact.ts";
+import { type Limits, argmax, argmin, clipBy } from "./extremes.ts";
 import { guardAll, registerArray } from "./guard.ts";
 import { take, takeAlongAxis } from "./indexing.ts";
-import { concrete, isTensor, lift, liftElementwise } from "./lift.ts";
+import * as integers from "./integers.ts";
+import { isTensor } from "./lift.ts";
 import type { Lifted } from "./liftTypes.ts";
 import { cumprod, prod } from "./products.ts";
+import { liftElementwise, liftStructural } from "./promotion.ts";
 import { npSignatures } from "./signatures.ts";
-import type { Axis, NestedNumbers, ReduceOptions, Tensor, TensorLike } from "./tensor.ts";
+import type { Axis, ReduceOptions, Tensor, TensorLike } from "./tensor.ts";
+import { truth, where } from "./where.ts";
+
+export type { ArrayOptions } from "./arrays.ts";
 
 type JaxNumpy = typeof jax.numpy;
 
@@ -46,50 +53,6 @@ const structural = [
 
 type Elementwise = (typeof elementwise)[number] & keyof JaxNumpy;
 type Structural = (typeof structural)[number] & keyof JaxNumpy;
-
-export interface ArrayOptions {
-  dtype?: DType;
-  shape?: readonly number[];
-}
-
-function array(
-  values: Tensor | TensorData | NestedNumbers | boolean | readonly (NestedNumbers | boolean)[],
-  options: ArrayOptions = {},
-): Tensor {
-  if (isTensor(values)) {
-    const cast = options.dtype === undefined ? values : values.astype(options.dtype);
-    return options.shape === undefined ? cast : cast.reshape([...options.shape]);
-  }
-  const isTyped = ArrayBuffer.isView(values);
-  const flat = isTyped
-    ? (values as TensorData)
-    : (([values] as unknown[]).flat(Infinity) as (number | boolean)[]);
-  const own = isTyped ? dtypeOf(values) : typeof flat[0] === "boolean" ? "bool" : "float32";
-  if (own === undefined) throw new ShapeError("np.array", `no dtype holds a ${values.constructor.name}.`);
-  const dtype = options.dtype ?? own;
-  const shape = options.shape ?? (isTyped ? [flat.length] : shapeOf(values as NestedNumbers));
-  const size = shape.reduce((product, length) => product * length, 1);
-  if (size !== flat.length) {
-    throw new ShapeError(
-      "np.array",
-      `shape [${shape.join(",")}] needs ${size} elements, got ${flat.length}.`,
-    );
-  }
-  if (isTyped && own === dtype) return concrete((values as TensorData).slice(), [...shape], dtype);
-  const data = allocate(dtype, size);
-  for (let i = 0; i < size; i++) data[i] = dtype === "bool" ? Number(Boolean(flat[i])) : Number(flat[i]);
-  return concrete(data, [...shape], dtype, typeof values === "number" && options.dtype === undefined);
-}
-
-function shapeOf(values: NestedNumbers | boolean): number[] {
-  if (!Array.isArray(values)) return [];
-  const inner = values.length === 0 ? [] : shapeOf(values[0]!);
-  for (const item of values) {
-    if (String(shapeOf(item)) !== String(inner))
-      throw new ShapeError("np.array", "the nested arrays are ragged.");
-  }
-  return [values.length, ...inner];
-}
 
 /**
  * NumPy's matrix product with broadcast batch axes. (jax-js 0.1.25 moves the batch axis of a 2-D by 3-D product
@@ -135,6 +98,7 @@ function broadcastShapes(a: readonly number[], b: readonly number[]): number[] {
 
 /** x to the power y. A small integer exponent is repeated multiplication: exact, and differentiable at 0. */
 function power(x: TensorLike, y: TensorLike): Tensor {
+  if (integers.isWholePower(x, y)) return integers.wholePower(x, y);
   if (typeof y !== "number" || !Number.isInteger(y) || Math.abs(y) > 64 || !isTensor(x)) {
     if (y === 0.5 && isTensor(x)) return raw.sqrt(x) as Tensor;
     return exact.power(x, y);
@@ -180,8 +144,8 @@ const std = (x: Tensor, axis: Axis = null, options: ReduceOptions & { correction
   raw.sqrt(variance(x, axis, options)) as Tensor;
 
 const raw = Object.fromEntries([
-  ...elementwise.map((name) => [name, liftElementwise(jax.numpy[name as keyof JaxNumpy])]),
-  ...[...structural, "matmul"].map((name) => [name, lift(jax.numpy[name as keyof JaxNumpy])]),
+  ...elementwise.map((name) => [name, liftElementwise(name, jax.numpy[name as keyof JaxNumpy])]),
+  ...[...structural, "matmul"].map((name) => [name, liftStructural(name, jax.numpy[name as keyof JaxNumpy])]),
 ]) as Record<Elementwise | Structural | "matmul", (...args: unknown[]) => unknown>;
 
 /** Functions that are not lifted but written here. */
@@ -261,29 +225,15 @@ const own: OwnFunctions = {
 
 /** Functions of jax-js that are replaced by exact ones of the same signature; see `exact.ts`. */
 const logical = (name: "logicalAnd" | "logicalOr" | "logicalXor" | "logicalNot") => {
-  return (...args: TensorLike[]) =>
-    raw[name](...args.map((arg) => (isTensor(arg) ? exact.truth(arg) : Boolean(arg))));
+  return (...args: TensorLike[]) => raw[name](...args.map(truth));
 };
+const comparison = (name: Comparison) => (x: TensorLike, y: TensorLike) => compare(name, x, y);
+const rounding = (name: "floor" | "ceil" | "trunc" | "rint" | "nanToNum") =>
+  integers.liftRounding(name, jax.numpy[name]);
 
 const limits = { maximum: raw.maximum, minimum: raw.minimum } as unknown as Limits;
 
-/** A remainder of floats, or of whole numbers, as jax-js has it. */
-const divided = (float: (x: Tensor, y: Tensor) => Tensor, name: "fmod" | "remainder") => {
-  return (...args: TensorLike[]): Tensor => {
-    const dtype = args.find((arg) => isTensor(arg) && isFloat(arg.dtype)) as Tensor | undefined;
-    if (dtype === undefined && args.some(isTensor)) return raw[name](...args) as Tensor;
-    const to = args.some((arg) => isTensor(arg) && arg.dtype === "float64") ? "float64" : "float32";
-    const [x, y] = args.map((arg) => (isTensor(arg) ? arg : array(Number(arg))).astype(to)) as [
-      Tensor,
-      Tensor,
-    ];
-    return float(x, y);
-  };
-};
-
 const mended: Partial<Record<Elementwise | Structural, unknown>> = {
-  fmod: divided(floatFmod, "fmod"),
-  remainder: divided(floatRemainder, "remainder"),
   argmax,
   argmin,
   clip: clipBy(limits),
@@ -314,6 +264,32 @@ const mended: Partial<Record<Elementwise | Structural, unknown>> = {
   log2: exact.log2,
   logaddexp: exact.logaddexp,
   logaddexp2: exact.logaddexp2,
+  ceil: rounding("ceil"),
+  equal: comparison("equal"),
+  divide,
+  floor: rounding("floor"),
+  floorDivide,
+  fmax: integers.liftExtremum("fmax"),
+  fmin: integers.liftExtremum("fmin"),
+  fmod,
+  greater: comparison("greater"),
+  greaterEqual: comparison("greaterEqual"),
+  isfinite: integers.liftQuestion("isfinite", jax.numpy.isfinite, true),
+  isinf: integers.liftQuestion("isinf", jax.numpy.isinf, false),
+  isnan: integers.liftQuestion("isnan", jax.numpy.isnan, false),
+  leftShift: integers.leftShift,
+  less: comparison("less"),
+  lessEqual: comparison("lessEqual"),
+  nanToNum: rounding("nanToNum"),
+  notEqual: comparison("notEqual"),
+  remainder,
+  rightShift: integers.rightShift,
+  rint: rounding("rint"),
+  round: integers.round,
+  trueDivide: divide,
+  trunc: rounding("trunc"),
+  where,
+  multiply: integers.multiply,
   logicalAnd: logical("logicalAnd"),
   logicalNot: logical("logicalNot"),
   logicalOr: logical("logicalOr"),

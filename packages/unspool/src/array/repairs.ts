@@ -4,7 +4,7 @@
  */
 import * as jax from "@jax-js/jax";
 import { type Atom, type Equation as EquationOf, classes } from "./jaxprs.ts";
-import { widened } from "./longSums.ts";
+import { widened } from "./wideReductions.ts";
 import { pruneScans } from "./scanPrune.ts";
 
 /**

@@ -11,12 +11,18 @@ import { ShapeError } from "../errors.ts";
 import type { Raw } from "./backend.ts";
 import type { IndexedUpdate } from "./derived/indexedUpdate.ts";
 import { type DType, type TensorData, isFloat } from "./dtype.ts";
+import { compare } from "./comparisons.ts";
+import { divide, remainder } from "./division.ts";
 import { guard } from "./guard.ts";
 import { type Index, sliced } from "./indexing.ts";
-import { isTensor, liftBinary, liftMethod, registerTensor } from "./lift.ts";
+import { multiply } from "./integers.ts";
+import { isTensor, liftMethod, registerTensor } from "./lift.ts";
 import { longSumOf } from "./longSums.ts";
-import { methodSignatures } from "./signatures.ts";
+import { refuseOperators } from "./operators.ts";
 import { prod } from "./products.ts";
+import { liftBinary, promote } from "./promotion.ts";
+import { kinds } from "./promotionTable.ts";
+import { methodSignatures } from "./signatures.ts";
 
 /** A tensor, or a number that takes the dtype of what it meets. */
 export type TensorLike = Tensor | number | boolean;
@@ -39,6 +45,11 @@ let makeUpdate: MakeUpdate;
 export function registerUpdates(make: MakeUpdate): void {
   makeUpdate = make;
 }
+
+const methods = {
+  add: liftBinary("add", (x: Raw, y: Raw) => x.add(y)),
+  subtract: liftBinary("subtract", (x: Raw, y: Raw) => x.sub(y)),
+};
 
 export class Tensor {
   /** Length of each axis. */
@@ -140,43 +151,49 @@ export class Tensor {
   }
 
   neg(): Tensor {
+    if (this.dtype === "bool") promote("Tensor.neg", kinds.get("negative")!, [this]);
     return liftMethod(this, (x) => x.neg());
   }
+  /** Operands of two dtypes are cast to the one that holds both; a plain number takes the dtype of the tensor. */
   add(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.add(y));
+    return methods.add(this, other);
   }
   sub(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.sub(y));
+    return methods.subtract(this, other);
   }
   mul(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.mul(y));
+    return multiply(this, other);
   }
+  /** The true quotient, also of integers: a float. Whole quotients are `np.floorDivide`. */
   div(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.div(y));
+    return divide(this, other);
   }
+  /** The remainder with the sign of the divisor, as Python's and NumPy's %. C's and JavaScript's % is `np.fmod`. */
   mod(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.mod(y));
+    return remainder(this, other);
   }
   greater(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.greater(y));
+    return compare("greater", this, other);
   }
   less(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.less(y));
+    return compare("less", this, other);
   }
   equal(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.equal(y));
+    return compare("equal", this, other);
   }
   notEqual(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.notEqual(y));
+    return compare("notEqual", this, other);
   }
   greaterEqual(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.greaterEqual(y));
+    return compare("greaterEqual", this, other);
   }
   lessEqual(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.lessEqual(y));
+    return compare("lessEqual", this, other);
   }
+  /** Bools are counted, as int32. */
   sum(axis: Axis = null, options: ReduceOptions = {}): Tensor {
-    return longSumOf(this, axis, options) ?? liftMethod(this, (x) => x.sum(axis, options));
+    const counted = this.dtype === "bool" ? this.astype("int32") : this;
+    return longSumOf(counted, axis, options) ?? liftMethod(counted, (x) => x.sum(axis, options));
   }
   prod(axis: Axis = null, options: ReduceOptions = {}): Tensor {
     return prod(this, axis, options);
@@ -258,5 +275,7 @@ for (const [name, signature] of Object.entries(methodSignatures)) {
   const methods = Tensor.prototype as unknown as Record<string, unknown>;
   methods[name] = guard(`Tensor.${name}`, methods[name], signature);
 }
+
+refuseOperators(Tensor.prototype);
 
 registerTensor((source, shape, dtype, isWeak) => new Tensor(source, shape, dtype, isWeak));
