@@ -45,6 +45,7 @@ registerUpdates(indexedUpdate);
 
 /** What these functions are given, they check themselves; what still goes wrong inside is typed and named. */
 const mayTakeFunctions: Signature = { isOpen: true };
+const withoutFunctions: Readonly<Record<string, Signature>> = { dynamicSlice: {}, dynamicUpdateSlice: {} };
 
 interface DerivedNp {
   allclose: typeof allclose;
@@ -107,7 +108,7 @@ export type Lax = BaseLax & DerivedLax;
 const derivedLax: DerivedLax = {
   associativeScan, cond, dynamicSlice, dynamicUpdateSlice, foriLoop, switch: switchCase, whileLoop,
 };
-export const lax: Lax = { ...baseLax, ...guardAll("lax", derivedLax, {}, mayTakeFunctions) };
+export const lax: Lax = { ...baseLax, ...guardAll("lax", derivedLax, withoutFunctions, mayTakeFunctions) };
 
 interface DerivedLinalg {
   cholesky: typeof cholesky;
