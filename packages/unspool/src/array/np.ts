@@ -115,14 +115,13 @@ function power(x: TensorLike, y: TensorLike): Tensor {
 
 /** To whole numbers, halves to the even one; or to so many decimals (before the point if negative). */
 function round(x: TensorLike, decimals = 0): Tensor {
-  if (decimals === 0) return raw.round(x) as Tensor;
   const value = isTensor(x) ? x : array(x as number);
-  if (decimals > 0 && !isFloat(value.dtype)) return value;
+  if (decimals === 0 || !isFloat(value.dtype)) return integers.round(x, decimals);
   const scale = 10 ** Math.abs(decimals);
   // In float64, where dividing by a power of ten leaves no trace in float32.
   const by = (y: Tensor, isUp: boolean) =>
     isUp ? y.mul(scale) : y.astype("float64").div(scale).astype(y.dtype);
-  return by(raw.round(by(value, decimals > 0)) as Tensor, decimals < 0);
+  return by(integers.round(by(value, decimals > 0)), decimals < 0);
 }
 
 const mean = (x: Tensor, axis: Axis = null, options: ReduceOptions = {}): Tensor => x.mean(axis, options);
@@ -285,7 +284,6 @@ const mended: Partial<Record<Elementwise | Structural, unknown>> = {
   remainder,
   rightShift: integers.rightShift,
   rint: rounding("rint"),
-  round: integers.round,
   trueDivide: divide,
   trunc: rounding("trunc"),
   where,
