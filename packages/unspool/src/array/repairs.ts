@@ -4,6 +4,7 @@
  */
 import * as jax from "@jax-js/jax";
 import { type Atom, type Equation as EquationOf, classes } from "./jaxprs.ts";
+import { boundExpressions } from "./largeExpressions.ts";
 import { pruneScans } from "./scanPrune.ts";
 
 /**
@@ -75,7 +76,7 @@ export function repairCompiler(): void {
       for (const out of next.outBinders) producers.set(out, next);
       equations.push(next);
     }
-    return pruneScans(new Jaxpr(simple.inBinders, equations, simple.outs));
+    return pruneScans(new Jaxpr(simple.inBinders, boundExpressions(equations), simple.outs));
   };
 }
 

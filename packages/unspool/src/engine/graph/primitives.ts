@@ -1,4 +1,6 @@
 /** The primitives that the engine compiles, by how it treats them. */
+import type { DType } from "../../array/index.ts";
+import type { GraphBuilder } from "./builder.ts";
 import { convolution, padded, pooled, unpooled } from "./convolution.ts";
 import {
   type Lower,
@@ -10,6 +12,7 @@ import {
   where,
 } from "./elementwiseLowerings.ts";
 import { dot, gather, reduce, routine, split } from "./kernelLowerings.ts";
+import type { Node } from "./node.ts";
 
 type Pairs = readonly (readonly [number, number])[];
 
@@ -31,6 +34,9 @@ export type PrimitiveKind =
   | "loop"
   /** Inlined: its equations are compiled like others. */
   | "program";
+
+const ofType = (graph: GraphBuilder, inputs: readonly Node[], dtype: DType): Node[] =>
+  inputs.map((one) => (one.dtype === dtype ? one : graph.elementwise("cast", [one], dtype)));
 
 const lowerings: Record<Exclude<PrimitiveKind, "loop" | "program">, Record<string, Lower>> = {
   elementwise: {
@@ -88,15 +94,14 @@ const lowerings: Record<Exclude<PrimitiveKind, "loop" | "program">, Record<strin
   },
   product: {
     dot,
-    conv: (graph, [x, y], { params, outputs: [out] }) => convolution(graph, x!, y!, params, out!),
+    conv: (graph, inputs, { params, outputs: [out] }) => {
+      const [x, y] = ofType(graph, inputs, out!.dtype) as [Node, Node];
+      return convolution(graph, x, y, params, out!);
+    },
   },
   assembly: {
-    concatenate: (graph, inputs, { params, outputs: [out] }) => {
-      const cast = inputs.map((one) =>
-        one.dtype === out!.dtype ? one : graph.elementwise("cast", [one], out!.dtype),
-      );
-      return graph.concatenate(cast, params["axis"] as number, out!.shape, out!.dtype);
-    },
+    concatenate: (graph, inputs, { params, outputs: [out] }) =>
+      graph.concatenate(ofType(graph, inputs, out!.dtype), params["axis"] as number, out!.shape, out!.dtype),
     pad: (graph, [x], { params }) => padded(graph, x!, params["width"] as Pairs),
     pool_transpose: (graph, [x], { params, outputs: [out] }) =>
       unpooled(graph, x!, out!.shape, params["window"] as number[], params["strides"] as number[]),
