@@ -8,6 +8,9 @@ import { type Row, callOf, rows } from "./functions/index.ts";
 const mixed: readonly DType[] = ["float32", "float32", "float64", "int32", "uint32", "bool"];
 const smooth = rows.filter((row) => row.isSmooth !== false);
 
+/** Elements of all inputs together that derivatives are taken with respect to. */
+const mostMoved = 48;
+
 const isDerivative = (transform: Transform): boolean => /grad|jvp/i.test(transform);
 
 export function generate(seed: number, index: number): Case {
@@ -24,7 +27,10 @@ export function generate(seed: number, index: number): Case {
   const last = made.nodes.at(-1)!;
   const isDifferentiable =
     isFloat(last.dtype ?? "float32") && made.inputs.some(({ dtype }) => isFloat(dtype));
-  const possible = isDerivative(transform) && !isDifferentiable ? "value" : transform;
+  const floats = made.inputs.filter(({ dtype }) => isFloat(dtype));
+  // NumPy's differences take one element after the other.
+  const isFew = floats.reduce((sum, { shape }) => sum + sizeOf(shape), 0) <= mostMoved;
+  const possible = isDerivative(transform) && !(isDifferentiable && isFew) ? "value" : transform;
   const whole = withCopies(d, own, made, possible);
   const invalid = isInvalid ? spoiled(d, whole) : undefined;
   const ways: Way[] = ["eager"];

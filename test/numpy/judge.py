@@ -113,6 +113,8 @@ class Program:
 
     def __init__(self, case):
         self.nodes = []
+        # Whether a root was taken of 0, where it has no slope.
+        self.is_singular = False
         self.dtypes = [one["dtype"] for one in case["inputs"]]
         for node in case["nodes"]:
             text = node["numpy"]
@@ -138,6 +140,8 @@ class Program:
                         value = value.astype(np.float32 if is_native else np.float64)
                     env[name] = value
             value = eval(code, env)
+            if node["isRoot"] and np.any(np.asarray(value) == 0):
+                self.is_singular = True
             if is_native:
                 value = np.asarray(value)
                 if dtype in ("int32", "uint32"):
@@ -170,7 +174,9 @@ def slope(at, h):
     half_bend = np.abs(at(h / 2) - 2 * at(0) + at(-h / 2)) / (h / 2)
     unsure = np.abs(d - half)
     is_kink = (half_bend > 0.75 * bend) & (half_bend > 1e-6 * (1 + np.abs(half)))
-    return half, np.where(is_kink | ~np.isfinite(unsure), np.inf, unsure)
+    # Nothing is said about the slope at a point that has no value.
+    is_open = is_kink | ~np.isfinite(unsure) | ~np.isfinite(at(0))
+    return half, np.where(is_open, np.inf, unsure)
 
 
 def gradient(loss, inputs, which, h):
@@ -181,7 +187,7 @@ def gradient(loss, inputs, which, h):
         g, unsure = np.zeros(x.shape), np.zeros(x.shape)
         for at in np.ndindex(*x.shape):
             def moved(t):
-                own = x.copy()
+                own = np.array(x)
                 own[at] += t
                 return loss([own if i == k else other for i, other in enumerate(inputs)])
             g[at], unsure[at] = slope(moved, h)
@@ -259,6 +265,8 @@ class Judge:
             outs = []
             for g, unsure in pairs:
                 relative, floor = (1e-3, 2e-6) if "float32" in self.kinds() else (1e-6, 1e-9)
+                if self.program.is_singular:
+                    unsure = np.full(np.shape(g), np.inf)
                 outs.append(self.out(g, 10 * unsure + relative * (np.abs(g) + 0.1 * least) + floor, None))
             return outs
 

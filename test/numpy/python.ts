@@ -42,7 +42,14 @@ const questionOf = ({ transform, isMapped, copies, inputs, nodes }: Case): unkno
   copies,
   inputs: inputs.map(({ dtype, shape, data }) => ({ dtype, shape, data: encode(data) })),
   nodes: nodes.map(({ name, operands, options, dtype = "float64" }) => {
-    const { numpy, dtype: rule, isSummed = false, isExact = false, ulps = 8 } = rowNamed(name);
-    return { numpy, operands, options, dtype, isSummed, isExact, isFloating: rule === "float", ulps };
+    const {
+      numpy,
+      dtype: rule,
+      isSummed = false,
+      isExact = false,
+      isRoot = false,
+      ulps = 8,
+    } = rowNamed(name);
+    return { numpy, operands, options, dtype, isSummed, isExact, isRoot, isFloating: rule === "float", ulps };
   }),
 });

@@ -33,7 +33,7 @@ const reducing: readonly Row[] = [
     reduction("std"),
     "float",
     { least: 2, dtypes: floats, domain: "distinct" },
-    { isSummed: true, ulps: 64 },
+    { isSummed: true, isRoot: true, ulps: 64 },
   ),
   along(
     "vectorNorm",
@@ -43,7 +43,7 @@ const reducing: readonly Row[] = [
     ],
     "float",
     { dtypes: floats, least: 1 },
-    { isSummed: true, ulps: 64 },
+    { isSummed: true, isRoot: true, ulps: 64 },
   ),
   along(
     "logsumexp",

@@ -33,6 +33,8 @@ export interface Row {
   readonly isExact?: boolean;
   /** Adds terms up: rounding is relative to the terms. Default false. */
   readonly isSummed?: boolean;
+  /** Has no slope where its result is 0. Default false. */
+  readonly isRoot?: boolean;
   /** Largest error of the function alone, in units in the last place. Default 8. */
   readonly ulps?: number;
   /** How often it is drawn. Default 1. */
