@@ -3,7 +3,7 @@ import { type DType, type Tensor, np } from "./library.ts";
 import { type Case, type GraphNode, type Input, type Transform, type Way, isFloat, sizeOf } from "./case.ts";
 import { Draw, type DrawOptions, type Value } from "./draw.ts";
 import { resultType } from "./dtypes.ts";
-import { type Row, callOf, rows } from "./functions/index.ts";
+import { type Row, callOf, rowNamed, rows } from "./functions/index.ts";
 
 const mixed: readonly DType[] = ["float32", "float32", "float64", "int32", "uint32", "bool"];
 const smooth = rows.filter((row) => row.isSmooth !== false);
@@ -13,16 +13,19 @@ const mostMoved = 48;
 
 const isDerivative = (transform: Transform): boolean => /grad|jvp/i.test(transform);
 
-export function generate(seed: number, index: number): Case {
+/** With `only`, the case is of that function alone. */
+export function generate(seed: number, index: number, only?: string): Case {
   const d = new Draw(seed, index, { dtypes: mixed, hasSpecials: false, isSmall: false, isGraph: false });
-  const isGraph = d.chance(0.42);
+  const isGraph = d.chance(0.42) && only === undefined;
   const isInvalid = !isGraph && d.chance(0.05);
-  const transform = isInvalid ? "value" : drawTransform(d, isGraph);
+  const drawn = isInvalid ? "value" : drawTransform(d, isGraph);
+  const isFlat = only !== undefined && rowNamed(only).isSmooth === false;
+  const transform = isFlat && isDerivative(drawn) ? "value" : drawn;
   const dtypes = drawTypes(d, isGraph, transform);
   const isSmall = transform !== "value";
   const hasSpecials = !isGraph && !isDerivative(transform) && d.chance(0.4);
   const own = new Draw(seed ^ 0x5bd1e995, index, { dtypes, hasSpecials, isSmall, isGraph });
-  const nodes = isGraph ? drawGraph(own, transform) : drawSingle(own, transform);
+  const nodes = isGraph ? drawGraph(own, transform) : drawSingle(own, transform, only);
   const made = pruned(own.inputs, nodes);
   const last = made.nodes.at(-1)!;
   const isDifferentiable =
@@ -96,9 +99,10 @@ function drawNode(d: Draw, from: readonly Row[]): Made | undefined {
 const known = (dtype: DType | "refused" | undefined): DType | undefined =>
   dtype === "refused" ? undefined : dtype;
 
-function drawSingle(d: Draw, transform: Transform): GraphNode[] {
+function drawSingle(d: Draw, transform: Transform, only: string | undefined): GraphNode[] {
+  const from = only === undefined ? (isDerivative(transform) ? smooth : rows) : [rowNamed(only)];
   for (;;) {
-    const made = drawNode(d, isDerivative(transform) ? smooth : rows);
+    const made = drawNode(d, from);
     if (made === undefined) continue;
     const { node } = made;
     if (node.dtype !== undefined) return [node];

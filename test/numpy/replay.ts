@@ -2,8 +2,9 @@
 import { failureOf } from "./compare.ts";
 import { decode } from "./case.ts";
 import { generate } from "./generate.ts";
+import { outcome } from "./outcome.ts";
 import { startJudge } from "./python.ts";
-import { outcome, shrunk } from "./shrink.ts";
+import { shrunk } from "./shrink.ts";
 import { sourceOf } from "./source.ts";
 
 const shown = (numbers: Iterable<number>): string => {
@@ -12,9 +13,9 @@ const shown = (numbers: Iterable<number>): string => {
 };
 
 /** True if every way is right. */
-export async function replay(python: string, seed: number, index: number): Promise<boolean> {
+export async function replay(python: string, seed: number, index: number, only?: string): Promise<boolean> {
   const judge = startJudge(python);
-  const one = generate(seed, index);
+  const one = generate(seed, index, only);
   console.log(sourceOf(one));
   const [verdict] = await judge.ask([one]);
   if (verdict!.error !== undefined) console.log(`NumPy: ${verdict!.error}`);

@@ -9,6 +9,7 @@ export interface RunOptions {
   from: number;
   cases: number;
   jobs: number;
+  only: string | undefined;
   shrink: string;
   json: string | undefined;
 }
@@ -32,7 +33,7 @@ const chunk = 250;
 
 /** Number of failures. */
 export async function run(python: string, seeds: readonly number[], options: RunOptions): Promise<number> {
-  const { from, cases, jobs, shrink, json } = options;
+  const { from, cases, jobs, only, shrink, json } = options;
   const found: Found[] = [];
   const excused = new Map<string, number>();
   let done = 0;
@@ -47,14 +48,22 @@ export async function run(python: string, seeds: readonly number[], options: Run
   const lane = async (): Promise<void> => {
     for (let part = queue.shift(); part !== undefined; part = queue.shift()) {
       const { seed } = part;
-      const args = ["--python", python, "--seed", `${seed}`, "--from", `${part.from}`, "--to", `${part.to}`];
-      const child = spawn(
-        process.execPath,
-        ["--max-old-space-size=2048", jiti, worker, ...args, "--shrink", shrink],
-        {
-          stdio: ["ignore", "pipe", "pipe"],
-        },
-      );
+      const args = [
+        "--python",
+        python,
+        "--seed",
+        `${seed}`,
+        "--from",
+        `${part.from}`,
+        "--to",
+        `${part.to}`,
+        "--shrink",
+        shrink,
+      ];
+      if (only !== undefined) args.push("--only", only);
+      const child = spawn(process.execPath, ["--max-old-space-size=2048", jiti, worker, ...args], {
+        stdio: ["ignore", "pipe", "pipe"],
+      });
       const end = await follow(child, (event) => {
         if (event.excused !== undefined) excused.set(event.excused, (excused.get(event.excused) ?? 0) + 1);
         if (event.done !== undefined) done += event.done;
@@ -76,6 +85,7 @@ export async function run(python: string, seeds: readonly number[], options: Run
         });
         if (at + 1 < part.to) queue.unshift({ seed, from: at + 1, to: part.to });
       }
+      if (json !== undefined) writeFileSync(json, JSON.stringify(found, null, 1));
       process.stderr.write(
         `\r${done} cases, ${found.length} failures, ${Math.round((performance.now() - start) / 1000)} s `,
       );
@@ -83,7 +93,7 @@ export async function run(python: string, seeds: readonly number[], options: Run
   };
   await Promise.all(Array.from({ length: jobs }, lane));
   process.stderr.write("\n");
-  console.log(reportOf(found, excused, done, seeds));
+  console.log(reportOf(found, excused, done, seeds, only));
   return found.length;
 }
 
@@ -123,11 +133,14 @@ async function follow(
   return { at, text: isKilled ? `took more than ${patienceMs / 1000} s` : errors.trim().slice(-500) };
 }
 
+const replayOf = (only: string | undefined): string => (only === undefined ? "" : ` --only ${only}`);
+
 function reportOf(
   found: readonly Found[],
   excused: Map<string, number>,
   done: number,
   seeds: readonly number[],
+  only: string | undefined,
 ): string {
   const groups = new Map<string, Found[]>();
   for (const one of found) {
@@ -143,7 +156,7 @@ function reportOf(
       return [
         `${all.length} x ${key}`,
         `    ${first.failure.text.split("\n")[0]!.slice(0, 160)}`,
-        `    npm run test:numpy -- --seed ${first.seed} --case ${first.index}`,
+        `    npm run test:numpy -- --seed ${first.seed} --case ${first.index}${replayOf(only)}`,
       ];
     }),
     ...[...excused].map(([reason, count]) => `${count} let pass: ${reason}`),

@@ -1,10 +1,9 @@
 /** A failing graph with fewer operations: cut at the first wrong result, and results replaced by inputs. */
-import type { Tensor } from "./library.ts";
 import { type Case, type GraphNode, type Input, type Way, isFloat } from "./case.ts";
 import { type Failure, failureOf } from "./compare.ts";
 import { pruned } from "./generate.ts";
+import { outcome } from "./outcome.ts";
 import type { Judge } from "./python.ts";
-import { evaluate } from "./ways.ts";
 
 /** The case with `nodes` as its graph, without the inputs that it does not need. */
 function withGraph(
@@ -15,17 +14,6 @@ function withGraph(
 ): Case {
   const small = pruned(inputs, nodes);
   return { ...one, inputs: small.inputs, nodes: small.nodes, isMapped: small.kept.map((i) => isMapped[i]!) };
-}
-
-export function outcome(one: Case, way: Way): Tensor[] | Error {
-  try {
-    const got = evaluate(one, way);
-    // The same elements, read at once.
-    got.forEach(({ data }) => data.length);
-    return got;
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
 }
 
 async function stillFails(

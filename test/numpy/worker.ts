@@ -4,8 +4,9 @@ import { type Case, type Way } from "./case.ts";
 import { type Failure, failureOf } from "./compare.ts";
 import { exceptions } from "./exceptions.ts";
 import { generate } from "./generate.ts";
+import { outcome } from "./outcome.ts";
 import { startJudge } from "./python.ts";
-import { outcome, shrunk } from "./shrink.ts";
+import { shrunk } from "./shrink.ts";
 import { sourceOf } from "./source.ts";
 
 const { values } = parseArgs({
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     seed: { type: "string" },
     from: { type: "string" },
     to: { type: "string" },
+    only: { type: "string" },
     shrink: { type: "string", default: "6" },
   },
 });
@@ -54,7 +56,9 @@ async function report(one: Case, way: Way, failure: Failure): Promise<void> {
 const size = 50;
 for (let start = from; start < to; start += size) {
   say({ at: start });
-  const cases = Array.from({ length: Math.min(size, to - start) }, (_, i) => generate(seed, start + i));
+  const cases = Array.from({ length: Math.min(size, to - start) }, (_, i) =>
+    generate(seed, start + i, values.only),
+  );
   const verdicts = await judge.ask(cases);
   for (const [i, one] of cases.entries()) {
     say({ at: one.index });

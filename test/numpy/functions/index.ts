@@ -1,6 +1,7 @@
 /** The table of functions, and what its expressions are as functions of tensors. */
 import { type Tensor, lax, linalg, nn, np } from "../library.ts";
 import type { Options } from "../case.ts";
+import { derived } from "./derived.ts";
 import { elementwise } from "./elementwise.ts";
 import { networks } from "./networks.ts";
 import { productsAndAlgebra } from "./products.ts";
@@ -16,6 +17,7 @@ export const rows: readonly Row[] = [
   ...networks,
   ...structural,
   ...productsAndAlgebra,
+  ...derived,
 ];
 
 const byName = new Map(rows.map((row) => [row.name, row]));
