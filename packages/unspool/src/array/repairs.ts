@@ -4,8 +4,9 @@
  */
 import * as jax from "@jax-js/jax";
 import { type Atom, type Equation as EquationOf, classes } from "./jaxprs.ts";
-import { widened } from "./wideReductions.ts";
+import { boundExpressions } from "./largeExpressions.ts";
 import { pruneScans } from "./scanPrune.ts";
+import { widened } from "./wideReductions.ts";
 
 /**
  * jax-js reads a plain number as float32, also beside a float64 array, and in a trace it keeps the rounded value:
@@ -76,7 +77,7 @@ export function repairCompiler(): void {
       for (const out of next.outBinders) producers.set(out, next);
       equations.push(next);
     }
-    return pruneScans(new Jaxpr(simple.inBinders, equations, simple.outs));
+    return pruneScans(new Jaxpr(simple.inBinders, boundExpressions(equations), simple.outs));
   };
 }
 

@@ -156,3 +156,18 @@ test("what follows a product reads a carry before its new value is stored", () =
   expect(Array.from(each.a.data)).toEqual([1, 2, 3, 4, 5].map((u) => 9 * u ** 3));
   expect(Array.from(each.b.data)).toEqual([1, 2, 3, 4, 5].map((u) => 2 * u + 10));
 });
+
+test("a broadcast that does not fit is refused (it read past its operand)", () => {
+  const x = np.array([1, 2, 3, 4]);
+  const spread = (y: Tensor) => np.broadcastTo(y, [5]) as Tensor;
+  const refused = "np.broadcastTo: shape [4] does not broadcast to [5]. Axes must be equal, or 1.";
+  expect(() => compileFunction("spread", spread, [x])).toThrow(refused);
+  expect(() => spread(x)).toThrow(refused);
+});
+
+test("a convolution of float64 with float32 has their values (it read one as the other)", () => {
+  const [x, y] = [np.array([1, 2, 3], { dtype: "float64" }), np.array([1, 0.5], { dtype: "float32" })];
+  const convolved = (a: Tensor, b: Tensor) => np.convolve(a, b) as Tensor;
+  const got = compileFunction("convolved", convolved, [x, y])(x, y);
+  expect([got.dtype, got.toArray()]).toEqual(["float64", [1, 2.5, 4, 1.5]]);
+});
