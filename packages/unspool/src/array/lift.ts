@@ -103,8 +103,11 @@ function isRaw(value: unknown): value is Raw {
   return typeof value === "object" && value !== null && "_trace" in value;
 }
 
-/** Applies `fn` to the leaves of nested arrays and plain objects. */
-function walk(value: unknown, fn: (leaf: unknown) => unknown): unknown {
+/**
+ * Applies `fn` to the leaves of nested arrays and plain objects, which are made anew. With the identity it gives a
+ * user's function records of its own: what the function writes into them stays with it.
+ */
+export function walk(value: unknown, fn: (leaf: unknown) => unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => walk(item, fn));
   if (isPlainObject(value)) {
     return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, walk(item, fn)]));

@@ -74,7 +74,7 @@ export function compileRaw(fn: Fn, args: readonly unknown[], device?: Device): R
 export function jit<Args extends unknown[], Out>(fn: (...args: Args) => Out): (...args: Args) => Out {
   const programs = new Map<string, RawProgram>();
   return (...args) => {
-    if (isTracing()) return fn(...args);
+    if (isTracing()) return fn(...tree.copy(args));
     const inputs = args.map((arg) => tree.tensors(arg as object)) as unknown[];
     const signature = tree.entries(inputs).map(([path, leaf]) => `${path}:${leaf.toString()}${leaf.isWeak}`);
     const name = signature.join("|");

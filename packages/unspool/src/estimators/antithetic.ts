@@ -20,7 +20,7 @@ import {
   windowPlan,
 } from "../unroll/index.ts";
 import type { EstimateMetrics } from "./estimator.ts";
-import { type Noise, type NoiseRequest, gaussian, scale, select, zerosLike } from "./noise.ts";
+import { type Noise, type NoiseRequest, gaussian, ownNoise, scale, select, zerosLike } from "./noise.ts";
 
 export interface EsOptions extends WindowOptions {
   /** Standard deviation of the perturbations. Default 0.01. */
@@ -88,7 +88,7 @@ export function esSettings(name: string, problem: ErasedProblem, options: EsOpti
     isDividedByStd: options.isDividedByStd ?? false,
     nanPolicy,
     isCommon: trajectories === "common",
-    noise: options.noise ?? gaussian(sigma),
+    noise: ownNoise(options.noise ?? gaussian(sigma)),
     executor: executorFor(problem, options.executor),
   };
 }

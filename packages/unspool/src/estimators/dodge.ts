@@ -10,7 +10,7 @@ import { type Tensor, jvp, tree } from "../array/index.ts";
 import { OptionError, requireInteger } from "../errors.ts";
 import { type Problem, eraseProblem } from "../unroll/index.ts";
 import type { GradientEstimator } from "./estimator.ts";
-import { type Noise, add, gaussian } from "./noise.ts";
+import { type Noise, add, gaussian, ownNoise } from "./noise.ts";
 import {
   type TangentMethod,
   type TangentShared,
@@ -49,7 +49,7 @@ export function dodge<Theta, State, Batch>(
   if (noisePeriod !== Infinity && noisePeriod !== truncation) {
     throw new OptionError("dodge", "noisePeriod", noisePeriod, `the truncation ${truncation}, or Infinity`);
   }
-  return tangentEstimator(settings, directional(noise, noisePeriod === truncation));
+  return tangentEstimator(settings, directional(ownNoise(noise), noisePeriod === truncation));
 }
 
 function directional(noise: Noise, isRenewed: boolean): TangentMethod {

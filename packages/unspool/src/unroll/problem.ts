@@ -120,7 +120,7 @@ export function eraseProblem<Theta, State, Batch>(problem: Problem<Theta, State,
 /** The state at t = 0 of the trajectory with key `key`. */
 export function initialState(problem: ErasedProblem, theta: unknown, key: Key): unknown {
   const dtype = tree.floatType(theta);
-  const made = problem.init(theta, random.foldIn(random.foldIn(key, 0), 0));
+  const made = problem.init(tree.copy(theta), random.foldIn(random.foldIn(key, 0), 0));
   const state = tree.tensors(requireSynchronous(`${problem.name}.init`, made), dtype) as unknown;
   // A simulator keeps its own precision.
   if (!problem.isTraceable) return state;
@@ -142,11 +142,12 @@ export function advance(
   const where = `${problem.name}.step`;
   // The key of the step, not of the call: a trajectory sees the same data whatever the window length.
   const source = random.foldIn(key, t.add(1));
-  const batch = requireSynchronous(`${problem.name}.data`, problem.data?.(random.foldIn(source, 1)));
-  const result = requireSynchronous(
-    where,
-    problem.step(theta, state, { t, key: random.foldIn(source, 0), batch }),
-  ) as StepResult<unknown> | undefined | null;
+  const drawn = requireSynchronous(`${problem.name}.data`, problem.data?.(random.foldIn(source, 1)));
+  const batch = tree.copy(drawn);
+  const context = { t, key: random.foldIn(source, 0), batch };
+  // Records of its own: others compute with the same theta and state, and the check below compares with them.
+  const given = problem.step(tree.copy(theta), tree.copy(state), context);
+  const result = requireSynchronous(where, given) as StepResult<unknown> | undefined | null;
   if (typeof result !== "object" || result === null || !("state" in result) || !("loss" in result)) {
     throw new ShapeError(where, "must return { state, loss }.");
   }
@@ -159,9 +160,10 @@ export function advance(
 export function finalLossOf(problem: ErasedProblem, theta: unknown, state: unknown, key: Key): Tensor {
   const draw = problem.finalData ?? problem.data;
   const drawn = draw?.call(problem, random.foldIn(random.foldIn(key, 0), 1));
-  const batch = requireSynchronous(`${problem.name}.data`, drawn);
+  const batch = tree.copy(requireSynchronous(`${problem.name}.data`, drawn));
   const where = `${problem.name}.finalLoss`;
-  return scalarLoss(where, requireSynchronous(where, problem.finalLoss!(theta, state, batch)));
+  const loss = problem.finalLoss!(tree.copy(theta), tree.copy(state), batch);
+  return scalarLoss(where, requireSynchronous(where, loss));
 }
 
 function scalarLoss(where: string, loss: unknown): Tensor {
