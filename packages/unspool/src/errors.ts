@@ -57,6 +57,13 @@ export class ExperimentError extends UnspoolError {
   }
 }
 
+/** A function does not give the same program twice, so that a program of it does not mean what was written. */
+export class TraceError extends UnspoolError {
+  constructor(where: string, problem: string, details: ErrorDetails = {}) {
+    super("TRACE", `${where}: ${problem}`, { where, ...details });
+  }
+}
+
 /** A value as it should stand in an error message: short, and exact for numbers. Shows whatever there is. */
 export function show(value: unknown): string {
   try {

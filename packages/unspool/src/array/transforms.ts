@@ -12,6 +12,7 @@ import { type DType, allocate } from "./dtype.ts";
 import { concrete, inReverseMode, isTracing, toRaw, unwrap, withSession, wrap } from "./lift.ts";
 import type { Tensor } from "./tensor.ts";
 import { traceOf } from "./jaxprs.ts";
+import { requireRepeatable } from "./repeatable.ts";
 import { type Fn, flatRaw, readJaxpr } from "./trace.ts";
 import * as tree from "./tree.ts";
 
@@ -80,6 +81,7 @@ export function jit<Args extends unknown[], Out>(fn: (...args: Args) => Out): (.
     const name = signature.join("|");
     let program = programs.get(name);
     if (program === undefined) {
+      requireRepeatable(fn.name || "jit", fn as Fn, inputs);
       program = compileRaw(fn as Fn, inputs);
       programs.set(name, program);
     }

@@ -79,7 +79,9 @@ describe.each(executors)("on the %s executor", (_name, executor, names) => {
       expect(given.rates.length).toBe(2);
       return [first, estimator.estimate(given, first.state, random.key(2))];
     });
-    const [wanted, got] = estimates.map((pair) => pair.map(({ loss, gradient }) => [loss, ...tree.flatten(gradient)]));
+    const [wanted, got] = estimates.map((pair) =>
+      pair.map(({ loss, gradient }) => [loss, ...tree.flatten(gradient)]),
+    );
     expect(got).toEqual(wanted);
   });
   test("losses of an unroll", () => {
@@ -160,7 +162,8 @@ describe("functions that transformations are given", () => {
     expect(loop(given()).item()).toBe(23);
     // b² and 2ab + 1.
     expect(numbers(grad(loop)(given()))).toEqual({ a: 9, b: [13] });
-    const shrinking = () => scan((carry: Pair) => [(carry.b.pop(), carry), carry.a], given(), null, { length: 2 });
+    const shrinking = () =>
+      scan((carry: Pair) => [(carry.b.pop(), carry), carry.a], given(), null, { length: 2 });
     expect(shrinking).toThrow(ShapeError);
   });
 });

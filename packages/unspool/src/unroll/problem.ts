@@ -4,6 +4,7 @@
  */
 import { type Key, Tensor, type Tensors, random, tree } from "../array/index.ts";
 import { OptionError, ShapeError } from "../errors.ts";
+import { checkRepeatable } from "./repeatableStep.ts";
 import { requireSynchronous } from "./requireSynchronous.ts";
 
 /** What a step may use besides theta and the state. */
@@ -120,8 +121,12 @@ export function eraseProblem<Theta, State, Batch>(problem: Problem<Theta, State,
 /** The state at t = 0 of the trajectory with key `key`. */
 export function initialState(problem: ErasedProblem, theta: unknown, key: Key): unknown {
   const dtype = tree.floatType(theta);
-  const made = problem.init(tree.copy(theta), random.foldIn(random.foldIn(key, 0), 0));
-  const state = tree.tensors(requireSynchronous(`${problem.name}.init`, made), dtype) as unknown;
+  const start = (at: unknown, source: Key): unknown => {
+    const made = problem.init(tree.copy(at), random.foldIn(random.foldIn(source, 0), 0));
+    return tree.tensors(requireSynchronous(`${problem.name}.init`, made), dtype);
+  };
+  checkRepeatable(problem, "init", start, [theta, key]);
+  const state = start(theta, key);
   // A simulator keeps its own precision.
   if (!problem.isTraceable) return state;
   const cast = (leaf: Tensor): Tensor =>
@@ -139,6 +144,14 @@ export function advance(
   t: Tensor,
   key: Key,
 ): { state: unknown; loss: Tensor } {
+  const step = (...args: StepArguments) => stepOf(problem, ...args);
+  checkRepeatable(problem, "step", step, [theta, state, t, key]);
+  return step(theta, state, t, key);
+}
+
+type StepArguments = [theta: unknown, state: unknown, t: Tensor, key: Key];
+
+function stepOf(problem: ErasedProblem, ...[theta, state, t, key]: StepArguments) {
   const where = `${problem.name}.step`;
   // The key of the step, not of the call: a trajectory sees the same data whatever the window length.
   const source = random.foldIn(key, t.add(1));
@@ -159,11 +172,15 @@ export function advance(
 /** The loss of a state at the end of a trajectory, on the evaluation batch of the trajectory with key `key`. */
 export function finalLossOf(problem: ErasedProblem, theta: unknown, state: unknown, key: Key): Tensor {
   const draw = problem.finalData ?? problem.data;
-  const drawn = draw?.call(problem, random.foldIn(random.foldIn(key, 0), 1));
-  const batch = tree.copy(requireSynchronous(`${problem.name}.data`, drawn));
   const where = `${problem.name}.finalLoss`;
-  const loss = problem.finalLoss!(tree.copy(theta), tree.copy(state), batch);
-  return scalarLoss(where, requireSynchronous(where, loss));
+  const lossOf = (at: unknown, last: unknown, source: Key): Tensor => {
+    const drawn = draw?.call(problem, random.foldIn(random.foldIn(source, 0), 1));
+    const batch = tree.copy(requireSynchronous(`${problem.name}.data`, drawn));
+    const loss = problem.finalLoss!(tree.copy(at), tree.copy(last), batch);
+    return scalarLoss(where, requireSynchronous(where, loss));
+  };
+  checkRepeatable(problem, "finalLoss", lossOf, [theta, state, key]);
+  return lossOf(theta, state, key);
 }
 
 function scalarLoss(where: string, loss: unknown): Tensor {
