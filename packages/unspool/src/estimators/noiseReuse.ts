@@ -82,9 +82,10 @@ export function noiseReuse<Theta, State, Batch>(
 ): GradientEstimator<Theta, PairState> {
   const settings = esSettings(name, eraseProblem(problem), options);
   const programs = { window: windowProgram(settings, reuse), restart: restartProgram(settings, reuse) };
+  const recurrence = windowRecurrence(settings, programs);
   return {
     name,
-    recurrence: windowRecurrence(settings, programs),
+    ...(recurrence && { recurrence }),
     init: (theta, key) => firstWindow(firstPairs(settings, theta, key), theta),
     estimate: (theta, state, key) => runWindow(settings, programs, sharedBy(name, theta, key, state), state),
   };

@@ -96,9 +96,10 @@ export function telescopingPes<Theta, State, Batch>(
       pairThetas(shared, draw(settings, shared, unit)),
     ),
   };
+  const recurrence = windowRecurrence(settings, programs);
   return {
     name,
-    recurrence: windowRecurrence(settings, programs),
+    ...(recurrence && { recurrence }),
     init(theta, key) {
       const { pairs, plan, isCommon } = settings;
       const state = unstarted(settings, theta, key);

@@ -83,9 +83,10 @@ function meanStateEs<Theta>(settings: EsSettings): GradientEstimator<Theta, Mean
     window: windowProgram(settings),
     restart: restart<EsShared, MeanUnit>(settings, ({ theta }) => ({ mean: theta })),
   };
+  const recurrence = windowRecurrence(settings, programs);
   return {
     name,
-    recurrence: { ...windowRecurrence(settings, programs), innerSteps: 3 * pairs * plan.truncation },
+    ...(recurrence && { recurrence: { ...recurrence, innerSteps: 3 * pairs * plan.truncation } }),
     init: (theta, key) => firstWindow(firstUnits(settings, theta, key), theta),
     estimate(theta, state, key) {
       const estimate = runWindow<Theta, EsShared, MeanUnit, { eps: unknown }>(

@@ -4,6 +4,7 @@
  */
 import { type Key, Tensor, type Tensors, random, tree } from "../array/index.ts";
 import { OptionError, ShapeError } from "../errors.ts";
+import { requireHorizon } from "./horizon.ts";
 import { checkRepeatable } from "./repeatableStep.ts";
 import { requireSynchronous } from "./requireSynchronous.ts";
 
@@ -78,9 +79,7 @@ export function defineProblem<Theta, State, Batch = undefined>(
   options: ProblemOptions<Theta, State, Batch>,
 ): Problem<Theta, State, Batch> {
   const { horizon } = options;
-  if (horizon !== Infinity && (!Number.isInteger(horizon) || horizon < 1)) {
-    throw new OptionError("defineProblem", "horizon", horizon, "an integer of at least 1, or Infinity");
-  }
+  requireHorizon("defineProblem", "horizon", horizon);
   for (const part of ["init", "step"] as const) {
     if (typeof options[part] !== "function")
       throw new OptionError("defineProblem", part, options[part], "a function");

@@ -3,6 +3,7 @@ import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
 import { requireInteger } from "../errors.ts";
 import { executorFor } from "./defaultExecutor.ts";
 import type { Executor, ForwardProgram } from "./executor.ts";
+import { requireHorizon } from "./horizon.ts";
 import { type ErasedProblem, type Problem, advance, eraseProblem, initialState } from "./problem.ts";
 
 export interface UnrollOptions {
@@ -50,6 +51,7 @@ export function unroll<Theta, State, Batch>(
   requireInteger("unroll", "particles", particles, 1);
   requireInteger("unroll", "steps", steps, 1);
   requireInteger("unroll", "stepsBefore", stepsBefore, 0);
+  requireHorizon("unroll", "steps + stepsBefore", steps + stepsBefore);
   const keys = Array.from({ length: particles }, (_, i) => random.foldIn(key, isCommon ? 0 : i));
   const words = new Uint32Array(keys.flatMap((one) => [...one.data]));
   const units = {
