@@ -7,9 +7,19 @@
  */
 import * as jax from "@jax-js/jax";
 import { ShapeError } from "../errors.ts";
-import { type Raw, currentDevice, download, onDevice, placeholder, upload, withFloat16 } from "./backend.ts";
-import type { DType, TensorData } from "./dtype.ts";
-import { repairTraceStack } from "./repairs.ts";
+import {
+  type Raw,
+  currentDevice,
+  download,
+  onDevice,
+  placeholder,
+  upload,
+  uploadArgument,
+  withFloat16,
+} from "./backend.ts";
+import { type DType, type TensorData, allocate } from "./dtype.ts";
+import { trimCaches } from "./caches.ts";
+import { repairTraceStack, withPlainReferences } from "./repairs.ts";
 import type { Tensor } from "./tensor.ts";
 
 type MakeTensor = (
@@ -48,7 +58,7 @@ export function inReverseMode<T>(body: () => T): T {
   if (session !== undefined) session.isReversed = true;
   reversals++;
   try {
-    return body();
+    return withPlainReferences(body);
   } finally {
     reversals--;
   }
@@ -81,6 +91,7 @@ export function withSession<T>(body: () => T, hasPlaceholders = false): T {
     for (const raw of own.constants.values()) raw.dispose();
     for (const raw of own.owned) raw.dispose();
     if (own.isReversed === true) repairTraceStack();
+    trimCaches();
   }
 }
 
@@ -135,7 +146,7 @@ export function toRaw(tensor: Tensor): Raw {
     if (session === undefined || owners.get(tensor.raw) !== session) throw leaked(tensor);
     return tensor.raw.ref;
   }
-  if (session === undefined) return upload(tensor.data, tensor.shape, tensor.dtype, tensor.isWeak);
+  if (session === undefined) return uploadArgument(tensor.data, tensor.shape, tensor.dtype, tensor.isWeak);
   let constant = session.constants.get(tensor);
   if (constant === undefined) {
     constant =
@@ -218,20 +229,22 @@ function matchPrecision(args: unknown[]): unknown[] {
   const operands = args.filter(isTensor).map((tensor) => tensor.dtype);
   if (operands.includes("float64")) return args.map((arg) => asConstant(arg, "float64"));
   const integer = operands.find((dtype) => dtype === "int32" || dtype === "uint32");
+  // An eager operation takes its numbers as arguments: a constant would be compiled into a kernel of its own.
+  if (session === undefined && operands.every((dtype) => dtype === "float32") && operands.length > 0)
+    return args.map((arg) => asConstant(arg, "float32"));
   if (integer === undefined || operands.some((dtype) => dtype !== integer && dtype !== "bool")) return args;
   return args.map((arg) => (Number.isInteger(arg) ? asConstant(arg, integer) : arg));
 }
 
 function asConstant(arg: unknown, dtype: DType): unknown {
   if (typeof arg !== "number") return arg;
-  return make(dtype === "float64" ? Float64Array.of(arg) : integerHolder(arg, dtype), [], dtype, false);
-}
-
-function integerHolder(value: number, dtype: DType): TensorData {
-  return dtype === "int32" ? Int32Array.of(value) : Uint32Array.of(value);
+  const data = allocate(dtype, 1);
+  data[0] = arg;
+  return make(data, [], dtype, false);
 }
 
 function call(fn: (...args: unknown[]) => unknown, args: unknown[]): unknown {
+  if (session === undefined) trimCaches();
   const run = () => withFloat16(() => wrap(fn(...args.map(unwrap))));
   if (session !== undefined || currentDevice() === "cpu" || !args.some(hasFloat64)) return run();
   return onDevice("cpu", run);
