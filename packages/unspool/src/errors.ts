@@ -134,6 +134,21 @@ export function requireOneOf(
   );
 }
 
+/**
+ * Throws `OptionError` for a name in `given` that is not an option: a misspelt one would be ignored, and the default used
+ * in its place.
+ */
+export function requireKnownOptions<Options extends object>(
+  where: string,
+  given: Options | undefined,
+  names: readonly (keyof Options & string)[],
+): void {
+  if (given === undefined) return;
+  if (typeof given !== "object" || given === null || Array.isArray(given))
+    throw new OptionError(where, "options", given, "a record of options");
+  for (const name of Object.keys(given)) requireOneOf(where, "the name of an option", name, names);
+}
+
 /** The candidate with the smallest edit distance to `word`, if it is near enough to be meant. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;

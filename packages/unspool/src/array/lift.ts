@@ -17,7 +17,7 @@ import {
   uploadArgument,
   withFloat16,
 } from "./backend.ts";
-import { type DType, type TensorData, allocate } from "./dtype.ts";
+import { type DType, type TensorData, allocate, requireRoom } from "./dtype.ts";
 import { trimCaches } from "./caches.ts";
 import { repairTraceStack, withPlainReferences } from "./repairs.ts";
 import type { Tensor } from "./tensor.ts";
@@ -161,6 +161,8 @@ export function toRaw(tensor: Tensor): Raw {
 function fromRaw(raw: Raw): Tensor {
   const { shape, weakType } = raw;
   const dtype = raw.dtype as DType;
+  // jax-js has computed nothing yet.
+  if (session === undefined) requireRoom(raw.size, dtype);
   if (session === undefined) return make(download(raw), shape, dtype, weakType && shape.length === 0);
   // Arrays that jax-js made without tracing (np.zeros, …) hold memory until the trace ends; tracers hold none.
   if (raw instanceof jax.Array) session.owned.push(raw);

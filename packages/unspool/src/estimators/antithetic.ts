@@ -2,6 +2,7 @@
  * What all evolution-strategy estimators share: options of antithetic pairs, one window of two members that share
  * noise, data and clock, and the handling of losses that are not finite.
  */
+import { requireUnits } from "./unitMemory.ts";
 import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
 import { NonFiniteError, OptionError, requireInteger, requireOneOf, requirePositive } from "../errors.ts";
 import {
@@ -45,6 +46,21 @@ export interface EsOptions extends WindowOptions {
   executor?: Executor;
 }
 
+/** Names of `FullEsOptions`. */
+export const wholeOptionNames = [
+  "sigma",
+  "pairs",
+  "objective",
+  "isDividedByStd",
+  "nanPolicy",
+  "trajectories",
+  "noise",
+  "executor",
+] as const;
+
+/** Names of `EsOptions`. */
+export const esOptionNames: readonly (keyof EsOptions)[] = [...wholeOptionNames, "truncation", "resets"];
+
 /** Checked options. */
 export interface EsSettings {
   name: string;
@@ -71,6 +87,7 @@ export function esSettings(name: string, problem: ErasedProblem, options: EsOpti
   } = options;
   requirePositive(name, "sigma", sigma, "Typical values are 0.001 to 1.");
   requireInteger(name, "pairs", pairs, 1);
+  requireUnits(name, "pairs", pairs);
   requireOneOf(name, "objective", objective, ["sum", "mean"]);
   requireOneOf(name, "nanPolicy", nanPolicy, ["error", "zero"]);
   requireOneOf(name, "trajectories", trajectories, ["independent", "common"]);

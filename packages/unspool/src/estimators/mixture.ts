@@ -15,7 +15,7 @@
  * Parmas, Rasmussen, Peters and Doya 2018 (total propagation); Metz, Freeman, Schoenholz and Kachman 2021.
  */
 import { type Tensor, jvp, np, tree, vmap } from "../array/index.ts";
-import { OptionError } from "../errors.ts";
+import { OptionError, requireKnownOptions } from "../errors.ts";
 import {
   type Clock,
   type Problem,
@@ -39,6 +39,7 @@ import {
   pairRequest,
   requireFiniteLosses,
   startMember,
+  wholeOptionNames,
 } from "./antithetic.ts";
 import type { GradientEstimator } from "./estimator.ts";
 import type { FullEsOptions } from "./fullEs.ts";
@@ -91,6 +92,7 @@ export function mixture<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: MixtureOptions = {},
 ): GradientEstimator<Theta, MixtureState> {
+  requireKnownOptions("mixture", options, wholeOptionNames);
   const name = "mixture";
   const settings = mixtureSettings(name, problem, options);
   const { plan, pairs, isCommon, executor } = settings;

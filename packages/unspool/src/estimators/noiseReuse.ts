@@ -7,8 +7,16 @@
  *
  * Steps after a reset inside the window are weighed by the perturbation of the new trajectory only.
  */
+import { requireUnitStates } from "./unitMemory.ts";
 import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
-import { type Clock, type Problem, endsTrajectory, eraseProblem, firstClocks } from "../unroll/index.ts";
+import {
+  type Clock,
+  type Problem,
+  endsTrajectory,
+  eraseProblem,
+  firstClocks,
+  initialState,
+} from "../unroll/index.ts";
 import {
   type EsOptions,
   type EsSettings,
@@ -94,6 +102,9 @@ export function noiseReuse<Theta, State, Batch>(
 /** Pairs that have not started: their states are placeholders until the first window. */
 function firstPairs(settings: EsSettings, theta: unknown, key: Key): PairUnit {
   const { pairs, plan, isCommon } = settings;
+  const one = initialState(settings.problem, theta, key);
+  // Two states, a perturbation and the accumulator, which is float64.
+  requireUnitStates(settings.name, "pairs", pairs, one, one, theta, theta, theta);
   const clock = firstClocks(plan, key, pairs, isCommon);
   const state = unstarted(settings, theta, key);
   return {

@@ -9,7 +9,7 @@
  * Vicol, Metz, Sohl-Dickstein 2021 (PES-Analytic). Pairs and mean trajectory share initial states and data.
  */
 import { type Tensor, np, tree } from "../array/index.ts";
-import { OptionError } from "../errors.ts";
+import { OptionError, requireKnownOptions } from "../errors.ts";
 import {
   type Clock,
   type Problem,
@@ -71,6 +71,15 @@ export function pesAnalytic<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: PesAnalyticOptions = {},
 ): GradientEstimator<Theta, PesAnalyticState> {
+  requireKnownOptions("pesAnalytic", options, [
+    "truncation",
+    "objective",
+    "executor",
+    "sigma",
+    "pairs",
+    "nanPolicy",
+    "noise",
+  ]);
   const name = "pesAnalytic";
   const erased = eraseProblem(problem);
   const settings = esSettings(name, erased, { ...options, resets: "lockstep", trajectories: "common" });

@@ -2,6 +2,8 @@
  * What the forward-mode estimators (RTRL, UORO, DODGE) share: a particle that carries tangents of its state beside
  * the state, one window of it, and its step as a function of (theta, floating-point state).
  */
+import { bytesOf } from "./unitMemory.ts";
+import { requireMemory } from "../sizes.ts";
 import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
 import {
   type Clock,
@@ -230,6 +232,14 @@ export const scaled = (a: unknown, by: Tensor): unknown =>
 /** The unit vectors of theta's space, as trees with a leading axis of |theta|. */
 export function thetaBasis(theta: unknown): unknown {
   const size = tree.size(theta);
+  requireMemory({
+    where: "thetaBasis",
+    option: "the number of parameters",
+    given: size,
+    bytes: size * bytesOf(theta),
+    of: "as many directions as parameters",
+    hint: "Use uoro, dodge, tbptt or an evolution-strategy estimator (pes, nres).",
+  });
   const identity = np.eye(size, size, { dtype: tree.floatType(theta) });
   let offset = 0;
   return tree.map((leaf: Tensor) => {

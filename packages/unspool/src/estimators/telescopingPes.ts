@@ -9,7 +9,7 @@
  * Vicol, Metz, Sohl-Dickstein 2021 (released code); Vicol, Kolter, Swersky 2023, equation 6.
  */
 import { type Tensor, np } from "../array/index.ts";
-import { OptionError } from "../errors.ts";
+import { OptionError, requireKnownOptions } from "../errors.ts";
 import {
   type Clock,
   type Problem,
@@ -70,6 +70,18 @@ export function telescopingPes<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: TelescopingPesOptions = {},
 ): GradientEstimator<Theta, TelescopingState> {
+  requireKnownOptions("telescopingPes", options, [
+    "weighting",
+    "truncation",
+    "resets",
+    "executor",
+    "sigma",
+    "pairs",
+    "isDividedByStd",
+    "nanPolicy",
+    "trajectories",
+    "noise",
+  ]);
   const name = "telescopingPes";
   if (problem.finalLoss === undefined) {
     throw new OptionError(

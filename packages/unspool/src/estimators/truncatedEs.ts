@@ -9,7 +9,7 @@
  * Kolter, Swersky 2023, Figure 13).
  */
 import { type Key, type Tensor, np } from "../array/index.ts";
-import { requireOneOf } from "../errors.ts";
+import { requireOneOf, requireKnownOptions } from "../errors.ts";
 import { type Clock, type Problem, eraseProblem, firstClocks } from "../unroll/index.ts";
 import {
   type EsOptions,
@@ -23,6 +23,7 @@ import {
   pairRequest,
   pairLosses,
   startMember,
+  esOptionNames,
 } from "./antithetic.ts";
 import type { GradientEstimator } from "./estimator.ts";
 import { add, scale, subtract, wide } from "./noise.ts";
@@ -61,6 +62,7 @@ export function truncatedEs<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: TruncatedEsOptions = {},
 ): GradientEstimator<Theta, MeanState | PairState> {
+  requireKnownOptions("truncatedEs", options, [...esOptionNames, "state"]);
   const { state = "pair-mean", ...esOptions } = options;
   requireOneOf("truncatedEs", "state", state, ["pair-mean", "shared-mean", "particles"]);
   if (state === "particles") {

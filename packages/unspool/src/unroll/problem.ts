@@ -3,7 +3,7 @@
  * particles, derivatives, resets) is built from it.
  */
 import { type Key, Tensor, type Tensors, random, tree } from "../array/index.ts";
-import { OptionError, ShapeError } from "../errors.ts";
+import { OptionError, ShapeError, requireKnownOptions } from "../errors.ts";
 import { requireHorizon } from "./horizon.ts";
 import { checkRepeatable } from "./repeatableStep.ts";
 import { requireSynchronous } from "./requireSynchronous.ts";
@@ -78,6 +78,18 @@ export interface Problem<Theta = unknown, State = unknown, Batch = unknown> exte
 export function defineProblem<Theta, State, Batch = undefined>(
   options: ProblemOptions<Theta, State, Batch>,
 ): Problem<Theta, State, Batch> {
+  requireKnownOptions<Partial<Problem<Theta, State, Batch>>>("defineProblem", options, [
+    "name",
+    "horizon",
+    "theta",
+    "init",
+    "step",
+    "data",
+    "finalLoss",
+    "finalData",
+    "isDifferentiable",
+    "isTraceable",
+  ]);
   const { horizon } = options;
   requireHorizon("defineProblem", "horizon", horizon);
   for (const part of ["init", "step"] as const) {
