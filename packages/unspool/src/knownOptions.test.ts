@@ -58,7 +58,7 @@ describe("a misspelt option is answered with the right one", () => {
   });
 });
 
-test("every factory of every room refuses a name that is none", () => {
+test("every factory of every room refuses a name that is none", async () => {
   // What needs more than options to get as far as its check is in the list above, or takes options that are data.
   const unknown = { notAnOption: 1 };
   const unchecked: string[] = [];
@@ -66,14 +66,21 @@ test("every factory of every room refuses a name that is none", () => {
     for (const [name, fn] of Object.entries(room)) {
       if (typeof fn !== "function" || !/requireKnownOptions|withDefaults/.test(String(fn))) continue;
       // Given options in every place: one of them is the one of the options.
-      const attempts = [0, 1, 2, 3].map((place) => {
-        try {
-          const args: unknown[] = [problem, problem, problem, problem].slice(0, place);
-          return String(call(fn, ...args, unknown));
-        } catch (thrown) {
-          return String(thrown);
+      const attempts: string[] = [];
+      for (const filler of [
+        problem,
+        optimizers.adam(),
+        optimizers.firstOrder(optimizers.adam()),
+        optimizers.topK(),
+      ]) {
+        for (let place = 0; place < 5; place++) {
+          try {
+            attempts.push(String(await call(fn, ...Array.from({ length: place }, () => filler), unknown)));
+          } catch (thrown) {
+            attempts.push(String(thrown));
+          }
         }
-      });
+      }
       if (!attempts.some((text) => text.includes('got "notAnOption"'))) unchecked.push(name);
     }
   }
