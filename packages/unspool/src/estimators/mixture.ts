@@ -14,6 +14,7 @@
  *
  * Parmas, Rasmussen, Peters and Doya 2018 (total propagation); Metz, Freeman, Schoenholz and Kachman 2021.
  */
+import { overTheta } from "./outerTheta.ts";
 import { type Tensor, jvp, np, tree, vmap } from "../array/index.ts";
 import { OptionError, requireKnownOptions } from "../errors.ts";
 import {
@@ -97,7 +98,7 @@ export function mixture<Theta, State, Batch>(
   const settings = mixtureSettings(name, problem, options);
   const { plan, pairs, isCommon, executor } = settings;
   const program = mixtureProgram(settings);
-  return {
+  return overTheta({
     name,
     init(theta, key) {
       const units = { pair: np.arange(pairs), clock: firstClocks(plan, key, pairs, isCommon) };
@@ -137,7 +138,7 @@ export function mixture<Theta, State, Batch>(
         },
       };
     },
-  };
+  });
 }
 
 function mixtureSettings<Theta, State, Batch>(

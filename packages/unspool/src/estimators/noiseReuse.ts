@@ -7,6 +7,7 @@
  *
  * Steps after a reset inside the window are weighed by the perturbation of the new trajectory only.
  */
+import { overTheta } from "./outerTheta.ts";
 import { requireUnitStates } from "./unitMemory.ts";
 import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
 import {
@@ -91,12 +92,12 @@ export function noiseReuse<Theta, State, Batch>(
   const settings = esSettings(name, eraseProblem(problem), options);
   const programs = { window: windowProgram(settings, reuse), restart: restartProgram(settings, reuse) };
   const recurrence = windowRecurrence(settings, programs);
-  return {
+  return overTheta({
     name,
     ...(recurrence && { recurrence }),
     init: (theta, key) => firstWindow(firstPairs(settings, theta, key), theta),
     estimate: (theta, state, key) => runWindow(settings, programs, sharedBy(name, theta, key, state), state),
-  };
+  });
 }
 
 /** Pairs that have not started: their states are placeholders until the first window. */

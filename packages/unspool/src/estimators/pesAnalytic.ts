@@ -8,6 +8,7 @@
  *
  * Vicol, Metz, Sohl-Dickstein 2021 (PES-Analytic). Pairs and mean trajectory share initial states and data.
  */
+import { overTheta } from "./outerTheta.ts";
 import { type Tensor, np, tree } from "../array/index.ts";
 import { OptionError, requireKnownOptions } from "../errors.ts";
 import {
@@ -106,7 +107,7 @@ export function pesAnalytic<Theta, State, Batch>(
       pairThetas(shared, draw(settings, shared, unit)),
     ),
   };
-  return {
+  return overTheta({
     name,
     init(theta, key) {
       const { pairs, plan } = settings;
@@ -144,7 +145,7 @@ export function pesAnalytic<Theta, State, Batch>(
         metrics: { ...estimate.metrics, innerSteps: (2 * pairs + 1) * plan.truncation },
       };
     },
-  };
+  });
 }
 
 function draw(settings: EsSettings, shared: EsShared, { pair }: Unit): unknown {

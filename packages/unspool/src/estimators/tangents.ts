@@ -2,6 +2,7 @@
  * What the forward-mode estimators (RTRL, UORO, DODGE) share: a particle that carries tangents of its state beside
  * the state, one window of it, and its step as a function of (theta, floating-point state).
  */
+import { overTheta } from "./outerTheta.ts";
 import { bytesOf } from "./unitMemory.ts";
 import { requireMemory } from "../sizes.ts";
 import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
@@ -17,7 +18,7 @@ import {
 } from "../unroll/index.ts";
 import { firstOf } from "./pairWindow.ts";
 import type { GradientEstimator, Recurrence } from "./estimator.ts";
-import { add, repeat, scale, select, wide, zerosLike } from "./noise.ts";
+import { add, repeat, select, wide, zerosLike } from "./noise.ts";
 import {
   type DerivativeSettings,
   type TaskStart,
@@ -100,7 +101,7 @@ export function tangentEstimator<Theta>(
   requireEdges(settings);
   const { name, executor, lossScale, tasks, plan } = settings;
   const program = windowProgram(settings, method);
-  return {
+  return overTheta({
     name,
     recurrence: recurrenceOf(settings, program),
     init(theta, key) {
@@ -130,7 +131,7 @@ export function tangentEstimator<Theta>(
         metrics: { innerSteps: tasks * plan.truncation },
       };
     },
-  };
+  });
 }
 
 /** An estimate, for programs of several. */
@@ -225,9 +226,9 @@ export function taskKey(shared: TangentShared, task: Tensor): Key {
   return random.foldIn(shared.key, task);
 }
 
-/** `a` times the scalar `by`, kept in the dtype of `a`. */
+/** `a` times the scalar `by`, each leaf kept in its dtype. */
 export const scaled = (a: unknown, by: Tensor): unknown =>
-  scale(a, tree.floatType(a) === by.dtype ? by : by.astype(tree.floatType(a)));
+  tree.map((x: Tensor) => x.mul(by.dtype === x.dtype ? by : by.astype(x.dtype)), a);
 
 /** The unit vectors of theta's space, as trees with a leading axis of |theta|. */
 export function thetaBasis(theta: unknown): unknown {
@@ -245,6 +246,6 @@ export function thetaBasis(theta: unknown): unknown {
   return tree.map((leaf: Tensor) => {
     const columns = identity.slice([], [offset, offset + leaf.size]).reshape([size, ...leaf.shape]);
     offset += leaf.size;
-    return columns;
+    return columns.dtype === leaf.dtype ? columns : columns.astype(leaf.dtype);
   }, theta);
 }

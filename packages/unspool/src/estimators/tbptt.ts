@@ -6,6 +6,7 @@
  *
  * Williams and Peng 1990; baseline of Vicol, Metz, Sohl-Dickstein 2021.
  */
+import { overTheta } from "./outerTheta.ts";
 import { requireMemory } from "../sizes.ts";
 import { bytesOf } from "./unitMemory.ts";
 import { requireKnownOptions } from "../errors.ts";
@@ -67,7 +68,7 @@ export function windowGradient<Theta>(
 ): GradientEstimator<Theta, TbpttState> {
   const { name, problem, executor, lossScale, tasks, plan } = settings;
   const [starting, going] = [windowLoss(settings, true), windowLoss(settings, false)];
-  return {
+  return overTheta({
     name,
     init(theta, key) {
       requireStates(settings, checkpoints, initialState(problem, theta, key));
@@ -91,7 +92,7 @@ export function windowGradient<Theta>(
         metrics: { innerSteps: tasks * plan.truncation },
       };
     },
-  };
+  });
 }
 
 /** Throws `OptionError` if the states that the backward pass needs cannot be held. */

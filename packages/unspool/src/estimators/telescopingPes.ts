@@ -8,6 +8,7 @@
  *
  * Vicol, Metz, Sohl-Dickstein 2021 (released code); Vicol, Kolter, Swersky 2023, equation 6.
  */
+import { overTheta } from "./outerTheta.ts";
 import { type Tensor, np } from "../array/index.ts";
 import { OptionError, requireKnownOptions } from "../errors.ts";
 import {
@@ -109,7 +110,7 @@ export function telescopingPes<Theta, State, Batch>(
     ),
   };
   const recurrence = windowRecurrence(settings, programs);
-  return {
+  return overTheta({
     name,
     ...(recurrence && { recurrence }),
     init(theta, key) {
@@ -126,7 +127,7 @@ export function telescopingPes<Theta, State, Batch>(
       return firstWindow(units, theta);
     },
     estimate: (theta, state, key) => runWindow(settings, programs, sharedBy(name, theta, key, state), state),
-  };
+  });
 }
 
 function draw(settings: EsSettings, shared: EsShared, { pair }: TelescopingUnit): unknown {

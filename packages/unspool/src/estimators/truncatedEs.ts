@@ -8,6 +8,7 @@
  * 2023; default), one mean state for all pairs (code of Vicol et al. 2021), or the particles' own states (Vicol,
  * Kolter, Swersky 2023, Figure 13).
  */
+import { overTheta } from "./outerTheta.ts";
 import { type Key, type Tensor, np } from "../array/index.ts";
 import { requireOneOf, requireKnownOptions } from "../errors.ts";
 import { type Clock, type Problem, eraseProblem, firstClocks } from "../unroll/index.ts";
@@ -86,7 +87,7 @@ function meanStateEs<Theta>(settings: EsSettings): GradientEstimator<Theta, Mean
     restart: restart<EsShared, MeanUnit>(settings, ({ theta }) => ({ mean: theta })),
   };
   const recurrence = windowRecurrence(settings, programs);
-  return {
+  return overTheta({
     name,
     ...(recurrence && { recurrence: { ...recurrence, innerSteps: 3 * pairs * plan.truncation } }),
     init: (theta, key) => firstWindow(firstUnits(settings, theta, key), theta),
@@ -99,7 +100,7 @@ function meanStateEs<Theta>(settings: EsSettings): GradientEstimator<Theta, Mean
       );
       return { ...estimate, metrics: { ...estimate.metrics, innerSteps: 3 * pairs * plan.truncation } };
     },
-  };
+  });
 }
 
 function firstUnits(settings: EsSettings, theta: unknown, key: Key): MeanUnit {

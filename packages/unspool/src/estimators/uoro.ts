@@ -92,6 +92,10 @@ function balance(a: Tensor, b: Tensor): Tensor {
 
 /** Euclidean norm of a tree. */
 function norm(value: unknown): Tensor {
-  const squares = tree.leaves(value).map((leaf) => leaf.mul(leaf).sum());
+  const dtype = tree.floatType(value);
+  const squares = tree.leaves(value).map((leaf) => {
+    const wide = leaf.dtype === dtype ? leaf : leaf.astype(dtype);
+    return wide.mul(wide).sum();
+  });
   return np.sqrt(squares.reduce((sum, square) => sum.add(square)));
 }
