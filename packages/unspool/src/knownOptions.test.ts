@@ -34,7 +34,6 @@ describe("a misspelt option is answered with the right one", () => {
     ],
     ["adam", () => call(optimizers.adam, { learningrate: 1 }), "learningrate", "learningRate"],
     ["lookahead", () => call(optimizers.lookahead, optimizers.adam(), { alfa: 1 }), "alfa", "alpha"],
-    ["adaScale", () => call(optimizers.adaScale, { learningRate: 1, scale: 2, rule: 2 }), "rule", ""],
     ["cosineDecay", () => call(optimizers.cosineDecay, { step: 1 }), "step", "steps"],
     ["lorenz", () => call(problems.lorenz, { horizons: 1 }), "horizons", "horizon"],
     [
