@@ -25,5 +25,6 @@ export { makeJaxpr } from "./trace.ts";
 export type { Traced } from "./trace.ts";
 export { plainName } from "./namedDerivatives.ts";
 export { traceProgram } from "./program.ts";
+export { repeatableTrace, requireRepeatable } from "./repeatable.ts";
 export { programWork } from "./programWork.ts";
 export type { TracedAtom, TracedBody, TracedEquation, TracedProgram, TracedValue } from "./program.ts";

@@ -5,7 +5,7 @@
  */
 import { ShapeError, show } from "../errors.ts";
 import { type DType, allocate, isFloat } from "./dtype.ts";
-import { concrete, isTensor, lift } from "./lift.ts";
+import { concrete, isTensor, isTracing, lift } from "./lift.ts";
 import { type Kind, arithmetic, counting, kinds, listed, paired } from "./promotionTable.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -62,8 +62,9 @@ export function promote(where: string, kind: Kind, args: readonly unknown[]): un
 function inDtype(where: string, arg: unknown, dtype: DType | undefined): unknown {
   if (dtype === undefined) return isBoolean(arg) ? Number(arg) : arg;
   if (isTensor(arg)) return arg.dtype === dtype || arg.isWeak ? arg : arg.astype(dtype);
-  // Beside float32 a plain number stays one: so it is recorded as a literal.
-  if (dtype === "bool" || (dtype === "float32" && isNumber(arg))) return arg;
+  // In a trace a plain number beside float32 is recorded as a literal. An eager operation takes it as an argument: a
+  // constant would be compiled into a kernel of its own.
+  if (dtype === "bool" || (dtype === "float32" && isNumber(arg) && isTracing())) return arg;
   if (isNumber(arg) || isBoolean(arg)) return constant(where, Number(arg), dtype);
   return arg;
 }

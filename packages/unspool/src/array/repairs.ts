@@ -104,3 +104,30 @@ export function repairTraceStack(): void {
   const { level, pop } = topOfStack();
   for (let i = level; i > emptyLevel; i--) pop();
 }
+
+/** A weak reference that holds what it refers to. */
+class PlainReference {
+  readonly #target: unknown;
+  constructor(target: unknown) {
+    this.#target = target;
+  }
+  deref(): unknown {
+    return this.#target;
+  }
+}
+
+/**
+ * Runs `body` with a stand-in for WeakRef. Reverse mode of jax-js refers weakly to the values that it records, and the
+ * language keeps a target of such a reference until the synchronous job ends: a loop of gradients kept every one of its
+ * traces (50 to 400 kB each). A plain reference goes with its trace.
+ */
+export function withPlainReferences<T>(body: () => T): T {
+  const host = globalThis as { WeakRef: unknown };
+  const { WeakRef } = host;
+  host.WeakRef = PlainReference;
+  try {
+    return body();
+  } finally {
+    host.WeakRef = WeakRef;
+  }
+}

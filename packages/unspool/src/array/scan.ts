@@ -107,7 +107,8 @@ function traceStep(
     if (!Array.isArray(result) || result.length !== 2) {
       throw new ShapeError("scan", "the step must return [carry, y]; y may be undefined.");
     }
-    const next = likeCarry(tree.tensors(result[0] as object), carry);
+    // Compared with what was handed in: the step may have written into the records of its carry.
+    const next = likeCarry(tree.tensors(result[0] as object), start);
     like.carry = next;
     like.y = result[1] === undefined ? undefined : tree.tensors(result[1] as object);
     const yLeaves = like.y === undefined ? [] : tree.leaves(like.y);

@@ -2,6 +2,7 @@
  * The outer loop shared by `train` and `resume`: step, log, checkpoint, give way; at the end evaluate and draw.
  * It knows nothing of any system and nothing of files.
  */
+import { tree } from "../array/index.ts";
 import { NonFiniteError, UnspoolError } from "../errors.ts";
 import { encodeCheckpoint } from "./checkpoint.ts";
 import type { TrainEvent } from "./events.ts";
@@ -143,7 +144,8 @@ async function evaluate(
   run: Omit<RunRecord, "evaluation">,
   store: RunStore | undefined,
 ): Promise<Results> {
-  const evaluation = await setup.evaluate?.(run.theta, run.initialTheta, run.metrics.at(-1)?.step ?? 0);
+  const [theta, initialTheta] = [tree.copy(run.theta), tree.copy(run.initialTheta)];
+  const evaluation = await setup.evaluate?.(theta, initialTheta, run.metrics.at(-1)?.step ?? 0);
   const figures = (await setup.figures?.({ ...run, evaluation })) ?? [];
   if (evaluation !== undefined) await store?.writeArtifact("evaluation", evaluation);
   await store?.writeArtifact("figures", figures);

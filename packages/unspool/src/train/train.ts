@@ -1,6 +1,6 @@
 /** `train`: runs an experiment from its first outer step. */
 import { random, tree } from "../array/index.ts";
-import { OptionError, requireInteger, requirePositive } from "../errors.ts";
+import { OptionError, requireInteger, requirePositive, requireKnownOptions } from "../errors.ts";
 import type { Experiment } from "./experiment.ts";
 import { type CheckpointEvery, type LoopOptions, type TrainResult, runLoop } from "./runLoop.ts";
 import { requireOwnConfig, requireParsed } from "./ownConfig.ts";
@@ -33,6 +33,15 @@ export async function train<Config>(
   experiment: Experiment<Config>,
   options: TrainOptions = {},
 ): Promise<TrainResult> {
+  requireKnownOptions("train", options, [
+    "config",
+    "seed",
+    "steps",
+    "store",
+    "signal",
+    "onEvent",
+    "checkpointEvery",
+  ]);
   const { store, seed = 0 } = options;
   requireCheckpointEvery("train", options.checkpointEvery);
   const config = experiment.config.parse(options.config ?? {});

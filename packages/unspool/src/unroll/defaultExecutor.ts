@@ -3,7 +3,7 @@
  * run computes does not depend on it but for rounding, and not even there between numbers of threads; so it is a
  * setting of the process, as a log level is, and not of each estimator.
  */
-import { requireInteger, requireOneOf } from "../errors.ts";
+import { requireInteger, requireOneOf, requireKnownOptions } from "../errors.ts";
 import { type CompiledExecutorOptions, compiledExecutor } from "./compiledExecutor.ts";
 import type { Executor } from "./executor.ts";
 import { hostExecutor } from "./hostExecutor.ts";
@@ -21,6 +21,7 @@ let current: Executor | undefined;
 
 /** Replaces the settings: what is not given returns to its default. Executors that were handed out keep theirs. */
 export function configureExecutor(given: ExecutorSettings): void {
+  requireKnownOptions("configureExecutor", given, ["engine", "threads", "portableBits", "onCompile"]);
   requireOneOf("configureExecutor", "engine", given.engine ?? "compiled", ["compiled", "reference"]);
   requireInteger("configureExecutor", "threads", given.threads ?? 1, 1);
   settings = { ...given };

@@ -1,6 +1,4 @@
 /** The primitives that the engine compiles, by how it treats them. */
-import type { DType } from "../../array/index.ts";
-import type { GraphBuilder } from "./builder.ts";
 import { convolution, padded, pooled, unpooled } from "./convolution.ts";
 import {
   type Lower,
@@ -14,7 +12,6 @@ import {
   where,
 } from "./elementwiseLowerings.ts";
 import { dot, gather, reduce, routine, split } from "./kernelLowerings.ts";
-import type { Node } from "./node.ts";
 
 type Pairs = readonly (readonly [number, number])[];
 

@@ -10,7 +10,7 @@
  */
 import * as fs from "node:fs/promises";
 import { join } from "node:path";
-import { UnspoolError, requireInteger } from "../../errors.ts";
+import { UnspoolError, requireInteger, requireKnownOptions } from "../../errors.ts";
 import { type Json, decodeState, encodeState } from "../stateCodec.ts";
 import {
   type ArtifactName,
@@ -35,6 +35,7 @@ const checkpointPattern = /^(\d{8,})\.safetensors$/;
 
 /** A store in the folder `dir`, which is made when a run begins. */
 export function folderStore(dir: string, options: FolderStoreOptions = {}): RunStore {
+  requireKnownOptions("folderStore", options, ["keepCheckpoints", "open"]);
   const { keepCheckpoints = 2, open = fs.open } = options;
   requireInteger("folderStore", "keepCheckpoints", keepCheckpoints, 1);
   const configPath = join(dir, "config.json");
