@@ -111,6 +111,7 @@ test("a run that was killed before its first checkpoint begins again", async () 
   const config = quadratic.config.parse({});
   const times = { startedAt: now, updatedAt: now };
   await store.create({ experiment: "quadratic", config, seed, steps, status: "running", ...times });
+  await store.release();
   expectSame(await resume(quadratic, store), whole);
 });
 
