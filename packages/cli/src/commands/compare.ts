@@ -43,7 +43,7 @@ export async function compareCommand(line: CommandLine, reporter: Reporter): Pro
     key: random.foldIn(key, "compare"),
     onProgress: (what) => reporter.preparing(what),
   });
-  const path = textOption(line, "out") ?? `compare-${experiment.name}.html`;
+  const path = textOption(line, "out") ?? `runs/compare-${experiment.name}.html`;
   const report = await writeStudy(path, study(experiment.name, comparison));
   reporter.answer([...lines(comparison), "", `report  ${report}`], {
     ...plainComparison(comparison),

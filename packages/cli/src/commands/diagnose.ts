@@ -25,7 +25,7 @@ export async function diagnoseCommand(line: CommandLine, reporter: Reporter): Pr
     onProgress: (what) => reporter.preparing(what),
   });
   const command = commandOf(line.positionals[0]!, diagnosis);
-  const path = textOption(line, "out") ?? `diagnose-${experiment.name}.html`;
+  const path = textOption(line, "out") ?? `runs/diagnose-${experiment.name}.html`;
   const report = await writeStudy(path, study(experiment.name, diagnosis, command));
   reporter.answer([...lines(diagnosis), "", `run     ${command}`, `report  ${report}`], {
     ...plainDiagnosis(diagnosis),

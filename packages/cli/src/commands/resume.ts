@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { resume } from "unspool/train";
 import { type CommandLine, integerOption, positiveOption } from "../commandLine/parse.ts";
+import { fileOrigin } from "../experiments/fileOrigin.ts";
 import { findExperiment } from "../experiments/find.ts";
 import { UsageError } from "../failure.ts";
 import type { Reporter } from "../output/reporter.ts";
@@ -9,7 +10,11 @@ import { existingRun } from "../runs/runFolder.ts";
 import { recordedSettings, useEngine } from "./engineOptions.ts";
 import { execute } from "./execute.ts";
 
-export async function resumeCommand(line: CommandLine, reporter: Reporter): Promise<number> {
+export async function resumeCommand(
+  line: CommandLine,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<number> {
   const dir = line.positionals[0]!;
   const steps = integerOption(line, "steps", 0);
   const seconds = positiveOption(line, "checkpoint-every");
@@ -25,13 +30,13 @@ export async function resumeCommand(line: CommandLine, reporter: Reporter): Prom
   }
   const { experiment } = await findExperiment(file ?? manifest.experiment);
   if (manifest.command !== undefined) useEngine(recordedSettings(dir, manifest.command, line));
+  const origin = await fileOrigin(file);
+  const isForced = line.options.has("force");
   return execute(
     reporter,
-    dir,
-    (hooks) => resume(experiment, store, { steps, checkpointEvery, ...hooks }),
-    async () => {
-      const { writeReport } = await import("../report/writeReport.ts");
-      return writeReport([dir], undefined, async () => experiment);
-    },
+    store,
+    signal,
+    (hooks) => resume(experiment, store, { steps, checkpointEvery, origin, isForced, ...hooks }),
+    async () => experiment,
   );
 }

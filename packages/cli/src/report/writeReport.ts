@@ -1,9 +1,9 @@
 /** Writes the report of one or several runs to its file. */
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { CommandManifest } from "../runs/runFolder.ts";
 import { reportPage } from "./page.ts";
 import { type ExperimentInfo, readRuns } from "./runView.ts";
+import { writePage } from "./writePage.ts";
 
 /** Returns the path. `describe` finds a run's experiment, for its summary and paper. */
 export async function writeReport(
@@ -13,7 +13,5 @@ export async function writeReport(
 ): Promise<string> {
   const path = out ?? (dirs.length === 1 ? join(dirs[0]!, "report.html") : "report.html");
   const runs = await readRuns(dirs, describe);
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, reportPage(runs));
-  return path;
+  return writePage(path, reportPage(runs));
 }

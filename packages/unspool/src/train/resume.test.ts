@@ -216,7 +216,9 @@ describe("what does not belong together is refused", () => {
         return { ...setup, theta: { ...setup.theta, scale: np.zeros([2]) } };
       },
     };
-    await expect(resume(grown, await stopped())).rejects.toThrow("Has the experiment's code changed?");
+    await expect(resume(grown, await stopped())).rejects.toThrow(
+      'theta.scale is "float32[]" in the run and "float32[2]" here',
+    );
   });
 
   test("fewer steps than are done", async () => {
