@@ -11,7 +11,7 @@ export interface Reporter {
   warning(message: string): void;
   trainEvent(event: TrainEvent): void;
   /** The run is to stop; the outer step under way is being finished. */
-  interrupting(reason: StopReason): void;
+  interrupting(): void;
   /** The last word of a run. */
   finished(summary: RunSummary): void;
   /** The last word of a command that is not a run: lines for people, an event for programs. */
@@ -40,9 +40,6 @@ export interface RunSummary {
   /** Of an interrupted run: what had to be given up, as a sentence. */
   lost?: string | undefined;
 }
-
-/** A signal, or an output that nobody reads any more. */
-export type StopReason = "signal" | "output";
 
 /** What an interrupt in the middle of something costs. `stepsLost` are done and in no checkpoint. */
 export function describeLoss(

@@ -10,7 +10,7 @@ import type { TrainEvent } from "unspool/train";
 import type { CommandLine } from "../commandLine/parse.ts";
 import { exitCodes } from "../failure.ts";
 import { listenForInterrupt } from "../interrupt.ts";
-import { type Reporter, type RunSummary, type StopReason, describeLoss } from "../output/reporter.ts";
+import { type Reporter, type RunSummary, describeLoss } from "../output/reporter.ts";
 import { type OutputFailure, onOutputFailure, stderr, stdout } from "../output/safeOutput.ts";
 import {
   type Control,
@@ -66,14 +66,14 @@ export function superviseRun(line: CommandLine, reporter: Reporter, isJson: bool
       interrupt.dispose();
       worker.terminate().finally(() => resolve(exitCode));
     };
-    const stop = (exitCode: number, reason: StopReason): void => {
+    const stop = (exitCode: number, reason: "signal" | "output"): void => {
       if (stopCode !== undefined) return;
       stopCode = exitCode;
       Atomics.store(control, word.interrupted, 1);
       Atomics.notify(control, word.handled);
       worker.postMessage("stop");
       if (progress.phase !== "stepping") return void giveUp();
-      reporter.interrupting(reason);
+      if (reason === "signal") reporter.interrupting();
       grace = setTimeout(giveUp, graceMs);
     };
     /** Ends the thread in the middle of what it does. */
