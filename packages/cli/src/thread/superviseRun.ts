@@ -71,6 +71,7 @@ export function superviseRun(line: CommandLine, reporter: Reporter, isJson: bool
       stopCode = exitCode;
       Atomics.store(control, word.interrupted, 1);
       Atomics.notify(control, word.handled);
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- A worker thread, not a window.
       worker.postMessage("stop");
       if (progress.phase !== "stepping") return void giveUp();
       if (reason === "signal") reporter.interrupting();

@@ -171,7 +171,8 @@ describe("a run on disk", () => {
       const warnings: TrainEvent[] = [];
       const onEvent = (event: TrainEvent) => event.type === "warning" && warnings.push(event);
       const resumed = await resume(quadratic, folderStore(moment), { onEvent });
-      for (const warning of warnings) expect(warning).toMatchObject({ message: stringOf("its lock was taken") });
+      for (const warning of warnings)
+        expect(warning).toMatchObject({ message: stringOf("its lock was taken") });
       expect(bits(resumed.state)).toEqual(bits(whole.state));
       expect(withoutTimes(resumed.metrics)).toEqual(withoutTimes(whole.metrics));
       expect(fs.readdirSync(join(moment, "checkpoints")).filter((name) => name.endsWith(".tmp"))).toEqual([]);
