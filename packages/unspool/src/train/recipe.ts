@@ -61,15 +61,16 @@ function problemRecipe(problem: ErasedProblem, theta: unknown): Json {
   ]);
   const data = problem.data && traced("data", (own: typeof key) => problem.data!(own), [key]);
   const time = np.array(0, { dtype: "int32" });
+  // A problem without data has no batch among its arguments.
   const step =
     init &&
     traced(
       "step",
-      (at: unknown, from: unknown, batch: unknown, t: Tensor, own: typeof key) => {
+      (at: unknown, from: unknown, t: Tensor, own: typeof key, ...[batch]: unknown[]) => {
         const { state, loss } = problem.step(at, from, { t, key: own, batch });
         return { state, loss };
       },
-      [theta, init.output, data?.output, time, key],
+      [theta, init.output, time, key, ...(data === undefined ? [] : [data.output])],
     );
   return {
     ...about,
@@ -94,8 +95,8 @@ function fingerprint(
   }
 }
 
-/** `path: float32[3, 2]` of tensors, the type of everything else. */
-function shapes(state: unknown): Json {
+/** @internal `path: float32[3, 2]` of tensors, the type of everything else. */
+export function shapes(state: unknown): Json {
   const found: Record<string, Json> = {};
   const visit = (path: string, node: unknown): void => {
     if (Tensor.is(node)) found[path || "it"] = `${node.dtype}[${node.shape.join(", ")}]`;

@@ -3,6 +3,7 @@ import { random } from "../array/index.ts";
 import { OptionError, ResumeError, requireInteger } from "../errors.ts";
 import {
   type RunIdentity,
+  canonicalJson,
   isOtherRun,
   readCheckpoint,
   requireSameRun,
@@ -12,7 +13,7 @@ import {
 } from "./checkpoint.ts";
 import type { Experiment } from "./experiment.ts";
 import { configSteps, originOf } from "./origin.ts";
-import { recipeOf } from "./recipe.ts";
+import { recipeOf, shapes } from "./recipe.ts";
 import { type LoopOptions, type TrainResult, runLoop } from "./runLoop.ts";
 import { type RunManifest, type RunStore, StoreError } from "./store.ts";
 import { requireCheckpointEvery } from "./train.ts";
@@ -83,6 +84,7 @@ async function goOn<Config>(
   const kept = await lastValid(store, judge, initialTheta, warn);
   if (kept === undefined) judge(store.name, found);
   const state = kept ?? (await fromTheStart(store, first));
+  requireSameOptimizer(store.name, setup.optimizer.name, first, state);
   if (steps < state.step) {
     throw new OptionError("resume", "steps", steps, `at least ${state.step}, the steps already done`);
   }
@@ -125,6 +127,17 @@ function requireResumable(
       `${where}: going on by force, with other bits than the run would have had: ${differences.join("; ")}.`,
     );
   }
+}
+
+/** Nothing can force a state into an optimizer that has another one. */
+function requireSameOptimizer(where: string, name: string, first: TrainState, state: TrainState): void {
+  const [wanted, found] = [first, state].map(({ optimizerState }) => canonicalJson(shapes(optimizerState)));
+  if (wanted === found) return;
+  throw new ResumeError(
+    where,
+    `its optimizer state is not one of "${name}", which the experiment uses now: ${found}, expected ${wanted}. ` +
+      "Start a new run.",
+  );
 }
 
 /** Versions of what computes. A newer one usually gives the same bits; that it may not is said. */
