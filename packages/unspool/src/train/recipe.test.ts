@@ -121,7 +121,7 @@ test.each([
   ["recipe", "?"],
   ["seed", "?"],
   ["format", "another"],
-])("a checkpoint with the odd %s %s and a valid checksum is a ResumeError", async (name, value) => {
+])("a checkpoint with an odd %s and a valid checksum is a ResumeError", async (name, value) => {
   const store = memoryStore({ keepCheckpoints: 1 });
   await train(quadratic, { steps: 2, store });
   const metadata = {
