@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { basename, dirname, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { Origin } from "unspool/train";
 
 const importPattern = /(?:\bfrom|\bimport|\brequire\s*\(|\bimport\s*\()\s*["'](\.{1,2}\/[^"']+)["']/g;
@@ -23,7 +23,7 @@ const endings = [
   "/index.js",
 ];
 
-/** `file`, its name, to `sha256:…` of its text and those of its relative imports. Undefined without a file. */
+/** `file`: `sha256:…` of its text and those of its relative imports. Undefined without a file. */
 export async function fileOrigin(file: string | undefined): Promise<Origin | undefined> {
   if (file === undefined) return undefined;
   const texts = new Map<string, string>();
@@ -46,7 +46,7 @@ export async function fileOrigin(file: string | undefined): Promise<Origin | und
   };
   await visit(file);
   const hash = createHash("sha256");
-  // By name and not by path: a folder that was moved as a whole is the same.
-  for (const [path, text] of texts) hash.update(`${basename(path)}\0${text}\0`);
+  // Without paths: a file that was moved or renamed, with its neighbours, is the same.
+  for (const text of texts.values()) hash.update(`${text}\0`);
   return { file: `sha256:${hash.digest("hex").slice(0, 16)}` };
 }
