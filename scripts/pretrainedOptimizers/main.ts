@@ -5,7 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { learnedOptimizer } from "@unspool/experiments";
+import { learnedOptimizer, learnedOptions } from "@unspool/experiments";
 import { type LearnedOptimizerFile, learnedOptimizerFile, train } from "unspool";
 
 interface Recipe {
@@ -37,7 +37,9 @@ async function pretrain({ name, seed, config }: Recipe): Promise<LearnedOptimize
     console.log(`${name}  outer step ${event.record!.step}  loss ${event.record!.loss.toFixed(3)}`);
   };
   const result = await train(learnedOptimizer, { config, seed, onEvent: onEvent as never });
-  const { architecture, options } = learnedOptimizer.config.parse(config) as Learned;
+  const learned = learnedOptimizer.config.parse(config) as Learned;
+  const { architecture } = learned;
+  const options = learnedOptions(learned);
   const { metrics, table } = result.evaluation!;
   console.log(table, metrics);
   return learnedOptimizerFile(architecture, options, result.theta, {

@@ -116,8 +116,8 @@ describe("a run", () => {
     );
     expect(last).toMatchObject({
       event: "error",
-      code: "UNEXPECTED",
-      message: "TypeError: the user's mistake",
+      code: "EXPERIMENT",
+      message: "noisy-quadratic: its estimate threw TypeError: the user's mistake",
     });
     expect(JSON.parse(readFileSync(join(dir, "failed/config.json"), "utf8"))).toMatchObject({
       status: "failed",

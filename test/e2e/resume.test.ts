@@ -1,5 +1,5 @@
 /** A run that was stopped in any way goes on to the bits of a run that was never stopped. */
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type JsonEvent, eventsOf, start, unspool, workFolder } from "./command.ts";
@@ -10,15 +10,29 @@ afterAll(remove);
 interface Subject {
   name: string;
   args: string[];
+  /** What `resume` needs to be told: a file runs only if it is named. */
+  own: string[];
   steps: number;
 }
 
 const [list] = eventsOf(await unspool(dir, "list", "--json"));
 const named = (list!["experiments"] as { name: string }[]).map(({ name }) => name);
 const subjects: Subject[] = [
-  { name: "a file", args: ["noisyQuadratic.ts", "--set", "stepMs=3"], steps: 120 },
+  {
+    name: "a file",
+    args: ["noisyQuadratic.ts", "--set", "stepMs=3"],
+    own: ["--experiment", "noisyQuadratic.ts"],
+    steps: 120,
+  },
   ...(named.includes("influence-balancing")
-    ? [{ name: "influence-balancing", args: ["influence-balancing", "--set", "pairs=5"], steps: 120 }]
+    ? [
+        {
+          name: "influence-balancing",
+          args: ["influence-balancing", "--set", "pairs=5"],
+          own: [],
+          steps: 120,
+        },
+      ]
     : []),
 ];
 
@@ -39,7 +53,7 @@ function statusOf(run: string): unknown {
   return (JSON.parse(readFileSync(join(dir, run, "config.json"), "utf8")) as { status: string }).status;
 }
 
-describe.each(subjects)("$name", ({ name, args, steps }) => {
+describe.each(subjects)("$name", ({ name, args, own, steps }) => {
   const folder = (what: string) => `${name.replaceAll(" ", "-")}-${what}`;
   const count = ["--steps", String(steps)];
   /** A run that is never stopped, in a folder of its own. */
@@ -66,7 +80,7 @@ describe.each(subjects)("$name", ({ name, args, steps }) => {
       },
     );
     expect((await outcome).signal).toBe("SIGKILL");
-    const resumed = await unspool(dir, "resume", run, ...often);
+    const resumed = await unspool(dir, "resume", run, ...own, ...often);
     expect({ killAt, code: resumed.code, stderr: resumed.stderr }).toEqual({ killAt, code: 0, stderr: "" });
     expect({ killAt, ...results(eventsOf(resumed).at(-1)!) }).toEqual({ killAt, ...expected });
     expect(metricsOf(run)).toEqual(metricsOf(folder("whole")));
@@ -87,10 +101,10 @@ describe.each(subjects)("$name", ({ name, args, steps }) => {
     expect(eventsOf(stopped).at(-1)).toMatchObject({
       event: "interrupted",
       run,
-      resume: `unspool resume ${run}`,
+      resume: ["unspool resume", run, ...own].join(" "),
     });
     expect(statusOf(run)).toBe("interrupted");
-    const resumed = await unspool(dir, "resume", run, "--json");
+    const resumed = await unspool(dir, "resume", run, ...own, "--json");
     expect(results(eventsOf(resumed).at(-1)!)).toEqual(expected);
     expect(statusOf(run)).toBe("done");
   });
@@ -99,7 +113,7 @@ describe.each(subjects)("$name", ({ name, args, steps }) => {
     const expected = results(whole.at(-1)!);
     const run = folder("longer");
     await runWhole(run, ["--steps", "20"]);
-    const resumed = await unspool(dir, "resume", run, ...count, "--json");
+    const resumed = await unspool(dir, "resume", run, ...own, ...count, "--json");
     expect(results(eventsOf(resumed).at(-1)!)).toEqual(expected);
   });
 
@@ -108,7 +122,7 @@ describe.each(subjects)("$name", ({ name, args, steps }) => {
     const run = folder("damaged");
     await runWhole(run);
     flipOneByte(run, 0);
-    const resumed = await unspool(dir, "resume", run, "--json");
+    const resumed = await unspool(dir, "resume", run, ...own, "--json");
     const events = eventsOf(resumed);
     expect(resumed.code).toBe(0);
     expect(events[0]).toMatchObject({
@@ -123,7 +137,7 @@ describe.each(subjects)("$name", ({ name, args, steps }) => {
     await runWhole(run);
     flipOneByte(run, 0);
     flipOneByte(run, 1);
-    const resumed = await unspool(dir, "resume", run, "--json");
+    const resumed = await unspool(dir, "resume", run, ...own, "--json");
     expect(resumed.code).toBe(1);
     expect(eventsOf(resumed)).toMatchObject([{ event: "error", code: "RESUME" }]);
   });
@@ -155,22 +169,43 @@ describe("Ctrl-C", () => {
     child.stdout!.on("data", (text: string) => text.includes("step 1/60") && child.kill("SIGINT"));
     const { code, stdout } = await outcome;
     expect(code).toBe(130);
-    expect(stdout).toContain("Continue with: unspool resume person");
+    expect(stdout).toContain("Continue with: unspool resume person --experiment noisyQuadratic.ts");
   });
 });
 
 describe("resume", () => {
-  it("says which file is missing, and works again from another folder once it is back", async () => {
+  it("runs a file only if it is named, says what to type, and works from another folder", async () => {
     const source = readFileSync(join(dir, "noisyQuadratic.ts"), "utf8");
+    const mark = join(dir, "code-of-the-folder-ran");
+    const code = `import { writeFileSync } from "node:fs";\nwriteFileSync(${JSON.stringify(mark)}, "");\n`;
     writeFileSync(join(dir, "moved.ts"), source);
     await unspool(dir, "run", "moved.ts", "--steps", "3", "--out", "moved");
-    writeFileSync(join(dir, "moved/config.json"), withFile("moved", join(dir, "gone.ts")));
-    const failed = await unspool(dir, "resume", "moved");
-    expect(failed.code).toBe(2);
-    expect(failed.stderr).toContain(join(dir, "gone.ts"));
-    writeFileSync(join(dir, "gone.ts"), source);
-    const resumed = await unspool(join(dir, "moved"), "resume", "../moved", "--steps", "5", "--json");
+    // Someone else's folder: its config.json names a file.
+    writeFileSync(join(dir, "theirs.ts"), code + source);
+    writeFileSync(join(dir, "moved/config.json"), withFile("moved", join(dir, "theirs.ts")));
+    for (const command of ["resume", "analyse"]) {
+      const refused = await unspool(dir, command, "moved");
+      expect(refused.code).toBe(2);
+      expect(refused.stderr).toContain(`unspool ${command} moved --experiment ${join(dir, "theirs.ts")}`);
+    }
+    expect((await unspool(dir, "report", "moved")).code).toBe(0);
+    expect(existsSync(mark)).toBe(false);
+    const again = ["resume", "../moved", "--experiment", "../moved.ts", "--steps", "5", "--json"];
+    const resumed = await unspool(join(dir, "moved"), ...again);
     expect(eventsOf(resumed).at(-1)).toMatchObject({ event: "done", steps: 5 });
+  });
+
+  it("never takes a stored name for a path", async () => {
+    await unspool(dir, "run", "noisyQuadratic.ts", "--steps", "2", "--out", "named");
+    const path = join(dir, "named/config.json");
+    const { command, ...manifest } = JSON.parse(readFileSync(path, "utf8")) as { command: { file: string } };
+    const { file, ...engine } = command;
+    writeFileSync(path, JSON.stringify({ ...manifest, experiment: file, command: engine }));
+    const refused = await unspool(dir, "resume", "named");
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining("does not come with Unspool"),
+    ]);
   });
 });
 

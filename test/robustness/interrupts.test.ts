@@ -30,7 +30,12 @@ describe("an interrupt is acted on", () => {
     expect([code, stderr]).toEqual([130, expect.stringContaining("Interrupted") as string]);
     const last = eventsOf({ stdout } as Outcome).at(-1);
     const lost = expect.stringContaining("the outer step under way") as string;
-    expect(last).toMatchObject({ event: "interrupted", steps: 0, lost, resume: "unspool resume slow" });
+    expect(last).toMatchObject({
+      event: "interrupted",
+      steps: 0,
+      lost,
+      resume: "unspool resume slow --experiment noisyQuadratic.ts",
+    });
     expectLeft("slow", "interrupted");
   });
 
@@ -88,7 +93,8 @@ test("resume of a run that goes on is refused, and the run is not disturbed", as
   let second: Promise<Outcome> | undefined;
   const args = ["run", "noisyQuadratic.ts", "--set", "stepMs=100", "--out", "live", "--json"];
   const first = await start(dir, args, ({ event }) => {
-    if (event === "checkpoint") second ??= unspool(dir, "resume", "live", "--json");
+    if (event === "checkpoint")
+      second ??= unspool(dir, "resume", "live", "--experiment", "noisyQuadratic.ts", "--json");
   }).outcome;
   const refused = await second!;
   expect(refused.code).toBe(1);
@@ -130,10 +136,19 @@ test("an edited experiment, an edited rounding mode: named and refused, and --fo
   writeFileSync(join(dir, "edited.ts"), source);
   await unspool(dir, "run", "edited.ts", "--steps", "2", "--out", "edited");
   writeFileSync(join(dir, "edited.ts"), source.replace("learningRate: 0.05", "learningRate: 0.06"));
-  const refused = await unspool(dir, "resume", "edited", "--steps", "4");
+  const refused = await unspool(dir, "resume", "edited", "--experiment", "edited.ts", "--steps", "4");
   expect(refused.code).toBe(1);
   expect(refused.stderr).toContain('optimizer.numbers is "0.05 1" in the run and "0.06 1" here');
-  const forced = await unspool(dir, "resume", "edited", "--steps", "4", "--force");
+  const forced = await unspool(
+    dir,
+    "resume",
+    "edited",
+    "--experiment",
+    "edited.ts",
+    "--steps",
+    "4",
+    "--force",
+  );
   expect([forced.code, forced.stderr]).toEqual([0, expect.stringContaining("going on by force") as string]);
 
   const path = join(dir, "edited/config.json");
@@ -141,6 +156,6 @@ test("an edited experiment, an edited rounding mode: named and refused, and --fo
   const { fma } = manifestOf("edited")["origin"] as { fma: boolean };
   // The engine's record of the command is what resume sets the engine by.
   writeFileSync(path, config.replace(/("command".*"fma": )(?:true|false)/s, `$1${!fma}`));
-  const rounded = await unspool(dir, "resume", "edited", "--steps", "6");
+  const rounded = await unspool(dir, "resume", "edited", "--experiment", "edited.ts", "--steps", "6");
   expect([rounded.code, rounded.stderr]).toEqual([1, expect.stringMatching(/fma|fused/) as string]);
 });

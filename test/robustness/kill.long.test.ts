@@ -32,7 +32,9 @@ async function wholeRun(): Promise<unknown> {
 /** Goes on with what is left: resume where there is a run, else the same start again. */
 async function goOn(run: string): Promise<unknown> {
   const isRun = existsSync(join(dir, run, "config.json"));
-  const args = isRun ? ["resume", run, "--json"] : [...settings, "--out", run];
+  const args = isRun
+    ? ["resume", run, "--experiment", "noisyQuadratic.ts", "--json"]
+    : [...settings, "--out", run];
   const outcome = await unspool(dir, ...args);
   const torn = readdirSync(join(dir, run), { recursive: true }).map(String);
   expect(torn.filter((name) => /\.tmp$|run\.lock/.test(name))).toEqual([]);

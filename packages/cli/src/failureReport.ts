@@ -3,6 +3,19 @@ import { UsageError, exitCodes } from "./failure.ts";
 import type { FailureReport } from "./output/reporter.ts";
 
 export function describeFailure(error: unknown): { report: FailureReport; exitCode: number } {
+  try {
+    return describeKnown(error);
+  } catch {
+    // A thrown proxy, or a getter in an error, that throws itself.
+    const message = "What was thrown cannot be read.";
+    return {
+      report: { code: "EXPERIMENT", message, details: {}, trace: undefined },
+      exitCode: exitCodes.failed,
+    };
+  }
+}
+
+function describeKnown(error: unknown): { report: FailureReport; exitCode: number } {
   if (error instanceof UsageError) {
     const trace = error.cause === undefined ? undefined : userFrames(error.cause);
     return {
@@ -13,10 +26,18 @@ export function describeFailure(error: unknown): { report: FailureReport; exitCo
   if (isLibraryError(error)) {
     // A wrong option of an estimator or optimizer comes from the config, or from the user's own file.
     const isUsage =
-      error.code === "OPTION" || (error.code === "STORE" && error.details["reason"] === "exists");
+      error.code === "OPTION" ||
+      (error.code === "EXPERIMENT" && error.details["during"] === "setup") ||
+      (error.code === "STORE" && error.details["reason"] === "exists");
     const exitCode = isUsage ? exitCodes.usage : exitCodes.failed;
     return {
-      report: { code: error.code, message: error.message, details: error.details, trace: userFrames(error) },
+      report: {
+        code: error.code,
+        message: error.message,
+        details: error.details,
+        // Of code that is the user's, the place in it.
+        trace: userFrames(error.code === "EXPERIMENT" ? error.cause : error),
+      },
       exitCode,
     };
   }

@@ -19,6 +19,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { estimatorFields, estimatorOptions } from "./fields.ts";
+import { outerRate } from "./outerRate.ts";
 import { thin } from "./series.ts";
 
 const config = z.strictObject({
@@ -59,6 +60,7 @@ export const copyTask: Experiment<unknown, Theta> = defineExperiment<Config, The
     const scoreAt = (length: number, theta: Theta, from: Key) => scores.get(length)!(theta, from);
     const small = initCopyTask(random.foldIn(key, "theta"), units);
     const evaluationKey = random.foldIn(key, "evaluation");
+    const rate = outerRate(learningRate, (to) => adam({ learningRate: to }));
     return {
       theta: tree.map((leaf) => leaf.astype(dtype), small),
       estimator: curriculum<Theta>({
@@ -69,8 +71,8 @@ export const copyTask: Experiment<unknown, Theta> = defineExperiment<Config, The
         checkEvery,
       }),
       // What the curriculum begins with.
-      inner: innerProblem(problemAt(start), options),
-      optimizer: adam({ learningRate }),
+      inner: innerProblem(problemAt(start), options, rate),
+      optimizer: rate.optimizer(rate.value),
       steps,
       evaluate(theta, initial) {
         const rows = lengths.map((length) => [

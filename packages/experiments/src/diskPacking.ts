@@ -18,6 +18,7 @@ import {
 import { z } from "zod";
 import { alongDirection } from "./alongDirection.ts";
 import { estimatorFields, estimatorOptions } from "./fields.ts";
+import { outerRate } from "./outerRate.ts";
 import { grid, thin } from "./series.ts";
 
 const config = z.strictObject({
@@ -56,11 +57,12 @@ export const diskPacking: Experiment<unknown, DiskTheta> = defineExperiment<Conf
       truncation: Math.min(settings.truncation, horizon),
       objective: loss === "last" ? "sum" : "mean",
     } as const;
+    const rate = outerRate(learningRate, (to) => adam({ learningRate: to }));
     return {
       theta: { diameter: np.array(settings.diameter, { dtype }) },
       estimator: createEstimator(estimator, problem, options),
-      inner: innerProblem(problem, options),
-      optimizer: adam({ learningRate }),
+      inner: innerProblem(problem, options, rate),
+      optimizer: rate.optimizer(rate.value),
       steps,
       evaluate(theta, initial) {
         const rows = [initial, theta].map(({ diameter }) => {

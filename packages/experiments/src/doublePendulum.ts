@@ -19,6 +19,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { estimatorFields, estimatorOptions } from "./fields.ts";
+import { outerRate } from "./outerRate.ts";
 import { grid } from "./series.ts";
 
 const config = z.strictObject({
@@ -54,11 +55,12 @@ export const doublePendulum: Experiment<unknown, PendulumState> = defineExperime
       truncation: Math.min(settings.truncation, horizon),
       objective: loss === "last" ? "sum" : "mean",
     } as const;
+    const rate = outerRate(learningRate, (to) => adam({ learningRate: to }));
     return {
       theta: { angles: np.array([angle, angle], { dtype }), velocities: np.zeros([2], { dtype }) },
       estimator: createEstimator(estimator, problem, options),
-      inner: innerProblem(problem, options),
-      optimizer: adam({ learningRate }),
+      inner: innerProblem(problem, options, rate),
+      optimizer: rate.optimizer(rate.value),
       steps,
       evaluate(theta, initial) {
         const rows = [initial, theta].map((start) => {

@@ -9,6 +9,7 @@ interface EstimatorFields {
   sigma: z.ZodDefault<z.ZodNumber>;
   pairs: z.ZodDefault<z.ZodInt>;
   truncation: z.ZodDefault<z.ZodInt>;
+  tasks: z.ZodOptional<z.ZodInt>;
   nanPolicy: z.ZodDefault<z.ZodEnum<{ error: "error"; zero: "zero" }>>;
 }
 
@@ -28,6 +29,13 @@ export function estimatorFields(
       .describe("standard deviation of the perturbations (ES types)"),
     pairs: z.int().min(1).default(defaults.pairs).describe("antithetic pairs (ES types)"),
     truncation: z.int().min(1).default(defaults.truncation).describe("inner steps per outer step"),
+    tasks: z
+      .int()
+      .min(1)
+      .optional()
+      .describe(
+        "trajectories that are averaged (estimators with derivatives); else the estimator's own default",
+      ),
     nanPolicy: z
       .enum(["error", "zero"])
       .default("error")
@@ -40,14 +48,21 @@ export interface EstimatorSettings {
   sigma: number;
   pairs: number;
   truncation: number;
+  tasks?: number | undefined;
   nanPolicy: "error" | "zero";
+}
+
+/** Those that are set. */
+export interface SetEstimatorOptions extends Omit<EstimatorSettings, "tasks"> {
+  tasks?: number;
 }
 
 export function estimatorOptions({
   sigma,
   pairs,
   truncation,
+  tasks,
   nanPolicy,
-}: EstimatorSettings): EstimatorSettings {
-  return { sigma, pairs, truncation, nanPolicy };
+}: EstimatorSettings): SetEstimatorOptions {
+  return { sigma, pairs, truncation, nanPolicy, ...(tasks !== undefined && { tasks }) };
 }

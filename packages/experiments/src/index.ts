@@ -8,7 +8,7 @@ import { influenceBalancing } from "./influenceBalancing.ts";
 import { largeBatch } from "./largeBatch.ts";
 import { loadedDice } from "./loadedDice.ts";
 import { kfacAutoencoder } from "./kfacAutoencoder.ts";
-import { learnedOptimizer } from "./learnedOptimizer.ts";
+import { learnedOptimizer, learnedOptions } from "./learnedOptimizer.ts";
 import { logisticMap } from "./logisticMap.ts";
 import { lookaheadMnist } from "./lookaheadMnist.ts";
 import { lookaheadQuadratic } from "./lookaheadQuadratic.ts";
@@ -69,6 +69,7 @@ export {
   largeBatch,
   kfacAutoencoder,
   learnedOptimizer,
+  learnedOptions,
   loadedDice,
   logisticMap,
   lookaheadMnist,

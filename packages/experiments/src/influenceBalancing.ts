@@ -13,6 +13,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { estimatorFields, estimatorOptions } from "./fields.ts";
+import { outerRate } from "./outerRate.ts";
 import { thin } from "./series.ts";
 
 const config = z.strictObject({
@@ -42,11 +43,12 @@ export const influenceBalancing: Experiment<unknown, Theta> = defineExperiment<C
     const options = { ...estimatorOptions(settings), objective: "sum" } as const;
     const optimum = optimalTheta(size, positive);
     const loss = (theta: number) => lossAfter(reportedStep, theta, size, positive);
+    const rate = outerRate(learningRate, (to) => sgd({ learningRate: to }));
     return {
       theta: { theta: np.array(settings.theta, { dtype }) },
       estimator: createEstimator(estimator, problem, options),
-      inner: innerProblem(problem, options),
-      optimizer: sgd({ learningRate }),
+      inner: innerProblem(problem, options, rate),
+      optimizer: rate.optimizer(rate.value),
       steps,
       evaluate(theta, initial) {
         const [tuned, start] = [theta.theta.item(), initial.theta.item()];

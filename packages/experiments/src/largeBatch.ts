@@ -17,6 +17,7 @@ import { z } from "zod";
 import { type AdaScaleRun, adaScaleRuns, batchesPerUpdate } from "./adaScaleRun.ts";
 import { loadSmallMnist } from "./data/mnist.ts";
 import { estimatorFields, estimatorOptions } from "./fields.ts";
+import { outerRate } from "./outerRate.ts";
 import {
   controllersFigure,
   gainsFigure,
@@ -97,14 +98,19 @@ export const largeBatch: Experiment<unknown, Theta> = defineExperiment<Config, T
       const run = { key: random.foldIn(key, "evaluation"), particles: evaluationRuns };
       return [...unroll(training.problem, theta, run).losses.mean(1).data];
     };
+    const rate = outerRate(
+      settings.outerLearningRate,
+      (to) => adam({ learningRate: to }),
+      "outerLearningRate",
+    );
     return {
       theta: {
         logLearningRate: np.array(Math.log(base)),
         momentumLogit: np.array(Math.log(9)),
       },
       estimator: createEstimator(settings.estimator, training.problem, options),
-      inner: innerProblem(training.problem, options),
-      optimizer: adam({ learningRate: settings.outerLearningRate }),
+      inner: innerProblem(training.problem, options, rate),
+      optimizer: rate.optimizer(rate.value),
       steps: settings.steps,
       evaluate: (theta, initial) => ({
         metrics: {

@@ -28,8 +28,10 @@ const config = z.strictObject({
     .describe("learned optimizer"),
   options: z
     .record(z.string(), z.unknown())
-    .default({ nominalStep: 0.003, stepMultiplier: 0.0001 })
-    .describe("options of the learned optimizer"),
+    .default({})
+    .describe(
+      "options of the learned optimizer, over its own (star: nominalStep 0.003, stepMultiplier 0.0001)",
+    ),
   steps: z.int().min(1).default(600).describe("outer steps"),
   outerLearningRate: z
     .number()
@@ -67,6 +69,19 @@ const config = z.strictObject({
 
 type Config = z.infer<typeof config>;
 
+/** Options that an architecture has here, where they are not its defaults. */
+const tuned: Readonly<Record<string, Record<string, unknown>>> = {
+  star: { nominalStep: 0.003, stepMultiplier: 0.0001 },
+};
+
+/** All options of the learned optimizer of a config that differ from its defaults. */
+export function learnedOptions(config: {
+  architecture: string;
+  options: Record<string, unknown>;
+}): Record<string, unknown> {
+  return { ...tuned[config.architecture], ...config.options };
+}
+
 export const learnedOptimizer: Experiment = defineExperiment<Config>({
   name: "learned-optimizer",
   summary: "a learned optimizer, trained by PES through whole training runs, against tuned Adam",
@@ -75,7 +90,7 @@ export const learnedOptimizer: Experiment = defineExperiment<Config>({
   config,
   setup(settings: Config, key: Key) {
     const mnist = loadMnist(settings.pool);
-    const learned = createLearnedOptimizer(settings.architecture, settings.options);
+    const learned = createLearnedOptimizer(settings.architecture, learnedOptions(settings));
     const options = { ...estimatorOptions(settings), resets: "staggered", objective: "mean" } as const;
     const problems = settings.hidden.map((hidden) =>
       taskProblem(learned, mnist.train, { ...settings, hidden }),

@@ -18,6 +18,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { estimatorFields, estimatorOptions } from "./fields.ts";
+import { outerRate } from "./outerRate.ts";
 import { grid, mean } from "./series.ts";
 
 const config = z.strictObject({
@@ -48,11 +49,12 @@ export const logisticMap: Experiment<unknown, Theta> = defineExperiment<Config, 
       truncation: Math.min(settings.truncation, horizon),
       objective: "mean",
     } as const;
+    const outer = outerRate(learningRate, (to) => adam({ learningRate: to }));
     return {
       theta: { start: np.array(settings.start, { dtype }) },
       estimator: createEstimator(estimator, problem, options),
-      inner: innerProblem(problem, options),
-      optimizer: adam({ learningRate }),
+      inner: innerProblem(problem, options, outer),
+      optimizer: outer.optimizer(outer.value),
       steps,
       evaluate(theta, initial) {
         const orbit = logisticMapProblem({ rate, horizon: Infinity });

@@ -18,6 +18,7 @@ import {
 import { z } from "zod";
 import { type SmallMnist, loadSmallMnist } from "./data/mnist.ts";
 import { estimatorFields, estimatorOptions } from "./fields.ts";
+import { outerRate } from "./outerRate.ts";
 import { curvesFigure, profileFigure, robustnessFigure, tunedFigure } from "./lookaheadMnistFigures.ts";
 import {
   type Method,
@@ -70,6 +71,11 @@ export const lookaheadMnist: Experiment<unknown, Theta> = defineExperiment<Confi
     let found: LookaheadStudy | undefined;
     const study = (): LookaheadStudy => (found ??= studyAll(data, settings, random.foldIn(key, "study")));
     const curve = (theta: Theta): number[] => meanCurve(training, theta, random.foldIn(key, "evaluation"));
+    const rate = outerRate(
+      settings.outerLearningRate,
+      (to) => adam({ learningRate: to }),
+      "outerLearningRate",
+    );
     return {
       theta: {
         logLearningRate: np.array(Math.log(settings.learningRate)),
@@ -77,8 +83,8 @@ export const lookaheadMnist: Experiment<unknown, Theta> = defineExperiment<Confi
         alphaLogit: np.array(logit(settings.alpha)),
       },
       estimator: createEstimator(settings.estimator, training.problem, options),
-      inner: innerProblem(training.problem, options),
-      optimizer: adam({ learningRate: settings.outerLearningRate }),
+      inner: innerProblem(training.problem, options, rate),
+      optimizer: rate.optimizer(rate.value),
       steps: settings.steps,
       evaluate: (theta, initial) => ({
         metrics: {

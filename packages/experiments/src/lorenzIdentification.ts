@@ -17,6 +17,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { estimatorFields, estimatorOptions } from "./fields.ts";
+import { outerRate } from "./outerRate.ts";
 import { grid, mean, thin } from "./series.ts";
 
 /** Learning rates of SGD in the code released with NRES (NeurIPS 2023); relatives share them. */
@@ -64,9 +65,13 @@ export const lorenzIdentification: Experiment<unknown, LorenzTheta> = defineExpe
   setup(settings: Config) {
     const { estimator, horizon, steps, dtype, start, clip, tasks, sigma, surface } = settings;
     const problem = lorenz({ horizon });
-    const descent = sgd({
-      learningRate: settings.learningRate ?? learningRates[estimator as EstimatorName] ?? 1e-5,
-    });
+    const rate = outerRate(
+      settings.learningRate ?? learningRates[estimator as EstimatorName] ?? 1e-5,
+      (learningRate) => {
+        const descent = sgd({ learningRate });
+        return clip === undefined ? descent : clipByGlobalNorm(descent, { maxNorm: clip });
+      },
+    );
     const options = {
       ...estimatorOptions(settings),
       objective: "mean",
@@ -77,8 +82,8 @@ export const lorenzIdentification: Experiment<unknown, LorenzTheta> = defineExpe
     return {
       theta: { logA: np.array(start[0], { dtype }), logR: np.array(start[1], { dtype }) },
       estimator: createEstimator(estimator, problem, options),
-      inner: innerProblem(problem, options),
-      optimizer: clip === undefined ? descent : clipByGlobalNorm(descent, { maxNorm: clip }),
+      inner: innerProblem(problem, options, rate),
+      optimizer: rate.optimizer(rate.value),
       steps,
       evaluate(theta, initial) {
         const rows = [

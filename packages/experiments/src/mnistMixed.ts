@@ -20,6 +20,7 @@ import {
 import { z } from "zod";
 import { loadMnist } from "./data/mnist.ts";
 import { estimatorFields, estimatorOptions } from "./fields.ts";
+import { outerRate } from "./outerRate.ts";
 import { type SearchPoint, randomSearch } from "./randomSearch.ts";
 import { mean, thin } from "./series.ts";
 
@@ -65,11 +66,16 @@ export const mnistMixed: Experiment<unknown, MixedTheta> = defineExperiment<Conf
         runs: Math.max(1, Math.floor((2 * pairs * truncation * steps) / horizon)),
         draw: (one, count) => drawThetas(one, count, hiddenLayers, searchRanges),
       }));
+    const rate = outerRate(
+      settings.outerLearningRate,
+      (to) => adam({ learningRate: to }),
+      "outerLearningRate",
+    );
     return {
       theta: initialTheta(keys("initial theta"), hiddenLayers),
       estimator: createEstimator(settings.estimator, problem, options),
-      inner: innerProblem(problem, options),
-      optimizer: adam({ learningRate: settings.outerLearningRate }),
+      inner: innerProblem(problem, options, rate),
+      optimizer: rate.optimizer(rate.value),
       steps: settings.steps,
       evaluate(theta, initial, stepsDone) {
         const found = settings.search ? search(stepsDone).map((point) => value(point.theta)) : [];

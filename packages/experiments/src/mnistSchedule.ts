@@ -18,6 +18,7 @@ import {
 import { z } from "zod";
 import { loadMnist } from "./data/mnist.ts";
 import { estimatorFields, estimatorOptions } from "./fields.ts";
+import { outerRate } from "./outerRate.ts";
 import {
   type Drawn,
   curvesFigure,
@@ -81,11 +82,16 @@ export const mnistSchedule: Experiment<unknown, ScheduleTheta> = defineExperimen
       trainNetworks({ problem, training, test: mnist.test }, theta, evaluationKey, evaluationRuns),
     );
     const options = { ...estimatorOptions(settings), objective: "mean" } as const;
+    const rate = outerRate(
+      settings.outerLearningRate,
+      (to) => adam({ learningRate: to }),
+      "outerLearningRate",
+    );
     return {
       theta: scheduleTheta(settings.learningRate, settings.decay),
       estimator: estimatorOf(settings, problem, options),
-      inner: innerProblem(problem, options),
-      optimizer: adam({ learningRate: settings.outerLearningRate }),
+      inner: innerProblem(problem, options, rate),
+      optimizer: rate.optimizer(rate.value),
       steps,
       evaluate(theta, initial) {
         const metrics = {

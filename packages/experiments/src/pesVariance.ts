@@ -16,6 +16,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { estimatorFields, estimatorOptions } from "./fields.ts";
+import { outerRate } from "./outerRate.ts";
 import { estimatorsFigure, sigmaFigure, textsFigure, windowsFigure } from "./pesVarianceFigures.ts";
 import { grid } from "./series.ts";
 import {
@@ -71,11 +72,12 @@ export const pesVariance: Experiment<unknown, Theta> = defineExperiment<Config, 
     let done: Study | undefined;
     const study = (): Study => (done ??= studyAll(texts, theta, settings, random.foldIn(key, "study")));
     const heldOut = (at: Theta): number => heldOutLoss(text.slice(trainingLength), symbols, at);
+    const rate = outerRate(learningRate, (to) => adam({ learningRate: to }));
     return {
       theta,
       estimator: createEstimator(estimator, problem, options),
-      inner: innerProblem(problem, options),
-      optimizer: adam({ learningRate }),
+      inner: innerProblem(problem, options, rate),
+      optimizer: rate.optimizer(rate.value),
       steps,
       evaluate: (trained, initial) => ({
         metrics: {

@@ -15,6 +15,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { estimatorFields, estimatorOptions } from "./fields.ts";
+import { outerRate } from "./outerRate.ts";
 import { mean, thin } from "./series.ts";
 
 /** Trajectories from new keys over which losses are averaged at the end. */
@@ -40,11 +41,12 @@ export function problemExperiment<Theta, State, Batch>(
       const options = { ...estimatorOptions(settings), objective: "mean" } as const;
       const evaluationKey = random.foldIn(key, "evaluation");
       const curve = (at: Theta) => meanLosses(problem, at, evaluationKey);
+      const rate = outerRate(settings.learningRate, (to) => adam({ learningRate: to }));
       return {
         theta: theta as Theta,
         estimator: createEstimator(settings.estimator, problem, options),
-        inner: innerProblem(problem, options),
-        optimizer: adam({ learningRate: settings.learningRate }),
+        inner: innerProblem(problem, options, rate),
+        optimizer: rate.optimizer(rate.value),
         steps: settings.steps,
         evaluate: (tuned, initial) => evaluation(tuned, mean(curve(initial)), mean(curve(tuned))),
         figures: ({ theta: tuned, initialTheta }) => [lossFigure(curve(initialTheta), curve(tuned))],
@@ -58,7 +60,8 @@ function defaultTruncation(horizon: number): number {
   if (horizon === Infinity) return 10;
   const distance = (length: number): number => Math.abs(Math.log(length / 10));
   let best = horizon;
-  for (let length = 1; length < horizon; length++)
+  // From 100 on, 1 is nearer.
+  for (let length = 1; length < Math.min(horizon, 100); length++)
     if (horizon % length === 0 && distance(length) < distance(best)) best = length;
   return best;
 }

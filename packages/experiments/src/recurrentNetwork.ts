@@ -21,6 +21,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { estimatorFields, estimatorOptions } from "./fields.ts";
+import { outerRate } from "./outerRate.ts";
 import { grid } from "./series.ts";
 
 const initialisations = ["gaussian", "orthogonal"] as const;
@@ -57,11 +58,14 @@ export const recurrentNetwork: Experiment<unknown, RecurrentTheta> = defineExper
         truncation: Math.min(settings.truncation, horizon),
         objective: "mean",
       } as const;
+      const rate = outerRate(learningRate, (to) =>
+        clipByGlobalNorm(adam({ learningRate: to }), { maxNorm: clip }),
+      );
       return {
         theta: tree.map((leaf) => leaf.astype(dtype), problem.theta!),
         estimator: createEstimator(estimator, problem, options),
-        inner: innerProblem(problem, options),
-        optimizer: clipByGlobalNorm(adam({ learningRate }), { maxNorm: clip }),
+        inner: innerProblem(problem, options, rate),
+        optimizer: rate.optimizer(rate.value),
         steps,
         evaluate(theta, initial) {
           const rows = [initial, theta].map((one) => {

@@ -17,6 +17,7 @@ import {
 import { z } from "zod";
 import { correlatedRegression } from "./data/regression.ts";
 import { estimatorFields, estimatorOptions } from "./fields.ts";
+import { outerRate } from "./outerRate.ts";
 import { grid, thin } from "./series.ts";
 
 const config = z.strictObject({
@@ -49,11 +50,16 @@ export const ridgeCoefficient: Experiment<unknown, RidgeTheta> = defineExperimen
     const options = { ...estimatorOptions(settings), objective: "sum" } as const;
     const loss = (theta: number): number => ridgeLoss(data, theta);
     const optimum = optimalTheta(loss);
+    const rate = outerRate(
+      settings.outerLearningRate,
+      (to) => adam({ learningRate: to }),
+      "outerLearningRate",
+    );
     return {
       theta: { logCoefficient: np.array(settings.theta, { dtype: "float64" }) },
       estimator: createEstimator(settings.estimator, problem, options),
-      inner: innerProblem(problem, options),
-      optimizer: adam({ learningRate: settings.outerLearningRate }),
+      inner: innerProblem(problem, options, rate),
+      optimizer: rate.optimizer(rate.value),
       steps: settings.steps,
       evaluate(theta, initial) {
         const [tuned, start] = [theta.logCoefficient.item(), initial.logCoefficient.item()];

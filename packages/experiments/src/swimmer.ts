@@ -17,6 +17,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { estimatorFields, estimatorOptions } from "./fields.ts";
+import { outerRate } from "./outerRate.ts";
 import { mean, thin } from "./series.ts";
 import {
   type Swimmer,
@@ -66,11 +67,12 @@ export const swimmer: Experiment<unknown, SwimmerTheta> = defineExperiment<Confi
     const problem = swimmerProblem(simulator, horizon);
     const options = { ...estimatorOptions(settings), objective: "sum", resets, isDividedByStd } as const;
     const episodes = random.foldIn(key, "evaluation");
+    const rate = outerRate(learningRate, (to) => sgd({ learningRate: to }));
     return {
       theta: { weights: np.zeros([2, observations]) },
       estimator: createEstimator(estimator, problem, options),
-      inner: innerProblem(problem, options),
-      optimizer: sgd({ learningRate }),
+      inner: innerProblem(problem, options, rate),
+      optimizer: rate.optimizer(rate.value),
       steps,
       evaluate: (theta, initial) => compare(problem, initial, theta, episodes, evaluationEpisodes),
       figures: (run) => [

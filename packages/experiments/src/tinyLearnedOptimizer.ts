@@ -20,6 +20,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { estimatorFields, estimatorOptions } from "./fields.ts";
+import { outerRate } from "./outerRate.ts";
 
 const config = z.strictObject({
   ...estimatorFields({ sigma: 0.03, pairs: 16, truncation: 10 }, "fullEs"),
@@ -60,11 +61,16 @@ export const tinyLearnedOptimizer: Experiment<unknown, LearnedOptimizerTheta> = 
     } as const;
     const runs = (theta: LearnedOptimizerTheta, at = scale): Runs =>
       trainingRuns(settings, random.foldIn(key, "evaluation"), theta, at);
+    const rate = outerRate(
+      outerLearningRate,
+      (to) => clipByGlobalNorm(adam({ learningRate: to }), { maxNorm: clip }),
+      "outerLearningRate",
+    );
     return {
       theta: tree.map((leaf) => leaf.astype(dtype), problem.theta!),
       estimator: createEstimator(estimator, problem, options),
-      inner: innerProblem(problem, options),
-      optimizer: clipByGlobalNorm(adam({ learningRate: outerLearningRate }), { maxNorm: clip }),
+      inner: innerProblem(problem, options, rate),
+      optimizer: rate.optimizer(rate.value),
       steps,
       evaluate(theta, initial) {
         const found = [runs(theta, 0), runs(initial), runs(theta)];

@@ -18,6 +18,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { estimatorFields, estimatorOptions } from "./fields.ts";
+import { outerRate } from "./outerRate.ts";
 import { grid, mean, thin } from "./series.ts";
 
 const config = z.strictObject({
@@ -52,11 +53,12 @@ export const toyRegression: Experiment<unknown, ToyRegressionTheta> = defineExpe
     const { estimator, sigma, horizon, learningRate, steps, dtype, surface } = settings;
     const problem = toyRegressionProblem({ horizon });
     const options = { ...estimatorOptions(settings), objective: "sum" } as const;
+    const rate = outerRate(learningRate, (to) => adam({ learningRate: to, beta1: 0.99, beta2: 0.999 }));
     return {
       theta: { logLearningRate: np.array(settings.theta, { dtype }) },
       estimator: createEstimator(estimator, problem, options),
-      inner: innerProblem(problem, options),
-      optimizer: adam({ learningRate, beta1: 0.99, beta2: 0.999 }),
+      inner: innerProblem(problem, options, rate),
+      optimizer: rate.optimizer(rate.value),
       steps,
       evaluate(theta, initial) {
         const rows = [

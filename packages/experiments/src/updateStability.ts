@@ -20,6 +20,7 @@ import {
 import { z } from "zod";
 import { grid } from "./series.ts";
 import { estimatorFields, estimatorOptions } from "./fields.ts";
+import { outerRate } from "./outerRate.ts";
 import { type Variant, curvatures, hessian, learnedRule, ruleOf, variants } from "./updateStabilityRules.ts";
 
 const config = z.strictObject({
@@ -53,11 +54,16 @@ export const updateStability: Experiment<unknown, UpdateTheta> = defineExperimen
       truncation: Math.min(settings.truncation, horizon),
       objective: "mean",
     } as const;
+    const rate = outerRate(
+      outerLearningRate,
+      (to) => clipByGlobalNorm(adam({ learningRate: to }), { maxNorm: clip }),
+      "outerLearningRate",
+    );
     return {
       theta: { nominalStep: np.array(nominalStep, exact), learned: np.array(learnedRule(decay), exact) },
       estimator: createEstimator(estimator, problem, options) as AnyEstimator<UpdateTheta>,
-      inner: innerProblem(problem, options),
-      optimizer: clipByGlobalNorm(adam({ learningRate: outerLearningRate }), { maxNorm: clip }),
+      inner: innerProblem(problem, options, rate),
+      optimizer: rate.optimizer(rate.value),
       steps,
       evaluate: (theta, initial) => evaluation(theta, initial),
       figures: (run) => [planeFigure(run), normFigure()],

@@ -49,14 +49,37 @@ export class ResumeError extends UnspoolError {
   }
 }
 
-/** A value as it should stand in an error message: short, and exact for numbers. */
+/** Code of an experiment threw something, or gave back what is not of its kind. `details.during` says when. */
+export class ExperimentError extends UnspoolError {
+  constructor(where: string, problem: string, details: ErrorDetails = {}, options?: { cause: unknown }) {
+    super("EXPERIMENT", `${where}: ${problem}`, { where, ...details });
+    if (options !== undefined) this.cause = options.cause;
+  }
+}
+
+/** A value as it should stand in an error message: short, and exact for numbers. Shows whatever there is. */
 export function show(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
+  try {
+    return shown(value);
+  } catch {
+    return `a ${typeof value} that cannot be shown`;
+  }
+}
+
+/** Of longer texts the beginning is shown. */
+const longestShown = 300;
+
+function shown(value: unknown): string {
+  if (typeof value === "string") {
+    return value.length <= longestShown
+      ? JSON.stringify(value)
+      : `${JSON.stringify(value.slice(0, longestShown))}… (${value.length} characters)`;
+  }
   if (typeof value === "number" || typeof value === "bigint") return String(value);
   if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as Uint8Array).length})`;
   if (Array.isArray(value)) {
-    return `[${value.slice(0, 8).map(show).join(", ")}${value.length > 8 ? ", …" : ""}]`;
+    return `[${value.slice(0, 8).map(shown).join(", ")}${value.length > 8 ? ", …" : ""}]`;
   }
   if (value !== null && typeof value === "object") return `{${Object.keys(value).slice(0, 8).join(", ")}}`;
   return String(value);

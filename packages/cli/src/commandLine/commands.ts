@@ -55,6 +55,11 @@ const portableBits: OptionSpec = {
   help: "no fused multiply-adds: the same bits on every machine, 20 to 45 % slower",
 };
 
+const experimentOption: OptionSpec = {
+  value: "FILE",
+  help: "the run's experiment, where it is a file: code is run only if it is named here, never because a folder names it",
+};
+
 /** Options of every command, and of the command line without a command. */
 export const commonOptions: Readonly<Record<string, OptionSpec>> = {
   help: { help: "show this help", short: "h" },
@@ -106,6 +111,7 @@ export const commands: readonly CommandSpec[] = [
         ...threads,
         help: "threads that share the units; the result is the same (default: as before)",
       },
+      experiment: experimentOption,
       "checkpoint-every": checkpointEvery,
       force: {
         help: "go on although engine, experiment or recipe are not those of the run: with other bits",
@@ -113,7 +119,11 @@ export const commands: readonly CommandSpec[] = [
       json,
       ...commonOptions,
     },
-    examples: ["unspool resume runs/first", "unspool resume runs/first --steps 500"],
+    examples: [
+      "unspool resume runs/first",
+      "unspool resume runs/first --steps 500",
+      "unspool resume runs/mine --experiment ./myExperiment.ts",
+    ],
   },
   {
     name: "compare",
@@ -177,6 +187,7 @@ export const commands: readonly CommandSpec[] = [
     summary: "Take the learned optimizer of a run apart: momentum, clipping, schedule, adaptation",
     positional: { name: "DIR", help: "folder of a run that trained a componentwise learned optimizer" },
     options: {
+      experiment: experimentOption,
       tasks: { value: "N", help: "training runs whose states and gradients are looked at (default 16)" },
       out: { value: "FILE", help: "the page with the figures (default analysis.html in the run's folder)" },
       json,

@@ -1,10 +1,9 @@
 /** `unspool analyse`: the learned optimizer of a run taken apart, as a page and in words. */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type OptimizerAnalysis, analyseOptimizer, analysisFigures, analysisWords, random } from "unspool";
 import { type ReadRun, readRun } from "unspool/train";
 import { type CommandLine, integerOption, textOption } from "../commandLine/parse.ts";
-import { findExperiment } from "../experiments/find.ts";
+import { experimentOfRun } from "../experiments/ofRun.ts";
 import { UsageError, exitCodes } from "../failure.ts";
 import { formatNumber, formatTable, wrapText } from "../output/format.ts";
 import type { Reporter } from "../output/reporter.ts";
@@ -15,13 +14,7 @@ export async function analyseCommand(line: CommandLine, reporter: Reporter): Pro
   const dir = line.positionals[0]!;
   const tasks = integerOption(line, "tasks", 1);
   const { store, manifest } = await existingRun(dir);
-  const file = manifest.command?.file;
-  if (file !== undefined && !existsSync(file)) {
-    throw new UsageError("EXPERIMENT", `${dir}: its experiment came from ${file}, which is not there.`, {
-      file,
-    });
-  }
-  const { experiment } = await findExperiment(file ?? manifest.experiment);
+  const { experiment } = await experimentOfRun("analyse", dir, manifest, textOption(line, "experiment"));
   const run = await readRun(experiment, store);
   const { learned } = run.setup;
   if (learned === undefined) {
@@ -83,7 +76,11 @@ function plainAnalysis(analysis: OptimizerAnalysis) {
     optimizer: analysis.name,
     gradientQuantiles: analysis.gradientQuantiles,
     explainedVariance: [...analysis.components.explained.subarray(0, 4)],
-    fixedPoints: rest.distinct.map(({ state, speed }) => ({ state: [...state], speed })),
+    fixedPoints: rest.distinct.map(({ state, speed, isStable }) => ({
+      state: [...state],
+      speed,
+      isStable,
+    })),
     searches: { made: rest.points.length, converged: rest.points.filter(({ isFixed }) => isFixed).length },
     drift: linear.change,
     modes: modes.modes,

@@ -5,6 +5,7 @@ import {
   byLeaf,
   compareEstimators,
   estimators,
+  heavyTailWords,
   random,
   vectorNorm,
   tree,
@@ -12,10 +13,11 @@ import {
 import { configureExecutor } from "unspool/unroll";
 import { type CommandLine, choiceOption, integerOption, textOption } from "../commandLine/parse.ts";
 import { exitCodes } from "../failure.ts";
-import { formatBytes, formatTable } from "../output/format.ts";
+import { formatBytes, formatTable, wrapText } from "../output/format.ts";
 import type { Reporter } from "../output/reporter.ts";
 import { compareFigures } from "../report/compareFigures.ts";
 import { type Study, writeStudy } from "../report/study.ts";
+import { fileName } from "../runs/fileName.ts";
 import { budgetOption, integerOf } from "./budgetOption.ts";
 import { engineSettings } from "./engineOptions.ts";
 import { setupWithInner } from "./innerOf.ts";
@@ -43,7 +45,7 @@ export async function compareCommand(line: CommandLine, reporter: Reporter): Pro
     key: random.foldIn(key, "compare"),
     onProgress: (what) => reporter.preparing(what),
   });
-  const path = textOption(line, "out") ?? `runs/compare-${experiment.name}.html`;
+  const path = textOption(line, "out") ?? `runs/compare-${fileName(experiment.name)}.html`;
   const report = await writeStudy(path, study(experiment.name, comparison));
   reporter.answer([...lines(comparison), "", `report  ${report}`], {
     ...plainComparison(comparison),
@@ -87,8 +89,12 @@ function plainComparison(comparison: Comparison) {
     zs: byLeaf(comparison, one.zs),
     bias: byLeaf(comparison, one.bias),
     variance: one.variance,
+    varianceError: one.varianceError,
+    largestShare: one.largestShare,
+    smoothedBy: one.smoothedBy ?? null,
     mse: one.meanSquaredError,
     mseAtEqualCost: one.errorAtEqualCost,
+    mseAtEqualCostError: one.errorAtEqualCostError,
     cosine: one.cosine,
     samples: one.samples,
     innerSteps: one.innerSteps,
@@ -104,6 +110,8 @@ function plainComparison(comparison: Comparison) {
       standardError: byLeaf(comparison, reference.standardError),
       trajectories: reference.trajectories,
       innerSteps: reference.innerSteps,
+      smoothedBy: reference.smoothedBy ?? null,
+      smoothed: reference.smoothed ?? null,
     },
     estimators: comparison.estimators.map(plain),
     byTruncation: comparison.byTruncation.map(plain),
@@ -116,12 +124,16 @@ function plainComparison(comparison: Comparison) {
 
 const columns = [
   "estimator",
+  "gradient of",
   "bias/|g|",
-  "± std. error",
+  "± of bias",
   "z",
   "std. dev./|g|",
+  "± of std. dev.",
   "MSE at equal cost",
+  "± of MSE",
   "cosine",
+  "samples",
   "inner steps",
   "ns/step",
   "memory",
@@ -130,40 +142,94 @@ const columns = [
 function row(one: EstimatorMeasurement, { reference }: Comparison): (string | number)[] {
   const size = vectorNorm(reference.gradient);
   const share = (value: number): number => value / size;
+  const deviation = Math.sqrt(one.variance);
   return [
     one.name,
+    one.smoothedBy === undefined ? "loss" : `loss, sigma ${one.smoothedBy}`,
     share(vectorNorm(one.bias)),
-    share(vectorNorm(one.standardError)),
+    twoDigits(share(Math.hypot(vectorNorm(one.standardError), vectorNorm(reference.standardError)))),
     Number(one.z.toPrecision(3)),
-    share(Math.sqrt(one.variance)),
+    share(deviation),
+    deviation === 0 ? 0 : twoDigits(share(one.varianceError / (2 * deviation))),
     one.errorAtEqualCost,
+    twoDigits(one.errorAtEqualCostError),
     Number(one.cosine.toFixed(4)),
+    one.samples,
     one.innerSteps,
     Number(((one.seconds * 1e9) / one.innerSteps).toPrecision(3)),
     one.bytes === undefined ? "" : formatBytes(one.bytes),
   ];
 }
 
+const twoDigits = (value: number): number => Number(value.toPrecision(2));
+
+/** What the columns mean. */
+const legend =
+  "A sample is what an estimator says of one whole trajectory of all its units; ± are standard errors over samples. " +
+  "z is the bias in standard errors, of the coordinate where it is largest.";
+
 function lines(comparison: Comparison): string[] {
-  const { reference, horizon, truncation, failed } = comparison;
+  const { truncation, failed } = comparison;
   return [
-    `reference  ${reference.description}`,
-    `           |g| = ${vectorNorm(reference.gradient).toPrecision(5)} ± ${vectorNorm(reference.standardError).toPrecision(2)}, ${reference.trajectories} trajectories of ${horizon} steps`,
+    `reference  ${comparison.reference.description}`,
+    `           |g| = ${lengthOf(comparison)}`,
     "",
-    `Truncation ${truncation}; z is the bias in standard errors, of the coordinate where it is largest.`,
+    ...wrapText(`Truncation ${truncation}. ${legend}`, 110),
     ...formatTable(
       columns,
       comparison.estimators.map((one) => row(one, comparison)),
     ),
-    ...verdicts(comparison),
+    ...remarks(comparison).flatMap((remark) => ["", ...wrapText(remark, 110)]),
     ...failed.map(({ name, truncation: at, error }) => `${name} (truncation ${at}): ${error}`),
   ];
 }
 
+function lengthOf({ reference, horizon }: Comparison): string {
+  const { gradient, standardError, trajectories } = reference;
+  const over =
+    trajectories === 0
+      ? `the closed form over ${horizon} steps`
+      : `${trajectories} ${trajectories === 1 ? "trajectory" : "trajectories"} of ${horizon} steps`;
+  return `${vectorNorm(gradient).toPrecision(5)} ± ${vectorNorm(standardError).toPrecision(2)}, ${over}`;
+}
+
 /** What a reader must not miss. */
-function verdicts({ estimators: measured }: Comparison): string[] {
+function remarks(comparison: Comparison): string[] {
+  const { estimators: measured } = comparison;
   const wrong = measured.filter(({ cosine, z }) => cosine < 0 && Math.abs(z) > 5).map(({ name }) => name);
-  return wrong.length === 0 ? [] : ["", `Points away from the gradient: ${wrong.join(", ")}.`];
+  const tails = heavyTailWords(measured);
+  return [
+    ...(wrong.length === 0 ? [] : [`Points away from the gradient: ${wrong.join(", ")}.`]),
+    ...smoothingRemark(comparison),
+    ...(tails === undefined ? [] : [tails]),
+  ];
+}
+
+/** The gradient of a loss and of its average over perturbations are two things: a difference between them is no fault. */
+function smoothingRemark({ reference, estimators: measured }: Comparison): string[] {
+  const { smoothedBy, smoothed, gradient } = reference;
+  const names = (of: readonly EstimatorMeasurement[]): string => of.map(({ name }) => name).join(", ");
+  const smooth = measured.filter((one) => one.smoothedBy !== undefined);
+  if (smoothedBy !== undefined) {
+    const sharp = measured.filter((one) => one.smoothedBy === undefined);
+    return sharp.length === 0
+      ? []
+      : [
+          `The reference is the gradient of the loss smoothed by sigma ${smoothedBy}; ${names(sharp)} estimate that of the ` +
+            "loss itself: their bias holds what smoothing takes away.",
+        ];
+  }
+  if (smooth.length === 0) return [];
+  const size = vectorNorm(gradient);
+  const extent =
+    smoothed === undefined || size === 0
+      ? ""
+      : ` Measured by full ES (${smoothed.trajectories} trajectories): smoothing alone moves the gradient by ` +
+        `${twoDigits((100 * smoothed.distance) / size)} ± ${twoDigits((100 * smoothed.standardError) / size)} % of its length.`;
+  return [
+    `The reference is the gradient of the loss itself; ${names(smooth)} estimate that of the loss smoothed by sigma ` +
+      `${smooth[0]!.smoothedBy}: their bias includes the smoothing.${extent}`,
+  ];
 }
 
 function study(name: string, comparison: Comparison): Study {
@@ -173,17 +239,14 @@ function study(name: string, comparison: Comparison): Study {
     summary: `Bias, variance and cost at fixed theta, over whole trajectories of ${horizon} steps with common random numbers.`,
     facts: [
       ["Reference", reference.description],
-      ["Length of the gradient", vectorNorm(reference.gradient).toPrecision(5)],
+      ["Length of the gradient", lengthOf(comparison)],
       ["Truncation", String(truncation)],
       ["Trajectories", isDeterministic ? "all the same" : "differ by their keys"],
     ],
     sections: [
       {
         title: "At the experiment's truncation",
-        text: [
-          "z is the bias in standard errors, of the coordinate where it is largest.",
-          ...verdicts(comparison),
-        ],
+        text: [legend, ...remarks(comparison)],
         tables: [{ columns, rows: comparison.estimators.map((one) => row(one, comparison)) }],
         figures: compareFigures(comparison),
       },
@@ -192,6 +255,7 @@ function study(name: string, comparison: Comparison): Study {
         : [
             {
               title: "At other truncations",
+              text: ["Each but those of the experiment's own truncation with a quarter of the inner steps."],
               tables: [
                 {
                   columns: ["truncation", ...columns],

@@ -5,10 +5,12 @@ import { type CommandLine, integerOption, textOption } from "../commandLine/pars
 import { exitCodes } from "../failure.ts";
 import { formatTable, wrapText } from "../output/format.ts";
 import type { Reporter } from "../output/reporter.ts";
-import { diagnoseFigures } from "../report/diagnoseFigures.ts";
-import { type Study, writeStudy } from "../report/study.ts";
+import { diagnosisStudy, finalTable, trialTable } from "../report/diagnosisStudy.ts";
+import { writeStudy } from "../report/study.ts";
+import { fileName } from "../runs/fileName.ts";
 import { budgetOption } from "./budgetOption.ts";
 import { engineSettings } from "./engineOptions.ts";
+import { type ExactCommand, exactCommand } from "./exactCommand.ts";
 import { setupWithInner } from "./innerOf.ts";
 import { preparedExperiment } from "./prepare.ts";
 
@@ -24,61 +26,44 @@ export async function diagnoseCommand(line: CommandLine, reporter: Reporter): Pr
     innerSteps,
     onProgress: (what) => reporter.preparing(what),
   });
-  const command = commandOf(line.positionals[0]!, diagnosis);
-  const path = textOption(line, "out") ?? `runs/diagnose-${experiment.name}.html`;
-  const report = await writeStudy(path, study(experiment.name, diagnosis, command));
-  reporter.answer([...lines(diagnosis), "", `run     ${command}`, `report  ${report}`], {
-    ...plainDiagnosis(diagnosis),
-    experiment: experiment.name,
-    config: parsed,
-    seed,
-    command,
-    report,
-  });
+  const { recommended: setting, recommendation } = diagnosis;
+  const { outerSteps } = recommendation;
+  const exact: ExactCommand =
+    setting === undefined
+      ? { command: undefined }
+      : await exactCommand(line, experiment, setup, { setting, outerSteps }, key);
+  const run = runLine(exact);
+  const path = textOption(line, "out") ?? `runs/diagnose-${fileName(experiment.name)}.html`;
+  const report = await writeStudy(path, diagnosisStudy(experiment.name, diagnosis, run));
+  reporter.answer(
+    [...lines(diagnosis), "", ...(run === undefined ? [] : [`run     ${run}`]), `report  ${report}`],
+    {
+      ...plainDiagnosis(diagnosis),
+      experiment: experiment.name,
+      config: parsed,
+      seed,
+      command: exact.command ?? null,
+      report,
+    },
+  );
   return exitCodes.done;
 }
 
-/** How to run what is recommended; for experiments with the usual fields. */
-function commandOf(name: string, { recommended }: Diagnosis): string {
-  const { estimator, truncation, sigma, pairs } = recommended;
-  const settings = Object.entries({ estimator, truncation, sigma, pairs }).filter(
-    ([, value]) => value !== undefined,
-  );
-  return `unspool run ${name} ${settings.map(([path, value]) => `--set ${path}=${value}`).join(" ")}`;
+/** The command, or why there is none; undefined where nothing is recommended. */
+function runLine({ command, problem }: ExactCommand): string | undefined {
+  return command ?? (problem && `no command line runs exactly this setting: ${problem}`);
 }
 
-const columns = [
-  "estimator",
-  "truncation",
-  "sigma",
-  "pairs",
-  "loss",
-  "outer steps",
-  "inner steps",
-  "",
-] as const;
-
-function trialRows(trials: readonly TrialRun[]): (string | number)[][] {
-  return trials
-    .toSorted((a, b) => a.loss - b.loss)
-    .map(({ setting, loss, outerSteps, innerSteps, failure }) => [
-      setting.estimator,
-      setting.truncation,
-      setting.sigma ?? "",
-      setting.pairs ?? "",
-      Number.isFinite(loss) ? loss : "",
-      outerSteps,
-      innerSteps,
-      failure === undefined ? "" : `failed: ${failure.slice(0, 90)}`,
-    ]);
-}
-
-function lines({ verdict, recommendation }: Diagnosis): string[] {
+function lines(diagnosis: Diagnosis): string[] {
+  const [trials, finals] = [trialTable(diagnosis), finalTable(diagnosis)];
   return [
-    ...verdict.flatMap((sentence) => wrapText(sentence, 110)),
+    ...diagnosis.verdict.flatMap((sentence) => wrapText(sentence, 110)),
     "",
-    `Trial runs (mean loss per inner step at the end; ${recommendation.initialLoss.toPrecision(4)} at the start)`,
-    ...formatTable(columns, trialRows(recommendation.trials)),
+    ...wrapText(trials.title, 110),
+    ...formatTable(trials.columns, trials.rows),
+    ...(finals === undefined
+      ? []
+      : ["", ...wrapText(finals.title, 110), ...formatTable(finals.columns, finals.rows)]),
   ];
 }
 
@@ -86,15 +71,26 @@ function lines({ verdict, recommendation }: Diagnosis): string[] {
 const keptPoints = 200;
 
 function plainDiagnosis(diagnosis: Diagnosis) {
-  const { estimator, truncation, sigma, pairs, tasks } = diagnosis.recommended;
-  const { loss, initialLoss, trials, finals } = diagnosis.recommendation;
+  const { recommended } = diagnosis;
+  const { loss, standardError, seeds, initialLoss, trials, finals, outerSteps } = diagnosis.recommendation;
   return {
     event: "diagnose",
     verdict: diagnosis.verdict.join(" "),
     regime: diagnosis.regime,
     lyapunov: diagnosis.lyapunov,
     usableHorizon: diagnosis.usableHorizon,
-    recommended: { estimator, truncation, sigma: sigma ?? null, pairs: pairs ?? null, tasks: tasks ?? null },
+    recommended:
+      recommended === undefined
+        ? null
+        : {
+            estimator: recommended.estimator,
+            truncation: recommended.truncation,
+            sigma: recommended.sigma ?? null,
+            pairs: recommended.pairs ?? null,
+            tasks: recommended.tasks ?? null,
+            learningRate: recommended.learningRate ?? null,
+          },
+    nonFinite: diagnosis.nonFinite ?? null,
     evidence: {
       horizon: diagnosis.horizon,
       isDeterministic: diagnosis.isDeterministic,
@@ -103,6 +99,9 @@ function plainDiagnosis(diagnosis: Diagnosis) {
         shortenedFrom: diagnosis.shortenedFrom ?? null,
         initialLoss,
         loss,
+        standardError,
+        seeds,
+        outerSteps,
         trials: trials.map(plainTrial),
         finals,
       },
@@ -111,8 +110,14 @@ function plainDiagnosis(diagnosis: Diagnosis) {
   };
 }
 
-function plainTrial({ setting, loss, outerSteps, innerSteps, failure }: TrialRun) {
-  return { ...setting, loss, outerSteps, innerSteps, ...(failure !== undefined && { failure }) };
+function plainTrial({ setting, failure, stoppedAt, ...run }: TrialRun) {
+  const { loss, standardError, trajectories, outerSteps, innerSteps } = run;
+  return {
+    ...setting,
+    ...{ loss, standardError, trajectories, outerSteps, innerSteps },
+    ...(stoppedAt !== undefined && { stoppedAt }),
+    ...(failure !== undefined && { failure }),
+  };
 }
 
 function plainEvidence({ where, theta, report, failure, usableHorizon }: ThetaEvidence) {
@@ -128,11 +133,15 @@ function plainEvidence({ where, theta, report, failure, usableHorizon }: ThetaEv
     exponents: [...lyapunov.exponents],
     standardErrors: [...lyapunov.standardErrors],
     logGradientNorms: thinned(growth.logStateNorms),
+    logLossGrowth: thinned(growth.logLossGrowth),
     usableHorizon,
     variances: variance.horizons.map(({ horizon, rp, esAntithetic }) => ({
       horizon,
       backpropagation: rp.totalVariance,
+      backpropagationError: rp.standardError,
       evolutionStrategies: esAntithetic.totalVariance,
+      evolutionStrategiesError: esAntithetic.standardError,
+      trajectories: variance.samples,
     })),
     slice: { offsets: [...slice.offsets], losses: [...slice.losses] },
     derivativeMismatch: mismatch.fraction,
@@ -142,52 +151,4 @@ function plainEvidence({ where, theta, report, failure, usableHorizon }: ThetaEv
 function thinned(values: Float64Array): number[] {
   const stride = Math.max(1, Math.ceil(values.length / keptPoints));
   return [...values].filter((_, i) => i % stride === 0 || i === values.length - 1);
-}
-
-function study(name: string, diagnosis: Diagnosis, command: string): Study {
-  const { verdict, regime, lyapunov, usableHorizon, horizon, recommendation } = diagnosis;
-  return {
-    title: `${name}: diagnosis`,
-    summary: verdict[0]!,
-    facts: [
-      ["Gradients", regime],
-      ["Largest exponent per step", lyapunov.length === 0 ? "not measured" : lyapunov[0]!.toPrecision(3)],
-      ["Usable horizon", `${usableHorizon} of ${horizon} steps`],
-      ["Run", command],
-    ],
-    sections: [
-      { title: "Verdict", text: verdict },
-      {
-        title: "Trial runs",
-        text: [
-          `Mean loss per inner step at the thetas of the last part of each run, over trajectories from new keys; ${recommendation.initialLoss.toPrecision(4)} at the first theta.`,
-        ],
-        tables: [{ columns, rows: trialRows(recommendation.trials) }],
-        figures: [trialFigure(diagnosis)],
-      },
-      { title: "Derivatives", figures: diagnoseFigures(diagnosis) },
-    ],
-  };
-}
-
-/** Losses that the estimators saw, of the first setting of each. */
-function trialFigure({ recommendation }: Diagnosis) {
-  const seen = new Set<string>();
-  const first = recommendation.trials.filter(({ setting, losses }) => {
-    if (losses.length < 2 || seen.has(setting.estimator)) return false;
-    seen.add(setting.estimator);
-    return true;
-  });
-  return {
-    id: "trials",
-    title: "Losses of the trial runs",
-    caption: "Loss of the estimator's own window over inner steps, for the problem's own settings.",
-    x: { label: "inner steps", scale: "log" as const },
-    y: { label: "loss", scale: "symlog" as const },
-    series: first.map(({ setting, losses, innerSteps, outerSteps }) => ({
-      name: setting.estimator,
-      x: losses.map(([step]) => (step * innerSteps) / outerSteps),
-      y: losses.map(([, loss]) => loss),
-    })),
-  };
 }

@@ -4,7 +4,7 @@ import { EvaluationError, type RunStore, type TrainEvent, type TrainResult } fro
 import { exitCodes } from "../failure.ts";
 import { describeFailure } from "../failureReport.ts";
 import type { Reporter } from "../output/reporter.ts";
-import type { ExperimentInfo } from "../report/runView.ts";
+import { resumeCommand } from "../runs/shellWord.ts";
 
 export interface ExecuteHooks {
   signal: AbortSignal;
@@ -14,14 +14,17 @@ export interface ExecuteHooks {
 /** Thetas of more numbers than this are not printed; the checkpoint holds them. */
 const printedThetaSize = 1024;
 
-/** Lets `start` run to its end or to `signal`, writes the report and tells how it went. Returns the exit code. */
+/**
+ * Lets `start` run to its end or to `signal`, writes the report and tells how it went. Returns the exit code.
+ * `experimentFile` is the file of the experiment as the person named it, for the command that continues the run.
+ */
 export async function execute(
   reporter: Reporter,
   /** Its name is known once the run has begun. */
   store: RunStore,
   signal: AbortSignal,
   start: (hooks: ExecuteHooks) => Promise<TrainResult>,
-  describe: () => Promise<ExperimentInfo>,
+  experimentFile?: string,
 ): Promise<number> {
   const clock = sessionClock();
   const onEvent = (event: TrainEvent): void => {
@@ -30,7 +33,7 @@ export async function execute(
   };
   const writeReport = async (): Promise<string> => {
     const { writeReport: write } = await import("../report/writeReport.ts");
-    return write([store.name], undefined, describe);
+    return write([store.name], undefined);
   };
   let result: TrainResult;
   try {
@@ -54,6 +57,7 @@ export async function execute(
   const report = result.interrupted ? undefined : await reportOrWarn(reporter, writeReport);
   reporter.finished({
     run: store.name,
+    resume: resumeCommand(store.name, experimentFile),
     isInterrupted: result.interrupted,
     step: result.step,
     steps: result.steps,

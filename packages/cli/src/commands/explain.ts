@@ -11,7 +11,7 @@ import {
   peakMeter,
 } from "unspool/engine";
 import { configureExecutor } from "unspool/unroll";
-import { initTraining, trainSteps } from "unspool/train";
+import { initTraining, setUp, trainSteps } from "unspool/train";
 import { type CommandLine, integerOption } from "../commandLine/parse.ts";
 import { exitCodes } from "../failure.ts";
 import { explanationLines } from "../output/explanation.ts";
@@ -34,7 +34,7 @@ export async function explainCommand(line: CommandLine, reporter: Reporter): Pro
   configureExecutor({ ...settings, onCompile: (runner) => void compiled.push(runner) });
 
   const key = random.key(seed);
-  const setup = await experiment.setup(parsed, random.foldIn(key, "setup"));
+  const setup = await setUp(experiment, parsed, random.foldIn(key, "setup"));
   let state = initTraining(setup, key);
   for (let step = 0; step < outerSteps; step++) state = trainSteps(setup, state, 1).state;
 

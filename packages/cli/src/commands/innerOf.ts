@@ -1,6 +1,6 @@
 /** The inner problem of an experiment: what `compare` and `diagnose` look at. */
 import { type Key, random } from "unspool";
-import type { Experiment, InnerProblem, Setup } from "unspool/train";
+import { type Experiment, type InnerProblem, type Setup, setUp } from "unspool/train";
 import { UsageError } from "../failure.ts";
 
 /** The setup of an experiment that says what its inner problem is; `UsageError` for one that does not. */
@@ -9,7 +9,7 @@ export async function setupWithInner(
   config: unknown,
   key: Key,
 ): Promise<Setup & { inner: InnerProblem }> {
-  const setup = await experiment.setup(config, random.foldIn(key, "setup"));
+  const setup = await setUp(experiment, config, random.foldIn(key, "setup"));
   const { inner } = setup;
   if (inner !== undefined) return { ...setup, inner };
   throw new UsageError(

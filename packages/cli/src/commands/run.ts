@@ -31,7 +31,7 @@ export async function runCommand(
     store,
     signal,
     (hooks) => train(experiment, { config, seed, steps, store, checkpointEvery, origin, ...hooks }),
-    async () => experiment,
+    file === undefined ? undefined : line.positionals[0],
   );
 }
 

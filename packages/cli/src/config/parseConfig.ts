@@ -1,4 +1,5 @@
 /** Runs an experiment's schema over a config and turns its complaints into one line per path. */
+import { isThenable } from "unspool/unroll";
 import { UsageError } from "../failure.ts";
 import { type SchemaNode, type SchemaTree, describeNodes, schemaTree } from "./schemaTree.ts";
 
@@ -16,28 +17,35 @@ export async function parseConfig(
   schema: { parse(value: unknown): unknown },
   input: unknown,
 ): Promise<unknown> {
+  const { called, describeThrown } = await import("unspool/train");
+  let parsed: unknown;
   try {
-    return schema.parse(input);
+    parsed = schema.parse(input);
   } catch (error) {
-    const issues = (error as { issues?: readonly Issue[] }).issues;
-    if (!Array.isArray(issues)) {
-      throw new UsageError(
-        "CONFIG",
-        `config: ${error instanceof Error ? error.message : String(error)}`,
-        {},
-        { cause: error },
-      );
-    }
-    const tree = schemaTree(schema);
-    const told = await Promise.all(issues.map((issue: Issue) => tellIssue(tree, issue, input)));
-    const lines = told.map(({ text }) => text);
+    const told = await tellIssues(schema, error, input).catch(() => undefined);
     throw new UsageError(
       "CONFIG",
-      lines.join("\n"),
-      { issues: told.map(({ details }) => details) },
+      told === undefined || told.length === 0
+        ? `config: ${describeThrown(error).message}`
+        : told.map(({ text }) => text).join("\n"),
+      told === undefined ? {} : { issues: told.map(({ details }) => details) },
       { cause: error },
     );
   }
+  const isPromise = called("config", "what parse returned", "setup", () => isThenable(parsed));
+  if (!isPromise) return parsed;
+  void Promise.resolve(parsed).catch(() => {});
+  throw new UsageError(
+    "CONFIG",
+    "config: its parse is async: it returned a promise. Parse at once, and load data in setup, which may be async.",
+  );
+}
+
+async function tellIssues(schema: unknown, error: unknown, input: unknown) {
+  const { issues } = error as { issues?: readonly Issue[] };
+  if (!Array.isArray(issues)) return undefined;
+  const tree = schemaTree(schema);
+  return Promise.all(issues.map((issue: Issue) => tellIssue(tree, issue, input)));
 }
 
 async function tellIssue(

@@ -36,9 +36,14 @@ export interface SchemaTree {
 
 /** The tree of a zod schema, or undefined for a schema of another kind, whose paths cannot be known beforehand. */
 export function schemaTree(schema: unknown): SchemaTree | undefined {
-  if (!isZod(schema)) return undefined;
-  const root = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as SchemaNode;
+  const root = rootOf(schema);
+  if (root === undefined) return undefined;
   const resolve = (node: SchemaNode): SchemaNode => {
+    // What is a string or null is written with a list of types.
+    if (Array.isArray(node.type)) {
+      const { type: types, ...rest } = node;
+      return { ...rest, anyOf: (types as string[]).map((type) => ({ type })) };
+    }
     if (node.$ref === undefined) return node;
     const name = node.$ref.split("/").at(-1)!;
     const target = node.$ref === "#" ? root : (root.$defs?.[name] ?? {});
@@ -122,6 +127,16 @@ const nouns: Record<string, string> = {
   object: "a record",
   null: "null",
 };
+
+/** Undefined where the schema is not zod's, or is made so that zod itself cannot describe it. */
+function rootOf(schema: unknown): SchemaNode | undefined {
+  try {
+    if (!isZod(schema)) return undefined;
+    return z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as SchemaNode;
+  } catch {
+    return undefined;
+  }
+}
 
 function isZod(schema: unknown): schema is z.ZodType {
   return typeof schema === "object" && schema !== null && "_zod" in schema;

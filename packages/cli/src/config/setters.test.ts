@@ -163,3 +163,69 @@ describe("parseConfig", () => {
     await expect(parseConfig(own, {})).rejects.toThrow("config: lr too large");
   });
 });
+
+describe("lists", () => {
+  it.each(["layers.30000000=3", "layers.4=3", "layers.1e3=3", "layers.007=3", "layers.length=9"])(
+    "answers %s at once with the places that there are",
+    async (given) => {
+      await expect(set(given)).rejects.toThrow(/layers/);
+    },
+  );
+
+  it("names the next place, whatever the order of the setters", async () => {
+    await expect(set("layers.4=3")).rejects.toThrow("which has 2 entries. The next one is layers.2;");
+    expect(await set("layers.3=1", "layers.2=5")).toEqual({ layers: [32, 16, 5, 1] });
+    await expect(set("layers.3=1", "layers.0=5")).rejects.toThrow("layers.3 is no place in this list");
+  });
+
+  it("are lists without a schema too, with numbers for names only", async () => {
+    const free = (...given: string[]) => applySetters(undefined, given.map(parseSetter));
+    expect(await free("a.0=1", "a.1=x")).toEqual({ a: [1, "x"] });
+    await expect(free("a.0=1", "a.length=1000000000")).rejects.toThrow("a.length is no place");
+    await expect(free("a.4000000000=1")).rejects.toThrow("which is empty");
+  });
+
+  it("refuses a path deeper than any config", () => {
+    expect(() => parseSetter(`${"a.".repeat(20_000)}a=1`)).toThrow("at most 64 names, got 20001");
+  });
+});
+
+describe("nullable fields", () => {
+  const nullable = z.object({
+    name: z.string().nullable().default(null),
+    mode: z.enum(["1", "fast"]).nullable().default(null),
+    rate: z.number().nullable().default(0.1),
+    list: z.array(z.number()).nullable().default(null),
+    known: z.array(z.number()).default([1, 2]).nullable(),
+    record: z.object({ a: z.number() }).nullable().default(null),
+    either: z.union([z.string(), z.number()]).default("x"),
+  });
+  const read = async (...given: string[]) =>
+    parseConfig(nullable, await applySetters(schemaTree(nullable), ["known=[0]", ...given].map(parseSetter)));
+
+  it.each([
+    ["name=null", { name: null }],
+    ["name=5", { name: "5" }],
+    ["name=true", { name: "true" }],
+    ["name=[1]", { name: "[1]" }],
+    ['name="null"', { name: "null" }],
+    ["mode=1", { mode: "1" }],
+    ["mode=null", { mode: null }],
+    ["rate=null", { rate: null }],
+    ["rate=.5", { rate: 0.5 }],
+    ["list=null", { list: null }],
+    ["list=[1,2]", { list: [1, 2] }],
+    ["list.0=7", { list: [7] }],
+    ["record.a=3", { record: { a: 3 } }],
+    ["record=null", { record: null }],
+    ["either=5", { either: 5 }],
+    ['either="5"', { either: "5" }],
+  ])("%s parses", async (given, expected) => {
+    expect(await read(given)).toMatchObject(expected);
+  });
+
+  it("keeps the default of a list that may be null", async () => {
+    const set = await applySetters(schemaTree(nullable), [parseSetter("known.1=5")]);
+    expect(set).toEqual({ known: [1, 5] });
+  });
+});

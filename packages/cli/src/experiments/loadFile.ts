@@ -3,11 +3,11 @@
  * very modules that the command itself uses, wherever the file lies and whatever is installed there: two copies of
  * the library would not recognise each other's tensors and errors.
  */
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { parse } from "node:path";
 import { createJiti } from "jiti";
-import type { Problem } from "unspool";
-import type { Experiment } from "unspool/train";
+import { type Problem, defineProblem, show } from "unspool";
+import { type Experiment, called, calledAsync, describeThrown } from "unspool/train";
 import { UsageError } from "../failure.ts";
 
 /** Entry points of the library that a file may import. */
@@ -33,40 +33,59 @@ export const sharedModules: readonly string[] = [
  */
 export async function loadExperimentFile(file: string): Promise<Experiment> {
   if (!existsSync(file)) throw new UsageError("EXPERIMENT", `${file}: there is no such file.`, { file });
-  const exported = await load(file);
-  const made: unknown = typeof exported === "function" ? await (exported as () => unknown)() : exported;
-  if (isProblem(made)) {
-    const { problemExperiment } = await import("@unspool/experiments");
-    if (made.theta !== undefined) return problemExperiment(made, parse(file).name) as Experiment;
+  return experimentOf(file, await load(file));
+}
+
+/** The experiment that `exported`, the default export of `file`, is or makes. */
+export async function experimentOf(file: string, exported: unknown): Promise<Experiment> {
+  const made: unknown = await calledAsync(file, "the function that it exports", "setup", () =>
+    typeof exported === "function" ? (exported as () => unknown)() : exported,
+  );
+  const { problemExperiment } = await import("@unspool/experiments");
+  // A getter or a proxy may throw wherever something is read.
+  return called(file, "its default export", "setup", () => {
+    if (isProblem(made)) {
+      if (made.theta === undefined) {
+        throw new UsageError(
+          "EXPERIMENT",
+          `${file}: the problem that it exports has no theta to start from. Write: defineProblem({ theta: …, horizon, init, step }).`,
+          { file },
+        );
+      }
+      // One that was written without defineProblem is checked here.
+      const problem = made.isTraceable === undefined ? defineProblem(made) : made;
+      return problemExperiment(problem, parse(file).name) as Experiment;
+    }
+    const problem = whatIsWrong(made);
+    if (problem === undefined) return ownExperiment(made as Experiment);
     throw new UsageError(
       "EXPERIMENT",
-      `${file}: the problem that it exports has no theta to start from. Write: defineProblem({ theta: …, horizon, init, step }).`,
+      `${file}: the default export is neither a problem nor an experiment: ${problem}. ` +
+        "Write: export default defineProblem({ theta, horizon, init, step }), or defineExperiment({ name, summary, config, setup }).",
       { file },
     );
-  }
-  const problem = whatIsMissing(made);
-  if (problem === undefined) return made as Experiment;
-  throw new UsageError(
-    "EXPERIMENT",
-    `${file}: the default export is neither a problem nor an experiment: ${problem}. ` +
-      "Write: export default defineProblem({ theta, horizon, init, step }), or defineExperiment({ name, summary, config, setup }).",
-    { file },
-  );
+  });
 }
 
 async function load(file: string): Promise<unknown> {
   const modules = await Promise.all(
     sharedModules.map(async (name) => [name, (await import(name)) as unknown] as const),
   );
-  const jiti = createJiti(file, { virtualModules: Object.fromEntries(modules), interopDefault: false });
+  // Where a link leads, as Node does: imports beside the file are found, and its ending says what it is.
+  const target = realpathSync(file);
+  const jiti = createJiti(target, {
+    virtualModules: Object.fromEntries(modules),
+    interopDefault: false,
+    // A cache in the shared folder for temporary files would run what another account has put there.
+    fsCache: false,
+  });
   try {
-    const loaded = await jiti.import<{ default?: unknown }>(file);
+    const loaded = await jiti.import<{ default?: unknown }>(target);
     return loaded.default;
   } catch (error) {
-    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     throw new UsageError(
       "EXPERIMENT",
-      `${file}: it could not be loaded. ${reason}`,
+      `${file}: it could not be loaded. ${describeThrown(error).text}`,
       { file },
       { cause: error },
     );
@@ -74,15 +93,29 @@ async function load(file: string): Promise<unknown> {
 }
 
 function isProblem(made: unknown): made is Problem {
-  const { horizon, init, step } = (made ?? {}) as Partial<Problem>;
+  if (typeof made !== "object" || made === null) return false;
+  const { horizon, init, step } = made as Partial<Problem>;
   return typeof horizon === "number" && typeof init === "function" && typeof step === "function";
 }
 
-function whatIsMissing(made: unknown): string | undefined {
+/** Longer names are no names, and what a terminal does not show could be taken for another. */
+const longestName = 200;
+
+function whatIsWrong(made: unknown): string | undefined {
   if (typeof made !== "object" || made === null)
     return made === undefined ? "there is none" : `it is a ${typeof made}`;
-  const { name, config, setup } = made as Partial<Experiment>;
-  if (typeof name !== "string" || name === "") return "it has no name";
+  const { name, summary, config, setup } = made as Partial<Experiment>;
+  if (typeof name !== "string" || name.trim() === "") return "it has no name";
+  if (name.length > longestName || /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(name))
+    return `its name must be a short line of text, got ${show(name.slice(0, longestName))}`;
+  if (summary !== undefined && typeof summary !== "string") return "its summary is not text";
   if (typeof config?.parse !== "function") return "its config has no parse (a zod schema has)";
   return typeof setup === "function" ? undefined : "it has no setup function";
+}
+
+/** What was checked, in a record that does not change. */
+function ownExperiment(made: Experiment): Experiment {
+  const { name, summary = "", paper, config } = made;
+  const setup = made.setup.bind(made);
+  return { name, summary, ...(typeof paper === "string" && { paper }), config, setup };
 }

@@ -15,6 +15,12 @@ export function formatNumber(value: number): string {
   return minus(String(Number(value.toPrecision(4))));
 }
 
+/** `12.3 ± 0.4`: four digits of the value, two of its standard error. */
+export function formatError(value: number, standardError: number): string {
+  if (!Number.isFinite(value)) return formatNumber(value);
+  return `${formatNumber(value)} ± ${formatNumber(Number(standardError.toPrecision(2)))}`;
+}
+
 const minus = (text: string): string => text.replaceAll("-", "−");
 
 /** `0.4 s`, `12 s`, `3 min 05 s`, `2 h 07 min`. */

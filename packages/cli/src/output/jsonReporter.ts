@@ -29,7 +29,7 @@ export function jsonReporter(stdout: Output, stderr: Output): Reporter {
         lost,
       } = summary;
       const rest = { run, steps: step, loss, theta, stepsPerSecond };
-      const resume = run === undefined ? null : `unspool resume ${run}`;
+      const { resume = null } = summary;
       if (isInterrupted)
         emit("interrupted", { ...rest, run: run ?? null, of: steps, resume, ...(lost && { lost }) });
       else emit("done", { ...rest, evaluation: evaluation?.metrics ?? null, report: report ?? null });

@@ -23,6 +23,8 @@ export interface Reporter {
 export interface RunSummary {
   /** The run's folder; undefined where there is none yet. */
   run: string | undefined;
+  /** The command that continues it, if there is something to continue. */
+  resume: string | undefined;
   isInterrupted: boolean;
   /** Outer steps done, and asked for. */
   step: number;

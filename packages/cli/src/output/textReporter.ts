@@ -1,6 +1,7 @@
 /** A run for people: one block that is redrawn in place on a terminal, a plain line now and then elsewhere. */
 import pc from "picocolors";
 import type { StepEvent, TrainEvent } from "unspool/train";
+import { visible } from "./visible.ts";
 import { formatDuration, formatNumber, formatSpeed, formatTable } from "./format.ts";
 import { type Progress, progressBlock, progressLine, speedometer } from "./progressBlock.ts";
 import type { FailureReport, Reporter, RunSummary } from "./reporter.ts";
@@ -32,6 +33,7 @@ export function textReporter(stdout: TextOutput, stderr: TextOutput, now: () => 
     clear();
     stdout.write(`${text}\n`);
   };
+  // What comes from files goes through `visible`; colours are put around it.
   const draw = (progress: Progress): void => {
     drawnAt = now();
     lastDrawn = progress;
@@ -52,11 +54,11 @@ export function textReporter(stdout: TextOutput, stderr: TextOutput, now: () => 
   };
   const warn = (message: string): void => {
     clear();
-    stderr.write(`${colours.yellow("warning")} ${message}\n`);
+    stderr.write(`${colours.yellow("warning")} ${visible(message)}\n`);
   };
 
   return {
-    preparing: (what) => line(`preparing ${what} …`),
+    preparing: (what) => line(`preparing ${visible(what)} …`),
     warning: warn,
     trainEvent(event: TrainEvent) {
       if (event.type === "start") {
@@ -64,7 +66,7 @@ export function textReporter(stdout: TextOutput, stderr: TextOutput, now: () => 
         measureSpeed = speedometer();
         const from = event.step > 0 ? `, from outer step ${event.step}` : "";
         line(
-          `${colours.bold(event.experiment)}  seed ${event.seed}  ${event.steps} outer steps${from}  ${colours.dim(event.store ?? "")}`,
+          `${colours.bold(visible(event.experiment))}  seed ${event.seed}  ${event.steps} outer steps${from}  ${colours.dim(visible(event.store ?? ""))}`,
         );
       } else if (event.type === "step") step(event);
       else if (event.type === "warning") warn(event.message);
@@ -84,7 +86,7 @@ export function textReporter(stdout: TextOutput, stderr: TextOutput, now: () => 
       clear();
       for (const text of summaryLines(summary, colours)) stdout.write(`${text}\n`);
     },
-    answer: (lines) => void stdout.write(`${lines.join("\n")}\n`),
+    answer: (lines) => void stdout.write(`${visible(lines.join("\n"))}\n`),
     failed(failure) {
       clear();
       stderr.write(`${failureText(failure, pc.createColors(hasColour(stderr)))}\n`);
@@ -101,7 +103,7 @@ function summaryLines(summary: RunSummary, colours: Colours): string[] {
     return [
       `${colours.yellow("interrupted")}${done}`,
       ...(lost === undefined ? [] : [lost]),
-      ...(run === undefined ? [] : [`Continue with: unspool resume ${run}`]),
+      ...(summary.resume === undefined ? [] : [`Continue with: ${summary.resume}`]),
     ];
   }
   const metrics = Object.entries(evaluation?.metrics ?? {});
@@ -115,18 +117,18 @@ function summaryLines(summary: RunSummary, colours: Colours): string[] {
     head,
     ...(table === undefined
       ? []
-      : ["", colours.bold(table.title), ...formatTable(table.columns, table.rows)]),
-    ...(metrics.length === 0 ? [] : ["", ...formatTable(["evaluation", "value"], metrics)]),
+      : ["", colours.bold(visible(table.title)), ...formatTable(table.columns, table.rows).map(visible)]),
+    ...(metrics.length === 0 ? [] : ["", ...formatTable(["evaluation", "value"], metrics).map(visible)]),
     "",
-    ...(report === undefined ? [] : [`report  ${report}`]),
-    `run     ${run}`,
+    ...(report === undefined ? [] : [`report  ${visible(report)}`]),
+    `run     ${visible(run ?? "")}`,
   ];
 }
 
 function failureText({ code, message, trace }: FailureReport, colours: Colours): string {
   return [
-    `${colours.red("error")} ${colours.dim(code)} ${message}`,
-    ...(trace === undefined ? [] : [colours.dim(trace)]),
+    `${colours.red("error")} ${colours.dim(visible(code))} ${visible(message)}`,
+    ...(trace === undefined ? [] : [colours.dim(visible(trace))]),
   ].join("\n");
 }
 

@@ -1,11 +1,18 @@
 /** The figures of a comparison of estimators. */
 import type { Comparison, EstimatorMeasurement } from "unspool";
-import type { Figure, Series } from "unspool/train";
+import type { Series } from "unspool/train";
+import type { PennedFigure } from "./drawing.ts";
+import { estimatorPen } from "./palette.ts";
 
 /** What is drawn in the place of 0 on a logarithmic axis, as a share of the squared length of the reference. */
 const floorShare = 1e-12;
 
-export function compareFigures(comparison: Comparison): Figure[] {
+type Named = Pick<EstimatorMeasurement, "name" | "estimator">;
+
+/** An estimator has one pen, in every figure and in those of `diagnose`. */
+const pensOf = (of: readonly Named[]) => of.map(({ estimator }) => estimatorPen(estimator));
+
+export function compareFigures(comparison: Comparison): PennedFigure[] {
   const { estimators, byTruncation } = comparison;
   const sweep = new Set(byTruncation.map(({ truncation }) => truncation)).size > 1;
   return [
@@ -24,19 +31,25 @@ function squaredBias({ meanSquaredError, variance }: EstimatorMeasurement): numb
   return Math.max(0, meanSquaredError - variance);
 }
 
+/**
+ * Relative to the reference alone: an estimator that explodes must not lift the floor over all others. Where the reference
+ * is 0, its error stands in, or the smallest that was measured.
+ */
 function floorOf({ reference, estimators }: Comparison): number {
-  const sizes = [reference.gradient, ...estimators.map(({ mean }) => mean)].map(squaredNorm);
-  return floorShare * Math.max(...sizes, 1e-300);
+  const length = squaredNorm(reference.gradient) || squaredNorm(reference.standardError);
+  if (length > 0) return floorShare * length;
+  const measured = estimators.flatMap((one) => [measuredBias(one), one.variance]).filter((size) => size > 0);
+  return measured.length === 0 ? floorShare : Math.min(...measured);
 }
 
-function plane(comparison: Comparison): Figure {
+function plane(comparison: Comparison): PennedFigure {
   const floor = floorOf(comparison);
   return {
     id: "bias-variance",
     title: "Bias and variance",
     caption:
       `One point per estimator at truncation ${comparison.truncation}: the squared bias of a trajectory's gradient and its total variance. ` +
-      "Low and to the left is good; unbiased estimators show what chance leaves, and what is 0 is drawn at the edge.",
+      `Low and to the left is good; unbiased estimators show what chance leaves, and what is below ${floorShare} of the squared length of the reference is drawn there.`,
     x: { label: "squared bias", scale: "log" },
     y: { label: "variance", scale: "log" },
     series: comparison.estimators.map((one) => ({
@@ -45,6 +58,7 @@ function plane(comparison: Comparison): Figure {
       x: [Math.max(floor, measuredBias(one))],
       y: [Math.max(floor, one.variance)],
     })),
+    pens: pensOf(comparison.estimators),
   };
 }
 
@@ -53,7 +67,7 @@ function errorAt(one: EstimatorMeasurement, innerSteps: number): number {
   return squaredBias(one) + (one.variance * one.innerStepsPerSample) / innerSteps;
 }
 
-function errorOverCost(comparison: Comparison): Figure {
+function errorOverCost(comparison: Comparison): PennedFigure {
   const floor = floorOf(comparison);
   const costs = comparison.estimators.map(({ innerStepsPerSample }) => innerStepsPerSample);
   const [low, high] = [Math.min(...costs), 100 * Math.max(...costs)];
@@ -70,13 +84,17 @@ function errorOverCost(comparison: Comparison): Figure {
       x,
       y: x.map((steps) => Math.max(floor, errorAt(one, steps))),
     })),
+    pens: pensOf(comparison.estimators),
   };
 }
 
-function overTruncation(comparison: Comparison, value: (one: EstimatorMeasurement) => number): Series[] {
+function overTruncation(
+  comparison: Comparison,
+  value: (one: EstimatorMeasurement) => number,
+): Required<Pick<PennedFigure, "series" | "pens">> {
   const floor = floorOf(comparison);
-  const names = [...new Set(comparison.byTruncation.map(({ name }) => name))];
-  return names.map((name) => {
+  const named = new Map(comparison.byTruncation.map((one) => [one.name, one]));
+  const series = [...named.keys()].map((name): Series => {
     const points = comparison.byTruncation
       .filter((one) => one.name === name)
       .toSorted((a, b) => a.truncation - b.truncation);
@@ -86,9 +104,10 @@ function overTruncation(comparison: Comparison, value: (one: EstimatorMeasuremen
       y: points.map((one) => Math.max(floor, value(one))),
     };
   });
+  return { series, pens: pensOf([...named.values()]) };
 }
 
-function biasOverTruncation(comparison: Comparison): Figure {
+function biasOverTruncation(comparison: Comparison): PennedFigure {
   return {
     id: "bias-over-truncation",
     title: "Squared bias over truncation",
@@ -96,7 +115,7 @@ function biasOverTruncation(comparison: Comparison): Figure {
       "Truncated estimators lose their bias when the window is the whole trajectory; unbiased ones show what chance and smoothing leave, at any truncation.",
     x: { label: "truncation (inner steps per window)", scale: "log" },
     y: { label: "squared bias", scale: "log" },
-    series: overTruncation(comparison, measuredBias),
+    ...overTruncation(comparison, measuredBias),
     references: [
       {
         axis: "y",
@@ -107,13 +126,13 @@ function biasOverTruncation(comparison: Comparison): Figure {
   };
 }
 
-function varianceOverTruncation(comparison: Comparison): Figure {
+function varianceOverTruncation(comparison: Comparison): PennedFigure {
   return {
     id: "variance-over-truncation",
     title: "Variance over truncation",
     caption: "Total variance of the gradient of one trajectory of all units, summed over its windows.",
     x: { label: "truncation (inner steps per window)", scale: "log" },
     y: { label: "variance", scale: "log" },
-    series: overTruncation(comparison, ({ variance }) => variance),
+    ...overTruncation(comparison, ({ variance }) => variance),
   };
 }

@@ -13,7 +13,7 @@ export function progressFigures(runs: readonly RunView[]): PennedFigure[] {
     curve(runs, "loss", "Loss over inner steps spent", "innerSteps", (record) => record.loss),
     curve(runs, "gradient norm", "Norm of the gradient estimate", "step", (record) => record.gradientNorm),
     ...[...further].map((name) =>
-      curve(runs, metricLabels[name] ?? name, metricTitles[name] ?? name, "step", (record) => record[name]),
+      curve(runs, told(metricLabels, name), told(metricTitles, name), "step", (record) => record[name]),
     ),
   ].filter(({ series }) => series.length > 0);
 }
@@ -49,6 +49,10 @@ const metricTitles: Record<string, string> = {
   nonFinite: "Particles left out because their loss was not finite",
   durationMs: "Time per outer step",
 };
+
+/** The words for a metric, or its name; a metric may be called like something that every object has. */
+const told = (words: Record<string, string>, name: string): string =>
+  Object.hasOwn(words, name) ? words[name]! : name;
 
 /** Entries of a record that are drawn for their own sake or by name above. */
 const known = new Set(["step", "loss", "innerSteps", "gradientNorm", "theta"]);

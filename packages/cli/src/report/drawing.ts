@@ -161,8 +161,10 @@ function seriesMark(
     return { mark: Plot.areaY(points, options), layer: 0 };
   }
   if (kind === "dots" || points.length === 1) {
-    const r = (points.length > 300 ? 1.6 : 3) + widening / 2;
-    return { mark: Plot.dot(points, { x: "x", y: "y", r, fill: pen.colour, fillOpacity: 0.8 }), layer: 2 };
+    const r = (points.length > 300 ? 1.6 : points.length > 1 ? 3 : 4.5) + widening / 2;
+    const { symbol = "circle" } = pen;
+    const options = { x: "x", y: "y", r, symbol, fill: pen.colour, fillOpacity: 0.85 } as const;
+    return { mark: Plot.dot(points, options), layer: 2 };
   }
   const strokeWidth = (points.length > 500 ? 1.25 : 1.9) + 2 * widening;
   const options = {

@@ -72,10 +72,21 @@ function swatch({ kind, pen }: LegendEntry): Markup {
       stroke-width="1.5"
       stroke-dasharray="${pen.dash ?? ""}"
     />`,
-    dots: html`<circle cx="12" cy="6" r="4" fill="${pen.colour}" />`,
+    dots: dotSwatch(pen),
     band: html`<rect x="1" y="1" width="22" height="10" fill="${pen.colour}" fill-opacity="0.3" />`,
   }[kind];
   return html`<svg class="swatch" width="24" height="12" aria-hidden="true">${shape}</svg>`;
+}
+
+/** The symbol of a pen, as the drawing shows it. */
+function dotSwatch({ colour, symbol = "circle" }: Pen): Markup {
+  if (symbol === "circle") return html`<circle cx="12" cy="6" r="4" fill="${colour}" />`;
+  const points = {
+    square: "8.5,2.5 15.5,2.5 15.5,9.5 8.5,9.5",
+    triangle: "12,1.5 16.5,9.5 7.5,9.5",
+    diamond: "12,0.5 15.5,6 12,11.5 8.5,6",
+  }[symbol];
+  return html`<polygon points="${points}" fill="${colour}" />`;
 }
 
 function colourScale({ label, scale, stops }: HeatmapPlan): Markup {

@@ -84,7 +84,8 @@ function facts(run: RunView): Markup {
 /** The experiments' own figures; those of several runs with the same id are one drawing, or stand side by side. */
 function ownFigures(runs: readonly RunView[]): Markup | null {
   const ids = [...new Set(runs.flatMap(({ figures }) => figures.map(({ id }) => id)))];
-  if (ids.length === 0) return null;
+  const problems = runs.flatMap(({ figureProblems }) => figureProblems ?? []);
+  if (ids.length === 0 && problems.length === 0) return null;
   const cards = ids.flatMap((id) => {
     const drawn = runs.flatMap((run, i) => {
       const figure = run.figures.find((candidate) => candidate.id === id);
@@ -96,6 +97,7 @@ function ownFigures(runs: readonly RunView[]): Markup | null {
   });
   return html`<section>
     <h2>Figures</h2>
+    ${problems.map((problem) => html`<p class="error">A figure could not be drawn: ${problem}</p>`)}
     <div class="grid">${cards}</div>
   </section>`;
 }

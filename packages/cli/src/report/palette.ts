@@ -1,26 +1,75 @@
 /**
- * Colours of series and runs as CSS variables, so that one drawing serves light and dark pages. The hues follow Okabe
- * and Ito's set for colour-blind readers, darkened (light page) or lightened (dark page) to a contrast of 3 or more
- * against the page. After eight series the colours come again with dashes.
+ * Colours of series and runs as CSS variables, so that one drawing serves light and dark pages. Twelve, found by a search
+ * for the set whose closest two are farthest apart, for normal eyes and under simulated protanopia, deuteranopia and
+ * tritanopia, with a contrast of 3 or more against the page (palette.test.ts measures that). Beyond twelve series the
+ * colours come again with dashes. Estimators have a dash and a symbol of their own besides: no colour is told alone.
  */
+import { estimatorNames } from "unspool";
 
-const light = ["#0072b2", "#d1490a", "#00805f", "#a8418f", "#9a6b00", "#2a8fc7", "#5a5f66", "#b3263e"];
-const dark = ["#5ab4f0", "#ff8a4c", "#2fc79c", "#e29ad0", "#e8b84a", "#9ad4f7", "#b4bac2", "#ff7d90"];
+/** Series colours by theme. */
+export const colours = {
+  light: [
+    "#2e89ca",
+    "#c73389",
+    "#007059",
+    "#ff480c",
+    "#1e2e87",
+    "#968e68",
+    "#8008ba",
+    "#9e3e01",
+    "#3700ff",
+    "#463600",
+    "#eb42fe",
+    "#6a004d",
+  ],
+  dark: [
+    "#42a2ff",
+    "#fd57da",
+    "#00ab30",
+    "#be400e",
+    "#9150ea",
+    "#b48d89",
+    "#dcb71a",
+    "#78cbc0",
+    "#b2fffe",
+    "#3c7864",
+    "#47ff9b",
+    "#f9f702",
+  ],
+} as const;
 
 /** Dashes by how often all colours have been used before. */
 const dashes = [undefined, "6 3", "2 2.5", "9 3 2 3"];
 
+export type PenSymbol = "circle" | "square" | "triangle" | "diamond";
+
 export interface Pen {
   colour: string;
   dash: string | undefined;
+  /** Of dots. Default: a circle. */
+  symbol?: PenSymbol;
 }
 
 /** The pen of the i-th series of a drawing, or the i-th run of a report. */
 export function penOf(index: number): Pen {
+  const count = colours.light.length;
   return {
-    colour: `var(--series-${index % light.length})`,
-    dash: dashes[Math.floor(index / light.length) % dashes.length],
+    colour: `var(--series-${index % count})`,
+    dash: dashes[Math.floor(index / count) % dashes.length],
   };
+}
+
+const symbols: readonly PenSymbol[] = ["circle", "square", "triangle", "diamond"];
+/** The one that compares nothing comes last: twelve others have twelve colours. */
+const penned: readonly string[] = estimatorNames.toSorted(
+  (a, b) => Number(a === "telescopingPes") - Number(b === "telescopingPes"),
+);
+
+/** The pen of an estimator of the registry: the same in all figures, whichever estimators they show. */
+export function estimatorPen(name: string): Pen {
+  const index = Math.max(0, penned.indexOf(name));
+  const pen = penOf(index);
+  return { ...pen, dash: pen.dash ?? dashes[Math.floor(index / 4) % 3], symbol: symbols[index % 4]! };
 }
 
 /** The pen of element `index` out of `count`, which have an order: a ramp from blue to yellow. */
@@ -30,7 +79,7 @@ export function rampPen(index: number, count: number): Pen {
 
 /** CSS declarations of the variables. */
 export function paletteCss(theme: "light" | "dark"): string {
-  return (theme === "light" ? light : dark).map((colour, i) => `--series-${i}:${colour};`).join("");
+  return colours[theme].map((colour, i) => `--series-${i}:${colour};`).join("");
 }
 
 /** Nine stops of matplotlib's viridis, between which colours are mixed. */

@@ -1,6 +1,14 @@
 /** A run as a report shows it: everything that stands in its folder, read once. */
-import { resolve } from "node:path";
-import type { Evaluation, Figure, StepRecord } from "unspool/train";
+import { join, resolve } from "node:path";
+import {
+  type Evaluation,
+  type Figure,
+  type StepRecord,
+  aboutExperiment,
+  checkedEvaluation,
+  checkedFigure,
+} from "unspool/train";
+import { namedExperiments } from "../experiments/find.ts";
 import { type CommandManifest, existingRun, folderLabels } from "../runs/runFolder.ts";
 
 export interface RunView {
@@ -9,23 +17,19 @@ export interface RunView {
   /** Absolute path of the folder. */
   folder: string;
   manifest: CommandManifest;
-  /** Of the experiment, where it could be found. */
+  /** Of the experiment. */
   about: ExperimentInfo;
   metrics: readonly StepRecord[];
   evaluation: Evaluation | undefined;
   figures: readonly Figure[];
+  /** Why a figure of the folder is not there. */
+  figureProblems?: readonly string[];
 }
 
-export interface ExperimentInfo {
-  summary?: string | undefined;
-  paper?: string | undefined;
-}
+type ExperimentInfo = NonNullable<CommandManifest["about"]>;
 
-/** Reads the runs in `dirs`. `describe` finds out about an experiment; its failure leaves the report without that. */
-export async function readRuns(
-  dirs: readonly string[],
-  describe: (manifest: CommandManifest) => Promise<ExperimentInfo>,
-): Promise<RunView[]> {
+/** Reads the runs in `dirs`: data only, no code of an experiment is loaded. */
+export async function readRuns(dirs: readonly string[]): Promise<RunView[]> {
   const labels = folderLabels(dirs);
   return Promise.all(
     dirs.map(async (dir, i) => {
@@ -34,13 +38,37 @@ export async function readRuns(
         label: labels[i]!,
         folder: resolve(dir),
         manifest,
-        about: await describe(manifest).catch((): ExperimentInfo => ({})),
+        about: manifest.about === undefined ? await aboutNamed(manifest) : aboutExperiment(manifest.about),
         metrics: await store.readMetrics(),
-        evaluation: (await store.readArtifact("evaluation")) as Evaluation | undefined,
-        figures: ((await store.readArtifact("figures")) ?? []) as Figure[],
+        evaluation: checkedEvaluation(join(dir, "evaluation.json"), await store.readArtifact("evaluation")),
+        ...readFigures(dir, await store.readArtifact("figures")),
       };
     }),
   );
+}
+
+/** A figure that was made or stored badly must not cost the rest of the report. */
+function readFigures(dir: string, stored: unknown): Pick<RunView, "figures" | "figureProblems"> {
+  const where = join(dir, "figures.json");
+  const figures: Figure[] = [];
+  const figureProblems: string[] = [];
+  if (stored !== undefined && !Array.isArray(stored))
+    figureProblems.push(`${where}: it is no list of figures.`);
+  for (const [i, figure] of (Array.isArray(stored) ? stored : []).entries()) {
+    try {
+      figures.push(checkedFigure(where, `figures[${i}]`, figure));
+    } catch (error) {
+      figureProblems.push((error as Error).message);
+    }
+  }
+  return { figures, figureProblems };
+}
+
+/** Folders of older versions say nothing about their experiment; of those that come with Unspool it is known. */
+async function aboutNamed({ experiment, command }: CommandManifest): Promise<ExperimentInfo> {
+  if (command?.file !== undefined) return {};
+  const found = (await namedExperiments()).find(({ name }) => name === experiment);
+  return found === undefined ? {} : aboutExperiment(found);
 }
 
 /** Milliseconds spent on outer steps. */

@@ -1,5 +1,5 @@
 /** The page of a study that is not a run: a heading, then sections of sentences, tables and figures. */
-import type { Figure } from "unspool/train";
+import type { PennedFigure } from "./drawing.ts";
 import { factList } from "./facts.ts";
 import { figureCard } from "./figureCard.ts";
 import { type Markup, html } from "./html.ts";
@@ -11,6 +11,8 @@ export interface StudyTable {
   title?: string;
   columns: readonly string[];
   rows: readonly (readonly Cell[])[];
+  /** Rows to mark. */
+  marked?: readonly number[];
 }
 
 export interface StudySection {
@@ -18,7 +20,7 @@ export interface StudySection {
   /** Paragraphs. */
   text?: readonly string[];
   tables?: readonly StudyTable[];
-  figures?: readonly Figure[];
+  figures?: readonly PennedFigure[];
 }
 
 export interface Study {
@@ -50,7 +52,7 @@ function sectionOf({ title, text = [], tables = [], figures = [] }: StudySection
   return html`<section>
     <h2>${title}</h2>
     ${text.map((paragraph) => html`<p>${paragraph}</p>`)}
-    ${tables.map((one) => html`${one.title === undefined ? null : html`<h3>${one.title}</h3>`}${table(one.columns, one.rows)}`)}
+    ${tables.map((one) => html`${one.title === undefined ? null : html`<h3>${one.title}</h3>`}${table(one.columns, one.rows, { marked: one.marked })}`)}
     ${figures.length === 0 ? null : html`<div class="grid">${figures.map((figure) => figureCard(figure))}</div>`}
   </section>`;
 }

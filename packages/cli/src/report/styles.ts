@@ -49,6 +49,7 @@ th,td{padding:4px 16px 4px 0;text-align:left;vertical-align:top;border-bottom:1p
 th[scope=row]{font-weight:400;color:var(--faint)}
 thead th{font-size:.8rem;color:var(--faint);font-weight:600}
 th.number,td.number{text-align:right;font-variant-numeric:tabular-nums}
-tr.differs>*{background:var(--mark)}
+tr.differs>*,tr.marked>*{background:var(--mark)}
+tr.marked>*{font-weight:600}
 @media print{body{background:#fff}.card{break-inside:avoid}}
 `;

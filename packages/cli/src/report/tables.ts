@@ -26,7 +26,7 @@ export function evaluationSection(runs: readonly RunView[]): Markup {
     <div class="tables">
       ${own.map(({ run, i, table }) => ownTable(table, runs.length > 1 ? { label: run.label, colour: penOf(i).colour } : undefined))}
     </div>
-    ${table(headings, rows, runs.length > 1)}
+    ${table(headings, rows, { hasRunHeadings: runs.length > 1 })}
     ${runs.some(({ evaluation }) => evaluation === undefined) ? html`<p class="note">A run is evaluated when all its outer steps are done, if its experiment has an evaluation.</p>` : null}
   </section>`;
 }
@@ -97,25 +97,32 @@ function ownTable(
   </div>`;
 }
 
-/** A table with columns of numbers to the right; \`hasRunHeadings\` marks columns with the pens of runs. */
+export interface TableOptions {
+  /** Columns after the first have the pens of runs. */
+  hasRunHeadings?: boolean;
+  /** Rows that stand out. */
+  marked?: readonly number[] | undefined;
+}
+
+/** A table with columns of numbers to the right. */
 export function table(
   columns: readonly string[],
   rows: readonly (readonly Cell[])[],
-  hasRunHeadings = false,
+  { hasRunHeadings = false, marked = [] }: TableOptions = {},
 ): Markup {
-  const isNumeric = columns.map((_, i) => rows.every((row) => typeof row[i] === "number"));
+  const isNumeric = columns.map((_, i) => isNumericColumn(rows.map((row) => row[i])));
   return html`<div class="scroll">
     <table>
       ${heads(columns, hasRunHeadings, isNumeric)}
       <tbody>
         ${rows.map(
-          (row) =>
-            html`<tr>
+          (row, at) =>
+            html`<tr class="${marked.includes(at) ? "marked" : ""}">
               ${columns.map((_, i) => {
                 const cell = row[i];
                 return i === 0 && typeof cell === "string"
                   ? html`<th scope="row">${cell}</th>`
-                  : html`<td class="${typeof cell === "number" ? "number" : ""}">
+                  : html`<td class="${isNumeric[i] === true ? "number" : ""}">
                       ${cell === null ? "not finite" : cellText(cell)}
                     </td>`;
               })}
@@ -124,6 +131,14 @@ export function table(
       </tbody>
     </table>
   </div>`;
+}
+
+/** Numbers, and gaps where there are none. */
+function isNumericColumn(cells: readonly Cell[]): boolean {
+  return (
+    cells.some((cell) => typeof cell === "number") &&
+    cells.every((cell) => typeof cell === "number" || cell === "")
+  );
 }
 
 function heads(

@@ -5,6 +5,7 @@ import type { RunManifest, RunStore } from "unspool/train";
 import { folderStore } from "unspool/train/node";
 import type { EngineRecord } from "../commands/engineOptions.ts";
 import { UsageError } from "../failure.ts";
+import { fileName } from "./fileName.ts";
 
 /** What the command adds to a run's `config.json`: with what it computes, and */
 export interface CommandRecord extends EngineRecord {
@@ -46,9 +47,39 @@ export function newRun(dir: string, isNumbered: boolean, command: CommandRecord)
 export async function existingRun(dir: string): Promise<{ store: RunStore; manifest: CommandManifest }> {
   const store = folderStore(dir);
   const manifest: CommandManifest | undefined = existsSync(dir) ? await store.readManifest() : undefined;
-  if (manifest !== undefined) return { store, manifest };
+  if (manifest !== undefined) {
+    requireCommandRecord(join(dir, "config.json"), manifest.command);
+    return { store, manifest };
+  }
   const problem = existsSync(dir) ? "it holds no run (there is no config.json)" : "there is no such folder";
   throw new UsageError("FOLDER", `${dir}: ${problem}. Give the folder that \`unspool run\` named.`, { dir });
+}
+
+/** Throws `UsageError` unless what a config.json says of the command is what the command writes. */
+function requireCommandRecord(path: string, command: unknown): void {
+  if (command === undefined) return;
+  const { file, engine, threads, fma } = (command ?? {}) as Record<string, unknown>;
+  const isThreads = threads === undefined || (Number.isSafeInteger(threads) && (threads as number) >= 1);
+  const wrong =
+    typeof command !== "object" || command === null
+      ? "command"
+      : file !== undefined && typeof file !== "string"
+        ? "command.file"
+        : engine !== undefined && engine !== "compiled" && engine !== "reference"
+          ? "command.engine"
+          : !isThreads
+            ? "command.threads"
+            : fma !== undefined && typeof fma !== "boolean"
+              ? "command.fma"
+              : undefined;
+  if (wrong === undefined) return;
+  throw new UsageError(
+    "FOLDER",
+    `${path}: its entry ${wrong} was not written by Unspool. Put the file back as it was.`,
+    {
+      entry: wrong,
+    },
+  );
 }
 
 /** `runs/NAME-DATE-TIME` below the present folder; a run that finds it taken adds a number. */
@@ -56,7 +87,7 @@ export function defaultFolder(name: string, now: Date = new Date()): string {
   const two = (value: number): string => String(value).padStart(2, "0");
   const date = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
   const time = `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
-  return join("runs", `${name}-${date}-${time}`);
+  return join("runs", `${fileName(name)}-${date}-${time}`);
 }
 
 /** Short names that tell the folders apart: the last part of each path, or more where that is the same. */

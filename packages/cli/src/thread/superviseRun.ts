@@ -7,7 +7,8 @@ import { utimesSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { TrainEvent } from "unspool/train";
-import type { CommandLine } from "../commandLine/parse.ts";
+import { type CommandLine, textOption } from "../commandLine/parse.ts";
+import { isFileName } from "../experiments/isFileName.ts";
 import { exitCodes } from "../failure.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import { type Reporter, type RunSummary, describeLoss } from "../output/reporter.ts";
@@ -20,6 +21,7 @@ import {
   makeControl,
   word,
 } from "./control.ts";
+import { resumeCommand } from "../runs/shellWord.ts";
 import { leaveRun } from "./leaveRun.ts";
 
 /** An outer step may take this long to its end before it is given up. */
@@ -83,7 +85,7 @@ export function superviseRun(line: CommandLine, reporter: Reporter, isJson: bool
       isEnding = true;
       await Promise.race([worker.terminate(), new Promise((done) => setTimeout(done, endMs))]);
       if (progress.dir !== undefined) leaveRun(progress.dir, "interrupted");
-      reporter.finished(interruptedSummary(progress, Atomics.load(control, word.step), isResume));
+      reporter.finished(interruptedSummary(progress, Atomics.load(control, word.step), line));
       end(stopCode ?? exitCodes.interrupted);
     };
     const interrupt = listenForInterrupt(
@@ -94,7 +96,7 @@ export function superviseRun(line: CommandLine, reporter: Reporter, isJson: bool
       },
     );
     onOutputFailure((failure) => {
-      tellFailure(failure, progress.dir);
+      tellFailure(failure, progress.dir && resumeCommand(progress.dir, experimentFile(line)));
       stop(failure.code === "EPIPE" ? exitCodes.closedPipe : exitCodes.failed, "output");
     });
     const heartbeat = setInterval(() => {
@@ -159,10 +161,12 @@ function acknowledger(control: Control): () => void {
   };
 }
 
-function interruptedSummary(progress: Progress, done: number, isResume: boolean): RunSummary {
+function interruptedSummary(progress: Progress, done: number, line: CommandLine): RunSummary {
   const { phase, dir, steps, checkpointed, loss } = progress;
+  const isResume = line.command?.name === "resume";
   return {
     run: dir,
+    resume: dir === undefined ? undefined : resumeCommand(dir, experimentFile(line)),
     isInterrupted: true,
     step: checkpointed,
     steps,
@@ -176,10 +180,17 @@ function interruptedSummary(progress: Progress, done: number, isResume: boolean)
   };
 }
 
-function tellFailure({ stream, code, message }: OutputFailure, dir: string | undefined): void {
+/** The experiment's file as the person named it: a folder alone does not name one that is run. */
+function experimentFile(line: CommandLine): string | undefined {
+  if (line.command?.name === "resume") return textOption(line, "experiment");
+  const [named] = line.positionals;
+  return named !== undefined && isFileName(named) ? named : undefined;
+}
+
+function tellFailure({ stream, code, message }: OutputFailure, resume: string | undefined): void {
   if (stream !== "stdout") return;
   const how = code === "EPIPE" ? "was closed" : `could not be written (${message})`;
-  const next = dir === undefined ? "" : `; the run stops and can be continued with: unspool resume ${dir}`;
+  const next = resume === undefined ? "" : `; the run stops and can be continued with: ${resume}`;
   stderr.write(`unspool: stdout ${how}${next}\n`);
 }
 

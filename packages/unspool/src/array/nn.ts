@@ -3,6 +3,7 @@
  * (softplus, mish), or lose digits (logarithms in float32, constants in float64). `relu` has derivative 0 at
  * exactly 0, as in JAX and PyTorch.
  */
+import { ShapeError } from "../errors.ts";
 import * as exact from "./exact.ts";
 import { np } from "./np.ts";
 import type { Axis, ReduceOptions, Tensor } from "./tensor.ts";
@@ -85,6 +86,15 @@ function oneHot(labels: Tensor, classes: number): Tensor {
 
 /** Mean cross-entropy of `logits` [batch, classes] against int32 `labels` [batch]. */
 function softmaxCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
+  const isLabel = labels.dtype === "int32" || labels.dtype === "uint32";
+  if (!isLabel || String(labels.shape) !== String(logits.shape.slice(0, -1))) {
+    const wanted = `[${logits.shape.slice(0, -1).join(", ")}]`;
+    throw new ShapeError(
+      "nn.softmaxCrossEntropy",
+      `labels must be int32 ${wanted}, one for each row of the logits ${logits.toString()}, got ${labels.toString()}. ` +
+        (isLabel ? "Write labels.reshape([-1])." : 'Write labels.astype("int32").'),
+    );
+  }
   const picked = logSoftmax(logits).mul(oneHot(labels, logits.shape.at(-1)!).astype(logits.dtype));
   return picked.sum(-1).neg().mean();
 }

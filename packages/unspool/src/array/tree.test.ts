@@ -113,3 +113,17 @@ test("errors name the path", () => {
     '"a" is a Uint8Array, which no dtype holds.',
   );
 });
+
+test("a record that contains itself is a typed error in every function", () => {
+  const loop: Record<string, unknown> = { a: np.zeros([1]) };
+  loop["b"] = [loop, loop];
+  for (const use of [
+    () => tree.leaves(loop),
+    () => tree.tensors(loop as never),
+    () => tree.map((x) => x, loop),
+    () => tree.requireSame("test", "theta", loop, loop),
+    () => tree.size(loop),
+  ]) {
+    expect(use).toThrow(/nested without end.*Does a record contain itself/);
+  }
+});

@@ -190,7 +190,16 @@ function hasChild(node: unknown, name: string): boolean {
   return typeof node === "object" && node !== null && Object.hasOwn(node, name);
 }
 
+/** Longer paths than any parameters have: a record that contains itself would go on without end. */
+const longestPath = 2000;
+
 function childrenOf(path: string, node: unknown): [string, unknown][] {
+  if (path.length > longestPath) {
+    throw new ShapeError(
+      "tree",
+      `it is nested without end, or too deeply, at "${path.slice(0, 40)}…". Does a record contain itself?`,
+    );
+  }
   if (Array.isArray(node)) return Object.entries(node);
   if (isPlainObject(node)) return Object.entries(node).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   throw new ShapeError(

@@ -137,7 +137,7 @@ function stateFigure(analysis: OptimizerAnalysis): Figure {
     const points = states.map((state) => components.project(state));
     return { name, kind, x: points.map(([x]) => x!), y: points.map(([, y]) => y ?? 0) };
   };
-  const steady = adaptation.points.filter(({ isFixed }) => isFixed).map(({ state }) => state);
+  const steady = adaptation.points.filter(({ isStable }) => isStable).map(({ state }) => state);
   return {
     id: "states",
     title: "States in their first two principal components",
@@ -184,6 +184,6 @@ function overGradients(
   { gradients, points }: OptimizerAnalysis["adaptation"],
   values: Float64Array,
 ): Series {
-  const kept = [...gradients.keys()].filter((i) => points[i]!.isFixed);
+  const kept = [...gradients.keys()].filter((i) => points[i]!.isStable);
   return { name, x: kept.map((i) => gradients[i]!), y: kept.map((i) => values[i]!) };
 }

@@ -18,12 +18,20 @@ const percent = (share: number): string => `${Math.round(100 * share)} %`;
 function restWords({ rest, linear, components }: OptimizerAnalysis): string {
   const { points, distinct } = rest;
   const fixed = points.filter(({ isFixed }) => isFixed).length;
+  const stable = distinct.filter(({ isStable }) => isStable);
+  const searches = `(${fixed} of ${points.length} searches)`;
+  const counted = (n: number, what: string): string =>
+    n === 1 ? `one ${what} fixed point` : `${n} ${what} fixed points`;
+  const saddles = counted(distinct.length - stable.length, "unstable");
   const found =
     distinct.length === 0
       ? `no fixed point was found; the slowest point is left at a speed of ${short(Math.min(...points.map(({ speed }) => speed)))}`
-      : `${distinct.length === 1 ? "one fixed point" : `${distinct.length} fixed points`} (${fixed} of ${points.length} searches)`;
+      : stable.length === 0
+        ? `only ${saddles} ${distinct.length === 1 ? "was" : "were"} found ${searches}: the state does not come to rest there. At the slowest of them`
+        : `the state comes to rest: ${counted(stable.length, "stable")}${stable.length < distinct.length ? ` beside ${saddles}` : ""} ${searches}, where`;
   const [two] = [components.explained[Math.min(1, components.explained.length - 1)]!];
-  return `Without a gradient the state comes to rest: ${found}, where the parameter drifts by ${short(linear.change)} per step. Two principal components hold ${percent(two)} of the variance of the states.`;
+  const there = distinct.length === 0 ? ", where" : "";
+  return `Without a gradient ${found}${there} the parameter drifts by ${short(linear.change)} per step. Two principal components hold ${percent(two)} of the variance of the states.`;
 }
 
 function momentumWords({ modes, nearest, optimum, linear }: OptimizerAnalysis): string {
@@ -73,6 +81,6 @@ function adaptationWords({ adaptation }: OptimizerAnalysis): string {
   const { gradients, learningRates, origin, points } = adaptation;
   const share = (i: number): string => percent(learningRates[i]! / origin.learningRate);
   const last = gradients.length - 1;
-  const lost = points.filter(({ isFixed }) => !isFixed).length;
+  const lost = points.filter(({ isStable }) => !isStable).length;
   return `Adaptation: under steady gradients of ${short(gradients[0]!)} and ${short(gradients[last]!)} the effective learning rate settles at ${share(0)} and ${share(last)} of that without.${lost === 0 ? "" : ` For ${lost} of ${gradients.length} gradients the state did not come to rest.`}`;
 }

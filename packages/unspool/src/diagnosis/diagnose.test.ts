@@ -59,7 +59,7 @@ test("a step without derivative gets evolution strategies, and no exponents", ()
     0,
     [],
   ]);
-  expect(["nres", "pes", "fullEs", "truncatedEs"]).toContain(diagnosis.recommended.estimator);
+  expect(["nres", "pes", "fullEs", "truncatedEs"]).toContain(diagnosis.recommended?.estimator);
   expect(diagnosis.innerSteps).toBe(6000);
 });
 
@@ -70,4 +70,26 @@ test("a setup without an inner problem is told what is missing", () => {
     1,
   );
   expect(() => diagnose(setup)).toThrow(OptionError);
+});
+
+test("a problem that is never finite: nothing is recommended, and where it begins is said", () => {
+  const broken = defineProblem({
+    name: "broken",
+    horizon: 10,
+    init: () => ({ a: np.array(1), b: np.array(0.25) }),
+    step(theta: Tensor, { a, b }: { a: Tensor; b: Tensor }) {
+      // b: 0.25, 0.15, 0.05, -0.05: the root of the next one is not a number, after step 3 (the first is 0).
+      return {
+        state: { a: a.mul(0.5).add(theta), b: b.sub(0.1).add(np.sqrt(b).mul(0)) },
+        loss: a.mul(a).add(b),
+      };
+    },
+  });
+  const diagnosis = diagnose(setupOf(broken, 0.5, 20), { innerSteps: 800 });
+  expect(diagnosis.recommended).toBe(undefined);
+  expect(diagnosis.regime).toBe("not finite");
+  expect(diagnosis.nonFinite).toEqual({ step: 3, leaf: "b", isLoss: false });
+  const words = diagnosis.verdict.join(" ");
+  expect(words).toContain('the state\'s leaf "b" is the first that is not finite, after inner step 3');
+  expect(words).toContain("Nothing is recommended");
 });

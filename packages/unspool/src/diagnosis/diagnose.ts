@@ -6,22 +6,29 @@
  */
 import { type Key, random, tree } from "../array/index.ts";
 import { OptionError, UnspoolError, requireInteger } from "../errors.ts";
-import { type ChaosReport, chaosReport, isDeterministic, measuredHorizon } from "../diagnostics/index.ts";
+import {
+  type ChaosReport,
+  chaosReport,
+  gradientRegime,
+  isDeterministic,
+  measuredHorizon,
+} from "../diagnostics/index.ts";
 import { estimatorNames } from "../estimators/index.ts";
 import type { InnerProblem, Setup } from "../train/index.ts";
 import {
   type Diagnosis,
   type GradientRegime,
   type ThetaEvidence,
-  explosion,
   growthOf,
-  harmless,
   usableHorizonOf,
 } from "./diagnosis.ts";
+import { partKey } from "./judgedLoss.ts";
 import { type Recommendation, recommend } from "./recommend.ts";
 import { diagnosisWords } from "./words.ts";
 import { type TrialBudget, trialBudget } from "./trialBudget.ts";
+import { type NonFiniteOrigin, nonFiniteOrigin } from "./nonFiniteOrigin.ts";
 import type { TrialRun } from "./trialRun.ts";
+import { isSameSetting } from "./trialSetting.ts";
 
 export interface DiagnoseOptions {
   key?: Key | undefined;
@@ -55,23 +62,27 @@ export function diagnose(setup: Setup, options: DiagnoseOptions = {}): Diagnosis
     thetaSize: tree.size(setup.theta),
     onProgress,
   });
-  const thetas = problem.isDifferentiable
-    ? placesOf(setup.theta, recommendation).map((place) => {
-        onProgress(`derivatives ${place.where}`);
-        return evidenceAt(inner, place, key);
-      })
-    : [];
+  const isLost = recommendation.recommended === undefined;
+  const origin = Number.isFinite(recommendation.initialLoss)
+    ? undefined
+    : nonFiniteOrigin(problem as never, setup.theta, partKey(key, "judge"));
+  const thetas =
+    problem.isDifferentiable && !(isLost && origin !== undefined)
+      ? placesOf(setup.theta, recommendation).map((place) => {
+          onProgress(`derivatives ${place.where}`);
+          return evidenceAt(inner, place, key);
+        })
+      : [];
   const worst = worstOf(thetas);
-  const regime = regimeOf(problem.isDifferentiable, thetas, worst);
-  const usableHorizon = usable(regime, thetas, problem.horizon);
-  const first = thetas[0];
+  const regime = isLost && origin !== undefined ? "not finite" : regimeOf(problem.isDifferentiable, thetas);
   const found = {
     regime,
-    isFromStart: first !== undefined && (first.report === undefined || growthOf(first) >= explosion),
+    isFromStart: thetas[0] !== undefined && isExploding(thetas[0]),
     lyapunov: worst?.report === undefined ? [] : [...worst.report.lyapunov.exponents],
-    usableHorizon,
+    usableHorizon: usable(regime, thetas, problem.horizon),
     recommended: recommendation.recommended,
     recommendation,
+    ...nonFinite(origin),
     thetas,
     horizon: problem.horizon,
     isDeterministic: isFixed,
@@ -81,20 +92,23 @@ export function diagnose(setup: Setup, options: DiagnoseOptions = {}): Diagnosis
   return { ...found, verdict: diagnosisWords(found) };
 }
 
+const nonFinite = (origin: NonFiniteOrigin | undefined): Pick<Diagnosis, "nonFinite"> =>
+  origin === undefined ? {} : { nonFinite: origin };
+
 /** What is judged, where the setup's own estimator is not one of the registry: it may meet other problems, too. */
 function judgedInstead({ estimator }: Setup, { problem }: InnerProblem): Pick<Diagnosis, "judgedInstead"> {
   if ((estimatorNames as readonly string[]).includes(estimator.name)) return {};
   return { judgedInstead: { ownEstimator: estimator.name, problem: problem.name } };
 }
 
-interface Place {
+interface Place extends Pick<ThetaEvidence, "of"> {
   where: string;
   theta: unknown;
 }
 
 /** The first theta, and thetas on the way of the best run and of backpropagation's. */
 function placesOf(theta: unknown, { trials, recommended }: Recommendation): Place[] {
-  const best = trials.find(({ setting }) => JSON.stringify(setting) === JSON.stringify(recommended));
+  const best = recommended && trials.find(({ setting: one }) => isSameSetting(one, recommended));
   const reverse =
     trials.find(({ setting }) => setting.estimator === "bptt") ??
     trials.find(({ setting }) => setting.estimator === "rtrl");
@@ -103,9 +117,10 @@ function placesOf(theta: unknown, { trials, recommended }: Recommendation): Plac
       ? []
       : shares.map((share) => {
           const { step, theta: reached } = run.thetas[Math.floor(share * (run.thetas.length - 1))]!;
-          return { where: `after ${step} outer steps of ${run.setting.estimator}`, theta: reached };
+          const where = `after ${step} outer steps of ${run.setting.estimator}`;
+          return { where, theta: reached, of: run.setting };
         });
-  const places = [
+  const places: Place[] = [
     { where: "at the first theta", theta },
     ...onTheWay(best, [0.4, 1]),
     ...(reverse === best ? [] : onTheWay(reverse, [1])),
@@ -113,7 +128,8 @@ function placesOf(theta: unknown, { trials, recommended }: Recommendation): Plac
   return places.filter(({ theta: at }) => tree.flatten(at).every((value) => Number.isFinite(value)));
 }
 
-function evidenceAt({ problem, options }: InnerProblem, { where, theta }: Place, key: Key): ThetaEvidence {
+function evidenceAt({ problem, options }: InnerProblem, place: Place, key: Key): ThetaEvidence {
+  const { theta } = place;
   const { sigma = 0.01 } = options;
   try {
     const horizon = measuredHorizon(problem);
@@ -122,10 +138,10 @@ function evidenceAt({ problem, options }: InnerProblem, { where, theta }: Place,
       sigma,
       horizon,
     }) as ChaosReport<unknown>;
-    return { where, theta, report, usableHorizon: usableHorizonOf({ report }) };
+    return { ...place, report, usableHorizon: usableHorizonOf({ report }) };
   } catch (error) {
     if (!(error instanceof UnspoolError)) throw error;
-    return { where, theta, failure: error.message, usableHorizon: usableHorizonOf({}) };
+    return { ...place, failure: error.message, usableHorizon: usableHorizonOf({}) };
   }
 }
 
@@ -139,18 +155,17 @@ function worstOf(thetas: readonly ThetaEvidence[]): ThetaEvidence | undefined {
     );
 }
 
-function regimeOf(
-  isDifferentiable: boolean,
-  thetas: readonly ThetaEvidence[],
-  worst: ThetaEvidence | undefined,
-): GradientRegime {
+const isExploding = ({ report }: ThetaEvidence): boolean =>
+  report === undefined || gradientRegime(report) === "chaotic";
+
+/** That of the worst theta. */
+function regimeOf(isDifferentiable: boolean, thetas: readonly ThetaEvidence[]): GradientRegime {
   if (!isDifferentiable) return "not differentiable";
-  if (worst === undefined || thetas.some(({ failure }) => failure !== undefined)) return "exploding";
-  const growth = growthOf(worst);
-  return growth < harmless ? "stable" : growth < explosion ? "growing" : "exploding";
+  if (thetas.some(isExploding)) return "exploding";
+  return thetas.some(({ report }) => gradientRegime(report!) === "growing") ? "growing" : "stable";
 }
 
 function usable(regime: GradientRegime, thetas: readonly ThetaEvidence[], horizon: number): number {
-  if (regime === "not differentiable") return 0;
+  if (regime === "not differentiable" || regime === "not finite") return 0;
   return Math.min(horizon, ...thetas.map((one) => one.usableHorizon));
 }

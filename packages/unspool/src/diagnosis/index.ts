@@ -2,10 +2,13 @@
 export { diagnose } from "./diagnose.ts";
 export type { DiagnoseOptions } from "./diagnose.ts";
 export type { Diagnosis, GradientRegime, ThetaEvidence } from "./diagnosis.ts";
-export { trialSettings } from "./recommend.ts";
-export type { Recommendation } from "./recommend.ts";
+export { trialSettings } from "./trialSettings.ts";
+export type { Finalist, Recommendation } from "./recommend.ts";
+export type { NonFiniteOrigin } from "./nonFiniteOrigin.ts";
 export { trialRun } from "./trialRun.ts";
-export type { TrialOptions, TrialRun, TrialSetting } from "./trialRun.ts";
+export type { TrialOptions, TrialRun } from "./trialRun.ts";
+export { isSameSetting, optionsOf } from "./trialSetting.ts";
+export type { TrialSetting } from "./trialSetting.ts";
 export { analyseOptimizer } from "./analyseOptimizer.ts";
 export type { AnalyseOptimizerOptions, OptimizerAnalysis, OverGradients } from "./analyseOptimizer.ts";
 export { analysisFigures } from "./analysisFigures.ts";

@@ -3,7 +3,7 @@ import { type Key, programWork, traceProgram, tree } from "../array/index.ts";
 import { estimatorEntry, estimatorNames } from "../estimators/index.ts";
 import type { InnerProblem, Setup } from "../train/index.ts";
 import { type ErasedProblem, advance, eraseProblem, initialState } from "../unroll/index.ts";
-import { innerStepsOf } from "./trialRun.ts";
+import { innerStepsOf } from "./trialSetting.ts";
 
 export interface TrialBudget {
   innerSteps: number;

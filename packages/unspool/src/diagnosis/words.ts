@@ -1,27 +1,30 @@
 /** A diagnosis in plain sentences. */
+import { type ChaosReport, tailsOf } from "../diagnostics/index.ts";
+import { adviceWords } from "./adviceWords.ts";
 import { type Diagnosis, growthOf } from "./diagnosis.ts";
-import { describe } from "./recommend.ts";
+import { originWords } from "./nonFiniteOrigin.ts";
+import { factor, short, withError } from "./numberWords.ts";
 
 /** The judgement, what it rests on, and what to do. */
 export function diagnosisWords(diagnosis: Omit<Diagnosis, "verdict">): string[] {
-  return [judgement(diagnosis), ...evidence(diagnosis), ...caveats(diagnosis), advice(diagnosis)];
+  return [judgement(diagnosis), ...evidence(diagnosis), ...caveats(diagnosis), ...adviceWords(diagnosis)];
 }
 
-function judgement({
-  regime,
-  usableHorizon,
-  horizon,
-  thetas,
-  isFromStart,
-}: Omit<Diagnosis, "verdict">): string {
+function judgement(diagnosis: Omit<Diagnosis, "verdict">): string {
+  const { regime, usableHorizon, horizon, thetas, isFromStart, nonFinite } = diagnosis;
   const length = horizon === Infinity ? "as long as you like" : `the whole horizon of ${horizon} steps`;
   switch (regime) {
+    case "not finite":
+      return `The loss is not finite at the first theta, and no trial run got away from there: ${originWords(nonFinite!)}.`;
     case "not differentiable":
       return "Backpropagation cannot be used: the problem says that its step has no useful derivative.";
     case "stable":
       return `Backpropagation can be trusted over ${length}: gradients do not explode at any theta that was looked at.`;
     case "growing":
-      return `Backpropagation can be used with care: gradients grow along the unroll, by less than a factor of 1000 over ${length}.`;
+      return (
+        `Backpropagation can be used with care over ${length}: gradients grow along the unroll, ` +
+        "but by less than a factor of 1000, or they vary less than those of evolution strategies all the same."
+      );
     case "exploding":
       return (
         `Gradients explode ${isFromStart ? "at the first theta" : "on the way of tuning"}: backpropagation can be trusted over about ${usableHorizon} ` +
@@ -36,22 +39,30 @@ function evidence({ thetas }: Omit<Diagnosis, "verdict">): string[] {
     const { where, report, failure } = one;
     const start = where[0]!.toUpperCase() + where.slice(1);
     if (report === undefined) return `${start}: derivatives fail (${failure}).`;
-    const { exponents } = report.lyapunov;
-    const { rp, esAntithetic } = report.variance.horizons.at(-1)!;
+    const { exponents, standardErrors } = report.lyapunov;
     return (
-      `${start}: largest exponent ${short(exponents[0]!)} per step, gradients grow by at most ${factor(growthOf(one))}; ` +
-      `variance of one gradient ${short(rp.totalVariance)} by backpropagation, ${short(esAntithetic.totalVariance)} by evolution strategies.`
+      `${start}: derivatives of the losses grow by ${factor(growthOf(one))} at most ` +
+      `(largest exponent ${withError(exponents[0]!, standardErrors[0]!)} per step); ${varianceWords(report)}`
     );
   });
 }
 
-function caveats({
-  innerSteps,
-  shortenedFrom,
-  judgedInstead,
-  horizon,
-}: Omit<Diagnosis, "verdict">): string[] {
+function varianceWords({ variance }: ChaosReport<unknown>): string {
+  const { rp, esAntithetic } = variance.horizons.at(-1)!;
+  const tails = tailsOf(variance);
+  return (
+    `variance of one gradient ${withError(rp.totalVariance, rp.standardError)} by backpropagation, ` +
+    `${withError(esAntithetic.totalVariance, esAntithetic.standardError)} by evolution strategies ` +
+    `(sigma ${variance.sigma}, ${variance.samples} trajectories).${tails === undefined ? "" : ` ${tails}`}`
+  );
+}
+
+function caveats(diagnosis: Omit<Diagnosis, "verdict">): string[] {
+  const { innerSteps, shortenedFrom, judgedInstead, horizon, recommendation, nonFinite, regime } = diagnosis;
   const told: string[] = [];
+  if (nonFinite !== undefined && regime !== "not finite") {
+    told.push(`At the first theta the loss is not finite: ${originWords(nonFinite)}.`);
+  }
   if (judgedInstead !== undefined) {
     const { ownEstimator, problem } = judgedInstead;
     const steps =
@@ -67,36 +78,10 @@ function caveats({
         "because a step computes much: a larger budget may end elsewhere.",
     );
   }
+  if (recommendation.recommended !== undefined && !recommendation.isLearningRateTried) {
+    told.push(
+      "Other learning rates were not tried: the setup does not say how to change its own (the third argument of innerProblem).",
+    );
+  }
   return told;
-}
-
-function advice({ recommended, recommendation, innerSteps }: Omit<Diagnosis, "verdict">): string {
-  const { loss, initialLoss, trials } = recommendation;
-  const others = trials
-    .filter(({ setting }) => setting.estimator !== recommended.estimator)
-    .toSorted((a, b) => a.loss - b.loss);
-  const rest =
-    others.length === 0
-      ? ""
-      : ` (next: ${others
-          .slice(0, 2)
-          .map(({ setting, loss: at }) => `${setting.estimator} ${short(at)}`)
-          .join(", ")})`;
-  return `Use ${describe(recommended)}: in trial runs of ${short(innerSteps)} inner steps it took the mean loss from ${short(initialLoss)} to ${short(loss)}${rest}.`;
-}
-
-/** e^growth as a factor. */
-function factor(growth: number): string {
-  const exponent = growth / Math.LN10;
-  return exponent < 4
-    ? `a factor of ${short(Math.exp(Math.max(growth, 0)))}`
-    : `a factor of 1e${Math.round(exponent)}`;
-}
-
-function short(value: number): string {
-  return Number.isFinite(value)
-    ? String(Number(value.toPrecision(3)))
-    : value > 0
-      ? "infinite"
-      : String(value);
 }

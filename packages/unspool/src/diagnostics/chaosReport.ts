@@ -42,7 +42,10 @@ export interface ChaosReportOptions {
 
 export interface ChaosReport<Theta> {
   horizon: number;
-  /** lambda_1 T: the logarithm of the growth that the largest exponent makes of the horizon. */
+  /**
+   * lambda_1 T: the logarithm of the growth that the largest exponent makes of the horizon. Over a short horizon it
+   * depends on the units of the state; the verdict does not rest on it.
+   */
   logGrowth: number;
   lyapunov: LyapunovResult;
   /** Of single steps, at 8 times along the trajectory; none for states of more than 200 numbers. */

@@ -1,17 +1,21 @@
 /**
- * Which kind of gradient to use: from the growth that the largest exponent predicts over the horizon, and from the two
- * variances that were measured, which have the last word.
+ * Which kind of gradient to use: from the growth of the derivatives of losses along the unroll, and from the two variances
+ * that were measured, which have the last word (`gradientRegime`).
  *
- *     lambda_1 T < 1             gradients as they are
- *     1 <= lambda_1 T < ln 1000  gradients with clipping, or a mixture with evolution strategies
- *     above                      evolution strategies
+ *     stable    gradients as they are
+ *     growing   gradients with clipping, or a mixture with evolution strategies
+ *     chaotic   evolution strategies
  *
- * Where the variances say otherwise (a rough surface without local growth, or growth that sigma smooths), a mixture.
+ * Where the variances say otherwise (a rough surface without local growth, or growth that sigma smooths), a mixture. The
+ * largest exponent is told beside that: Metz et al. judge by lambda_1 T, which over a finite horizon depends on the units
+ * of the state.
  */
 import type { EstimatorName } from "../estimators/index.ts";
 import type { DerivativeMismatch } from "./derivativeMismatch.ts";
 import type { GradientGrowthResult } from "./gradientGrowth.ts";
+import { explosion, gradientRegime, isBackpropQuieter, lossGrowth } from "./gradientRegime.ts";
 import type { GradientVarianceResult } from "./gradientVariance.ts";
+import { heavyTailWords } from "./heavyTails.ts";
 import type { LyapunovResult } from "./lyapunov.ts";
 
 export interface ChaosVerdict {
@@ -40,15 +44,10 @@ export interface ChaosEvidence {
   mismatch: DerivativeMismatch;
 }
 
-/** Growth by e is harmless, by 1000 it is not. */
-const [harmless, hopeless] = [1, Math.log(1e3)];
-
 export function chaosVerdict(evidence: ChaosEvidence): ChaosVerdict {
-  const { horizon, logGrowth, isEndless, growth, variance } = evidence;
-  const regime = logGrowth < harmless ? "stable" : logGrowth < hopeless ? "growing" : "chaotic";
-  const { rp, esAntithetic } = variance.horizons.at(-1)!;
-  const isBackpropBetter = rp.totalVariance <= esAntithetic.totalVariance;
-  const method = methodOf(regime, isBackpropBetter);
+  const { horizon, isEndless, growth, variance } = evidence;
+  const regime = gradientRegime(evidence);
+  const method = methodOf(regime, isBackpropQuieter(evidence));
   const backprop = isEndless ? "tbptt" : "bptt";
   const estimator = {
     backprop,
@@ -56,8 +55,9 @@ export function chaosVerdict(evidence: ChaosEvidence): ChaosVerdict {
     mixture: isEndless ? "pesAnalytic" : "mixture",
     es: isEndless ? "pes" : "nres",
   }[method] as EstimatorName;
-  const limit = Math.min(growth.usableHorizon, logGrowth > 0 ? (hopeless * horizon) / logGrowth : Infinity);
-  const window = Math.max(1, Math.min(horizon, Math.floor(limit)));
+  // By the rate of the last half, too: what was measured counts from the first few steps only.
+  const byRate = growth.lossRate > 0 ? explosion / growth.lossRate : Infinity;
+  const window = Math.max(1, Math.min(horizon, growth.usableHorizon, Math.floor(byRate)));
   return {
     regime,
     method,
@@ -89,28 +89,24 @@ function summaryOf(
 ): string[] {
   const [lambda, error] = [lyapunov.exponents[0]!, lyapunov.standardErrors[0]!];
   const { rp, es, esAntithetic } = variance.horizons.at(-1)!;
-  const spread = [rp, esAntithetic, es].map(({ totalVariance }) => short(totalVariance)) as [
-    string,
-    string,
-    string,
-  ];
+  const spread = [rp, esAntithetic, es].map(withError) as [string, string, string];
   return [
     `${advice[method]} (${estimator}; truncated backpropagation: windows of at most ${window} steps).`,
     `Largest exponent ${short(lambda)} ± ${short(error)} per ${lyapunov.dt === 1 ? "step" : "unit of time"}: ` +
       `tangents of the state ${logGrowth > 0 ? "grow" : "shrink"} by exp(${short(logGrowth)}) over ${horizon} steps.`,
-    `Variance of one gradient at T = ${horizon}, sigma = ${variance.sigma}: ${spread[0]} by backpropagation, ` +
+    `Variance of one gradient at T = ${horizon}, sigma = ${variance.sigma}, from ${variance.samples} trajectories: ${spread[0]} by backpropagation, ` +
       `${spread[1]} by antithetic and ${spread[2]} by plain evolution strategies.`,
     variance.crossover === undefined
       ? `Backpropagation has the smaller variance up to T = ${horizon}.`
       : `Evolution strategies have the smaller variance from T = ${variance.crossover} on.`,
-    `Measured growth of the state's gradient: exp(${short(growth.stateRate)} t); usable up to ` +
+    `Derivatives of the losses grow by exp(${short(lossGrowth({ growth }))}) at most; usable up to ` +
       `${growth.usableHorizon === Infinity ? "the end" : `${growth.usableHorizon} steps`}.`,
   ];
 }
 
 function warningsOf({ horizon, growth, mismatch, variance }: ChaosEvidence): string[] {
   const { float32, float64 } = growth.precisionHorizon;
-  const { rp } = variance.horizons.at(-1)!;
+  const tails = tailsOf(variance);
   return [
     ...(horizon > float64
       ? [`Beyond ${Math.round(float64)} steps the trajectory itself is rounding, even in float64.`]
@@ -122,13 +118,24 @@ function warningsOf({ horizon, growth, mismatch, variance }: ChaosEvidence): str
           `At ${short(100 * mismatch.fraction)} % of the steps the derivative misses what a small change does (jumps?).`,
         ]
       : []),
-    ...(rp.largestNorm > 100 * rp.medianNorm
-      ? [
-          `The backpropagated gradients have heavy tails (median ${short(rp.medianNorm)}, largest ${short(rp.largestNorm)}): their variance is uncertain.`,
-        ]
-      : []),
+    ...(tails === undefined ? [] : [tails]),
   ];
 }
+
+/** Which of the two kinds of gradient has heavy tails at the longest horizon, as a sentence. */
+export function tailsOf({
+  horizons,
+  samples,
+}: Pick<GradientVarianceResult, "horizons" | "samples">): string | undefined {
+  const { rp, esAntithetic } = horizons.at(-1)!;
+  return heavyTailWords([
+    { name: "backpropagation", largestShare: rp.largestShare, samples },
+    { name: "evolution strategies", largestShare: esAntithetic.largestShare, samples },
+  ]);
+}
+
+const withError = (spread: { totalVariance: number; standardError: number }): string =>
+  `${short(spread.totalVariance)} ± ${short(spread.standardError)}`;
 
 function short(value: number): string {
   return Number.isFinite(value) ? String(Number(value.toPrecision(3))) : String(value);

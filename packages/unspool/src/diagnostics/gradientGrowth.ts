@@ -16,6 +16,7 @@ import {
   defaultExecutor,
   eraseProblem,
 } from "../unroll/index.ts";
+import { firstBeyond, growthBeyondNeutral } from "./growthBeyondNeutral.ts";
 import { lineFit } from "./lineFit.ts";
 import {
   type Point,
@@ -31,7 +32,7 @@ import {
   trajectoryKeys,
   wideTheta,
 } from "./pushforward.ts";
-import { type ScaledRows, inverseScale, logNorm, rescaled, unscaled } from "./scaledTangents.ts";
+import { type ScaledRows, inverseScale, logNorm, logSizes, rescaled, unscaled } from "./scaledTangents.ts";
 
 export interface GradientGrowthOptions {
   /** Source of the trajectories' keys and of random directions. Default `random.key(0)`. */
@@ -40,7 +41,7 @@ export interface GradientGrowthOptions {
   steps?: number;
   /**
    * Random directions in theta, each one jvp per step; norms are then estimates. Default: all of theta exactly for up to
-   * 64 numbers, else 4 random ones.
+   * 64 numbers, else 4 random ones, among which the leaves of theta are dealt out.
    */
   directions?: number;
   /** Trajectories. Default 1. */
@@ -56,14 +57,19 @@ export interface GradientGrowthResult {
   logStateNorms: Float64Array;
   /** [T]: ln of the norm of d l_t / d theta. */
   logLossNorms: Float64Array;
+  /**
+   * [T]: ln of the growth of d l_t / d theta beyond what a neutral loop gathers (t times its first value), in the
+   * direction of theta where that is largest. It has no units: neither those of the state nor those of theta or the loss.
+   */
+  logLossGrowth: Float64Array;
   /** [T]: mean over trials of the loss of each step. */
   losses: Float64Array;
   /** Slopes per step of the two, fitted over the last half; 0 where nothing depends on theta. */
   stateRate: number;
   lossRate: number;
   /**
-   * First step after which |d s_t / d theta| exceeds `largestGrowth` times what a neutral loop would have gathered, which
-   * is t times its first value; Infinity if none does.
+   * First step after which |d l_t / d theta| exceeds `largestGrowth` times what a neutral loop would have gathered;
+   * Infinity if none does.
    */
   usableHorizon: number;
   /**
@@ -90,11 +96,13 @@ interface Carry {
   tangents: ScaledRows;
   logState: Tensor;
   logLoss: Tensor;
+  /** [directions]: ln of the size of the loss's derivative along each. */
+  logLossRows: Tensor;
   loss: Tensor;
   firstBad: Tensor;
 }
 
-type Recorded = Pick<Carry, "logState" | "logLoss" | "loss">;
+type Recorded = Pick<Carry, "logState" | "logLoss" | "logLossRows" | "loss">;
 
 type GrowthProgram = ForwardProgram<
   { theta: unknown; along: unknown },
@@ -135,10 +143,10 @@ export function gradientGrowth<Theta, State, Batch>(
 
   const rows = isExact
     ? np.eye(size, size, { dtype: "float64" })
-    : randomRows(random.foldIn(key, "directions"), directions, size);
+    : randomRows(random.foldIn(key, "directions"), directions, wide);
   const shared = { theta: wide as unknown, along: leavesOfRows(wide, rows) };
   const executor = options.executor ?? defaultExecutor();
-  const { each, history } = executor.forward(growthProgram(erased, steps), shared, {
+  const { each, history } = executor.forward(growthProgram(erased, directions, steps), shared, {
     key: trajectoryKeys(key, trials),
   });
   requireFiniteStates(where, each.firstBad.data);
@@ -148,16 +156,23 @@ export function gradientGrowth<Theta, State, Batch>(
       for (const value of record[name]!.data) sum += value;
       return sum / trials;
     });
+  const growths = Array.from({ length: directions }, (_, d) =>
+    growthBeyondNeutral(Float64Array.from(history, (record) => alongDirection(record["logLossRows"]!, d))),
+  );
+  const logLossGrowth = growths[0]!.map((_, t) =>
+    growths.reduce((most, one) => Math.max(most, one[t]!), -Infinity),
+  );
   const [logStateNorms, logLossNorms] = [meanOf("logState"), meanOf("logLoss")];
   const stateRate = tailSlope(logStateNorms);
   const precision = (epsilon: number): number => (stateRate > 0 ? -Math.log(epsilon) / stateRate : Infinity);
   return {
     logStateNorms,
     logLossNorms,
+    logLossGrowth,
     losses: meanOf("loss"),
     stateRate,
     lossRate: tailSlope(logLossNorms),
-    usableHorizon: firstBeyond(logStateNorms, Math.log(largestGrowth)),
+    usableHorizon: firstBeyond(logLossGrowth, Math.log(largestGrowth)),
     precisionHorizon: { float32: precision(roundings.float32), float64: precision(roundings.float64) },
     directions,
     isExact,
@@ -166,12 +181,33 @@ export function gradientGrowth<Theta, State, Batch>(
   };
 }
 
-/** Gaussian directions [count, size], scaled so that the norm of their images estimates the Frobenius norm. */
-function randomRows(key: Key, count: number, size: number): Tensor {
-  return random.normal(key, [count, size], { dtype: "float64" }).mul(1 / Math.sqrt(count));
+/**
+ * Gaussian directions [count, |theta|], scaled so that the norm of their images estimates the Frobenius norm. Leaves are
+ * dealt out among the directions, so that one in large units does not hide the others.
+ */
+function randomRows(key: Key, count: number, theta: unknown): Tensor {
+  const leaves = tree.leaves(theta);
+  const groups = Math.min(leaves.length, count);
+  const owners = leaves.flatMap((leaf, i) => Array.from({ length: leaf.size }, () => i % groups));
+  const shares = Array.from({ length: groups }, (_, g) => Math.ceil((count - g) / groups));
+  const draw = random.normal(key, [count, owners.length], { dtype: "float64" }).data;
+  const rows = Float64Array.from(draw, (value, at) => {
+    const group = owners[at % owners.length]!;
+    const isIn = Math.floor(at / owners.length) % groups === group;
+    return isIn ? value / Math.sqrt(shares[group]!) : 0;
+  });
+  return np.array(rows, { shape: [count, owners.length] });
 }
 
-function growthProgram(problem: ErasedProblem, length: number): GrowthProgram {
+/** Mean over the trials in which it is not zero, of ln of the derivative along one direction. */
+function alongDirection({ data, shape }: Tensor, direction: number): number {
+  const count = shape.at(-1)!;
+  const logs = Array.from({ length: data.length / count }, (_, trial) => data[trial * count + direction]!);
+  const known = logs.filter((value) => value > -Infinity);
+  return known.length === 0 ? -Infinity : known.reduce((sum, value) => sum + value, 0) / known.length;
+}
+
+function growthProgram(problem: ErasedProblem, directions: number, length: number): GrowthProgram {
   const zero = (): Tensor => np.zeros([], { dtype: "float64" });
   return {
     name: "gradientGrowth",
@@ -182,6 +218,7 @@ function growthProgram(problem: ErasedProblem, length: number): GrowthProgram {
         tangents: unscaled(pushStart(problem, theta, key, along)),
         logState: zero(),
         logLoss: zero(),
+        logLossRows: np.zeros([directions], { dtype: "float64" }),
         loss: zero(),
         firstBad: tree.scalar(-1, "int32"),
       };
@@ -199,12 +236,13 @@ function growthProgram(problem: ErasedProblem, length: number): GrowthProgram {
         tangents: rescaled(next),
         logState: logNorm(next.rows, next),
         logLoss: logNorm(pushed.lossRow, next),
+        logLossRows: logSizes(pushed.lossRow, next),
         loss: pushed.loss,
         firstBad: firstBadStep(firstBad, pushed.point),
       };
     },
     finish: (_shared, unit, members) => ({ unit, mean: {}, each: { firstBad: members[0]!.carry.firstBad } }),
-    record: ({ logState, logLoss, loss }) => ({ logState, logLoss, loss }),
+    record: ({ logState, logLoss, logLossRows, loss }) => ({ logState, logLoss, logLossRows, loss }),
   };
 }
 
@@ -213,14 +251,4 @@ function tailSlope(logs: Float64Array): number {
   const from = Math.floor(logs.length / 2);
   const points = [...logs.entries()].slice(from).filter(([, value]) => Number.isFinite(value));
   return points.length < 2 ? 0 : lineFit(points).slope;
-}
-
-/** First number of steps after which the norm exceeds its first value, times steps since, by more than `logGrowth`. */
-function firstBeyond(logs: Float64Array, logGrowth: number): number {
-  const first = logs.findIndex((value) => value > -Infinity);
-  if (first < 0) return Infinity;
-  const beyond = logs.findIndex(
-    (value, i) => i >= first && value - logs[first]! - Math.log(i - first + 1) > logGrowth,
-  );
-  return beyond < 0 ? Infinity : beyond + 1;
 }

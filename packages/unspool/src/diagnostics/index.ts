@@ -36,7 +36,12 @@ export type { DerivativeMismatch, DerivativeMismatchOptions } from "./derivative
 export { chaosReport } from "./chaosReport.ts";
 export type { ChaosReport, ChaosReportOptions } from "./chaosReport.ts";
 export type { StepSpectrum } from "./stepSpectra.ts";
+export { tailsOf } from "./chaosVerdict.ts";
 export type { ChaosVerdict } from "./chaosVerdict.ts";
+export { gradientRegime, lossGrowth, usableSteps } from "./gradientRegime.ts";
+export type { LoopRegime, RegimeEvidence } from "./gradientRegime.ts";
+export { heavyTailWords, isHeavyTailed } from "./heavyTails.ts";
+export type { TailEvidence } from "./heavyTails.ts";
 export { shadowing } from "./shadowing.ts";
 export type { ShadowingOptions, ShadowingResult } from "./shadowing.ts";
 export { totalVariance, unitGradients } from "./unitGradients.ts";

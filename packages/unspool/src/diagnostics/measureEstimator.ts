@@ -26,10 +26,18 @@ export interface EstimatorMeasurement {
   zs: Float64Array;
   /** Summed over coordinates, of one trajectory of all units. */
   variance: number;
+  /** Of that variance; of heavy tails it says too little. */
+  varianceError: number;
+  /** Largest share of one sample in the squared deviations; see `isHeavyTailed`. */
+  largestShare: number;
+  /** Standard deviation of the perturbations whose average the estimate is the gradient of; undefined for the loss itself. */
+  smoothedBy: number | undefined;
   /** Squared bias and variance, likewise. */
   meanSquaredError: number;
   /** The same of an average over as many samples as one trajectory of all particles, 2 · pairs · horizon inner steps, pays for. */
   errorAtEqualCost: number;
+  /** Its standard error. */
+  errorAtEqualCostError: number;
   /** Between mean and reference. */
   cosine: number;
   /** Trajectories of all units. */
@@ -94,16 +102,21 @@ export function measureEstimator(
     perSample = sample.innerSteps;
     if (sum.count >= least && spent + perSample > innerSteps) break;
   }
-  const measured = against(reference, sum, rounding[tree.floatType(theta)]);
+  const { biasError, ...measured } = against(reference, sum, rounding[tree.floatType(theta)]);
+  const samplesAtEqualCost = (2 * (options.pairs ?? 16) * horizon) / perSample;
+  const { sigma = 0.01 } = options;
   return {
     name,
     estimator: entry.name,
     truncation: entry.isWhole ? horizon : at,
     ...measured,
-    errorAtEqualCost:
-      measured.meanSquaredError -
-      measured.variance +
-      (measured.variance * perSample) / (2 * (options.pairs ?? 16) * horizon),
+    smoothedBy: entry.kind === "es" || entry.kind === "mixed" ? sigma : undefined,
+    errorAtEqualCost: measured.meanSquaredError - measured.variance + measured.variance / samplesAtEqualCost,
+    // Of the squared bias, twice the bias times its own error; of the variance, its error.
+    errorAtEqualCostError: Math.hypot(
+      2 * Math.sqrt(measured.meanSquaredError - measured.variance) * biasError,
+      measured.varianceError / samplesAtEqualCost,
+    ),
     samples: sum.count,
     innerStepsPerSample: perSample,
     innerSteps: spent,
@@ -144,6 +157,7 @@ function against(reference: ReferenceGradient, sum: Moments, roundingShare: numb
       Math.max(Math.hypot(standardError[i]!, reference.standardError[i]!), roundingShare * size, 1e-300),
   );
   const variance = total(variances);
+  const { standardError: varianceError, largestShare } = sum.spread();
   // The squared bias of the measured mean is too large by the variances of both means.
   const chance =
     total(standardError.map((error) => error ** 2)) +
@@ -155,6 +169,9 @@ function against(reference: ReferenceGradient, sum: Moments, roundingShare: numb
     zs,
     z: zs.reduce((most, z) => (Math.abs(z) > Math.abs(most) ? z : most), 0),
     variance,
+    varianceError: variance === 0 ? 0 : varianceError,
+    largestShare,
+    biasError: Math.sqrt(chance),
     meanSquaredError: Math.max(0, vectorNorm(bias) ** 2 - chance) + variance,
     cosine:
       mean.reduce((dot, value, i) => dot + value * reference.gradient[i]!, 0) /

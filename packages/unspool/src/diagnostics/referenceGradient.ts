@@ -26,6 +26,10 @@ export interface ReferenceGradient {
   /** Trajectories that it averages. */
   trajectories: number;
   innerSteps: number;
+  /** Standard deviation of the perturbations over which the loss was averaged; undefined for the loss itself. */
+  smoothedBy?: number;
+  /** For a reference of the loss itself, the gradient of the smoothed loss where it was measured: how far apart they are. */
+  smoothed?: { sigma: number; distance: number; standardError: number; trajectories: number };
 }
 
 export interface ReferenceOptions {
@@ -63,7 +67,7 @@ export function referenceGradient<Theta, State, Batch>(
   }
   const pilot = byFullEs(problem, theta, { ...given, innerSteps: given.innerSteps / 4 }, "");
   const size = vectorNorm(pilot.gradient) + vectorNorm(pilot.standardError);
-  if (vectorNorm(exact.gradient) <= explosion * size) return exact;
+  if (vectorNorm(exact.gradient) <= explosion * size) return withSmoothing(exact, pilot);
   const ratio = (vectorNorm(exact.gradient) / size).toExponential(0);
   return byFullEs(
     problem,
@@ -71,6 +75,15 @@ export function referenceGradient<Theta, State, Batch>(
     given,
     `because the exact gradient is ${ratio} times as long as that of the smoothed loss`,
   );
+}
+
+/** What smoothing alone does to the gradient, as the estimators that smooth see it. */
+function withSmoothing(exact: ReferenceGradient, pilot: ReferenceGradient): ReferenceGradient {
+  const { smoothedBy: sigma, trajectories } = pilot;
+  if (sigma === undefined) return exact;
+  const distance = vectorNorm(pilot.gradient.map((value, i) => value - exact.gradient[i]!));
+  const standardError = Math.hypot(vectorNorm(pilot.standardError), vectorNorm(exact.standardError));
+  return { ...exact, smoothed: { sigma, distance, standardError, trajectories } };
 }
 
 /** Trajectories of more steps than this are backpropagated with few states kept. */
@@ -127,6 +140,7 @@ function byFullEs<Theta, State, Batch>(
     standardError,
     trajectories: 2 * pairsPerCall * samples,
     innerSteps: steps,
+    smoothedBy: sigma,
   };
 }
 

@@ -11,6 +11,8 @@ export interface SampleStatistics {
   totalVariance: number;
   /** Its jackknife standard error; of heavy tails it says too little. */
   standardError: number;
+  /** Largest share of one sample in the sum of squared distances from the mean; see `isHeavyTailed`. */
+  largestShare: number;
   /** Of the norms of the samples. */
   medianNorm: number;
   largestNorm: number;
@@ -35,9 +37,17 @@ export function sampleStatistics(samples: Float64Array, count: number): SampleSt
     variance,
     totalVariance,
     standardError: finiteOrInfinity(perSample * Math.sqrt(((count - 1) / count) * spread)),
+    largestShare: largestShareOf(distances),
     medianNorm: median(norms),
     largestNorm: norms.at(-1)!,
   };
+}
+
+/** 1 where one is not finite; 0 where all are 0. */
+function largestShareOf(squares: readonly number[]): number {
+  const total = squares.reduce((sum, square) => sum + square, 0);
+  if (total === 0) return 0;
+  return Number.isFinite(total) ? Math.max(...squares) / total : 1;
 }
 
 const finiteOrInfinity = (value: number): number => (Number.isFinite(value) ? value : Infinity);

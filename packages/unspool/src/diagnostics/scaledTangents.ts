@@ -52,3 +52,11 @@ export function logNorm(part: Tensor, scaled: ScaledRows): Tensor {
   const log = np.log(moderate.mul(moderate).sum()).mul(0.5).add(np.log(by)).add(logScale(scaled));
   return np.where(isZero, np.zeros([], { dtype: "float64" }).sub(Infinity), log);
 }
+
+/** ln of the sizes of the elements of a part of the rows; -Infinity for zeros. */
+export function logSizes(part: Tensor, scaled: ScaledRows): Tensor {
+  const size = np.abs(part);
+  const isZero = size.equal(0);
+  const log = np.log(np.where(isZero, np.onesLike(size), size)).add(logScale(scaled));
+  return np.where(isZero, np.zerosLike(size).sub(Infinity), log);
+}

@@ -1,5 +1,6 @@
 /** Values computed in NumPy and PyTorch, float64, after Harrison, Metz and Sohl-Dickstein 2022. */
 import { describe, expect, test } from "vitest";
+import { eigenvalues } from "../numerics/index.ts";
 import { momentumStability, updateStability } from "./updateStability.ts";
 
 const hessian = [[3.4, 1.2, 0], [1.2, 1.6, 0], [0, 0, 0.25]]; // prettier-ignore
@@ -103,4 +104,28 @@ describe("updateStability", () => {
     const heavy = { learningRate: 1, decay: 0.9, curvature: 1, isMean: false };
     expect(momentumStability(heavy).largestRate).toBeCloseTo(3.8, 12);
   });
+});
+
+test.each([
+  [
+    "momentumStability: learningRate",
+    () => momentumStability({ learningRate: NaN, decay: 0.9, curvature: 1 }),
+  ],
+  [
+    "momentumStability: curvature",
+    () => momentumStability({ learningRate: 1, decay: 0.9, curvature: Infinity }),
+  ],
+  ["updateStability: an entry of learned", () => updateStability({ hessian: [[1]], learned: [[NaN]] })],
+  ["updateStability: an entry of hessian", () => updateStability({ hessian: [[NaN]], learned: [[0]] })],
+  [
+    "updateStability: nominalStep",
+    () => updateStability({ hessian: [[1]], learned: [[0]], nominalStep: Infinity }),
+  ],
+])("a number that is not finite ends with an error, where it never ended: %s", (message, call) => {
+  expect(call).toThrow(message);
+});
+
+test("eigenvalues of a matrix with NaN are an error that names the entry", () => {
+  const entries = Float64Array.of(1, 2, NaN, 4);
+  expect(() => eigenvalues({ size: 2, entries })).toThrow("eigenvalues: entry [1, 0] of the matrix is NaN.");
 });

@@ -41,8 +41,8 @@ export interface UpdateStability {
 /** Everything in float64. Cost: some n³. */
 export function updateStability(options: UpdateStabilityOptions): UpdateStability {
   const { nominalStep = 0, isPreconditioned = false } = options;
-  if (!(nominalStep >= 0)) {
-    throw new OptionError("updateStability", "nominalStep", nominalStep, "a number of at least 0");
+  if (!(nominalStep >= 0 && Number.isFinite(nominalStep))) {
+    throw new OptionError("updateStability", "nominalStep", nominalStep, "a finite number of at least 0");
   }
   const hessian = matrix("hessian", options.hessian);
   const n = hessian.shape[0]!;
@@ -111,6 +111,10 @@ export function momentumStability(options: MomentumStabilityOptions): {
   largestRate: number;
 } {
   const { learningRate: a, decay: b, curvature: h, isMean = true } = options;
+  for (const name of ["learningRate", "decay", "curvature"] as const) {
+    if (Number.isFinite(options[name])) continue;
+    throw new OptionError("momentumStability", name, options[name], "a finite number");
+  }
   const c = isMean ? 1 - b : 1;
   const spectrum = eigenvalues({ size: 2, entries: Float64Array.of(1 - a * c * h, -a * b, c * h, b) });
   return {
@@ -123,6 +127,10 @@ export function momentumStability(options: MomentumStabilityOptions): {
 function matrix(name: string, rows: readonly (readonly number[])[], size: number = rows.length): Tensor {
   if (rows.length !== size || rows.some((row) => row.length !== size)) {
     throw new OptionError("updateStability", name, rows, `${size} rows of ${size} numbers`);
+  }
+  const bad = rows.flat().find((x) => !Number.isFinite(x));
+  if (bad !== undefined) {
+    throw new OptionError("updateStability", `an entry of ${name}`, bad, "a finite number");
   }
   return np.array(
     rows.map((row) => [...row]),

@@ -6,8 +6,11 @@
  *     g  = w mean(rp) + (1 - w) mean(es),             w = v_es / (v_rp + v_es)
  *
  * Both have the gradient of the smoothed objective as their mean. The variances are moving averages over earlier
- * estimates, so that the weights do not depend on the samples that they weigh and the mixture stays unbiased; the first
- * estimate is all evolution strategies.
+ * estimates, so that the weights do not depend on the samples that they weigh; the first estimate is all evolution
+ * strategies. Derivatives in chaos have tails that no earlier estimate foretells: w is at most 4 times the weight by the
+ * variances of the present estimate, which has no lower bound. So the mixture is never much noisier than evolution
+ * strategies (its variance is at most about 5 times theirs). Where the bound is in force the weight depends on its
+ * samples, which leaves a bias where those are skewed.
  *
  * Parmas, Rasmussen, Peters and Doya 2018 (total propagation); Metz, Freeman, Schoenholz and Kachman 2021.
  */
@@ -72,8 +75,10 @@ interface Moments {
 
 /** Share of an estimate's variance in the moving average: a memory of about ten estimates. */
 const newShare = 0.1;
-/** Derivatives count as at most this many times more variable than losses, lest one overflow be remembered for ever. */
+/** Derivatives are remembered as at most this many times more variable than losses, lest one overflow be so for ever. */
 const largestRatio = 1e6;
+/** The weight is at most this many times the one that the present estimate's own variances give. */
+const mostOverPresent = 4;
 
 /**
  * The mixture. Needs a differentiable problem and at least 2 pairs. Cost per estimate: 2 · pairs · horizon inner steps
@@ -103,6 +108,7 @@ export function mixture<Theta, State, Batch>(
       if (settings.nanPolicy === "error")
         requireFiniteLosses(settings, program, shared, state.units, result.each.losses);
       const found = result.mean.gradient as Moments;
+      const present = presentVariances(found, pairs);
       const { loss, lossDifferenceStd, nonFinite } = lossSummary(result.mean.statistics, pairs);
       return {
         loss: loss.item(),
@@ -110,8 +116,9 @@ export function mixture<Theta, State, Batch>(
           mixed,
           theta,
           found.rp,
-          found.rpSquare,
           found.es,
+          present.rp,
+          present.es,
           state.variances.rp,
           state.variances.es,
         ),
@@ -119,7 +126,7 @@ export function mixture<Theta, State, Batch>(
           units: { ...result.units, clock: settle(plan, result.units.clock) },
           theta: state.theta,
           window: state.window + 1,
-          variances: nextVariances(state.variances, found, pairs),
+          variances: nextVariances(state.variances, present),
         },
         metrics: {
           innerSteps: 2 * pairs * plan.truncation,
@@ -229,39 +236,53 @@ function mixtureProgram(settings: EsSettings): PairProgram<EsShared, Unit, { eps
 function mixed(
   leaf: Tensor,
   rp: Tensor,
-  rpSquare: Tensor,
   es: Tensor,
+  rpPresent: Tensor,
+  esPresent: Tensor,
   rpVariance: Tensor,
   esVariance: Tensor,
 ): Tensor {
   const values = es.data.map((value, i) => {
-    const total = rpVariance.data[i]! + esVariance.data[i]!;
-    const weight = total > 0 && Number.isFinite(rpSquare.data[i]!) ? esVariance.data[i]! / total : 0;
+    const remembered = weightOf(rpVariance.data[i]!, esVariance.data[i]!);
+    const present = weightOf(rpPresent.data[i]!, esPresent.data[i]!);
+    const weight = Math.min(remembered, mostOverPresent * present);
     return weight === 0 ? value : weight * rp.data[i]! + (1 - weight) * value;
   });
   return np.array(values, { shape: leaf.shape, dtype: leaf.dtype });
 }
 
+/** Inverse-variance weight of the derivatives; 0 where their variance is infinite, or where nothing varies. */
+function weightOf(rp: number, es: number): number {
+  if (rp === Infinity) return 0;
+  return rp + es > 0 ? es / (rp + es) : 0;
+}
+
+/** Variances over the pairs of one estimate, of each kind; infinite where a square has overflowed. */
+function presentVariances(found: Moments, pairs: number): MixtureState["variances"] {
+  const variance = (mean: Tensor, square: Tensor): Tensor =>
+    like(mean, (i) =>
+      Number.isFinite(square.data[i]!)
+        ? Math.max(0, square.data[i]! - mean.data[i]! ** 2) * (pairs / (pairs - 1))
+        : Infinity,
+    );
+  return {
+    rp: tree.map(variance, found.rp, found.rpSquare),
+    es: tree.map(variance, found.es, found.esSquare),
+  };
+}
+
 function nextVariances(
   before: MixtureState["variances"],
-  found: Moments,
-  pairs: number,
+  present: MixtureState["variances"],
 ): MixtureState["variances"] {
-  const variance = (mean: Tensor, square: Tensor): Tensor =>
-    like(mean, (i) => Math.max(0, square.data[i]! - mean.data[i]! ** 2) * (pairs / (pairs - 1)));
-  const es = tree.map(variance, found.es, found.esSquare);
-  const rp = tree.map(
-    (mean: Tensor, square: Tensor, limit: Tensor) => {
-      const spread = variance(mean, square);
-      return like(mean, (i) => Math.min(spread.data[i]!, largestRatio * limit.data[i]!));
-    },
-    found.rp,
-    found.rpSquare,
-    es,
-  );
+  const limited = (rp: Tensor, es: Tensor): Tensor =>
+    like(rp, (i) => Math.min(rp.data[i]!, largestRatio * es.data[i]!));
   const average = (old: Tensor, now: Tensor): Tensor =>
     like(old, (i) => old.data[i]! + newShare * (now.data[i]! - old.data[i]!));
-  return { rp: tree.map(average, before.rp, rp), es: tree.map(average, before.es, es) };
+  return {
+    rp: tree.map(average, before.rp, tree.map(limited, present.rp, present.es)),
+    es: tree.map(average, before.es, present.es),
+  };
 }
 
 function like(leaf: Tensor, value: (i: number) => number): Tensor {

@@ -3,7 +3,7 @@
  * double-shift QR steps with deflation (Francis 1961; Golub and Van Loan, algorithms 7.4.2 and 7.5.1). Real arithmetic
  * only. Cost: about 10 n³.
  */
-import { UnspoolError } from "../errors.ts";
+import { NonFiniteError, UnspoolError } from "../errors.ts";
 import { balance } from "./balance.ts";
 import type { SquareMatrix } from "./squareMatrix.ts";
 
@@ -21,7 +21,15 @@ const vanishing = 2 ** -600;
 /** After as many, what is small beside the whole matrix counts as zero, not only what is beside its neighbours. */
 const patientSteps = 30;
 
+/** Throws `NonFiniteError` for an entry that is not finite. */
 export function eigenvalues({ size, entries }: SquareMatrix): Eigenvalues {
+  const bad = entries.findIndex((x) => !Number.isFinite(x));
+  if (bad !== -1) {
+    const place = `entry [${Math.floor(bad / size)}, ${bad % size}] of the matrix is ${entries[bad]}`;
+    throw new NonFiniteError("eigenvalues", `${place}. Only matrices of finite numbers have them.`, {
+      entry: bad,
+    });
+  }
   const scale = powerOfTwo(largest(entries));
   const h = entries.map((x) => x / scale);
   balance(h, size);

@@ -13,6 +13,7 @@ import { type ValueFor, atLeast0, atStep, belowOne, oneMinus, positive } from ".
 import { requireBoolean, requireHyperparameter, withDefaults } from "./hyperparameter.ts";
 import { advance, counter, mapFloats, requireGradient, root, zeros } from "./leaves.ts";
 import type { Hyperparameter, Optimizer, Schedule } from "./optimizer.ts";
+import { type Skipping, skipOverflow } from "./skipOverflow.ts";
 
 export interface AdafactorOptions {
   /** Default: min(0.01, 1 / √t), the paper's. */
@@ -59,58 +60,65 @@ export const adafactorDefaults: Required<AdafactorOptions> = {
  * Adaptive steps with next to no memory for matrices. Cost: five passes; n + m numbers for a matrix [n, m], a copy of
  * vectors, and a copy of theta with momentum.
  */
-export function adafactor(options: AdafactorOptions = {}): Optimizer<AdafactorState> {
+export function adafactor(options: AdafactorOptions = {}): Optimizer<AdafactorState & Skipping> {
   const rule = withDefaults("adafactor", options, adafactorDefaults);
   requireOptions(rule);
   const hasMomentum = rule.beta1 !== 0;
-  return {
-    name: "adafactor",
-    ...(hasMomentum && { momentum: "firstMoment" }),
-    init: (theta) => ({
-      step: counter(),
-      rows: tree.map((x) => np.zeros(rowShape(x), { dtype: x.dtype }), theta) as Tree,
-      columns: tree.map((x) => np.zeros(columnShape(x), { dtype: x.dtype }), theta) as Tree,
-      ...(hasMomentum && { firstMoment: zeros(theta) }),
-    }),
-    update(gradient, state, theta) {
-      requireGradient("adafactor", theta, gradient);
-      const [rate, beta1, eps1, eps2, clip] = [
-        rule.learningRate,
-        rule.beta1,
-        rule.eps1,
-        rule.eps2,
-        rule.clip,
-      ].map((h) => atStep(h, state.step));
-      const newest = newestPart(rule.decay, state.step);
-      const follow = (mean: Tensor, x: Tensor): Tensor => mean.add(x.sub(mean).mul(newest(mean)));
-      const squares = mapFloats((g) => g.mul(g).add(eps1!(g)), gradient);
-      const rows = mapFloats((r, s) => follow(r, isFactored(s) ? s.sum(-1) : s), state.rows, squares);
-      const columns = mapFloats((c, s) => (isFactored(s) ? follow(c, s.sum(-2)) : c), state.columns, squares);
-      const steps = mapFloats(
-        (g, r, c) => {
-          const unit = isFactored(g) ? overFactors(g, r, c) : g.div(root(r));
-          const most = clip!(g);
-          return unit.div(np.maximum(rootMeanSquare(unit).div(most), 1));
-        },
-        gradient,
-        rows,
-        columns,
-      );
-      const firstMoment = hasMomentum
-        ? mapFloats((m, u) => m.mul(beta1!(m)).add(u.mul(oneMinus(beta1!(m)))), state.firstMoment!, steps)
-        : undefined;
-      const moved = mapFloats(
-        (x, u) => {
-          const step = u.mul(rate!(x));
-          return x.sub(rule.isRelative ? step.mul(np.maximum(rootMeanSquare(x), eps2!(x))) : step);
-        },
-        theta,
-        firstMoment ?? steps,
-      );
-      const next = { step: advance(state.step), rows, columns, ...(firstMoment && { firstMoment }) };
-      return { theta: moved, state: next };
+  return skipOverflow<AdafactorState>(
+    {
+      name: "adafactor",
+      ...(hasMomentum && { momentum: "firstMoment" }),
+      init: (theta) => ({
+        step: counter(),
+        rows: tree.map((x) => np.zeros(rowShape(x), { dtype: x.dtype }), theta) as Tree,
+        columns: tree.map((x) => np.zeros(columnShape(x), { dtype: x.dtype }), theta) as Tree,
+        ...(hasMomentum && { firstMoment: zeros(theta) }),
+      }),
+      update(gradient, state, theta) {
+        requireGradient("adafactor", theta, gradient);
+        const [rate, beta1, eps1, eps2, clip] = [
+          rule.learningRate,
+          rule.beta1,
+          rule.eps1,
+          rule.eps2,
+          rule.clip,
+        ].map((h) => atStep(h, state.step));
+        const newest = newestPart(rule.decay, state.step);
+        const follow = (mean: Tensor, x: Tensor): Tensor => mean.add(x.sub(mean).mul(newest(mean)));
+        const squares = mapFloats((g) => g.mul(g).add(eps1!(g)), gradient);
+        const rows = mapFloats((r, s) => follow(r, isFactored(s) ? s.sum(-1) : s), state.rows, squares);
+        const columns = mapFloats(
+          (c, s) => (isFactored(s) ? follow(c, s.sum(-2)) : c),
+          state.columns,
+          squares,
+        );
+        const steps = mapFloats(
+          (g, r, c) => {
+            const unit = isFactored(g) ? overFactors(g, r, c) : g.div(root(r));
+            const most = clip!(g);
+            return unit.div(np.maximum(rootMeanSquare(unit).div(most), 1));
+          },
+          gradient,
+          rows,
+          columns,
+        );
+        const firstMoment = hasMomentum
+          ? mapFloats((m, u) => m.mul(beta1!(m)).add(u.mul(oneMinus(beta1!(m)))), state.firstMoment!, steps)
+          : undefined;
+        const moved = mapFloats(
+          (x, u) => {
+            const step = u.mul(rate!(x));
+            return x.sub(rule.isRelative ? step.mul(np.maximum(rootMeanSquare(x), eps2!(x))) : step);
+          },
+          theta,
+          firstMoment ?? steps,
+        );
+        const next = { step: advance(state.step), rows, columns, ...(firstMoment && { firstMoment }) };
+        return { theta: moved, state: next };
+      },
     },
-  };
+    { options: rule, isSummed: true },
+  );
 }
 
 const isFactored = (leaf: Tensor): boolean => leaf.ndim >= 2;

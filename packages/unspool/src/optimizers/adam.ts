@@ -8,27 +8,31 @@ import { initMoments, requireAdamOptions, unbiasedSecondMoment } from "./adamMom
 import { atStep, withDefaults } from "./hyperparameter.ts";
 import { mapFloats, requireGradient } from "./leaves.ts";
 import type { Optimizer } from "./optimizer.ts";
+import { type Skipping, skipOverflow } from "./skipOverflow.ts";
 
 /**
  * Adam. At a zero gradient neither the step nor its derivatives are NaN, so it can be differentiated through.
  * Cost: three passes, two copies of theta.
  */
-export function adam(options: AdamOptions = {}): Optimizer<AdamState> {
+export function adam(options: AdamOptions = {}): Optimizer<AdamState & Skipping> {
   const rule = withDefaults("adam", options, adamDefaults);
   requireAdamOptions("adam", rule);
-  return {
-    name: "adam",
-    momentum: "firstMoment",
-    init: initMoments,
-    update(gradient, state, theta) {
-      requireGradient("adam", theta, gradient);
-      const rate = atStep(rule.learningRate, state.step);
-      const next = adamDirection<typeof theta>(rule, gradient, state);
-      return {
-        theta: mapFloats((x, d) => x.sub(d.mul(rate(x))), theta, next.direction),
-        state: next.state,
-      };
+  return skipOverflow<AdamState>(
+    {
+      name: "adam",
+      momentum: "firstMoment",
+      init: initMoments,
+      update(gradient, state, theta) {
+        requireGradient("adam", theta, gradient);
+        const rate = atStep(rule.learningRate, state.step);
+        const next = adamDirection<typeof theta>(rule, gradient, state);
+        return {
+          theta: mapFloats((x, d) => x.sub(d.mul(rate(x))), theta, next.direction),
+          state: next.state,
+        };
+      },
+      secondMoment: unbiasedSecondMoment,
     },
-    secondMoment: unbiasedSecondMoment,
-  };
+    { options: rule },
+  );
 }

@@ -12,6 +12,7 @@ import { nextMoments, requireMomentOptions, unbiased } from "./adamMoments.ts";
 import { atStep, withDefaults } from "./hyperparameter.ts";
 import { descend, mapFloats, requireGradient } from "./leaves.ts";
 import type { Hyperparameter, Optimizer } from "./optimizer.ts";
+import { type Skipping, skipOverflow } from "./skipOverflow.ts";
 
 export interface AdamaxOptions extends MomentOptions {
   /** Default 0.002. */
@@ -21,27 +22,30 @@ export interface AdamaxOptions extends MomentOptions {
 export const adamaxDefaults: Required<AdamaxOptions> = { ...momentDefaults, learningRate: 0.002 };
 
 /** Adam that a single small gradient does not speed up. Cost: three passes, two copies of theta. */
-export function adamax(options: AdamaxOptions = {}): Optimizer<AdamState> {
+export function adamax(options: AdamaxOptions = {}): Optimizer<AdamState & Skipping> {
   const rule = withDefaults("adamax", options, adamaxDefaults);
   requireMomentOptions("adamax", rule);
-  return {
-    name: "adamax",
-    momentum: "firstMoment",
-    init: initMoments,
-    update(gradient, state, theta) {
-      requireGradient("adamax", theta, gradient);
-      const rate = atStep(rule.learningRate, state.step);
-      const eps = atStep(rule.eps, state.step);
-      const next = nextMoments(rule, gradient, state, (u, g, _m, beta2) =>
-        np.maximum(u.mul(beta2), np.abs(g)),
-      );
-      const direction = mapFloats(
-        (_x, m, u) => unbiased(m, next.firstWeight).div(u.add(eps(u))),
-        theta,
-        next.firstMoment,
-        next.secondMoment,
-      );
-      return { theta: descend(theta, direction, rate), state: next };
+  return skipOverflow<AdamState>(
+    {
+      name: "adamax",
+      momentum: "firstMoment",
+      init: initMoments,
+      update(gradient, state, theta) {
+        requireGradient("adamax", theta, gradient);
+        const rate = atStep(rule.learningRate, state.step);
+        const eps = atStep(rule.eps, state.step);
+        const next = nextMoments(rule, gradient, state, (u, g, _m, beta2) =>
+          np.maximum(u.mul(beta2), np.abs(g)),
+        );
+        const direction = mapFloats(
+          (_x, m, u) => unbiased(m, next.firstWeight).div(u.add(eps(u))),
+          theta,
+          next.firstMoment,
+          next.secondMoment,
+        );
+        return { theta: descend(theta, direction, rate), state: next };
+      },
     },
-  };
+    { options: rule },
+  );
 }

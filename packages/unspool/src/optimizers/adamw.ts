@@ -9,8 +9,9 @@ import { type AdamOptions, type AdamState, adamDefaults, adamDirection } from ".
 import { initMoments, requireAdamOptions, unbiasedSecondMoment } from "./adamMoments.ts";
 import { atLeast0, atStep, requireHyperparameter, withDefaults } from "./hyperparameter.ts";
 import { isFloatLeaf, requireGradient } from "./leaves.ts";
-import { type LeafChoice, leafPredicate } from "./leafChoice.ts";
+import { type LeafChoice, leafPredicate, requireLeaves } from "./leafChoice.ts";
 import type { Hyperparameter, Optimizer } from "./optimizer.ts";
+import { type Skipping, skipOverflow } from "./skipOverflow.ts";
 
 export interface AdamwOptions extends AdamOptions {
   /** Part of theta that is taken away per step, before the learning rate. Default 0.01. */
@@ -31,31 +32,37 @@ export const adamwDefaults: Required<AdamwOptions> = {
  * @example
  * const optimizer = adamw({ weightDecay: 0.1, decayed: (path, leaf) => leaf.ndim > 1 });
  */
-export function adamw(options: AdamwOptions = {}): Optimizer<AdamState> {
+export function adamw(options: AdamwOptions = {}): Optimizer<AdamState & Skipping> {
   const rule = withDefaults("adamw", options, adamwDefaults);
   requireAdamOptions("adamw", rule);
   requireHyperparameter("adamw", "weightDecay", rule.weightDecay, atLeast0);
   const isDecayed = leafPredicate("adamw", "decayed", rule.decayed);
-  return {
-    name: "adamw",
-    momentum: "firstMoment",
-    init: initMoments,
-    update(gradient, state, theta) {
-      requireGradient("adamw", theta, gradient);
-      const rate = atStep(rule.learningRate, state.step);
-      const decay = atStep(rule.weightDecay, state.step);
-      const next = adamDirection<typeof theta>(rule, gradient, state);
-      const moved = tree.mapWithPath(
-        (path, x, d) => {
-          if (!isFloatLeaf(x)) return x;
-          const total = isDecayed(path, x) ? d!.add(x.mul(decay(x))) : d!;
-          return x.sub(total.mul(rate(x)));
-        },
-        theta,
-        next.direction,
-      );
-      return { theta: moved, state: next.state };
+  return skipOverflow<AdamState>(
+    {
+      name: "adamw",
+      momentum: "firstMoment",
+      init(theta) {
+        requireLeaves("adamw", "decayed", rule.decayed, theta);
+        return initMoments(theta);
+      },
+      update(gradient, state, theta) {
+        requireGradient("adamw", theta, gradient);
+        const rate = atStep(rule.learningRate, state.step);
+        const decay = atStep(rule.weightDecay, state.step);
+        const next = adamDirection<typeof theta>(rule, gradient, state);
+        const moved = tree.mapWithPath(
+          (path, x, d) => {
+            if (!isFloatLeaf(x)) return x;
+            const total = isDecayed(path, x) ? d!.add(x.mul(decay(x))) : d!;
+            return x.sub(total.mul(rate(x)));
+          },
+          theta,
+          next.direction,
+        );
+        return { theta: moved, state: next.state };
+      },
+      secondMoment: unbiasedSecondMoment,
     },
-    secondMoment: unbiasedSecondMoment,
-  };
+    { options: rule },
+  );
 }

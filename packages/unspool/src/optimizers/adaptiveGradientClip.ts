@@ -9,7 +9,7 @@
 import { type Tensor, type Tree, np } from "../array/index.ts";
 import { OptionError } from "../errors.ts";
 import { atStep, positive, requireHyperparameter, withDefaults } from "./hyperparameter.ts";
-import { advance, counter, mapFloats, requireGradient, root } from "./leaves.ts";
+import { advance, counter, mapFloats, normAlong, requireGradient } from "./leaves.ts";
 import type { Hyperparameter, Optimizer } from "./optimizer.ts";
 import { type WrappedState, passOn, requireOptimizer } from "./wrapping.ts";
 
@@ -49,13 +49,12 @@ export function adaptiveGradientClip<Inner extends Tree>(
       const floor = atStep(rule.eps, state.step);
       const clip = (x: Tensor, g: Tensor): Tensor => {
         const axes = axesOfUnit(x.ndim, rule.unitAxis);
-        const norm = (of: Tensor): Tensor => root(of.mul(of).sum(axes, { keepdims: true }));
-        const allowed = np.maximum(norm(x), floor(x)).mul(most(x));
-        const length = norm(g);
-        // A short gradient is multiplied by exactly 1 and passes bit for bit; so does NaN.
+        const allowed = np.maximum(normAlong(x, axes).length, floor(x)).mul(most(x));
+        const { scale, unit, length } = normAlong(g, axes);
+        // A short gradient passes bit for bit; so does NaN. The length may be Infinity, `unit` is not.
         const isLong = length.greater(allowed);
-        const one = np.onesLike(length);
-        return g.mul(np.where(isLong, allowed.div(np.where(isLong, length, one)), one));
+        const part = allowed.div(np.where(isLong, unit, np.onesLike(unit)));
+        return np.where(isLong, g.div(scale).mul(part), g);
       };
       const clipped = mapFloats((x, g) => clip(x, g), theta, gradient) as typeof gradient;
       const moved = inner.update(clipped, state.inner, theta, observed);

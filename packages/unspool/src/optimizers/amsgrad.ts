@@ -13,6 +13,7 @@ import { nextMoments, requireMomentOptions, unbiased, unbiasedSecondMoment } fro
 import { atStep, withDefaults } from "./hyperparameter.ts";
 import { descend, mapFloats, requireGradient, root, zeros } from "./leaves.ts";
 import type { Optimizer } from "./optimizer.ts";
+import { type Skipping, skipOverflow } from "./skipOverflow.ts";
 
 export interface AmsgradOptions extends MomentOptions {
   /** Where the bias towards the start is taken out: "optax", "paper" (nowhere) or "torch". Default "optax". */
@@ -27,34 +28,37 @@ export type AmsgradState = AdamState & {
 export const amsgradDefaults: Required<AmsgradOptions> = { ...momentDefaults, variant: "optax" };
 
 /** Adam with step sizes that only fall. Cost: four passes, three copies of theta. */
-export function amsgrad(options: AmsgradOptions = {}): Optimizer<AmsgradState> {
+export function amsgrad(options: AmsgradOptions = {}): Optimizer<AmsgradState & Skipping> {
   const rule = withDefaults("amsgrad", options, amsgradDefaults);
   const { variant } = rule;
   requireMomentOptions("amsgrad", rule);
   requireOneOf("amsgrad", "variant", variant, ["optax", "paper", "torch"]);
-  return {
-    name: "amsgrad",
-    momentum: "firstMoment",
-    init: (theta) => ({ ...initMoments(theta), largest: zeros(theta) }),
-    update(gradient, state, theta) {
-      requireGradient("amsgrad", theta, gradient);
-      const rate = atStep(rule.learningRate, state.step);
-      const eps = atStep(rule.eps, state.step);
-      const next = nextMoments(rule, gradient, state);
-      const { firstWeight, secondWeight } = next;
-      const seen = (s: Tensor): Tensor => (variant === "optax" ? unbiased(s, secondWeight) : s);
-      const largest = mapFloats((h, s) => np.maximum(h, seen(s)), state.largest, next.secondMoment);
-      const direction = mapFloats(
-        (_x, m, h) => {
-          const scale = root(variant === "torch" ? unbiased(h, secondWeight) : h).add(eps(h));
-          return (variant === "paper" ? m : unbiased(m, firstWeight)).div(scale);
-        },
-        theta,
-        next.firstMoment,
-        largest,
-      );
-      return { theta: descend(theta, direction, rate), state: { ...next, largest } };
+  return skipOverflow<AmsgradState>(
+    {
+      name: "amsgrad",
+      momentum: "firstMoment",
+      init: (theta) => ({ ...initMoments(theta), largest: zeros(theta) }),
+      update(gradient, state, theta) {
+        requireGradient("amsgrad", theta, gradient);
+        const rate = atStep(rule.learningRate, state.step);
+        const eps = atStep(rule.eps, state.step);
+        const next = nextMoments(rule, gradient, state);
+        const { firstWeight, secondWeight } = next;
+        const seen = (s: Tensor): Tensor => (variant === "optax" ? unbiased(s, secondWeight) : s);
+        const largest = mapFloats((h, s) => np.maximum(h, seen(s)), state.largest, next.secondMoment);
+        const direction = mapFloats(
+          (_x, m, h) => {
+            const scale = root(variant === "torch" ? unbiased(h, secondWeight) : h).add(eps(h));
+            return (variant === "paper" ? m : unbiased(m, firstWeight)).div(scale);
+          },
+          theta,
+          next.firstMoment,
+          largest,
+        );
+        return { theta: descend(theta, direction, rate), state: { ...next, largest } };
+      },
+      secondMoment: unbiasedSecondMoment,
     },
-    secondMoment: unbiasedSecondMoment,
-  };
+    { options: rule },
+  );
 }

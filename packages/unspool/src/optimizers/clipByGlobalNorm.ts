@@ -5,7 +5,7 @@
  */
 import { type Tree, np } from "../array/index.ts";
 import { asType, atStep, positive, requireHyperparameter, withDefaults } from "./hyperparameter.ts";
-import { advance, counter, globalNorm, mapFloats, requireGradient } from "./leaves.ts";
+import { advance, counter, mapFloats, normOf, requireGradient } from "./leaves.ts";
 import type { Hyperparameter, Optimizer } from "./optimizer.ts";
 import { type WrappedState, passOn, requireOptimizer } from "./wrapping.ts";
 
@@ -17,8 +17,8 @@ export interface ClipByGlobalNormOptions {
 export const clipByGlobalNormDefaults: Required<ClipByGlobalNormOptions> = { maxNorm: 1 };
 
 /**
- * Gradient clipping in front of another optimizer. The norm does not overflow before the gradient does; a gradient
- * that is not finite is not repaired. Cost: two passes over the gradient.
+ * Gradient clipping in front of another optimizer. Whatever its length, a finite gradient is shortened and not zeroed;
+ * one that is not finite is not repaired. Cost: two passes over the gradient.
  *
  * @example
  * const optimizer = clipByGlobalNorm(adam(), { maxNorm: 1 });
@@ -36,13 +36,15 @@ export function clipByGlobalNorm<Inner extends Tree>(
     init: (theta) => ({ step: counter(), inner: inner.init(theta) }),
     update(gradient, state, theta, observed) {
       requireGradient("clipByGlobalNorm", theta, gradient);
-      const norm = globalNorm(gradient);
-      const most = atStep(maxNorm, state.step)(norm);
-      // A short gradient is multiplied by exactly 1 and passes bit for bit; so does NaN.
-      const isLong = norm.greater(most);
-      const one = np.onesLike(norm);
-      const scale = np.where(isLong, np.divide(most, np.where(isLong, norm, one)), one);
-      const clipped = mapFloats((g) => g.mul(asType(scale, g.dtype)), gradient);
+      const { scale, unit, length } = normOf(gradient);
+      const most = atStep(maxNorm, state.step)(length);
+      // A short gradient passes bit for bit; so does NaN. The length may be Infinity, `unit` is not.
+      const isLong = length.greater(most);
+      const part = np.divide(most, np.where(isLong, unit, np.onesLike(unit)));
+      const clipped = mapFloats(
+        (g) => np.where(isLong, g.div(asType(scale, g.dtype)).mul(asType(part, g.dtype)), g),
+        gradient,
+      );
       const moved = inner.update(clipped, state.inner, theta, observed);
       return { theta: moved.theta, state: { step: advance(state.step), inner: moved.state } };
     },

@@ -6,7 +6,7 @@
  */
 import { type Tree, tree } from "../array/index.ts";
 import { atLeast0, atStep, requireHyperparameter, withDefaults } from "./hyperparameter.ts";
-import { type LeafChoice, leafPredicate } from "./leafChoice.ts";
+import { type LeafChoice, leafPredicate, requireLeaves } from "./leafChoice.ts";
 import { advance, counter, isFloatLeaf, requireGradient } from "./leaves.ts";
 import type { Hyperparameter, Optimizer } from "./optimizer.ts";
 import { type WrappedState, passOn, requireOptimizer } from "./wrapping.ts";
@@ -40,7 +40,10 @@ export function coupledWeightDecay<Inner extends Tree>(
   return {
     name: `coupledWeightDecay(${inner.name})`,
     ...passOn<WrappedState<Inner>, Inner>(inner),
-    init: (theta) => ({ step: counter(), inner: inner.init(theta) }),
+    init(theta) {
+      requireLeaves("coupledWeightDecay", "decayed", rule.decayed, theta);
+      return { step: counter(), inner: inner.init(theta) };
+    },
     update(gradient, state, theta, observed) {
       requireGradient("coupledWeightDecay", theta, gradient);
       const decay = atStep(rule.weightDecay, state.step);

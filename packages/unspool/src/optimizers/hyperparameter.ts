@@ -6,20 +6,47 @@ import type { Hyperparameter, Schedule } from "./optimizer.ts";
 /** The value of a hyperparameter for one leaf. */
 export type ValueFor = (leaf: Tensor) => number | Tensor;
 
-/** The value at `step`, in the dtype of the leaf that it is for. Numbers stay numbers: they take any dtype. */
+/**
+ * The value at `step`, in the dtype of the leaf that it is for. Numbers stay numbers: they take any dtype. Throws
+ * `OptionError` for a number above 0 that is 0 there.
+ */
 export function atStep(value: Hyperparameter, step: Tensor): ValueFor {
-  if (typeof value === "number") return () => value;
+  if (typeof value === "number") return ({ dtype }) => representable(value, dtype);
   const byType = new Map<DType, Tensor>();
   return ({ dtype }) => {
     let cast = byType.get(dtype);
     if (cast === undefined) {
       const float = dtype === "float64" ? "float64" : "float32";
-      cast = asType(typeof value === "function" ? valueOf(value, step, float) : value, float);
+      const isSchedule = typeof value === "function";
+      cast = asType(isSchedule ? valueOf(value, step, float) : value, float);
       byType.set(dtype, cast);
+      const known = isSchedule ? undefined : rests.get(value);
+      const exact = (): Tensor => (isSchedule ? valueOf(value, step, "float64") : value);
+      rests.set(cast, known ?? (() => exact().neg().add(1)));
     }
     return cast;
   };
 }
+
+/** What `oneMinus` knows of a decay: 1 less it, from before it was rounded. */
+const rests = new WeakMap<Tensor, () => Tensor>();
+
+function representable(value: number, dtype: DType): number {
+  if (value === 0 || dtype !== "float32" || Math.fround(value) !== 0) return value;
+  throw new OptionError(
+    "optimizer",
+    "a hyperparameter",
+    value,
+    `0 or at least ${leastAbove0.float32} for float32`,
+    "It is 0 in the dtype of theta.",
+  );
+}
+
+/** Smallest numbers above 0. */
+export const leastAbove0: Readonly<Record<"float32" | "float64", number>> = {
+  float32: 2 ** -149,
+  float64: 2 ** -1074,
+};
 
 function valueOf(schedule: Schedule, step: Tensor, dtype: "float32" | "float64"): Tensor {
   const value: unknown = schedule(step, dtype);
@@ -38,9 +65,21 @@ export function asType(x: Tensor, dtype: DType): Tensor {
   return x.dtype === dtype ? x : x.astype(dtype);
 }
 
-/** 1 - x. In float64 for a number: 1 - 0.999 in float32 is off by 1e-5 of its value. */
+/**
+ * 1 - x, from the most exact x that is known: from float64 for numbers, schedules and tensors of float64. In float32
+ * 1 - 0.999 would be off by 1e-5 of its value, which is an error of the horizon 1 / (1 - decay).
+ */
 export function oneMinus(x: number | Tensor): number | Tensor {
-  return typeof x === "number" ? 1 - x : x.neg().add(1);
+  if (typeof x === "number") return 1 - x;
+  const known = rests.get(x);
+  return known === undefined ? x.neg().add(1) : asType(known(), x.dtype);
+}
+
+/** The decay 1 - rest for a `rest` that is known more exactly than the difference would give it back. */
+export function decayOf(rest: Tensor): Tensor {
+  const decay = rest.neg().add(1);
+  rests.set(decay, () => rest);
+  return decay;
 }
 
 /** Range of numbers, in words and as a test. */

@@ -25,6 +25,7 @@ import {
 import { requireBoolean, withDefaults } from "./hyperparameter.ts";
 import { globalNorm, isFloatLeaf, requireGradient, root } from "./leaves.ts";
 import type { Hyperparameter, Optimizer } from "./optimizer.ts";
+import { type Skipping, skipOverflow } from "./skipOverflow.ts";
 import {
   type LayerOptions,
   type NormRange,
@@ -59,44 +60,50 @@ export const lambDefaults: Required<LambOptions> = {
  * Adam for large batches. Exclude biases and scales: `decayed` and `adapted` with `(path, leaf) => leaf.ndim > 1`.
  * Cost: five passes, two copies of theta.
  */
-export function lamb(options: LambOptions = {}): Optimizer<AdamState> {
+export function lamb(options: LambOptions = {}): Optimizer<AdamState & Skipping> {
   const rule = withDefaults("lamb", options, lambDefaults);
   requireMomentOptions("lamb", rule);
   requireHyperparameter("lamb", "weightDecay", rule.weightDecay, atLeast0);
   requireNormRange("lamb", "normRange", rule.normRange);
   requireBoolean("lamb", "isBiasCorrected", rule.isBiasCorrected);
   requireBoolean("lamb", "isNesterov", rule.isNesterov);
-  const { isDecayed, isAdapted } = layerChoices("lamb", rule);
-  return {
-    name: "lamb",
-    momentum: "firstMoment",
-    init: initMoments,
-    update(gradient, state, theta) {
-      requireGradient("lamb", theta, gradient);
-      const rate = atStep(rule.learningRate, state.step);
-      const eps = atStep(rule.eps, state.step);
-      const decay = atStep(rule.weightDecay, state.step);
-      const next = nextMoments(rule, gradient, state);
-      const numerator = firstMomentOf(rule, next, atStep(rule.beta1, state.step));
-      const moved = tree.mapWithPath(
-        (path, x, g, m, s) => {
-          if (!isFloatLeaf(x)) return x;
-          const square = rule.isBiasCorrected ? unbiased(s, next.secondWeight) : s;
-          const adam = numerator(m, g).div(root(square).add(eps(x)));
-          const update = isDecayed(path, x) ? adam.add(x.mul(decay(x))) : adam;
-          const step = update.mul(rate(x));
-          if (!isAdapted(path, x)) return x.sub(step);
-          return x.sub(step.mul(trustRatio(globalNorm(x), globalNorm(update), rule.normRange)));
-        },
-        theta,
-        gradient,
-        next.firstMoment,
-        next.secondMoment,
-      );
-      return { theta: moved, state: next };
+  const { isDecayed, isAdapted, requireIn } = layerChoices("lamb", rule);
+  return skipOverflow<AdamState>(
+    {
+      name: "lamb",
+      momentum: "firstMoment",
+      init(theta) {
+        requireIn(theta);
+        return initMoments(theta);
+      },
+      update(gradient, state, theta) {
+        requireGradient("lamb", theta, gradient);
+        const rate = atStep(rule.learningRate, state.step);
+        const eps = atStep(rule.eps, state.step);
+        const decay = atStep(rule.weightDecay, state.step);
+        const next = nextMoments(rule, gradient, state);
+        const numerator = firstMomentOf(rule, next, atStep(rule.beta1, state.step));
+        const moved = tree.mapWithPath(
+          (path, x, g, m, s) => {
+            if (!isFloatLeaf(x)) return x;
+            const square = rule.isBiasCorrected ? unbiased(s, next.secondWeight) : s;
+            const adam = numerator(m, g).div(root(square).add(eps(x)));
+            const update = isDecayed(path, x) ? adam.add(x.mul(decay(x))) : adam;
+            const step = update.mul(rate(x));
+            if (!isAdapted(path, x)) return x.sub(step);
+            return x.sub(step.mul(trustRatio(globalNorm(x), globalNorm(update), rule.normRange)));
+          },
+          theta,
+          gradient,
+          next.firstMoment,
+          next.secondMoment,
+        );
+        return { theta: moved, state: next };
+      },
+      secondMoment: unbiasedSecondMoment,
     },
-    secondMoment: unbiasedSecondMoment,
-  };
+    { options: rule },
+  );
 }
 
 /** m̂ of a leaf from its first moment and gradient. */

@@ -42,11 +42,14 @@ export function lans(options: LansOptions = {}): Optimizer<AdamState> {
   requireMomentOptions("lans", rule);
   requireHyperparameter("lans", "weightDecay", rule.weightDecay, atLeast0);
   requireNormRange("lans", "normRange", rule.normRange);
-  const { isDecayed, isAdapted } = layerChoices("lans", rule);
+  const { isDecayed, isAdapted, requireIn } = layerChoices("lans", rule);
   return {
     name: "lans",
     momentum: "firstMoment",
-    init: initMoments,
+    init(theta) {
+      requireIn(theta);
+      return initMoments(theta);
+    },
     update(gradient, state, theta) {
       requireGradient("lans", theta, gradient);
       const [rate, eps, decay, beta1] = [rule.learningRate, rule.eps, rule.weightDecay, rule.beta1].map((h) =>

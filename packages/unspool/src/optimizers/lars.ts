@@ -63,11 +63,14 @@ export function lars(options: LarsOptions = {}): Optimizer<LarsState> {
   requireHyperparameter("lars", "trust", rule.trust, positive);
   requireOneOf("lars", "variant", variant, ["paper", "optax"]);
   requireBoolean("lars", "isClipped", isClipped);
-  const { isDecayed, isAdapted } = layerChoices("lars", rule);
+  const { isDecayed, isAdapted, requireIn } = layerChoices("lars", rule);
   return {
     name: "lars",
     momentum: "velocity",
-    init: (theta) => ({ step: counter(), velocity: zeros(theta) }),
+    init(theta) {
+      requireIn(theta);
+      return { step: counter(), velocity: zeros(theta) };
+    },
     update(gradient, state, theta) {
       requireGradient("lars", theta, gradient);
       const [rate, kept, decay, trust] = [rule.learningRate, rule.momentum, rule.weightDecay, rule.trust].map(

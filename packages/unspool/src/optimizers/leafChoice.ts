@@ -1,6 +1,6 @@
 /** Choosing leaves of theta: by a predicate, or by paths, which a config file can hold. */
-import type { Tensor } from "../array/index.ts";
-import { OptionError } from "../errors.ts";
+import { type Tensor, tree } from "../array/index.ts";
+import { OptionError, nearest } from "../errors.ts";
 
 /** Depends on path, shape and dtype only: elements are not known inside a trace. */
 export type LeafPredicate = (path: string, leaf: Tensor) => boolean;
@@ -23,5 +23,24 @@ export function leafPredicate(where: string, option: string, choice: LeafChoice)
   if (!Array.isArray(choice) || !choice.every((path) => typeof path === "string")) {
     throw new OptionError(where, option, choice, "a function of path and leaf, or an array of paths");
   }
-  return (path) => choice.some((chosen) => path === chosen || path.startsWith(`${chosen}.`));
+  return (path) => choice.some((chosen) => isWithin(path, chosen));
 }
+
+/** Throws `OptionError` for a path of the choice at which theta has no leaf, with the paths that there are. */
+export function requireLeaves(where: string, option: string, choice: LeafChoice, theta: unknown): void {
+  if (typeof choice === "function") return;
+  const paths = tree.entries(theta).map(([path]) => path);
+  const unknown = choice.find((chosen) => !paths.some((path) => isWithin(path, chosen)));
+  if (unknown === undefined) return;
+  const near = nearest(unknown, paths);
+  const known = paths.length > 20 ? `${paths.slice(0, 20).join(", ")}, …` : paths.join(", ");
+  throw new OptionError(
+    where,
+    option,
+    unknown,
+    `a path of theta (${known === "" ? "a single leaf, which has none: leave the option out" : known})`,
+    near === undefined || near === "" ? undefined : `Did you mean ${JSON.stringify(near)}?`,
+  );
+}
+
+const isWithin = (path: string, chosen: string): boolean => path === chosen || path.startsWith(`${chosen}.`);

@@ -69,18 +69,48 @@ export function dot(a: unknown, b: unknown): Tensor {
 /** Below this a largest element is not scaled by: its reciprocal would overflow in float32. */
 const smallestScale = 1e-30;
 
-/**
- * Euclidean norm over all floating-point leaves. Scaled by the largest element first, so that the squares of an
- * exploded gradient (beyond 1e19 in float32) do not overflow; the scale cancels in the derivative.
- */
-export function globalNorm(of: unknown): Tensor {
+/** A length as a product, for vectors whose squares overflow (elements beyond 1e19 in float32): scale · unit. */
+export interface ScaledNorm {
+  /** Largest magnitude; 1 where that is 0 or nearly. A constant in derivatives, in which it cancels. */
+  scale: Tensor;
+  /** Norm of the vector over `scale`. */
+  unit: Tensor;
+  /** Their product: Infinity where the norm is beyond the dtype. */
+  length: Tensor;
+}
+
+/** Euclidean norm over all floating-point leaves. */
+export function normOf(of: unknown): ScaledNorm {
   const dtype = tree.floatType(of);
   const tops: Tensor[] = [];
   mapFloats((x) => (x.size > 0 && tops.push(asType(np.abs(lax.stopGradient(x)).max(), dtype)), x), of);
-  const top = tops.reduce((most, x) => np.maximum(most, x), tree.scalar(0, dtype));
-  const scale = np.where(top.less(smallestScale), np.onesLike(top), top);
+  const scale = usable(tops.reduce((most, x) => np.maximum(most, x), tree.scalar(0, dtype)));
   const scaled = mapFloats((x) => x.div(asType(scale, x.dtype)), of);
-  return root(dot(scaled, scaled)).mul(scale);
+  const unit = root(dot(scaled, scaled));
+  return { scale, unit, length: unit.mul(scale) };
+}
+
+/** Euclidean norms along axes, which stay with length 1. */
+export function normAlong(x: Tensor, axes: readonly number[]): ScaledNorm {
+  if (x.size === 0 || axes.length === 0) {
+    const length = np.abs(x) as Tensor;
+    return { scale: np.onesLike(length), unit: length, length };
+  }
+  const along = [...axes];
+  const scale = usable(np.abs(lax.stopGradient(x)).max(along, { keepdims: true }));
+  const scaled = x.div(scale);
+  const unit = root(scaled.mul(scaled).sum(along, { keepdims: true }));
+  return { scale, unit, length: unit.mul(scale) };
+}
+
+/** A largest element to divide by: 1 for those whose reciprocal would overflow. */
+function usable(top: Tensor): Tensor {
+  return np.where(top.less(smallestScale), np.onesLike(top), top) as Tensor;
+}
+
+/** Euclidean norm over all floating-point leaves, which does not overflow before it must. */
+export function globalNorm(of: unknown): Tensor {
+  return normOf(of).length;
 }
 
 /** Throws `ShapeError` unless the gradient has the structure of theta, and shape and dtype of its float leaves. */
@@ -88,4 +118,13 @@ export function requireGradient(where: string, theta: unknown, gradient: unknown
   const isAllFloat = tree.leaves(theta).every(isFloatLeaf);
   const given = isAllFloat ? gradient : tree.map((x, g) => (isFloatLeaf(x) ? g : x), theta, gradient);
   tree.requireSame(where, "gradient", theta, given);
+}
+
+/** True where all elements of all floating-point leaves are finite: bool scalar. */
+export function allFinite(of: unknown): Tensor {
+  return tree
+    .leaves(of)
+    .filter(isFloatLeaf)
+    .map((leaf) => np.isfinite(leaf).all() as Tensor)
+    .reduce((all, flag) => np.logicalAnd(all, flag) as Tensor, tree.scalar(1, "bool"));
 }

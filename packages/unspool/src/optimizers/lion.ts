@@ -9,7 +9,7 @@
 import { type Tensor, type Tree, np, tree } from "../array/index.ts";
 import { atLeast0, atStep, belowOne, oneMinus, positive, requireHyperparameter } from "./hyperparameter.ts";
 import { withDefaults } from "./hyperparameter.ts";
-import { type LeafChoice, leafPredicate } from "./leafChoice.ts";
+import { type LeafChoice, leafPredicate, requireLeaves } from "./leafChoice.ts";
 import { advance, counter, isFloatLeaf, mapFloats, requireGradient, zeros } from "./leaves.ts";
 import type { Hyperparameter, Optimizer } from "./optimizer.ts";
 
@@ -51,7 +51,10 @@ export function lion(options: LionOptions = {}): Optimizer<LionState> {
   return {
     name: "lion",
     momentum: "firstMoment",
-    init: (theta) => ({ step: counter(), firstMoment: zeros(theta) }),
+    init(theta) {
+      requireLeaves("lion", "decayed", rule.decayed, theta);
+      return { step: counter(), firstMoment: zeros(theta) };
+    },
     update(gradient, state, theta) {
       requireGradient("lion", theta, gradient);
       const [rate, beta1, beta2, decay] = [rule.learningRate, rule.beta1, rule.beta2, rule.weightDecay].map(

@@ -1,7 +1,7 @@
 /**
  * What Lookahead does to the state of its inner optimizer at a synchronisation.
  *
- *     keep:   nothing (but positions in it follow theta)
+ *     keep:   nothing, also where it holds positions: the slow weights of a Lookahead inside stay where they are
  *     reset:  as new at the slow weights; schedule counters (`step`) go on
  *     pull:   first moment m ← m_slow + alpha · (m - m_slow), m_slow ← m; second moment and counters are kept
  */
@@ -28,11 +28,10 @@ export function innerStateAtSync<State extends Tree>(
   pull: Pull,
 ): { inner: State; slowMomentum?: Tree } {
   if (policy === "reset") return { inner: keepSteps(inner.init(slow), state) };
-  const moved = inner.moveTo?.(state, slow) ?? state;
-  if (policy === "keep") return { inner: moved };
+  if (policy === "keep") return { inner: state };
   const path = inner.momentum!.split(".");
-  const slowMomentum = pull.towards(pull.slowMomentum!, at(moved, path));
-  return { inner: replace(moved, path, slowMomentum) as State, slowMomentum };
+  const slowMomentum = pull.towards(pull.slowMomentum!, at(state, path));
+  return { inner: replace(state, path, slowMomentum) as State, slowMomentum };
 }
 
 /** Throws `OptionError` for "pull" around an optimizer that has no first moment. */

@@ -7,7 +7,7 @@
 import { type Tensor, type Tree, np, tree } from "../array/index.ts";
 import { OptionError } from "../errors.ts";
 import { withDefaults } from "./hyperparameter.ts";
-import { type LeafChoice, leafPredicate } from "./leafChoice.ts";
+import { type LeafChoice, leafPredicate, requireLeaves } from "./leafChoice.ts";
 import { advance, counter, requireGradient } from "./leaves.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { type WrappedState, passOn, requireOptimizer } from "./wrapping.ts";
@@ -83,7 +83,10 @@ export function masked<Inner extends Tree>(
         inner: moveTo(state.inner, choose(theta, theta)),
       }),
     }),
-    init: (theta) => ({ step: counter(), inner: inner.init(choose(theta, theta)) }),
+    init(theta) {
+      requireLeaves("masked", "trained", trained, theta);
+      return { step: counter(), inner: inner.init(choose(theta, theta)) };
+    },
     update(gradient, state, theta, observed) {
       requireGradient("masked", theta, gradient);
       const moved = inner.update(choose(theta, gradient), state.inner, choose(theta, theta), observed);

@@ -14,6 +14,7 @@ import { nextMoments, requireMomentOptions, unbiased, unbiasedSecondMoment } fro
 import { asType, atLeast0, atStep, oneMinus, requireHyperparameter, withDefaults } from "./hyperparameter.ts";
 import { advance, descend, mapFloats, requireGradient, root } from "./leaves.ts";
 import type { Hyperparameter, Optimizer } from "./optimizer.ts";
+import { type Skipping, skipOverflow } from "./skipOverflow.ts";
 
 export interface NadamOptions extends MomentOptions {
   /** How fast momentum rises from beta1 / 2 to beta1. Default 0: it is beta1 from the start. */
@@ -31,44 +32,47 @@ const logBase = Math.log(0.96);
  * @example
  * const likePyTorch = nadam({ learningRate: 0.002, momentumDecay: 0.004 });
  */
-export function nadam(options: NadamOptions = {}): Optimizer<AdamState> {
+export function nadam(options: NadamOptions = {}): Optimizer<AdamState & Skipping> {
   const rule = withDefaults("nadam", options, nadamDefaults);
   requireMomentOptions("nadam", rule);
   requireHyperparameter("nadam", "momentumDecay", rule.momentumDecay, atLeast0);
-  return {
-    name: "nadam",
-    momentum: "firstMoment",
-    init: initMoments,
-    update(gradient, state, theta) {
-      requireGradient("nadam", theta, gradient);
-      const rate = atStep(rule.learningRate, state.step);
-      const eps = atStep(rule.eps, state.step);
-      const moments = nextMoments(rule, gradient, state);
-      // The weight of the first moment is 1 minus the product of all μ so far.
-      const now = momentumAt(rule, state.step, advance(state.step), state.firstWeight);
-      const ahead = momentumAt(rule, state.step, advance(moments.step), state.firstWeight);
-      const weigh = (weight: Tensor, mu: number | Tensor): Tensor => weight.mul(mu).add(oneMinus(mu));
-      const firstWeight = weigh(state.firstWeight, now);
-      const nextWeight = weigh(firstWeight, ahead);
-      const [ofMoment, ofGradient] = [
-        np.divide(ahead, nextWeight) as Tensor,
-        np.divide(oneMinus(now), firstWeight) as Tensor,
-      ];
-      const direction = mapFloats(
-        (x, m, g, s) =>
-          m
-            .mul(asType(ofMoment, x.dtype))
-            .add(g.mul(asType(ofGradient, x.dtype)))
-            .div(root(unbiased(s, moments.secondWeight)).add(eps(s))),
-        theta,
-        moments.firstMoment,
-        gradient,
-        moments.secondMoment,
-      );
-      return { theta: descend(theta, direction, rate), state: { ...moments, firstWeight } };
+  return skipOverflow<AdamState>(
+    {
+      name: "nadam",
+      momentum: "firstMoment",
+      init: initMoments,
+      update(gradient, state, theta) {
+        requireGradient("nadam", theta, gradient);
+        const rate = atStep(rule.learningRate, state.step);
+        const eps = atStep(rule.eps, state.step);
+        const moments = nextMoments(rule, gradient, state);
+        // The weight of the first moment is 1 minus the product of all μ so far.
+        const now = momentumAt(rule, state.step, advance(state.step), state.firstWeight);
+        const ahead = momentumAt(rule, state.step, advance(moments.step), state.firstWeight);
+        const weigh = (weight: Tensor, mu: number | Tensor): Tensor => weight.mul(mu).add(oneMinus(mu));
+        const firstWeight = weigh(state.firstWeight, now);
+        const nextWeight = weigh(firstWeight, ahead);
+        const [ofMoment, ofGradient] = [
+          np.divide(ahead, nextWeight) as Tensor,
+          np.divide(oneMinus(now), firstWeight) as Tensor,
+        ];
+        const direction = mapFloats(
+          (x, m, g, s) =>
+            m
+              .mul(asType(ofMoment, x.dtype))
+              .add(g.mul(asType(ofGradient, x.dtype)))
+              .div(root(unbiased(s, moments.secondWeight)).add(eps(s))),
+          theta,
+          moments.firstMoment,
+          gradient,
+          moments.secondMoment,
+        );
+        return { theta: descend(theta, direction, rate), state: { ...moments, firstWeight } };
+      },
+      secondMoment: unbiasedSecondMoment,
     },
-    secondMoment: unbiasedSecondMoment,
-  };
+    { options: rule },
+  );
 }
 
 /** μ at update `t` (int32, from 1), in the dtype of `like`. Hyperparameters have their values at `step`. */

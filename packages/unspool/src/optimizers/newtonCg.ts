@@ -5,7 +5,7 @@
  *     (C + damping · I) δ ≈ -g      `iterations` steps of preconditioned conjugate gradients, from warmStart · last δ
  *     theta ← theta + t δ           t = learningRate, halved until Armijo's condition holds; 0 if it never does
  *     ratio ← (L(theta + learningRate · δ) - L(theta)) / (change of the undamped quadratic model)
- *     damping ← 3/2 · damping where ratio < 1/4;   2/3 · damping where ratio > 3/4
+ *     damping ← 3/2 · damping where ratio < 1/4;   2/3 · damping where ratio > 3/4;   kept at rest
  *
  * C is the Gauss-Newton matrix of a network that can be seen, else the Hessian, along whose negative curvature the
  * iterations stop. The preconditioner is (D + damping)^0.75 with an estimate D of the diagonal of the Gauss-Newton
@@ -14,6 +14,7 @@
 import { type Tensor, lax, np, tree, valueAndGrad } from "../array/index.ts";
 import { requireInteger, requireOneOf } from "../errors.ts";
 import { backtracking } from "./backtracking.ts";
+import { belowRounding } from "./belowRounding.ts";
 import { conjugateGradients } from "./conjugateGradients.ts";
 import { gaussNewtonDiagonal, gaussNewtonProduct, hessianProduct } from "./curvature/curvatureProducts.ts";
 import { addScaled, floatLeaves, scaled, withFloatLeaves } from "./floatVector.ts";
@@ -125,7 +126,7 @@ export function newtonCg(options: NewtonCgOptions = {}): ObjectiveOptimizer<Newt
         .sub(dot(direction, direction).mul(damping));
       const expected = from.mul(slope).add(from.mul(from).mul(bend).mul(0.5));
       const nextDamping = rule.isAdaptive
-        ? adapted(damping, firstLoss.sub(loss), expected, isDescent)
+        ? adapted(damping, loss, firstLoss.sub(loss), expected, isDescent)
         : damping;
       return {
         theta: withFloatLeaves(theta, addScaled(leaves, length, direction)),
@@ -137,8 +138,17 @@ export function newtonCg(options: NewtonCgOptions = {}): ObjectiveOptimizer<Newt
   };
 }
 
-/** Damping after a step that changed the loss by `change` where the model `expected` less than 0. */
-function adapted(damping: Tensor, change: Tensor, expected: Tensor, isModelled: Tensor): Tensor {
+/**
+ * Damping after a step that changed the loss by `change` where the model `expected` less than 0. At rest both are
+ * rounding errors of the loss, of which there is nothing to learn: it stays.
+ */
+function adapted(
+  damping: Tensor,
+  loss: Tensor,
+  change: Tensor,
+  expected: Tensor,
+  isModelled: Tensor,
+): Tensor {
   const hasModel = np.where(isModelled, expected, np.zerosLike(expected)).less(0);
   const ratio = lax.stopGradient(change.div(np.where(hasModel, expected, np.onesLike(expected).neg())));
   const factor = np.where(
@@ -147,9 +157,8 @@ function adapted(damping: Tensor, change: Tensor, expected: Tensor, isModelled: 
     // NaN is not at least 1/4.
     np.where(ratio.greaterEqual(0.25), np.onesLike(ratio), np.onesLike(ratio).mul(3 / 2)),
   );
-  // Where the gradient is zero there is nothing to learn about the model.
-  const isAtRest = np.where(isModelled, np.zerosLike(change), change).equal(0);
-  const kept = np.where(hasModel, factor, np.where(isAtRest, np.onesLike(factor), factor));
+  const isAtRest = belowRounding(lax.stopGradient(loss) as Tensor, change, expected);
+  const kept = np.where(isAtRest, np.onesLike(factor), factor);
   return np.clip(damping.mul(kept), leastDamping, mostDamping);
 }
 

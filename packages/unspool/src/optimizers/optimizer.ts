@@ -26,6 +26,12 @@ export interface Optimizer<State extends Tree = Tree> {
   /** The parameters to evaluate and to keep, where they are not `theta` itself (Lookahead's slow weights). */
   evaluationTheta?<Theta>(state: State, theta: Theta): Theta;
   /**
+   * Whether the next update, given a gradient that is not finite, leaves theta as it is and counts the step in a leaf
+   * `skipped`: bool scalar. `train` then hands it such a gradient instead of throwing. An optimizer without this method
+   * does not.
+   */
+  canSkip?(state: State): Tensor;
+  /**
    * What a wrapper calls when it moved theta by itself: positions held in the state (slow weights) follow. An
    * optimizer without this method holds no positions.
    */

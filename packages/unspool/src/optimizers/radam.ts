@@ -16,6 +16,7 @@ import { nextMoments, requireMomentOptions, unbiased, unbiasedSecondMoment } fro
 import { asType, atStep, oneMinus, requireHyperparameter, withDefaults } from "./hyperparameter.ts";
 import { descend, mapFloats, requireGradient, root } from "./leaves.ts";
 import type { Hyperparameter, Optimizer } from "./optimizer.ts";
+import { type Skipping, skipOverflow } from "./skipOverflow.ts";
 
 export interface RadamOptions extends MomentOptions {
   /** Length ρ above which the step is Adam's, at least 4. Default 4, the paper's; 5 in PyTorch and optax. */
@@ -32,39 +33,42 @@ export const radamDefaults: Required<RadamOptions> = { ...momentDefaults, thresh
 const atLeast4 = { text: "of at least 4", has: (x: number) => x >= 4 };
 
 /** Adam with its own warm-up. Cost: three passes, two copies of theta. */
-export function radam(options: RadamOptions = {}): Optimizer<RadamState> {
+export function radam(options: RadamOptions = {}): Optimizer<RadamState & Skipping> {
   const rule = withDefaults("radam", options, radamDefaults);
   requireMomentOptions("radam", rule);
   requireHyperparameter("radam", "threshold", rule.threshold, atLeast4);
-  return {
-    name: "radam",
-    momentum: "firstMoment",
-    init: (theta) => ({ ...initMoments(theta), age: tree.scalar(0, tree.floatType(theta)) }),
-    update(gradient, state, theta) {
-      requireGradient("radam", theta, gradient);
-      const rate = atStep(rule.learningRate, state.step);
-      const eps = atStep(rule.eps, state.step);
-      const next = nextMoments(rule, gradient, state);
-      const beta2 = atStep(rule.beta2, state.step)(state.age);
-      // Each gradient is one older, the new one has age 1.
-      const age = state.age.add(state.secondWeight).mul(beta2).add(oneMinus(beta2));
-      const length = age.div(next.secondWeight).mul(2).sub(1);
-      const isRectified = length.greater(atStep(rule.threshold, state.step)(length));
-      const shortening = rectification(isRectified, length, beta2);
-      const direction = mapFloats(
-        (_x, m, s) => {
-          const mean = unbiased(m, next.firstWeight);
-          const scaled = mean.div(root(unbiased(s, next.secondWeight)).add(eps(s)));
-          return np.where(isRectified, scaled.mul(asType(shortening, s.dtype)), mean);
-        },
-        theta,
-        next.firstMoment,
-        next.secondMoment,
-      );
-      return { theta: descend(theta, direction, rate), state: { ...next, age } };
+  return skipOverflow<RadamState>(
+    {
+      name: "radam",
+      momentum: "firstMoment",
+      init: (theta) => ({ ...initMoments(theta), age: tree.scalar(0, tree.floatType(theta)) }),
+      update(gradient, state, theta) {
+        requireGradient("radam", theta, gradient);
+        const rate = atStep(rule.learningRate, state.step);
+        const eps = atStep(rule.eps, state.step);
+        const next = nextMoments(rule, gradient, state);
+        const beta2 = atStep(rule.beta2, state.step)(state.age);
+        // Each gradient is one older, the new one has age 1.
+        const age = state.age.add(state.secondWeight).mul(beta2).add(oneMinus(beta2));
+        const length = age.div(next.secondWeight).mul(2).sub(1);
+        const isRectified = length.greater(atStep(rule.threshold, state.step)(length));
+        const shortening = rectification(isRectified, length, beta2);
+        const direction = mapFloats(
+          (_x, m, s) => {
+            const mean = unbiased(m, next.firstWeight);
+            const scaled = mean.div(root(unbiased(s, next.secondWeight)).add(eps(s)));
+            return np.where(isRectified, scaled.mul(asType(shortening, s.dtype)), mean);
+          },
+          theta,
+          next.firstMoment,
+          next.secondMoment,
+        );
+        return { theta: descend(theta, direction, rate), state: { ...next, age } };
+      },
+      secondMoment: unbiasedSecondMoment,
     },
-    secondMoment: unbiasedSecondMoment,
-  };
+    { options: rule },
+  );
 }
 
 /** r, and 1 where it is not used. */

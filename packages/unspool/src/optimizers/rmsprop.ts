@@ -17,6 +17,7 @@ import {
 } from "./hyperparameter.ts";
 import { advance, counter, mapFloats, requireGradient, root, zeros } from "./leaves.ts";
 import type { Hyperparameter, Optimizer } from "./optimizer.ts";
+import { type Skipping, skipOverflow } from "./skipOverflow.ts";
 
 export interface RmspropOptions {
   /** Default 0.001. */
@@ -50,47 +51,51 @@ export const rmspropDefaults: Required<RmspropOptions> = {
 };
 
 /** Gradient descent on gradients divided by their recent size. Cost: two passes, one to three copies of theta. */
-export function rmsprop(options: RmspropOptions = {}): Optimizer<RmspropState> {
-  const { learningRate, decay, eps, momentum, centered } = withDefaults("rmsprop", options, rmspropDefaults);
+export function rmsprop(options: RmspropOptions = {}): Optimizer<RmspropState & Skipping> {
+  const rule = withDefaults("rmsprop", options, rmspropDefaults);
+  const { learningRate, decay, eps, momentum, centered } = rule;
   requireHyperparameter("rmsprop", "learningRate", learningRate, positive);
   requireHyperparameter("rmsprop", "decay", decay, belowOne);
   requireHyperparameter("rmsprop", "eps", eps, positive);
   requireHyperparameter("rmsprop", "momentum", momentum, belowOne);
   requireBoolean("rmsprop", "centered", centered);
   const hasMomentum = momentum !== 0;
-  return {
-    name: "rmsprop",
-    ...(hasMomentum && { momentum: "velocity" }),
-    init: (theta) => ({
-      step: counter(),
-      secondMoment: zeros(theta),
-      ...(centered && { mean: zeros(theta) }),
-      ...(hasMomentum && { velocity: zeros(theta) }),
-    }),
-    update(gradient, state, theta) {
-      requireGradient("rmsprop", theta, gradient);
-      const [rate, kept, floor, beta] = [learningRate, decay, eps, momentum].map((h) =>
-        atStep(h, state.step),
-      );
-      const follow = (average: Tensor, x: Tensor): Tensor =>
-        average.mul(kept!(x)).add(x.mul(oneMinus(kept!(x))));
-      const secondMoment = mapFloats((s, g) => follow(s, g.mul(g)), state.secondMoment, gradient);
-      const mean = centered ? mapFloats(follow, state.mean!, gradient) : undefined;
-      const spread = mean ? mapFloats((s, m) => s.sub(m.mul(m)), secondMoment, mean) : secondMoment;
-      const direction = mapFloats((g, s) => g.div(root(s).add(floor!(g))), gradient, spread);
-      const velocity = hasMomentum
-        ? mapFloats((v, d) => v.mul(beta!(v)).add(d), state.velocity!, direction)
-        : undefined;
-      return {
-        theta: mapFloats((x, d) => x.sub(d.mul(rate!(x))), theta, velocity ?? direction),
-        state: {
-          step: advance(state.step),
-          secondMoment,
-          ...(mean && { mean }),
-          ...(velocity && { velocity }),
-        },
-      };
+  return skipOverflow<RmspropState>(
+    {
+      name: "rmsprop",
+      ...(hasMomentum && { momentum: "velocity" }),
+      init: (theta) => ({
+        step: counter(),
+        secondMoment: zeros(theta),
+        ...(centered && { mean: zeros(theta) }),
+        ...(hasMomentum && { velocity: zeros(theta) }),
+      }),
+      update(gradient, state, theta) {
+        requireGradient("rmsprop", theta, gradient);
+        const [rate, kept, floor, beta] = [learningRate, decay, eps, momentum].map((h) =>
+          atStep(h, state.step),
+        );
+        const follow = (average: Tensor, x: Tensor): Tensor =>
+          average.mul(kept!(x)).add(x.mul(oneMinus(kept!(x))));
+        const secondMoment = mapFloats((s, g) => follow(s, g.mul(g)), state.secondMoment, gradient);
+        const mean = centered ? mapFloats(follow, state.mean!, gradient) : undefined;
+        const spread = mean ? mapFloats((s, m) => s.sub(m.mul(m)), secondMoment, mean) : secondMoment;
+        const direction = mapFloats((g, s) => g.div(root(s).add(floor!(g))), gradient, spread);
+        const velocity = hasMomentum
+          ? mapFloats((v, d) => v.mul(beta!(v)).add(d), state.velocity!, direction)
+          : undefined;
+        return {
+          theta: mapFloats((x, d) => x.sub(d.mul(rate!(x))), theta, velocity ?? direction),
+          state: {
+            step: advance(state.step),
+            secondMoment,
+            ...(mean && { mean }),
+            ...(velocity && { velocity }),
+          },
+        };
+      },
+      secondMoment: <Theta>(state: RmspropState, _theta: Theta) => state.secondMoment as Theta,
     },
-    secondMoment: <Theta>(state: RmspropState, _theta: Theta) => state.secondMoment as Theta,
-  };
+    { options: rule },
+  );
 }

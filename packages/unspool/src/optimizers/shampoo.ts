@@ -20,6 +20,7 @@ import { inverseRoot } from "./inverseRoot.ts";
 import { type LeafStates, initLeafStates, mapLeafStates } from "./leafStates.ts";
 import { advance, counter, descend, globalNorm, mapFloats, requireGradient, root, zeros } from "./leaves.ts";
 import type { Hyperparameter, Optimizer } from "./optimizer.ts";
+import { type Skipping, skipOverflow } from "./skipOverflow.ts";
 import { cut, join } from "./tensorBlocks.ts";
 import { trustRatio } from "./trustRatio.ts";
 
@@ -58,7 +59,7 @@ export const shampooDefaults: Required<ShampooOptions> = {
  * Kronecker-factored second moments. Cost: for an axis of length n an eigendecomposition, about n³ times the number of
  * its sweeps, and n² numbers; up to two copies of theta with momentum and AdaGrad's grafting.
  */
-export function shampoo(options: ShampooOptions = {}): Optimizer<ShampooState> {
+export function shampoo(options: ShampooOptions = {}): Optimizer<ShampooState & Skipping> {
   const rule = withDefaults("shampoo", options, shampooDefaults);
   const { learningRate, momentum, eps, blockSize, grafting } = rule;
   requireHyperparameter("shampoo", "learningRate", learningRate, positive);
@@ -68,58 +69,63 @@ export function shampoo(options: ShampooOptions = {}): Optimizer<ShampooState> {
   requireOneOf("shampoo", "grafting", grafting, ["none", "sgd", "adagrad"]);
   const hasMomentum = momentum !== 0;
   const hasSum = grafting === "adagrad";
-  return {
-    name: "shampoo",
-    ...(hasMomentum && { momentum: "velocity" }),
-    init: (theta) => ({
-      step: counter(),
-      factors: initLeafStates(theta, (leaf) => cut(leaf, blockSize).map((block) => initFactors(block, eps))),
-      ...(hasSum && { sum: zeros(theta) }),
-      ...(hasMomentum && { velocity: zeros(theta) }),
-    }),
-    update(gradient, state, theta) {
-      requireGradient("shampoo", theta, gradient);
-      const { result: directions, states: factors } = mapLeafStates(
-        (leaf, before, g) => {
-          const blocks = cut(g, blockSize).map((block, i) => precondition(block, before[i]!, eps));
-          return {
-            result: join(
-              blocks.map(({ direction }) => direction),
-              leaf.shape,
-              blockSize,
-            ),
-            state: blocks.map(({ next }) => next),
-          };
-        },
-        theta,
-        state.factors,
-        gradient,
-      );
-      const sum = hasSum ? mapFloats((s, g) => s.add(g.mul(g)), state.sum!, gradient) : undefined;
-      const steps =
-        grafting === "none"
-          ? directions
-          : mapFloats(
-              (u, g, s) => u.mul(trustRatio(globalNorm(sum ? adagradStep(g, s) : g), globalNorm(u))),
-              directions,
-              gradient,
-              sum ?? gradient,
-            );
-      const kept = atStep(momentum, state.step);
-      const velocity = hasMomentum
-        ? mapFloats((v, u) => v.mul(kept(v)).add(u), state.velocity!, steps)
-        : undefined;
-      return {
-        theta: descend(theta, velocity ?? steps, atStep(learningRate, state.step)),
-        state: {
-          step: advance(state.step),
-          factors,
-          ...(sum && { sum }),
-          ...(velocity && { velocity }),
-        },
-      };
+  return skipOverflow<ShampooState>(
+    {
+      name: "shampoo",
+      ...(hasMomentum && { momentum: "velocity" }),
+      init: (theta) => ({
+        step: counter(),
+        factors: initLeafStates(theta, (leaf) =>
+          cut(leaf, blockSize).map((block) => initFactors(block, eps)),
+        ),
+        ...(hasSum && { sum: zeros(theta) }),
+        ...(hasMomentum && { velocity: zeros(theta) }),
+      }),
+      update(gradient, state, theta) {
+        requireGradient("shampoo", theta, gradient);
+        const { result: directions, states: factors } = mapLeafStates(
+          (leaf, before, g) => {
+            const blocks = cut(g, blockSize).map((block, i) => precondition(block, before[i]!, eps));
+            return {
+              result: join(
+                blocks.map(({ direction }) => direction),
+                leaf.shape,
+                blockSize,
+              ),
+              state: blocks.map(({ next }) => next),
+            };
+          },
+          theta,
+          state.factors,
+          gradient,
+        );
+        const sum = hasSum ? mapFloats((s, g) => s.add(g.mul(g)), state.sum!, gradient) : undefined;
+        const steps =
+          grafting === "none"
+            ? directions
+            : mapFloats(
+                (u, g, s) => u.mul(trustRatio(globalNorm(sum ? adagradStep(g, s) : g), globalNorm(u))),
+                directions,
+                gradient,
+                sum ?? gradient,
+              );
+        const kept = atStep(momentum, state.step);
+        const velocity = hasMomentum
+          ? mapFloats((v, u) => v.mul(kept(v)).add(u), state.velocity!, steps)
+          : undefined;
+        return {
+          theta: descend(theta, velocity ?? steps, atStep(learningRate, state.step)),
+          state: {
+            step: advance(state.step),
+            factors,
+            ...(sum && { sum }),
+            ...(velocity && { velocity }),
+          },
+        };
+      },
     },
-  };
+    { options: rule, isSummed: true },
+  );
 }
 
 /** eps · I for every axis. */

@@ -13,6 +13,7 @@ import { withDefaults } from "./hyperparameter.ts";
 import { type LeafStates, initLeafStates, mapLeafStates } from "./leafStates.ts";
 import { advance, counter, descend, mapFloats, requireGradient, root, zeros } from "./leaves.ts";
 import type { Hyperparameter, Optimizer } from "./optimizer.ts";
+import { type Skipping, skipOverflow } from "./skipOverflow.ts";
 
 export interface Sm3Options {
   /** Default 0.1. */
@@ -37,47 +38,53 @@ export const sm3Defaults: Required<Sm3Options> = { learningRate: 0.1, momentum: 
  * AdaGrad for large tensors. Cost: three passes; n + m numbers for a matrix [n, m], a copy of vectors, and a copy of
  * theta with momentum.
  */
-export function sm3(options: Sm3Options = {}): Optimizer<Sm3State> {
-  const { learningRate, momentum, eps } = withDefaults("sm3", options, sm3Defaults);
+export function sm3(options: Sm3Options = {}): Optimizer<Sm3State & Skipping> {
+  const rule = withDefaults("sm3", options, sm3Defaults);
+  const { learningRate, momentum, eps } = rule;
   requireHyperparameter("sm3", "learningRate", learningRate, positive);
   requireHyperparameter("sm3", "momentum", momentum, belowOne);
   requireHyperparameter("sm3", "eps", eps, atLeast0);
   const hasMomentum = momentum !== 0;
-  return {
-    name: "sm3",
-    ...(hasMomentum && { momentum: "firstMoment" }),
-    init: (theta) => ({
-      step: counter(),
-      accumulators: initLeafStates(theta, ({ shape, dtype }) =>
-        shape.length === 0 ? [np.zeros([], { dtype })] : shape.map((length) => np.zeros([length], { dtype })),
-      ),
-      ...(hasMomentum && { firstMoment: zeros(theta) }),
-    }),
-    update(gradient, state, theta) {
-      requireGradient("sm3", theta, gradient);
-      const kept = atStep(momentum, state.step);
-      const floor = atStep(eps, state.step);
-      const { result: steps, states: accumulators } = mapLeafStates(
-        (x, covers, g) => {
-          const size = least(covers, x.ndim).add(g.mul(g));
-          const under = size.add(floor(x));
-          const isZero = under.equal(0);
-          const step = g.div(root(np.where(isZero, np.onesLike(under), under)));
-          return { result: np.where(isZero, np.zerosLike(step), step), state: most(size) };
-        },
-        theta,
-        state.accumulators,
-        gradient,
-      );
-      const firstMoment = hasMomentum
-        ? mapFloats((m, u) => m.mul(kept(m)).add(u.mul(oneMinus(kept(m)))), state.firstMoment!, steps)
-        : undefined;
-      return {
-        theta: descend(theta, firstMoment ?? steps, atStep(learningRate, state.step)),
-        state: { step: advance(state.step), accumulators, ...(firstMoment && { firstMoment }) },
-      };
+  return skipOverflow<Sm3State>(
+    {
+      name: "sm3",
+      ...(hasMomentum && { momentum: "firstMoment" }),
+      init: (theta) => ({
+        step: counter(),
+        accumulators: initLeafStates(theta, ({ shape, dtype }) =>
+          shape.length === 0
+            ? [np.zeros([], { dtype })]
+            : shape.map((length) => np.zeros([length], { dtype })),
+        ),
+        ...(hasMomentum && { firstMoment: zeros(theta) }),
+      }),
+      update(gradient, state, theta) {
+        requireGradient("sm3", theta, gradient);
+        const kept = atStep(momentum, state.step);
+        const floor = atStep(eps, state.step);
+        const { result: steps, states: accumulators } = mapLeafStates(
+          (x, covers, g) => {
+            const size = least(covers, x.ndim).add(g.mul(g));
+            const under = size.add(floor(x));
+            const isZero = under.equal(0);
+            const step = g.div(root(np.where(isZero, np.onesLike(under), under)));
+            return { result: np.where(isZero, np.zerosLike(step), step), state: most(size) };
+          },
+          theta,
+          state.accumulators,
+          gradient,
+        );
+        const firstMoment = hasMomentum
+          ? mapFloats((m, u) => m.mul(kept(m)).add(u.mul(oneMinus(kept(m)))), state.firstMoment!, steps)
+          : undefined;
+        return {
+          theta: descend(theta, firstMoment ?? steps, atStep(learningRate, state.step)),
+          state: { step: advance(state.step), accumulators, ...(firstMoment && { firstMoment }) },
+        };
+      },
     },
-  };
+    { options: rule },
+  );
 }
 
 /** For each element the least of the accumulators that cover it. */

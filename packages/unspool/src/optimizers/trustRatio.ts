@@ -3,7 +3,7 @@
  */
 import { type Tensor, np } from "../array/index.ts";
 import { OptionError } from "../errors.ts";
-import { type LeafChoice, type LeafPredicate, leafPredicate } from "./leafChoice.ts";
+import { type LeafChoice, type LeafPredicate, leafPredicate, requireLeaves } from "./leafChoice.ts";
 import type { Hyperparameter } from "./optimizer.ts";
 
 /** Options of rules that set the length of each layer's step by the length of the layer. */
@@ -27,12 +27,16 @@ export function trustRatio(weight: Tensor, update: Tensor, range: NormRange | nu
   return np.where(isUsable, counted.div(np.where(isUsable, update, one)), one);
 }
 
-/** The predicates of layer options. */
+/** The predicates of layer options, and the check that theta has the leaves that they name. */
 export function layerChoices(
   where: string,
   { decayed, adapted }: Required<LayerOptions>,
-): { isDecayed: LeafPredicate; isAdapted: LeafPredicate } {
+): { isDecayed: LeafPredicate; isAdapted: LeafPredicate; requireIn: (theta: unknown) => void } {
   return {
+    requireIn(theta) {
+      requireLeaves(where, "decayed", decayed, theta);
+      requireLeaves(where, "adapted", adapted, theta);
+    },
     isDecayed: leafPredicate(where, "decayed", decayed),
     isAdapted: leafPredicate(where, "adapted", adapted),
   };

@@ -12,13 +12,13 @@ export type WrappedState<Inner extends Tree = Tree> = {
 /** The optional members that a wrapper has because its inner optimizer has them. */
 export type PassedOn<State extends Tree> = Pick<
   Optimizer<State>,
-  "momentum" | "secondMoment" | "evaluationTheta" | "moveTo"
+  "momentum" | "secondMoment" | "evaluationTheta" | "moveTo" | "canSkip"
 >;
 
 export function passOn<State extends { readonly [name: string]: Tree; inner: Inner }, Inner extends Tree>(
   inner: Optimizer<Inner>,
 ): PassedOn<State> {
-  const { momentum, secondMoment, evaluationTheta, moveTo } = inner;
+  const { momentum, secondMoment, evaluationTheta, moveTo, canSkip } = inner;
   return {
     ...(momentum !== undefined && { momentum: `inner.${momentum}` }),
     ...(secondMoment !== undefined && {
@@ -27,6 +27,7 @@ export function passOn<State extends { readonly [name: string]: Tree; inner: Inn
     ...(evaluationTheta !== undefined && {
       evaluationTheta: <Theta>(state: State, theta: Theta) => evaluationTheta(state.inner, theta),
     }),
+    ...(canSkip !== undefined && { canSkip: (state: State) => canSkip(state.inner) }),
     ...(moveTo !== undefined && {
       moveTo: <Theta>(state: State, theta: Theta) => ({ ...state, inner: moveTo(state.inner, theta) }),
     }),

@@ -15,6 +15,7 @@ import { nextMoments, requireMomentOptions, unbiased, unbiasedSecondMoment } fro
 import { atStep, oneMinus, withDefaults } from "./hyperparameter.ts";
 import { descend, isFloatLeaf, mapFloats, requireGradient, root } from "./leaves.ts";
 import type { Hyperparameter, Optimizer } from "./optimizer.ts";
+import { type Skipping, skipOverflow } from "./skipOverflow.ts";
 
 export interface YogiOptions extends MomentOptions {
   /** Default 0.01. */
@@ -33,7 +34,7 @@ export const yogiDefaults: Required<YogiOptions> = {
 };
 
 /** Adam with step sizes that rise slowly. Cost: three passes, two copies of theta. */
-export function yogi(options: YogiOptions = {}): Optimizer<AdamState> {
+export function yogi(options: YogiOptions = {}): Optimizer<AdamState & Skipping> {
   const rule = withDefaults("yogi", options, yogiDefaults);
   const { initialSecondMoment } = rule;
   requireMomentOptions("yogi", rule);
@@ -41,29 +42,32 @@ export function yogi(options: YogiOptions = {}): Optimizer<AdamState> {
     throw new OptionError("yogi", "initialSecondMoment", initialSecondMoment, "a number of at least 0");
   }
   const start = (leaf: Tensor): Tensor => (isFloatLeaf(leaf) ? np.fullLike(leaf, initialSecondMoment) : leaf);
-  return {
-    name: "yogi",
-    momentum: "firstMoment",
-    init(theta) {
-      const moments = initMoments(theta);
-      return { ...moments, secondMoment: tree.map(start, moments.secondMoment) };
+  return skipOverflow<AdamState>(
+    {
+      name: "yogi",
+      momentum: "firstMoment",
+      init(theta) {
+        const moments = initMoments(theta);
+        return { ...moments, secondMoment: tree.map(start, moments.secondMoment) };
+      },
+      update(gradient, state, theta) {
+        requireGradient("yogi", theta, gradient);
+        const rate = atStep(rule.learningRate, state.step);
+        const eps = atStep(rule.eps, state.step);
+        const next = nextMoments(rule, gradient, state, (s, g, _m, beta2) => {
+          const square = g.mul(g);
+          return s.sub(np.sign(s.sub(square)).mul(square).mul(oneMinus(beta2)));
+        });
+        const direction = mapFloats(
+          (_x, m, s) => unbiased(m, next.firstWeight).div(root(unbiased(s, next.secondWeight)).add(eps(s))),
+          theta,
+          next.firstMoment,
+          next.secondMoment,
+        );
+        return { theta: descend(theta, direction, rate), state: next };
+      },
+      secondMoment: unbiasedSecondMoment,
     },
-    update(gradient, state, theta) {
-      requireGradient("yogi", theta, gradient);
-      const rate = atStep(rule.learningRate, state.step);
-      const eps = atStep(rule.eps, state.step);
-      const next = nextMoments(rule, gradient, state, (s, g, _m, beta2) => {
-        const square = g.mul(g);
-        return s.sub(np.sign(s.sub(square)).mul(square).mul(oneMinus(beta2)));
-      });
-      const direction = mapFloats(
-        (_x, m, s) => unbiased(m, next.firstWeight).div(root(unbiased(s, next.secondWeight)).add(eps(s))),
-        theta,
-        next.firstMoment,
-        next.secondMoment,
-      );
-      return { theta: descend(theta, direction, rate), state: next };
-    },
-    secondMoment: unbiasedSecondMoment,
-  };
+    { options: rule },
+  );
 }

@@ -3,6 +3,7 @@ import { type Key, type Tensor, nn, np, plainLayers, random } from "../array/ind
 import { requireInteger, requireOneOf } from "../errors.ts";
 import { type Layer, applyMlp } from "./mlp.ts";
 import { type LabelledData, minibatch } from "./scheduleTuning.ts";
+import { requireLabelled } from "./labelledData.ts";
 import { type TaskFamily, singleTask } from "./task.ts";
 
 export interface ClassificationOptions {
@@ -26,6 +27,7 @@ export function classification(
   requireInteger("classification", "classes", classes, 2);
   requireInteger("classification", "batchSize", batchSize, 1);
   requireOneOf("classification", "activation", activation, ["relu", "tanh"]);
+  requireLabelled("classification", "data", data, classes);
   const sizes = [data.inputs.shape[1]!, ...hidden, classes];
   const between = activation === "relu" ? nn.relu : np.tanh;
   return singleTask({

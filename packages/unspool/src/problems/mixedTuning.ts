@@ -11,6 +11,7 @@ import { type Tensor, grad, nn, np, random, tree } from "../array/index.ts";
 import { requireInteger } from "../errors.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
 import { type Layer, initMlp } from "./mlp.ts";
+import { requireLabelled } from "./labelledData.ts";
 import { type LabelledData, type TrainingState, minibatch } from "./scheduleTuning.ts";
 
 export interface MixedTuningOptions {
@@ -51,6 +52,8 @@ export function mixedTuning(options: MixedTuningOptions): Problem<MixedTheta, Tr
     requireInteger("mixedTuning", name, value, 1);
   }
   const hidden = Array.from({ length: hiddenLayers }, () => maxWidth);
+  requireLabelled("mixedTuning", "train", train, classes);
+  requireLabelled("mixedTuning", "validation", validation, classes);
   const sizes = [train.inputs.shape[1]!, ...hidden, classes];
   return defineProblem({
     name: "mixedTuning",

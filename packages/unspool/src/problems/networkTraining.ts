@@ -18,6 +18,7 @@ import { type ObjectiveOptimizer, type Optimizer } from "../optimizers/index.ts"
 import { categoricalLogits, firstOrder, networkObjective } from "../optimizers/index.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
 import type { LabelledData } from "./scheduleTuning.ts";
+import { requireLabelled } from "./labelledData.ts";
 import { minibatch } from "./scheduleTuning.ts";
 
 export interface NetworkTrainingOptions<Theta> {
@@ -102,6 +103,7 @@ export function networkTraining<Theta>(options: NetworkTrainingOptions<Theta>): 
       "a function of theta that returns an optimizer",
     );
   }
+  requireLabelled("networkTraining", "train", train, classes);
   const sizes = [train.inputs.shape[1]!, ...hidden, classes];
   const between = activation === "relu" ? nn.relu : np.tanh;
   const apply = (network: Network, inputs: Tensor, layers: Layers = plainLayers): Tensor =>

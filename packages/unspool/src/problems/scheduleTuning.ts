@@ -11,6 +11,7 @@
 import { type Key, type Tensor, grad, nn, np, random, tree } from "../array/index.ts";
 import { OptionError, requireInteger, requireOneOf } from "../errors.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
+import { requireLabelled } from "./labelledData.ts";
 import { type Layer, applyMlp, initMlp } from "./mlp.ts";
 
 /** Inputs [n, features] with int32 labels [n]. */
@@ -81,6 +82,8 @@ export function scheduleTuning(
       `labelled data for objective "${objective}"`,
     );
   }
+  requireLabelled("scheduleTuning", "train", train, classes);
+  requireLabelled("scheduleTuning", "validation", validation, classes);
   const sizes = [train.inputs.shape[1]!, ...hidden, classes];
   const measure = objective === "validation-error" ? errorRate : crossEntropy;
   return defineProblem({

@@ -1,10 +1,10 @@
 /** What comes after the last outer step: the experiment's own evaluation and figures, as plain data, kept. */
-import { Tensor } from "../array/index.ts";
-import { ShapeError, UnspoolError } from "../errors.ts";
+import { UnspoolError } from "../errors.ts";
 import type { Evaluation, RunRecord, Setup } from "./experiment.ts";
 import type { Figure } from "./figure.ts";
 import type { TrainResult } from "./runLoop.ts";
 import { type RunStore, StoreError } from "./store.ts";
+import { describeThrown } from "./userCode.ts";
 
 export interface Results {
   evaluation: Evaluation | undefined;
@@ -23,7 +23,7 @@ export class EvaluationError extends UnspoolError {
     const { experiment, step } = result;
     super(
       "EVALUATION",
-      `evaluate of "${experiment}": it failed after all ${step} outer steps were done. ${again} ${describe(cause)}`,
+      `evaluate of "${experiment}": it failed after all ${step} outer steps were done. ${again} ${describeThrown(cause).text}`,
       { where: "evaluate", experiment, step },
     );
     this.result = result;
@@ -40,7 +40,7 @@ export async function evaluateRun(
   const steps = run.metrics.at(-1)?.step ?? 0;
   const evaluation = plainResult(await setup.evaluate?.(run.theta, run.initialTheta, steps)) as
     Evaluation | undefined;
-  const figures = (plainResult(await setup.figures?.({ ...run, evaluation })) ?? []) as Figure[];
+  const figures = (await setup.figures?.({ ...run, evaluation })) ?? [];
   if (evaluation !== undefined) await store?.writeArtifact("evaluation", evaluation);
   await store?.writeArtifact("figures", figures);
   return { evaluation, figures };
@@ -48,28 +48,3 @@ export async function evaluateRun(
 
 /** True for failures that are not the experiment's. */
 export const isStoreFailure = (error: unknown): boolean => error instanceof StoreError;
-
-/** Tensors become numbers or nested arrays, typed arrays plain ones; everything else stays as it is. */
-function plainResult(value: unknown, path = "evaluate", above: readonly object[] = []): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if (Tensor.is(value)) return value.size === 1 ? value.item() : value.toArray();
-  if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<unknown>);
-  if (above.includes(value))
-    throw new ShapeError("evaluate", `"${path}" holds itself. Return plain data.`, { path });
-  const inside = [...above, value];
-  if (Array.isArray(value)) return value.map((item, i) => plainResult(item, `${path}.${i}`, inside));
-  if (Object.getPrototypeOf(value) !== Object.prototype && Object.getPrototypeOf(value) !== null)
-    return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [name, plainResult(item, `${path}.${name}`, inside)]),
-  );
-}
-
-/** Anything can be thrown, also what cannot be shown. */
-function describe(thrown: unknown): string {
-  try {
-    return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
-  } catch {
-    return "What it threw cannot be shown.";
-  }
-}

@@ -50,6 +50,17 @@ export interface InnerProblem<Theta = unknown> {
   options: EstimatorOptions;
   /** The gradient of the objective over a whole trajectory, where it is known in closed form. */
   exactGradient?(theta: Theta, horizon: number): Theta;
+  /** How to change the learning rate of the setup's optimizer: `diagnose` tries others. */
+  learningRate?: OuterLearningRate;
+}
+
+/** The learning rate of a setup's optimizer. */
+export interface OuterLearningRate {
+  value: number;
+  /** The setup's optimizer with another one. */
+  optimizer(learningRate: number): Optimizer;
+  /** Where the experiment's config holds it, for `--set path=value`. Default: `learningRate`. */
+  path?: string;
 }
 
 /** A componentwise learned optimizer and the tasks that it is trained on. */
@@ -66,8 +77,13 @@ export interface LearnedSubject<Theta = unknown> {
 export function innerProblem<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: EstimatorOptions,
+  learningRate?: OuterLearningRate,
 ): InnerProblem<Theta> {
-  return { problem: problem as unknown as Problem<Theta, never, never>, options };
+  return {
+    problem: problem as unknown as Problem<Theta, never, never>,
+    options,
+    ...(learningRate && { learningRate }),
+  };
 }
 
 /** A `GradientEstimator` of theta, whatever its state: the loop only hands the state from one call to the next. */
@@ -103,6 +119,8 @@ export interface StepRecord {
   gradientNorm: number;
   /** Wall time of this outer step. The only entry that differs between two runs with the same seed. */
   durationMs: number;
+  /** Updates that the optimizer left out (see `skipOverflow` and `lossScale`), in steps where it did. */
+  skippedUpdates?: number;
   /** Theta after the step by leaf path, for thetas of up to 32 numbers. */
   theta?: Record<string, number[]>;
   [metric: string]: unknown;

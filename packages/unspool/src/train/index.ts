@@ -6,6 +6,7 @@ export type {
   Experiment,
   InnerProblem,
   LearnedSubject,
+  OuterLearningRate,
   RunRecord,
   Schema,
   Setup,
@@ -23,6 +24,9 @@ export type {
   TrainEvent,
   WarningEvent,
 } from "./events.ts";
+export { checkedEvaluation, checkedFigure, checkedFigures } from "./checkedResults.ts";
+export { setUp } from "./setUp.ts";
+export { aboutExperiment, called, calledAsync, describeThrown } from "./userCode.ts";
 export { train } from "./train.ts";
 export type { TrainOptions } from "./train.ts";
 export { readRun } from "./readRun.ts";

@@ -8,14 +8,17 @@ import { type Tensor, np, random, tree } from "../array/index.ts";
 import { type Recurrence, type TurnProgram, takeTurns, turnProgram, turnsOf } from "../estimators/index.ts";
 import type { Setup } from "./experiment.ts";
 import { type AnyOptimizer, type TrainState, loggedThetaSize, optimizerOf } from "./trainState.ts";
+import { allFinite, skippedUpdates } from "./trainState.ts";
 
 /** Measures of one outer step; after a call tensors [steps, …]. */
 export interface OuterRecord {
   loss: Tensor;
   /** Euclidean norm, not finite if an element is not, or if it overflows float64. */
   gradientNorm: Tensor;
-  /** bool: all elements of the new theta are finite. */
+  /** bool: all elements of the new theta and of the optimizer's new state are finite. */
   isFinite: Tensor;
+  /** int32: updates that the optimizer left out. */
+  skipped: Tensor;
   metrics: Record<string, Tensor>;
   /** The new theta, where it is small enough to be logged. */
   theta: unknown;
@@ -94,7 +97,8 @@ function outerProgram(recurrence: Recurrence, optimizer: AnyOptimizer): Program 
       record: {
         loss,
         gradientNorm: norm(gradient),
-        isFinite: allFinite(theta),
+        isFinite: np.logicalAnd(allFinite(theta), allFinite(state)),
+        skipped: skippedUpdates(state).sub(skippedUpdates(turn.carry)),
         metrics,
         theta: isSmall ? theta : {},
       },
@@ -108,9 +112,4 @@ function norm(gradient: unknown): Tensor {
     return wide.mul(wide).sum();
   });
   return np.sqrt(squares.reduce((sum, square) => sum.add(square), np.zeros([], { dtype: "float64" })));
-}
-
-function allFinite(theta: unknown): Tensor {
-  const flags = tree.leaves(theta).map((leaf) => np.isfinite(leaf).all());
-  return flags.reduce((all, flag) => np.logicalAnd(all, flag), np.ones([], { dtype: "bool" }));
 }

@@ -4,6 +4,7 @@ import { ResumeError } from "../errors.ts";
 import { type RunIdentity, requireSameRun } from "./checkpoint.ts";
 import type { Experiment, Setup } from "./experiment.ts";
 import { lastValid, parseConfig } from "./resume.ts";
+import { setUp } from "./setUp.ts";
 import type { RunManifest, RunStore } from "./store.ts";
 import { evaluatedTheta } from "./trainStep.ts";
 
@@ -22,7 +23,7 @@ export async function readRun<Config>(experiment: Experiment<Config>, store: Run
   const config = parseConfig(experiment, manifest, undefined, store.name);
   const identity = { experiment: experiment.name, config, seed: manifest.seed };
   const judge = (where: string, run: RunIdentity) => requireSameRun(where, identity, run);
-  const setup = await experiment.setup(config, random.foldIn(random.key(manifest.seed), "setup"));
+  const setup = await setUp(experiment, config, random.foldIn(random.key(manifest.seed), "setup"));
   const state = await lastValid(store, judge, tree.tensors(setup.theta), () => {});
   if (state === undefined) {
     throw new ResumeError(store.name, "it has no checkpoint yet, and so no theta.");

@@ -15,6 +15,7 @@ import type { Experiment } from "./experiment.ts";
 import { configSteps, originOf } from "./origin.ts";
 import { recipeOf, shapes } from "./recipe.ts";
 import { type LoopOptions, type TrainResult, runLoop } from "./runLoop.ts";
+import { setUp } from "./setUp.ts";
 import { type RunManifest, type RunStore, StoreError } from "./store.ts";
 import { requireCheckpointEvery } from "./train.ts";
 import { type TrainState, initTraining } from "./trainStep.ts";
@@ -75,7 +76,7 @@ async function goOn<Config>(
   if (options.isForced !== true) requireSameRun(store.name, known, found);
 
   const key = random.key(found.seed);
-  const setup = await experiment.setup(config, random.foldIn(key, "setup"));
+  const setup = await setUp(experiment, config, random.foldIn(key, "setup"));
   const first = initTraining(setup, key);
   const initialTheta = first.theta;
   const identity = { ...known, recipe: recipeOf(setup, first), origin: originOf(options.origin) };

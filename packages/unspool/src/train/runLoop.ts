@@ -11,6 +11,7 @@ import type { Figure } from "./figure.ts";
 import { nextTurn } from "./nextTurn.ts";
 import type { Origin } from "./recipe.ts";
 import type { RunManifest, RunStatus, RunStore } from "./store.ts";
+import { describeThrown, ownError } from "./userCode.ts";
 import { type TrainState, type TrainStepsResult, evaluatedTheta, trainSteps } from "./trainStep.ts";
 
 /** When to write a checkpoint, beside the one at the start and the one at the end. */
@@ -209,7 +210,8 @@ async function setStatus(
 }
 
 async function keepFailure(log: MetricsLog, store: RunStore | undefined, error: unknown): Promise<void> {
-  const typed = error instanceof UnspoolError ? error : new UnspoolError("UNKNOWN", String(error));
+  const typed =
+    error instanceof UnspoolError ? error : new UnspoolError("UNKNOWN", describeThrown(error).text);
   try {
     await log.flush();
   } finally {
@@ -243,9 +245,10 @@ function explainedSteps(
   try {
     return trainSteps(setup, state, steps);
   } catch (error) {
-    if (!(error instanceof NonFiniteError)) throw error;
     const { experiment, seed, config } = manifest;
     const step = state.step + 1;
+    const own = ownError(experiment, `its outer step ${step}`, "run", error);
+    if (!(own instanceof NonFiniteError)) throw own;
     const isKept = store !== undefined && checkpointed !== undefined;
     const replay = isKept ? `unspool resume ${store.name}` : `train with seed ${seed} and the same config`;
     const from = isKept
@@ -253,10 +256,10 @@ function explainedSteps(
       : "";
     const longer = new NonFiniteError(
       `outer step ${step} of "${experiment}"`,
-      `${error.message} Replay it by: ${replay}.${from}`,
-      { ...error.details, step, replay, seed, config, checkpoint: checkpointed },
+      `${own.message} Replay it by: ${replay}.${from}`,
+      { ...own.details, step, replay, seed, config, checkpoint: checkpointed },
     );
-    longer.cause = error;
+    longer.cause = own;
     throw longer;
   }
 }

@@ -7,6 +7,7 @@
  */
 import { Tensor } from "../array/index.ts";
 import { ResumeError, ShapeError } from "../errors.ts";
+import { ownError } from "./userCode.ts";
 
 /** What JSON can hold. */
 export type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
@@ -31,6 +32,12 @@ const specialNumbers: Readonly<Record<string, number>> = {
 export function encodeState(state: unknown, name = "state"): EncodedState {
   const tensors = new Map<string, Tensor>();
   const visit = (path: string, node: unknown): Json => {
+    if (path.length > longestPath) {
+      throw new ShapeError(
+        "encodeState",
+        `"${path.slice(0, 40)}…" is nested without end, or too deeply. Does a record contain itself?`,
+      );
+    }
     if (node === null || typeof node === "string" || typeof node === "boolean") return node;
     if (typeof node === "number") return encodeNumber(node);
     if (Tensor.is(node)) return encodeTensor(tensors, path, node);
@@ -48,21 +55,35 @@ export function encodeState(state: unknown, name = "state"): EncodedState {
       { path },
     );
   };
-  return { structure: visit(name, state), tensors };
+  try {
+    return { structure: visit(name, state), tensors };
+  } catch (error) {
+    // A getter or a proxy may throw wherever something is read.
+    throw ownError("encodeState", `what is in "${name}"`, "run", error);
+  }
 }
+
+/** Longer paths than any state has: a record that contains itself would go on without end. */
+const longestPath = 4000;
+/** As many levels as a path of that length can have. */
+const deepest = 2000;
 
 /** Puts a state together again. A structure that does not fit is a `ResumeError`. */
 export function decodeState(structure: Json, tensors: ReadonlyMap<string, Tensor> = new Map()): unknown {
-  const visit = (node: Json): unknown => {
+  const visit = (node: Json, depth: number): unknown => {
     if (node === null || typeof node !== "object") return node;
-    if (Array.isArray(node)) return node.map(visit);
+    if (depth > deepest) throw new ResumeError("decodeState", "it is nested too deeply to be data of a run.");
+    if (Array.isArray(node)) return node.map((item) => visit(item, depth + 1));
     if (Object.hasOwn(node, "$number")) return decodeNumber(node["$number"]!);
     if (Object.hasOwn(node, "$tensor")) return decodeTensor(tensors, node);
     return Object.fromEntries(
-      Object.entries(node).map(([key, value]) => [key.startsWith("$$") ? key.slice(1) : key, visit(value)]),
+      Object.entries(node).map(([key, value]) => [
+        key.startsWith("$$") ? key.slice(1) : key,
+        visit(value, depth + 1),
+      ]),
     );
   };
-  return visit(structure);
+  return visit(structure, 0);
 }
 
 function encodeNumber(value: number): Json {

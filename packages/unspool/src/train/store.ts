@@ -11,6 +11,8 @@ export type RunStatus = "running" | "done" | "interrupted" | "failed";
 /** What a run is: enough to start it again, and to know what made it. */
 export interface RunManifest {
   experiment: string;
+  /** What the experiment says of itself, so that a report needs none of its code. Runs of older versions lack it. */
+  about?: { summary?: string; paper?: string };
   /** As parsed; `experiment.config.parse` must accept its own result. */
   config: unknown;
   seed: number;

@@ -5,9 +5,11 @@ import type { Experiment } from "./experiment.ts";
 import { configSteps, originOf } from "./origin.ts";
 import { recipeOf } from "./recipe.ts";
 import { type CheckpointEvery, type LoopOptions, type TrainResult, runLoop } from "./runLoop.ts";
-import { encodeState } from "./stateCodec.ts";
+import { requireOwnConfig, requireParsed } from "./ownConfig.ts";
+import { setUp } from "./setUp.ts";
 import type { RunManifest, RunStore } from "./store.ts";
 import { initTraining } from "./trainStep.ts";
+import { aboutExperiment } from "./userCode.ts";
 
 export interface TrainOptions extends LoopOptions {
   /** Not parsed yet: `experiment.config` does that. Default `{}`. */
@@ -36,14 +38,16 @@ export async function train<Config>(
   const { store, seed = 0 } = options;
   requireCheckpointEvery("train", options.checkpointEvery);
   const config = scheduledConfig(experiment, options);
+  requireParsed(experiment.name, config);
   const key = random.key(seed);
-  const setup = await experiment.setup(config, random.foldIn(key, "setup"));
+  const setup = await setUp(experiment, config, random.foldIn(key, "setup"));
   const steps = options.steps ?? setup.steps;
   requireInteger("train", "steps", steps, 0);
   const state = initTraining(setup, key);
   const startedAt = new Date().toISOString();
   const manifest: RunManifest = {
     experiment: experiment.name,
+    about: aboutExperiment(experiment),
     config,
     seed,
     steps,
@@ -53,7 +57,7 @@ export async function train<Config>(
   };
   const start = { setup, initialTheta: state.theta, state, metrics: [], store, checkpointed: undefined };
   if (store === undefined) return runLoop({ ...start, manifest }, options);
-  encodeState(config, "config"); // Throws for a config that is not data.
+  requireOwnConfig(experiment, config);
   const environment = store.environment?.();
   const kept: RunManifest = {
     ...manifest,
@@ -75,6 +79,7 @@ function scheduledConfig<Config>(
   { config: given = {}, steps }: TrainOptions,
 ): Config {
   const config = experiment.config.parse(given);
+  requireParsed(experiment.name, config);
   const isGiven = steps !== undefined && steps > 0 && Number.isSafeInteger(steps);
   if (!isGiven || configSteps(config) === undefined || configSteps(config) === steps) return config;
   return experiment.config.parse({ ...(given as object), steps });

@@ -1,6 +1,8 @@
 /** All that the next outer step needs, and what the loop knows of optimizers. */
-import type { Key } from "../array/index.ts";
+import { type Key, type Tensor, tree } from "../array/index.ts";
 import type { Setup } from "./experiment.ts";
+
+export { allFinite } from "../optimizers/leaves.ts";
 
 /** Plain data: it is what a checkpoint holds. */
 export interface TrainState {
@@ -23,6 +25,15 @@ export interface AnyOptimizer {
   init(theta: unknown): unknown;
   update(gradient: unknown, state: unknown, theta: unknown): { theta: unknown; state: unknown };
   evaluationTheta?(state: unknown, theta: unknown): unknown;
+  canSkip?(state: unknown): Tensor;
 }
 
 export const optimizerOf = (setup: Setup): AnyOptimizer => setup.optimizer as unknown as AnyOptimizer;
+
+/** Updates that the optimizer has left out so far: the sum of the leaves `skipped` in its state, int32 scalar. */
+export function skippedUpdates(optimizerState: unknown): Tensor {
+  return tree
+    .entries(optimizerState)
+    .filter(([path]) => /(^|\.)skipped$/.test(path))
+    .reduce((sum, [, leaf]) => sum.add(leaf), tree.scalar(0, "int32"));
+}

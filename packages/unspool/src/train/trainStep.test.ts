@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
 import { NonFiniteError, ShapeError } from "../errors.ts";
+import { adagrad, adam, clipByGlobalNorm, lossScale } from "../optimizers/index.ts";
 import type { Setup } from "./experiment.ts";
 import { bits, momentum, quadratic, quadraticSetup } from "./testExperiment.ts";
 import { initTraining, trainStep } from "./trainStep.ts";
@@ -120,4 +121,41 @@ test("a gradient that has not the structure of theta is an error that names the 
   const step = () => trainStep(setup, initTraining(setup, random.key(0)));
   expect(step).toThrow(ShapeError);
   expect(step).toThrow('train: the gradient of "fixed" at "w" is float32[2], expected float32[1].');
+});
+
+test("a second moment that became Infinity is an error that names the leaf, and not an optimizer that stands still", () => {
+  // 1e18 squared is within float32, but the sum of AdaGrad ends: it passes the rule's own check and is seen here.
+  const setup = {
+    ...fixed({ w: np.array([1]) }, { w: np.array([2e18]) }),
+    optimizer: adagrad({ initialSum: 3.39e38 }),
+  };
+  const run = (): void => void trainStep(setup, initTraining(setup, random.key(0)));
+  expect(run).toThrow(NonFiniteError);
+  expect(run).toThrow(
+    'in outer step 1, the optimizer\'s state at "sum.w", element 0 of float32[1], is Infinity.',
+  );
+});
+
+test("an enormous gradient is left out, and the record says so", () => {
+  const setup = { ...fixed({ w: np.array([1]) }, { w: np.array([1e20]) }), optimizer: adam() };
+  const { state, record } = trainStep(setup, initTraining(setup, random.key(0)));
+  expect(record["skippedUpdates"]).toBe(1);
+  expect(bits(state.theta)).toEqual(bits(setup.theta));
+  const small = { ...fixed({ w: np.array([1]) }, { w: np.array([1]) }), optimizer: adam() };
+  expect(trainStep(small, initTraining(small, random.key(0))).record).not.toHaveProperty("skippedUpdates");
+});
+
+test("lossScale is asked to skip a gradient that is not finite, until its scale has come to its end", () => {
+  const setup = {
+    ...fixed({ w: np.array([1]) }, { w: np.array([Infinity]) }, Infinity),
+    optimizer: clipByGlobalNorm(lossScale(adam(), { scale: 2 ** -60 })),
+  };
+  let state = initTraining(setup, random.key(0));
+  for (let i = 0; i < 4; i++) {
+    const next = trainStep(setup, state);
+    expect(next.record["skippedUpdates"]).toBe(1);
+    expect(bits(next.state.theta)).toEqual(bits(setup.theta));
+    ({ state } = next);
+  }
+  expect(() => trainStep(setup, state)).toThrow("in outer step 5, the loss is Infinity");
 });

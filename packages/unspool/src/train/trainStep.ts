@@ -8,6 +8,7 @@ import { compiled } from "../unroll/index.ts";
 import type { Setup, StepRecord } from "./experiment.ts";
 import { type OuterRecord, outerSteps } from "./outerSteps.ts";
 import { type AnyOptimizer, type TrainState, loggedThetaSize, optimizerOf } from "./trainState.ts";
+import { skippedUpdates } from "./trainState.ts";
 
 export type { TrainState } from "./trainState.ts";
 
@@ -31,7 +32,8 @@ export function initTraining(setup: Setup, key: Key): TrainState {
 
 /**
  * The next outer step. Its random key is `foldIn(foldIn(key, "step"), state.step)`. Throws `NonFiniteError` if the
- * loss, the gradient or the new theta is not finite.
+ * loss, the gradient, the new theta or the new state of the optimizer is not finite. A gradient that is not is the
+ * optimizer's where that can leave it out (`lossScale`); updates that it left out are counted in `skippedUpdates`.
  */
 export function trainStep(setup: Setup, state: TrainState): TrainStepResult {
   const { state: next, records } = trainSteps(setup, state, 1);
@@ -65,7 +67,7 @@ export function trainSteps(setup: Setup, state: TrainState, steps: number): Trai
   return { state: done.state, records };
 }
 
-/** The first step of a call with a loss, gradient or theta that is not finite; -1 if there is none. */
+/** The first step of a call with a loss, gradient, theta or state that is not finite; -1 if there is none. */
 function firstBad({ loss, gradientNorm, isFinite }: OuterRecord, steps: number): number {
   for (let i = 0; i < steps; i++) {
     if (!Number.isFinite(loss.data[i]) || !Number.isFinite(gradientNorm.data[i]) || isFinite.data[i] === 0)
@@ -75,7 +77,7 @@ function firstBad({ loss, gradientNorm, isFinite }: OuterRecord, steps: number):
 }
 
 /** Reads the records of a call, step by step: what `asLogged` makes of them, without its detours. */
-function recordReader({ loss, gradientNorm, metrics, theta }: OuterRecord) {
+function recordReader({ loss, gradientNorm, metrics, theta, skipped }: OuterRecord) {
   const number = (value: number): number =>
     Number.isFinite(value) ? value + 0 : (null as unknown as number);
   const scalars = Object.entries(metrics).map(([name, { data }]) => [name, data] as const);
@@ -91,6 +93,7 @@ function recordReader({ loss, gradientNorm, metrics, theta }: OuterRecord) {
       durationMs,
     };
     for (const [name, data] of scalars) record[name] = number(data[i]!);
+    if (skipped.data[i] !== 0) record["skippedUpdates"] = skipped.data[i];
     if (leaves.length > 0) {
       const logged: Record<string, number[]> = {};
       for (const [path, data, size] of leaves) {
@@ -110,17 +113,24 @@ function single(setup: Setup, state: TrainState): TrainStepsResult {
   const step = state.step + 1;
   const key = random.foldIn(random.foldIn(state.key, "step"), state.step);
   const estimate = setup.estimator.estimate(state.theta, state.estimatorState, key);
-  if (!Number.isFinite(estimate.loss)) throw nonFinite(step, `the loss is ${estimate.loss}`, "loss");
   tree.requireSame("train", `the gradient of "${setup.estimator.name}"`, state.theta, estimate.gradient);
   const gradientNorm = norm(estimate.gradient);
-  if (!Number.isFinite(gradientNorm)) requireFinite(step, "gradient", estimate.gradient);
+  const optimizer = optimizerOf(setup);
+  const isSkipped =
+    !tree.isFinite(estimate.gradient) && optimizer.canSkip?.(state.optimizerState).item() === 1;
+  if (!Number.isFinite(estimate.loss) && !isSkipped) {
+    throw nonFinite(step, `the loss is ${estimate.loss}`, "loss");
+  }
+  if (!Number.isFinite(gradientNorm) && !isSkipped) requireFinite(step, "gradient", estimate.gradient);
 
-  const { theta, state: optimizerState } = compiledUpdate(optimizerOf(setup))(
+  const { theta, state: optimizerState } = compiledUpdate(optimizer)(
     estimate.gradient,
     state.optimizerState,
     state.theta,
   );
   requireFinite(step, "theta", theta);
+  requireFinite(step, "optimizer's state", optimizerState, "optimizerState");
+  const skipped = skippedUpdates(optimizerState).item() - skippedUpdates(state.optimizerState).item();
 
   const { innerSteps, ...metrics } = estimate.metrics;
   const next = {
@@ -138,6 +148,7 @@ function single(setup: Setup, state: TrainState): TrainStepsResult {
     gradientNorm,
     durationMs: performance.now() - startedAt,
     ...metrics,
+    ...(skipped !== 0 && { skippedUpdates: skipped }),
     ...(tree.size(theta) <= loggedThetaSize && { theta: byPath(theta) }),
   });
   return { state: next, records: [record] };
@@ -190,11 +201,12 @@ function largest(data: ArrayLike<number>): number {
   return most;
 }
 
-function requireFinite(step: number, quantity: string, values: unknown): void {
+function requireFinite(step: number, words: string, values: unknown, quantity = words): void {
   for (const [path, leaf] of tree.entries(values)) {
+    if (leaf.dtype !== "float32" && leaf.dtype !== "float64") continue;
     const at = firstNonFinite(leaf.data);
     if (at === -1) continue;
-    const place = `${quantity}${path === "" ? "" : ` at "${path}"`}, element ${at} of ${leaf.toString()}`;
+    const place = `${words}${path === "" ? "" : ` at "${path}"`}, element ${at} of ${leaf.toString()}`;
     throw nonFinite(step, `the ${place}, is ${leaf.data[at]}`, quantity, { path, element: at });
   }
 }

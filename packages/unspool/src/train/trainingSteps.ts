@@ -5,9 +5,11 @@ import {
   type ObjectiveOptimizer,
   type Optimizer,
   compiledStep,
+  requireFiniteStep,
   sgd,
 } from "../optimizers/index.ts";
 import type { AnyEstimator } from "./experiment.ts";
+import { allFinite } from "./trainState.ts";
 
 export interface TrainingStepsOptions<Theta, Batch, State extends Tree = Tree> {
   optimizer: ObjectiveOptimizer<State>;
@@ -18,6 +20,9 @@ export interface TrainingStepsOptions<Theta, Batch, State extends Tree = Tree> {
   /** Draws a batch of its own for the Fisher information, for optimizers that ask for one. */
   fisherData?(key: Key): Batch;
 }
+
+/** Whether the state after a step is finite: looked at here, and no metric of the records. */
+const isFiniteMetric = "the state is finite";
 
 export interface TrainingSteps<Theta> {
   estimator: AnyEstimator<Theta>;
@@ -40,8 +45,15 @@ export function trainingSteps<Theta, Batch, State extends Tree>(
   options: TrainingStepsOptions<Theta, Batch, State>,
 ): TrainingSteps<Theta> {
   const { optimizer, objective, data, fisherData } = options;
+  const watched: ObjectiveOptimizer<State> = {
+    ...optimizer,
+    step(...given) {
+      const outcome = optimizer.step(...given);
+      return { ...outcome, metrics: { ...outcome.metrics, [isFiniteMetric]: allFinite(outcome.state) } };
+    },
+  };
   // The "batch" of the program is a key: data is drawn inside, and stays where it is.
-  const step = compiledStep<Theta, State, { batch: Key } | { fisher: Key }>(optimizer, (draw) =>
+  const step = compiledStep<Theta, State, { batch: Key } | { fisher: Key }>(watched, (draw) =>
     objective("batch" in draw ? data(draw.batch) : fisherData!(draw.fisher)),
   );
   const keyOf = (key: Key, name: string): Key => random.foldIn(key, name);
@@ -54,11 +66,13 @@ export function trainingSteps<Theta, Batch, State extends Tree>(
         const batch = { batch: keyOf(key, "batch") };
         const fisher = fisherData && { fisher: keyOf(key, "fisher batch") };
         const outcome = step(theta, state as State, batch, keyOf(key, "step"), fisher);
+        const { [isFiniteMetric]: isFinite, ...metrics } = outcome.metrics;
+        if (isFinite!.item() !== 1) requireFiniteStep(optimizer.name, outcome);
         return {
           loss: outcome.loss.item(),
           gradient: tree.map((from, to) => from.sub(to), theta, outcome.theta),
           state: outcome.state,
-          metrics: { innerSteps: 1, ...numbers(outcome.metrics) },
+          metrics: { innerSteps: 1, ...numbers(metrics) },
         };
       },
       evaluationTheta: (state, theta) => optimizer.evaluationTheta?.(state as State, theta) ?? theta,

@@ -6,6 +6,7 @@
 import { type Key, type Tensor, type TensorData, randomStream, tensorOf, tree } from "../array/index.ts";
 import { OptionError, ShapeError, show } from "../errors.ts";
 import { type Table, plainTable, tensorsOf, toTensors } from "./plainData.ts";
+import { requireSynchronous } from "./requireSynchronous.ts";
 
 /** The functions of a simulator, whatever their types. */
 export interface HostFunctions {
@@ -137,17 +138,19 @@ export function hostRunner({ functions, kind }: HostCall, example: HostArguments
   const call = (row: number, units: number): void => {
     const given = args.read(row) as { theta: unknown; state?: unknown; t?: number; key?: Uint32Array };
     if (kind === "init") {
-      const value = functions.init(given.theta, { random: randomStream(given.key!) });
+      const made = functions.init(given.theta, { random: randomStream(given.key!) });
+      const value = requireSynchronous(where, made);
       state ??= begin(value, units);
       state.write(row, value);
     } else if (kind === "step") {
       const context = { t: given.t, random: randomStream(given.key!) };
-      const value = functions.step(given.theta, given.state, context) as
+      const value = requireSynchronous(where, functions.step(given.theta, given.state, context)) as
         { state: unknown; loss: unknown } | undefined;
       losses[row] = lossOf(where, value?.loss);
       state!.write(row, value!.state);
     } else {
-      losses[row] = lossOf(where, functions.finalLoss!(given.theta, given.state));
+      const loss = requireSynchronous(where, functions.finalLoss!(given.theta, given.state));
+      losses[row] = lossOf(where, loss);
     }
   };
 

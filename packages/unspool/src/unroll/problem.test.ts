@@ -1,7 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { type Tensor, np, random, tree } from "../array/index.ts";
 import { OptionError, ShapeError } from "../errors.ts";
-import { advance, defineProblem, eraseProblem, finalLossOf, initialState, unroll } from "./index.ts";
+import {
+  advance,
+  defineProblem,
+  defineSimulator,
+  eraseProblem,
+  finalLossOf,
+  initialState,
+  unroll,
+} from "./index.ts";
 
 const good = {
   horizon: 3,
@@ -18,6 +26,28 @@ describe("defineProblem refuses", () => {
       new RegExp(`${part} must be a function`),
     );
   });
+});
+
+test.each([
+  ["init", { init: async () => ({ x: np.ones([2]) }) }],
+  ["step", { step: async (_theta: Tensor, state: unknown) => ({ state, loss: np.zeros([]) }) }],
+  ["data", { data: async () => np.ones([1]) }],
+])("an async %s says so, and what to do", (part, functions) => {
+  const problem = defineProblem({ ...good, name: "mine", ...functions } as unknown as typeof good);
+  expect(() => unroll(problem, tree.scalar(2), { key: random.key(0) })).toThrow(
+    new RegExp(`^mine.${part}: it is async: it returned a promise.*remove async`),
+  );
+});
+
+test.each(["init", "step"])("an async %s of a simulator says so", (part) => {
+  const functions = { init: () => ({ x: 0 }), step: (_: unknown, state: unknown) => ({ state, loss: 0 }) };
+  const simulator = defineSimulator({
+    name: "mine",
+    horizon: 2,
+    ...functions,
+    [part]: async () => undefined,
+  } as never);
+  expect(() => unroll(simulator, tree.scalar(2), { key: random.key(0) })).toThrow(/it is async/);
 });
 
 describe("a step is refused", () => {

@@ -4,6 +4,7 @@
  */
 import { type Key, Tensor, type Tensors, random, tree } from "../array/index.ts";
 import { OptionError, ShapeError } from "../errors.ts";
+import { requireSynchronous } from "./requireSynchronous.ts";
 
 /** What a step may use besides theta and the state. */
 export interface StepContext<Batch> {
@@ -83,6 +84,14 @@ export function defineProblem<Theta, State, Batch = undefined>(
     if (typeof options[part] !== "function")
       throw new OptionError("defineProblem", part, options[part], "a function");
   }
+  for (const part of ["data", "finalLoss", "finalData"] as const) {
+    if (options[part] !== undefined && typeof options[part] !== "function")
+      throw new OptionError("defineProblem", part, options[part], "a function, or absent");
+  }
+  if (options.name !== undefined && typeof options.name !== "string")
+    throw new OptionError("defineProblem", "name", options.name, "text");
+  if (options.isDifferentiable !== undefined && typeof options.isDifferentiable !== "boolean")
+    throw new OptionError("defineProblem", "isDifferentiable", options.isDifferentiable, "true or false");
   return {
     ...options,
     name: options.name ?? "problem",
@@ -111,7 +120,8 @@ export function eraseProblem<Theta, State, Batch>(problem: Problem<Theta, State,
 /** The state at t = 0 of the trajectory with key `key`. */
 export function initialState(problem: ErasedProblem, theta: unknown, key: Key): unknown {
   const dtype = tree.floatType(theta);
-  const state = tree.tensors(problem.init(theta, random.foldIn(random.foldIn(key, 0), 0)), dtype) as unknown;
+  const made = problem.init(theta, random.foldIn(random.foldIn(key, 0), 0));
+  const state = tree.tensors(requireSynchronous(`${problem.name}.init`, made), dtype) as unknown;
   // A simulator keeps its own precision.
   if (!problem.isTraceable) return state;
   const cast = (leaf: Tensor): Tensor =>
@@ -132,9 +142,11 @@ export function advance(
   const where = `${problem.name}.step`;
   // The key of the step, not of the call: a trajectory sees the same data whatever the window length.
   const source = random.foldIn(key, t.add(1));
-  const batch = problem.data?.(random.foldIn(source, 1));
-  const result = problem.step(theta, state, { t, key: random.foldIn(source, 0), batch }) as
-    StepResult<unknown> | undefined | null;
+  const batch = requireSynchronous(`${problem.name}.data`, problem.data?.(random.foldIn(source, 1)));
+  const result = requireSynchronous(
+    where,
+    problem.step(theta, state, { t, key: random.foldIn(source, 0), batch }),
+  ) as StepResult<unknown> | undefined | null;
   if (typeof result !== "object" || result === null || !("state" in result) || !("loss" in result)) {
     throw new ShapeError(where, "must return { state, loss }.");
   }
@@ -146,8 +158,10 @@ export function advance(
 /** The loss of a state at the end of a trajectory, on the evaluation batch of the trajectory with key `key`. */
 export function finalLossOf(problem: ErasedProblem, theta: unknown, state: unknown, key: Key): Tensor {
   const draw = problem.finalData ?? problem.data;
-  const batch = draw?.call(problem, random.foldIn(random.foldIn(key, 0), 1));
-  return scalarLoss(`${problem.name}.finalLoss`, problem.finalLoss!(theta, state, batch));
+  const drawn = draw?.call(problem, random.foldIn(random.foldIn(key, 0), 1));
+  const batch = requireSynchronous(`${problem.name}.data`, drawn);
+  const where = `${problem.name}.finalLoss`;
+  return scalarLoss(where, requireSynchronous(where, problem.finalLoss!(theta, state, batch)));
 }
 
 function scalarLoss(where: string, loss: unknown): Tensor {

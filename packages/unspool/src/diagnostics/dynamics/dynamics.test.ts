@@ -4,7 +4,7 @@ import { np } from "../../array/index.ts";
 import { cwRnn } from "../../optimizers/index.ts";
 import { wavyGru } from "../../optimizers/learned/testing.ts";
 import { autonomous } from "./autonomous.ts";
-import { componentSystem } from "./componentSystem.ts";
+import { type ComponentSystem, componentSystem } from "./componentSystem.ts";
 import { fixedPoints } from "./fixedPoints.ts";
 import { inputFixedPoints } from "./inputFixedPoints.ts";
 import { effectiveLearningRate, linearize } from "./linearize.ts";
@@ -168,4 +168,22 @@ test('an input of "log1p" has no slope at 0, only a difference', () => {
   const [down, up] = updateFunction(jumping, jumping.start, [-width, width]);
   // The readout is linear: the slope is that of the update function.
   expect(slope).toBeCloseTo(-(up! - down!) / (2 * width), 12);
+});
+
+test("a saddle is marked as not stable, and a search from beside it comes to where the state rests", () => {
+  // h ← h + 0.5 (h - h³): a saddle at 0 with slope 1.5, rest at ±1 with slope 1 + 0.5 (1 - 3) = 0.
+  const double: ComponentSystem = {
+    name: "double well",
+    size: 1,
+    start: Float64Array.of(0),
+    step: (_gradient, [h]) => Float64Array.of(h! + 0.5 * (h! - h! ** 3)),
+    readout: ([h]) => h!,
+  };
+  const { points, distinct } = fixedPoints(double, [Float64Array.of(0), Float64Array.of(1e-3)]);
+  expect(points.map(({ isFixed }) => isFixed)).toEqual([true, true]);
+  expect(points.map(({ isStable }) => isStable)).toEqual([false, true]);
+  expect(points[0]!.radius).toBeCloseTo(1.5, 6);
+  close(points[1]!.state, [1], 9);
+  // Stable ones first.
+  expect(distinct[0]!.isStable).toBe(true);
 });

@@ -4,9 +4,12 @@
  *
  *     q(h) = ½ |h - F(g, h)|²
  *
- * by Adam; Newton's method, h ← h + (I - J_h)^-1 (F - h), gets to the last digit and is the default.
+ * by Adam; Newton's method, h ← h + (I - J_h)^-1 (F - h), gets to the last digit and is the default. It goes to saddles as
+ * well as to points at which a state comes to rest, so the system first runs by itself for a while, and each point is
+ * marked stable (all |λ| of J_h below 1) or not.
  */
 import { OptionError, requireInteger, requireOneOf, requirePositive } from "../../errors.ts";
+import { eigenvalues } from "../../numerics/index.ts";
 import type { ComponentSystem } from "./componentSystem.ts";
 import { linearize } from "./linearize.ts";
 import { solveLinear } from "./solveLinear.ts";
@@ -32,12 +35,16 @@ export interface SoughtPoint {
   speed: number;
   /** False for a slow point: one where the search ended before it found a fixed one. */
   isFixed: boolean;
+  /** Whether the state comes to rest there: it is fixed, and the largest |λ| of J_h is below 1. */
+  isStable: boolean;
+  /** The largest |λ| of J_h; NaN where that is not finite. */
+  radius: number;
 }
 
 export interface FixedPoints {
   /** Where the search from each seed ended. */
   points: SoughtPoint[];
-  /** The fixed ones that differ, best first. */
+  /** The fixed ones that differ: stable ones first, then by speed. */
   distinct: SoughtPoint[];
 }
 
@@ -66,7 +73,9 @@ export function fixedPoints(
     : adamOnSpeed(system, seeds, gradient, steps);
   const points = ends.map((state): SoughtPoint => {
     const distance = norm(offset(system, state, gradient));
-    return { state, speed: distance ** 2 / 2, isFixed: distance <= tolerance };
+    const isFixed = distance <= tolerance;
+    const radius = radiusAt(system, gradient, state);
+    return { state, speed: distance ** 2 / 2, isFixed, isStable: isFixed && radius < 1, radius };
   });
   return { points, distinct: distinctOf(points, options.separation ?? (isNewton ? 1e-4 : 1e-2)) };
 }
@@ -76,10 +85,18 @@ function offset(system: ComponentSystem, state: Float64Array, gradient: number):
   return system.step(gradient, state).map((x, i) => x - state[i]!);
 }
 
-/** Steps of the system itself, before the second try of a search. */
+/** The largest |λ| of J_h. */
+function radiusAt(system: ComponentSystem, gradient: number, state: Float64Array): number {
+  const jacobian = jacobianAt(system, gradient, state);
+  if (!jacobian.entries.every(Number.isFinite)) return NaN;
+  const { re, im } = eigenvalues(jacobian);
+  return Math.hypot(re[0]!, im[0]!);
+}
+
+/** Steps of the system itself, before the search. */
 const settlingSteps = 200;
 
-/** Where Newton's method goes astray it starts again from where the system goes by itself. */
+/** From where the system goes by itself; where that finds no fixed point, from the seed. */
 function newtonFrom(
   system: ComponentSystem,
   seed: Float64Array,
@@ -87,14 +104,15 @@ function newtonFrom(
   tolerance: number,
   steps: number,
 ): Float64Array {
-  const first = newton(system, seed, gradient, tolerance, steps);
-  const left = norm(offset(system, first, gradient));
-  if (left <= tolerance) return first;
+  const left = (state: Float64Array): number => norm(offset(system, state, gradient));
   let settled = seed;
   for (let t = 0; t < Math.min(steps, settlingSteps); t++) settled = system.step(gradient, settled);
-  if (!settled.every(Number.isFinite)) return first;
-  const second = newton(system, settled, gradient, tolerance, steps);
-  return norm(offset(system, second, gradient)) < left ? second : first;
+  const first = settled.every(Number.isFinite)
+    ? newton(system, settled, gradient, tolerance, steps)
+    : undefined;
+  if (first !== undefined && left(first) <= tolerance) return first;
+  const second = newton(system, seed, gradient, tolerance, steps);
+  return first !== undefined && left(first) < left(second) ? first : second;
 }
 
 /** Of a Newton step. */
@@ -190,7 +208,9 @@ function adamOnSpeed(
 
 function distinctOf(points: readonly SoughtPoint[], separation: number): SoughtPoint[] {
   const found: SoughtPoint[] = [];
-  const ranked = points.filter(({ isFixed }) => isFixed).toSorted((a, b) => a.speed - b.speed);
+  const ranked = points
+    .filter(({ isFixed }) => isFixed)
+    .toSorted((a, b) => Number(b.isStable) - Number(a.isStable) || a.speed - b.speed);
   for (const point of ranked) {
     const isNew = found.every(({ state }) => norm(state.map((x, i) => x - point.state[i]!)) >= separation);
     if (isNew) found.push(point);

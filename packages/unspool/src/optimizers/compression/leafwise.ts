@@ -1,5 +1,5 @@
 /** Compression leaf by leaf: what the compressors share. */
-import { type Tensor, type Tree, tree } from "../../array/index.ts";
+import { type Tensor, type Tree, np, tree } from "../../array/index.ts";
 import { isFloatLeaf } from "../leaves.ts";
 
 export interface LeafMessage {
@@ -16,7 +16,10 @@ export interface LeafMessages<Gradient> {
   bytes: Tensor;
 }
 
-/** `fn` of every floating-point leaf; `index` counts all leaves. */
+/**
+ * `fn` of every floating-point leaf; `index` counts all leaves. A leaf with an element that is not finite is NaN when it
+ * is decoded.
+ */
 export function leafwise<Gradient>(
   gradient: Gradient,
   fn: (leaf: Tensor, path: string, index: number) => LeafMessage,
@@ -32,7 +35,9 @@ export function leafwise<Gradient>(
     message[path] = sent.message;
     if (typeof sent.bytes === "number") known += sent.bytes;
     else measured = measured === undefined ? sent.bytes : measured.add(sent.bytes);
-    return sent.decoded;
+    // Choosing, rounding and signs would make numbers of what is none, and nobody would see it.
+    const isFinite = np.isfinite(leaf).all();
+    return np.where(isFinite, sent.decoded, np.fullLike(sent.decoded, NaN));
   }, gradient);
   const constant = tree.scalar(known, "float64");
   return { message, decoded, bytes: measured === undefined ? constant : measured.add(constant) };

@@ -10,7 +10,7 @@
 import { type Tensor, np, random, tree } from "../../array/index.ts";
 import { requireInteger } from "../../errors.ts";
 import { withDefaults } from "../hyperparameter.ts";
-import { isFloatLeaf, root } from "../leaves.ts";
+import { globalNorm, isFloatLeaf } from "../leaves.ts";
 import type { Compressor } from "./compressor.ts";
 import { bytesPerNumber, leafwise } from "./leafwise.ts";
 import { reduceLinear } from "./reduceOver.ts";
@@ -90,9 +90,9 @@ function orthonormalColumns(matrix: Tensor): Tensor {
     const given = matrix.slice([], i);
     let column = given;
     for (const done of columns) column = column.sub(done.mul(done.mul(column).sum()));
-    const length = root(column.mul(column).sum());
+    const length = globalNorm(column);
     // What is left of a spanned column is rounding: 100 times the precision of its numbers, or less.
-    const least = root(given.mul(given).sum()).mul(matrix.dtype === "float64" ? 1e-14 : 1e-5);
+    const least = globalNorm(given).mul(matrix.dtype === "float64" ? 1e-14 : 1e-5);
     const isSpanned = length.lessEqual(least);
     columns.push(
       np.where(isSpanned, np.zerosLike(column), column.div(np.where(isSpanned, np.onesLike(length), length))),

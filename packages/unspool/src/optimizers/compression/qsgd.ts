@@ -8,6 +8,7 @@
 import { type Tensor, np, random } from "../../array/index.ts";
 import { requireInteger } from "../../errors.ts";
 import { withDefaults } from "../hyperparameter.ts";
+import { normAlong } from "../leaves.ts";
 import { bytesPerNumber, flat, leafwise } from "./leafwise.ts";
 import type { StatelessCompressor } from "./noCompression.ts";
 
@@ -39,7 +40,7 @@ export function qsgd(options: QsgdOptions = {}): StatelessCompressor {
         const width = Math.min(bucket, size);
         const buckets = Math.ceil(size / width);
         const rows = (np.pad(flat(leaf), [[0, buckets * width - size]]) as Tensor).reshape([buckets, width]);
-        const norm = np.sqrt(rows.mul(rows).sum(1, { keepdims: true })) as Tensor;
+        const norm = normAlong(rows, [1]).length;
         const draws = random.uniform(random.foldIn(key, index), [buckets, width], { dtype: floatOf(dtype) });
         const level = randomLevels(rows, norm, levels, draws);
         const sign = np.sign(rows) as Tensor;

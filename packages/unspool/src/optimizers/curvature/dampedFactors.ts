@@ -48,11 +48,10 @@ export interface Factors {
   outputs: Tensor;
 }
 
-/** π, λ_A and λ_E. */
-export function dampingShare(
-  { inputs, outputs }: Factors,
-  damping: number | Tensor,
-): Factors & { pi: Tensor } {
+/** How damping is shared: π, λ_A and λ_E, scalars. */
+export type DampingShare = { pi: Tensor; inputs: Tensor; outputs: Tensor };
+
+export function dampingShare({ inputs, outputs }: Factors, damping: number | Tensor): DampingShare {
   const pi = traceRatio(inputs, outputs);
   return { pi, ...factoredDamping(pi, damping) };
 }

@@ -4,6 +4,7 @@ import { type Layers, grad, np, plainLayers, random, tree } from "../../array/in
 import { compiledStep } from "../compiledStep.ts";
 import { type Objective, networkObjective } from "../objective.ts";
 import { foof } from "./foof.ts";
+import { kfacSimple } from "./kfacSimple.ts";
 import { gaussianLikelihood } from "./likelihoods.ts";
 import { expectClose, numbers } from "../testing.ts";
 import { convObjective, convTheta, f64, normal, rows, scaledTiny } from "./testing.ts";
@@ -178,4 +179,48 @@ test.each([
   [{ damping: -1 }, "damping must be a number above 0"],
 ])("option error %j", (options, message) => {
   expect(() => foof(options)).toThrow(`foof: ${message}`);
+});
+
+describe("a damping below the precision of float32, on inputs of rank 1", () => {
+  // Σ has one eigenvalue of 8 and seven of 0: 1e-12 beside 8 is 0 in float32, and Cholesky's pivots are rounding.
+  const theta = { w: np.ones([8, 2]), out: np.ones([2, 1]) };
+  const objective = networkObjective({
+    network: (at: typeof theta, x, layers) =>
+      layers.dense({ weights: at.out }, np.tanh(layers.dense({ weights: at.w }, x))),
+    likelihood: gaussianLikelihood,
+    inputs: np.ones([4, 8]),
+    targets: np.zeros([4, 1]),
+  });
+  test.each([
+    ["foof", foof({ damping: 1e-12 })],
+    ["kfacSimple", kfacSimple({ damping: 1e-24, factorBatch: "previous" })],
+  ] as const)("%s: the layer stands still and is counted, where it was NaN", (_name, optimizer) => {
+    const state = optimizer.init(theta, objective, key);
+    const { theta: next, metrics, state: after } = optimizer.step(theta, state as never, objective, { key });
+    expect(numbers(next.w)).toEqual(numbers(theta.w));
+    expect(metrics["frozenLayers"]!.item()).toBeGreaterThanOrEqual(1);
+    expect(tree.isFinite(after)).toBe(true);
+  });
+  test("with damping that float32 has, nothing is frozen", () => {
+    const optimizer = foof({ damping: 1e-3 });
+    const { theta: next, metrics } = optimizer.step(theta, optimizer.init(theta, objective, key), objective, { key }); // prettier-ignore
+    expect(metrics["frozenLayers"]!.item()).toBe(0);
+    expect(numbers(next.w)).not.toEqual(numbers(theta.w));
+  });
+});
+
+test("kfacSimple reports the π of the inverse that the step used, not of the factors of now", () => {
+  const optimizer = kfacSimple({ factorBatch: "previous", inversePeriod: 2, ema: 0, damping: 1 });
+  const [first, second] = [1, 10].map((factor) => scaledTiny(factor));
+  let state = optimizer.init(tinyTheta, first!, key);
+  const pis: number[] = [];
+  for (const objective of [second!, second!, second!]) {
+    const outcome = optimizer.step(tinyTheta, state, objective, { key });
+    pis.push(outcome.metrics["pi"]!.item());
+    ({ state } = outcome);
+  }
+  // The first two steps use the inverse of the first batch (refreshed at step 0 from it), the third that of step 2's refresh
+  // is not used before step 3.
+  expect(pis[1]).toBe(pis[0]);
+  expect(pis[2]).toBe(pis[0]);
 });

@@ -11,7 +11,8 @@
  *
  * in this order; Σ without the bias of a start at 0. A bias is the weight of a constant input 1. Σ is a mean over
  * examples and a sum over positions (convolutions); the released code sums over the examples of dense layers, so that
- * its damping 100 and learning rate 30 at batches of 100 are 1 and 0.3 here.
+ * its damping 100 and learning rate 30 at batches of 100 are 1 and 0.3 here. A layer whose Σ + damping · I cannot be
+ * inverted in its dtype stands still until it can; the metric `frozenLayers` counts them.
  */
 import { type Tensor, np } from "../../array/index.ts";
 import { OptionError } from "../../errors.ts";
@@ -20,6 +21,7 @@ import { requireBoolean, requireHyperparameter } from "../hyperparameter.ts";
 import type { Hyperparameter } from "../optimizer.ts";
 import { type RunningMean, emptyMean, inversePositive, meanOf } from "./factors.ts";
 import { secondMoment, shifted, withEstimate } from "./factors.ts";
+import { isInverse } from "./frozenLayers.ts";
 import type { Generic } from "./layerwise.ts";
 import {
   type FactorBatch,
@@ -99,6 +101,11 @@ export function foof(options: FoofOptions = {}): MeasuringOptimizer<FoofState> {
     inverted(layer, step) {
       const factor = meanOf(layer.inputs);
       return { ...layer, inverse: inversePositive(shifted(factor, atStep(rule.damping, step)(factor))) };
+    },
+    inverse: "inverse",
+    isSound: ({ inputs, inverse }, step) => {
+      const factor = meanOf(inputs);
+      return isInverse(inverse, shifted(factor, atStep(rule.damping, step)(factor)));
     },
     direction: ({ inverse }, gradient) => np.matmul(inverse, gradient),
   });

@@ -2,8 +2,9 @@
  * Inverses of approximate Fisher information, made from Kronecker factors and applied to gradients. Blocks are
  * Ā ⊗ G; a gradient V [inputs, outputs] goes to Ā⁻¹ V G⁻¹ (Martens and Grosse 2015, 4.2; their matrices are transposed).
  */
-import { type Tensor, np } from "../../array/index.ts";
+import { type Tensor, np, tree } from "../../array/index.ts";
 import { asType } from "../hyperparameter.ts";
+import { allFinite, select } from "../leaves.ts";
 import { eigenbasis, inversePositive, shifted, solveKronecker, traceRatio } from "./factors.ts";
 import type { LayerBlock } from "./layerBlocks.ts";
 import type { KfacRule } from "./kfacOptions.ts";
@@ -30,8 +31,36 @@ export function emptyInverse(
   return { ...vectors, ...matrices, inputValues: none(inputs), outputValues: none(outputs) };
 }
 
-/** Inverses, or eigenbases, of all blocks. γ damps inverses only; eigenbases are damped where they are applied. */
+/**
+ * Inverses, or eigenbases, of all blocks; all 0 for a block where they are not finite, which then stands still. γ damps
+ * inverses only; eigenbases are damped where they are applied.
+ */
 export function buildInverses(
+  rule: KfacRule,
+  blocks: readonly LayerBlock[],
+  factors: ByName<BlockFactors>,
+  gamma: Tensor,
+): ByName<BlockInverse> {
+  const built = builtInverses(rule, blocks, factors, gamma);
+  return Object.fromEntries(
+    Object.entries(built).map(([name, inverse]) => {
+      const isSound = allFinite(inverse);
+      return [name, select(isSound, inverse, tree.map(np.zerosLike, inverse))];
+    }),
+  );
+}
+
+/** By block, whether its inverse is the 0 that stands for one that could not be computed: bool scalars. */
+export function frozenBlocks(blocks: readonly LayerBlock[], inverses: ByName<BlockInverse>): Tensor[] {
+  return blocks.map(({ name }) =>
+    tree
+      .leaves(inverses[name]!)
+      .map((leaf) => leaf.equal(0).all() as Tensor)
+      .reduce((all, isZero) => np.logicalAnd(all, isZero) as Tensor),
+  );
+}
+
+function builtInverses(
   rule: KfacRule,
   blocks: readonly LayerBlock[],
   factors: ByName<BlockFactors>,

@@ -1,8 +1,10 @@
 /** One step of K-FAC (Martens and Grosse 2015, Algorithm 2), put together from statistics, inverses and proposals. */
 import { type Key, type Tensor, np, random } from "../../array/index.ts";
+import { belowRounding } from "../belowRounding.ts";
 import { advance, counter, mapFloats, root, select } from "../leaves.ts";
 import type { NetworkView, Objective, StepOptions, StepOutcome } from "../objective.ts";
-import { buildInverses } from "./kfacInverses.ts";
+import { countOf, withFrozen } from "./frozenLayers.ts";
+import { buildInverses, frozenBlocks } from "./kfacInverses.ts";
 import { type KfacRule, usesGamma } from "./kfacOptions.ts";
 import { type Due, dueAt, when } from "./kfacPhase.ts";
 import type { KfacState } from "./kfacState.ts";
@@ -99,7 +101,14 @@ function moved<Theta>(
 ): Omit<StepOutcome<Theta, KfacState>, "loss"> {
   const { theta, loss } = point;
   const { inverses, gamma, change } = best;
-  let next = mapFloats((x, d) => x.add(d!), theta, change);
+  const { blocks } = point.registration;
+  const frozen = frozenBlocks(blocks, inverses);
+  let next = withFrozen(
+    theta,
+    mapFloats((x, d) => x.add(d!), theta, change),
+    blocks,
+    frozen,
+  );
   let { damping } = state;
   let previous = change as KfacState["previous"];
   const metrics: Record<string, Tensor> = {};
@@ -110,7 +119,10 @@ function moved<Theta>(
       const ratio = ratioOf(best, loss, after);
       const predicted = best.predicted!;
       metrics["ratio"] = ratio;
-      damping = when(due.adaptDamping, () => adaptedDamping(rule, damping, predicted, ratio), damping);
+      // At rest both are rounding errors of the loss, of which there is nothing to learn.
+      const isAtRest = belowRounding(loss, after.sub(loss), predicted);
+      const adapted = () => np.where(isAtRest, damping, adaptedDamping(rule, damping, predicted, ratio));
+      damping = when(due.adaptDamping, adapted, damping);
       previous = when(due.adaptDamping, () => keptChange(predicted.less(0), change), previous);
     }
     if (rule.stepRejection) {
@@ -124,7 +136,8 @@ function moved<Theta>(
   const mix = rule.polyak === null ? undefined : keeping(rule.polyak, step);
   return {
     theta: next,
-    metrics: { ...metrics, damping, gamma },
+    // Those of this step: the damping in the state is that of the next.
+    metrics: { ...metrics, damping: state.damping, gamma, frozenLayers: countOf(frozen) },
     state: {
       ...state,
       step,

@@ -9,17 +9,20 @@
  *     π² = (tr Σ_A / inputs) / (tr Σ_E / outputs);   λ_A = π √damping;   λ_E = √damping / π
  *     Σ_A ← ema · Σ_A + (1 - ema) · AᵀA / batch;   Σ_E ← ema · Σ_E + (1 - ema) · EᵀE / batch
  *
- * Inverses are recomputed every T steps, from factors of the steps before, in the order of `foof`. The whole method,
+ * A layer whose factors cannot be inverted stands still until they can (metric `frozenLayers`); other metrics are those
+ * of the inverses that the step used. Inverses are recomputed every T steps, from factors of the steps before, in the order of `foof`. The whole method,
  * with adaptive damping, step size and momentum, is `kfac`.
  */
-import type { Tensor } from "../../array/index.ts";
+import { type Tensor, np, tree } from "../../array/index.ts";
 import { OptionError, requireOneOf } from "../../errors.ts";
 import { atStep, positive, requireBoolean, requireHyperparameter, withDefaults } from "../hyperparameter.ts";
 import type { Hyperparameter } from "../optimizer.ts";
-import { type DampedFactors, type DampingMode, type MatchNorm } from "./dampedFactors.ts";
+import type { DampedFactors, DampingMode, DampingShare, MatchNorm } from "./dampedFactors.ts";
 import { dampedDirection, dampedFactors, dampingShare } from "./dampedFactors.ts";
-import { type RunningMean, emptyMean, meanOf, secondMoment, withEstimate } from "./factors.ts";
+import { type RunningMean, emptyMean, meanOf, secondMoment } from "./factors.ts";
+import { shifted, withEstimate } from "./factors.ts";
 import { type FisherKind, fisherErrors, fisherKinds } from "./fisherErrors.ts";
+import { isInverse } from "./frozenLayers.ts";
 import type { Generic } from "./layerwise.ts";
 import { type FactorBatch, type MeasuredState, type MeasuringOptimizer } from "./measuredLayers.ts";
 import { measuredLayers, requireMeasured } from "./measuredLayers.ts";
@@ -59,6 +62,8 @@ export type KfacSimpleLayer = {
   /** Σ_E. */
   outputs: RunningMean;
   damped: DampedFactors;
+  /** π, λ_A and λ_E of `damped`. */
+  share: DampingShare;
 };
 
 export type KfacSimpleState = MeasuredState<KfacSimpleLayer>;
@@ -97,7 +102,9 @@ export function kfacSimple(options: KfacSimpleOptions = {}): MeasuringOptimizer<
     empty({ block, inputs }) {
       const empty = (size: number) => emptyMean([size, size], inputs.dtype);
       const [a, e] = [empty(block.inputs), empty(block.outputs)];
-      return { inputs: a, outputs: e, damped: { inputs: a.total, outputs: e.total } };
+      const zero = tree.scalar(0, a.total.dtype);
+      const share = { pi: zero, inputs: zero, outputs: zero };
+      return { inputs: a, outputs: e, damped: { inputs: a.total, outputs: e.total }, share };
     },
     observed: (layer, { inputs, errors }) => ({
       ...layer,
@@ -107,17 +114,22 @@ export function kfacSimple(options: KfacSimpleOptions = {}): MeasuringOptimizer<
     inverted(layer, step) {
       const factors = means(layer);
       const damping = atStep(rule.damping, step)(factors.inputs);
-      return { ...layer, damped: dampedFactors(factors, damping, rule) };
+      const damped = dampedFactors(factors, damping, rule);
+      return { ...layer, damped, share: dampingShare(factors, damping) };
     },
     direction: ({ damped }, gradient) => dampedDirection(damped, gradient, rule),
     errors: (network, taps, key) => fisherErrors(rule.fisher, network, taps, key),
-    metrics(layers, step) {
-      const shares = layers.map((layer) => {
-        const factors = means(layer);
-        return dampingShare(factors, atStep(rule.damping, step)(factors.inputs));
-      });
-      const mean = (name: "pi" | "inputs" | "outputs") =>
-        sum(shares.map((share) => share[name])).div(shares.length);
+    inverse: "damped",
+    isSound({ inputs, outputs, damped, share }) {
+      if ("damping" in damped) return tree.scalar(1, "bool");
+      const isSound = isInverse(damped.inputs, shifted(meanOf(inputs), share.inputs));
+      if (rule.dropE && rule.matchNorm === "lambdaE") return isSound;
+      const other = isInverse(damped.outputs, shifted(meanOf(outputs), share.outputs));
+      return np.logicalAnd(isSound, other) as Tensor;
+    },
+    metrics(layers) {
+      const mean = (name: keyof DampingShare) =>
+        sum(layers.map(({ share }) => share[name])).div(layers.length);
       return { pi: mean("pi"), inputDamping: mean("inputs"), outputDamping: mean("outputs") };
     },
   });

@@ -4,11 +4,15 @@
  * 2015, sections 2 and 5, appendix C.
  */
 import { type Key, type Tensor, nn, random } from "../../array/index.ts";
-import { root } from "../leaves.ts";
+import { isFloatLeaf, root } from "../leaves.ts";
+import { requireLabels, requireOutputs, requireProbabilities, requireSameShape } from "./targets.ts";
 
 export interface Likelihood {
   readonly name: "gaussian" | "bernoulliLogits" | "categoricalLogits";
-  /** Loss of each example [batch], without constants, for outputs [batch, n]. */
+  /**
+   * Loss of each example [batch], without constants, for outputs [batch, n]. Throws `ShapeError` for other shapes and
+   * dtypes, and `OptionError` for targets out of range, where their elements are known.
+   */
   loss(outputs: Tensor, targets: Tensor): Tensor;
   /** Targets drawn from the model, in the form of the data's. */
   sample(key: Key, outputs: Tensor): Tensor;
@@ -22,6 +26,8 @@ export interface Likelihood {
 export const gaussianLikelihood: Likelihood = {
   name: "gaussian",
   loss(outputs, targets) {
+    requireOutputs("gaussianLikelihood", outputs);
+    requireSameShape("gaussianLikelihood", outputs, targets);
     const error = outputs.sub(targets);
     return error.mul(error).sum(-1).mul(0.5);
   },
@@ -33,7 +39,12 @@ export const gaussianLikelihood: Likelihood = {
 /** Independent bits with log-odds z: Σ softplus(z) - y z; targets [batch, n] in [0, 1]. */
 export const bernoulliLogits: Likelihood = {
   name: "bernoulliLogits",
-  loss: (outputs, targets) => nn.softplus(outputs).sub(outputs.mul(targets)).sum(-1),
+  loss(outputs, targets) {
+    requireOutputs("bernoulliLogits", outputs);
+    requireSameShape("bernoulliLogits", outputs, targets);
+    requireProbabilities("bernoulliLogits", targets);
+    return nn.softplus(outputs).sub(outputs.mul(targets)).sum(-1);
+  },
   sample(key, outputs) {
     const uniform = random.uniform(key, outputs.shape, dtypeOf(outputs));
     return uniform.less(nn.sigmoid(outputs)).astype(outputs.dtype);
@@ -46,7 +57,7 @@ export const bernoulliLogits: Likelihood = {
 export const categoricalLogits: Likelihood = {
   name: "categoricalLogits",
   loss(outputs, targets) {
-    const isHard = targets.ndim < outputs.ndim;
+    const isHard = requireCategories(outputs, targets);
     const chosen = (isHard ? nn.oneHot(targets, outputs.shape.at(-1)!) : targets).astype(outputs.dtype);
     return nn.logSoftmax(outputs, -1).mul(chosen).sum(-1).neg();
   },
@@ -61,6 +72,20 @@ export const categoricalLogits: Likelihood = {
     return half.mul(r).sub(p.mul(half.mul(r).sum(-1, { keepdims: true })));
   },
 };
+
+/** Whether targets are labels; else they are probabilities. Throws for what is neither. */
+function requireCategories(outputs: Tensor, targets: Tensor): boolean {
+  const where = "categoricalLogits";
+  requireOutputs(where, outputs);
+  const isSoft = targets.ndim === outputs.ndim && isFloatLeaf(targets);
+  if (isSoft) {
+    requireSameShape(where, outputs, targets);
+    requireProbabilities(where, targets);
+  } else {
+    requireLabels(where, targets, outputs.shape.at(-1)!, outputs.shape.slice(0, -1));
+  }
+  return !isSoft;
+}
 
 /** The likelihoods by name. */
 export const likelihoods: Readonly<Record<Likelihood["name"], Likelihood>> = {

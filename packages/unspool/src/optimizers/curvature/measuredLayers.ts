@@ -4,12 +4,13 @@
  * the statistics of this batch, where they are due. So a direction does not depend on its own batch. Or, where the
  * batch of the gradient is wanted in the factors: statistics, inverses, direction.
  */
-import type { Key, Tensor, Tree } from "../../array/index.ts";
+import { type Key, type Tensor, type Tree, np, tree } from "../../array/index.ts";
 import { OptionError, requireInteger, requireOneOf } from "../../errors.ts";
 import { belowOne } from "../hyperparameter.ts";
-import { advance, counter } from "../leaves.ts";
+import { advance, allFinite, counter, select } from "../leaves.ts";
 import type { NetworkView, Objective, ObjectiveOptimizer } from "../objective.ts";
 import { type LayerBlock, blockMatrix } from "./layerBlocks.ts";
+import { countOf, withFrozen } from "./frozenLayers.ts";
 import { type LayerTaps, layerTaps, networkOf } from "./layerTaps.ts";
 import {
   type LayerwiseRule,
@@ -55,11 +56,16 @@ export interface LayerRule<Layer> {
   observed(layer: Layer, sample: LayerSample): Layer;
   /** With inverses of the statistics. */
   inverted(layer: Layer, step: Tensor): Layer;
+  /** What `inverted` made: a member of the layer, all 0 where that failed. */
+  readonly inverse: keyof Layer & string;
+  /** Whether an inverse that is finite is one: bool scalar. */
+  isSound?(layer: Layer, step: Tensor): Tensor;
   /** The direction of a gradient [inputs, outputs]. */
   direction(layer: Layer, gradient: Tensor): Tensor;
   /** Derivatives at the pre-activations by draw and by block, where the method asks for them. */
   errors?<Theta>(network: NetworkView<Theta>, taps: LayerTaps<Theta>, key: Key): Tensor[][];
-  metrics?(layers: readonly Layer[], step: Tensor): Record<string, Tensor>;
+  /** Of the layers as the step used them. */
+  metrics?(layers: readonly Layer[]): Record<string, Tensor>;
 }
 
 /** Whether the factors of a step have seen the batches before, or that of the step's gradient too. */
@@ -98,7 +104,7 @@ export function measuredLayers<Layer extends Tree>(
       requireRegistered(name, theta, taps.registration, rule.generic);
       const step = counter();
       const layers = samplesOf(taps, objective, key).map((sample) =>
-        method.inverted(method.observed(method.empty(sample), sample), step),
+        invertedOrFrozen(method, method.observed(method.empty(sample), sample), step),
       );
       return { step, layers, ...startVelocity(rule, theta) };
     },
@@ -109,35 +115,59 @@ export function measuredLayers<Layer extends Tree>(
       const due = factorsDue(schedule, state.step, phase);
       const samples = due.covariance === false ? [] : samplesOf(taps, objective, key);
       const inverted = (layer: Layer): Layer =>
-        when(due.refresh, () => method.inverted(layer, state.step), layer);
+        when(due.refresh, () => invertedOrFrozen(method, layer, state.step), layer);
       const observed = (layer: Layer, i: number): Layer =>
         when(due.covariance, () => method.observed(layer, samples[i]!), layer);
       const isSame = rule.factorBatch === "same";
       const layers = state.layers.map((layer, i) =>
         isSame ? inverted(observed(layer, i)) : observed(inverted(layer), i),
       );
-      const directions = (isSame ? layers : state.layers).map((layer, i) =>
-        method.direction(layer, blockMatrix(blocks[i]!, velocity)),
-      );
+      const used = isSame ? layers : state.layers;
+      const frozen = used.map((layer) => isFrozen(method, layer));
+      const directions = used.map((layer, i) => {
+        const direction = method.direction(layer, blockMatrix(blocks[i]!, velocity));
+        return np.where(frozen[i]!, np.zerosLike(direction), direction);
+      });
+      const next = moved(rule, state.step, theta, velocity, { blocks, directions });
       return {
-        theta: moved(rule, state.step, theta, velocity, { blocks, directions }),
+        theta: withFrozen(theta, next, blocks, frozen),
         state: {
           step: advance(state.step),
           layers,
           ...(state.velocity !== undefined && { velocity: velocity as Tree }),
         },
         loss: taps.loss,
-        metrics: method.metrics?.(state.layers, state.step) ?? {},
+        metrics: { ...method.metrics?.(used), frozenLayers: countOf(frozen) },
       };
     },
     phaseAt: (step) => factorPhase(schedule, step),
     observe(theta, state, objective, key) {
       const layers = samplesOf(tapsAt(theta, objective), objective, key).map((sample, i) =>
-        method.inverted(method.observed(state.layers[i]!, sample), state.step),
+        invertedOrFrozen(method, method.observed(state.layers[i]!, sample), state.step),
       );
       return { ...state, layers };
     },
   };
+}
+
+/**
+ * The layer with inverses of its statistics; all 0 where they cannot be inverted in their dtype, as with a damping below
+ * its precision. Such a layer stands still until an inversion succeeds, instead of becoming NaN.
+ */
+function invertedOrFrozen<Layer extends Tree>(method: LayerRule<Layer>, layer: Layer, step: Tensor): Layer {
+  const next = method.inverted(layer, step);
+  const finite = allFinite(next[method.inverse]);
+  const isSound = method.isSound === undefined ? finite : np.logicalAnd(finite, method.isSound(next, step));
+  const none = tree.map(np.zerosLike, next[method.inverse]);
+  return { ...next, [method.inverse]: select(isSound as Tensor, next[method.inverse], none) };
+}
+
+/** True for a layer whose last inversion failed: bool scalar. */
+function isFrozen<Layer extends Tree>({ inverse }: LayerRule<Layer>, layer: Layer): Tensor {
+  return tree
+    .leaves(layer[inverse])
+    .map((leaf) => leaf.equal(0).all() as Tensor)
+    .reduce((all, isZero) => np.logicalAnd(all, isZero) as Tensor);
 }
 
 /** Throws `OptionError` for a value that is not allowed. */

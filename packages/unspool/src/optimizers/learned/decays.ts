@@ -4,21 +4,19 @@
  */
 import { type Tensor, np } from "../../array/index.ts";
 import { OptionError } from "../../errors.ts";
+import { decayOf } from "../hyperparameter.ts";
 
 /** Scalars, one per decay, for offsets [decays.length]. */
 export function learnedDecays(decays: readonly number[], offsets: Tensor): Tensor[] {
-  return decays.map((decay, i) =>
-    np
-      .exp(offsets.slice(i).mul(10))
-      .mul(1 - decay)
-      .neg()
-      .add(1),
-  );
+  return decays.map((decay, i) => decayOf(rest(decay, offsets.slice(i))));
 }
+
+/** (1 - b) e^(10 o). */
+const rest = (decay: number, offset: Tensor): Tensor => np.exp(offset.mul(10)).mul(1 - decay);
 
 /** The same, kept within [0, 1]: for means of squares. */
 export function learnedSquareDecays(decays: readonly number[], offsets: Tensor): Tensor[] {
-  return learnedDecays(decays, offsets).map((decay) => np.clip(decay, 0, 1) as Tensor);
+  return decays.map((decay, i) => decayOf(np.clip(rest(decay, offsets.slice(i)), 0, 1) as Tensor));
 }
 
 /** Offsets that leave the decays as they are. */

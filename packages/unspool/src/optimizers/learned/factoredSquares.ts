@@ -7,6 +7,7 @@
  *     R = rsq(row / (mean(row) + 1e-9)),   C = rsq(column),   rsq(x) = max(x, 1e-9)^(-1/2)
  */
 import { type Tensor, np } from "../../array/index.ts";
+import { oneMinus } from "../hyperparameter.ts";
 
 /** Axes that are averaged away: the largest (for rows), and the second largest (for columns). Ties: the later first. */
 export interface FactoredAxes {
@@ -41,7 +42,7 @@ export function initFactors(x: Tensor): SquareFactors {
 export function updateFactors(factors: SquareFactors, gradient: Tensor, decay: Tensor): SquareFactors {
   const axes = factoredAxes(gradient.shape);
   const squares = gradient.mul(gradient).add(1e-30);
-  const keep = decay.neg().add(1);
+  const keep = oneMinus(decay);
   const moved = (mean: Tensor, fresh: Tensor): Tensor => mean.mul(decay).add(fresh.mul(keep));
   if (axes === undefined) return { row: moved(factors.row, squares) };
   return {

@@ -10,9 +10,10 @@
 import { type Tensor, np } from "../../array/index.ts";
 import { type AdamState } from "../adamMoments.ts";
 import { adam } from "../adam.ts";
-import { withDefaults } from "../hyperparameter.ts";
+import { decayOf, withDefaults } from "../hyperparameter.ts";
 import { type MomentumState, momentum } from "../momentum.ts";
 import { type SgdState, sgd } from "../sgd.ts";
+import type { Skipping } from "../skipOverflow.ts";
 import type { LearnedOptimizer } from "./learnedOptimizer.ts";
 
 export interface LearnableSgdOptions {
@@ -79,7 +80,9 @@ export function learnableMomentum(
 }
 
 /** Adam. Cost: that of `adam`. */
-export function learnableAdam(options: LearnableAdamOptions = {}): LearnedOptimizer<AdamMeta, AdamState> {
+export function learnableAdam(
+  options: LearnableAdamOptions = {},
+): LearnedOptimizer<AdamMeta, AdamState & Skipping> {
   const start = withDefaults("learnableAdam", options, learnableAdamDefaults);
   return {
     name: "learnableAdam",
@@ -101,4 +104,4 @@ export function learnableAdam(options: LearnableAdamOptions = {}): LearnedOptimi
 
 const log = (x: number): Tensor => np.array(Math.log(x));
 /** 1 - e^x. */
-const oneMinusExp = (x: Tensor): Tensor => np.exp(x).neg().add(1);
+const oneMinusExp = (x: Tensor): Tensor => decayOf(np.exp(x));

@@ -30,3 +30,23 @@ test("files that are none, or of another optimizer, are refused", () => {
   expect(() => loadLearnedOptimizer({ ...file, name: "smallFc" })).toThrow("layers");
   expect(() => loadLearnedOptimizer({ ...file, parameters: {} })).toThrow("the leaves of star");
 });
+
+test("numbers that are not finite are refused, when a file is made and when it is read", () => {
+  const meta = star().init(random.key(0));
+  const file = learnedOptimizerFile("star", {}, meta);
+  const broken = { ...meta, squareDecay: np.array([NaN]) };
+  expect(() => learnedOptimizerFile("star", {}, broken)).toThrow(
+    'the parameters at "squareDecay" are not finite',
+  );
+  for (const [bad, shown] of [
+    [null, "null"],
+    [1e300, "1e+300"],
+    ["1", '"1"'],
+  ] as const) {
+    // prettier-ignore
+    const parameters = { ...file.parameters, squareDecay: { shape: [1], data: [bad as number] } };
+    expect(() => loadLearnedOptimizer({ ...file, parameters })).toThrow(
+      `element 0 of parameters at "squareDecay" must be a finite number of float32, got ${shown}.`,
+    );
+  }
+});

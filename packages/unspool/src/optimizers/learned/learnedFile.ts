@@ -3,7 +3,7 @@
  * of float32 are written so that they come back with the same bits.
  */
 import { type Tensor, type Tree, np, random, tree } from "../../array/index.ts";
-import { OptionError, UnspoolError } from "../../errors.ts";
+import { NonFiniteError, OptionError, UnspoolError } from "../../errors.ts";
 import type { Optimizer } from "../optimizer.ts";
 import type { LearnedOptimizer } from "./learnedOptimizer.ts";
 import { createLearnedOptimizer } from "./registry.ts";
@@ -40,6 +40,11 @@ export function learnedOptimizerFile(
   origin: Record<string, unknown> = {},
 ): LearnedOptimizerFile {
   requireSameParameters(name, createLearnedOptimizer(name, options), meta);
+  for (const [path, leaf] of tree.entries(meta)) {
+    if (tree.isFinite(leaf)) continue;
+    const problem = `the parameters at "${path}" are not finite. JSON has no such numbers, and no use would be made of them.`;
+    throw new NonFiniteError("learnedOptimizerFile", problem, { path });
+  }
   const parameters = tree
     .entries(meta)
     .map(([path, leaf]) => [path, { shape: [...leaf.shape], data: written(leaf) }] as const);
@@ -79,6 +84,11 @@ export function loadLearnedOptimizer(source: string | LearnedOptimizerFile): Loa
   }
   const leaves = paths.map((path): Tensor => {
     const { shape, data } = file.parameters[path]!;
+    const bad = data.findIndex((x) => typeof x !== "number" || !Number.isFinite(Math.fround(x)));
+    if (bad !== -1) {
+      const place = `element ${bad} of parameters at "${path}"`;
+      throw new OptionError("loadLearnedOptimizer", place, data[bad], "a finite number of float32");
+    }
     return np.array([...data], { shape: [...shape] });
   });
   const meta = tree.unflatten(like, leaves) as Tree;

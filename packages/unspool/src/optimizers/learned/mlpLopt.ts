@@ -9,6 +9,7 @@ import { type Tensor, type Tree, tree } from "../../array/index.ts";
 import { requireInteger } from "../../errors.ts";
 import { withDefaults } from "../hyperparameter.ts";
 import { advance, counter, isFloatLeaf, mapFloats, requireGradient, zeros } from "../leaves.ts";
+import { type Skipping, skipOverflow } from "../skipOverflow.ts";
 import { requireDecays } from "./decays.ts";
 import {
   type LearnedOptimizer,
@@ -51,7 +52,9 @@ export type MlpLoptState = {
 };
 
 /** The rival that `smallFc` was made to beat in cost. Cost: 6 numbers of state and 1,696 multiplications per parameter. */
-export function mlpLopt(options: MlpLoptOptions = {}): LearnedOptimizer<MlpLoptMeta, MlpLoptState> {
+export function mlpLopt(
+  options: MlpLoptOptions = {},
+): LearnedOptimizer<MlpLoptMeta, MlpLoptState & Skipping> {
   const rule = withDefaults("mlpLopt", options, mlpLoptDefaults);
   const { momentumDecays, hiddenUnits, hiddenLayers } = rule;
   requireDecays("mlpLopt", "momentumDecays", momentumDecays);
@@ -63,35 +66,39 @@ export function mlpLopt(options: MlpLoptOptions = {}): LearnedOptimizer<MlpLoptM
     name: "mlpLopt",
     multiplications: networkMultiplications(sizes),
     init: (key) => ({ layers: initLayers(key, sizes) }),
-    optimizer: (meta) => ({
-      name: "mlpLopt",
-      init: (theta) => ({ step: counter(), momenta: momentumDecays.map(() => zeros(theta)) }),
-      update(gradient, state, theta) {
-        requireGradient("mlpLopt", theta, gradient);
-        const momenta = state.momenta.map((momentum, i) =>
-          mapFloats(
-            (m, g) => m.mul(momentumDecays[i]!).add(g.mul(1 - momentumDecays[i]!)),
-            momentum,
-            gradient,
-          ),
-        );
-        const time = timeFeatures(state.step, tree.floatType(meta));
-        const next = tree.map(
-          (parameter, g, ...ms) => {
-            if (!isFloatLeaf(parameter)) return parameter;
-            const features = [g!, parameter, ...ms].map(normalised);
-            const [d, a] = perParameterNetwork((meta as MlpLoptMeta).layers, features, time) as [
-              Tensor,
-              Tensor,
-            ];
-            return parameter.sub(scaledStep(d, a, rule.stepMultiplier, rule.expMultiplier));
+    optimizer: (meta) =>
+      skipOverflow<MlpLoptState>(
+        {
+          name: "mlpLopt",
+          init: (theta) => ({ step: counter(), momenta: momentumDecays.map(() => zeros(theta)) }),
+          update(gradient, state, theta) {
+            requireGradient("mlpLopt", theta, gradient);
+            const momenta = state.momenta.map((momentum, i) =>
+              mapFloats(
+                (m, g) => m.mul(momentumDecays[i]!).add(g.mul(1 - momentumDecays[i]!)),
+                momentum,
+                gradient,
+              ),
+            );
+            const time = timeFeatures(state.step, tree.floatType(meta));
+            const next = tree.map(
+              (parameter, g, ...ms) => {
+                if (!isFloatLeaf(parameter)) return parameter;
+                const features = [g!, parameter, ...ms].map(normalised);
+                const [d, a] = perParameterNetwork((meta as MlpLoptMeta).layers, features, time) as [
+                  Tensor,
+                  Tensor,
+                ];
+                return parameter.sub(scaledStep(d, a, rule.stepMultiplier, rule.expMultiplier));
+              },
+              theta,
+              gradient,
+              ...momenta,
+            );
+            return { theta: next, state: { step: advance(state.step), momenta } };
           },
-          theta,
-          gradient,
-          ...momenta,
-        );
-        return { theta: next, state: { step: advance(state.step), momenta } };
-      },
-    }),
+        },
+        { isSummed: true },
+      ),
   };
 }

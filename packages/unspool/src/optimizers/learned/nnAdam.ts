@@ -10,7 +10,7 @@
  */
 import { type Key, type Tensor, type Tensors, type Tree, np, random, tree } from "../../array/index.ts";
 import { OptionError, requireInteger } from "../../errors.ts";
-import { withDefaults } from "../hyperparameter.ts";
+import { decayOf, oneMinus, withDefaults } from "../hyperparameter.ts";
 import { advance, counter, isFloatLeaf, mapFloats, requireGradient, zeros } from "../leaves.ts";
 import type { LearnedOptimizer, NetworkLayer } from "./learnedOptimizer.ts";
 import { type LstmMemory, initLstmLayer, lstmStep } from "./lstm.ts";
@@ -136,11 +136,7 @@ interface Hyperparameters {
 /** Values of the controls, within what Adam can use. */
 function hyperparameters(controls: Tensor): Hyperparameters {
   const raw = (i: number): Tensor => controls.slice(i).mul(10);
-  const decay = (i: number): Tensor =>
-    np
-      .exp(np.clip(raw(i), -10, 0) as Tensor)
-      .neg()
-      .add(1);
+  const decay = (i: number): Tensor => decayOf(np.exp(np.clip(raw(i), -10, 0) as Tensor));
   return {
     learningRate: np.clip(np.exp(raw(0)), 1e-8, 1e3) as Tensor,
     eps: np.clip(np.exp(raw(1)), 1e-11, 1e4) as Tensor,
@@ -201,7 +197,7 @@ function moved(mean: Tree, gradient: unknown, decayOf: (path: string) => Tensor,
   return tree.mapWithPath((path, m) => {
     if (!isFloatLeaf(m)) return m;
     const [g, decay] = [gradients.get(path)!, decayOf(path)];
-    return m.mul(decay).add((isSquared ? g.mul(g) : g).mul(decay.neg().add(1)));
+    return m.mul(decay).add((isSquared ? g.mul(g) : g).mul(oneMinus(decay)));
   }, mean);
 }
 

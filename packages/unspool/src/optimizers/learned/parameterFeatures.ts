@@ -4,8 +4,10 @@
  */
 import { type Key, type Tensor, type Tensors, type Tree, np, tree } from "../../array/index.ts";
 import { OptionError, requireInteger } from "../../errors.ts";
+import { oneMinus } from "../hyperparameter.ts";
 import { advance, counter, isFloatLeaf, mapFloats, requireGradient, zeros } from "../leaves.ts";
 import type { Optimizer } from "../optimizer.ts";
+import { type Skipping, skipOverflow } from "../skipOverflow.ts";
 import { learnedDecays, learnedSquareDecays, noOffsets, requireDecays } from "./decays.ts";
 import { type SquareFactors, factorViews, initFactors, updateFactors } from "./factoredSquares.ts";
 import { type NetworkLayer, initLayers } from "./learnedOptimizer.ts";
@@ -105,12 +107,12 @@ export function learnedFromFeatures(
   rule: Required<FeatureOptions>,
   meta: ParameterMeta | Tensors<ParameterMeta>,
   stepOf: (view: ParameterView, outputs: readonly Tensor[]) => ParameterStep,
-): Optimizer<ParameterState> {
+): Optimizer<ParameterState & Skipping> {
   const { layers } = meta as ParameterMeta;
   const momentumDecays = learnedDecays(rule.momentumDecays, meta.momentumDecays);
   const squareDecay = learnedSquareDecays([rule.squareDecay], meta.squareDecay)[0]!;
   const factoredDecays = learnedSquareDecays(rule.factoredDecays, meta.factoredDecays);
-  return {
+  const free: Optimizer<ParameterState> = {
     name,
     init(theta) {
       const floats = tree.entries(theta).filter(([, leaf]) => isFloatLeaf(leaf));
@@ -163,10 +165,11 @@ export function learnedFromFeatures(
       return { theta: next, state: { step: advance(state.step), momenta, squares, factors } };
     },
   };
+  return skipOverflow(free, { isSummed: true });
 }
 
 function moved(mean: Tree, gradient: unknown, decay: Tensor, isSquared: boolean): Tree {
-  const keep = decay.neg().add(1);
+  const keep = oneMinus(decay);
   return mapFloats((m, g) => m.mul(decay).add((isSquared ? g!.mul(g!) : g!).mul(keep)), mean, gradient);
 }
 

@@ -13,7 +13,8 @@ export const pretrainedOptimizerNames: readonly string[] = Object.keys(files);
  * A learned optimizer with the parameters of a finished meta-training. It has no learning rate to set.
  *
  * "star-mnist": `star`, trained through runs of 100 steps of small networks that classify 7x7 images of MNIST. It is
- * meant for networks of that kind; further from them measure it against `adam` before you rely on it.
+ * good for standardised images of 7x7 and up to two hidden layers, and not for 784 inputs, pixels in [0, 1] or spirals.
+ * A step takes 5 to 7 times as long as Adam's.
  *
  * Throws `OptionError` for an unknown name, with the nearest one.
  *

@@ -16,6 +16,7 @@ import {
   requireFeatureOptions,
 } from "./parameterFeatures.ts";
 import type { ParameterMeta, ParameterState } from "./parameterFeatures.ts";
+import type { Skipping } from "../skipOverflow.ts";
 import { type LearnedOptimizer, networkMultiplications } from "./learnedOptimizer.ts";
 import { withDefaults } from "../hyperparameter.ts";
 
@@ -41,7 +42,9 @@ export const smallFcDefaults: Required<SmallFcOptions> = {
  * const learned = smallFc();
  * const optimizer = learned.optimizer(learned.init(random.key(0)));
  */
-export function smallFc(options: SmallFcOptions = {}): LearnedOptimizer<ParameterMeta, ParameterState> {
+export function smallFc(
+  options: SmallFcOptions = {},
+): LearnedOptimizer<ParameterMeta, ParameterState & Skipping> {
   const rule = withDefaults("smallFc", options, smallFcDefaults);
   requireFeatureOptions("smallFc", rule);
   const { expMultiplier, stepMultiplier } = rule;

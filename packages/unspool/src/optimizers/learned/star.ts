@@ -12,6 +12,7 @@
 import { type Tensor, np } from "../../array/index.ts";
 import { OptionError, requireOneOf } from "../../errors.ts";
 import { requireBoolean, withDefaults } from "../hyperparameter.ts";
+import type { Skipping } from "../skipOverflow.ts";
 import { type LearnedOptimizer, networkMultiplications } from "./learnedOptimizer.ts";
 import {
   type FeatureOptions,
@@ -67,7 +68,7 @@ export const starDefaults: Required<StarOptions> = {
  * With the output layer at zero it is the nominal rule, a good start: Adam with the mean of three momenta, without
  * corrections for starting at 0. Cost: as `smallFc`.
  */
-export function star(options: StarOptions = {}): LearnedOptimizer<ParameterMeta, ParameterState> {
+export function star(options: StarOptions = {}): LearnedOptimizer<ParameterMeta, ParameterState & Skipping> {
   const rule = withDefaults("star", options, starDefaults);
   requireOptions(rule);
   const { expMultiplier, stepMultiplier, nominalStep, weightDecay } = rule;

@@ -4,15 +4,19 @@
  *
  *     s = max |x| in the block,   code = nearest(x / s),   x ≈ s · table[code]
  *
+ * In a block without negative elements, as sums and means of squares are, only 0 becomes 0: smaller numbers become the
+ * smallest of the table. A second moment that is lost beside a first one that is not would divide it by eps.
+ *
  * Codes are packed into 32-bit words, so the memory is really saved.
  */
 import { type Tensor, np, tree } from "../../array/index.ts";
+import { asType } from "../hyperparameter.ts";
 
 /** Elements in short. */
 export type Coded = {
   /** Codes, lowest bits first: uint32 [words]. */
   words: Tensor;
-  /** Largest magnitude of each block: float32 [blocks]. */
+  /** Largest magnitude of each block, in the dtype of the leaf: [blocks]. */
   scales: Tensor;
 };
 
@@ -50,16 +54,20 @@ export function dynamicTable(bits: number): Float32Array {
 /** The codes of the elements of a leaf. */
 export function encode({ bits, block, table }: BlockCode, leaf: Tensor): Coded {
   const blocks = Math.ceil(leaf.size / block);
-  const rows = padded(leaf.reshape([leaf.size]).astype("float32"), blocks * block).reshape([blocks, block]);
+  const rows = padded(leaf.reshape([leaf.size]), blocks * block).reshape([blocks, block]);
   const scales = (np.abs(rows) as Tensor).max(1);
   const isZero = scales.equal(0);
-  const unit = rows.div(np.where(isZero, np.onesLike(scales), scales).reshape([blocks, 1]) as Tensor);
+  const divisor = np.where(isZero, np.onesLike(scales), scales).reshape([blocks, 1]) as Tensor;
+  // Float32 after the division: the block may be beyond its range.
+  const unit = asType(rows.div(divisor), "float32");
+  const nearest = nearestCodes(table, bits, unit);
+  const isOfSquares = rows.min(1, { keepdims: true }).greaterEqual(0);
+  const smallest = tree.scalar(table.indexOf(0) + 1, "int32");
+  const raised = np.where(rows.greater(0), np.maximum(nearest, smallest), nearest);
+  const chosen = np.where(isOfSquares, raised, nearest) as Tensor;
   const perWord = 32 / bits;
   const words = Math.ceil(leaf.size / perWord);
-  const codes = padded(
-    nearestCodes(table, bits, unit.reshape([blocks * block])).slice([0, leaf.size]),
-    words * perWord,
-  );
+  const codes = padded(chosen.reshape([blocks * block]).slice([0, leaf.size]), words * perWord);
   const columns = codes.reshape([words, perWord]).astype("uint32");
   let packed = columns.slice([], 0);
   for (let i = 1; i < perWord; i++) {
@@ -76,13 +84,13 @@ export function decode({ bits, block, table }: BlockCode, { words, scales }: Cod
   );
   const codes = (np.stack(parts, 1) as Tensor).reshape([words.size * perWord]).astype("int32");
   const blocks = scales.size;
-  const values = padded(np.take(np.array(table), codes.slice([0, like.size]), 0), blocks * block);
+  const units = np.take(np.array(table), codes.slice([0, like.size]), 0);
+  const values = asType(padded(units, blocks * block), like.dtype);
   const scaled = values.reshape([blocks, block]).mul(scales.reshape([blocks, 1]));
   return scaled
     .reshape([blocks * block])
     .slice([0, like.size])
-    .reshape([...like.shape])
-    .astype(like.dtype);
+    .reshape([...like.shape]);
 }
 
 const word = (value: number): Tensor => tree.scalar(value, "uint32");

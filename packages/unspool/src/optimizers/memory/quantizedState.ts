@@ -18,8 +18,8 @@ export interface QuantizedStateOptions {
   /** Per element: 4, 8 or 16. Default 8. */
   bits?: 4 | 8 | 16;
   /**
-   * Numbers that codes stand for: "dynamic" (relative precision over some decades) or "linear" (evenly spaced, which
-   * makes zeros of small second moments). Default "dynamic".
+   * Numbers that codes stand for: "dynamic" (relative precision over some decades) or "linear" (evenly spaced: small second
+   * moments count as 1 / 127 of the largest of their block, which shortens steps). Default "dynamic".
    */
   code?: "dynamic" | "linear";
   /** Leaves of fewer elements are kept whole. Default 4096, as bitsandbytes has it. */

@@ -139,7 +139,19 @@ function parseLine(text: string): { record: StepRecord; isChecked: boolean } | s
   }
   const step: unknown = record?.step;
   if (!Number.isSafeInteger(step) || (step as number) < 1) return "its step is not an integer of at least 1";
+  if (!isRecord(record!)) return "one of its entries is not a number";
   return { record: record!, isChecked: crc !== undefined };
+}
+
+/** Entries that every record has are numbers, or null for one that was not finite; theta is lists of them by name. */
+function isRecord({ loss, innerSteps, gradientNorm, durationMs, theta }: StepRecord): boolean {
+  const isNumber = (value: unknown): boolean => typeof value === "number" || value === null;
+  const isLists =
+    theta === undefined ||
+    (typeof theta === "object" &&
+      theta !== null &&
+      Object.values(theta).every((values: unknown) => Array.isArray(values) && values.every(isNumber)));
+  return isLists && [loss, innerSteps, gradientNorm, durationMs].every(isNumber);
 }
 
 async function readBytes(path: string): Promise<Uint8Array> {

@@ -1,0 +1,101 @@
+/** What a diagnosis recommends, by what it was measured to do; and why, where that looks like a contradiction. */
+import { estimatorEntry } from "../estimators/index.ts";
+import { gradientRegime } from "../diagnostics/index.ts";
+import type { Diagnosis } from "./diagnosis.ts";
+import { short, withError } from "./numberWords.ts";
+import type { Finalist } from "./recommend.ts";
+import type { TrialRun } from "./trialRun.ts";
+import { type TrialSetting, describe, isSameSetting } from "./trialSetting.ts";
+
+type Found = Omit<Diagnosis, "verdict">;
+
+export function adviceWords(diagnosis: Found): string[] {
+  const { recommended, recommendation, innerSteps } = diagnosis;
+  if (recommended === undefined) return [nothing(diagnosis)];
+  const { loss, standardError, seeds, initialLoss, initialStandardError, finals } = recommendation;
+  const others = finals.filter(({ setting }) => !isSameSetting(setting, recommended));
+  return [
+    ...whyDerivatives(diagnosis, recommended),
+    `Use ${describe(recommended)}: in trial runs of ${short(innerSteps)} inner steps it took the mean loss from ` +
+      `${withError(initialLoss, initialStandardError)} to ${withError(loss, standardError)}, the mean of ${seeds} seeds` +
+      `${others.length === 0 ? "" : ` (${others.map(nextOf).join("; ")})`}.${otherEstimators(recommendation.trials, recommended)}`,
+  ];
+}
+
+const nextOf = ({ setting, loss, standardError }: Finalist, i: number): string =>
+  `${i === 0 ? "next: " : ""}${describe(setting)}: ${withError(loss, standardError)}`;
+
+/** The best of other estimators, each with the one seed that all settings met. */
+function otherEstimators(trials: readonly TrialRun[], recommended: TrialSetting): string {
+  const own = trials.find(({ setting }) => isSameSetting(setting, recommended));
+  const seen = new Set([recommended.estimator]);
+  const others = ended(trials)
+    .toSorted((a, b) => a.loss - b.loss)
+    .filter(({ setting: { estimator } }) => !seen.has(estimator) && seen.add(estimator));
+  if (own === undefined || others.length === 0) return "";
+  const told = [own, ...others.slice(0, 2)].map(
+    ({ setting, loss, standardError }) => `${setting.estimator} ${withError(loss, standardError)}`,
+  );
+  return ` With the first seed alone: ${told.join(", ")}.`;
+}
+
+const ended = (trials: readonly TrialRun[]): TrialRun[] =>
+  trials.filter(({ loss, stoppedAt }) => Number.isFinite(loss) && stoppedAt === undefined);
+
+function nothing({ recommendation: { trials }, nonFinite }: Found): string {
+  const first = trials.find(({ failure }) => failure !== undefined)?.failure;
+  const why = first === undefined ? "" : ` The first of them: ${first}`;
+  const remedy =
+    nonFinite === undefined
+      ? "Mend the step, or start from another theta."
+      : "Mend init or step there, or start from another theta.";
+  return `Nothing is recommended: none of ${trials.length} trial runs reached a finite loss.${why} ${remedy}`;
+}
+
+/** "Gradients explode" and "use one that differentiates" are both true only for reasons: those that were measured. */
+function whyDerivatives(
+  { regime, usableHorizon, thetas, recommendation }: Found,
+  recommended: TrialSetting,
+): string[] {
+  const { kind, isWhole, isUnbiased } = estimatorEntry(recommended.estimator);
+  if (regime !== "exploding" || kind === "es") return [];
+  const { estimator, truncation } = recommended;
+  const own = thetas.filter(({ of }) => of !== undefined && isSameSetting(of, recommended)).at(-1);
+  return [
+    `Although gradients explode, ${estimator} is of use here: ${[
+      ...window(isWhole || isUnbiased, truncation, usableHorizon),
+      ...whereItTrained(own),
+      ...againstEs(recommendation.trials, recommended),
+    ].join("; ")}.`,
+  ];
+}
+
+function window(isWholeTrajectory: boolean, truncation: number, usableHorizon: number): string[] {
+  if (isWholeTrajectory) return [];
+  const where = truncation <= usableHorizon ? "within" : "beyond";
+  return [
+    `it differentiates through ${truncation} steps only, ${where} the ${usableHorizon} that can be trusted`,
+  ];
+}
+
+function whereItTrained(own: Found["thetas"][number] | undefined): string[] {
+  if (own?.report === undefined) return [];
+  const { rp, esAntithetic } = own.report.variance.horizons.at(-1)!;
+  const isCalm = gradientRegime(own.report) !== "chaotic";
+  return [
+    `${own.where} gradients ${isCalm ? "do not explode" : "explode, too"}, and the variance of one is ` +
+      `${withError(rp.totalVariance, rp.standardError)} by backpropagation, ${withError(esAntithetic.totalVariance, esAntithetic.standardError)} by evolution strategies`,
+  ];
+}
+
+function againstEs(trials: readonly TrialRun[], recommended: TrialSetting): string[] {
+  const own = trials.find(({ setting }) => isSameSetting(setting, recommended));
+  const [best] = ended(trials)
+    .filter(({ setting: { estimator } }) => estimatorEntry(estimator).kind === "es")
+    .toSorted((a, b) => a.loss - b.loss);
+  if (own === undefined || best === undefined) return [];
+  return [
+    `with the first seed its trial run ended at ${withError(own.loss, own.standardError)}, ` +
+      `the best of evolution strategies (${best.setting.estimator}) at ${withError(best.loss, best.standardError)}`,
+  ];
+}
