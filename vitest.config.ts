@@ -30,6 +30,28 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      // Attacks: those of a few seconds, which are part of `npm test`, and the long ones.
+      {
+        ...shared,
+        test: {
+          name: "robustness",
+          include: ["test/robustness/**/*.test.ts"],
+          exclude: ["**/*.long.test.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: "robustness-long",
+          include: ["test/robustness/**/*.long.test.ts"],
+          testTimeout: 3_600_000,
           fileParallelism: false,
         },
       },

@@ -1,7 +1,7 @@
 import { defineConfig } from "tsdown";
 
 export default defineConfig({
-  entry: { bin: "src/bin.ts" },
+  entry: { bin: "src/bin.ts", runThread: "src/thread/runThread.ts" },
   format: "esm",
   platform: "node",
   // `bin` in package.json is dist/bin.js; the package is of type "module", so .js is enough.

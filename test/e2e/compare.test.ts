@@ -61,7 +61,7 @@ describe("compare influence-balancing", () => {
     expect(pes.bias["theta"]![0]).toBeCloseTo(pes.mean["theta"]![0]! - reference.gradient["theta"]![0]!, 6);
     expect(pes.innerSteps).toBeLessThanOrEqual(8e6);
     expect(pes.bytes).toBeGreaterThan(0);
-    expect(existsSync(join(dir, "compare-influence-balancing.html"))).toBe(true);
+    expect(existsSync(join(dir, "runs/compare-influence-balancing.html"))).toBe(true);
   });
 });
 

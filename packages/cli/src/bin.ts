@@ -1,13 +1,12 @@
 #!/usr/bin/env node
 /** The `unspool` command. */
+import { exitCodes } from "./failure.ts";
 import { main } from "./main.ts";
-
-// `unspool run … | head` closes the pipe: end as other commands do, without a stack.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(141);
-  throw error;
-});
+import { stdout } from "./output/safeOutput.ts";
 
 const exitCode = await main(process.argv.slice(2));
-// Ends the process even if something still listens, after what was written has been read.
-process.stdout.write("", () => process.exit(exitCode));
+// Ends the process even if something still listens, after what was written has been read. A reader that has stopped
+// reading does not keep a command that was told to stop.
+const patience = new Promise((resolve) => setTimeout(resolve, 200));
+await (exitCode >= exitCodes.interrupted ? Promise.race([stdout.flushed(), patience]) : stdout.flushed());
+process.exit(exitCode);

@@ -3,7 +3,14 @@
 export type FailureDetails = Readonly<Record<string, unknown>>;
 
 /** Exit codes of the command. */
-export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
+export const exitCodes = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  interrupted: 130,
+  closedPipe: 141,
+  terminated: 143,
+} as const;
 
 /**
  * A mistake that the person at the keyboard can mend. Kept apart from `UnspoolError` so that `--help` and

@@ -42,9 +42,18 @@ function describeKnown(error: unknown): { report: FailureReport; exitCode: numbe
     };
   }
   const isError = error instanceof Error;
-  const message = isError ? `${error.name}: ${error.message}` : String(error);
+  const message = isError ? `${error.name}: ${error.message}` : shown(error);
   const trace = userFrames(error) ?? (isError ? allFrames(error) : undefined);
   return { report: { code: "UNEXPECTED", message, details: {}, trace }, exitCode: exitCodes.failed };
+}
+
+/** Anything can be thrown, also what cannot be shown. */
+function shown(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return "something was thrown that cannot be shown";
+  }
 }
 
 interface LibraryError extends Error {

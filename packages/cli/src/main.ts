@@ -5,29 +5,31 @@ import { type CommandLine, parseCommandLine } from "./commandLine/parse.ts";
 import { exitCodes } from "./failure.ts";
 import { describeFailure } from "./failureReport.ts";
 import { type Reporter, createReporter } from "./output/reporter.ts";
+import { stdout } from "./output/safeOutput.ts";
 
 /** Runs the command line `argv` (what follows `unspool`) and returns the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
-  const reporter = createReporter(argv.includes("--json"));
+  const isJson = argv.includes("--json");
+  const reporter = createReporter(isJson);
   try {
     const line = await parseCommandLine(argv);
     if (line.options.has("version")) {
-      process.stdout.write(`${packageJson.version}\n`);
+      stdout.write(`${packageJson.version}\n`);
       return exitCodes.done;
     }
     if (line.options.has("help") || line.command === undefined) {
-      process.stdout.write(`${helpText(line.command)}\n`);
+      stdout.write(`${helpText(line.command)}\n`);
       const [experiment] = line.positionals;
       if (
         ["run", "compare", "diagnose", "explain"].includes(line.command?.name ?? "") &&
         experiment !== undefined
       ) {
         const { describeConfig } = await import("./commands/describeConfig.ts");
-        process.stdout.write(`\n${await describeConfig(experiment)}\n`);
+        stdout.write(`\n${await describeConfig(experiment)}\n`);
       }
       return argv.length === 0 ? exitCodes.usage : exitCodes.done;
     }
-    return await dispatch(line, reporter);
+    return await dispatch(line, reporter, isJson);
   } catch (error) {
     const { report, exitCode } = describeFailure(error);
     reporter.failed(report);
@@ -35,21 +37,17 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function dispatch(line: CommandLine, reporter: Reporter): Promise<number> {
+async function dispatch(line: CommandLine, reporter: Reporter, isJson: boolean): Promise<number> {
   switch (line.command!.name) {
     case "list": {
       const { listCommand } = await import("./commands/list.ts");
       return listCommand(reporter);
     }
-    case "run": {
-      reporter.preparing(line.positionals[0]!);
-      const { runCommand } = await import("./commands/run.ts");
-      return runCommand(line, reporter);
-    }
+    case "run":
     case "resume": {
       reporter.preparing(line.positionals[0]!);
-      const { resumeCommand } = await import("./commands/resume.ts");
-      return resumeCommand(line, reporter);
+      const { superviseRun } = await import("./thread/superviseRun.ts");
+      return superviseRun(line, reporter, isJson);
     }
     case "compare": {
       const { compareCommand } = await import("./commands/compare.ts");

@@ -101,9 +101,10 @@ export function requireInteger(
   value: unknown,
   least: number,
 ): asserts value is number {
-  if (!Number.isInteger(value) || (value as number) < least) {
-    throw new OptionError(where, option, value, `an integer of at least ${least}`);
-  }
+  if (Number.isSafeInteger(value) && (value as number) >= least) return;
+  // Beyond 2^53 every number is an integer, and no longer a count: adding 1 changes nothing.
+  const most = Number.isInteger(value) && (value as number) > least ? " and at most 2^53 - 1" : "";
+  throw new OptionError(where, option, value, `an integer of at least ${least}${most}`);
 }
 
 /** Throws `OptionError` unless `value` is a finite number above 0. */

@@ -30,7 +30,7 @@ const json: OptionSpec = { help: "one JSON object a line on stdout and nothing e
 
 const checkpointEvery: OptionSpec = {
   value: "SECONDS",
-  help: "how often a checkpoint is written while the run goes on (default 10)",
+  help: "how often a checkpoint is written while the run goes on (default 10, and after each slow step)",
 };
 
 const experiment: PositionalSpec = {
@@ -80,7 +80,7 @@ export const commands: readonly CommandSpec[] = [
     options: {
       set,
       seed,
-      steps: { value: "N", help: "outer steps (default: the experiment's own)" },
+      steps: { value: "N", help: "outer steps, also of its schedules (default: the experiment's own)" },
       threads,
       "portable-bits": portableBits,
       engine: {
@@ -113,6 +113,9 @@ export const commands: readonly CommandSpec[] = [
       },
       experiment: experimentOption,
       "checkpoint-every": checkpointEvery,
+      force: {
+        help: "go on although engine, experiment or recipe are not those of the run: with other bits",
+      },
       json,
       ...commonOptions,
     },
@@ -151,7 +154,7 @@ export const commands: readonly CommandSpec[] = [
       seed,
       threads,
       "portable-bits": portableBits,
-      out: { value: "FILE", help: "the page with tables and figures (default compare-NAME.html)" },
+      out: { value: "FILE", help: "the page with tables and figures (default runs/compare-NAME.html)" },
       json,
       ...commonOptions,
     },
@@ -173,7 +176,7 @@ export const commands: readonly CommandSpec[] = [
       seed,
       threads,
       "portable-bits": portableBits,
-      out: { value: "FILE", help: "the page with the evidence (default diagnose-NAME.html)" },
+      out: { value: "FILE", help: "the page with the evidence (default runs/diagnose-NAME.html)" },
       json,
       ...commonOptions,
     },

@@ -138,6 +138,12 @@ function optionValue(
       option: name,
     });
   }
+  if (value.trim() === "" && ["DIR", "FILE"].includes(spec.value)) {
+    throw new UsageError("USAGE", `${where}: --${name} must be a path, got ${JSON.stringify(value)}.`, {
+      option: name,
+      given: value,
+    });
+  }
   return value;
 }
 

@@ -45,7 +45,7 @@ export async function compareCommand(line: CommandLine, reporter: Reporter): Pro
     key: random.foldIn(key, "compare"),
     onProgress: (what) => reporter.preparing(what),
   });
-  const path = textOption(line, "out") ?? `compare-${fileName(experiment.name)}.html`;
+  const path = textOption(line, "out") ?? `runs/compare-${fileName(experiment.name)}.html`;
   const report = await writeStudy(path, study(experiment.name, comparison));
   reporter.answer([...lines(comparison), "", `report  ${report}`], {
     ...plainComparison(comparison),

@@ -33,7 +33,7 @@ export async function diagnoseCommand(line: CommandLine, reporter: Reporter): Pr
       ? { command: undefined }
       : await exactCommand(line, experiment, setup, { setting, outerSteps }, key);
   const run = runLine(exact);
-  const path = textOption(line, "out") ?? `diagnose-${fileName(experiment.name)}.html`;
+  const path = textOption(line, "out") ?? `runs/diagnose-${fileName(experiment.name)}.html`;
   const report = await writeStudy(path, diagnosisStudy(experiment.name, diagnosis, run));
   reporter.answer(
     [...lines(diagnosis), "", ...(run === undefined ? [] : [`run     ${run}`]), `report  ${report}`],

@@ -44,11 +44,11 @@ export function recordedSettings(
 ): ExecutorSettings {
   const { engine = "reference", fma = false } = record;
   const threads = integerOption(line, "threads", 1) ?? record.threads ?? 1;
-  if (engine === "compiled" && fma && !hasRelaxedSimd()) {
+  if (engine === "compiled" && fma && !hasRelaxedSimd() && !line.options.has("force")) {
     throw new ResumeError(
       dir,
       "the run was started with fused multiply-adds (relaxed SIMD), which this host does not have: it would go on " +
-        "with other bits. Resume it on a host that has them, or start a run with --portable-bits, whose bits are " +
+        "with other bits. Resume it on a host that has them, go on knowingly by --force, or start a run with --portable-bits, whose bits are " +
         "the same on every host.",
       { engine, fma, host: { fma: false } },
     );

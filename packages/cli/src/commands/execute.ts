@@ -1,8 +1,8 @@
 /** What `run` and `resume` share: events, interruption, the report at the end, the last word. */
 import { performance } from "node:perf_hooks";
-import type { TrainEvent, TrainResult } from "unspool/train";
+import { EvaluationError, type RunStore, type TrainEvent, type TrainResult } from "unspool/train";
 import { exitCodes } from "../failure.ts";
-import { listenForInterrupt } from "../interrupt.ts";
+import { describeFailure } from "../failureReport.ts";
 import type { Reporter } from "../output/reporter.ts";
 import { resumeCommand } from "../runs/shellWord.ts";
 
@@ -15,41 +15,59 @@ export interface ExecuteHooks {
 const printedThetaSize = 1024;
 
 /**
- * Lets `start` run to its end or to Ctrl-C, writes the report and tells how it went. Returns the exit code.
+ * Lets `start` run to its end or to `signal`, writes the report and tells how it went. Returns the exit code.
  * `experimentFile` is the file of the experiment as the person named it, for the command that continues the run.
  */
 export async function execute(
   reporter: Reporter,
-  dir: string,
+  /** Its name is known once the run has begun. */
+  store: RunStore,
+  signal: AbortSignal,
   start: (hooks: ExecuteHooks) => Promise<TrainResult>,
-  writeReport: () => Promise<string>,
   experimentFile?: string,
 ): Promise<number> {
-  const interrupt = listenForInterrupt(() => reporter.interrupting());
   const clock = sessionClock();
+  const onEvent = (event: TrainEvent): void => {
+    clock.hear(event);
+    reporter.trainEvent(event);
+  };
+  const writeReport = async (): Promise<string> => {
+    const { writeReport: write } = await import("../report/writeReport.ts");
+    return write([store.name], undefined);
+  };
+  let result: TrainResult;
   try {
-    const onEvent = (event: TrainEvent): void => {
-      clock.hear(event);
-      reporter.trainEvent(event);
-    };
-    const result = await start({ signal: interrupt.signal, onEvent });
-    const report = result.interrupted ? undefined : await reportOrWarn(reporter, writeReport);
-    reporter.finished({
-      run: dir,
-      resume: resumeCommand(dir, experimentFile),
-      isInterrupted: result.interrupted,
-      step: result.step,
-      steps: result.steps,
-      loss: result.metrics.at(-1)?.loss,
-      theta: await printedTheta(result.theta),
-      evaluation: result.evaluation,
-      ...clock.read(),
-      report,
+    result = await start({ signal, onEvent });
+  } catch (error) {
+    if (!(error instanceof EvaluationError)) throw error;
+    // The run is done all the same: theta is told, and the report shows the steps.
+    const report = await reportOrWarn(reporter, writeReport);
+    const { report: failure } = describeFailure(error.cause);
+    const theta = await printedTheta(error.result.theta);
+    const { code, message, details } = error;
+    const where = report === undefined ? "" : `\nreport  ${report}`;
+    reporter.failed({
+      code,
+      message: `${message}${where}`,
+      trace: failure.trace,
+      details: { ...details, run: store.name, report: report ?? null, theta },
     });
-    return result.interrupted ? (interrupt.exitCode() ?? exitCodes.interrupted) : exitCodes.done;
-  } finally {
-    interrupt.dispose();
+    return exitCodes.failed;
   }
+  const report = result.interrupted ? undefined : await reportOrWarn(reporter, writeReport);
+  reporter.finished({
+    run: store.name,
+    resume: resumeCommand(store.name, experimentFile),
+    isInterrupted: result.interrupted,
+    step: result.step,
+    steps: result.steps,
+    loss: result.metrics.at(-1)?.loss,
+    theta: await printedTheta(result.theta),
+    evaluation: result.evaluation,
+    ...clock.read(),
+    report,
+  });
+  return result.interrupted ? exitCodes.interrupted : exitCodes.done;
 }
 
 /** A report that cannot be drawn does not make a finished run a failed one. */

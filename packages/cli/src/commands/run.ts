@@ -1,30 +1,47 @@
 /** `unspool run`: an experiment from its first outer step. */
 import { train } from "unspool/train";
 import { type CommandLine, integerOption, positiveOption, textOption } from "../commandLine/parse.ts";
+import { fileOrigin } from "../experiments/fileOrigin.ts";
+import { UsageError } from "../failure.ts";
 import type { Reporter } from "../output/reporter.ts";
 import { defaultFolder, newRun } from "../runs/runFolder.ts";
 import { engineSettings, useEngine } from "./engineOptions.ts";
 import { execute } from "./execute.ts";
 import { preparedExperiment } from "./prepare.ts";
 
-export async function runCommand(line: CommandLine, reporter: Reporter): Promise<number> {
+export async function runCommand(
+  line: CommandLine,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<number> {
   const seed = integerOption(line, "seed", 0);
   const steps = integerOption(line, "steps", 0);
   const seconds = positiveOption(line, "checkpoint-every");
   const checkpointEvery = seconds === undefined ? undefined : { seconds };
   const settings = engineSettings(line);
+  requireOneCount(line, steps);
   const { experiment, file, config } = await preparedExperiment(line);
-  const dir = textOption(line, "out") ?? defaultFolder(experiment.name);
-  const store = await newRun(dir, { ...(file !== undefined && { file }), ...useEngine(settings) });
+  const origin = await fileOrigin(file);
+  const command = { ...(file !== undefined && { file }), ...useEngine(settings) };
+  const out = textOption(line, "out");
+  const store = newRun(out ?? defaultFolder(experiment.name), out === undefined, command);
 
   return execute(
     reporter,
-    dir,
-    (hooks) => train(experiment, { config, seed, steps, store, checkpointEvery, ...hooks }),
-    async () => {
-      const { writeReport } = await import("../report/writeReport.ts");
-      return writeReport([dir], undefined);
-    },
+    store,
+    signal,
+    (hooks) => train(experiment, { config, seed, steps, store, checkpointEvery, origin, ...hooks }),
     file === undefined ? undefined : line.positionals[0],
+  );
+}
+
+/** `--steps` also sets the config's `steps`, of which schedules are made. */
+function requireOneCount(line: CommandLine, steps: number | undefined): void {
+  const setter = line.options.get("set")?.findLast((text) => /^steps\s*=/.test(text));
+  if (steps === undefined || setter === undefined || Number(setter.split("=")[1]) === steps) return;
+  throw new UsageError(
+    "USAGE",
+    `unspool run: --steps ${steps} and --set ${setter} are two counts of outer steps. Give one of them.`,
+    { steps, setter },
   );
 }

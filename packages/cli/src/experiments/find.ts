@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Experiment } from "unspool/train";
 import { UsageError, didYouMean } from "../failure.ts";
+import { isFileName } from "./isFileName.ts";
 import { loadExperimentFile } from "./loadFile.ts";
 
 export interface FoundExperiment {
@@ -13,7 +14,7 @@ export interface FoundExperiment {
 
 /** What follows `unspool run`: a file if it looks like one, else a name. */
 export async function findExperiment(nameOrFile: string): Promise<FoundExperiment> {
-  if (isFile(nameOrFile)) {
+  if (isFileName(nameOrFile)) {
     const file = resolve(nameOrFile);
     return { experiment: await loadExperimentFile(file), file };
   }
@@ -35,8 +36,4 @@ export async function findExperiment(nameOrFile: string): Promise<FoundExperimen
 export async function namedExperiments(): Promise<readonly Experiment[]> {
   const { experiments } = await import("@unspool/experiments");
   return experiments;
-}
-
-function isFile(nameOrFile: string): boolean {
-  return /\.[cm]?[jt]sx?$/.test(nameOrFile) || nameOrFile.includes("/") || nameOrFile.includes("\\");
 }

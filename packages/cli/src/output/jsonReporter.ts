@@ -26,9 +26,12 @@ export function jsonReporter(stdout: Output, stderr: Output): Reporter {
         evaluation,
         stepsPerSecond,
         report,
+        lost,
       } = summary;
       const rest = { run, steps: step, loss, theta, stepsPerSecond };
-      if (isInterrupted) emit("interrupted", { ...rest, of: steps, resume: summary.resume });
+      const { resume = null } = summary;
+      if (isInterrupted)
+        emit("interrupted", { ...rest, run: run ?? null, of: steps, resume, ...(lost && { lost }) });
       else emit("done", { ...rest, evaluation: evaluation?.metrics ?? null, report: report ?? null });
     },
     answer: (_lines, event) => void stdout.write(`${jsonLine(event)}\n`),

@@ -1,6 +1,7 @@
 /** What a command tells while it works, to a person or to a program. */
 import type { Evaluation, TrainEvent } from "unspool/train";
 import { jsonReporter } from "./jsonReporter.ts";
+import { stderr, stdout } from "./safeOutput.ts";
 import { textReporter } from "./textReporter.ts";
 
 export interface Reporter {
@@ -9,7 +10,7 @@ export interface Reporter {
   /** Something is not as expected, and the command goes on. */
   warning(message: string): void;
   trainEvent(event: TrainEvent): void;
-  /** Ctrl-C was heard; the outer step under way is being finished. */
+  /** The run is to stop; the outer step under way is being finished. */
   interrupting(): void;
   /** The last word of a run. */
   finished(summary: RunSummary): void;
@@ -20,10 +21,10 @@ export interface Reporter {
 }
 
 export interface RunSummary {
-  /** The run's folder. */
-  run: string;
-  /** The command that continues it. */
-  resume: string;
+  /** The run's folder; undefined where there is none yet. */
+  run: string | undefined;
+  /** The command that continues it, if there is something to continue. */
+  resume: string | undefined;
   isInterrupted: boolean;
   /** Outer steps done, and asked for. */
   step: number;
@@ -38,6 +39,23 @@ export interface RunSummary {
   durationMs: number;
   /** The report's path; undefined if none was written. */
   report: string | undefined;
+  /** Of an interrupted run: what had to be given up, as a sentence. */
+  lost?: string | undefined;
+}
+
+/** What an interrupt in the middle of something costs. `stepsLost` are done and in no checkpoint. */
+export function describeLoss(
+  phase: "preparing" | "stepping" | "evaluating" | "reporting",
+  stepsLost: number,
+  dir: string | undefined,
+  isResume: boolean,
+): string {
+  if (phase === "preparing")
+    return isResume ? "Nothing was lost." : "The run had not begun, and left no folder.";
+  if (phase === "evaluating") return "Lost: the evaluation, which resume makes.";
+  if (phase === "reporting") return `Lost: the report, which is written by: unspool report ${dir}`;
+  const before = stepsLost === 0 ? "" : ` and the ${stepsLost} before it, since the last checkpoint`;
+  return `Lost: the outer step under way${before}; resume makes them again.`;
 }
 
 export interface FailureReport {
@@ -49,5 +67,5 @@ export interface FailureReport {
 }
 
 export function createReporter(isJson: boolean): Reporter {
-  return isJson ? jsonReporter(process.stdout, process.stderr) : textReporter(process.stdout, process.stderr);
+  return isJson ? jsonReporter(stdout, stderr) : textReporter(stdout, stderr);
 }

@@ -62,8 +62,8 @@ export function textReporter(stdout: TextOutput, stderr: TextOutput, now: () => 
     warning: warn,
     trainEvent(event: TrainEvent) {
       if (event.type === "start") {
+        // The first sample is the first step: compilation does not recur, and the forecast leaves it out.
         measureSpeed = speedometer();
-        measureSpeed(event.step, now());
         const from = event.step > 0 ? `, from outer step ${event.step}` : "";
         line(
           `${colours.bold(visible(event.experiment))}  seed ${event.seed}  ${event.steps} outer steps${from}  ${colours.dim(visible(event.store ?? ""))}`,
@@ -97,11 +97,13 @@ export function textReporter(stdout: TextOutput, stderr: TextOutput, now: () => 
 type Colours = ReturnType<typeof pc.createColors>;
 
 function summaryLines(summary: RunSummary, colours: Colours): string[] {
-  const { run, step, steps, loss, stepsPerSecond, durationMs, evaluation, report } = summary;
+  const { run, step, steps, loss, stepsPerSecond, durationMs, evaluation, report, lost } = summary;
   if (summary.isInterrupted) {
+    const done = steps === 0 ? "" : ` after ${step} of ${steps} outer steps; a checkpoint is written.`;
     return [
-      `${colours.yellow("interrupted")} after ${step} of ${steps} outer steps; a checkpoint is written.`,
-      `Continue with: ${summary.resume}`,
+      `${colours.yellow("interrupted")}${done}`,
+      ...(lost === undefined ? [] : [lost]),
+      ...(summary.resume === undefined ? [] : [`Continue with: ${summary.resume}`]),
     ];
   }
   const metrics = Object.entries(evaluation?.metrics ?? {});
@@ -119,7 +121,7 @@ function summaryLines(summary: RunSummary, colours: Colours): string[] {
     ...(metrics.length === 0 ? [] : ["", ...formatTable(["evaluation", "value"], metrics).map(visible)]),
     "",
     ...(report === undefined ? [] : [`report  ${visible(report)}`]),
-    `run     ${visible(run)}`,
+    `run     ${visible(run ?? "")}`,
   ];
 }
 

@@ -1,12 +1,11 @@
 /** The page of a study that is not a run: a heading, then sections of sentences, tables and figures. */
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
 import type { PennedFigure } from "./drawing.ts";
 import { factList } from "./facts.ts";
 import { figureCard } from "./figureCard.ts";
 import { type Markup, html } from "./html.ts";
 import { shell } from "./shell.ts";
 import { type Cell, table } from "./tables.ts";
+import { writePage } from "./writePage.ts";
 
 export interface StudyTable {
   title?: string;
@@ -34,9 +33,7 @@ export interface Study {
 
 /** Writes the page and returns its path. */
 export async function writeStudy(path: string, study: Study): Promise<string> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, studyPage(study));
-  return path;
+  return writePage(path, studyPage(study));
 }
 
 export function studyPage({ title, summary, facts, sections }: Study): string {

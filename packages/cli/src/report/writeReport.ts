@@ -1,14 +1,12 @@
 /** Writes the report of one or several runs to its file. */
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { reportPage } from "./page.ts";
 import { readRuns } from "./runView.ts";
+import { writePage } from "./writePage.ts";
 
 /** Returns the path. */
 export async function writeReport(dirs: readonly string[], out: string | undefined): Promise<string> {
   const path = out ?? (dirs.length === 1 ? join(dirs[0]!, "report.html") : "report.html");
   const runs = await readRuns(dirs);
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, reportPage(runs));
-  return path;
+  return writePage(path, reportPage(runs));
 }

@@ -18,10 +18,13 @@ export interface CommandManifest extends RunManifest {
   command?: Partial<CommandRecord>;
 }
 
-/** The store of a new run. Throws `UsageError` at once if the folder holds a run already. */
-export async function newRun(dir: string, command: CommandRecord): Promise<RunStore> {
-  const store = folderStore(dir);
-  const taken = ["config.json", "metrics.jsonl", "checkpoints"].find((name) => existsSync(join(dir, name)));
+/**
+ * The store of a new run. Throws `UsageError` at once if the folder holds a run already, or a file that the run would
+ * write. With `isNumbered` the run takes the next free name instead.
+ */
+export function newRun(dir: string, isNumbered: boolean, command: CommandRecord): RunStore {
+  const holds = (names: readonly string[]) => names.find((name) => existsSync(join(dir, name)));
+  const taken = isNumbered ? undefined : holds(["config.json", "metrics.jsonl", "checkpoints"]);
   if (taken !== undefined) {
     throw new UsageError(
       "FOLDER",
@@ -29,11 +32,15 @@ export async function newRun(dir: string, command: CommandRecord): Promise<RunSt
       { dir },
     );
   }
-  const create = (manifest: RunManifest): Promise<void> => {
-    const extended: CommandManifest = { ...manifest, command };
-    return store.create(extended);
-  };
-  return { ...store, create };
+  const foreign = isNumbered ? undefined : holds(["evaluation.json", "figures.json", "report.html"]);
+  if (foreign !== undefined) {
+    throw new UsageError(
+      "FOLDER",
+      `${dir}: it holds ${foreign}, which the run would overwrite. Move it away, or give another folder with --out.`,
+      { dir, foreign },
+    );
+  }
+  return folderStore(dir, { isNumbered, extra: { command } });
 }
 
 /** The store and the manifest of a run that exists. Throws `UsageError` if the folder does not hold one. */
@@ -75,16 +82,12 @@ function requireCommandRecord(path: string, command: unknown): void {
   );
 }
 
-/** A new folder `runs/NAME-DATE-TIME` below the present one. */
+/** `runs/NAME-DATE-TIME` below the present folder; a run that finds it taken adds a number. */
 export function defaultFolder(name: string, now: Date = new Date()): string {
   const two = (value: number): string => String(value).padStart(2, "0");
   const date = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
   const time = `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
-  const base = join("runs", `${fileName(name)}-${date}-${time}`);
-  for (let copy = 1; ; copy++) {
-    const folder = copy === 1 ? base : `${base}-${copy}`;
-    if (!existsSync(folder)) return folder;
-  }
+  return join("runs", `${fileName(name)}-${date}-${time}`);
 }
 
 /** Short names that tell the folders apart: the last part of each path, or more where that is the same. */

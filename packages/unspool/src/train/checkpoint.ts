@@ -1,6 +1,7 @@
 /** A checkpoint: the state of a run after an outer step, and which run it belongs to. */
-import { tree } from "../array/index.ts";
-import { ResumeError, UnspoolError } from "../errors.ts";
+import { Tensor, tree } from "../array/index.ts";
+import { ResumeError, UnspoolError, show } from "../errors.ts";
+import type { Origin, Recipe } from "./recipe.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 import { type Json, decodeState, encodeState } from "./stateCodec.ts";
 import type { TrainState } from "./trainStep.ts";
@@ -10,6 +11,9 @@ export interface RunIdentity {
   experiment: string;
   config: unknown;
   seed: number;
+  /** Runs of older versions have neither this nor an origin. */
+  recipe?: Recipe | undefined;
+  origin?: Origin | undefined;
 }
 
 const format = "unspool-checkpoint-1";
@@ -22,30 +26,102 @@ export async function encodeCheckpoint(state: TrainState, run: RunIdentity): Pro
     config: canonicalJson(run.config),
     seed: String(run.seed),
     step: String(state.step),
+    ...(run.recipe !== undefined && { recipe: JSON.stringify(run.recipe) }),
+    ...(run.origin !== undefined && { origin: JSON.stringify(run.origin) }),
     structure: JSON.stringify(structure),
   });
 }
 
-/** The state in a checkpoint of the same run. `ResumeError` if it is damaged, or belongs to another run. */
-export async function decodeCheckpoint(
+/** The state in a checkpoint, and the run that it belongs to. `ResumeError` if it is damaged, or not one of ours. */
+export async function readCheckpoint(
   bytes: Uint8Array,
   fileName: string,
-  run: RunIdentity,
-): Promise<TrainState> {
+): Promise<{ state: TrainState; run: RunIdentity }> {
   const { tensors, metadata } = await decodeSafetensors(bytes, fileName);
   if (metadata["format"] !== format) {
     throw new ResumeError(fileName, `its format is ${metadata["format"] ?? "unknown"}, expected ${format}.`);
   }
-  requireSameRun(fileName, run, {
-    experiment: metadata["experiment"]!,
-    config: decodeState(JSON.parse(metadata["config"]!) as Json),
+  const parsed = (name: string): Json => {
+    try {
+      return JSON.parse(metadata[name]!) as Json;
+    } catch {
+      throw new ResumeError(fileName, `its ${name} is not JSON: it was not written by Unspool.`);
+    }
+  };
+  const part = (name: "recipe" | "origin") =>
+    Object.hasOwn(metadata, name) ? (parsed(name) as Recipe) : undefined;
+  const run = {
+    experiment: String(metadata["experiment"]),
+    config: decoded(fileName, "config", () => decodeState(parsed("config"))),
     seed: Number(metadata["seed"]),
-  });
-  return decodeState(JSON.parse(metadata["structure"]!) as Json, tensors) as TrainState;
+    recipe: part("recipe"),
+    origin: part("origin"),
+  };
+  const state = decoded(fileName, "state", () => decodeState(parsed("structure"), tensors));
+  requireState(fileName, state, metadata["step"]);
+  return { state, run };
+}
+
+/** The state in a checkpoint of the run `wanted`; of another run is a `ResumeError`. */
+export async function decodeCheckpoint(
+  bytes: Uint8Array,
+  fileName: string,
+  wanted: RunIdentity,
+): Promise<TrainState> {
+  const { state, run } = await readCheckpoint(bytes, fileName);
+  requireSameRun(fileName, wanted, run);
+  return state;
+}
+
+/** Whatever a structure is made of, it is put together or it is a `ResumeError`. */
+function decoded(fileName: string, part: string, decode: () => unknown): unknown {
+  try {
+    return decode();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ResumeError(fileName, `its ${part} cannot be put together (${reason}).`);
+  }
+}
+
+/** Throws `ResumeError` unless `state` has the entries of a `TrainState`. */
+function requireState(
+  fileName: string,
+  state: unknown,
+  step: string | undefined,
+): asserts state is TrainState {
+  const found = (typeof state === "object" && state !== null ? state : {}) as Partial<
+    Record<keyof TrainState, unknown>
+  >;
+  const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+  const isKey = Tensor.is(found.key) && found.key.dtype === "uint32" && found.key.size === 2;
+  const problem = !isCount(found.step)
+    ? `its step is ${show(found.step)}, which is not an integer of at least 0`
+    : String(found.step) !== step
+      ? `its step is ${show(found.step)} and its header says ${show(step)}`
+      : !isKey
+        ? "its key is not uint32[2]"
+        : typeof found.innerSteps !== "number" || !(found.innerSteps >= 0)
+          ? `its count of inner steps is ${show(found.innerSteps)}`
+          : ["theta", "estimatorState", "optimizerState"].find((name) => !Object.hasOwn(found, name));
+  if (problem === undefined) return;
+  throw new ResumeError(fileName, `it is not the state of a run: ${problem}.`);
 }
 
 /** Throws `ResumeError`, with both sides named, unless `found` is the run that is `wanted`. */
 export function requireSameRun(where: string, wanted: RunIdentity, found: RunIdentity): void {
+  requireSameSeed(where, wanted, found);
+  const differences = runDifferences(wanted, found);
+  if (differences.length === 0) return;
+  throw otherRun(
+    where,
+    `it was computed by something else than what is here: ${differences.join("; ")}. ` +
+      "Resume with what the run was begun with, start a new run, or go on knowingly, with other bits, by --force.",
+    { found, wanted, differences },
+  );
+}
+
+/** The part that nothing can force. */
+export function requireSameSeed(where: string, wanted: RunIdentity, found: RunIdentity): void {
   if (found.experiment !== wanted.experiment) {
     throw otherRun(
       where,
@@ -60,15 +136,17 @@ export function requireSameRun(where: string, wanted: RunIdentity, found: RunIde
       wanted: wanted.seed,
     });
   }
-  if (canonicalJson(found.config) !== canonicalJson(wanted.config)) {
-    const differences = configDifferences(found.config, wanted.config);
-    throw otherRun(
-      where,
-      `it belongs to another config: ${differences.join("; ")}. ` +
-        "Resume with the config of the run, or start a new run.",
-      { found: found.config, wanted: wanted.config },
-    );
-  }
+}
+
+/** What differs in config, recipe and origin, in words. Parts that one side does not know are not compared. */
+export function runDifferences(wanted: RunIdentity, found: RunIdentity): string[] {
+  const parts = ["config", "recipe", "origin"] as const;
+  return parts.flatMap((part) => {
+    const [ours, theirs] = [wanted[part], found[part]];
+    if (ours === undefined || theirs === undefined || canonicalJson(ours) === canonicalJson(theirs))
+      return [];
+    return differences(part, theirs, ours);
+  });
 }
 
 /** True for an error that says that a checkpoint belongs to another run, not that it is damaged. */
@@ -103,8 +181,8 @@ export function canonicalJson(value: unknown): string {
   return JSON.stringify(sorted(encodeState(value, "config").structure));
 }
 
-/** `path: found (run), wanted (given)` for each entry that differs. */
-function configDifferences(found: unknown, wanted: unknown): string[] {
+/** `path is … in the run and … here` for each entry that differs. */
+function differences(part: string, found: unknown, wanted: unknown): string[] {
   const flat = (value: unknown): Map<string, string> => {
     const entries = new Map<string, string>();
     const visit = (path: string, node: unknown): void => {
@@ -117,8 +195,12 @@ function configDifferences(found: unknown, wanted: unknown): string[] {
   const [ours, theirs] = [flat(wanted), flat(found)];
   const names = new Set([...theirs.keys(), ...ours.keys()]);
   const differing = [...names].filter((name) => ours.get(name) !== theirs.get(name));
-  return differing.map((name) => {
-    return `${name || "config"} is ${theirs.get(name) ?? "absent"} in the run and ${ours.get(name) ?? "absent"} here`;
+  // A fingerprint says less than the numbers of the program, where they differ too.
+  const told = differing.filter(
+    (name) => !name.endsWith("program") || !differing.includes(name.replace(/program$/, "numbers")),
+  );
+  return told.map((name) => {
+    return `${name || part} is ${theirs.get(name) ?? "absent"} in the run and ${ours.get(name) ?? "absent"} here`;
   });
 }
 

@@ -12,6 +12,8 @@ export type {
   Setup,
   StepRecord,
 } from "./experiment.ts";
+export { EvaluationError } from "./evaluation.ts";
+export type { Origin, Recipe } from "./recipe.ts";
 export type { Axis, Figure, Heatmap, Reference, Series } from "./figure.ts";
 export type {
   CheckpointEvent,

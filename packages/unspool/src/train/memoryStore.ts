@@ -16,6 +16,7 @@ export function memoryStore(options: { keepCheckpoints?: number } = {}): RunStor
   let metrics: StepRecord[] = [];
   const checkpoints = new Map<number, Uint8Array>();
   const artifacts = new Map<ArtifactName, unknown>();
+  let isHeld = false;
   const newestFirst = () => [...checkpoints.keys()].toSorted((a, b) => b - a);
 
   return {
@@ -25,6 +26,22 @@ export function memoryStore(options: { keepCheckpoints?: number } = {}): RunStor
         throw new StoreError("memoryStore", "exists", "it already holds a run. Use resume or another store.");
       }
       manifest = structuredClone(created);
+      isHeld = true;
+    },
+    async hold() {
+      if (isHeld) {
+        const problem = "its run is going on. Wait until that has ended, then resume it.";
+        throw new StoreError("memoryStore", "busy", problem);
+      }
+      isHeld = true;
+    },
+    release: async () => void (isHeld = false),
+    async discard() {
+      manifest = undefined;
+      metrics = [];
+      checkpoints.clear();
+      artifacts.clear();
+      isHeld = false;
     },
     readManifest: async () => structuredClone(manifest),
     async updateManifest(changes) {

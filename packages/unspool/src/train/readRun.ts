@@ -1,6 +1,7 @@
 /** What a run has come to: its setup, and the theta to keep from its last valid checkpoint. Nothing is changed. */
 import { random, tree } from "../array/index.ts";
 import { ResumeError } from "../errors.ts";
+import { type RunIdentity, requireSameRun } from "./checkpoint.ts";
 import type { Experiment, Setup } from "./experiment.ts";
 import { lastValid, parseConfig } from "./resume.ts";
 import { setUp } from "./setUp.ts";
@@ -21,8 +22,9 @@ export async function readRun<Config>(experiment: Experiment<Config>, store: Run
   if (manifest === undefined) throw new ResumeError("readRun", `there is no run in ${store.name}.`);
   const config = parseConfig(experiment, manifest, undefined, store.name);
   const identity = { experiment: experiment.name, config, seed: manifest.seed };
+  const judge = (where: string, run: RunIdentity) => requireSameRun(where, identity, run);
   const setup = await setUp(experiment, config, random.foldIn(random.key(manifest.seed), "setup"));
-  const state = await lastValid(store, identity, tree.tensors(setup.theta), {});
+  const state = await lastValid(store, judge, tree.tensors(setup.theta), () => {});
   if (state === undefined) {
     throw new ResumeError(store.name, "it has no checkpoint yet, and so no theta.");
   }

@@ -1,14 +1,19 @@
 /** `resume`: continues a run from its last valid checkpoint, to the bits of a run that was never stopped. */
-import { type Key, random, tree } from "../array/index.ts";
+import { random } from "../array/index.ts";
 import { OptionError, ResumeError, requireInteger, requireKnownOptions } from "../errors.ts";
 import {
   type RunIdentity,
-  decodeCheckpoint,
+  canonicalJson,
   isOtherRun,
+  readCheckpoint,
   requireSameRun,
+  requireSameSeed,
   requireSameTheta,
+  runDifferences,
 } from "./checkpoint.ts";
-import type { Experiment, Setup } from "./experiment.ts";
+import type { Experiment } from "./experiment.ts";
+import { configSteps, originOf } from "./origin.ts";
+import { recipeOf, shapes } from "./recipe.ts";
 import { type LoopOptions, type TrainResult, runLoop } from "./runLoop.ts";
 import { setUp } from "./setUp.ts";
 import { type RunManifest, type RunStore, StoreError } from "./store.ts";
@@ -20,11 +25,17 @@ export interface ResumeOptions extends LoopOptions {
   config?: unknown;
   /** Outer steps of the whole run; may be more than before. Default: as before. */
   steps?: number | undefined;
+  /**
+   * Goes on although config, recipe (estimator, optimizer, problem) or origin (engine, rounding, file) are not those of
+   * the run: with other bits, and a "warning" event that names what changed. Default false.
+   */
+  isForced?: boolean | undefined;
 }
 
 /**
  * Continues the run in `store` from its last valid checkpoint. A damaged one is reported by a "warning" event and
- * the one before is used. `ResumeError` if there is none, or if the run is of another experiment or config.
+ * the one before is used. `ResumeError` if there is none, if the run is of another experiment, or if something else
+ * would compute it now (see `isForced`); `StoreError` while another process writes the run.
  *
  * A run that has all its steps is evaluated again; with more `steps` it goes on.
  *
@@ -36,42 +47,134 @@ export async function resume<Config>(
   store: RunStore,
   options: ResumeOptions = {},
 ): Promise<TrainResult> {
-  requireKnownOptions("resume", options, ["config", "steps", "signal", "onEvent", "checkpointEvery"]);
+  requireKnownOptions("resume", options, [
+    "config",
+    "steps",
+    "isForced",
+    "signal",
+    "onEvent",
+    "checkpointEvery",
+    "origin",
+  ]);
   requireCheckpointEvery("resume", options.checkpointEvery);
   const found = await store.readManifest();
   if (found === undefined) {
     throw new ResumeError("resume", `there is no run in ${store.name}. Start one with train (unspool run).`);
   }
+  const warn = (message: string) => options.onEvent?.({ type: "warning", message });
+  await store.hold(warn);
+  try {
+    return await goOn(experiment, store, found, options, warn);
+  } finally {
+    await store.release();
+  }
+}
+
+async function goOn<Config>(
+  experiment: Experiment<Config>,
+  store: RunStore,
+  found: RunManifest,
+  options: ResumeOptions,
+  warn: (message: string) => void,
+): Promise<TrainResult> {
   const config = parseConfig(experiment, found, options.config, store.name);
-  const identity: RunIdentity = { experiment: experiment.name, config, seed: found.seed };
-  requireSameRun(store.name, identity, found);
   const steps = options.steps ?? found.steps;
   requireInteger("resume", "steps", steps, 0);
+  const known: RunIdentity = { experiment: experiment.name, config, seed: found.seed };
+  requireSameSeed(store.name, known, found);
+  if (options.isForced !== true) requireSameRun(store.name, known, found);
 
   const key = random.key(found.seed);
   const setup = await setUp(experiment, config, random.foldIn(key, "setup"));
-  const initialTheta: unknown = tree.tensors(setup.theta);
-  const state =
-    (await lastValid(store, identity, initialTheta, options)) ?? (await fromTheStart(store, setup, key));
+  const first = initTraining(setup, key);
+  const initialTheta = first.theta;
+  const identity = { ...known, recipe: recipeOf(setup, first), origin: originOf(options.origin) };
+  const judge = (where: string, run: RunIdentity) => requireResumable(where, identity, run, options, warn);
+  // Not `found`: a config.json can be edited, and a checkpoint says so.
+  const kept = await lastValid(store, judge, initialTheta, warn);
+  if (kept === undefined) judge(store.name, found);
+  const state = kept ?? (await fromTheStart(store, first));
+  requireSameOptimizer(store.name, setup.optimizer.name, first, state);
   if (steps < state.step) {
     throw new OptionError("resume", "steps", steps, `at least ${state.step}, the steps already done`);
   }
+  tellVersions(store, found, warn);
+  tellSchedule(config, steps, found.steps, warn);
   await store.rewind(state.step);
   const [checkpointed] = await store.listCheckpoints();
   const metrics = await store.readMetrics();
   if (metrics.length !== state.step) {
-    const message = `${store.name} has metrics of ${metrics.length} outer steps, expected ${state.step}.`;
-    options.onEvent?.({ type: "warning", message });
+    warn(`${store.name} has metrics of ${metrics.length} outer steps, expected ${state.step}.`);
   }
+  const { recipe, origin } = identity;
+  const environment = store.environment?.();
   const changes = {
     steps,
     status: "running",
     updatedAt: new Date().toISOString(),
     error: undefined,
+    recipe,
+    origin,
+    ...(environment !== undefined && { environment }),
   } as const;
   await store.updateManifest(changes);
   const manifest: RunManifest = { ...found, config, ...changes };
   return runLoop({ manifest, setup, initialTheta, state, metrics, store, checkpointed }, options);
+}
+
+function requireResumable(
+  where: string,
+  wanted: RunIdentity,
+  found: RunIdentity,
+  { isForced }: ResumeOptions,
+  warn: (message: string) => void,
+): void {
+  requireSameSeed(where, wanted, found);
+  const differences = runDifferences(wanted, found);
+  if (isForced !== true) requireSameRun(where, wanted, found);
+  else if (differences.length > 0) {
+    warn(
+      `${where}: going on by force, with other bits than the run would have had: ${differences.join("; ")}.`,
+    );
+  }
+}
+
+/** Nothing can force a state into an optimizer that has another one. */
+function requireSameOptimizer(where: string, name: string, first: TrainState, state: TrainState): void {
+  const [wanted, found] = [first, state].map(({ optimizerState }) => canonicalJson(shapes(optimizerState)));
+  if (wanted === found) return;
+  throw new ResumeError(
+    where,
+    `its optimizer state is not one of "${name}", which the experiment uses now: ${found}, expected ${wanted}. ` +
+      "Start a new run.",
+  );
+}
+
+/** Versions of what computes. A newer one usually gives the same bits; that it may not is said. */
+const versions = ["unspool", "jax-js", "node", "v8"] as const;
+
+function tellVersions(
+  store: RunStore,
+  { environment: then }: RunManifest,
+  warn: (message: string) => void,
+): void {
+  const now = store.environment?.();
+  if (now === undefined || then === undefined) return;
+  const changed = versions.filter((name) => then[name] !== undefined && then[name] !== now[name]);
+  if (changed.length === 0) return;
+  const told = changed.map((name) => `${name} ${then[name]} then, ${now[name]} now`);
+  warn(
+    `${store.name}: the versions are others (${told.join("; ")}): bits may differ from those of a run without a stop.`,
+  );
+}
+
+/** A schedule that was made from the config ends where the config says, not where a longer run ends. */
+function tellSchedule(config: unknown, steps: number, before: number, warn: (message: string) => void): void {
+  const scheduled = configSteps(config);
+  if (scheduled === undefined || steps === before || steps === scheduled) return;
+  warn(
+    `The config says steps: ${scheduled}. Schedules made from it keep their length in this run of ${steps} steps.`,
+  );
 }
 
 /** The config of a run, as its experiment reads it. */
@@ -86,28 +189,32 @@ export function parseConfig<Config>(
     return experiment.config.parse(found.config);
   } catch (error) {
     // Another experiment's config need not parse; which experiment it is matters more.
-    requireSameRun(where, { ...found, experiment: experiment.name }, found);
+    requireSameSeed(where, { ...found, experiment: experiment.name }, found);
     const problem = `its config is not one of "${experiment.name}": ${(error as Error).message}`;
     throw new ResumeError(where, problem, { config: found.config });
   }
 }
 
-/** The state in the newest checkpoint that is not damaged; undefined if there is no checkpoint at all. */
+/**
+ * The state in the newest checkpoint that is not damaged; undefined if there is no checkpoint at all. `judge` throws
+ * where a checkpoint belongs to something else than what is to go on.
+ */
 export async function lastValid(
   store: RunStore,
-  identity: RunIdentity,
+  judge: (where: string, run: RunIdentity) => void,
   initialTheta: unknown,
-  options: LoopOptions,
+  warn: (message: string) => void,
 ): Promise<TrainState | undefined> {
   const problems: string[] = [];
   for (const step of await store.listCheckpoints()) {
     const name = store.checkpointName(step);
     try {
-      const state = await decodeCheckpoint(await store.readCheckpoint(step), name, identity);
+      const { state, run } = await readCheckpoint(await store.readCheckpoint(step), name);
+      judge(name, run);
       requireSameTheta(name, initialTheta, state.theta);
+      if (state.step !== step) throw new ResumeError(name, `it holds the state after step ${state.step}.`);
       if (problems.length > 0) {
-        const message = `${problems.join(" ")} Resuming from the checkpoint before it, of step ${step}.`;
-        options.onEvent?.({ type: "warning", message });
+        warn(`${problems.join(" ")} Resuming from the checkpoint before it, of step ${step}.`);
       }
       return state;
     } catch (error) {
@@ -125,7 +232,7 @@ export async function lastValid(
 }
 
 /** The first state, for a run that was killed before its first checkpoint, and so before its first step. */
-async function fromTheStart(store: RunStore, setup: Setup, key: Key): Promise<TrainState> {
-  if ((await store.readMetrics()).length === 0) return initTraining(setup, key);
+async function fromTheStart(store: RunStore, first: TrainState): Promise<TrainState> {
+  if ((await store.readMetrics()).length === 0) return first;
   throw new ResumeError(store.name, "its checkpoints are gone. Start the run again in another folder.");
 }

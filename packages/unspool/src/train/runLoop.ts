@@ -6,11 +6,13 @@ import { tree } from "../array/index.ts";
 import { NonFiniteError, UnspoolError } from "../errors.ts";
 import { encodeCheckpoint } from "./checkpoint.ts";
 import type { TrainEvent } from "./events.ts";
-import type { Evaluation, RunRecord, Setup, StepRecord } from "./experiment.ts";
+import { EvaluationError, type Results, evaluateRun, isStoreFailure } from "./evaluation.ts";
+import type { RunRecord, Setup, StepRecord } from "./experiment.ts";
 import type { Figure } from "./figure.ts";
 import { nextTurn } from "./nextTurn.ts";
+import type { Origin } from "./recipe.ts";
 import type { RunManifest, RunStatus, RunStore } from "./store.ts";
-import { ownError } from "./userCode.ts";
+import { describeThrown, ownError } from "./userCode.ts";
 import { type TrainState, type TrainStepsResult, evaluatedTheta, trainSteps } from "./trainStep.ts";
 
 /** When to write a checkpoint, beside the one at the start and the one at the end. */
@@ -24,8 +26,10 @@ export interface LoopOptions {
    */
   signal?: AbortSignal | undefined;
   onEvent?: ((event: TrainEvent) => void) | undefined;
-  /** Default: 10 seconds. */
+  /** Default: 10 seconds, and after every step that takes more than half a second. */
   checkpointEvery?: CheckpointEvery | undefined;
+  /** What the bits depend on besides engine and rounding, such as a hash of the experiment's file. Compared at resume. */
+  origin?: Origin | undefined;
 }
 
 /** A finished or interrupted run. Its `theta` is the one to keep: the optimizer's `evaluationTheta` if it has one. */
@@ -50,9 +54,13 @@ export interface LoopStart {
   store: RunStore | undefined;
   /** Step of the newest checkpoint in the store. */
   checkpointed: number | undefined;
+  /** The run was begun by this process. */
+  isNew?: boolean;
 }
 
 const defaultSecondsBetweenCheckpoints = 10;
+/** A step that takes longer cannot be waited for when a run is to stop within a second. */
+const slowStepMs = 500;
 /** Short enough for a key press and a progress bar, long enough to cost nothing. */
 const turnMs = 30;
 /** How often waiting lines of metrics go to the store. */
@@ -75,17 +83,27 @@ export async function runLoop(start: LoopStart, options: LoopOptions): Promise<T
     if (!interrupted) emit({ type: "evaluate", step });
     const theta = evaluatedTheta(setup, state);
     const run = { config, seed, initialTheta: start.initialTheta, theta, metrics };
-    const { evaluation, figures } = interrupted ? nothing : await evaluate(setup, run, store);
+    const result = { ...run, experiment, step, steps, interrupted, ...nothing, state };
+    const { evaluation, figures } = interrupted
+      ? nothing
+      : await evaluateRun(setup, run, store).catch((cause: unknown) => {
+          throw isStoreFailure(cause) ? cause : new EvaluationError(result, store, cause);
+        });
     await setStatus(store, interrupted ? "interrupted" : "done");
     emit({ type: "done", step, steps, interrupted, evaluation });
-    return { ...run, experiment, step, steps, interrupted, evaluation, figures, state };
+    return { ...result, evaluation, figures };
   } catch (error) {
-    await keepFailure(log, store, error).catch((second: unknown) => {
+    // A run that fails before its first step is no run, unless it is there to be replayed.
+    const isNothing = start.isNew === true && metrics.length === 0 && steps > 0;
+    const end = isNothing && !isReplayed(error) ? store?.discard() : keepFailure(log, store, error);
+    await end?.catch((second: unknown) => {
       emit({ type: "warning", message: `The end of the run could not be kept: ${String(second)}` });
     });
     throw error;
   }
 }
+
+const isReplayed = (error: unknown): boolean => error instanceof NonFiniteError || isStoreFailure(error);
 
 /** Steps, logs and checkpoints until the last step or until asked to stop; all of it is kept when this returns. */
 async function takeSteps(
@@ -120,7 +138,7 @@ async function takeSteps(
       log.add(record);
       emit({ type: "step", record, steps: manifest.steps });
     }
-    if (clock.isDue(state.step)) await checkpoint();
+    if (clock.isDue(state.step, pace.stepMs())) await checkpoint();
     if (performance.now() - turnAt < turnMs) continue;
     await log.flushIfOld();
     await nextTurn();
@@ -131,26 +149,7 @@ async function takeSteps(
   return state;
 }
 
-interface Results {
-  evaluation: Evaluation | undefined;
-  figures: readonly Figure[];
-}
-
 const nothing: Results = { evaluation: undefined, figures: [] };
-
-/** Evaluates a run, draws its figures, and keeps both. */
-async function evaluate(
-  setup: Setup,
-  run: Omit<RunRecord, "evaluation">,
-  store: RunStore | undefined,
-): Promise<Results> {
-  const [theta, initialTheta] = [tree.copy(run.theta), tree.copy(run.initialTheta)];
-  const evaluation = await setup.evaluate?.(theta, initialTheta, run.metrics.at(-1)?.step ?? 0);
-  const figures = (await setup.figures?.({ ...run, evaluation })) ?? [];
-  if (evaluation !== undefined) await store?.writeArtifact("evaluation", evaluation);
-  await store?.writeArtifact("figures", figures);
-  return { evaluation, figures };
-}
 
 /** Lines of metrics on their way to the store, in batches. */
 interface MetricsLog {
@@ -193,9 +192,11 @@ function checkpointClock(every: CheckpointEvery | undefined, newest: number | un
     },
     /** Steps that may be taken before a checkpoint is due. */
     stepsLeft: (step: number) => ("steps" in interval ? interval.steps - (step % interval.steps) : Infinity),
-    isDue(step: number): boolean {
+    isDue(step: number, stepMs: number): boolean {
       if ("steps" in interval) return step % interval.steps === 0;
-      return performance.now() - lastMs >= Math.max(interval.seconds * 1000, costMs / checkpointShare);
+      // Whoever interrupts a slow step should lose that step only.
+      const waitMs = every === undefined && stepMs > slowStepMs ? 0 : interval.seconds * 1000;
+      return performance.now() - lastMs >= Math.max(waitMs, costMs / checkpointShare);
     },
   };
 }
@@ -210,7 +211,8 @@ async function setStatus(
 }
 
 async function keepFailure(log: MetricsLog, store: RunStore | undefined, error: unknown): Promise<void> {
-  const typed = error instanceof UnspoolError ? error : new UnspoolError("UNKNOWN", String(error));
+  const typed =
+    error instanceof UnspoolError ? error : new UnspoolError("UNKNOWN", describeThrown(error).text);
   try {
     await log.flush();
   } finally {
@@ -221,12 +223,15 @@ async function keepFailure(log: MetricsLog, store: RunStore | undefined, error: 
 /** How many steps to ask for at once, so that a call takes about one turn of the event loop. */
 function stepPace() {
   let stepMs: number | undefined;
+  let latestMs = 0;
   return {
+    /** Of the latest step, with compilation. */
+    stepMs: () => latestMs,
     steps: () => (stepMs === undefined ? 1 : Math.max(1, Math.floor(turnMs / stepMs))),
     took(steps: number, durationMs: number) {
-      const latest = durationMs / steps;
+      latestMs = durationMs / steps;
       // The first call compiles.
-      stepMs = stepMs === undefined ? turnMs : Math.max(latest, 0.001);
+      stepMs = stepMs === undefined ? turnMs : Math.max(latestMs, 0.001);
     },
   };
 }

@@ -4,6 +4,7 @@
  */
 import { type ErrorDetails, UnspoolError } from "../errors.ts";
 import type { StepRecord } from "./experiment.ts";
+import type { Origin, Recipe } from "./recipe.ts";
 
 export type RunStatus = "running" | "done" | "interrupted" | "failed";
 
@@ -24,8 +25,12 @@ export interface RunManifest {
   updatedAt: string;
   /** Why a run failed. */
   error?: { code: string; message: string } | undefined;
-  /** Versions and hardware; filled in by the store, which knows its host. */
+  /** Versions and hardware, as the store that knows its host told them. */
   environment?: Record<string, string>;
+  /** What computes the run, part by part: compared at resume. */
+  recipe?: Recipe;
+  /** What the bits depend on besides that: engine, rounding, the experiment's file. Compared at resume. */
+  origin?: Origin;
 }
 
 /** Results beside metrics and checkpoints, as JSON. */
@@ -34,8 +39,19 @@ export type ArtifactName = "evaluation" | "figures";
 export interface RunStore {
   /** How a person would call the place: a folder's path, or "memory". */
   readonly name: string;
-  /** Begins a run. Throws `StoreError` with `details.reason` "exists" if there is one already. */
+  /** Versions and hardware of the host, where the store knows it. */
+  environment?(): Record<string, string>;
+  /** Begins a run and holds it. Throws `StoreError` with `details.reason` "exists" if there is one already. */
   create(manifest: RunManifest): Promise<void>;
+  /**
+   * Takes the run for this process, until `release`. Throws `StoreError` with `details.reason` "busy" while another
+   * one writes it; tells `onTakeover` that a dead one's hold was taken.
+   */
+  hold(onTakeover: (message: string) => void): Promise<void>;
+  /** Ends `create` or `hold`. */
+  release(): Promise<void>;
+  /** Removes a run that `create` began and that came to nothing. */
+  discard(): Promise<void>;
   /** The run that is kept here, or undefined. */
   readManifest(): Promise<RunManifest | undefined>;
   updateManifest(changes: Partial<RunManifest>): Promise<void>;
@@ -58,7 +74,7 @@ export interface RunStore {
 }
 
 /** Why a store could not do its work. */
-export type StoreFailure = "exists" | "read" | "write";
+export type StoreFailure = "exists" | "busy" | "read" | "write";
 
 /** A run cannot be kept or read where it was asked to be. `details.reason` is a `StoreFailure`. */
 export class StoreError extends UnspoolError {

@@ -15,6 +15,7 @@ import {
   squaredDistance,
   withoutTimes,
 } from "./testExperiment.ts";
+import { EvaluationError } from "./evaluation.ts";
 import { train } from "./train.ts";
 import { initTraining, trainStep } from "./trainStep.ts";
 
@@ -255,10 +256,12 @@ test("a failing evaluation is not taken for a failing step", async () => {
     ...quadratic,
     setup: (config) => ({ ...quadraticSetup(config), evaluate: () => Promise.reject(failed) }),
   };
-  await expect(train(experiment, { steps: 2 })).rejects.toBe(failed);
+  const error: unknown = await train(experiment, { steps: 2 }).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(EvaluationError);
+  expect(error).toMatchObject({ cause: failed, result: { step: 2, evaluation: undefined } });
 });
 
-test("any other error of an experiment passes unchanged, after the metrics are kept", async () => {
+test("an evaluation that throws is told with its cause, after the steps are kept", async () => {
   const store = memoryStore();
   const broken = new RangeError("broken");
   const experiment: Experiment<QuadraticConfig> = {
@@ -270,11 +273,11 @@ test("any other error of an experiment passes unchanged, after the metrics are k
       },
     }),
   };
-  await expect(train(experiment, { steps: 2, store })).rejects.toBe(broken);
+  await expect(train(experiment, { steps: 2, store })).rejects.toMatchObject({ cause: broken });
   expect(await store.readMetrics()).toHaveLength(2);
   expect(await store.readManifest()).toMatchObject({
     status: "failed",
-    error: { message: "RangeError: broken" },
+    error: { code: "EVALUATION", message: expect.stringContaining("RangeError: broken") as string },
   });
   // The steps are not lost: a mended experiment evaluates them.
   expect((await resume(quadratic, store)).step).toBe(2);

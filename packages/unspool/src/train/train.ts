@@ -1,7 +1,9 @@
 /** `train`: runs an experiment from its first outer step. */
-import { random, tree } from "../array/index.ts";
-import { OptionError, requireInteger, requirePositive, requireKnownOptions } from "../errors.ts";
+import { random } from "../array/index.ts";
+import { OptionError, requireInteger, requireKnownOptions, requirePositive } from "../errors.ts";
 import type { Experiment } from "./experiment.ts";
+import { configSteps, originOf } from "./origin.ts";
+import { recipeOf } from "./recipe.ts";
 import { type CheckpointEvery, type LoopOptions, type TrainResult, runLoop } from "./runLoop.ts";
 import { requireOwnConfig, requireParsed } from "./ownConfig.ts";
 import { setUp } from "./setUp.ts";
@@ -14,7 +16,7 @@ export interface TrainOptions extends LoopOptions {
   config?: unknown;
   /** An integer from 0 to 2^32 - 1. Default 0. The same seed gives the same bits. */
   seed?: number | undefined;
-  /** Outer steps; default those of the experiment. */
+  /** Outer steps; default those of the experiment. A config with a number `steps` gets it too. */
   steps?: number | undefined;
   /** Where the run is kept. Default: nowhere but in the result. */
   store?: RunStore | undefined;
@@ -41,10 +43,11 @@ export async function train<Config>(
     "signal",
     "onEvent",
     "checkpointEvery",
+    "origin",
   ]);
   const { store, seed = 0 } = options;
   requireCheckpointEvery("train", options.checkpointEvery);
-  const config = experiment.config.parse(options.config ?? {});
+  const config = scheduledConfig(experiment, options);
   requireParsed(experiment.name, config);
   const key = random.key(seed);
   const setup = await setUp(experiment, config, random.foldIn(key, "setup"));
@@ -62,13 +65,34 @@ export async function train<Config>(
     startedAt,
     updatedAt: startedAt,
   };
-  if (store !== undefined) requireOwnConfig(experiment, config);
-  await store?.create(manifest);
-  const initialTheta = tree.tensors(setup.theta);
-  return runLoop(
-    { manifest, setup, initialTheta, state, metrics: [], store, checkpointed: undefined },
-    options,
-  );
+  const start = { setup, initialTheta: state.theta, state, metrics: [], store, checkpointed: undefined };
+  if (store === undefined) return runLoop({ ...start, manifest }, options);
+  requireOwnConfig(experiment, config);
+  const environment = store.environment?.();
+  const kept: RunManifest = {
+    ...manifest,
+    ...(environment !== undefined && { environment }),
+    recipe: recipeOf(setup, state),
+    origin: originOf(options.origin),
+  };
+  await store.create(kept);
+  try {
+    return await runLoop({ ...start, manifest: kept, isNew: true }, options);
+  } finally {
+    await store.release();
+  }
+}
+
+/** The config, with `steps` in its place where it has one: schedules are made from that. */
+function scheduledConfig<Config>(
+  experiment: Experiment<Config>,
+  { config: given = {}, steps }: TrainOptions,
+): Config {
+  const config = experiment.config.parse(given);
+  requireParsed(experiment.name, config);
+  const isGiven = steps !== undefined && steps > 0 && Number.isSafeInteger(steps);
+  if (!isGiven || configSteps(config) === undefined || configSteps(config) === steps) return config;
+  return experiment.config.parse({ ...(given as object), steps });
 }
 
 /** @internal Throws `OptionError` for an interval that is not one. */

@@ -3,7 +3,8 @@
  * run computes does not depend on it but for rounding, and not even there between numbers of threads; so it is a
  * setting of the process, as a log level is, and not of each estimator.
  */
-import { requireInteger, requireOneOf, requireKnownOptions } from "../errors.ts";
+import { hasRelaxedSimd } from "../engine/index.ts";
+import { requireInteger, requireKnownOptions, requireOneOf } from "../errors.ts";
 import { type CompiledExecutorOptions, compiledExecutor } from "./compiledExecutor.ts";
 import type { Executor } from "./executor.ts";
 import { hostExecutor } from "./hostExecutor.ts";
@@ -32,6 +33,12 @@ export function configureExecutor(given: ExecutorSettings): void {
 export function freshExecutor(options: Pick<CompiledExecutorOptions, "onCompile">): Executor {
   const { engine = "compiled", ...rest } = settings;
   return engine === "compiled" ? compiledExecutor({ ...rest, ...options }) : referenceExecutor();
+}
+
+/** What of the settings the bits depend on, as it comes to on this host. */
+export function executorRecord(): { engine: EngineName; fma?: boolean } {
+  const { engine = "compiled", portableBits = false } = settings;
+  return engine === "compiled" ? { engine, fma: !portableBits && hasRelaxedSimd() } : { engine };
 }
 
 /** The executor of the settings. */

@@ -21,7 +21,13 @@ export type { SplitTree } from "./floats.ts";
 export { compiledExecutor } from "./compiledExecutor.ts";
 export type { CompiledExecutorOptions } from "./compiledExecutor.ts";
 export { compiled } from "./compiled.ts";
-export { configureExecutor, defaultExecutor, executorFor, freshExecutor } from "./defaultExecutor.ts";
+export {
+  configureExecutor,
+  defaultExecutor,
+  executorFor,
+  executorRecord,
+  freshExecutor,
+} from "./defaultExecutor.ts";
 export type { EngineName, ExecutorSettings } from "./defaultExecutor.ts";
 export { hostExecutor } from "./hostExecutor.ts";
 export { defineSimulator } from "./simulator.ts";

@@ -1,10 +1,11 @@
 /**
  * A run as a folder, readable with `cat`:
  *
- *     config.json                        experiment, config, seed, steps, versions, status
+ *     config.json                        experiment, config, seed, steps, recipe, versions, status
  *     metrics.jsonl                      one line per outer step, only ever appended to
  *     checkpoints/00000100.safetensors   state after outer step 100; the last few
  *     evaluation.json  figures.json      at the end
+ *     run.lock                           who writes the run, while it goes on
  *
  * One process writes a run at a time; any number may read it meanwhile.
  */
@@ -20,95 +21,170 @@ import {
   type StoreFailure,
 } from "../store.ts";
 import { environment } from "./environment.ts";
+import { type MadeFolder, makeFolder } from "./makeFolder.ts";
+import { requireManifest } from "./manifest.ts";
 import { appendLines, cutAfter, readLines, syncFile } from "./metricsFile.ts";
-import { type Open, temporarySuffix, writeAtomically } from "./writeAtomically.ts";
+import { type RunLock, takeLock } from "./runLock.ts";
+import { type Open, createExclusively, writeAtomically } from "./writeAtomically.ts";
 
 export interface FolderStoreOptions {
   /** Checkpoints to keep, newest first. Default 2: the one before survives if the newest is damaged. */
   keepCheckpoints?: number;
+  /** A new run goes to `dir-2`, `dir-3`, … where `dir` is there already. Default false. */
+  isNumbered?: boolean;
+  /** Further entries of a new run's config.json. */
+  extra?: Readonly<Record<string, unknown>>;
   /** Opens the files of checkpoints; replaced in tests by one that fails. */
   open?: Open;
 }
 
 const artifactNames: readonly ArtifactName[] = ["evaluation", "figures"];
 const checkpointPattern = /^(\d{8,})\.safetensors$/;
+/** What a run writes into its folder: where one of these is, no new run begins. */
+const runFiles = [
+  "config.json",
+  "metrics.jsonl",
+  "checkpoints",
+  "evaluation.json",
+  "figures.json",
+  "report.html",
+];
+/** What a killed process leaves of them half written. */
+const torn =
+  /^(?:config\.json|evaluation\.json|figures\.json|report\.html|run\.lock|\d{8,}\.safetensors)\..*\.tmp$/;
 
-/** A store in the folder `dir`, which is made when a run begins. */
-export function folderStore(dir: string, options: FolderStoreOptions = {}): RunStore {
-  requireKnownOptions("folderStore", options, ["keepCheckpoints", "open"]);
-  const { keepCheckpoints = 2, open = fs.open } = options;
+/** A store in the folder `given`, which is made when a run begins. */
+export function folderStore(given: string, options: FolderStoreOptions = {}): RunStore {
+  requireKnownOptions("folderStore", options, ["keepCheckpoints", "isNumbered", "extra", "open"]);
+  const { keepCheckpoints = 2, isNumbered = false, extra = {}, open = fs.open } = options;
   requireInteger("folderStore", "keepCheckpoints", keepCheckpoints, 1);
-  const configPath = join(dir, "config.json");
-  const metricsPath = join(dir, "metrics.jsonl");
-  const checkpointsDir = join(dir, "checkpoints");
+  let dir = given;
+  let made: MadeFolder | undefined;
+  let lock: RunLock | undefined;
+  /** Length of the file of metrics as this process left it. */
+  let metricsLength: number | undefined;
+  const inRun = (name: string) => join(dir, name);
+  const configPath = () => inRun("config.json");
+  const metricsPath = () => inRun("metrics.jsonl");
+  const checkpointsDir = () => inRun("checkpoints");
   const checkpointPath = (step: number) =>
-    join(checkpointsDir, `${String(step).padStart(8, "0")}.safetensors`);
-  const artifactPath = (name: ArtifactName) => join(dir, `${name}.json`);
+    join(checkpointsDir(), `${String(step).padStart(8, "0")}.safetensors`);
+  const artifactPath = (name: ArtifactName) => inRun(`${name}.json`);
 
   const readManifest = async (): Promise<RunManifest | undefined> => {
-    const stored = (await readJson(configPath)) as (RunManifest & { config: Json }) | undefined;
+    const stored = (await readJson(configPath())) as (RunManifest & { config: Json }) | undefined;
     if (stored === undefined) return undefined;
-    if (typeof stored?.experiment !== "string" || typeof stored.seed !== "number") {
-      throw new StoreError(configPath, "read", "it is not the config of a run.");
-    }
+    requireManifest(configPath(), stored);
     return { ...stored, config: decodeState(stored.config) };
   };
-  const writeManifest = (manifest: RunManifest) =>
-    writeJson(configPath, { ...manifest, config: encodeState(manifest.config, "config").structure });
+  const manifestText = (manifest: RunManifest) =>
+    jsonText({ ...manifest, config: encodeState(manifest.config, "config").structure });
 
   const listCheckpoints = async (): Promise<number[]> => {
-    const names = await listFolder(checkpointsDir);
+    const names = await listFolder(checkpointsDir());
     const steps = names.flatMap((name) => checkpointPattern.exec(name)?.[1] ?? []).map(Number);
     return steps.toSorted((a, b) => b - a);
   };
-
+  const removeTorn = async (folder: string) => {
+    const names = (await listFolder(folder)).filter((name) => torn.test(name));
+    await Promise.all(names.map((name) => fs.rm(join(folder, name), { force: true })));
+  };
   /** Removes checkpoints beyond the newest ones, and what a killed process left half written. */
   const prune = async () => {
     const old = (await listCheckpoints()).slice(keepCheckpoints).map(checkpointPath);
-    const names = await listFolder(checkpointsDir);
-    const torn = names
-      .filter((name) => name.endsWith(temporarySuffix))
-      .map((name) => join(checkpointsDir, name));
-    await Promise.all([...old, ...torn].map((path) => fs.rm(path, { force: true })));
+    await Promise.all(old.map((path) => fs.rm(path, { force: true })));
+    await removeTorn(checkpointsDir());
+  };
+  const release = async () => {
+    const mine = lock;
+    lock = undefined;
+    await mine?.release();
+  };
+  const begin = async (manifest: RunManifest) => {
+    await removeTorn(dir);
+    for (const name of runFiles) if (await exists(inRun(name))) throw holdsRun(dir, inRun(name));
+    if (!(await createExclusively(configPath(), manifestText(manifest)))) throw holdsRun(dir, configPath());
+    await fs.mkdir(checkpointsDir());
+    metricsLength = 0;
   };
 
   return {
-    name: dir,
+    get name() {
+      return dir;
+    },
+    environment,
     create: (manifest) =>
       guarded("write", dir, async () => {
-        for (const path of [configPath, metricsPath, checkpointsDir]) {
-          if (await exists(path)) throw holdsRun(dir, path);
+        made = await makeFolder(given, isNumbered);
+        dir = made.path;
+        try {
+          lock = await takeLock(dir, () => {});
+          await begin({ ...manifest, ...extra });
+        } catch (error) {
+          await release();
+          await made.removeIfEmpty();
+          throw error;
         }
-        await fs.mkdir(checkpointsDir, { recursive: true });
-        await writeManifest({ ...manifest, environment: environment() });
       }),
-    readManifest: () => guarded("read", configPath, readManifest),
+    hold: (onTakeover) =>
+      guarded("write", dir, async () => {
+        lock = await takeLock(dir, onTakeover);
+        await removeTorn(dir);
+        await fs.mkdir(checkpointsDir(), { recursive: true });
+      }),
+    release: () => guarded("write", dir, release),
+    discard: () =>
+      guarded("write", dir, async () => {
+        for (const name of runFiles.filter((name) => name !== "report.html")) {
+          await fs.rm(inRun(name), { recursive: true, force: true });
+        }
+        await release();
+        await made?.removeIfEmpty();
+      }),
+    readManifest: () => guarded("read", configPath(), readManifest),
     updateManifest: (changes) =>
-      guarded("write", configPath, async () => {
+      guarded("write", configPath(), async () => {
+        await lock?.requireHeld();
         const manifest = await readManifest();
-        if (manifest !== undefined) await writeManifest({ ...manifest, ...changes });
+        if (manifest === undefined) {
+          throw new StoreError(
+            configPath(),
+            "write",
+            "it was removed while the run went on. Put it back, then resume the run.",
+          );
+        }
+        await writeAtomically(configPath(), manifestText({ ...manifest, ...changes }));
       }),
-    appendMetrics: (records) => guarded("write", metricsPath, () => appendLines(metricsPath, records)),
-    readMetrics: () => guarded("read", metricsPath, () => readLines(metricsPath)),
+    appendMetrics: (records) =>
+      guarded("write", metricsPath(), async () => {
+        await lock?.requireHeld();
+        metricsLength = await appendLines(metricsPath(), records, metricsLength);
+      }),
+    readMetrics: () => guarded("read", metricsPath(), () => readLines(metricsPath())),
     writeCheckpoint: (step, bytes) =>
       guarded("write", checkpointPath(step), async () => {
+        await lock?.requireHeld();
         // First the metrics: a checkpoint on disk has all lines up to its step on disk.
-        await syncFile(metricsPath);
+        await syncFile(metricsPath());
         await writeAtomically(checkpointPath(step), bytes, open);
         await prune();
       }),
-    listCheckpoints: () => guarded("read", checkpointsDir, listCheckpoints),
+    listCheckpoints: () => guarded("read", checkpointsDir(), listCheckpoints),
     readCheckpoint: (step) => guarded("read", checkpointPath(step), () => fs.readFile(checkpointPath(step))),
     checkpointName: checkpointPath,
     rewind: (step) =>
       guarded("write", dir, async () => {
-        await cutAfter(metricsPath, step);
+        metricsLength = await cutAfter(metricsPath(), step);
         for (const name of artifactNames) await fs.rm(artifactPath(name), { force: true });
         const later = (await listCheckpoints()).filter((other) => other > step).map(checkpointPath);
         await Promise.all(later.map((path) => fs.rename(path, `${path}.damaged`)));
+        await prune();
       }),
     writeArtifact: (name, value) =>
-      guarded("write", artifactPath(name), () => writeJson(artifactPath(name), value)),
+      guarded("write", artifactPath(name), async () => {
+        await lock?.requireHeld();
+        await writeAtomically(artifactPath(name), jsonText(value));
+      }),
     readArtifact: (name) => guarded("read", artifactPath(name), () => readJson(artifactPath(name))),
   };
 }
@@ -150,9 +226,7 @@ const hints: Readonly<Record<string, string>> = {
   EROFS: forbidden,
 };
 
-async function writeJson(path: string, value: unknown): Promise<void> {
-  await writeAtomically(path, `${JSON.stringify(value, null, 2)}\n`);
-}
+const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 /** Undefined if there is no such file. */
 async function readJson(path: string): Promise<unknown> {

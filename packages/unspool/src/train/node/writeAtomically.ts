@@ -21,7 +21,52 @@ export async function writeAtomically(
   data: Uint8Array | string,
   open: Open = fs.open,
 ): Promise<void> {
-  const temporary = `${path}.${process.pid}${temporarySuffix}`;
+  await withTemporary(path, data, open, (temporary) => fs.rename(temporary, path));
+  await syncFolder(dirname(path));
+}
+
+/** The same for a file that must not be there yet: false, and nothing changed, if it is. */
+export async function createExclusively(path: string, data: string): Promise<boolean> {
+  const isCreated = await withTemporary(path, data, fs.open, async (temporary) => {
+    try {
+      await fs.link(temporary, path);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EEXIST") return false;
+      if (!withoutLinks.has(code ?? "")) throw error;
+      return writeNew(path, data);
+    } finally {
+      await fs.rm(temporary, { force: true });
+    }
+    return true;
+  });
+  if (isCreated) await syncFolder(dirname(path));
+  return isCreated;
+}
+
+/** What file systems without hard links answer. */
+const withoutLinks: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
+
+async function writeNew(path: string, data: string): Promise<boolean> {
+  try {
+    await fs.writeFile(path, data, { flag: "wx" });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+let count = 0;
+
+/** Writes the temporary file of `path` and hands it to `use`, which must leave nothing of it. */
+async function withTemporary<Result>(
+  path: string,
+  data: Uint8Array | string,
+  open: Open,
+  use: (temporary: string) => Promise<Result>,
+): Promise<Result> {
+  const temporary = `${path}.${process.pid}-${count++}${temporarySuffix}`;
   try {
     const file = await open(temporary, "w");
     try {
@@ -30,12 +75,11 @@ export async function writeAtomically(
     } finally {
       await file.close();
     }
-    await fs.rename(temporary, path);
+    return await use(temporary);
   } catch (error) {
     await fs.rm(temporary, { force: true }).catch(() => {});
     throw error;
   }
-  await syncFolder(dirname(path));
 }
 
 /** Makes a rename in a folder last. Windows cannot open folders, and does this by itself. */

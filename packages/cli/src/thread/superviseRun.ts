@@ -1,0 +1,211 @@
+/**
+ * Runs `run` or `resume` in a thread of its own. The main thread writes what it tells and hears signals: it asks the
+ * run to stop, and where a step or an evaluation does not let it, ends the thread. What the last checkpoint holds is
+ * kept either way.
+ */
+import { utimesSync } from "node:fs";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { TrainEvent } from "unspool/train";
+import { type CommandLine, textOption } from "../commandLine/parse.ts";
+import { isFileName } from "../experiments/isFileName.ts";
+import { exitCodes } from "../failure.ts";
+import { listenForInterrupt } from "../interrupt.ts";
+import { type Reporter, type RunSummary, describeLoss } from "../output/reporter.ts";
+import { type OutputFailure, onOutputFailure, stderr, stdout } from "../output/safeOutput.ts";
+import {
+  type Control,
+  type ReporterCall,
+  type ThreadData,
+  type ThreadMessage,
+  makeControl,
+  word,
+} from "./control.ts";
+import { resumeCommand } from "../runs/shellWord.ts";
+import { leaveRun } from "./leaveRun.ts";
+
+/** An outer step may take this long to its end before it is given up. */
+const graceMs = 500;
+/** A thread that does not end in this time is left to the end of the process. */
+const endMs = 300;
+const heartbeatMs = 5000;
+
+/** How far a run is, as its events say. */
+interface Progress {
+  phase: "preparing" | "stepping" | "evaluating" | "reporting";
+  dir: string | undefined;
+  steps: number;
+  checkpointed: number;
+  loss: number | undefined;
+}
+
+export function superviseRun(line: CommandLine, reporter: Reporter, isJson: boolean): Promise<number> {
+  const control = makeControl();
+  const acknowledge = acknowledger(control);
+  const data: ThreadData = { line, control, isJson };
+  const worker = new Worker(new URL("./runThread.js", import.meta.url), {
+    workerData: data,
+    name: "unspool run",
+    stdout: true,
+    stderr: true,
+  });
+  const isResume = line.command?.name === "resume";
+  const progress: Progress = {
+    phase: "preparing",
+    dir: isResume ? line.positionals[0] : undefined,
+    steps: 0,
+    checkpointed: 0,
+    loss: undefined,
+  };
+  let stopCode: number | undefined;
+  let isEnding = false;
+  let grace: NodeJS.Timeout | undefined;
+
+  return new Promise((resolve) => {
+    const end = (exitCode: number): void => {
+      clearTimeout(grace);
+      clearInterval(heartbeat);
+      interrupt.dispose();
+      worker.terminate().finally(() => resolve(exitCode));
+    };
+    const stop = (exitCode: number, reason: "signal" | "output"): void => {
+      if (stopCode !== undefined) return;
+      stopCode = exitCode;
+      Atomics.store(control, word.interrupted, 1);
+      Atomics.notify(control, word.handled);
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- A worker thread, not a window.
+      worker.postMessage("stop");
+      if (progress.phase !== "stepping") return void giveUp();
+      if (reason === "signal") reporter.interrupting();
+      grace = setTimeout(giveUp, graceMs);
+    };
+    /** Ends the thread in the middle of what it does. */
+    const giveUp = async (): Promise<void> => {
+      if (isEnding) return;
+      isEnding = true;
+      await Promise.race([worker.terminate(), new Promise((done) => setTimeout(done, endMs))]);
+      if (progress.dir !== undefined) leaveRun(progress.dir, "interrupted");
+      reporter.finished(interruptedSummary(progress, Atomics.load(control, word.step), line));
+      end(stopCode ?? exitCodes.interrupted);
+    };
+    const interrupt = listenForInterrupt(
+      (exitCode) => stop(exitCode, "signal"),
+      (exitCode) => {
+        if (progress.dir !== undefined) leaveRun(progress.dir, "interrupted");
+        process.exit(exitCode);
+      },
+    );
+    onOutputFailure((failure) => {
+      tellFailure(failure, progress.dir && resumeCommand(progress.dir, experimentFile(line)));
+      stop(failure.code === "EPIPE" ? exitCodes.closedPipe : exitCodes.failed, "output");
+    });
+    const heartbeat = setInterval(() => {
+      if (progress.dir !== undefined) touch(join(progress.dir, "run.lock"));
+    }, heartbeatMs);
+    const fail = (message: string, trace?: string): void => {
+      if (isEnding) return;
+      isEnding = true;
+      if (progress.dir !== undefined) leaveRun(progress.dir, "failed", { code: "UNEXPECTED", message });
+      reporter.failed({ code: "UNEXPECTED", message, trace, details: {} });
+      end(exitCodes.failed);
+    };
+
+    worker.on("message", (message: ThreadMessage) => {
+      if (message.type === "stopping") {
+        if (progress.phase === "stepping") clearTimeout(grace);
+      } else if (message.type === "end") {
+        if (isEnding) return;
+        isEnding = true;
+        end(message.exitCode === exitCodes.interrupted ? (stopCode ?? message.exitCode) : message.exitCode);
+      } else if (!isEnding || message.name === "trainEvent") {
+        hear(progress, message);
+        if (!isEnding) call(reporter, message);
+        acknowledge();
+      }
+    });
+    worker.on("error", (error: Error) => fail(`${error.name}: ${error.message}`, framesOf(error)));
+    worker.on("exit", (code) => fail(`the experiment's file ended the process (process.exit(${code})).`));
+    worker.stdout.on("data", (bytes: Uint8Array) => (isJson ? stderr : stdout).write(bytes));
+    worker.stderr.on("data", (bytes: Uint8Array) => stderr.write(bytes));
+  });
+}
+
+function hear(progress: Progress, { name, args }: ReporterCall): void {
+  if (name === "finished") progress.phase = "reporting";
+  if (name !== "trainEvent") return;
+  const event = args[0] as TrainEvent;
+  if (event.type === "start") {
+    const { store, step, steps } = event;
+    Object.assign(progress, { phase: "stepping", dir: store, steps, checkpointed: step });
+  } else if (event.type === "step") progress.loss = event.record.loss;
+  else if (event.type === "checkpoint") progress.checkpointed = event.step;
+  else if (event.type === "evaluate") progress.phase = "evaluating";
+  else if (event.type === "done") progress.phase = "reporting";
+}
+
+function call(reporter: Reporter, { name, args }: ReporterCall): void {
+  (reporter[name] as (...all: unknown[]) => void)(...args);
+}
+
+/** Lets the run go on once what it told is written. */
+function acknowledger(control: Control): () => void {
+  let waiting = 0;
+  return () => {
+    waiting++;
+    if (waiting > 1) return;
+    void stdout.flushed().then(() => {
+      Atomics.add(control, word.handled, waiting);
+      Atomics.notify(control, word.handled);
+      waiting = 0;
+    });
+  };
+}
+
+function interruptedSummary(progress: Progress, done: number, line: CommandLine): RunSummary {
+  const { phase, dir, steps, checkpointed, loss } = progress;
+  const isResume = line.command?.name === "resume";
+  return {
+    run: dir,
+    resume: dir === undefined ? undefined : resumeCommand(dir, experimentFile(line)),
+    isInterrupted: true,
+    step: checkpointed,
+    steps,
+    loss,
+    theta: null,
+    evaluation: undefined,
+    stepsPerSecond: 0,
+    durationMs: 0,
+    report: undefined,
+    lost: describeLoss(phase, Math.max(0, done - checkpointed), dir, isResume),
+  };
+}
+
+/** The experiment's file as the person named it: a folder alone does not name one that is run. */
+function experimentFile(line: CommandLine): string | undefined {
+  if (line.command?.name === "resume") return textOption(line, "experiment");
+  const [named] = line.positionals;
+  return named !== undefined && isFileName(named) ? named : undefined;
+}
+
+function tellFailure({ stream, code, message }: OutputFailure, resume: string | undefined): void {
+  if (stream !== "stdout") return;
+  const how = code === "EPIPE" ? "was closed" : `could not be written (${message})`;
+  const next = resume === undefined ? "" : `; the run stops and can be continued with: ${resume}`;
+  stderr.write(`unspool: stdout ${how}${next}\n`);
+}
+
+function framesOf(error: Error): string | undefined {
+  return error.stack
+    ?.split("\n")
+    .filter((frame) => /^\s+at /.test(frame) && !frame.includes("node:"))
+    .join("\n");
+}
+
+function touch(path: string): void {
+  try {
+    const now = new Date();
+    utimesSync(path, now, now);
+  } catch {
+    // The run has ended, or its folder is gone: the run itself says so.
+  }
+}

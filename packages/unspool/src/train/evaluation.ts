@@ -1,0 +1,52 @@
+/** What comes after the last outer step: the experiment's own evaluation and figures, as plain data, kept. */
+import { tree } from "../array/index.ts";
+import { UnspoolError } from "../errors.ts";
+import type { Evaluation, RunRecord, Setup } from "./experiment.ts";
+import type { Figure } from "./figure.ts";
+import type { TrainResult } from "./runLoop.ts";
+import { type RunStore, StoreError } from "./store.ts";
+import { describeThrown } from "./userCode.ts";
+
+export interface Results {
+  evaluation: Evaluation | undefined;
+  figures: readonly Figure[];
+}
+
+/** The steps of a run are done and kept, and its evaluation or a figure of it failed. `cause` is what was thrown. */
+export class EvaluationError extends UnspoolError {
+  /** The run without evaluation and figures: its theta is the trained one. */
+  readonly result: TrainResult;
+  constructor(result: TrainResult, store: RunStore | undefined, cause: unknown) {
+    const again =
+      store === undefined
+        ? "The trained theta is in the error's `result`."
+        : `They are kept: unspool resume ${store.name} evaluates them again.`;
+    const { experiment, step } = result;
+    super(
+      "EVALUATION",
+      `evaluate of "${experiment}": it failed after all ${step} outer steps were done. ${again} ${describeThrown(cause).text}`,
+      { where: "evaluate", experiment, step },
+    );
+    this.result = result;
+    this.cause = cause;
+  }
+}
+
+/** Evaluates a run, draws its figures, and keeps both. */
+export async function evaluateRun(
+  setup: Setup,
+  run: Omit<RunRecord, "evaluation">,
+  store: RunStore | undefined,
+): Promise<Results> {
+  const steps = run.metrics.at(-1)?.step ?? 0;
+  // Its own records: what it writes into theta reaches nobody else.
+  const [theta, initialTheta] = [tree.copy(run.theta), tree.copy(run.initialTheta)];
+  const evaluation = await setup.evaluate?.(theta, initialTheta, steps);
+  const figures = (await setup.figures?.({ ...run, evaluation })) ?? [];
+  if (evaluation !== undefined) await store?.writeArtifact("evaluation", evaluation);
+  await store?.writeArtifact("figures", figures);
+  return { evaluation, figures };
+}
+
+/** True for failures that are not the experiment's. */
+export const isStoreFailure = (error: unknown): boolean => error instanceof StoreError;

@@ -1,0 +1,44 @@
+/** A folder for a new run: the one that is asked for, or the first of its numbered names that nobody has. */
+import * as fs from "node:fs/promises";
+import { dirname, relative, resolve, sep } from "node:path";
+
+export interface MadeFolder {
+  path: string;
+  /** Removes what was made, up to the first folder that is not empty. A folder that was there before stays. */
+  removeIfEmpty(): Promise<void>;
+}
+
+/** With `isNumbered` the folder is new: `dir`, `dir-2`, … One of several processes gets each name. */
+export async function makeFolder(dir: string, isNumbered: boolean): Promise<MadeFolder> {
+  if (!isNumbered) return made(dir, await fs.mkdir(dir, { recursive: true }));
+  const first = await fs.mkdir(dirname(dir), { recursive: true });
+  for (let copy = 1; ; copy++) {
+    const path = copy === 1 ? dir : `${dir}-${copy}`;
+    try {
+      await fs.mkdir(path);
+      return made(path, first ?? path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+  }
+}
+
+/** `first` is the topmost folder that was made; undefined if `path` was there. */
+function made(path: string, first: string | undefined): MadeFolder {
+  return {
+    path,
+    async removeIfEmpty() {
+      if (first === undefined) return;
+      const levels = relative(dirname(resolve(first)), resolve(path)).split(sep).length;
+      let folder = resolve(path);
+      for (let level = 0; level < levels; level++) {
+        try {
+          await fs.rmdir(folder);
+        } catch {
+          return;
+        }
+        folder = dirname(folder);
+      }
+    },
+  };
+}
