@@ -2,7 +2,6 @@
  * The outer loop shared by `train` and `resume`: step, log, checkpoint, give way; at the end evaluate and draw.
  * It knows nothing of any system and nothing of files.
  */
-import { tree } from "../array/index.ts";
 import { NonFiniteError, UnspoolError } from "../errors.ts";
 import { encodeCheckpoint } from "./checkpoint.ts";
 import type { TrainEvent } from "./events.ts";
