@@ -130,6 +130,9 @@ class Program:
             if text not in COMPILED:
                 COMPILED[text] = compile(text, text, "eval")
             options = types.SimpleNamespace(**{k: tuples(v) for k, v in node["options"].items()})
+            scale = node.get("scale")
+            if scale is not None and scale not in COMPILED:
+                COMPILED[scale] = compile(scale, scale, "eval")
             self.nodes.append((COMPILED[text], options, node["operands"], node["dtype"], node))
 
     def run(self, inputs, rng=None, is_native=False):
@@ -149,6 +152,7 @@ class Program:
                         value = value.astype(np.float32 if is_native else np.float64)
                     env[name] = value
             value = eval(code, env)
+            scale = None if node.get("scale") is None or is_native else eval(COMPILED[node["scale"]], env)
             if node["isRoot"] and np.any(np.asarray(value) == 0):
                 self.is_singular = True
             if is_native:
@@ -157,7 +161,10 @@ class Program:
                     value = finish(value, dtype, None)
                 results.append(value.astype(dtype))
             else:
-                results.append(finish(value, dtype, None if node["isExact"] else rng))
+                made = finish(value, dtype, None if node["isExact"] else rng)
+                if scale is not None and rng is not None and made.dtype.kind == "f":
+                    made = made + MOVED * EPS[dtype] * np.broadcast_to(scale, made.shape) * rng.uniform(-1, 1, made.shape)
+                results.append(made)
         return results[-1]
 
 

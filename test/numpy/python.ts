@@ -49,7 +49,19 @@ const questionOf = ({ transform, isMapped, copies, inputs, nodes }: Case): unkno
       isExact = false,
       isRoot = false,
       ulps = 8,
+      scale,
     } = rowNamed(name);
-    return { numpy, operands, options, dtype, isSummed, isExact, isRoot, isFloating: rule === "float", ulps };
+    return {
+      numpy,
+      operands,
+      options,
+      dtype,
+      isSummed,
+      isExact,
+      isRoot,
+      isFloating: rule === "float",
+      ulps,
+      scale,
+    };
   }),
 });

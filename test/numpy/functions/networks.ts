@@ -30,9 +30,15 @@ const formulas: readonly (readonly [string, string, string])[] = [
 ];
 
 export const networks: readonly Row[] = [
-  // The tanh approximation of gelu adds 1 to what is near -1.
+  // The tanh approximation of gelu adds 1 to what is near -1, and multiplies by x.
   ...formulas.map(([name, ours, numpy]) =>
-    unary(name, [ours, numpy], "float", {}, { ulps: 64, isSummed: name === "gelu", weight: 1.5 }),
+    unary(
+      name,
+      [ours, numpy],
+      "float",
+      {},
+      { ulps: 64, weight: 1.5, ...(name === "gelu" && { scale: "np.abs(x)" }) },
+    ),
   ),
   row(
     "oneHot",

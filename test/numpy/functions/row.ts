@@ -37,6 +37,8 @@ export interface Row {
   readonly isRoot?: boolean;
   /** Largest error of the function alone, in units in the last place. Default 8. */
   readonly ulps?: number;
+  /** NumPy's expression for the size of what is added up inside of the function: `ulps` are of it, if it is larger. */
+  readonly scale?: string;
   /** How often it is drawn. Default 1. */
   readonly weight?: number;
 }

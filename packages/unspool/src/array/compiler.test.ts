@@ -1,6 +1,6 @@
 /** Programs that the compiler of jax-js 0.1.25 got wrong, named by what was seen; see `repairs.ts`. */
 import { expect, test } from "vitest";
-import { type Tensor, grad, jit, np, vmap } from "./index.ts";
+import { type Tensor, grad, jit, lax, np, vmap } from "./index.ts";
 
 const x = np.array([1, 2, 3, 4]);
 
@@ -61,4 +61,29 @@ test("einsum, matvec and vecmat need no iterator helpers, which Node 20 has not"
   );
   expect(() => np.einsum("ij", x)).toThrow('np.einsum: operand 0 is float32[4], but has subscripts "ij".');
   expect(np.einsum("i,i", x, x).item()).toBe(30);
+});
+
+test("sums of one term (jax-js on WebAssembly took elements of other rows)", () => {
+  const [a, b] = [np.arange(20).reshape([5, 4, 1, 1]), np.arange(16).reshape([1, 4, 4, 1])].map((y) =>
+    y.astype("float32"),
+  ) as [Tensor, Tensor];
+  // out[i, j, k] = a[i, j] b[j, k] with a[i, j] = 4 i + j and b[j, k] = 4 j + k.
+  const wanted = Array.from({ length: 80 }, (_, at) => {
+    const [i, j, k] = [at >> 4, (at >> 2) & 3, at & 3];
+    return (4 * i + j) * (4 * j + k);
+  });
+  const dot = (y: Tensor, z: Tensor) => np.vecdot(y, z) as Tensor;
+  const sum = (y: Tensor, z: Tensor) => y.mul(z).sum(-1);
+  for (const call of [dot, jit(dot), sum, jit(sum)]) expect(Array.from(call(a, b).data)).toEqual(wanted);
+});
+
+test("a convolution of one channel with windows of one element", () => {
+  const [y, w] = [
+    np.array([1, 2, 3, 4, 5, 6, 7, 8], { shape: [2, 1, 4] }),
+    np.array([2, 3], { shape: [2, 1, 1] }),
+  ];
+  const conv = (image: Tensor, window: Tensor) =>
+    lax.convGeneralDilated(image, window, [1], [[0, 0]]) as Tensor;
+  const wanted = [2, 4, 6, 8, 3, 6, 9, 12, 10, 12, 14, 16, 15, 18, 21, 24];
+  for (const call of [conv, jit(conv)]) expect(Array.from(call(y, w).data)).toEqual(wanted);
 });

@@ -2,6 +2,7 @@
 import * as jax from "@jax-js/jax";
 import { repairBatching } from "./batchRepairs.ts";
 import { repairShapes } from "./shapeRepairs.ts";
+import { repairSingleTerms } from "./singleTermRules.ts";
 import { type Params, type Raw, bind } from "./jaxprs.ts";
 import { rules } from "./ruleTables.ts";
 
@@ -18,6 +19,7 @@ export function repairRules(): void {
   rules.tangents["jacobi_eigh"] = eigenTangents;
   repairBatching();
   repairShapes();
+  repairSingleTerms();
 }
 
 /**

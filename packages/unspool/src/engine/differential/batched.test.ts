@@ -92,3 +92,15 @@ test("the gradient of the largest elements inside a loop is where they are (it w
   expect(grad(total)(rows).toArray()).toEqual(wanted);
   expect(compileFunction("largest", grad(total), [rows])(rows).toArray()).toEqual(wanted);
 });
+
+test("gradients of mapped products of one row (they were eagerly those of other rows)", () => {
+  const [rows, v] = [filled([4, 1, 4], 2), filled([4, 5], 1)];
+  const loss = (product: (y: Tensor, z: Tensor) => Tensor) => (y: Tensor, z: Tensor) => {
+    const out = product(y, z);
+    return out.mul(out).sum();
+  };
+  const mapped = loss((y, z) => vmap((row: Tensor) => np.matmul(row, z))(y));
+  const whole = loss((y, z) => np.matmul(y, z));
+  const slope = (f: typeof mapped) => grad((z: Tensor) => f(rows, z))(v);
+  expect(differences(slope(mapped), slope(whole), { ulps: 16, scale: 2 })).toEqual([]);
+});
