@@ -58,8 +58,25 @@ export function uploadArgument(
   dtype: DType,
   isWeak: boolean,
 ): Raw {
-  if (isWeak || dtype === "bool") return upload(data, shape, dtype, isWeak);
-  return uploadElements(data, shape, { dtype: dtype as jax.DType, device: current as jax.Device });
+  if (isWeak) return upload(data, shape, dtype, isWeak);
+  return uploadElements(asOperand(data), shape, { dtype: dtype as jax.DType, device: current as jax.Device });
+}
+
+/** Below so many elements, equal ones are a constant for jax-js 0.1.25. */
+const leastInMemory = 128;
+
+/**
+ * Elements that jax-js keeps in memory. It makes constants of few equal ones, compiles a kernel for each, and simplifies
+ * 0 times anything to 0, also beside infinity and NaN. One more element that differs, beyond the shape, prevents that.
+ */
+function asOperand(data: TensorData): TensorData {
+  const [first] = data;
+  if (first === undefined || data.length >= leastInMemory) return data;
+  if (data.some((value) => !Object.is(value, first))) return data;
+  const longer = new (data.constructor as Float32ArrayConstructor)(data.length + 1);
+  longer.fill(first);
+  longer[data.length] = first === 1 ? 0 : 1;
+  return longer;
 }
 
 function uploadElements(
@@ -81,9 +98,11 @@ export function placeholder(shape: readonly number[], dtype: DType): Raw {
 
 /** The elements of a jax-js array, which loses one reference. */
 export function download(raw: Raw): TensorData {
+  const { size } = raw;
   const data = raw.dataSync();
   if (dtypeOf(data) === undefined) throw new Error(`internal: jax-js returned ${data.constructor.name}`);
-  return data as TensorData;
+  // An operand that comes back as it was has one element more (`asOperand`).
+  return (data.length > size ? data.slice(0, size) : data) as TensorData;
 }
 
 /**

@@ -19,12 +19,20 @@ const bitwiseXor = lift(jax.numpy.bitwiseXor) as Elementwise;
 const bitwiseAnd = liftElementwise("bitwiseAnd", jax.numpy.bitwiseAnd) as Elementwise;
 
 const product = lift(jax.numpy.multiply) as Elementwise;
+const difference = lift(jax.numpy.subtract) as Elementwise;
 /** One program when called eagerly: jax-js folds operands of equal elements in floats, without the lowest bits. */
 const wholeProduct = nameProgram("multiply", (x, y) => product(x, y)) as Elementwise;
 
 /** x times y; whole numbers modulo 2^32. */
 export function multiply(x: TensorLike, y: TensorLike): Tensor {
   const [a, b] = promote("np.multiply", arithmetic, [x, y]);
+  // jax-js takes 0 times anything for 0 where it knows the 0; the difference keeps NaN and infinity in view.
+  for (const [one, other] of [
+    [a, b],
+    [b, a],
+  ]) {
+    if (one === 0 && isTensor(other) && isFloat(other.dtype)) return difference(other, other);
+  }
   const isInteger = isTensor(a) && (a.dtype === "int32" || a.dtype === "uint32");
   return isInteger && !isTracing() ? wholeProduct(a, b) : product(a, b);
 }

@@ -165,3 +165,19 @@ describe("ranges of random numbers", () => {
     expect(() => random.randint(random.key(0), [2], low, high)).toThrow(OptionError);
   });
 });
+
+test("0 times infinity and NaN is NaN, and 0 / 0, whoever knows the 0", () => {
+  const x = np.array([Infinity, NaN, -2]);
+  const isNan = (y: Tensor): boolean[] => Array.from(y.data, Number.isNaN);
+  const byZeros = (y: Tensor): Tensor => y.mul(np.zeros([3]));
+  const byNumber = (y: Tensor): Tensor => y.mul(0);
+  const byScalar = (y: Tensor): Tensor => np.multiply(np.array(0, { dtype: "float32" }), y) as Tensor;
+  for (const f of [byZeros, byNumber, byScalar]) {
+    expect(isNan(f(x))).toEqual([true, true, false]);
+  }
+  expect(isNan(jit(byNumber)(x))).toEqual([true, true, false]);
+  expect(isNan(np.zeros([2]).div(np.array([0, 1])))).toEqual([true, false]);
+  // An operand that is only looked at comes back with its own elements.
+  expect(np.ones([3]).reshape([3, 1]).toArray()).toEqual([[1], [1], [1]]);
+  expect(np.ones([2]).transpose().toArray()).toEqual([1, 1]);
+});
