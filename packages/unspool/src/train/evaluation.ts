@@ -38,8 +38,7 @@ export async function evaluateRun(
   store: RunStore | undefined,
 ): Promise<Results> {
   const steps = run.metrics.at(-1)?.step ?? 0;
-  const evaluation = plainResult(await setup.evaluate?.(run.theta, run.initialTheta, steps)) as
-    Evaluation | undefined;
+  const evaluation = await setup.evaluate?.(run.theta, run.initialTheta, steps);
   const figures = (await setup.figures?.({ ...run, evaluation })) ?? [];
   if (evaluation !== undefined) await store?.writeArtifact("evaluation", evaluation);
   await store?.writeArtifact("figures", figures);
