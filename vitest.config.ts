@@ -11,7 +11,12 @@ export default defineConfig({
         ...shared,
         test: {
           name: "unit",
-          include: ["packages/*/src/**/*.test.ts", "bench/**/*.test.ts", "test/structure/**/*.test.ts"],
+          include: [
+            "packages/*/src/**/*.test.ts",
+            "bench/**/*.test.ts",
+            "test/structure/**/*.test.ts",
+            "test/numpy/**/*.test.ts",
+          ],
           testTimeout: 60_000,
         },
       },

@@ -105,3 +105,36 @@ test("the page of a comparison needs nothing else, and names what it measured", 
   ])
     expect(page).toContain(title);
 });
+
+test("diagnose prints a command that runs exactly what it recommends: every option is that of the trial", async () => {
+  // Deterministic and tame: an estimator with derivatives and one task is recommended, which is not a default.
+  writeFileSync(
+    join(dir, "tame.ts"),
+    'import { defineProblem, np } from "unspool";\n' +
+      "export default defineProblem({ name: 'tame', theta: np.array(-1), horizon: 20, init: () => np.array(0.5),\n" +
+      "  step: (theta, s) => { const next = s.mul(0.8).add(theta); const miss = next.sub(1); return { state: next, loss: miss.mul(miss) }; } });\n",
+  );
+  const args = ["--budget", "inner-steps=2000", "--set", "sigma=0.07", "--set", "pairs=3"];
+  const outcome = await run("diagnose", "tame.ts", ...args, "--json");
+  expect(outcome.code).toBe(0);
+  const [event] = eventsOf(outcome) as unknown as {
+    command: string;
+    recommended: Record<string, unknown>;
+    evidence: { trialRuns: { outerSteps: number } };
+  }[];
+  const { command, recommended, evidence } = event!;
+  const words = command.split(" ").slice(1);
+  const done = await run(...words, "--out", "recommended");
+  expect([done.code, done.stderr.includes("Error")]).toEqual([0, false]);
+  const manifest = JSON.parse(readFileSync(join(dir, "recommended", "config.json"), "utf8")) as {
+    config: Record<string, unknown>;
+    steps: number;
+  };
+  for (const [name, value] of Object.entries(recommended)) {
+    if (value !== null) expect([name, manifest.config[name]]).toEqual([name, value]);
+  }
+  // What was given to diagnose is passed on.
+  expect(manifest.config).toMatchObject({ pairs: 3, sigma: recommended["sigma"] ?? 0.07 });
+  expect(recommended["tasks"] ?? 1).toBe(1);
+  expect(manifest.steps).toBe(evidence.trialRuns.outerSteps);
+});

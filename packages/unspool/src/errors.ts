@@ -57,6 +57,13 @@ export class ExperimentError extends UnspoolError {
   }
 }
 
+/** A function does not give the same program twice, so that a program of it does not mean what was written. */
+export class TraceError extends UnspoolError {
+  constructor(where: string, problem: string, details: ErrorDetails = {}) {
+    super("TRACE", `${where}: ${problem}`, { where, ...details });
+  }
+}
+
 /** A value as it should stand in an error message: short, and exact for numbers. Shows whatever there is. */
 export function show(value: unknown): string {
   try {
@@ -81,6 +88,8 @@ function shown(value: unknown): string {
   if (Array.isArray(value)) {
     return `[${value.slice(0, 8).map(shown).join(", ")}${value.length > 8 ? ", …" : ""}]`;
   }
+  // Tensors say what they are; this file stands below them.
+  if (value !== null && typeof value === "object" && "isUnspoolTensor" in value) return `${value as object}`;
   if (value !== null && typeof value === "object") return `{${Object.keys(value).slice(0, 8).join(", ")}}`;
   return String(value);
 }
@@ -126,6 +135,21 @@ export function requireOneOf(
     `one of ${allowed.map((name) => JSON.stringify(name)).join(", ")}`,
     near === undefined ? undefined : `Did you mean ${JSON.stringify(near)}?`,
   );
+}
+
+/**
+ * Throws `OptionError` for a name in `given` that is not an option: a misspelt one would be ignored, and the default used
+ * in its place.
+ */
+export function requireKnownOptions<Options extends object>(
+  where: string,
+  given: Options | undefined,
+  names: readonly (keyof Options & string)[],
+): void {
+  if (given === undefined) return;
+  if (typeof given !== "object" || given === null || Array.isArray(given))
+    throw new OptionError(where, "options", given, "a record of options");
+  for (const name of Object.keys(given)) requireOneOf(where, "the name of an option", name, names);
 }
 
 /** The candidate with the smallest edit distance to `word`, if it is near enough to be meant. */

@@ -124,7 +124,7 @@ function plainComparison(comparison: Comparison) {
 
 const columns = [
   "estimator",
-  "gradient of",
+  "smoothing sigma",
   "bias/|g|",
   "± of bias",
   "z",
@@ -145,7 +145,7 @@ function row(one: EstimatorMeasurement, { reference }: Comparison): (string | nu
   const deviation = Math.sqrt(one.variance);
   return [
     one.name,
-    one.smoothedBy === undefined ? "loss" : `loss, sigma ${one.smoothedBy}`,
+    one.smoothedBy ?? "",
     share(vectorNorm(one.bias)),
     twoDigits(share(Math.hypot(vectorNorm(one.standardError), vectorNorm(reference.standardError)))),
     Number(one.z.toPrecision(3)),

@@ -21,14 +21,15 @@ function growth(measured: readonly Measured[]): Figure {
     id: "growth",
     title: "Growth of gradients along the unroll",
     caption:
-      "Logarithm (base 10) of the norm of d state / d theta after each inner step. A straight line upward is an explosion; its slope is the largest Lyapunov exponent.",
+      "Logarithm (base 10) of the growth of d loss / d theta after each inner step, beyond what a neutral loop gathers, in the direction of theta where it is largest: it has no units. Above 3, gradients explode if their variance says so, too.",
     x: { label: "inner step" },
-    y: { label: "log10 |d state / d theta|" },
+    y: { label: "log10 of growth" },
     series: measured.map(({ where, report }) => ({
       name: where,
-      x: steps(report.growth.logStateNorms),
-      y: Array.from(report.growth.logStateNorms, (value) => finite(value / Math.LN10)),
+      x: steps(report.growth.logLossGrowth),
+      y: Array.from(report.growth.logLossGrowth, (value) => finite(value / Math.LN10)),
     })),
+    references: [{ axis: "y", value: 3, label: "a factor of 1000" }],
   };
 }
 

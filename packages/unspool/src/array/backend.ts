@@ -48,6 +48,25 @@ export function upload(data: TensorData, shape: readonly number[], dtype: DType,
     const value = dtype === "bool" ? data[0] !== 0 : data[0]!;
     return jax.numpy.array(value, isWeak ? { device: options.device } : options);
   }
+  return uploadElements(data, shape, options);
+}
+
+/** The same for an argument of one eager call: a strong scalar is an array too, and not a constant of a kernel. */
+export function uploadArgument(
+  data: TensorData,
+  shape: readonly number[],
+  dtype: DType,
+  isWeak: boolean,
+): Raw {
+  if (isWeak || dtype === "bool") return upload(data, shape, dtype, isWeak);
+  return uploadElements(data, shape, { dtype: dtype as jax.DType, device: current as jax.Device });
+}
+
+function uploadElements(
+  data: TensorData,
+  shape: readonly number[],
+  options: { dtype: jax.DType; device: jax.Device },
+): Raw {
   if (data.length === 0) return jax.numpy.zeros([...shape], options);
   // jax-js reads the memory of the array it is given, which must not be shared.
   const own = (data.buffer instanceof ArrayBuffer ? data : data.slice()) as Float32Array<ArrayBuffer>;

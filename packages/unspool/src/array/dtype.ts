@@ -1,4 +1,5 @@
 /** Number types of tensors, and the typed arrays that hold them. */
+import { requireMemory } from "../sizes.ts";
 
 export type DType = "float32" | "float64" | "int32" | "uint32" | "bool";
 
@@ -20,6 +21,7 @@ export const dtypes: readonly DType[] = Object.keys(holders) as DType[];
 
 /** A zeroed typed array for `length` elements of `dtype`. */
 export function allocate(dtype: DType, length: number): TensorData {
+  requireRoom(length, dtype);
   return new holders[dtype](length);
 }
 
@@ -34,4 +36,15 @@ export function dtypeOf(data: ArrayBufferView): DType | undefined {
 
 export function isFloat(dtype: DType): boolean {
   return dtype === "float32" || dtype === "float64";
+}
+
+/** Throws `OptionError` if an array of so many elements cannot be held. */
+export function requireRoom(elements: number, dtype: DType): void {
+  requireMemory({
+    where: "np",
+    option: "the number of elements of an array",
+    given: elements,
+    bytes: elements * (dtype === "float64" ? 8 : 4),
+    of: "they",
+  });
 }

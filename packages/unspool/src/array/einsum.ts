@@ -5,6 +5,7 @@
 import * as jax from "@jax-js/jax";
 import { ShapeError } from "../errors.ts";
 import { lift } from "./lift.ts";
+import { inProduct } from "./promotion.ts";
 import type { Tensor } from "./tensor.ts";
 
 const sumByAxes = lift(jax.numpy.einsum) as (...args: unknown[]) => Tensor;
@@ -30,7 +31,9 @@ export function einsum(subscripts: string, ...operands: Tensor[]): Tensor {
     }
   }
   const axes = (letters: string) => Array.from(letters, (letter) => letter.charCodeAt(0));
-  return sumByAxes(...inputs.flatMap((letters, i) => [operands[i]!, axes(letters)]), axes(right));
+  const run = (...parts: unknown[]) =>
+    sumByAxes(...inputs.flatMap((letters, i) => [parts[i], axes(letters)]), axes(right));
+  return inProduct("np.einsum", { isBoolAgain: true }, operands, run) as Tensor;
 }
 
 function implicitOutput(inputs: string): string {

@@ -4,45 +4,43 @@
  * program and one dispatch.
  */
 import * as jax from "@jax-js/jax";
-import { isFloat } from "./dtype.ts";
-import { concrete, isTensor, lift, liftElementwise, nameProgram } from "./lift.ts";
+import { atan } from "./arcs.ts";
+import { concrete, isTensor, lift, nameProgram } from "./lift.ts";
 import { namedFunction } from "./namedDerivatives.ts";
-import type { Tensor } from "./tensor.ts";
+import { liftElementwise, promote } from "./promotion.ts";
+import { arithmetic, floating, kinds } from "./promotionTable.ts";
+import type { Tensor, TensorLike } from "./tensor.ts";
+import { where as select } from "./where.ts";
 
 export type Lifted = (...args: unknown[]) => Tensor;
-const elementwise = (fn: unknown) => liftElementwise(fn) as Lifted;
+const elementwise = (name: string, fn: unknown) => liftElementwise(name, fn) as Lifted;
 
-const where = elementwise(jax.numpy.where);
-const exp = elementwise(jax.numpy.exp);
-const rawLog = elementwise(jax.numpy.log);
-const rawLog1p = elementwise(jax.numpy.log1p);
-const expm1 = elementwise(jax.numpy.expm1);
-const rawErf = elementwise(jax.lax.erf);
-const rawErfc = elementwise(jax.lax.erfc);
-const asin = elementwise(jax.numpy.asin);
-const atan = elementwise(jax.numpy.atan);
-const rightShift = elementwise(jax.numpy.rightShift);
-const bitwiseAnd = elementwise(jax.numpy.bitwiseAnd);
-const sin = elementwise(jax.numpy.sin);
-const sqrt = elementwise(jax.numpy.sqrt);
-const floor = elementwise(jax.numpy.floor);
-const maximum = elementwise(jax.numpy.maximum);
+const where = select as Lifted;
+const exp = elementwise("exp", jax.numpy.exp);
+const rawLog = elementwise("log", jax.numpy.log);
+const rawLog1p = elementwise("log1p", jax.numpy.log1p);
+const expm1 = elementwise("expm1", jax.numpy.expm1);
+const rightShift = elementwise("rightShift", jax.numpy.rightShift);
+const bitwiseAnd = elementwise("bitwiseAnd", jax.numpy.bitwiseAnd);
+const sin = elementwise("sin", jax.numpy.sin);
+const sqrt = elementwise("sqrt", jax.numpy.sqrt);
+const floor = elementwise("floor", jax.numpy.floor);
+const maximum = elementwise("maximum", jax.numpy.maximum);
 export const stopGradient: Lifted = lift(jax.lax.stopGradient) as Lifted;
 const bitcast = lift(jax.lax.bitcastConvertType) as Lifted;
 
 /** A named program of floating-point tensors; other numbers become float32 first. */
 function program(name: string, fn: (...xs: Tensor[]) => Tensor): Lifted {
   const run = nameProgram(name, fn);
-  return (...args) =>
-    run(...args.map((arg) => (isTensor(arg) && !isFloat(arg.dtype) ? arg.astype("float32") : arg)));
+  return (...args) => run(...promote(`np.${name}`, floating, args));
 }
 
 /** A named program with the derivative `slope(x, y)`. */
 function named(name: string, fn: (x: Tensor) => Tensor, slope: (x: Tensor, y: Tensor) => Tensor): Lifted {
   const run = namedFunction(name, fn, slope);
   return (arg) => {
-    const x = isTensor(arg) ? arg : concrete(Float32Array.of(arg as number), [], "float32");
-    return run(isFloat(x.dtype) ? x : x.astype("float32"));
+    const [x] = promote(`np.${name}`, floating, [arg]) as [Tensor | number];
+    return run(isTensor(x) ? x : concrete(Float32Array.of(x), [], "float32"));
   };
 }
 
@@ -59,17 +57,24 @@ const branch = (x: Tensor): Tensor => where(x.less(0), -1, 1).astype(x.dtype);
 const corrected = (near: Tensor, exact: Tensor, isValid: Tensor): Tensor =>
   where(isValid, stopGradient(exact).add(near.sub(stopGradient(near))), near);
 
+/** A tensor, also from a plain number. */
+function operand(name: string, given: TensorLike): Tensor {
+  const [x] = promote(`np.${name}`, kinds.get(name) ?? arithmetic, [given]) as [TensorLike];
+  return isTensor(x) ? x : concrete(Float32Array.of(Number(x)), [], "float32", true);
+}
+
 /** +1, -1, 0 or NaN, of the dtype of x. */
-export function sign(x: Tensor): Tensor {
+export function sign(given: TensorLike): Tensor {
+  const x = operand("sign", given);
   const is = (condition: Tensor) => condition.astype(x.dtype);
-  if (x.dtype === "bool") return x;
   if (x.dtype === "uint32") return is(x.notEqual(0));
   if (x.dtype === "int32") return is(x.greater(0)).sub(is(x.less(0)));
   return where(x.greater(0), 1, where(x.less(0), -1, stopGradient(x))).astype(x.dtype);
 }
 
 /** Derivative 0 at 0, as in JAX and PyTorch (jax-js: 1). */
-export function abs(x: Tensor): Tensor {
+export function abs(given: TensorLike): Tensor {
+  const x = operand("abs", given);
   return x.dtype === "bool" || x.dtype === "uint32" ? x : x.mul(sign(x));
 }
 
@@ -97,10 +102,7 @@ const log32 = named(
   },
   (x) => one(x).div(x),
 );
-export const log = (x: Tensor): Tensor =>
-  isTensor(x) && x.dtype === "float64"
-    ? rawLog(x)
-    : log32(isTensor(x) ? x : concrete(Float32Array.of(x), [], "float32"));
+export const log = (x: Tensor): Tensor => (isTensor(x) && x.dtype === "float64" ? rawLog(x) : log32(x));
 
 const int = (value: number): Tensor => concrete(Int32Array.of(value), [], "int32");
 
@@ -121,12 +123,6 @@ export const log1p: Lifted = named(
 export const log2: Lifted = program("log2", (x) => log(x).mul(Math.LOG2E));
 export const log10: Lifted = program("log10", (x) => log(x).mul(Math.LOG10E));
 export const exp2: Lifted = program("exp2", (x) => exp(x.mul(Math.LN2)));
-
-export const acos: Lifted = program("acos", (x) =>
-  asin(x)
-    .neg()
-    .add(Math.PI / 2),
-);
 
 /** Padé approximant [5/6] up to 0.3, where 1 - exp(-2x) would cancel; above, jax-js's formula. */
 export const tanh: Lifted = named(
@@ -196,8 +192,10 @@ export const asinh: Lifted = program("asinh", (x) => {
   return s.mul(where(isLarge, far, near));
 });
 export const acosh: Lifted = program("acosh", (x) => {
-  const t = x.sub(1);
-  return log1p(t.add(sqrt(t).mul(sqrt(x.add(1)))));
+  // As a product: of x - 1 in a sum, jax-js would add the -1 last, and lose its digits.
+  const root = sqrt(x.sub(1));
+  const far = sqrt(x.add(1));
+  return log1p(root.mul(root.add(far)));
 });
 export const atanh: Lifted = program("atanh", (x) => {
   const s = branch(x);
@@ -303,14 +301,16 @@ const ratio = (x: Tensor, { over, under }: typeof smallErf): Tensor =>
 /** erf x for |x| below 0.5, and erfc |x| above, both without derivatives. */
 function erfParts(x: Tensor): { isSmall: Tensor; small: Tensor; tail: Tensor; s: Tensor } {
   const s = branch(x);
-  const a = x.mul(s);
   const pick = (condition: Tensor, one: unknown, other: unknown) =>
     where(condition, one, other).astype(x.dtype);
+  const size = x.mul(s);
+  // From here on nothing is left of the tail, and infinity would not be a number below.
+  const a = pick(size.less(30), size, 30);
   const isSmall = a.less(0.46875);
   const isLarge = a.greater(4);
   const inner = pick(isSmall, x, 0);
   const middle = pick(isSmall, 1, pick(isLarge, 4, a));
-  const outer = pick(isLarge, pick(a.greater(30), 30, a), 4);
+  const outer = pick(isLarge, a, 4);
   const inverse = one(x).div(outer.mul(outer));
   const far = one(x)
     .mul(1 / Math.sqrt(Math.PI))
@@ -324,19 +324,27 @@ function erfParts(x: Tensor): { isSmall: Tensor; small: Tensor; tail: Tensor; s:
   return { isSmall, small: inner.mul(ratio(inner.mul(inner), smallErf)), tail, s };
 }
 
-export const erf: Lifted = program("erf", (x) => {
-  const { isSmall, small, tail, s } = erfParts(x);
-  const value = where(isSmall, small, s.mul(one(x).sub(tail)));
-  return corrected(rawErf(x), value, x.equal(x));
-});
-export const erfc: Lifted = program("erfc", (x) => {
-  const { isSmall, small, tail, s } = erfParts(x);
-  const value = where(isSmall, one(x).sub(small), where(s.less(0), tail.neg().add(2), tail));
-  return corrected(rawErfc(x), value, x.equal(x));
-});
+/** The slope of both, but for its sign. */
+const bellOf = (x: Tensor): Tensor => exp(x.mul(x).neg()).mul(2 / Math.sqrt(Math.PI));
+const keepNaN = (x: Tensor, value: Tensor): Tensor => where(x.equal(x), value, x);
+
+export const erf: Lifted = named(
+  "erf",
+  (x) => {
+    const { isSmall, small, tail, s } = erfParts(x);
+    return keepNaN(x, where(isSmall, small, s.mul(one(x).sub(tail))));
+  },
+  bellOf,
+);
+export const erfc: Lifted = named(
+  "erfc",
+  (x) => {
+    const { isSmall, small, tail, s } = erfParts(x);
+    const value = where(isSmall, one(x).sub(small), where(s.less(0), tail.neg().add(2), tail));
+    return keepNaN(x, value);
+  },
+  (x) => bellOf(x).neg(),
+);
 
 const one = (x: Tensor): Tensor =>
   concrete(x.dtype === "float64" ? Float64Array.of(1) : Float32Array.of(1), [], x.dtype);
-
-/** True where x is not 0, also for NaN (jax-js on its interpreter: false). */
-export const truth = (x: Tensor): Tensor => (x.dtype === "bool" ? x : x.notEqual(0));

@@ -3,7 +3,8 @@ export type { DType, TensorData } from "./dtype.ts";
 export { Tensor } from "./tensor.ts";
 /** @internal A tensor around elements that nobody else writes to: no copy is made. */
 export { concrete as tensorOf } from "./lift.ts";
-export type { Axis, Index, NestedNumbers, ReduceOptions, TensorLike } from "./tensor.ts";
+export type { Index } from "./indexing.ts";
+export type { Axis, NestedNumbers, ReduceOptions, TensorLike } from "./tensor.ts";
 export { lax, linalg, np, random } from "./derived/namespaces.ts";
 export type { Lax, Linalg, Np, Random } from "./derived/namespaces.ts";
 export type { IndexedUpdate } from "./derived/indexedUpdate.ts";
@@ -24,5 +25,6 @@ export { makeJaxpr } from "./trace.ts";
 export type { Traced } from "./trace.ts";
 export { plainName } from "./namedDerivatives.ts";
 export { traceProgram } from "./program.ts";
+export { repeatableTrace, requireRepeatable } from "./repeatable.ts";
 export { programWork } from "./programWork.ts";
 export type { TracedAtom, TracedBody, TracedEquation, TracedProgram, TracedValue } from "./program.ts";

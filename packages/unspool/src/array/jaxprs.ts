@@ -84,6 +84,17 @@ const makeJaxpr = jax.makeJaxpr as unknown as (
 /** The interpreter that records, while `record` runs: equations between constants belong to it too. */
 let recording: Main | undefined;
 
+/** Runs `body`, which traces by other means than `record`, inside of a recording. */
+export function outsideOfRecording<T>(body: () => T): T {
+  const outer = recording;
+  recording = undefined;
+  try {
+    return body();
+  } finally {
+    recording = outer;
+  }
+}
+
 /** A recorded program; its first inputs are `consts`, of which the holder owns one reference each. */
 export interface Closed {
   jaxpr: Jaxpr;

@@ -1,8 +1,11 @@
 /** Low-level functions of jax-js, lifted. */
 import * as jax from "@jax-js/jax";
 import { erf, erfc } from "./exact.ts";
+import { guardAll } from "./guard.ts";
+import { laxSignatures, onTensor } from "./signatures.ts";
 import { lift } from "./lift.ts";
 import type { Lifted } from "./liftTypes.ts";
+import { liftStructural } from "./promotion.ts";
 
 type JaxLax = typeof jax.lax;
 
@@ -15,11 +18,16 @@ export interface Lax {
   bitcastConvertType: Lifted<JaxLax["bitcastConvertType"]>;
 }
 
-export const lax: Lax = {
-  erf,
-  erfc,
-  stopGradient: lift(jax.lax.stopGradient),
-  topK: lift(jax.lax.topK),
-  convGeneralDilated: lift(jax.lax.convGeneralDilated),
-  bitcastConvertType: lift(jax.lax.bitcastConvertType),
-} as unknown as Lax;
+export const lax: Lax = guardAll(
+  "lax",
+  {
+    erf,
+    erfc,
+    stopGradient: lift(jax.lax.stopGradient),
+    topK: lift(jax.lax.topK),
+    convGeneralDilated: liftStructural("convGeneralDilated", jax.lax.convGeneralDilated),
+    bitcastConvertType: lift(jax.lax.bitcastConvertType),
+  } as unknown as Lax,
+  laxSignatures,
+  { ...onTensor, isOpen: true },
+);

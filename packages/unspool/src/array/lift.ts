@@ -7,9 +7,19 @@
  */
 import * as jax from "@jax-js/jax";
 import { ShapeError } from "../errors.ts";
-import { type Raw, currentDevice, download, onDevice, placeholder, upload, withFloat16 } from "./backend.ts";
-import type { DType, TensorData } from "./dtype.ts";
-import { repairTraceStack } from "./repairs.ts";
+import {
+  type Raw,
+  currentDevice,
+  download,
+  onDevice,
+  placeholder,
+  upload,
+  uploadArgument,
+  withFloat16,
+} from "./backend.ts";
+import { type DType, type TensorData, requireRoom } from "./dtype.ts";
+import { trimCaches } from "./caches.ts";
+import { repairTraceStack, withPlainReferences } from "./repairs.ts";
 import type { Tensor } from "./tensor.ts";
 
 type MakeTensor = (
@@ -48,7 +58,7 @@ export function inReverseMode<T>(body: () => T): T {
   if (session !== undefined) session.isReversed = true;
   reversals++;
   try {
-    return body();
+    return withPlainReferences(body);
   } finally {
     reversals--;
   }
@@ -81,6 +91,7 @@ export function withSession<T>(body: () => T, hasPlaceholders = false): T {
     for (const raw of own.constants.values()) raw.dispose();
     for (const raw of own.owned) raw.dispose();
     if (own.isReversed === true) repairTraceStack();
+    trimCaches();
   }
 }
 
@@ -103,8 +114,11 @@ function isRaw(value: unknown): value is Raw {
   return typeof value === "object" && value !== null && "_trace" in value;
 }
 
-/** Applies `fn` to the leaves of nested arrays and plain objects. */
-function walk(value: unknown, fn: (leaf: unknown) => unknown): unknown {
+/**
+ * Applies `fn` to the leaves of nested arrays and plain objects, which are made anew. With the identity it gives a
+ * user's function records of its own: what the function writes into them stays with it.
+ */
+export function walk(value: unknown, fn: (leaf: unknown) => unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => walk(item, fn));
   if (isPlainObject(value)) {
     return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, walk(item, fn)]));
@@ -132,7 +146,7 @@ export function toRaw(tensor: Tensor): Raw {
     if (session === undefined || owners.get(tensor.raw) !== session) throw leaked(tensor);
     return tensor.raw.ref;
   }
-  if (session === undefined) return upload(tensor.data, tensor.shape, tensor.dtype, tensor.isWeak);
+  if (session === undefined) return uploadArgument(tensor.data, tensor.shape, tensor.dtype, tensor.isWeak);
   let constant = session.constants.get(tensor);
   if (constant === undefined) {
     constant =
@@ -147,6 +161,8 @@ export function toRaw(tensor: Tensor): Raw {
 function fromRaw(raw: Raw): Tensor {
   const { shape, weakType } = raw;
   const dtype = raw.dtype as DType;
+  // jax-js has computed nothing yet.
+  if (session === undefined) requireRoom(raw.size, dtype);
   if (session === undefined) return make(download(raw), shape, dtype, weakType && shape.length === 0);
   // Arrays that jax-js made without tracing (np.zeros, …) hold memory until the trace ends; tracers hold none.
   if (raw instanceof jax.Array) session.owned.push(raw);
@@ -168,15 +184,6 @@ export function lift(fn: unknown): (...args: unknown[]) => unknown {
 }
 
 /**
- * The same for elementwise functions, whose number arguments are operands. jax-js rounds plain numbers in a trace
- * to float32, and forgets under vmap that they should take the dtype of what they meet (uint32 words become
- * float32); beside a float64 operand they become float64 constants, and integers beside integers integer ones.
- */
-export function liftElementwise(fn: unknown): (...args: unknown[]) => unknown {
-  return (...args) => call(fn as (...args: unknown[]) => unknown, matchPrecision(args));
-}
-
-/**
  * A function of tensors as one program, dispatched once when called eagerly. In a trace its pieces are recorded: jax-js
  * keeps derivatives of nested programs in tables that are never emptied.
  */
@@ -186,7 +193,7 @@ export function nameProgram(name: string, fn: (...xs: Tensor[]) => Tensor): (...
   const program: unknown = jax.jit(body);
   return (...args) => {
     if (session !== undefined && args.every(isTensor)) return fn(...args);
-    return call(program as (...args: unknown[]) => unknown, matchPrecision(args)) as Tensor;
+    return call(program as (...args: unknown[]) => unknown, args) as Tensor;
   };
 }
 
@@ -206,29 +213,8 @@ export function liftMethod(
   return call(method as (...args: unknown[]) => unknown, [self, ...rest]) as Tensor;
 }
 
-/** A binary elementwise method, lifted. */
-export function liftBinary(self: Tensor, other: unknown, method: (x: Raw, y: Raw) => Raw): Tensor {
-  return call(method as (...args: unknown[]) => unknown, matchPrecision([self, other])) as Tensor;
-}
-
-function matchPrecision(args: unknown[]): unknown[] {
-  const operands = args.filter(isTensor).map((tensor) => tensor.dtype);
-  if (operands.includes("float64")) return args.map((arg) => asConstant(arg, "float64"));
-  const integer = operands.find((dtype) => dtype === "int32" || dtype === "uint32");
-  if (integer === undefined || operands.some((dtype) => dtype !== integer && dtype !== "bool")) return args;
-  return args.map((arg) => (Number.isInteger(arg) ? asConstant(arg, integer) : arg));
-}
-
-function asConstant(arg: unknown, dtype: DType): unknown {
-  if (typeof arg !== "number") return arg;
-  return make(dtype === "float64" ? Float64Array.of(arg) : integerHolder(arg, dtype), [], dtype, false);
-}
-
-function integerHolder(value: number, dtype: DType): TensorData {
-  return dtype === "int32" ? Int32Array.of(value) : Uint32Array.of(value);
-}
-
 function call(fn: (...args: unknown[]) => unknown, args: unknown[]): unknown {
+  if (session === undefined) trimCaches();
   const run = () => withFloat16(() => wrap(fn(...args.map(unwrap))));
   if (session !== undefined || currentDevice() === "cpu" || !args.some(hasFloat64)) return run();
   return onDevice("cpu", run);

@@ -1,8 +1,12 @@
 /** Linear algebra of jax-js, lifted. */
 import * as jax from "@jax-js/jax";
+import { guardAll } from "./guard.ts";
+import { linalgSignatures, onTensor } from "./signatures.ts";
 import { lift } from "./lift.ts";
 import type { Lifted } from "./liftTypes.ts";
 import { np } from "./np.ts";
+import { promote } from "./promotion.ts";
+import { kinds } from "./promotionTable.ts";
 import type { Axis, Tensor } from "./tensor.ts";
 
 type JaxLinalg = typeof jax.numpy.linalg;
@@ -60,7 +64,13 @@ export interface NormOptions {
   keepdims?: boolean;
 }
 
-const luFactors = lift(jax.lax.linalg.lu);
+/** Matrices are of floats, of one dtype. */
+const floats =
+  <Out>(name: string, run: (...args: never[]) => Out) =>
+  (...args: unknown[]): Out =>
+    run(...(promote(`linalg.${name}`, kinds.get(name)!, args) as never[]));
+
+const luFactors = floats("lu", lift(jax.lax.linalg.lu));
 
 export type Linalg = { [Name in (typeof names)[number]]: Lifted<JaxLinalg[Name]> } & {
   det: typeof det;
@@ -72,12 +82,17 @@ export type Linalg = { [Name in (typeof names)[number]]: Lifted<JaxLinalg[Name]>
   triangularSolve: Lifted<typeof jax.lax.linalg.triangularSolve>;
 };
 
-export const linalg: Linalg = {
-  ...Object.fromEntries(names.map((name) => [name, lift(jax.numpy.linalg[name])])),
-  det,
-  slogdet,
-  vectorNorm,
-  norm: vectorNorm,
-  lu: luFactors,
-  triangularSolve: lift(jax.lax.linalg.triangularSolve),
-} as unknown as Linalg;
+export const linalg: Linalg = guardAll(
+  "linalg",
+  {
+    ...Object.fromEntries(names.map((name) => [name, floats(name, lift(jax.numpy.linalg[name]))])),
+    det: floats("det", det),
+    slogdet: floats("slogdet", slogdet),
+    vectorNorm: floats("vectorNorm", vectorNorm),
+    norm: floats("vectorNorm", vectorNorm),
+    lu: luFactors,
+    triangularSolve: floats("triangularSolve", lift(jax.lax.linalg.triangularSolve)),
+  } as unknown as Linalg,
+  linalgSignatures,
+  onTensor,
+);

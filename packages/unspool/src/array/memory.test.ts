@@ -48,6 +48,40 @@ test("10,000 eager operations, 1,000 jit steps, 200 one-off gradients and 210 lo
   for (const [kind, megabytes] of Object.entries(grown)) expect(megabytes, kind).toBeLessThan(40);
 }, 60_000);
 
+/** How often each kind is called: a short loop here, 1,000,000 by `npm run test:robustness` (docs/numerics.md). */
+const calls = Number(process.env["UNSPOOL_MEMORY_CALLS"] ?? 2000);
+
+test("operations with a number that varies and gradients of new closures do not grow in one synchronous loop", () => {
+  const grown = measure(`
+    const x = np.full([16], 0.5);
+    const kinds = {
+      product: (i) => x.mul(i + 0.123),
+      array: (i) => np.exp(np.array(i * 1e-6)),
+      number: (i) => np.exp(i * 1e-6),
+      closure: (i) => grad((v) => v.mul(i + 0.5).mul(v).sum())(x),
+      sameClosure: () => grad((v) => np.tanh(v).mul(v).sum())(x),
+    };
+    const mega = 2 ** 20;
+    const grown = {};
+    for (const [kind, call] of Object.entries(kinds)) {
+      // Derivatives are traced at each call, and take a hundred times as long.
+      const count = kind.toLowerCase().endsWith("closure") ? ${calls} / 20 : ${calls};
+      // The engine is warm.
+      for (let i = 0; i < Math.max(count / 3, 100); i++) call(1e6 + i);
+      gc(); const before = process.memoryUsage();
+      for (let i = 0; i < count; i++) call(i);
+      gc(); const after = process.memoryUsage();
+      grown[kind] = [(after.heapUsed - before.heapUsed) / mega, (after.rss - before.rss) / mega];
+    }
+    console.log(JSON.stringify(grown));
+  `) as unknown as Record<string, [heap: number, rss: number]>;
+  for (const [kind, [heap, rss]] of Object.entries(grown)) {
+    // 50 kB for each of 100 gradients were 5 MB, and 17 kB of the process for each of 2,000 constants 34 MB.
+    expect(heap, `heap after ${kind}`).toBeLessThan(3);
+    expect(rss, `resident set after ${kind}`).toBeLessThan(25);
+  }
+}, 86_400_000);
+
 test("2,000 one-off transformations leave the heap as small as before", () => {
   const { heap } = measure(`
     const x = np.full([64], 0.5);

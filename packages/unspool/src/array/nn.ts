@@ -1,11 +1,16 @@
 /**
  * Neural-network functions. Written here: those of jax-js 0.1.25 overflow in derivatives (sigmoid, elu), in values
  * (softplus, mish), or lose digits (logarithms in float32, constants in float64). `relu` has derivative 0 at
- * exactly 0, as in JAX and PyTorch.
+ * exactly 0, as in JAX and PyTorch. NaN stays NaN, everywhere.
  */
 import { ShapeError } from "../errors.ts";
 import * as exact from "./exact.ts";
+import { guardAll } from "./guard.ts";
+import { nnSignatures, onTensor } from "./signatures.ts";
+import { isTensor } from "./lift.ts";
 import { np } from "./np.ts";
+import { promote } from "./promotion.ts";
+import { floating } from "./promotionTable.ts";
 import type { Axis, ReduceOptions, Tensor } from "./tensor.ts";
 
 const where = np.where as (condition: Tensor, x: Tensor | number, y: Tensor | number) => Tensor;
@@ -13,11 +18,11 @@ const exp = np.exp as (x: Tensor) => Tensor;
 const expm1 = np.expm1 as (x: Tensor) => Tensor;
 const log1p = np.log1p as (x: Tensor) => Tensor;
 
-const relu = (x: Tensor): Tensor => where(x.greater(0), x, np.zeros([], { dtype: x.dtype }));
+const relu = (x: Tensor): Tensor => where(x.lessEqual(0), np.zeros([], { dtype: x.dtype }), x);
 const leakyRelu = (x: Tensor, negativeSlope = 0.01): Tensor => where(x.less(0), x.mul(negativeSlope), x);
 /** x clipped to [low, high]; the derivative is 1 inside and 0 at and beyond the ends. */
 const clamp = (x: Tensor, low: number, high: number): Tensor =>
-  where(x.greater(low), where(x.less(high), x, high), low);
+  where(x.lessEqual(low), low, where(x.greaterEqual(high), high, x));
 
 const { minusAbs } = exact;
 const sigmoid: (x: Tensor) => Tensor = exact.sigmoid;
@@ -123,8 +128,38 @@ export interface Nn {
   softplus: typeof softplus;
 }
 
-// prettier-ignore
-export const nn: Nn = {
-  celu, elu, gelu, hardSigmoid, hardSilu, hardTanh, leakyRelu, logSigmoid, logSoftmax, logsumexp, mish, oneHot,
-  relu, selu, sigmoid, silu, softSign, softmax, softmaxCrossEntropy, softplus,
+/** The same function of floats only: whole numbers and bools become float32 first. */
+function ofFloats<Rest extends unknown[]>(
+  name: string,
+  fn: (x: Tensor, ...rest: Rest) => Tensor,
+): (x: Tensor, ...rest: Rest) => Tensor {
+  const kind = { ...floating, operands: 1 };
+  return (x, ...rest) => fn(operandOf(promote(`nn.${name}`, kind, [x])[0]), ...rest);
+}
+
+const operandOf = (x: unknown): Tensor => (isTensor(x) ? x : np.array(Number(x)));
+
+const functions: Nn = {
+  celu: ofFloats("celu", celu),
+  elu: ofFloats("elu", elu),
+  gelu: ofFloats("gelu", gelu),
+  hardSigmoid: ofFloats("hardSigmoid", hardSigmoid),
+  hardSilu: ofFloats("hardSilu", hardSilu),
+  hardTanh: ofFloats("hardTanh", hardTanh),
+  leakyRelu: ofFloats("leakyRelu", leakyRelu),
+  logSigmoid: ofFloats("logSigmoid", logSigmoid),
+  logSoftmax: ofFloats("logSoftmax", logSoftmax),
+  logsumexp: ofFloats("logsumexp", logsumexp),
+  mish: ofFloats("mish", mish),
+  oneHot,
+  relu,
+  selu: ofFloats("selu", selu),
+  sigmoid: ofFloats("sigmoid", sigmoid),
+  silu: ofFloats("silu", silu),
+  softSign: ofFloats("softSign", softSign),
+  softmax: ofFloats("softmax", softmax),
+  softmaxCrossEntropy: ofFloats("softmaxCrossEntropy", softmaxCrossEntropy),
+  softplus: ofFloats("softplus", softplus),
 };
+
+export const nn: Nn = guardAll("nn", functions, nnSignatures, onTensor);

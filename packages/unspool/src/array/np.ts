@@ -1,13 +1,27 @@
 /** NumPy's functions on tensors: those of jax-js, lifted, with its known traps mended. */
 import * as jax from "@jax-js/jax";
 import { ShapeError } from "../errors.ts";
-import { type DType, type TensorData, allocate, dtypeOf } from "./dtype.ts";
+import * as arcs from "./arcs.ts";
+import { array } from "./arrays.ts";
+import { type Comparison, compare } from "./comparisons.ts";
+import { arange, eye, full, fullLike, linspace, ones, onesLike, zeros, zerosLike } from "./constructors.ts";
+import { divide, floorDivide, fmod, remainder } from "./division.ts";
+import { isFloat } from "./dtype.ts";
 import { einsum } from "./einsum.ts";
 import * as exact from "./exact.ts";
-import { concrete, isTensor, lift, liftElementwise } from "./lift.ts";
+import { type Limits, argmax, argmin, clipBy } from "./extremes.ts";
+import { guardAll, registerArray } from "./guard.ts";
+import { take, takeAlongAxis } from "./indexing.ts";
+import * as integers from "./integers.ts";
+import { isTensor } from "./lift.ts";
 import type { Lifted } from "./liftTypes.ts";
 import { cumprod, prod } from "./products.ts";
-import type { Axis, NestedNumbers, ReduceOptions, Tensor, TensorLike } from "./tensor.ts";
+import { liftElementwise, liftStructural } from "./promotion.ts";
+import { npSignatures } from "./signatures.ts";
+import type { Axis, ReduceOptions, Tensor, TensorLike } from "./tensor.ts";
+import { truth, where } from "./where.ts";
+
+export type { ArrayOptions } from "./arrays.ts";
 
 type JaxNumpy = typeof jax.numpy;
 
@@ -32,93 +46,13 @@ const structural = [
   "concatenate", "convolve", "correlate", "countNonzero", "cross", "cumprod", "cumsum", "diag", "diagonal",
   "diff", "dot", "dstack", "expandDims", "flip", "fliplr", "flipud", "hstack", "inner", "isin",
   "matrixTranspose", "max", "meshgrid", "min", "moveaxis", "outer", "pad", "prod", "ptp", "ravel",
-  "repeat", "reshape", "roll", "rot90", "sort", "split", "squeeze", "stack", "sum", "swapaxes", "take",
-  "takeAlongAxis", "tensordot", "tile", "trace", "transpose", "tril", "triu", "unstack", "vdot", "vecdot",
+  "repeat", "reshape", "roll", "rot90", "sort", "split", "squeeze", "stack", "sum", "swapaxes",
+  "tensordot", "tile", "trace", "transpose", "tril", "triu", "unstack", "vdot", "vecdot",
   "vstack",
 ] as const;
 
 type Elementwise = (typeof elementwise)[number] & keyof JaxNumpy;
 type Structural = (typeof structural)[number] & keyof JaxNumpy;
-
-export interface ArrayOptions {
-  dtype?: DType;
-  shape?: readonly number[];
-}
-
-function array(
-  values: Tensor | TensorData | NestedNumbers | boolean | readonly (NestedNumbers | boolean)[],
-  options: ArrayOptions = {},
-): Tensor {
-  if (isTensor(values)) {
-    const cast = options.dtype === undefined ? values : values.astype(options.dtype);
-    return options.shape === undefined ? cast : cast.reshape([...options.shape]);
-  }
-  const isTyped = ArrayBuffer.isView(values);
-  const flat = isTyped
-    ? (values as TensorData)
-    : (([values] as unknown[]).flat(Infinity) as (number | boolean)[]);
-  const own = isTyped ? dtypeOf(values) : typeof flat[0] === "boolean" ? "bool" : "float32";
-  if (own === undefined) throw new ShapeError("np.array", `no dtype holds a ${values.constructor.name}.`);
-  const dtype = options.dtype ?? own;
-  const shape = options.shape ?? (isTyped ? [flat.length] : shapeOf(values as NestedNumbers));
-  const size = shape.reduce((product, length) => product * length, 1);
-  if (size !== flat.length) {
-    throw new ShapeError(
-      "np.array",
-      `shape [${shape.join(",")}] needs ${size} elements, got ${flat.length}.`,
-    );
-  }
-  if (isTyped && own === dtype) return concrete((values as TensorData).slice(), [...shape], dtype);
-  const data = allocate(dtype, size);
-  for (let i = 0; i < size; i++) data[i] = dtype === "bool" ? Number(Boolean(flat[i])) : Number(flat[i]);
-  return concrete(data, [...shape], dtype, typeof values === "number" && options.dtype === undefined);
-}
-
-function shapeOf(values: NestedNumbers | boolean): number[] {
-  if (!Array.isArray(values)) return [];
-  const inner = values.length === 0 ? [] : shapeOf(values[0]!);
-  for (const item of values) {
-    if (String(shapeOf(item)) !== String(inner))
-      throw new ShapeError("np.array", "the nested arrays are ragged.");
-  }
-  return [values.length, ...inner];
-}
-
-function full(shape: readonly number[], value: number, options: { dtype?: DType } = {}): Tensor {
-  const dtype = options.dtype ?? "float32";
-  const data = allocate(
-    dtype,
-    shape.reduce((product, length) => product * length, 1),
-  );
-  return concrete(data.fill(dtype === "bool" ? Number(value !== 0) : value), [...shape], dtype);
-}
-
-const zeros = (shape: readonly number[], options: { dtype?: DType } = {}): Tensor => full(shape, 0, options);
-const ones = (shape: readonly number[], options: { dtype?: DType } = {}): Tensor => full(shape, 1, options);
-const fullLike = (like: Tensor, value: number): Tensor => full(like.shape, value, { dtype: like.dtype });
-const zerosLike = (like: Tensor): Tensor => fullLike(like, 0);
-const onesLike = (like: Tensor): Tensor => fullLike(like, 1);
-
-function eye(rows: number, columns: number = rows, options: { dtype?: DType } = {}): Tensor {
-  const result = zeros([rows, columns], options);
-  for (let i = 0; i < Math.min(rows, columns); i++) result.data[i * columns + i] = 1;
-  return result;
-}
-
-function arange(start: number, stop?: number, step = 1, options: { dtype?: DType } = {}): Tensor {
-  const [from, to] = stop === undefined ? [0, start] : [start, stop];
-  const length = Math.max(0, Math.ceil((to - from) / step));
-  const allIntegers = [from, to, step].every(Number.isInteger);
-  const data = allocate(options.dtype ?? (allIntegers ? "int32" : "float32"), length);
-  for (let i = 0; i < length; i++) data[i] = from + i * step;
-  return concrete(data, [length], options.dtype ?? (allIntegers ? "int32" : "float32"));
-}
-
-function linspace(start: number, stop: number, count = 50, options: { dtype?: DType } = {}): Tensor {
-  const data = allocate(options.dtype ?? "float32", count);
-  for (let i = 0; i < count; i++) data[i] = count === 1 ? start : start + ((stop - start) * i) / (count - 1);
-  return concrete(data, [count], options.dtype ?? "float32");
-}
 
 /**
  * NumPy's matrix product with broadcast batch axes. (jax-js 0.1.25 moves the batch axis of a 2-D by 3-D product
@@ -164,6 +98,7 @@ function broadcastShapes(a: readonly number[], b: readonly number[]): number[] {
 
 /** x to the power y. A small integer exponent is repeated multiplication: exact, and differentiable at 0. */
 function power(x: TensorLike, y: TensorLike): Tensor {
+  if (integers.isWholePower(x, y)) return integers.wholePower(x, y);
   if (typeof y !== "number" || !Number.isInteger(y) || Math.abs(y) > 64 || !isTensor(x)) {
     if (y === 0.5 && isTensor(x)) return raw.sqrt(x) as Tensor;
     return exact.power(x, y);
@@ -176,6 +111,17 @@ function power(x: TensorLike, y: TensorLike): Tensor {
   }
   if (result === undefined) return onesLike(x);
   return y < 0 ? (raw.reciprocal(result) as Tensor) : result;
+}
+
+/** To whole numbers, halves to the even one; or to so many decimals (before the point if negative). */
+function round(x: TensorLike, decimals = 0): Tensor {
+  const value = isTensor(x) ? x : array(x as number);
+  if (decimals === 0 || !isFloat(value.dtype)) return integers.round(x, decimals);
+  const scale = 10 ** Math.abs(decimals);
+  // In float64, where dividing by a power of ten leaves no trace in float32.
+  const by = (y: Tensor, isUp: boolean) =>
+    isUp ? y.mul(scale) : y.astype("float64").div(scale).astype(y.dtype);
+  return by(integers.round(by(value, decimals > 0)), decimals < 0);
 }
 
 const mean = (x: Tensor, axis: Axis = null, options: ReduceOptions = {}): Tensor => x.mean(axis, options);
@@ -197,8 +143,8 @@ const std = (x: Tensor, axis: Axis = null, options: ReduceOptions & { correction
   raw.sqrt(variance(x, axis, options)) as Tensor;
 
 const raw = Object.fromEntries([
-  ...elementwise.map((name) => [name, liftElementwise(jax.numpy[name as keyof JaxNumpy])]),
-  ...[...structural, "matmul"].map((name) => [name, lift(jax.numpy[name as keyof JaxNumpy])]),
+  ...elementwise.map((name) => [name, liftElementwise(name, jax.numpy[name as keyof JaxNumpy])]),
+  ...[...structural, "matmul"].map((name) => [name, liftStructural(name, jax.numpy[name as keyof JaxNumpy])]),
 ]) as Record<Elementwise | Structural | "matmul", (...args: unknown[]) => unknown>;
 
 /** Functions that are not lifted but written here. */
@@ -217,11 +163,23 @@ interface OwnFunctions {
   matvec: typeof matvec;
   vecmat: typeof vecmat;
   einsum: typeof einsum;
+  take: typeof take;
+  takeAlongAxis: typeof takeAlongAxis;
   power: typeof power;
   pow: typeof power;
+  round: typeof round;
   mean: typeof mean;
   var: typeof variance;
   std: typeof std;
+  /** The remainder with the sign of the divisor, as NumPy's %. */
+  mod: (x: TensorLike, y: TensorLike) => Tensor;
+  /** The dtypes by name, and the index that makes a new axis, for those who write `np.float32` and `np.newaxis`. */
+  float32: "float32";
+  float64: "float64";
+  int32: "int32";
+  uint32: "uint32";
+  bool: "bool";
+  newaxis: null;
   pi: number;
   e: number;
   inf: number;
@@ -243,11 +201,21 @@ const own: OwnFunctions = {
   matvec,
   vecmat,
   einsum,
+  take,
+  takeAlongAxis,
   power,
   pow: power,
+  round,
   mean,
   var: variance,
   std,
+  mod: (x, y) => (mended.remainder as (a: TensorLike, b: TensorLike) => Tensor)(x, y),
+  float32: "float32",
+  float64: "float64",
+  int32: "int32",
+  uint32: "uint32",
+  bool: "bool",
+  newaxis: null,
   pi: Math.PI,
   e: Math.E,
   inf: Infinity,
@@ -256,15 +224,27 @@ const own: OwnFunctions = {
 
 /** Functions of jax-js that are replaced by exact ones of the same signature; see `exact.ts`. */
 const logical = (name: "logicalAnd" | "logicalOr" | "logicalXor" | "logicalNot") => {
-  return (...args: TensorLike[]) =>
-    raw[name](...args.map((arg) => (isTensor(arg) ? exact.truth(arg) : Boolean(arg))));
+  return (...args: TensorLike[]) => raw[name](...args.map(truth));
 };
+const comparison = (name: Comparison) => (x: TensorLike, y: TensorLike) => compare(name, x, y);
+const rounding = (name: "floor" | "ceil" | "trunc" | "rint" | "nanToNum") =>
+  integers.liftRounding(name, jax.numpy[name]);
+
+const limits = { maximum: raw.maximum, minimum: raw.minimum } as unknown as Limits;
 
 const mended: Partial<Record<Elementwise | Structural, unknown>> = {
+  argmax,
+  argmin,
+  clip: clipBy(limits),
+  asin: arcs.asin,
+  arcsin: arcs.asin,
+  atan: arcs.atan,
+  arctan: arcs.atan,
+  tan: arcs.tan,
   abs: exact.abs,
   absolute: exact.abs,
-  acos: exact.acos,
-  arccos: exact.acos,
+  acos: arcs.acos,
+  arccos: arcs.acos,
   acosh: exact.acosh,
   arccosh: exact.acosh,
   asinh: exact.asinh,
@@ -283,12 +263,38 @@ const mended: Partial<Record<Elementwise | Structural, unknown>> = {
   log2: exact.log2,
   logaddexp: exact.logaddexp,
   logaddexp2: exact.logaddexp2,
+  ceil: rounding("ceil"),
+  equal: comparison("equal"),
+  divide,
+  floor: rounding("floor"),
+  floorDivide,
+  fmax: integers.liftExtremum("fmax"),
+  fmin: integers.liftExtremum("fmin"),
+  fmod,
+  greater: comparison("greater"),
+  greaterEqual: comparison("greaterEqual"),
+  isfinite: integers.liftQuestion("isfinite", jax.numpy.isfinite, true),
+  isinf: integers.liftQuestion("isinf", jax.numpy.isinf, false),
+  isnan: integers.liftQuestion("isnan", jax.numpy.isnan, false),
+  leftShift: integers.leftShift,
+  less: comparison("less"),
+  lessEqual: comparison("lessEqual"),
+  nanToNum: rounding("nanToNum"),
+  notEqual: comparison("notEqual"),
+  remainder,
+  rightShift: integers.rightShift,
+  rint: rounding("rint"),
+  trueDivide: divide,
+  trunc: rounding("trunc"),
+  where,
+  multiply: integers.multiply,
   logicalAnd: logical("logicalAnd"),
   logicalNot: logical("logicalNot"),
   logicalOr: logical("logicalOr"),
   logicalXor: logical("logicalXor"),
   all: (x: Tensor, axis: Axis = null, options: ReduceOptions = {}) => x.all(axis, options),
   any: (x: Tensor, axis: Axis = null, options: ReduceOptions = {}) => x.any(axis, options),
+  sum: (x: Tensor, axis: Axis = null, options: ReduceOptions = {}) => x.sum(axis, options),
   cumprod,
   prod,
   sign: exact.sign,
@@ -298,6 +304,12 @@ const mended: Partial<Record<Elementwise | Structural, unknown>> = {
 };
 
 /** The namespace of array functions. */
-export type Np = { [Name in Elementwise | Structural]: Lifted<JaxNumpy[Name]> } & OwnFunctions;
+export type Np = {
+  [Name in Exclude<Elementwise | Structural, keyof OwnFunctions>]: Lifted<JaxNumpy[Name]>;
+} & OwnFunctions;
 
-export const np: Np = { ...raw, ...mended, ...own } as unknown as Np;
+registerArray(array);
+
+export const np: Np = guardAll("np", { ...raw, ...mended, ...own } as unknown as Np, npSignatures, {
+  isOpen: true,
+});

@@ -3,6 +3,7 @@
  * gives NaN where a factor is 0.
  */
 import * as jax from "@jax-js/jax";
+import { plainAxes, plainAxis } from "./axes.ts";
 import { lift } from "./lift.ts";
 import type { Axis, ReduceOptions, Tensor } from "./tensor.ts";
 
@@ -12,11 +13,10 @@ const onesLike = lift(jax.numpy.onesLike) as (x: Tensor) => Tensor;
 
 /** Product over the axes; log2(n) multiplications, differentiable at 0. */
 export function prod(x: Tensor, axis: Axis = null, options: ReduceOptions = {}): Tensor {
-  const axes = (axis === null ? x.shape.map((_, i) => i) : [axis].flat()).map((i) =>
-    i < 0 ? i + x.ndim : i,
-  );
+  if (x.dtype === "bool") return prod(x.astype("int32"), axis, options);
+  const axes = plainAxes("np.prod", axis, x.ndim);
   const isSmall = axes.every((i) => x.shape[i] !== 0);
-  if (!isSmall || x.dtype === "bool") return jaxProd(x, axis, options);
+  if (!isSmall) return jaxProd(x, axis, options);
   const reduced = axes.reduce((rest, i) => halve(rest, i), x);
   if (options.keepdims === true) return reduced;
   return reduced.reshape(x.shape.filter((_, i) => !axes.includes(i)));
@@ -34,8 +34,9 @@ function halve(x: Tensor, axis: number): Tensor {
 
 /** Running product: after step k each element is the product of the 2^k factors up to it. */
 export function cumprod(x: Tensor, axis?: number): Tensor {
+  if (x.dtype === "bool") return cumprod(x.astype("int32"), axis);
   if (axis === undefined) return cumprod(x.flatten(), 0);
-  const along = axis < 0 ? axis + x.ndim : axis;
+  const along = plainAxis("np.cumprod", axis, x.ndim);
   const length = x.shape[along]!;
   let result = x;
   for (let step = 1; step < length; step *= 2) {

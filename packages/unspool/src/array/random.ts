@@ -7,9 +7,12 @@
  */
 import * as jax from "@jax-js/jax";
 import { OptionError, ShapeError } from "../errors.ts";
+import { guardAll } from "./guard.ts";
+import { largestBelow, mayReach, requireRange, requireWholeRange } from "./drawnRange.ts";
 import { lax } from "./lax.ts";
 import { concrete, isTensor, lift, namedProgram } from "./lift.ts";
 import { np } from "./np.ts";
+import { randomSignatures } from "./signatures.ts";
 import type { Tensor, TensorLike } from "./tensor.ts";
 import { type WordOperations, threefry2x32, tracedThreefry } from "./threefry.ts";
 
@@ -80,7 +83,9 @@ export interface DrawOptions {
 /** Standard normals. */
 function normal(from: Key, shape: readonly number[] = [], options: DrawOptions = {}): Tensor {
   const size = shape.reduce((product, length) => product * length, 1);
-  const words = raw.split(requireKey("random.normal", from), size) as Tensor;
+  requireKey("random.normal", from);
+  if (size === 0) return np.zeros(shape, options);
+  const words = raw.split(from, size) as Tensor;
   const draws = boxMuller(words.slice([], 0), words.slice([], 1)) as Tensor;
   return widen(draws.reshape([...shape]), options.dtype);
 }
@@ -112,9 +117,14 @@ function uniform(
   shape: readonly number[] = [],
   options: DrawOptions & { minval?: number; maxval?: number } = {},
 ): Tensor {
-  const { minval = 0, maxval = 1, dtype } = options;
+  const { minval = 0, maxval = 1, dtype = "float32" } = options;
   const unit = widen(raw.uniform(requireKey("random.uniform", from), [...shape]) as Tensor, dtype);
-  return minval === 0 && maxval === 1 ? unit : unit.mul(maxval - minval).add(minval);
+  if (minval === 0 && maxval === 1) return unit;
+  const range = requireRange(minval, maxval, dtype);
+  const moved = unit.mul(range).add(minval);
+  // A draw near 1 may be rounded up to maxval, which is not in the range.
+  const below = largestBelow(maxval, dtype);
+  return mayReach(minval, maxval, dtype) ? np.minimum(moved, np.array(below, { dtype })) : moved;
 }
 
 /** Uniform 32-bit words. */
@@ -134,22 +144,31 @@ function bernoulli(from: Key, p: TensorLike = 0.5, shape: readonly number[] = []
   return uniform(from, shape).less(p);
 }
 
-/** Uniform int32 in [minval, maxval), by remainder of 32-bit words (bias below 2^-32 times the range). */
-function randint(from: Key, shape: readonly number[], minval: number, maxval: number): Tensor {
-  if (!Number.isInteger(minval) || !Number.isInteger(maxval) || minval >= maxval) {
-    throw new OptionError(
-      "random.randint",
-      "maxval",
-      maxval,
-      `an integer above minval ${minval}, also an integer`,
-    );
-  }
+/**
+ * Uniform whole numbers in [minval, maxval), by remainder of 32-bit words (bias below 2^-32 times the range): int32, or
+ * uint32 by `{ dtype: "uint32" }`, over the whole range of either.
+ */
+function randint(
+  from: Key,
+  shape: readonly number[],
+  minval: number,
+  maxval: number,
+  options: { dtype?: "int32" | "uint32" } = {},
+): Tensor {
+  const { dtype = "int32" } = options;
+  requireWholeRange(minval, maxval, dtype);
   // jax-js's randint loses all but 24 bits of its words under vmap.
-  return bits(from, shape)
-    .mod(uint32(maxval - minval))
-    .astype("int32")
-    .add(concrete(Int32Array.of(minval), [], "int32"));
+  const words = bits(from, shape);
+  const count = maxval - minval;
+  const drawn = count === 2 ** 32 ? words : words.mod(uint32(count));
+  // Sums of words wrap around, as the numbers of int32 do.
+  const moved = dtype === "uint32" || count > 2 ** 31 ? drawn.add(uint32(minval >>> 0)) : drawn;
+  if (dtype === "uint32") return moved;
+  if (count > 2 ** 31) return asInt32(moved);
+  return drawn.astype("int32").add(concrete(Int32Array.of(minval), [], "int32"));
 }
+
+const asInt32 = (words: Tensor): Tensor => lax.bitcastConvertType(words as never, "int32" as never) as Tensor;
 
 /** A random permutation of 0 … n-1, int32. */
 function permutation(from: Key, n: number): Tensor {
@@ -215,7 +234,7 @@ export interface Random {
   gumbel: typeof gumbel;
 }
 
-export const random: Random = {
+const functions: Random = {
   key,
   foldIn,
   split,
@@ -231,3 +250,5 @@ export const random: Random = {
   exponential,
   gumbel,
 };
+
+export const random: Random = guardAll("random", functions, randomSignatures);

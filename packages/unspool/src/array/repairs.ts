@@ -4,7 +4,9 @@
  */
 import * as jax from "@jax-js/jax";
 import { type Atom, type Equation as EquationOf, classes } from "./jaxprs.ts";
+import { boundExpressions } from "./largeExpressions.ts";
 import { pruneScans } from "./scanPrune.ts";
+import { widened } from "./wideReductions.ts";
 
 /**
  * jax-js reads a plain number as float32, also beside a float64 array, and in a trace it keeps the rounded value:
@@ -61,7 +63,7 @@ export function repairCompiler(): void {
       }
       return !(atom instanceof Variable);
     };
-    for (const eqn of simple.eqns) {
+    for (const eqn of simple.eqns.flatMap(widened)) {
       let { inputs } = eqn;
       if (routines.has(eqn.primitive)) {
         inputs = inputs.map((operand) =>
@@ -75,7 +77,7 @@ export function repairCompiler(): void {
       for (const out of next.outBinders) producers.set(out, next);
       equations.push(next);
     }
-    return pruneScans(new Jaxpr(simple.inBinders, equations, simple.outs));
+    return pruneScans(new Jaxpr(simple.inBinders, boundExpressions(equations), simple.outs));
   };
 }
 
@@ -101,4 +103,31 @@ export function repairTraceStack(): void {
   const emptyLevel = 1;
   const { level, pop } = topOfStack();
   for (let i = level; i > emptyLevel; i--) pop();
+}
+
+/** A weak reference that holds what it refers to. */
+class PlainReference {
+  readonly #target: unknown;
+  constructor(target: unknown) {
+    this.#target = target;
+  }
+  deref(): unknown {
+    return this.#target;
+  }
+}
+
+/**
+ * Runs `body` with a stand-in for WeakRef. Reverse mode of jax-js refers weakly to the values that it records, and the
+ * language keeps a target of such a reference until the synchronous job ends: a loop of gradients kept every one of its
+ * traces (50 to 400 kB each). A plain reference goes with its trace.
+ */
+export function withPlainReferences<T>(body: () => T): T {
+  const host = globalThis as { WeakRef: unknown };
+  const { WeakRef } = host;
+  host.WeakRef = PlainReference;
+  try {
+    return body();
+  } finally {
+    host.WeakRef = WeakRef;
+  }
 }

@@ -1,5 +1,7 @@
 /** Repairs of single rules of jax-js 0.1.25, held by tests. */
 import * as jax from "@jax-js/jax";
+import { repairBatching } from "./batchRepairs.ts";
+import { repairShapes } from "./shapeRepairs.ts";
 import { type Params, type Raw, bind } from "./jaxprs.ts";
 import { rules } from "./ruleTables.ts";
 
@@ -14,6 +16,8 @@ export function repairRules(): void {
     return [[value], [jax.numpy.zerosLike(value.ref) as Raw]];
   };
   rules.tangents["jacobi_eigh"] = eigenTangents;
+  repairBatching();
+  repairShapes();
 }
 
 /**

@@ -35,9 +35,12 @@ export interface ScanOptions {
 export function scan<Carry, X, Y>(
   step: (carry: Carry, x: X, k: Tensor) => [Carry, Y],
   carry: Carry,
-  xs: X,
-  options: ScanOptions = {},
+  given: X | null,
+  settings: ScanOptions | number = {},
 ): [Carry, Y] {
+  // As JAX writes it: scan(step, carry, null, length).
+  const options = typeof settings === "number" ? { length: settings } : settings;
+  const xs = (given ?? undefined) as X;
   const inputs = { carry: tree.tensors(carry), xs: xs === undefined ? [] : tree.tensors(xs) };
   const length = lengthOf(inputs.xs, options);
   const checkpoints = checkpointsOf(length, options);
@@ -104,7 +107,8 @@ function traceStep(
     if (!Array.isArray(result) || result.length !== 2) {
       throw new ShapeError("scan", "the step must return [carry, y]; y may be undefined.");
     }
-    const next = likeCarry(tree.tensors(result[0] as object), carry);
+    // Compared with what was handed in: the step may have written into the records of its carry.
+    const next = likeCarry(tree.tensors(result[0] as object), start);
     like.carry = next;
     like.y = result[1] === undefined ? undefined : tree.tensors(result[1] as object);
     const yLeaves = like.y === undefined ? [] : tree.leaves(like.y);

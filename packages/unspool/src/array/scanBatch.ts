@@ -12,6 +12,7 @@ import {
   isVariable,
   record,
 } from "./jaxprs.ts";
+import { isNamedFunction } from "./namedDerivatives.ts";
 import { type BatchAxis, rules } from "./ruleTables.ts";
 import { bindScan, bodyAvals, joined, partsOf, scanMarks, scanParams } from "./scanEquation.ts";
 
@@ -53,7 +54,8 @@ function mapEquation(
     return [outs, outs.map(() => null)];
   }
   // The rule of jax-js for programs keeps what it derives forever.
-  if (primitive === "jit") return mapped((params as { jaxpr: Jaxpr }).jaxpr, size, args, axes);
+  if (primitive === "jit" && !isNamedFunction(params))
+    return mapped((params as { jaxpr: Jaxpr }).jaxpr, size, args, axes);
   const rule = rules.batching[primitive];
   if (rule === undefined) throw new Error(`internal: no rule to map ${primitive}`);
   return rule(size, args, axes, params);

@@ -24,6 +24,7 @@ import {
   record,
 } from "./jaxprs.ts";
 import { isReversing } from "./lift.ts";
+import { isNamedFunction } from "./namedDerivatives.ts";
 import { rules } from "./ruleTables.ts";
 import { type Parts, type ScanParams, bindScan, bodyAvals, joined, partsOf, scanMarks, scanParams } from "./scanEquation.ts"; // prettier-ignore
 import { segmented } from "./scanSegments.ts";
@@ -34,7 +35,6 @@ type Tangent = Raw | undefined;
 // prettier-ignore
 export const flatPrimitives: ReadonlySet<string> = new Set([
   "idiv", "bit_combine", "bit_shift", "bit_count", "floor", "ceil", "stop_gradient", "compare", "random_bits",
-  "argsort",
 ]);
 
 function passesTangents(primitive: string, out: Aval): boolean {
@@ -88,7 +88,8 @@ function pushEquation(
   }
   if (primitive === "scan") return pushScan(primals, tangents, scanParams(params));
   // The rule of jax-js for programs keeps what it derives forever.
-  if (primitive === "jit") return pushForward((params as { jaxpr: Jaxpr }).jaxpr, primals, tangents);
+  if (primitive === "jit" && !isNamedFunction(params))
+    return pushForward((params as { jaxpr: Jaxpr }).jaxpr, primals, tangents);
   const rule = rules.tangents[primitive];
   if (rule === undefined) throw new Error(`internal: no derivative of ${primitive}`);
   const [outs, slopes] = rule(

@@ -11,11 +11,23 @@ import { ShapeError } from "../errors.ts";
 import type { Raw } from "./backend.ts";
 import type { IndexedUpdate } from "./derived/indexedUpdate.ts";
 import { type DType, type TensorData, isFloat } from "./dtype.ts";
-import { isTensor, liftBinary, liftMethod, registerTensor } from "./lift.ts";
+import { compare } from "./comparisons.ts";
+import { divide, remainder } from "./division.ts";
+import { guard } from "./guard.ts";
+import { type Index, sliced } from "./indexing.ts";
+import { multiply } from "./integers.ts";
+import { isTensor, liftMethod, registerTensor } from "./lift.ts";
+import { longSumOf } from "./longSums.ts";
+import { refuseOperators } from "./operators.ts";
 import { prod } from "./products.ts";
+import { liftBinary, promote } from "./promotion.ts";
+import { kinds } from "./promotionTable.ts";
+import { methodSignatures } from "./signatures.ts";
 
 /** A tensor, or a number that takes the dtype of what it meets. */
 export type TensorLike = Tensor | number | boolean;
+
+export type { Index } from "./indexing.ts";
 
 export type Axis = number | number[] | null;
 
@@ -23,9 +35,6 @@ export interface ReduceOptions {
   /** Keep reduced axes with length 1. Default false. */
   keepdims?: boolean;
 }
-
-/** One index of `slice`: an element, a range, everything (`[]`), a new axis (`null`), or a tensor of indices. */
-export type Index = number | [] | [number] | [number, number] | null | Tensor;
 
 /** Writing at an index; the module that can stands above this one. */
 type MakeUpdate = (x: Tensor, index: readonly Index[]) => IndexedUpdate;
@@ -36,6 +45,11 @@ let makeUpdate: MakeUpdate;
 export function registerUpdates(make: MakeUpdate): void {
   makeUpdate = make;
 }
+
+const methods = {
+  add: liftBinary("add", (x: Raw, y: Raw) => x.add(y)),
+  subtract: liftBinary("subtract", (x: Raw, y: Raw) => x.sub(y)),
+};
 
 export class Tensor {
   /** Length of each axis. */
@@ -69,6 +83,27 @@ export class Tensor {
   /** Number of elements. */
   get size(): number {
     return this.shape.reduce((product, length) => product * length, 1);
+  }
+
+  /** Length of axis 0, as NumPy's `len(x)`. Throws for a scalar. */
+  get length(): number {
+    if (this.shape.length === 0)
+      throw new ShapeError("Tensor.length", `a scalar has no length, got ${this.toString()}.`);
+    return this.shape[0]!;
+  }
+
+  /** With its axes reversed. */
+  get T(): Tensor {
+    return this.transpose();
+  }
+
+  /**
+   * The parts along axis 0: `const [a, b] = random.split(key)`, `for (const row of x)`. A scalar has none: it is not
+   * iterable, as in NumPy.
+   */
+  get [Symbol.iterator](): () => Iterator<Tensor> {
+    if (this.shape.length === 0) return undefined as unknown as () => Iterator<Tensor>;
+    return () => Array.from({ length: this.length }, (_, i) => this.slice(i)).values();
   }
 
   /** True inside a transformation, where the elements are not known yet. */
@@ -116,43 +151,49 @@ export class Tensor {
   }
 
   neg(): Tensor {
+    if (this.dtype === "bool") promote("Tensor.neg", kinds.get("negative")!, [this]);
     return liftMethod(this, (x) => x.neg());
   }
+  /** Operands of two dtypes are cast to the one that holds both; a plain number takes the dtype of the tensor. */
   add(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.add(y));
+    return methods.add(this, other);
   }
   sub(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.sub(y));
+    return methods.subtract(this, other);
   }
   mul(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.mul(y));
+    return multiply(this, other);
   }
+  /** The true quotient, also of integers: a float. Whole quotients are `np.floorDivide`. */
   div(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.div(y));
+    return divide(this, other);
   }
+  /** The remainder with the sign of the divisor, as Python's and NumPy's %. C's and JavaScript's % is `np.fmod`. */
   mod(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.mod(y));
+    return remainder(this, other);
   }
   greater(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.greater(y));
+    return compare("greater", this, other);
   }
   less(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.less(y));
+    return compare("less", this, other);
   }
   equal(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.equal(y));
+    return compare("equal", this, other);
   }
   notEqual(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.notEqual(y));
+    return compare("notEqual", this, other);
   }
   greaterEqual(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.greaterEqual(y));
+    return compare("greaterEqual", this, other);
   }
   lessEqual(other: TensorLike): Tensor {
-    return liftBinary(this, other, (x, y) => x.lessEqual(y));
+    return compare("lessEqual", this, other);
   }
+  /** Bools are counted, as int32. */
   sum(axis: Axis = null, options: ReduceOptions = {}): Tensor {
-    return liftMethod(this, (x) => x.sum(axis, options));
+    const counted = this.dtype === "bool" ? this.astype("int32") : this;
+    return longSumOf(counted, axis, options) ?? liftMethod(counted, (x) => x.sum(axis, options));
   }
   prod(axis: Axis = null, options: ReduceOptions = {}): Tensor {
     return prod(this, axis, options);
@@ -174,12 +215,14 @@ export class Tensor {
     return liftMethod(this.astype("bool"), (x) => x.any(axis, options));
   }
   /** Permutes the axes; reverses them by default. */
-  transpose(permutation?: number[]): Tensor {
-    return liftMethod(this, (x) => x.transpose(permutation));
+  transpose(permutation?: number | number[], ...rest: number[]): Tensor {
+    return liftMethod(this, (x) =>
+      x.transpose(typeof permutation === "number" ? [permutation, ...rest] : (permutation ?? undefined)),
+    );
   }
   /** The same elements under another shape; one length may be -1. */
-  reshape(shape: number | number[]): Tensor {
-    return liftMethod(this, (x) => x.reshape(shape));
+  reshape(shape: number | number[], ...rest: number[]): Tensor {
+    return liftMethod(this, (x) => x.reshape(rest.length === 0 ? shape : [shape as number, ...rest]));
   }
   flatten(): Tensor {
     return liftMethod(this, (x) => x.flatten());
@@ -193,9 +236,12 @@ export class Tensor {
     const self = isWeak ? new Tensor(this.#data!, this.shape, this.dtype) : this;
     return liftMethod(self, (x) => x.astype(dtype as jax.DType));
   }
-  /** NumPy-like indexing: `x.slice([1, 3], 2, [], null)` is `x[1:3, 2, :, None]`. */
+  /**
+   * NumPy-like indexing: `x.slice([1, 3], 2, [], null)` is `x[1:3, 2, :, None]`, `x.slice("...", [null, null, -1])` is
+   * `x[..., ::-1]`. Numbers out of range throw; of index tensors see `docs/numerics.md`.
+   */
   slice(...index: Index[]): Tensor {
-    return liftMethod(this, (x, ...rest) => x.slice(...(rest as Parameters<Raw["slice"]>)), ...index);
+    return sliced("Tensor.slice", this, index);
   }
   /**
    * Writing at an index, which has the forms of `slice`. The result is a new tensor; this one stays as it is.
@@ -224,5 +270,12 @@ Object.defineProperty(Tensor.prototype, Symbol.for("nodejs.util.inspect.custom")
     return `Tensor ${this.toString()} ${JSON.stringify(this.toArray())}`;
   },
 });
+
+for (const [name, signature] of Object.entries(methodSignatures)) {
+  const methods = Tensor.prototype as unknown as Record<string, unknown>;
+  methods[name] = guard(`Tensor.${name}`, methods[name], signature);
+}
+
+refuseOperators(Tensor.prototype);
 
 registerTensor((source, shape, dtype, isWeak) => new Tensor(source, shape, dtype, isWeak));

@@ -186,3 +186,15 @@ test("vjp: results that do not depend on the arguments leave the cotangents of t
   const [, [nothing]] = vjp((_x: Tensor) => ({ b: np.array(3) }), [np.array(1)], { b: np.array(1) });
   expect(nothing.item()).toBe(0);
 });
+
+test("the second derivative of sinh(sinh x), forward over reverse, ends (it took all memory)", () => {
+  // With s = sinh x, c = cosh x: sinh(s) c² + cosh(s) s.
+  const second = (x: number): number => {
+    const [s, c] = [Math.sinh(x), Math.cosh(x)];
+    return Math.sinh(s) * c * c + Math.cosh(s) * s;
+  };
+  const f = (x: Tensor) => (np.sinh(np.sinh(x)) as Tensor).sum();
+  const points = [0.3, -0.7, 1.1];
+  const slope = jvp((x: Tensor) => grad(f)(x), [np.array(points)], [np.ones([3])])[1];
+  slope.data.forEach((value, i) => expect(value).toBeCloseTo(second(points[i]!), 4));
+});

@@ -12,6 +12,7 @@ import { type DType, allocate } from "./dtype.ts";
 import { concrete, inReverseMode, isTracing, toRaw, unwrap, withSession, wrap } from "./lift.ts";
 import type { Tensor } from "./tensor.ts";
 import { traceOf } from "./jaxprs.ts";
+import { requireRepeatable } from "./repeatable.ts";
 import { type Fn, flatRaw, readJaxpr } from "./trace.ts";
 import * as tree from "./tree.ts";
 
@@ -74,12 +75,13 @@ export function compileRaw(fn: Fn, args: readonly unknown[], device?: Device): R
 export function jit<Args extends unknown[], Out>(fn: (...args: Args) => Out): (...args: Args) => Out {
   const programs = new Map<string, RawProgram>();
   return (...args) => {
-    if (isTracing()) return fn(...args);
+    if (isTracing()) return fn(...tree.copy(args));
     const inputs = args.map((arg) => tree.tensors(arg as object)) as unknown[];
     const signature = tree.entries(inputs).map(([path, leaf]) => `${path}:${leaf.toString()}${leaf.isWeak}`);
     const name = signature.join("|");
     let program = programs.get(name);
     if (program === undefined) {
+      requireRepeatable(fn.name || "jit", fn as Fn, inputs);
       program = compileRaw(fn as Fn, inputs);
       programs.set(name, program);
     }

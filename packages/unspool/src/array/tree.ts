@@ -5,7 +5,7 @@
  */
 import { ShapeError } from "../errors.ts";
 import { type DType, type TensorData, allocate, dtypeOf, isFloat } from "./dtype.ts";
-import { concrete, isPlainObject, isTensor } from "./lift.ts";
+import { concrete, isPlainObject, isTensor, walk } from "./lift.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Anything that can stand where tensors are needed: `tree.tensors` turns leaves into tensors. */
@@ -60,6 +60,14 @@ export function mapWithPath<T>(
     return Array.isArray(node) ? mapped.map(([, child]) => child) : Object.fromEntries(mapped);
   };
   return visit("", tree, rest) as T;
+}
+
+/**
+ * The same leaves in records and arrays of their own, for a function of the user: what it writes into them does not
+ * reach anyone else. What is no tree passes as it is.
+ */
+export function copy<T>(tree: T): T {
+  return walk(tree, (leaf) => leaf) as T;
 }
 
 /** All leaves, in order. */

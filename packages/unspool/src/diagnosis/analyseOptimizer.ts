@@ -29,7 +29,7 @@ import {
   saturation,
   updateFunction,
 } from "../diagnostics/index.ts";
-import { requireInteger } from "../errors.ts";
+import { requireInteger, requireKnownOptions } from "../errors.ts";
 import { type CollectedStates, collectStates } from "../problems/index.ts";
 import type { LearnedSubject } from "../train/index.ts";
 
@@ -90,6 +90,7 @@ export function analyseOptimizer<Meta>(
   meta: Meta,
   options: AnalyseOptimizerOptions = {},
 ): OptimizerAnalysis {
+  requireKnownOptions("analyseOptimizer", options, ["key", "tasks", "seeds", "width"]);
   const { key = random.key(0), tasks = 16, seeds = 32 } = options;
   requireInteger("analyseOptimizer", "seeds", seeds, 1);
   const system = componentSystem(optimizer, meta);

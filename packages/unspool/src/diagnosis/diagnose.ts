@@ -5,7 +5,7 @@
  * The criterion is that of Metz, Freeman, Schoenholz and Kachman 2021; what is recommended is what was measured to work.
  */
 import { type Key, random, tree } from "../array/index.ts";
-import { OptionError, UnspoolError, requireInteger } from "../errors.ts";
+import { OptionError, UnspoolError, requireInteger, requireKnownOptions } from "../errors.ts";
 import {
   type ChaosReport,
   chaosReport,
@@ -42,6 +42,7 @@ const mostOuterSteps = 3000;
 
 /** Measures, judges, recommends. The setup must say what its inner problem is. */
 export function diagnose(setup: Setup, options: DiagnoseOptions = {}): Diagnosis {
+  requireKnownOptions("diagnose", options, ["key", "innerSteps", "onProgress"]);
   const { key = random.key(0), onProgress = () => {} } = options;
   const { inner } = setup;
   if (inner === undefined)

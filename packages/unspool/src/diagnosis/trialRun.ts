@@ -1,6 +1,6 @@
 /** A run with one setting of an estimator, for as many inner steps as all others get, and the loss that it reaches. */
 import type { Key } from "../array/index.ts";
-import { UnspoolError } from "../errors.ts";
+import { UnspoolError, requireKnownOptions } from "../errors.ts";
 import { isDeterministic, measuredHorizon } from "../diagnostics/index.ts";
 import { estimatorEntry } from "../estimators/index.ts";
 import { type InnerProblem, type Setup, initTraining, trainSteps } from "../train/index.ts";
@@ -59,6 +59,15 @@ export function trialRun(
   setting: TrialSetting,
   options: TrialOptions,
 ): TrialRun {
+  requireKnownOptions("trialRun", options, [
+    "innerSteps",
+    "outerSteps",
+    "key",
+    "evaluationKey",
+    "isDeterministic",
+    "isLost",
+    "setups",
+  ]);
   const { key, isLost, setups = trialSetups(setup, inner) } = options;
   const run = emptyRun(setting);
   try {

@@ -73,34 +73,25 @@ describe.each([["stable"], ["marginal"], ["chaotic"]] as const)("a %s loop", (ki
   test("is what it is called", () => {
     expect(first.verdict.regime).toBe(kind === "chaotic" ? "chaotic" : "stable");
   });
-  test.each(others)("%s: same regime, method, window and warnings", (_name, units) => {
+  test.each(others)("%s: same regime, method, estimator, window and warnings", (_name, units) => {
     const { verdict, growth, mismatch } = verdictOf(units);
-    const { regime, method, window, warnings } = verdict;
-    expect({ regime, method, window, warnings }).toEqual({
-      regime: first.verdict.regime,
-      method: first.verdict.method,
-      window: first.verdict.window,
-      warnings: first.verdict.warnings,
-    });
+    const { summary: _, ...judged } = verdict;
+    const { summary: __, ...expected } = first.verdict;
+    expect(judged).toEqual(expected);
     // Up to rounding, which the chaotic loop multiplies by e^(0.6 20) at most.
     growth.logLossGrowth.forEach((value, t) => expect(value).toBeCloseTo(first.growth.logLossGrowth[t]!, 4));
     expect(mismatch.fraction).toBe(first.mismatch.fraction);
   });
 });
 
-test.each([["stable"], ["chaotic"]] as const)(
-  "diagnose recommends the same for a %s loop in other units",
-  (kind) => {
-    const options = { key: random.key(0), innerSteps: 600 };
-    const [a, b] = [plain, { ...plain, state: 1e5, loss: 1e-5 }].map((units) =>
-      diagnose(setupOf(kind, units), options),
-    );
-    expect(b!.regime).toBe(a!.regime);
-    // At the same theta: where tuning ends differs by rounding, which chaos multiplies.
-    expect(b!.thetas[0]!.usableHorizon).toBe(a!.thetas[0]!.usableHorizon);
-    expect(b!.recommended).toEqual(a!.recommended);
-  },
-);
+test("diagnose recommends the same in other units", () => {
+  const options = { key: random.key(0), innerSteps: 400 };
+  const [a, b] = [plain, { ...plain, state: 1e5, loss: 1e-5 }].map((units) =>
+    diagnose(setupOf("stable", units), options),
+  );
+  expect([b!.regime, b!.usableHorizon]).toEqual([a!.regime, a!.usableHorizon]);
+  expect(b!.recommended).toEqual(a!.recommended);
+}, 120_000);
 
 test("a jump in a variable in units of 1e-5 is seen as one in units of 1", () => {
   const stairs = (unit: number) =>

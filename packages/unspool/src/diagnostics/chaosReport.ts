@@ -5,7 +5,7 @@
  * Metz, Freeman, Schoenholz and Kachman 2021, "Gradients are not all you need".
  */
 import { type Key, random } from "../array/index.ts";
-import { requireInteger } from "../errors.ts";
+import { requireInteger, requireKnownOptions } from "../errors.ts";
 import { type Executor, type Problem, defaultExecutor, eraseProblem } from "../unroll/index.ts";
 import { type ChaosVerdict, chaosVerdict } from "./chaosVerdict.ts";
 import { type DerivativeMismatch, derivativeMismatch } from "./derivativeMismatch.ts";
@@ -76,6 +76,18 @@ export function chaosReport<Theta, State, Batch>(
   theta: Theta,
   options: ChaosReportOptions = {},
 ): ChaosReport<Theta> {
+  requireKnownOptions("chaosReport", options, [
+    "key",
+    "horizon",
+    "sigma",
+    "samples",
+    "trials",
+    "exponents",
+    "dt",
+    "radius",
+    "points",
+    "executor",
+  ]);
   const { key = random.key(0), sigma = 0.01, samples = 64, trials = 4, dt = 1, points = 101 } = options;
   const horizon = options.horizon ?? Math.min(problem.horizon, 1000);
   const executor = options.executor ?? defaultExecutor();

@@ -6,7 +6,7 @@
  * same number of inner steps. Vuorio et al. 2022 and Vicol, Metz, Sohl-Dickstein 2021 draw such figures.
  */
 import { type Key, random, tree } from "../array/index.ts";
-import { OptionError, UnspoolError, requireInteger, requireOneOf } from "../errors.ts";
+import { OptionError, UnspoolError, requireInteger, requireOneOf, requireKnownOptions } from "../errors.ts";
 import { type EstimatorEntry, type EstimatorOptions, estimatorEntry } from "../estimators/index.ts";
 import type { Problem } from "../unroll/index.ts";
 import { measuredHorizon } from "./measuredHorizon.ts";
@@ -60,6 +60,17 @@ export function compareEstimators<Theta, State, Batch>(
   theta: Theta,
   given: CompareOptions,
 ): Comparison {
+  requireKnownOptions("compareEstimators", given, [
+    "estimators",
+    "options",
+    "innerSteps",
+    "horizon",
+    "truncations",
+    "reference",
+    "exactGradient",
+    "key",
+    "onProgress",
+  ]);
   const where = "compareEstimators";
   const { estimators, key = random.key(0), onProgress = () => {} } = given;
   if (estimators.length === 0) throw new OptionError(where, "estimators", [], "at least one name");

@@ -6,7 +6,7 @@
  * units in which it is stored.
  */
 import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
-import { requireInteger } from "../errors.ts";
+import { requireInteger, requireKnownOptions } from "../errors.ts";
 import {
   type ErasedProblem,
   type Executor,
@@ -75,6 +75,7 @@ export function derivativeMismatch<Theta, State, Batch>(
   theta: Theta,
   options: DerivativeMismatchOptions = {},
 ): DerivativeMismatch {
+  requireKnownOptions("derivativeMismatch", options, ["key", "steps", "executor"]);
   const where = "derivativeMismatch";
   const erased = eraseProblem(problem);
   requireDifferentiable(where, erased);

@@ -8,7 +8,7 @@
  * way counts.
  */
 import { type Tensor, np, scan, tree, valueAndGrad } from "../array/index.ts";
-import { requireInteger, requirePositive } from "../errors.ts";
+import { requireInteger, requirePositive, requireKnownOptions } from "../errors.ts";
 import { compiled } from "../unroll/index.ts";
 
 export interface EpsSharpnessOptions {
@@ -38,6 +38,7 @@ export function epsSharpness<Theta>(
   loss: (theta: Theta) => Tensor,
   options: EpsSharpnessOptions = {},
 ): (theta: Theta) => EpsSharpness {
+  requireKnownOptions("epsSharpness", options, ["eps", "steps", "rate"]);
   const { eps = 1e-3, steps = 20, rate = 0.25 } = options;
   requirePositive("epsSharpness", "eps", eps);
   requireInteger("epsSharpness", "steps", steps, 1);

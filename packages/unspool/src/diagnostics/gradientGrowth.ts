@@ -7,7 +7,7 @@
  * positive; where it is not, J_t levels off or grows linearly.
  */
 import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
-import { OptionError, requireInteger } from "../errors.ts";
+import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
 import {
   type ErasedProblem,
   type Executor,
@@ -126,6 +126,14 @@ export function gradientGrowth<Theta, State, Batch>(
   theta: Theta,
   options: GradientGrowthOptions = {},
 ): GradientGrowthResult {
+  requireKnownOptions("gradientGrowth", options, [
+    "key",
+    "steps",
+    "directions",
+    "trials",
+    "largestGrowth",
+    "executor",
+  ]);
   const where = "gradientGrowth";
   const erased = eraseProblem(problem);
   requireDifferentiable(where, erased);

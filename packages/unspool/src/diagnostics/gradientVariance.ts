@@ -9,7 +9,13 @@
  * perturbations, at several horizons of one pass.
  */
 import { type Key, random, tree } from "../array/index.ts";
-import { OptionError, requireInteger, requireOneOf, requirePositive } from "../errors.ts";
+import {
+  OptionError,
+  requireInteger,
+  requireOneOf,
+  requirePositive,
+  requireKnownOptions,
+} from "../errors.ts";
 import { type Executor, type Problem, defaultExecutor, eraseProblem } from "../unroll/index.ts";
 import {
   type Objective,
@@ -83,6 +89,16 @@ export function gradientVariance<Theta, State, Batch>(
   theta: Theta,
   options: GradientVarianceOptions = {},
 ): GradientVarianceResult {
+  requireKnownOptions("gradientVariance", options, [
+    "key",
+    "horizons",
+    "sigma",
+    "samples",
+    "objective",
+    "trajectories",
+    "mode",
+    "executor",
+  ]);
   const where = "gradientVariance";
   const erased = eraseProblem(problem);
   requireDifferentiable(where, erased);

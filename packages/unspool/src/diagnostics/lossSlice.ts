@@ -3,7 +3,7 @@
  * the loop is chaotic they are rough, however smooth the step is (Metz et al. 2021; Vicol et al. 2021).
  */
 import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
-import { OptionError, requireInteger, requirePositive } from "../errors.ts";
+import { OptionError, requireInteger, requirePositive, requireKnownOptions } from "../errors.ts";
 import { type Executor, type Problem, eraseProblem, unroll } from "../unroll/index.ts";
 import { requireSteps, wideTheta } from "./pushforward.ts";
 import { vectorNorm } from "./vectorNorm.ts";
@@ -47,6 +47,7 @@ export function lossSlice<Theta, State, Batch>(
   theta: Theta,
   options: LossSliceOptions<Theta> = {},
 ): LossSliceResult<Theta> {
+  requireKnownOptions("lossSlice", options, ["key", "directions", "radius", "points", "steps", "executor"]);
   const where = "lossSlice";
   const { key = random.key(0), directions: given = 1, radius = 1 } = options;
   const count = typeof given === "number" ? given : given.length;

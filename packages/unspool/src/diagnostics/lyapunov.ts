@@ -8,7 +8,7 @@
  * Kachman 2021. A positive first exponent: gradients through the loop grow as exp(lambda_1 T).
  */
 import { type Key, type Tensor, linalg, np, random, tree } from "../array/index.ts";
-import { OptionError, requireInteger, requirePositive } from "../errors.ts";
+import { OptionError, requireInteger, requirePositive, requireKnownOptions } from "../errors.ts";
 import {
   type Executor,
   type ForwardProgram,
@@ -116,6 +116,16 @@ export function lyapunov<Theta, State, Batch>(
   theta: Theta,
   options: LyapunovOptions = {},
 ): LyapunovResult {
+  requireKnownOptions("lyapunov", options, [
+    "key",
+    "steps",
+    "burnIn",
+    "exponents",
+    "qrEvery",
+    "trials",
+    "dt",
+    "executor",
+  ]);
   const where = "lyapunov";
   const erased = eraseProblem(problem);
   requireDifferentiable(where, erased);

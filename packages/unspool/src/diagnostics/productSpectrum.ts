@@ -3,7 +3,7 @@
  * growth included. The product is carried with a power of two beside it, so it never overflows.
  */
 import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
-import { NonFiniteError, OptionError, requireInteger } from "../errors.ts";
+import { NonFiniteError, OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
 import {
   type ErasedProblem,
   type Executor,
@@ -70,6 +70,7 @@ export function productSpectrum<Theta, State, Batch>(
   theta: Theta,
   options: ProductSpectrumOptions,
 ): ProductSpectrum[] {
+  requireKnownOptions("productSpectrum", options, ["times", "key", "executor"]);
   const where = "productSpectrum";
   const erased = eraseProblem(problem);
   requireDifferentiable(where, erased);

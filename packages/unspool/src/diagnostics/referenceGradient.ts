@@ -6,7 +6,7 @@
  * estimate the latter. A result says which it is.
  */
 import { type Key, type Tensor, random, tree } from "../array/index.ts";
-import { UnspoolError } from "../errors.ts";
+import { UnspoolError, requireKnownOptions } from "../errors.ts";
 import { type EstimatorOptions, bptt, fullEs } from "../estimators/index.ts";
 import { type Problem, unroll } from "../unroll/index.ts";
 import { moments } from "./moments.ts";
@@ -53,6 +53,13 @@ export function referenceGradient<Theta, State, Batch>(
   theta: Theta,
   given: ReferenceOptions,
 ): ReferenceGradient {
+  requireKnownOptions("referenceGradient", given, [
+    "options",
+    "key",
+    "innerSteps",
+    "isDeterministic",
+    "method",
+  ]);
   const { method = "auto" } = given;
   if (method === "fullEs") return byFullEs(problem, theta, given, "as asked");
   if (method === "bptt") return byBptt(problem, theta, given);

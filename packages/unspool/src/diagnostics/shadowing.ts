@@ -8,7 +8,13 @@
  * system: the estimate can be wrong by as much as the answer, and its spread over trajectories does not show it.
  */
 import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
-import { NonFiniteError, OptionError, requireInteger, requirePositive } from "../errors.ts";
+import {
+  NonFiniteError,
+  OptionError,
+  requireInteger,
+  requirePositive,
+  requireKnownOptions,
+} from "../errors.ts";
 import {
   type ErasedProblem,
   type Executor,
@@ -92,6 +98,7 @@ export function shadowing<Theta, State, Batch>(
   theta: Theta,
   options: ShadowingOptions = {},
 ): ShadowingResult<Theta> {
+  requireKnownOptions("shadowing", options, ["key", "steps", "burnIn", "trials", "alpha", "executor"]);
   const where = "shadowing";
   const erased = eraseProblem(problem);
   requireDifferentiable(where, erased);

@@ -5,7 +5,7 @@
  *     v ← (H - shift · I) v / ‖·‖,  largest = vᵀ H v;      trace = mean over random signs z of zᵀ H z
  */
 import { type Key, type Tensor, np, random, scan, tree } from "../array/index.ts";
-import { requireInteger, requirePositive } from "../errors.ts";
+import { requireInteger, requirePositive, requireKnownOptions } from "../errors.ts";
 import { type Objective, hessianProduct } from "../optimizers/index.ts";
 import { compiled } from "../unroll/index.ts";
 
@@ -47,6 +47,7 @@ export function sharpness<Theta>(
   loss: (theta: Theta) => Tensor,
   options: SharpnessOptions = {},
 ): (theta: Theta, key: Key) => Sharpness {
+  requireKnownOptions("sharpness", options, ["iterations", "tolerance", "probes"]);
   const { iterations = 200, tolerance = 1e-3, probes = 16 } = options;
   requireInteger("sharpness", "iterations", iterations, 1);
   requirePositive("sharpness", "tolerance", tolerance);

@@ -1,6 +1,6 @@
 /** The derivative of one step with respect to the state, A_t = d s_{t+1} / d s_t, column by column from jvps. */
 import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
-import { NonFiniteError, OptionError, requireInteger } from "../errors.ts";
+import { NonFiniteError, OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
 import {
   type ErasedProblem,
   type Executor,
@@ -50,6 +50,7 @@ export function stateJacobian<Theta, State, Batch>(
   theta: Theta,
   options: StateJacobianOptions = {},
 ): SquareMatrix {
+  requireKnownOptions("stateJacobian", options, ["key", "t", "state", "executor"]);
   const { t = 0, state, ...rest } = options;
   const at = state === undefined ? {} : { state };
   return jacobians("stateJacobian", eraseProblem(problem), theta, { ...rest, ...at, times: [t] })[0]!;
@@ -61,6 +62,7 @@ export function stateJacobians<Theta, State, Batch>(
   theta: Theta,
   options: StateJacobiansOptions,
 ): SquareMatrix[] {
+  requireKnownOptions("stateJacobians", options, ["times", "executor", "key"]);
   return jacobians("stateJacobians", eraseProblem(problem), theta, options);
 }
 

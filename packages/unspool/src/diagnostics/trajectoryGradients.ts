@@ -5,7 +5,7 @@
  * Trajectories, perturbations and data come from the key alone, so estimators with the same key share them.
  */
 import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
-import { NonFiniteError } from "../errors.ts";
+import { NonFiniteError, requireKnownOptions } from "../errors.ts";
 import {
   type GradientEstimator,
   type Recurrence,
@@ -38,6 +38,7 @@ export function* trajectoryGradients<Theta>(
   theta: Theta,
   options: TrajectoryOptions,
 ): Generator<TrajectorySample, void, undefined> {
+  requireKnownOptions("trajectoryGradients", options, ["windows", "isMean", "samples", "key"]);
   const { windows, isMean, samples, key } = options;
   const start = { state: estimator.init(theta, random.foldIn(key, "init")), key: random.foldIn(key, "step") };
   const { recurrence } = estimator;

@@ -10,7 +10,7 @@
  * necessary only where P and H share eigenvectors, so stability is read off A itself.
  */
 import { type Tensor, linalg, np } from "../array/index.ts";
-import { OptionError, UnspoolError } from "../errors.ts";
+import { OptionError, UnspoolError, requireKnownOptions } from "../errors.ts";
 import { type Eigenvalues, eigenvalues } from "../numerics/index.ts";
 
 export interface UpdateStabilityOptions {
@@ -40,6 +40,7 @@ export interface UpdateStability {
 
 /** Everything in float64. Cost: some n³. */
 export function updateStability(options: UpdateStabilityOptions): UpdateStability {
+  requireKnownOptions("updateStability", options, ["hessian", "nominalStep", "learned", "isPreconditioned"]);
   const { nominalStep = 0, isPreconditioned = false } = options;
   if (!(nominalStep >= 0 && Number.isFinite(nominalStep))) {
     throw new OptionError("updateStability", "nominalStep", nominalStep, "a finite number of at least 0");
@@ -110,6 +111,7 @@ export function momentumStability(options: MomentumStabilityOptions): {
   /** Learning rates below are stable: 2 (1 + β) / (c h). */
   largestRate: number;
 } {
+  requireKnownOptions("momentumStability", options, ["learningRate", "decay", "curvature", "isMean"]);
   const { learningRate: a, decay: b, curvature: h, isMean = true } = options;
   for (const name of ["learningRate", "decay", "curvature"] as const) {
     if (Number.isFinite(options[name])) continue;

@@ -1,5 +1,5 @@
 /** A function of trees as one WebAssembly program without a loop or units: updates of optimizers, and tests. */
-import { type Tensor, tensorOf, traceProgram, tree } from "../array/index.ts";
+import { type Tensor, repeatableTrace, tensorOf, tree } from "../array/index.ts";
 import { GraphBuilder } from "./graph/builder.ts";
 import { fromJaxpr } from "./graph/fromJaxpr.ts";
 import { sizeOf } from "./graph/node.ts";
@@ -22,7 +22,7 @@ export function compileFunction<Args extends readonly unknown[], Out>(
   args: Args,
   options: FunctionOptions = {},
 ): (...args: Args) => Out {
-  const traced = traceProgram(name, fn as (...args: never[]) => unknown, args);
+  const traced = repeatableTrace(name, fn as (...args: never[]) => unknown, args);
   const layout = new MemoryLayout();
   const slotOf = (leaf: Tensor): Slot => ({
     shape: leaf.shape,

@@ -2,6 +2,7 @@
  * The layout of a program's memory, decided when it is compiled: constants first, then slots that all share, tiles, and
  * the threads' scratch. Addresses are part of the code.
  */
+import { requireMemory, sizeText, wasmBytes } from "../sizes.ts";
 import type { DType, TensorData } from "../array/index.ts";
 import { type CodedArray, codedArray } from "./codedArray.ts";
 import type { Node } from "./graph/node.ts";
@@ -26,6 +27,17 @@ export class MemoryLayout {
   reserve(bytes: number, alignment = 64): number {
     const address = align(this.#end, alignment);
     this.#end = address + bytes;
+    if (this.#end + margin > wasmBytes) {
+      requireMemory({
+        where: "engine",
+        option: "the memory of a program",
+        given: sizeText(this.#end),
+        bytes: this.#end,
+        of: "its arrays",
+        limit: wasmBytes - margin,
+        hint: "Use fewer particles or smaller batches, or a truncation or checkpoints that keep fewer states.",
+      });
+    }
     return address;
   }
 

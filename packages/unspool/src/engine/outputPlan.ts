@@ -73,7 +73,7 @@ function writesOf(
   const plan: Writes = { bound: new Map(), writes: [], early: [], last: [] };
   outputs.forEach((output, index) => {
     const { node, slot, member } = output;
-    if (isUntouched(output, slots)) return;
+    if (node.shape.includes(0) || isUntouched(output, slots)) return;
     const level: Level = member === undefined ? slot.level : 1;
     const isOwn = !late.has(index) && !plan.bound.has(node) && canBeOutput(node, level);
     let source = node;

@@ -2,6 +2,7 @@
  * What all evolution-strategy estimators share: options of antithetic pairs, one window of two members that share
  * noise, data and clock, and the handling of losses that are not finite.
  */
+import { requireUnits } from "./unitMemory.ts";
 import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
 import { NonFiniteError, OptionError, requireInteger, requireOneOf, requirePositive } from "../errors.ts";
 import {
@@ -20,7 +21,7 @@ import {
   windowPlan,
 } from "../unroll/index.ts";
 import type { EstimateMetrics } from "./estimator.ts";
-import { type Noise, type NoiseRequest, gaussian, scale, select, zerosLike } from "./noise.ts";
+import { type Noise, type NoiseRequest, gaussian, ownNoise, scale, select, zerosLike } from "./noise.ts";
 
 export interface EsOptions extends WindowOptions {
   /** Standard deviation of the perturbations. Default 0.01. */
@@ -44,6 +45,21 @@ export interface EsOptions extends WindowOptions {
   /** Default: `defaultExecutor()`, the compiled one. */
   executor?: Executor;
 }
+
+/** Names of `FullEsOptions`. */
+export const wholeOptionNames = [
+  "sigma",
+  "pairs",
+  "objective",
+  "isDividedByStd",
+  "nanPolicy",
+  "trajectories",
+  "noise",
+  "executor",
+] as const;
+
+/** Names of `EsOptions`. */
+export const esOptionNames: readonly (keyof EsOptions)[] = [...wholeOptionNames, "truncation", "resets"];
 
 /** Checked options. */
 export interface EsSettings {
@@ -71,6 +87,7 @@ export function esSettings(name: string, problem: ErasedProblem, options: EsOpti
   } = options;
   requirePositive(name, "sigma", sigma, "Typical values are 0.001 to 1.");
   requireInteger(name, "pairs", pairs, 1);
+  requireUnits(name, "pairs", pairs);
   requireOneOf(name, "objective", objective, ["sum", "mean"]);
   requireOneOf(name, "nanPolicy", nanPolicy, ["error", "zero"]);
   requireOneOf(name, "trajectories", trajectories, ["independent", "common"]);
@@ -88,7 +105,7 @@ export function esSettings(name: string, problem: ErasedProblem, options: EsOpti
     isDividedByStd: options.isDividedByStd ?? false,
     nanPolicy,
     isCommon: trajectories === "common",
-    noise: options.noise ?? gaussian(sigma),
+    noise: ownNoise(options.noise ?? gaussian(sigma)),
     executor: executorFor(problem, options.executor),
   };
 }
@@ -182,8 +199,6 @@ export interface LossStatistics {
   /** Sum of the finite losses of a pair, and how many of the two they are. */
   loss: Tensor;
   losses: Tensor;
-  /** Sum of the squares of the finite losses. */
-  lossSquares: Tensor;
   /** L+ - L- and its square. */
   difference: Tensor;
   square: Tensor;
@@ -257,8 +272,7 @@ export function lossStatistics(
     const one = np.ones([], { dtype: "float64" });
     const difference = plus.sub(minus);
     const square = difference.mul(difference);
-    const lossSquares = plus.mul(plus).add(minus.mul(minus));
-    return { finite: one, loss: plus.add(minus), losses: one.mul(2), lossSquares, difference, square };
+    return { finite: one, loss: plus.add(minus), losses: one.mul(2), difference, square };
   }
   const zero = np.zeros([], { dtype: "float64" });
   const [isPlus, isMinus] = [np.isfinite(plus), np.isfinite(minus)];
@@ -269,7 +283,6 @@ export function lossStatistics(
     finite: isFinitePair.astype("float64"),
     loss: a.add(b),
     losses: isPlus.astype("float64").add(isMinus.astype("float64")),
-    lossSquares: a.mul(a).add(b.mul(b)),
     difference,
     square: difference.mul(difference),
   };
@@ -291,7 +304,14 @@ export function esEstimate<Shared extends EsShared, Unit extends { clock: Clock 
   const result = settings.executor.forward(program, shared, units);
   if (settings.nanPolicy === "error")
     requireFiniteLosses(settings, program, shared, units, result.each.losses);
-  const { loss, gradient, metrics } = esSummary(settings, result.mean, shared.theta);
+  const { isDividedByStd, sigma } = settings;
+  const mean = isDividedByStd
+    ? {
+        ...result.mean,
+        gradient: scale(result.mean.gradient, 2 * sigma * inverseStd(result.each.losses)),
+      }
+    : result.mean;
+  const { loss, gradient, metrics } = esSummary(settings, mean, shared.theta);
   return {
     units: { ...result.units, clock: settle(settings.plan, result.units.clock) },
     loss: loss.item(),
@@ -303,14 +323,20 @@ export function esEstimate<Shared extends EsShared, Unit extends { clock: Clock 
   };
 }
 
-/** 1 / the standard deviation of the finite losses of all particles; 0 where they are all equal. */
-function inverseStd({ loss, losses, lossSquares }: LossStatistics): Tensor {
-  const average = loss.div(losses);
-  const variance = lossSquares.div(losses).sub(average.mul(average));
-  const zero = np.zeros([], { dtype: "float64" });
-  const one = np.ones([], { dtype: "float64" });
-  const isSpread = variance.greater(zero);
-  return np.where(isSpread, one.div(np.sqrt(np.where(isSpread, variance, one))), zero);
+/**
+ * 1 / the standard deviation of the finite losses of all particles, [pairs, 2]; 0 where they are all equal. Their mean
+ * is taken off before they are squared, and sums go in the order of the particles: a constant that is added to every
+ * loss changes nothing, and neither does the number of threads.
+ */
+function inverseStd({ data }: Tensor): number {
+  const finite = data.filter((loss) => Number.isFinite(loss)) as Float64Array;
+  const meanOf = (values: Float64Array): number => values.reduce((sum, x) => sum + x, 0) / values.length;
+  // Twice: the mean of large losses is rounded, that of what is left is not.
+  const about = meanOf(finite);
+  const rough = finite.map((loss) => loss - about);
+  const offset = meanOf(rough);
+  const variance = meanOf(rough.map((x) => (x - offset) ** 2));
+  return variance > 0 ? 1 / Math.sqrt(variance) : 0;
 }
 
 /** Loss, gradient in theta's dtype, and metrics of a window (traced or concrete). */
@@ -320,12 +346,9 @@ export function esSummary(
   theta: unknown,
 ): { loss: Tensor; gradient: unknown; metrics: Record<string, Tensor> } {
   const { loss, lossDifferenceStd, nonFinite } = lossSummary(mean.statistics, settings.pairs);
-  const scaled = settings.isDividedByStd
-    ? scale(mean.gradient, inverseStd(mean.statistics).mul(2 * settings.sigma))
-    : mean.gradient;
   return {
     loss,
-    gradient: tree.map((g: Tensor, leaf: Tensor) => g.astype(leaf.dtype), scaled, theta),
+    gradient: tree.map((g: Tensor, leaf: Tensor) => g.astype(leaf.dtype), mean.gradient, theta),
     metrics: { lossDifferenceStd, ...(settings.nanPolicy === "zero" ? { nonFinite } : {}) },
   };
 }

@@ -1,7 +1,7 @@
 /**
  * Backpropagation through time over the whole horizon: the exact gradient, a new trajectory for every estimate.
  */
-import { OptionError } from "../errors.ts";
+import { OptionError, requireKnownOptions } from "../errors.ts";
 import { type CheckpointPolicy, type Problem, eraseProblem } from "../unroll/index.ts";
 import type { GradientEstimator } from "./estimator.ts";
 import { type TbpttState, windowGradient } from "./tbptt.ts";
@@ -17,6 +17,7 @@ export function bptt<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: BpttOptions = {},
 ): GradientEstimator<Theta, TbpttState> {
+  requireKnownOptions("bptt", options, ["checkpoints", "tasks", "objective", "executor"]);
   const { horizon } = problem;
   if (horizon === Infinity) {
     throw new OptionError(

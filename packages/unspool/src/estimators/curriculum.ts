@@ -8,7 +8,7 @@
  * lengthen the strings of a copy task in this way, and after them Vicol, Kolter, Swersky 2023.)
  */
 import { type Key, random } from "../array/index.ts";
-import { OptionError, requireInteger } from "../errors.ts";
+import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
 import type { Estimate, EstimateMetrics, GradientEstimator, Recurrence } from "./estimator.ts";
 
 export interface CurriculumOptions<Theta> {
@@ -52,6 +52,14 @@ export interface CurriculumMetrics extends EstimateMetrics {
 export function curriculum<Theta>(
   options: CurriculumOptions<Theta>,
 ): GradientEstimator<Theta, CurriculumState> {
+  requireKnownOptions("curriculum", options, [
+    "levels",
+    "create",
+    "score",
+    "threshold",
+    "checkEvery",
+    "decay",
+  ]);
   const { levels, create, score, threshold, checkEvery = 20, decay = 0.5 } = options;
   requireInteger("curriculum", "levels", levels, 1);
   requireInteger("curriculum", "checkEvery", checkEvery, 1);

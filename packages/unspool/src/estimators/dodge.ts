@@ -7,10 +7,10 @@
  * equal to the truncation, of PES) for sigma -> 0.
  */
 import { type Tensor, jvp, tree } from "../array/index.ts";
-import { OptionError, requireInteger } from "../errors.ts";
+import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
 import { type Problem, eraseProblem } from "../unroll/index.ts";
 import type { GradientEstimator } from "./estimator.ts";
-import { type Noise, add, gaussian } from "./noise.ts";
+import { type Noise, add, gaussian, ownNoise } from "./noise.ts";
 import {
   type TangentMethod,
   type TangentShared,
@@ -19,7 +19,7 @@ import {
   tangentEstimator,
   taskKey,
 } from "./tangents.ts";
-import { type DerivativeOptions, derivativeSettings } from "./trajectory.ts";
+import { type DerivativeOptions, derivativeSettings, derivativeOptionNames } from "./trajectory.ts";
 
 export interface DodgeOptions extends DerivativeOptions {
   /** Inner steps between draws of the direction: the truncation, or Infinity (default) for one per trajectory. */
@@ -42,6 +42,7 @@ export function dodge<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: DodgeOptions = {},
 ): GradientEstimator<Theta, TangentState> {
+  requireKnownOptions("dodge", options, [...derivativeOptionNames, "noisePeriod", "noise"]);
   const { noisePeriod = Infinity, noise = gaussian(1), ...rest } = options;
   const settings = derivativeSettings("dodge", eraseProblem(problem), { truncation: 1, ...rest });
   const { truncation } = settings.plan;
@@ -49,7 +50,7 @@ export function dodge<Theta, State, Batch>(
   if (noisePeriod !== Infinity && noisePeriod !== truncation) {
     throw new OptionError("dodge", "noisePeriod", noisePeriod, `the truncation ${truncation}, or Infinity`);
   }
-  return tangentEstimator(settings, directional(noise, noisePeriod === truncation));
+  return tangentEstimator(settings, directional(ownNoise(noise), noisePeriod === truncation));
 }
 
 function directional(noise: Noise, isRenewed: boolean): TangentMethod {

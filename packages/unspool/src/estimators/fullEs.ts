@@ -3,7 +3,8 @@
  *
  *     g = 1/(2 sigma²) · mean over pairs of eps (L+ - L-),   L over all T steps
  */
-import { OptionError } from "../errors.ts";
+import { wholeOptionNames } from "./antithetic.ts";
+import { OptionError, requireKnownOptions } from "../errors.ts";
 import type { Problem } from "../unroll/index.ts";
 import type { EsOptions } from "./antithetic.ts";
 import type { GradientEstimator } from "./estimator.ts";
@@ -16,6 +17,7 @@ export function fullEs<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: FullEsOptions = {},
 ): GradientEstimator<Theta, PairState> {
+  requireKnownOptions("fullEs", options, wholeOptionNames);
   const { horizon } = problem;
   if (horizon === Infinity) {
     throw new OptionError(

@@ -4,7 +4,8 @@
  *
  * Li et al., NeurIPS 2023 (GPES); Vicol, Kolter, Swersky, ICML 2023 (there ES-Gen).
  */
-import { OptionError, requireInteger } from "../errors.ts";
+import { esOptionNames } from "./antithetic.ts";
+import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
 import { type Problem, windowPlan } from "../unroll/index.ts";
 import type { EsOptions } from "./antithetic.ts";
 import type { GradientEstimator } from "./estimator.ts";
@@ -20,6 +21,7 @@ export function gpes<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: GpesOptions = {},
 ): GradientEstimator<Theta, PairState> {
+  requireKnownOptions("gpes", options, [...esOptionNames, "noisePeriod"]);
   const { truncation } = windowPlan("gpes", problem.horizon, options);
   const noisePeriod = options.noisePeriod ?? truncation;
   if (noisePeriod !== Infinity) {

@@ -4,7 +4,7 @@
  *     loss = Σ w_i loss_i,   gradient = Σ w_i gradient_i,   w = weights / Σ weights
  */
 import { type Key, random, tree } from "../array/index.ts";
-import { OptionError } from "../errors.ts";
+import { OptionError, requireKnownOptions } from "../errors.ts";
 import type { GradientEstimator } from "./estimator.ts";
 
 export interface MeanOfOptions {
@@ -27,6 +27,7 @@ export function meanOf<Theta>(
   estimators: readonly GradientEstimator<Theta, never>[],
   options: MeanOfOptions = {},
 ): GradientEstimator<Theta, MeanOfState> {
+  requireKnownOptions("meanOf", options, ["weights"]);
   const { weights = estimators.map(() => 1) } = options;
   if (estimators.length === 0) throw new OptionError("meanOf", "estimators", estimators, "at least one");
   const total = weights.reduce((sum, weight) => sum + weight, 0);

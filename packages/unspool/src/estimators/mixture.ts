@@ -14,8 +14,9 @@
  *
  * Parmas, Rasmussen, Peters and Doya 2018 (total propagation); Metz, Freeman, Schoenholz and Kachman 2021.
  */
+import { overTheta } from "./outerTheta.ts";
 import { type Tensor, jvp, np, tree, vmap } from "../array/index.ts";
-import { OptionError } from "../errors.ts";
+import { OptionError, requireKnownOptions } from "../errors.ts";
 import {
   type Clock,
   type Problem,
@@ -39,6 +40,7 @@ import {
   pairRequest,
   requireFiniteLosses,
   startMember,
+  wholeOptionNames,
 } from "./antithetic.ts";
 import type { GradientEstimator } from "./estimator.ts";
 import type { FullEsOptions } from "./fullEs.ts";
@@ -91,11 +93,12 @@ export function mixture<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: MixtureOptions = {},
 ): GradientEstimator<Theta, MixtureState> {
+  requireKnownOptions("mixture", options, wholeOptionNames);
   const name = "mixture";
   const settings = mixtureSettings(name, problem, options);
   const { plan, pairs, isCommon, executor } = settings;
   const program = mixtureProgram(settings);
-  return {
+  return overTheta({
     name,
     init(theta, key) {
       const units = { pair: np.arange(pairs), clock: firstClocks(plan, key, pairs, isCommon) };
@@ -135,7 +138,7 @@ export function mixture<Theta, State, Batch>(
         },
       };
     },
-  };
+  });
 }
 
 function mixtureSettings<Theta, State, Batch>(

@@ -31,6 +31,11 @@ export function gaussian(sigma: number): Noise {
   };
 }
 
+/** A noise that gets records of its own, whatever it does to them. */
+export function ownNoise(noise: Noise): Noise {
+  return (theta, request) => noise(tree.copy(theta), { ...request });
+}
+
 /** A vector cut into the leaves of `like`. */
 export function cut(like: unknown, flat: Tensor): unknown {
   let offset = 0;

@@ -7,8 +7,17 @@
  *
  * Steps after a reset inside the window are weighed by the perturbation of the new trajectory only.
  */
+import { overTheta } from "./outerTheta.ts";
+import { requireUnitStates } from "./unitMemory.ts";
 import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
-import { type Clock, type Problem, endsTrajectory, eraseProblem, firstClocks } from "../unroll/index.ts";
+import {
+  type Clock,
+  type Problem,
+  endsTrajectory,
+  eraseProblem,
+  firstClocks,
+  initialState,
+} from "../unroll/index.ts";
 import {
   type EsOptions,
   type EsSettings,
@@ -82,17 +91,21 @@ export function noiseReuse<Theta, State, Batch>(
 ): GradientEstimator<Theta, PairState> {
   const settings = esSettings(name, eraseProblem(problem), options);
   const programs = { window: windowProgram(settings, reuse), restart: restartProgram(settings, reuse) };
-  return {
+  const recurrence = windowRecurrence(settings, programs);
+  return overTheta({
     name,
-    recurrence: windowRecurrence(settings, programs),
+    ...(recurrence && { recurrence }),
     init: (theta, key) => firstWindow(firstPairs(settings, theta, key), theta),
     estimate: (theta, state, key) => runWindow(settings, programs, sharedBy(name, theta, key, state), state),
-  };
+  });
 }
 
 /** Pairs that have not started: their states are placeholders until the first window. */
 function firstPairs(settings: EsSettings, theta: unknown, key: Key): PairUnit {
   const { pairs, plan, isCommon } = settings;
+  const one = initialState(settings.problem, theta, key);
+  // Two states, a perturbation and the accumulator, which is float64.
+  requireUnitStates(settings.name, "pairs", pairs, one, one, theta, theta, theta);
   const clock = firstClocks(plan, key, pairs, isCommon);
   const state = unstarted(settings, theta, key);
   return {

@@ -6,6 +6,8 @@
  * Li et al., "Variance-Reduced Gradient Estimation via Noise-Reuse in Online Evolution Strategies", NeurIPS 2023;
  * Vicol, Kolter, Swersky, "Low-Variance Gradient Estimation in Unrolled Computation Graphs with ES-Single", ICML 2023.
  */
+import { esOptionNames } from "./antithetic.ts";
+import { requireKnownOptions } from "../errors.ts";
 import type { Problem } from "../unroll/index.ts";
 import type { EsOptions } from "./antithetic.ts";
 import type { GradientEstimator } from "./estimator.ts";
@@ -16,5 +18,6 @@ export function nres<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: EsOptions = {},
 ): GradientEstimator<Theta, PairState> {
+  requireKnownOptions("nres", options, esOptionNames);
   return noiseReuse("nres", problem, options, { noisePeriod: Infinity, isPersistent: true });
 }

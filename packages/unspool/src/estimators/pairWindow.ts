@@ -104,7 +104,7 @@ export function restart<Shared extends EsShared, Unit extends { clock: Clock }>(
 
 function noStatistics(): LossStatistics {
   const zero = np.zeros([], { dtype: "float64" });
-  return { finite: zero, loss: zero, losses: zero, lossSquares: zero, difference: zero, square: zero };
+  return { finite: zero, loss: zero, losses: zero, difference: zero, square: zero };
 }
 
 /** Leaves of a unit that are equal for all pairs. */
@@ -112,11 +112,13 @@ export function sameLeaves({ plan, isCommon }: EsSettings): string[] {
   return sameClocks(plan, isCommon).map((name) => `clock.${name}`);
 }
 
-/** An estimate of an estimator of pairs, for programs of several. */
+/** An estimate of an estimator of pairs, for programs of several; undefined where each has to be made alone. */
 export function windowRecurrence<Unit extends { clock: Clock }, Kept>(
   settings: EsSettings,
   programs: WindowPrograms<EsShared, Unit, Kept>,
-): Recurrence {
+): Recurrence | undefined {
+  // The standard deviation of all losses is taken between programs.
+  if (settings.isDividedByStd) return undefined;
   const change = settleChange(settings.plan);
   const recurrence: Recurrence<EsShared, Unit, PairMean> = {
     executor: settings.executor,

@@ -6,6 +6,8 @@
  * Vicol, Metz, Sohl-Dickstein, "Unbiased Gradient Estimation in Unrolled Computation Graphs with Persistent
  * Evolution Strategies", ICML 2021, Algorithm 2.
  */
+import { esOptionNames } from "./antithetic.ts";
+import { requireKnownOptions } from "../errors.ts";
 import type { Problem } from "../unroll/index.ts";
 import type { EsOptions } from "./antithetic.ts";
 import type { GradientEstimator } from "./estimator.ts";
@@ -22,5 +24,6 @@ export function pes<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: EsOptions = {},
 ): GradientEstimator<Theta, PairState> {
+  requireKnownOptions("pes", options, esOptionNames);
   return noiseReuse("pes", problem, options, { noisePeriod: 0, isPersistent: true });
 }

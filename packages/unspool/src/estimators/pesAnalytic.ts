@@ -8,8 +8,9 @@
  *
  * Vicol, Metz, Sohl-Dickstein 2021 (PES-Analytic). Pairs and mean trajectory share initial states and data.
  */
+import { overTheta } from "./outerTheta.ts";
 import { type Tensor, np, tree } from "../array/index.ts";
-import { OptionError } from "../errors.ts";
+import { OptionError, requireKnownOptions } from "../errors.ts";
 import {
   type Clock,
   type Problem,
@@ -71,6 +72,15 @@ export function pesAnalytic<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: PesAnalyticOptions = {},
 ): GradientEstimator<Theta, PesAnalyticState> {
+  requireKnownOptions("pesAnalytic", options, [
+    "truncation",
+    "objective",
+    "executor",
+    "sigma",
+    "pairs",
+    "nanPolicy",
+    "noise",
+  ]);
   const name = "pesAnalytic";
   const erased = eraseProblem(problem);
   const settings = esSettings(name, erased, { ...options, resets: "lockstep", trajectories: "common" });
@@ -97,7 +107,7 @@ export function pesAnalytic<Theta, State, Batch>(
       pairThetas(shared, draw(settings, shared, unit)),
     ),
   };
-  return {
+  return overTheta({
     name,
     init(theta, key) {
       const { pairs, plan } = settings;
@@ -135,7 +145,7 @@ export function pesAnalytic<Theta, State, Batch>(
         metrics: { ...estimate.metrics, innerSteps: (2 * pairs + 1) * plan.truncation },
       };
     },
-  };
+  });
 }
 
 function draw(settings: EsSettings, shared: EsShared, { pair }: Unit): unknown {

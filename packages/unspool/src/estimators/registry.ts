@@ -2,7 +2,7 @@
  * The estimators by name: one entry each feeds the command line, the docs and the conformance suite. An entry takes
  * from a common set of options those that mean something to it, so that `estimator` can be a config value.
  */
-import { OptionError, nearest } from "../errors.ts";
+import { OptionError, nearest, requireKnownOptions } from "../errors.ts";
 import type { Problem } from "../unroll/index.ts";
 import type { EsOptions } from "./antithetic.ts";
 import { bptt } from "./bptt.ts";
@@ -125,6 +125,21 @@ export function createEstimator<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: EstimatorOptions = {},
 ): GradientEstimator<Theta> {
+  requireKnownOptions("createEstimator", options, [
+    "sigma",
+    "pairs",
+    "objective",
+    "isDividedByStd",
+    "nanPolicy",
+    "trajectories",
+    "noise",
+    "executor",
+    "truncation",
+    "resets",
+    "noisePeriod",
+    "tasks",
+    "checkpoints",
+  ]);
   const entry = estimatorEntry(name);
   const known = entry.options.flatMap((option) =>
     options[option] === undefined ? [] : [[option, options[option]]],

@@ -5,18 +5,20 @@
  *
  * Williams and Zipser 1989. One jvp per parameter and step.
  */
+import { requireKnownOptions } from "../errors.ts";
 import { type Tensor, jvp, vmap } from "../array/index.ts";
 import { type Problem, eraseProblem } from "../unroll/index.ts";
 import type { GradientEstimator } from "./estimator.ts";
 import { cut } from "./noise.ts";
 import { type TangentMethod, type TangentState, tangentEstimator, thetaBasis } from "./tangents.ts";
-import { type DerivativeOptions, derivativeSettings } from "./trajectory.ts";
+import { type DerivativeOptions, derivativeSettings, derivativeOptionNames } from "./trajectory.ts";
 
 /** RTRL. `truncation` defaults to 1. Cost per step: |theta| jvps of the step; memory: |theta| states per task. */
 export function rtrl<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: DerivativeOptions = {},
 ): GradientEstimator<Theta, TangentState> {
+  requireKnownOptions("rtrl", options, derivativeOptionNames);
   return tangentEstimator(
     derivativeSettings("rtrl", eraseProblem(problem), { truncation: 1, ...options }),
     influence,

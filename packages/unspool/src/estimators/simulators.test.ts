@@ -110,6 +110,28 @@ describe("isDividedByStd", () => {
       .forEach((x, i) => expect(x).toBeCloseTo((known(false)[i + 1]! * 2 * 0.2) / std, 8));
   });
 
+  test("is the same with 1e8 added to every loss", () => {
+    const shifted = (offset: number) => {
+      const problem = defineSimulator({
+        horizon: 6,
+        init: ({ w }: { w: Float64Array }) => ({ s: w.slice() }),
+        step: ({ w }: { w: Float64Array }, { s }) => {
+          const next = s.map((x, i) => 0.5 * x + w[i]!);
+          return { state: { s: next }, loss: next.reduce((sum, x) => sum + x * x, 0) + offset };
+        },
+      });
+      return gradients(
+        problem as never,
+        "fullEs",
+        { objective: "sum", pairs: 8, isDividedByStd: true },
+        1,
+      )[0]!.slice(1);
+    };
+    // The losses themselves are rounded to 1e-8 of the spread, which is about 1e-7 of a difference between two of them.
+    const plainly = shifted(0);
+    shifted(1e8).forEach((x, i) => expect(Math.abs(x / plainly[i]! - 1)).toBeLessThan(1e-6));
+  });
+
   test("is 0 where all losses are equal", () => {
     const flat = defineSimulator({
       horizon: 4,

@@ -2,6 +2,9 @@
  * What the forward-mode estimators (RTRL, UORO, DODGE) share: a particle that carries tangents of its state beside
  * the state, one window of it, and its step as a function of (theta, floating-point state).
  */
+import { overTheta } from "./outerTheta.ts";
+import { bytesOf } from "./unitMemory.ts";
+import { requireMemory } from "../sizes.ts";
 import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
 import {
   type Clock,
@@ -15,7 +18,7 @@ import {
 } from "../unroll/index.ts";
 import { firstOf } from "./pairWindow.ts";
 import type { GradientEstimator, Recurrence } from "./estimator.ts";
-import { add, repeat, scale, select, wide, zerosLike } from "./noise.ts";
+import { add, repeat, select, wide, zerosLike } from "./noise.ts";
 import {
   type DerivativeSettings,
   type TaskStart,
@@ -98,7 +101,7 @@ export function tangentEstimator<Theta>(
   requireEdges(settings);
   const { name, executor, lossScale, tasks, plan } = settings;
   const program = windowProgram(settings, method);
-  return {
+  return overTheta({
     name,
     recurrence: recurrenceOf(settings, program),
     init(theta, key) {
@@ -128,7 +131,7 @@ export function tangentEstimator<Theta>(
         metrics: { innerSteps: tasks * plan.truncation },
       };
     },
-  };
+  });
 }
 
 /** An estimate, for programs of several. */
@@ -223,18 +226,26 @@ export function taskKey(shared: TangentShared, task: Tensor): Key {
   return random.foldIn(shared.key, task);
 }
 
-/** `a` times the scalar `by`, kept in the dtype of `a`. */
+/** `a` times the scalar `by`, each leaf kept in its dtype. */
 export const scaled = (a: unknown, by: Tensor): unknown =>
-  scale(a, tree.floatType(a) === by.dtype ? by : by.astype(tree.floatType(a)));
+  tree.map((x: Tensor) => x.mul(by.dtype === x.dtype ? by : by.astype(x.dtype)), a);
 
 /** The unit vectors of theta's space, as trees with a leading axis of |theta|. */
 export function thetaBasis(theta: unknown): unknown {
   const size = tree.size(theta);
+  requireMemory({
+    where: "thetaBasis",
+    option: "the number of parameters",
+    given: size,
+    bytes: size * bytesOf(theta),
+    of: "as many directions as parameters",
+    hint: "Use uoro, dodge, tbptt or an evolution-strategy estimator (pes, nres).",
+  });
   const identity = np.eye(size, size, { dtype: tree.floatType(theta) });
   let offset = 0;
   return tree.map((leaf: Tensor) => {
     const columns = identity.slice([], [offset, offset + leaf.size]).reshape([size, ...leaf.shape]);
     offset += leaf.size;
-    return columns;
+    return columns.dtype === leaf.dtype ? columns : columns.astype(leaf.dtype);
   }, theta);
 }

@@ -6,6 +6,10 @@
  *
  * Williams and Peng 1990; baseline of Vicol, Metz, Sohl-Dickstein 2021.
  */
+import { overTheta } from "./outerTheta.ts";
+import { requireMemory } from "../sizes.ts";
+import { bytesOf } from "./unitMemory.ts";
+import { requireKnownOptions } from "../errors.ts";
 import { type Tensor, tree } from "../array/index.ts";
 import {
   type CheckpointPolicy,
@@ -14,6 +18,7 @@ import {
   type ReverseProgram,
   advance,
   eraseProblem,
+  initialState,
   settle,
   tick,
 } from "../unroll/index.ts";
@@ -29,6 +34,7 @@ import {
   firstTasks,
   requireEdges,
   requireFinite,
+  derivativeOptionNames,
 } from "./trajectory.ts";
 
 export interface TbpttOptions extends DerivativeOptions {
@@ -48,6 +54,7 @@ export function tbptt<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: TbpttOptions = {},
 ): GradientEstimator<Theta, TbpttState> {
+  requireKnownOptions("tbptt", options, [...derivativeOptionNames, "checkpoints"]);
   const settings = derivativeSettings("tbptt", eraseProblem(problem), options);
   requireEdges(settings);
   return windowGradient(settings, options.checkpoints ?? "all", false);
@@ -59,11 +66,14 @@ export function windowGradient<Theta>(
   checkpoints: CheckpointPolicy,
   isWhole: boolean,
 ): GradientEstimator<Theta, TbpttState> {
-  const { name, executor, lossScale, tasks, plan } = settings;
+  const { name, problem, executor, lossScale, tasks, plan } = settings;
   const [starting, going] = [windowLoss(settings, true), windowLoss(settings, false)];
-  return {
+  return overTheta({
     name,
-    init: (theta, key) => ({ units: firstTasks(settings, theta, key), theta: repeat(theta, 1), window: 0 }),
+    init(theta, key) {
+      requireStates(settings, checkpoints, initialState(problem, theta, key));
+      return { units: firstTasks(settings, theta, key), theta: repeat(theta, 1), window: 0 };
+    },
     estimate(theta, state) {
       tree.requireSame(name, "theta", firstOf(state.theta), theta);
       const { units } = state;
@@ -82,7 +92,28 @@ export function windowGradient<Theta>(
         metrics: { innerSteps: tasks * plan.truncation },
       };
     },
-  };
+  });
+}
+
+/** Throws `OptionError` if the states that the backward pass needs cannot be held. */
+function requireStates(
+  { name, plan, tasks }: DerivativeSettings,
+  checkpoints: CheckpointPolicy,
+  state: unknown,
+): void {
+  const { truncation } = plan;
+  const all = { all: truncation, sqrt: 2 * Math.ceil(Math.sqrt(truncation)) };
+  const states = typeof checkpoints === "string" ? all[checkpoints] : checkpoints.states;
+  const isAll = checkpoints === "all";
+  requireMemory({
+    where: name,
+    option: name === "bptt" ? "problem.horizon" : "truncation",
+    given: truncation,
+    // Besides the states the plan of the backward pass, an action for each step.
+    bytes: tasks * states * (bytesOf(state) + 64) + truncation * 64,
+    of: `the ${states} states that the backward pass keeps for each task`,
+    hint: isAll ? 'Use checkpoints: "sqrt", or a shorter truncation.' : "Use a shorter truncation.",
+  });
 }
 
 function meanOf(losses: Tensor): number {

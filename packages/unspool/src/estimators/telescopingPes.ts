@@ -8,8 +8,9 @@
  *
  * Vicol, Metz, Sohl-Dickstein 2021 (released code); Vicol, Kolter, Swersky 2023, equation 6.
  */
+import { overTheta } from "./outerTheta.ts";
 import { type Tensor, np } from "../array/index.ts";
-import { OptionError } from "../errors.ts";
+import { OptionError, requireKnownOptions } from "../errors.ts";
 import {
   type Clock,
   type Problem,
@@ -70,6 +71,18 @@ export function telescopingPes<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: TelescopingPesOptions = {},
 ): GradientEstimator<Theta, TelescopingState> {
+  requireKnownOptions("telescopingPes", options, [
+    "weighting",
+    "truncation",
+    "resets",
+    "executor",
+    "sigma",
+    "pairs",
+    "isDividedByStd",
+    "nanPolicy",
+    "trajectories",
+    "noise",
+  ]);
   const name = "telescopingPes";
   if (problem.finalLoss === undefined) {
     throw new OptionError(
@@ -96,9 +109,10 @@ export function telescopingPes<Theta, State, Batch>(
       pairThetas(shared, draw(settings, shared, unit)),
     ),
   };
-  return {
+  const recurrence = windowRecurrence(settings, programs);
+  return overTheta({
     name,
-    recurrence: windowRecurrence(settings, programs),
+    ...(recurrence && { recurrence }),
     init(theta, key) {
       const { pairs, plan, isCommon } = settings;
       const state = unstarted(settings, theta, key);
@@ -113,7 +127,7 @@ export function telescopingPes<Theta, State, Batch>(
       return firstWindow(units, theta);
     },
     estimate: (theta, state, key) => runWindow(settings, programs, sharedBy(name, theta, key, state), state),
-  };
+  });
 }
 
 function draw(settings: EsSettings, shared: EsShared, { pair }: TelescopingUnit): unknown {

@@ -2,6 +2,7 @@
  * What the estimators with derivatives share: options of windows over differentiable trajectories, and units that
  * are single particles at unperturbed theta.
  */
+import { requireUnits } from "./unitMemory.ts";
 import { type Key, type Tensor, np, tree } from "../array/index.ts";
 import { NonFiniteError, OptionError, requireInteger, requireOneOf } from "../errors.ts";
 import {
@@ -25,6 +26,8 @@ export interface DerivativeOptions extends WindowOptions {
   /** Default: `defaultExecutor()`, the compiled one. */
   executor?: Executor;
 }
+
+export const derivativeOptionNames = ["tasks", "objective", "executor", "truncation", "resets"] as const;
 
 export interface DerivativeSettings {
   name: string;
@@ -51,6 +54,7 @@ export function derivativeSettings(
     );
   }
   requireInteger(name, "tasks", tasks, 1);
+  requireUnits(name, "tasks", tasks);
   requireOneOf(name, "objective", objective, ["sum", "mean"]);
   const plan = windowPlan(name, problem.horizon, options);
   const lossScale = objective === "sum" ? 1 : 1 / plan.truncation;

@@ -8,8 +8,9 @@
  * 2023; default), one mean state for all pairs (code of Vicol et al. 2021), or the particles' own states (Vicol,
  * Kolter, Swersky 2023, Figure 13).
  */
+import { overTheta } from "./outerTheta.ts";
 import { type Key, type Tensor, np } from "../array/index.ts";
-import { requireOneOf } from "../errors.ts";
+import { requireOneOf, requireKnownOptions } from "../errors.ts";
 import { type Clock, type Problem, eraseProblem, firstClocks } from "../unroll/index.ts";
 import {
   type EsOptions,
@@ -23,6 +24,7 @@ import {
   pairRequest,
   pairLosses,
   startMember,
+  esOptionNames,
 } from "./antithetic.ts";
 import type { GradientEstimator } from "./estimator.ts";
 import { add, scale, subtract, wide } from "./noise.ts";
@@ -61,6 +63,7 @@ export function truncatedEs<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: TruncatedEsOptions = {},
 ): GradientEstimator<Theta, MeanState | PairState> {
+  requireKnownOptions("truncatedEs", options, [...esOptionNames, "state"]);
   const { state = "pair-mean", ...esOptions } = options;
   requireOneOf("truncatedEs", "state", state, ["pair-mean", "shared-mean", "particles"]);
   if (state === "particles") {
@@ -83,9 +86,10 @@ function meanStateEs<Theta>(settings: EsSettings): GradientEstimator<Theta, Mean
     window: windowProgram(settings),
     restart: restart<EsShared, MeanUnit>(settings, ({ theta }) => ({ mean: theta })),
   };
-  return {
+  const recurrence = windowRecurrence(settings, programs);
+  return overTheta({
     name,
-    recurrence: { ...windowRecurrence(settings, programs), innerSteps: 3 * pairs * plan.truncation },
+    ...(recurrence && { recurrence: { ...recurrence, innerSteps: 3 * pairs * plan.truncation } }),
     init: (theta, key) => firstWindow(firstUnits(settings, theta, key), theta),
     estimate(theta, state, key) {
       const estimate = runWindow<Theta, EsShared, MeanUnit, { eps: unknown }>(
@@ -96,7 +100,7 @@ function meanStateEs<Theta>(settings: EsSettings): GradientEstimator<Theta, Mean
       );
       return { ...estimate, metrics: { ...estimate.metrics, innerSteps: 3 * pairs * plan.truncation } };
     },
-  };
+  });
 }
 
 function firstUnits(settings: EsSettings, theta: unknown, key: Key): MeanUnit {

@@ -8,6 +8,7 @@
  * Tallec and Ollivier, "Unbiased Online Recurrent Optimization", ICLR 2018. The dependence of the initial state on
  * theta is not followed.
  */
+import { requireKnownOptions } from "../errors.ts";
 import { type Key, type Tensor, jvp, np, random, tree, vjp } from "../array/index.ts";
 import { type Problem, eraseProblem } from "../unroll/index.ts";
 import type { GradientEstimator } from "./estimator.ts";
@@ -19,7 +20,7 @@ import {
   scaled,
   tangentEstimator,
 } from "./tangents.ts";
-import { type DerivativeOptions, derivativeSettings } from "./trajectory.ts";
+import { type DerivativeOptions, derivativeSettings, derivativeOptionNames } from "./trajectory.ts";
 
 export interface UoroOptions extends DerivativeOptions {
   /** Replaces the random signs nu, a vector of `size` numbers: for tests. */
@@ -39,6 +40,7 @@ export function uoro<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: UoroOptions = {},
 ): GradientEstimator<Theta, TangentState> {
+  requireKnownOptions("uoro", options, [...derivativeOptionNames, "signs"]);
   const { signs = randomSigns, ...rest } = options;
   const settings = derivativeSettings("uoro", eraseProblem(problem), { truncation: 1, ...rest });
   return tangentEstimator(settings, rankOne(signs));
@@ -90,6 +92,10 @@ function balance(a: Tensor, b: Tensor): Tensor {
 
 /** Euclidean norm of a tree. */
 function norm(value: unknown): Tensor {
-  const squares = tree.leaves(value).map((leaf) => leaf.mul(leaf).sum());
+  const dtype = tree.floatType(value);
+  const squares = tree.leaves(value).map((leaf) => {
+    const wide = leaf.dtype === dtype ? leaf : leaf.astype(dtype);
+    return wide.mul(wide).sum();
+  });
   return np.sqrt(squares.reduce((sum, square) => sum.add(square)));
 }

@@ -153,9 +153,9 @@ test("outer momentum: u = μ u + (θ_k - φ), φ += α u, by hand", () => {
 });
 
 describe("nested", () => {
-  test("is Algorithm 1 with Lookahead as its inner algorithm", () => {
+  test("is Algorithm 1 with Lookahead as its inner algorithm, which a reset starts anew", () => {
     const inside = lookahead(sgd({ learningRate: 0.1 }), { k: 2, alpha: 0.5 });
-    const optimizer = lookahead(inside, { k: 4, alpha: 0.3 });
+    const optimizer = lookahead(inside, { k: 4, alpha: 0.3, innerState: "reset" });
     const expected = [1, 4].map((curvature, i) => {
       let outer = [1, -2][i]!;
       for (let window = 0; window < 2; window++) {
@@ -168,10 +168,10 @@ describe("nested", () => {
     expectClose(trajectory(optimizer, start, gradient, 8).at(-1)!.theta, expected);
   });
 
-  test("does not move where gradients are zero, though the windows do not fit into each other", () => {
+  test("with a reset does not move where gradients are zero, though the windows do not fit into each other", () => {
     const push = (_theta: Tensor, t: number) => (t === 0 ? f64([1, 1]) : f64([0, 0]));
     const inside = lookahead(sgd({ learningRate: 0.1 }), { k: 3, alpha: 0.5 });
-    const optimizer = lookahead(inside, { k: 4, alpha: 0.5 });
+    const optimizer = lookahead(inside, { k: 4, alpha: 0.5, innerState: "reset" });
     const points = trajectory(optimizer, start, push, 24, true);
     // Window 1: inner pull at 3 halves the step of 0.1, outer pull at 4 halves it again. Then it rests.
     for (const { theta } of points.slice(4)) expectClose(theta, [0.975, -2.025]);

@@ -61,7 +61,8 @@ export const lookaheadDefaults: Required<LookaheadOptions> = {
 };
 
 /**
- * Lookahead around any optimizer, also around another Lookahead. Evaluate `evaluationTheta` (the slow weights).
+ * Lookahead around any optimizer, also around another Lookahead: that goes on from its own slow weights with "keep", as
+ * the reference has it, and starts anew from those of the outer one with "reset". Evaluate `evaluationTheta` (the slow weights).
  * With alpha 1 the inner optimizer is recovered bit for bit. Cost: one to three copies of theta more than the inner
  * optimizer, three passes per step.
  *

@@ -7,7 +7,13 @@
  *
  * Plain float64 numbers, no tensors.
  */
-import { OptionError, requireInteger, requireOneOf, requirePositive } from "../errors.ts";
+import {
+  OptionError,
+  requireInteger,
+  requireOneOf,
+  requirePositive,
+  requireKnownOptions,
+} from "../errors.ts";
 import type { InnerStateAtSync } from "./lookaheadInnerState.ts";
 
 export interface MomentumRateOptions {
@@ -28,6 +34,14 @@ type Matrix = readonly [number, number, number, number];
 
 /** The factor by which the distance to the minimum shrinks per inner step, in the long run. Above 1 it grows. */
 export function momentumRate(options: MomentumRateOptions): number {
+  requireKnownOptions("momentumRate", options, [
+    "eigenvalue",
+    "learningRate",
+    "momentum",
+    "k",
+    "alpha",
+    "innerState",
+  ]);
   const { eigenvalue, learningRate, momentum = 0.9, k = 1, alpha = 1, innerState = "keep" } = options;
   requireRates(eigenvalue, learningRate, momentum);
   requireInteger("momentumRate", "k", k, 1);
@@ -49,6 +63,14 @@ export function momentumRate(options: MomentumRateOptions): number {
 
 /** Whether heavy ball oscillates: (1 + β - γh)² < 4β. */
 export function isUnderdamped(options: MomentumRateOptions): boolean {
+  requireKnownOptions("isUnderdamped", options, [
+    "eigenvalue",
+    "learningRate",
+    "momentum",
+    "k",
+    "alpha",
+    "innerState",
+  ]);
   const { eigenvalue, learningRate, momentum = 0.9 } = options;
   requireRates(eigenvalue, learningRate, momentum);
   return (1 + momentum - learningRate * eigenvalue) ** 2 < 4 * momentum;

@@ -9,7 +9,7 @@
  * Plain float64 numbers, no tensors. SGD is Lookahead with k = 1 and alpha = 1. Losses are excess losses: without
  * the floor ½ Σ a sigma2 that no parameters go below.
  */
-import { OptionError, requireInteger, requirePositive } from "../errors.ts";
+import { OptionError, requireInteger, requirePositive, requireKnownOptions } from "../errors.ts";
 
 export interface NoisyQuadraticOptions {
   /** Curvature of each coordinate, above 0. */
@@ -79,6 +79,7 @@ interface Coordinate {
  * noisyQuadratic({ a: 1 }).lookaheadFixedPoint({ learningRate: 0.5, alpha: 0.8, k: 5 }).variance; // [0.2245]
  */
 export function noisyQuadratic(options: NoisyQuadraticOptions): NoisyQuadratic {
+  requireKnownOptions("noisyQuadratic", options, ["a", "sigma2"]);
   const curvatures = [options.a].flat() as number[];
   curvatures.forEach((a) => requirePositive("noisyQuadratic", "a", a));
   const noises = spread("sigma2", options.sigma2 ?? 1, curvatures.length);

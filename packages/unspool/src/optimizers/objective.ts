@@ -2,6 +2,7 @@
  * Optimizers that evaluate the objective themselves: at other points than theta (SAM, L-BFGS), along directions
  * (AdaHessian), or through the layers of a network (K-FAC, FOOF).
  */
+import { requireKnownOptions } from "../errors.ts";
 import { type Key, type Layers, type Tensor, type Tree, np, plainLayers } from "../array/index.ts";
 import type { Likelihood } from "./curvature/likelihoods.ts";
 
@@ -41,6 +42,7 @@ export interface NetworkObjectiveOptions<Theta> {
  * const objective = networkObjective({ network: applyMlp, likelihood: categoricalLogits, inputs, targets });
  */
 export function networkObjective<Theta>(options: NetworkObjectiveOptions<Theta>): Objective<Theta> {
+  requireKnownOptions("networkObjective", options, ["network", "likelihood", "inputs", "targets"]);
   const { network, likelihood, inputs, targets } = options;
   const losses = (theta: Theta): Tensor => likelihood.loss(network(theta, inputs, plainLayers), targets);
   return {

@@ -140,6 +140,7 @@ function precondition(
   factors: readonly Tensor[],
   eps: number,
 ): { direction: Tensor; next: Tensor[] } {
+  if (block.size === 0) return { direction: block, next: [...factors] };
   const g = block.ndim === 0 ? block.reshape([1]) : block;
   const next = factors.map((h, axis) => {
     const unfolded = np.moveaxis(g, axis, 0).reshape([g.shape[axis]!, -1]);

@@ -99,6 +99,8 @@ function least(covers: readonly Tensor[], rank: number): Tensor {
 /** The largest element of each slice, for each axis. */
 function most(size: Tensor): Tensor[] {
   if (size.ndim < 2) return [size];
+  // Slices of no elements have no largest one.
+  if (size.size === 0) return size.shape.map((length) => np.zeros([length], { dtype: size.dtype }));
   const axes = size.shape.map((_, axis) => axis);
   return axes.map((axis) => size.max(axes.filter((other) => other !== axis)));
 }

@@ -139,17 +139,17 @@ describe("masked", () => {
     expectClose(point.theta, [0, 2]);
     expectClose(optimizer.evaluationTheta!(point.state as never, point.theta), [1, 2]);
   });
-  test("inside a Lookahead its positions follow the slow weights", () => {
+  test("inside a Lookahead that resets it, its positions follow the slow weights", () => {
     const theta = { a: f64([1]), b: f64([2]) };
     const inside = masked(lookahead(sgd({ learningRate: 0.5 }), { k: 3, alpha: 0.5 }), { trained: ["a"] });
     const push = (_x: typeof theta, t: number) => ({ a: f64([t === 0 ? 1 : 0]), b: f64([0]) });
-    const points = trajectory(lookahead(inside, { k: 2, alpha: 0.5 }), theta, push, 12);
+    const points = trajectory(lookahead(inside, { k: 2, alpha: 0.5, innerState: "reset" }), theta, push, 12);
     // Step of 0.5, outer pull to 0.75 at step 2, after which nothing moves.
     for (const point of points.slice(2)) expectClose(point.theta, [0.75, 2]);
   });
   test("a choice of nothing is a typed error that lists the paths", () => {
     expect(() => masked(adam(), { trained: ["layer"] }).init({ layers: [f64(1), f64(2)] })).toThrow(
-      'masked: trained must be true for at least one leaf, got ["layer"]. Paths: layers.0, layers.1.',
+      'masked: trained must be a path of theta (layers.0, layers.1), got "layer".',
     );
   });
   test("the second moment is 0 outside", () => {

@@ -4,7 +4,7 @@
  * Sohl-Dickstein 2021; Vicol, Kolter, Swersky 2023, Figure 1).
  */
 import { type Key, type Tensor, nn, np, random, tree } from "../array/index.ts";
-import { OptionError, requireInteger } from "../errors.ts";
+import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
 import { type LstmState, type LstmWeights, initLstm, lstmCell } from "./lstm.ts";
 
@@ -33,6 +33,7 @@ export type CharacterModelState = { cell: LstmState; start: Tensor };
 export function characterModel(
   options: CharacterModelOptions,
 ): Problem<CharacterModelTheta, CharacterModelState, undefined> {
+  requireKnownOptions("characterModel", options, ["text", "symbols", "horizon"]);
   const { text, symbols = 27, horizon = 100 } = options;
   requireInteger("characterModel", "horizon", horizon, 1);
   if (text.length <= horizon) {

@@ -1,6 +1,6 @@
 /** Networks that classify, as tasks for optimizers: dense layers on labelled examples, cross-entropy. */
 import { type Key, type Tensor, nn, np, plainLayers, random } from "../array/index.ts";
-import { requireInteger, requireOneOf } from "../errors.ts";
+import { requireInteger, requireOneOf, requireKnownOptions } from "../errors.ts";
 import { type Layer, applyMlp } from "./mlp.ts";
 import { type LabelledData, minibatch } from "./scheduleTuning.ts";
 import { requireLabelled } from "./labelledData.ts";
@@ -23,6 +23,7 @@ export interface ClassificationOptions {
 export function classification(
   options: ClassificationOptions,
 ): TaskFamily<Record<string, never>, Layer[], LabelledData> {
+  requireKnownOptions("classification", options, ["data", "classes", "hidden", "activation", "batchSize"]);
   const { data, classes, hidden = [32], activation = "relu", batchSize = 32 } = options;
   requireInteger("classification", "classes", classes, 2);
   requireInteger("classification", "batchSize", batchSize, 1);

@@ -3,7 +3,7 @@
  * every step: what an analysis of the optimizer looks at.
  */
 import { type Key, type Tensor, type Tree, np, random, tree, valueAndGrad } from "../array/index.ts";
-import { requireInteger } from "../errors.ts";
+import { requireInteger, requireKnownOptions } from "../errors.ts";
 import type { ComponentwiseOptimizer, ComponentwiseState } from "../optimizers/index.ts";
 import { type ForwardProgram, defaultExecutor, eraseProblem, initialState } from "../unroll/index.ts";
 import { type MetaTrainingState, metaTraining } from "./metaTraining.ts";
@@ -38,6 +38,7 @@ export function collectStates<Meta, Config, Parameters, Batch>(
   family: TaskFamily<Config, Parameters, Batch>,
   options: CollectStatesOptions,
 ): CollectedStates {
+  requireKnownOptions("collectStates", options, ["key", "tasks", "steps"]);
   const { key, tasks = 16, steps = 100 } = options;
   requireInteger("collectStates", "tasks", tasks, 1);
   requireInteger("collectStates", "steps", steps, 1);

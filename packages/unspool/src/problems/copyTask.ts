@@ -4,7 +4,7 @@
  * others is 0. Mujika, Meier, Steger 2018; Vicol, Kolter, Swersky 2023, section 4.3.
  */
 import { type Key, type Tensor, nn, np, random, tree } from "../array/index.ts";
-import { requireInteger } from "../errors.ts";
+import { requireInteger, requireKnownOptions } from "../errors.ts";
 import { type Problem, defineProblem, unroll } from "../unroll/index.ts";
 import { type LstmState, type LstmWeights, initLstm, lstmCell } from "./lstm.ts";
 
@@ -38,6 +38,7 @@ export type CopyTaskState = {
 const symbols = 3;
 
 export function copyTask(options: CopyTaskOptions): Problem<CopyTaskTheta, CopyTaskState, undefined> {
+  requireKnownOptions("copyTask", options, ["length", "spread", "strings", "truncation"]);
   const { length: longest, spread = 0, strings = 8, truncation = 1 } = options;
   requireInteger("copyTask", "length", longest, 1);
   requireInteger("copyTask", "strings", strings, 1);

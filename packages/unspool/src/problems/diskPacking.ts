@@ -8,7 +8,7 @@
  * "Gradients are Not All You Need", 2021, at CPU size.
  */
 import { type Tensor, nn, np } from "../array/index.ts";
-import { requireInteger, requireOneOf, requirePositive } from "../errors.ts";
+import { requireInteger, requireOneOf, requirePositive, requireKnownOptions } from "../errors.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
 
 export type DiskTheta = { diameter: Tensor };
@@ -37,6 +37,16 @@ export interface DiskPackingOptions {
 
 /** Theta is `{ diameter }`. The disks start from a low-discrepancy sequence, at rest. */
 export function diskPacking(options: DiskPackingOptions = {}): Problem<DiskTheta, DiskState, undefined> {
+  requireKnownOptions("diskPacking", options, [
+    "disks",
+    "box",
+    "diameter",
+    "rate",
+    "momentum",
+    "horizon",
+    "targetEnergy",
+    "loss",
+  ]);
   const { disks = 16, box = 3.2, diameter = 0.9, rate = 0.5, momentum = 0.9 } = options;
   const { horizon = 50, loss = "each", targetEnergy } = options;
   requireInteger("diskPacking", "disks", disks, 2);

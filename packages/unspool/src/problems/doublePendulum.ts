@@ -9,7 +9,13 @@
  * A stand-in at CPU size for the rigid bodies of Metz et al., "Gradients are Not All You Need", 2021.
  */
 import { type Tensor, np } from "../array/index.ts";
-import { OptionError, requireInteger, requireOneOf, requirePositive } from "../errors.ts";
+import {
+  OptionError,
+  requireInteger,
+  requireOneOf,
+  requirePositive,
+  requireKnownOptions,
+} from "../errors.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
 import { rungeKutta } from "./rungeKutta.ts";
 
@@ -38,6 +44,14 @@ export const pendulumGravity = 9.81;
 export function doublePendulum(
   options: DoublePendulumOptions = {},
 ): Problem<PendulumState, PendulumState, undefined> {
+  requireKnownOptions("doublePendulum", options, [
+    "angle",
+    "target",
+    "damping",
+    "timeStep",
+    "horizon",
+    "loss",
+  ]);
   const { angle = 1, target = [1, -1], damping = 0, timeStep = 0.01, horizon = 500, loss = "each" } = options;
   requirePositive("doublePendulum", "timeStep", timeStep, "0.01 conserves energy well.");
   if (!(damping >= 0)) throw new OptionError("doublePendulum", "damping", damping, "at least 0");

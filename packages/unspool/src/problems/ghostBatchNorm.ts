@@ -6,7 +6,7 @@
  *                              running ← (1 - momentum) · running + momentum · statistics
  */
 import { type Tensor, np } from "../array/index.ts";
-import { ShapeError, requireInteger } from "../errors.ts";
+import { ShapeError, requireInteger, requireKnownOptions } from "../errors.ts";
 
 /** Parameters [channels]. */
 export interface BatchNormLayer {
@@ -42,6 +42,7 @@ export function ghostBatchNorm(
   running: RunningStatistics,
   options: GhostBatchNormOptions = {},
 ): { outputs: Tensor; running: RunningStatistics } {
+  requireKnownOptions("ghostBatchNorm", options, ["virtualBatch", "momentum", "eps"]);
   const [batch, channels] = x.shape as [number, number];
   const { virtualBatch = batch, momentum = 0.1, eps = 1e-5 } = options;
   requireInteger("ghostBatchNorm", "virtualBatch", virtualBatch, 1);

@@ -6,6 +6,7 @@
  *
  * Hénon, "A two-dimensional mapping with a strange attractor", Communications in Mathematical Physics 1976.
  */
+import { requireKnownOptions } from "../errors.ts";
 import { type Tensor, tree } from "../array/index.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
 
@@ -26,6 +27,7 @@ export interface HenonMapOptions {
 export function henonMap(
   options: HenonMapOptions = {},
 ): Problem<HenonMapTheta, { x: Tensor; y: Tensor }, undefined> {
+  requireKnownOptions("henonMap", options, ["a", "b", "start", "horizon"]);
   const { a = 1.4, b = 0.3, start = [0, 0], horizon = 50 } = options;
   return defineProblem({
     name: "henonMap",

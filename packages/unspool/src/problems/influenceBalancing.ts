@@ -7,7 +7,7 @@
  * Tallec and Ollivier 2018; Vicol, Metz, Sohl-Dickstein 2021, section 4.1. Optimum theta* = -1/6 for 23 and 10.
  */
 import { type Tensor, np } from "../array/index.ts";
-import { requireInteger } from "../errors.ts";
+import { requireInteger, requireKnownOptions } from "../errors.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
 
 export interface InfluenceBalancingOptions {
@@ -23,6 +23,7 @@ export interface InfluenceBalancingOptions {
 export function influenceBalancing(
   options: InfluenceBalancingOptions = {},
 ): Problem<{ theta: Tensor }, { s: Tensor }, undefined> {
+  requireKnownOptions("influenceBalancing", options, ["size", "positive", "horizon"]);
   const { size = 23, positive = 10, horizon = Infinity } = options;
   requireInteger("influenceBalancing", "size", size, 1);
   requireInteger("influenceBalancing", "positive", positive, 0);

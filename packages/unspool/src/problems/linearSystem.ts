@@ -4,6 +4,7 @@
  *
  *     s' = A s + B theta,   l = |s' - target|² / 2
  */
+import { requireKnownOptions } from "../errors.ts";
 import { type Tensor, np } from "../array/index.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
 
@@ -21,6 +22,7 @@ export interface LinearSystemOptions {
 
 /** Theta is a vector [p], the state a vector [n]. `finalLoss` is the loss of the last state. */
 export function linearSystem(options: LinearSystemOptions): Problem<Tensor, Tensor, undefined> {
+  requireKnownOptions("linearSystem", options, ["transition", "control", "start", "target", "horizon"]);
   const { transition, control, start, target, horizon } = options;
   const exact = { dtype: "float64" } as const;
   const [a, b, goal] = [np.array(transition, exact), np.array(control, exact), np.array(target, exact)];

@@ -6,6 +6,7 @@
  * At rate 4: x_T = sin²(2^T φ), dx_T/dx_0 = 2^T sin(2^(T+1) φ) / sin(2φ), φ = asin √x_0; exponent ln 2.
  * May, "Simple mathematical models with very complicated dynamics", Nature 1976.
  */
+import { requireKnownOptions } from "../errors.ts";
 import { type Tensor, tree } from "../array/index.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
 
@@ -27,6 +28,7 @@ export interface LogisticMapOptions {
 export function logisticMap(
   options: LogisticMapOptions = {},
 ): Problem<LogisticMapTheta, { x: Tensor }, undefined> {
+  requireKnownOptions("logisticMap", options, ["rate", "start", "target", "horizon"]);
   const { rate = 4, start = 0.3, horizon = 50, target } = options;
   return defineProblem({
     name: "logisticMap",

@@ -7,7 +7,7 @@
  * (Euler steps of 0.005, T = 2000, start and initial theta from their released code).
  */
 import { type Tensor, np, tree } from "../array/index.ts";
-import { requireInteger, requireOneOf, requirePositive } from "../errors.ts";
+import { requireInteger, requireOneOf, requirePositive, requireKnownOptions } from "../errors.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
 import { rungeKutta } from "./rungeKutta.ts";
 
@@ -43,6 +43,15 @@ const lorenzDefaults: Required<LorenzOptions> = {
 
 /** Theta is `{ logA, logR }`, by default (3.116, 3.7): a = 22.6, r = 40.4. */
 export function lorenz(options: LorenzOptions = {}): Problem<LorenzTheta, LorenzState, undefined> {
+  requireKnownOptions("lorenz", options, [
+    "horizon",
+    "timeStep",
+    "integrator",
+    "start",
+    "b",
+    "truth",
+    "loss",
+  ]);
   const settings = { ...lorenzDefaults, ...options };
   const { horizon, timeStep, integrator, start, b, loss } = settings;
   requirePositive("lorenz", "timeStep", timeStep, "0.005 to 0.01 follow the flow.");

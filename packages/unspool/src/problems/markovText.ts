@@ -6,7 +6,7 @@
  * so that, as in natural text, some characters are frequent (by Zipf's law) and each has its successors.
  */
 import { type Key, random } from "../array/index.ts";
-import { OptionError, requireInteger } from "../errors.ts";
+import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
 
 export interface MarkovTextOptions {
   /** Characters of the text. */
@@ -32,6 +32,7 @@ const mixingSteps = 200;
 
 /** A chain and a text from it. */
 export function markovText(options: MarkovTextOptions): MarkovText {
+  requireKnownOptions("markovText", options, ["length", "symbols", "structure", "skew", "key"]);
   const { length, symbols = 27, structure = 1, skew = 1.5, key } = options;
   requireInteger("markovText", "length", length, 1);
   requireInteger("markovText", "symbols", symbols, 1);

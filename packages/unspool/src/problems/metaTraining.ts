@@ -4,7 +4,7 @@
  * Maheswaranathan et al. 2021.
  */
 import { type Key, type Tensor, type Tree, np, random, tree, valueAndGrad } from "../array/index.ts";
-import { requireOneOf } from "../errors.ts";
+import { requireOneOf, requireKnownOptions } from "../errors.ts";
 import type { LearnedOptimizer } from "../optimizers/index.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
 import type { TaskFamily } from "./task.ts";
@@ -44,6 +44,7 @@ export function metaTraining<Meta, Config, Parameters, Batch>(
   family: TaskFamily<Config, Parameters, Batch>,
   options: MetaTrainingOptions = {},
 ): Problem<Meta, MetaTrainingState<Config, Parameters>, { train: Batch; score: Batch }> {
+  requireKnownOptions("metaTraining", options, ["horizon", "score", "objective"]);
   const { horizon = 100, score = "before", objective = "plain" } = options;
   requireOneOf("metaTraining", "score", score, ["before", "fresh"]);
   requireOneOf("metaTraining", "objective", objective, ["plain", "relative"]);

@@ -8,7 +8,7 @@
  * code): L = 5, so 12 learning rates, 12 momenta and 5 widths.
  */
 import { type Tensor, grad, nn, np, random, tree } from "../array/index.ts";
-import { requireInteger } from "../errors.ts";
+import { requireInteger, requireKnownOptions } from "../errors.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
 import { type Layer, initMlp } from "./mlp.ts";
 import { requireLabelled } from "./labelledData.ts";
@@ -46,6 +46,15 @@ interface Batches {
 }
 
 export function mixedTuning(options: MixedTuningOptions): Problem<MixedTheta, TrainingState, Batches> {
+  requireKnownOptions("mixedTuning", options, [
+    "train",
+    "validation",
+    "classes",
+    "hiddenLayers",
+    "maxWidth",
+    "batchSize",
+    "horizon",
+  ]);
   const { train, validation, classes, hiddenLayers = 5, maxWidth = 100 } = options;
   const { batchSize = 100, horizon = 1000 } = options;
   for (const [name, value] of Object.entries({ hiddenLayers, maxWidth, batchSize })) {

@@ -13,7 +13,7 @@
  */
 import { type DenseWeights, type Key, type Layers, type Tensor, type Tree } from "../array/index.ts";
 import { nn, np, plainLayers, random, tree } from "../array/index.ts";
-import { OptionError, requireInteger, requireOneOf } from "../errors.ts";
+import { OptionError, requireInteger, requireOneOf, requireKnownOptions } from "../errors.ts";
 import { type ObjectiveOptimizer, type Optimizer } from "../optimizers/index.ts";
 import { categoricalLogits, firstOrder, networkObjective } from "../optimizers/index.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
@@ -86,6 +86,21 @@ export interface NetworkTraining<Theta> {
  * });
  */
 export function networkTraining<Theta>(options: NetworkTrainingOptions<Theta>): NetworkTraining<Theta> {
+  requireKnownOptions("networkTraining", options, [
+    "train",
+    "classes",
+    "optimizer",
+    "theta",
+    "hidden",
+    "activation",
+    "hasBias",
+    "batchSize",
+    "horizon",
+    "scored",
+    "scoreBatchSize",
+    "finalBatchSize",
+    "measure",
+  ]);
   const { train, classes, optimizer, hidden = [32], activation = "relu", hasBias = true } = options;
   const { batchSize = 64, horizon = 200, scored = train, measure = "cross-entropy", theta: start } = options;
   const { scoreBatchSize = batchSize, finalBatchSize = 1000 } = options;

@@ -9,7 +9,7 @@
  * Harrison, Metz and Sohl-Dickstein, NeurIPS 2022, section 4. The loss of a step is that after it.
  */
 import { type Tensor, np } from "../array/index.ts";
-import { OptionError } from "../errors.ts";
+import { OptionError, requireKnownOptions } from "../errors.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
 
 export interface NoisyQuadraticUpdateOptions {
@@ -33,6 +33,7 @@ export type UpdateState = { mean: Tensor; covariance: Tensor };
 export function noisyQuadraticUpdate(
   options: NoisyQuadraticUpdateOptions,
 ): Problem<UpdateTheta, UpdateState, undefined> {
+  requireKnownOptions("noisyQuadraticUpdate", options, ["hessian", "noise", "start", "horizon"]);
   const { horizon = 10 } = options;
   const n = options.start.length;
   const exact = { dtype: "float64" } as const;

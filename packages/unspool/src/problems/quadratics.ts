@@ -7,7 +7,7 @@
  * Computed as Σ_i (d_i (Q' x)_i + u_i)² / (2 d_i) with u = Q' v, which is the same without a cancellation.
  */
 import { type Key, type Tensor, np, random } from "../array/index.ts";
-import { OptionError, requireInteger } from "../errors.ts";
+import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
 import type { TaskFamily } from "./task.ts";
 
 export interface QuadraticsOptions {
@@ -27,6 +27,7 @@ export type Quadratic = {
 };
 
 export function quadratics(options: QuadraticsOptions = {}): TaskFamily<Quadratic, { x: Tensor }, undefined> {
+  requireKnownOptions("quadratics", options, ["dimensions", "curvatures"]);
   const { dimensions: n = 5, curvatures: [low, high] = [1e-3, 1] } = options;
   requireInteger("quadratics", "dimensions", n, 1);
   if (!(low > 0 && high >= low && Number.isFinite(high))) {

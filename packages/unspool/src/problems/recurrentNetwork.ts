@@ -9,7 +9,7 @@
  * "Gradients are Not All You Need", 2021.
  */
 import { type Key, type Tensor, np, random } from "../array/index.ts";
-import { requireInteger, requireOneOf, requirePositive } from "../errors.ts";
+import { requireInteger, requireOneOf, requirePositive, requireKnownOptions } from "../errors.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
 
 /** Weights [n, n] and bias [n]. */
@@ -32,6 +32,7 @@ export interface RecurrentNetworkOptions {
 export function recurrentNetwork(
   options: RecurrentNetworkOptions = {},
 ): Problem<RecurrentTheta, { h: Tensor }, undefined> {
+  requireKnownOptions("recurrentNetwork", options, ["units", "gain", "initialisation", "key", "horizon"]);
   const { units = 64, gain = 1, initialisation = "gaussian", horizon = 100, key = random.key(0) } = options;
   requireInteger("recurrentNetwork", "units", units, 1);
   requirePositive("recurrentNetwork", "gain", gain, "At 1 a Gaussian network is at the edge of chaos.");

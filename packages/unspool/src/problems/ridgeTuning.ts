@@ -7,7 +7,7 @@
  * (released code, UCI Yacht). `ridgeLoss` has what the loop settles to in closed form.
  */
 import { type Tensor, np, random } from "../array/index.ts";
-import { OptionError, ShapeError, requirePositive } from "../errors.ts";
+import { OptionError, ShapeError, requirePositive, requireKnownOptions } from "../errors.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
 
 /** Inputs [n, d] with targets [n]. */
@@ -36,6 +36,7 @@ export interface RidgeTheta {
 export function ridgeTuning(
   options: RidgeTuningOptions,
 ): Problem<RidgeTheta, { weights: Tensor }, undefined> {
+  requireKnownOptions("ridgeTuning", options, ["train", "validation", "stepSize", "horizon"]);
   const { train, validation, stepSize = 1e-3, horizon = Infinity } = options;
   requirePositive("ridgeTuning", "stepSize", stepSize);
   const features = requireData("train", train);

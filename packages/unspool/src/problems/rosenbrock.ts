@@ -4,7 +4,7 @@
  *     f(x, y) = (1 - x)² + 100 (y - x²)²,   start uniform in a square
  */
 import { type Tensor, random } from "../array/index.ts";
-import { requirePositive } from "../errors.ts";
+import { requirePositive, requireKnownOptions } from "../errors.ts";
 import { type TaskFamily, singleTask } from "./task.ts";
 
 export interface RosenbrockOptions {
@@ -16,6 +16,7 @@ export interface RosenbrockOptions {
 export function rosenbrock(
   options: RosenbrockOptions = {},
 ): TaskFamily<Record<string, never>, { x: Tensor }, undefined> {
+  requireKnownOptions("rosenbrock", options, ["reach"]);
   const { reach = 2 } = options;
   requirePositive("rosenbrock", "reach", reach);
   return singleTask({

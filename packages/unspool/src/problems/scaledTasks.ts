@@ -4,7 +4,7 @@
  * 2022 (VeLO) call it reparameterisation of tasks.
  */
 import { type Key, type Tensor, type Tree, np, random, tree } from "../array/index.ts";
-import { OptionError } from "../errors.ts";
+import { OptionError, requireKnownOptions } from "../errors.ts";
 import type { TaskFamily } from "./task.ts";
 
 export interface ScaledTasksOptions {
@@ -22,6 +22,7 @@ export function scaledTasks<Config, Parameters, Batch>(
   family: TaskFamily<Config, Parameters, Batch>,
   options: ScaledTasksOptions = {},
 ): TaskFamily<ScaledConfig<Config>, Parameters, Batch> {
+  requireKnownOptions("scaledTasks", options, ["scales"]);
   const [low, high] = options.scales ?? [0.1, 10];
   if (!(low > 0 && high >= low && Number.isFinite(high))) {
     throw new OptionError("scaledTasks", "scales", options.scales, "two positive numbers, the smaller first");

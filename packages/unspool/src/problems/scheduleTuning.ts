@@ -9,7 +9,7 @@
  * final loss: Vicol, Kolter, Swersky 2023, Figure 8.
  */
 import { type Key, type Tensor, grad, nn, np, random, tree } from "../array/index.ts";
-import { OptionError, requireInteger, requireOneOf } from "../errors.ts";
+import { OptionError, requireInteger, requireOneOf, requireKnownOptions } from "../errors.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
 import { requireLabelled } from "./labelledData.ts";
 import { type Layer, applyMlp, initMlp } from "./mlp.ts";
@@ -62,6 +62,18 @@ interface Batches {
 export function scheduleTuning(
   options: ScheduleTuningOptions,
 ): Problem<ScheduleTheta, TrainingState, Batches> {
+  requireKnownOptions("scheduleTuning", options, [
+    "train",
+    "validation",
+    "classes",
+    "hidden",
+    "batchSize",
+    "scoreBatchSize",
+    "finalBatchSize",
+    "momentum",
+    "horizon",
+    "objective",
+  ]);
   const { train, validation, classes, hidden = [32], batchSize = 64, momentum = 0.9 } = options;
   const { horizon = 200, objective = "training-loss" } = options;
   const { scoreBatchSize = batchSize, finalBatchSize = 1000 } = options;

@@ -1,4 +1,5 @@
 /** What optimizers are trained and judged on: parameters to be trained, batches, a loss; drawn from a family. */
+import { requireKnownOptions } from "../errors.ts";
 import type { Key, Tensor } from "../array/index.ts";
 
 /**
@@ -33,6 +34,7 @@ export interface TaskOptions<Parameters, Batch> {
 export function singleTask<Parameters, Batch = undefined>(
   options: TaskOptions<Parameters, Batch>,
 ): TaskFamily<Record<string, never>, Parameters, Batch> {
+  requireKnownOptions("singleTask", options, ["name", "init", "data", "loss", "ceiling"]);
   const { name, init, data, loss, ceiling = Infinity } = options;
   return {
     name,

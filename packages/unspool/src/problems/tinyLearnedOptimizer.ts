@@ -8,7 +8,7 @@
  * with it whether training is chaotic. Metz et al., "Gradients are Not All You Need", 2021, at CPU size.
  */
 import { type Key, type Tensor, grad, np, random } from "../array/index.ts";
-import { OptionError, requireInteger } from "../errors.ts";
+import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
 import { type Layer, applyMlp } from "./mlp.ts";
 
@@ -40,6 +40,7 @@ const decay = 0.9;
 export function tinyLearnedOptimizer(
   options: TinyLearnedOptimizerOptions = {},
 ): Problem<LearnedOptimizerTheta, TrainedWeights, undefined> {
+  requireKnownOptions("tinyLearnedOptimizer", options, ["scale", "learningRate", "points", "key", "horizon"]);
   const { scale = 0.01, learningRate = 0.1, points = 32, horizon = 100, key = random.key(0) } = options;
   requireInteger("tinyLearnedOptimizer", "points", points, 1);
   if (!Number.isFinite(scale)) throw new OptionError("tinyLearnedOptimizer", "scale", scale, "finite");

@@ -6,6 +6,7 @@
  *
  * Vicol, Metz, Sohl-Dickstein 2021 (released code); Vicol, Kolter, Swersky 2023, appendix C.1.
  */
+import { requireKnownOptions } from "../errors.ts";
 import { type Tensor, np } from "../array/index.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
 
@@ -20,6 +21,7 @@ export type ToyRegressionTheta = { logLearningRate: Tensor };
 export function toyRegression(
   options: ToyRegressionOptions = {},
 ): Problem<ToyRegressionTheta, { x: Tensor }, undefined> {
+  requireKnownOptions("toyRegression", options, ["horizon"]);
   const { horizon = 100 } = options;
   return defineProblem({
     name: "toyRegression",

@@ -5,7 +5,7 @@
  *     f = mean(log(1 + e^z) - y z) + penalty · |parameters|
  */
 import { type Key, type Tensor, nn, np, plainLayers, random } from "../array/index.ts";
-import { OptionError, requireInteger } from "../errors.ts";
+import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
 import { type Layer, applyMlp } from "./mlp.ts";
 import { type TaskFamily, singleTask } from "./task.ts";
 
@@ -26,6 +26,7 @@ export interface TwoMoonsOptions {
 export function twoMoons(
   options: TwoMoonsOptions = {},
 ): TaskFamily<Record<string, never>, Layer[], undefined> {
+  requireKnownOptions("twoMoons", options, ["points", "noise", "hidden", "penalty", "key"]);
   const { points = 1024, noise = 0.1, hidden = [16, 16], penalty = 5e-3, key = random.key(0) } = options;
   requireInteger("twoMoons", "points", points, 2);
   for (const [name, value] of Object.entries({ noise, penalty })) {

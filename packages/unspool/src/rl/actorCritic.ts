@@ -8,7 +8,7 @@
  * own (and the agent cannot see it): something to adapt to. The learner of Vuorio et al., arXiv 2209.11303, in tables.
  */
 import { type Key, type Tensor, nn, np, random, scan, tree } from "../array/index.ts";
-import { OptionError, requireInteger } from "../errors.ts";
+import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
 import { inverseCdf } from "./bandit.ts";
 import { type LearningTask, returnsToGo } from "./learningTask.ts";
 import { type TabularMdp, everyTrajectory } from "./tabularMdp.ts";
@@ -41,6 +41,15 @@ export function actorCritic<Eta>(
   mdp: TabularMdp,
   options: ActorCriticOptions<Eta> = {},
 ): LearningTask<Eta, ActorCriticAgent, ActorCriticWorld, ActorCriticData> {
+  requireKnownOptions("actorCritic", options, [
+    "updates",
+    "batch",
+    "rate",
+    "entropy",
+    "valueWeight",
+    "init",
+    "rewards",
+  ]);
   const { updates = 8, batch = 10, rate = () => 1, entropy, valueWeight = 0.1 } = options;
   requireInteger("actorCritic", "updates", updates, 1);
   requireInteger("actorCritic", "batch", batch, 1);

@@ -8,7 +8,7 @@
  * actions at neighbouring eta. Defaults are those of the authors' bandit: K = 30, B = 10, T = 30, noise 2, fresh arms.
  */
 import { type Key, type Tensor, nn, np, random, tree } from "../array/index.ts";
-import { OptionError, requireInteger } from "../errors.ts";
+import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
 import type { LearningTask } from "./learningTask.ts";
 
 export interface BanditOptions<Eta> {
@@ -49,6 +49,15 @@ export function learnedRates(switches: readonly number[] = []): (eta: RateEta, t
 export function bandit<Eta = RateEta>(
   options: BanditOptions<Eta> = {},
 ): LearningTask<Eta, BanditAgent, BanditWorld, BanditData> {
+  requireKnownOptions("bandit", options, [
+    "arms",
+    "updates",
+    "batch",
+    "rewardNoise",
+    "rate",
+    "init",
+    "inverseTemperature",
+  ]);
   const { arms = 30, updates = 30, batch = 10, rewardNoise = 2 } = options;
   const count = typeof arms === "number" ? arms : arms.length;
   requireInteger("bandit", "arms", count, 2);

@@ -8,7 +8,7 @@
  * which here also tells what each trajectory estimates. How much the common keys save depends on how the problem draws.
  */
 import { type Key, type Tensor, np, tree } from "../array/index.ts";
-import { requireInteger, requireOneOf, requirePositive } from "../errors.ts";
+import { requireInteger, requireOneOf, requirePositive, requireKnownOptions } from "../errors.ts";
 import { type Estimate, type GradientEstimator, thetaBasis, cut } from "../estimators/index.ts";
 import { random } from "../array/index.ts";
 import {
@@ -72,6 +72,13 @@ export function centralDifferences<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: CentralDifferencesOptions = {},
 ): CentralDifferencesEstimator<Theta> {
+  requireKnownOptions("centralDifferences", options, [
+    "directions",
+    "distance",
+    "trajectories",
+    "objective",
+    "executor",
+  ]);
   const { distance = 0.1, trajectories = 1000, objective = "mean", directions = "axes" } = options;
   const { executor = defaultExecutor() } = options;
   requirePositive(name, "distance", distance);

@@ -7,7 +7,7 @@
  * `dice`: d = 1, A the discounted returns. `loadedDice`: d = `decay`, A by GAE(tau). `lvc`: d = 0.
  * Farquhar, Whiteson, Foerster, "Loaded DiCE", NeurIPS 2019.
  */
-import { requireOneOf } from "../errors.ts";
+import { requireOneOf, requireKnownOptions } from "../errors.ts";
 import { type AdvantageOptions, advantages } from "./advantages.ts";
 import { type DirectionalOptions, directionOf } from "./exactDirectional.ts";
 import { type Jet, type JetShape, derivativesOf, logPolicyJets, writeBoxSeries, zeroJet } from "./jets.ts";
@@ -30,6 +30,14 @@ export function directionalEstimate(
   trajectories: readonly Trajectory[],
   options: DirectionalEstimateOptions,
 ): Float64Array[] {
+  requireKnownOptions("directionalEstimate", options, [
+    "method",
+    "direction",
+    "order",
+    "decay",
+    "tau",
+    "values",
+  ]);
   const name = "directionalEstimate";
   requireOneOf(name, "method", options.method, ["dice", "loadedDice", "lvc"]);
   const { direction, shape } = directionOf(name, mdp, options);

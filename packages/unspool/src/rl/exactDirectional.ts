@@ -4,7 +4,7 @@
  *
  *     V_h(s) = sum_a p(a | s) (r(s, a) + g sum P V_{h+1}).
  */
-import { OptionError, requireInteger } from "../errors.ts";
+import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
 import {
   type JetShape,
   addBoxJet,
@@ -35,6 +35,7 @@ export function exactDirectional(
   logits: PolicyTable,
   options: DirectionalOptions,
 ): Float64Array[] {
+  requireKnownOptions("exactDirectional", options, ["direction", "order"]);
   const { direction, shape } = directionOf("exactDirectional", mdp, options);
   const { transitions, rewards, start, horizon, discount } = mdp;
   const policy = policyOf(logits);

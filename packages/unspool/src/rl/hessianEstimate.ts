@@ -11,7 +11,7 @@
  * Foerster et al. 2018; Farquhar, Whiteson, Foerster 2019; Rothfuss et al. 2019.
  */
 import { type Key, random } from "../array/index.ts";
-import { requireInteger } from "../errors.ts";
+import { requireInteger, requireKnownOptions } from "../errors.ts";
 import { type AdvantageOptions, advantages } from "./advantages.ts";
 import {
   type PolicyTable,
@@ -50,6 +50,7 @@ export function hessianEstimate(
   trajectories: readonly Trajectory[],
   options: HessianEstimateOptions,
 ): HessianEstimate {
+  requireKnownOptions("hessianEstimate", options, ["method", "decay", "tau", "values"]);
   const one = estimator(mdp, logits, options);
   const sum = empty(mdp);
   for (const trajectory of trajectories) accumulate(sum, one(trajectory), 1 / trajectories.length);
@@ -62,6 +63,7 @@ export function expectedHessian(
   logits: PolicyTable,
   options: HessianEstimateOptions,
 ): ExpectedHessian {
+  requireKnownOptions("expectedHessian", options, ["method", "decay", "tau", "values"]);
   const one = estimator(mdp, logits, options);
   const policy = policyOf(logits);
   const all = everyTrajectory(mdp).map(({ trajectory, logChance }) => ({

@@ -70,7 +70,13 @@ export interface ErasedTask {
 }
 
 export function eraseTask<Eta, Agent, World, Data>(task: LearningTask<Eta, Agent, World, Data>): ErasedTask {
-  return task as unknown as ErasedTask;
+  const erased = task as unknown as ErasedTask;
+  // Functions of the user get records of their own.
+  const own = Object.entries(erased).map(([name, part]: [string, unknown]) => {
+    if (typeof part !== "function") return [name, part] as const;
+    return [name, (...args: unknown[]): unknown => part.apply(erased, args.map(tree.copy))] as const;
+  });
+  return Object.assign(Object.create(erased) as ErasedTask, Object.fromEntries(own));
 }
 
 /** The world of a lifetime in eta's dtype. */

@@ -7,7 +7,7 @@
  * windows. The pathwise derivative of -R_i itself would be 0: sampled rewards do not depend on the logits.
  */
 import { type Key, type Tensor, lax, np, random, tree } from "../array/index.ts";
-import { OptionError, requireInteger, requireOneOf } from "../errors.ts";
+import { OptionError, requireInteger, requireOneOf, requireKnownOptions } from "../errors.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
 import { stop } from "./hessianWeights.ts";
 import {
@@ -60,6 +60,15 @@ export function lifetimeProblem<Eta, Agent, World, Data>(
   learningTask: LearningTask<Eta, Agent, World, Data>,
   options: LifetimeProblemOptions = {},
 ): Problem<Eta, LifetimeState> {
+  requireKnownOptions("lifetimeProblem", options, [
+    "derivative",
+    "scoredWindow",
+    "randomness",
+    "hessian",
+    "decay",
+    "samplingCorrection",
+    "metaDiscount",
+  ]);
   const task = eraseTask(learningTask);
   const { derivative = "none", randomness = "common", scoredWindow = task.updates } = options;
   requireOneOf(where, "derivative", derivative, ["none", "surrogate"]);

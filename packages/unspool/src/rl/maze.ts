@@ -5,7 +5,7 @@
  * move when hit, and whose agent is a network; standing still here, they leave a table over the agent's cell enough.
  */
 import { type Key, type Tensor, np, random } from "../array/index.ts";
-import { requireInteger } from "../errors.ts";
+import { requireInteger, requireKnownOptions } from "../errors.ts";
 import { type TabularMdp, tabularMdp } from "./tabularMdp.ts";
 
 export interface MazeOptions {
@@ -34,6 +34,7 @@ const directions = [
 
 /** The maze as tables, and the draw of its objects. */
 export function maze(options: MazeOptions = {}): Maze {
+  requireKnownOptions("maze", options, ["side", "horizon", "discount"]);
   const { side = 3, horizon = 8, discount = 0.99 } = options;
   requireInteger("maze", "side", side, 2);
   const cells = side * side;

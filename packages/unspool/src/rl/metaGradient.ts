@@ -8,7 +8,7 @@
  * the agent learns from. Vuorio, Beck, Whiteson, Foerster, Farquhar, arXiv 2209.11303.
  */
 import { type Key, type Tensor, np, tree } from "../array/index.ts";
-import { NonFiniteError, requireInteger } from "../errors.ts";
+import { NonFiniteError, requireInteger, requireKnownOptions } from "../errors.ts";
 import { type Estimate, type GradientEstimator, cut } from "../estimators/index.ts";
 import { type Executor, defaultExecutor, firstClocks, settle, windowPlan } from "../unroll/index.ts";
 import { type ErasedTask, type LearningTask, eraseTask, firstAgent, worldOf } from "./learningTask.ts";
@@ -65,6 +65,17 @@ export function metaGradient<Eta, Agent, World, Data>(
   learningTask: LearningTask<Eta, Agent, World, Data>,
   options: MetaGradientOptions = {},
 ): MetaGradientEstimator<Eta> {
+  requireKnownOptions("metaGradient", options, [
+    "lifetimes",
+    "executor",
+    "hessian",
+    "decay",
+    "samplingCorrection",
+    "metaDiscount",
+    "truncation",
+    "objective",
+    "baseline",
+  ]);
   const task = eraseTask(learningTask);
   const { lifetimes = 1000, executor = defaultExecutor() } = options;
   const switches = checkedSwitches(name, task, options);

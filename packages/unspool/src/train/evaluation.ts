@@ -1,4 +1,5 @@
 /** What comes after the last outer step: the experiment's own evaluation and figures, as plain data, kept. */
+import { tree } from "../array/index.ts";
 import { UnspoolError } from "../errors.ts";
 import type { Evaluation, RunRecord, Setup } from "./experiment.ts";
 import type { Figure } from "./figure.ts";
@@ -38,7 +39,9 @@ export async function evaluateRun(
   store: RunStore | undefined,
 ): Promise<Results> {
   const steps = run.metrics.at(-1)?.step ?? 0;
-  const evaluation = await setup.evaluate?.(run.theta, run.initialTheta, steps);
+  // Its own records: what it writes into theta reaches nobody else.
+  const [theta, initialTheta] = [tree.copy(run.theta), tree.copy(run.initialTheta)];
+  const evaluation = await setup.evaluate?.(theta, initialTheta, steps);
   const figures = (await setup.figures?.({ ...run, evaluation })) ?? [];
   if (evaluation !== undefined) await store?.writeArtifact("evaluation", evaluation);
   await store?.writeArtifact("figures", figures);

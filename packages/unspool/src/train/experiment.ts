@@ -1,4 +1,5 @@
 /** What `train` runs: theta, an estimator, an optimizer, and what to measure and draw at the end. */
+import { requireKnownOptions } from "../errors.ts";
 import type { Key } from "../array/index.ts";
 import type { EstimateMetrics, EstimatorOptions, Recurrence } from "../estimators/index.ts";
 import type { ComponentwiseOptimizer, Optimizer } from "../optimizers/index.ts";
@@ -79,6 +80,21 @@ export function innerProblem<Theta, State, Batch>(
   options: EstimatorOptions,
   learningRate?: OuterLearningRate,
 ): InnerProblem<Theta> {
+  requireKnownOptions("innerProblem", options, [
+    "sigma",
+    "pairs",
+    "objective",
+    "isDividedByStd",
+    "nanPolicy",
+    "trajectories",
+    "noise",
+    "executor",
+    "truncation",
+    "resets",
+    "noisePeriod",
+    "tasks",
+    "checkpoints",
+  ]);
   return {
     problem: problem as unknown as Problem<Theta, never, never>,
     options,

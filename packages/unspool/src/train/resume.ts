@@ -1,6 +1,6 @@
 /** `resume`: continues a run from its last valid checkpoint, to the bits of a run that was never stopped. */
 import { random } from "../array/index.ts";
-import { OptionError, ResumeError, requireInteger } from "../errors.ts";
+import { OptionError, ResumeError, requireInteger, requireKnownOptions } from "../errors.ts";
 import {
   type RunIdentity,
   canonicalJson,
@@ -47,6 +47,15 @@ export async function resume<Config>(
   store: RunStore,
   options: ResumeOptions = {},
 ): Promise<TrainResult> {
+  requireKnownOptions("resume", options, [
+    "config",
+    "steps",
+    "isForced",
+    "signal",
+    "onEvent",
+    "checkpointEvery",
+    "origin",
+  ]);
   requireCheckpointEvery("resume", options.checkpointEvery);
   const found = await store.readManifest();
   if (found === undefined) {

@@ -23,7 +23,9 @@ const tensor = fc
   })
   .map(({ dtype, shape, weak, seed }) => {
     const size = shape.reduce((product, length) => product * length, 1);
-    const values = dtype === "bool" ? seed.map((x) => Number(x > 0)) : seed;
+    // Integers: what a typed array keeps of the number.
+    const held = { int32: Int32Array, uint32: Uint32Array, float32: Float64Array, float64: Float64Array };
+    const values = dtype === "bool" ? seed.map((x) => Number(x > 0)) : Array.from(new held[dtype](seed));
     const data = np.array(values.slice(0, size), { dtype, shape: [size] }).data;
     return new Tensor(data, shape, dtype, weak && shape.length === 0);
   });

@@ -1,6 +1,6 @@
 /** `train`: runs an experiment from its first outer step. */
 import { random } from "../array/index.ts";
-import { OptionError, requireInteger, requirePositive } from "../errors.ts";
+import { OptionError, requireInteger, requireKnownOptions, requirePositive } from "../errors.ts";
 import type { Experiment } from "./experiment.ts";
 import { configSteps, originOf } from "./origin.ts";
 import { recipeOf } from "./recipe.ts";
@@ -35,6 +35,16 @@ export async function train<Config>(
   experiment: Experiment<Config>,
   options: TrainOptions = {},
 ): Promise<TrainResult> {
+  requireKnownOptions("train", options, [
+    "config",
+    "seed",
+    "steps",
+    "store",
+    "signal",
+    "onEvent",
+    "checkpointEvery",
+    "origin",
+  ]);
   const { store, seed = 0 } = options;
   requireCheckpointEvery("train", options.checkpointEvery);
   const config = scheduledConfig(experiment, options);

@@ -1,4 +1,5 @@
 /** Training a network by an optimizer of objectives, as an outer loop: each outer step is one step of training. */
+import { requireKnownOptions } from "../errors.ts";
 import { type Key, type Tensor, type Tree, random, tree } from "../array/index.ts";
 import {
   type Objective,
@@ -44,6 +45,7 @@ export interface TrainingSteps<Theta> {
 export function trainingSteps<Theta, Batch, State extends Tree>(
   options: TrainingStepsOptions<Theta, Batch, State>,
 ): TrainingSteps<Theta> {
+  requireKnownOptions("trainingSteps", options, ["optimizer", "objective", "data", "fisherData"]);
   const { optimizer, objective, data, fisherData } = options;
   const watched: ObjectiveOptimizer<State> = {
     ...optimizer,

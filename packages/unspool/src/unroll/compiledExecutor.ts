@@ -15,7 +15,7 @@ import {
   hasSharedMemory,
   sharedPool,
 } from "../engine/index.ts";
-import { requireInteger } from "../errors.ts";
+import { requireInteger, requireKnownOptions } from "../errors.ts";
 import { checkpointPlan } from "./checkpoints.ts";
 import type { Executor } from "./executor.ts";
 import { reverseFunctions } from "./reverseFunctions.ts";
@@ -34,6 +34,7 @@ type Cache<Runner> = WeakMap<object, Map<string, Runner>>;
 
 /** An executor on the engine. Programs are compiled once per program object and argument shapes. */
 export function compiledExecutor(options: CompiledExecutorOptions = {}): Executor {
+  requireKnownOptions("compiledExecutor", options, ["threads", "portableBits", "onCompile"]);
   const { threads = 1, portableBits = false, onCompile } = options;
   requireInteger("compiledExecutor", "threads", threads, 1);
   const fma = !portableBits && hasRelaxedSimd();

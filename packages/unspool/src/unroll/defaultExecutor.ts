@@ -4,7 +4,7 @@
  * setting of the process, as a log level is, and not of each estimator.
  */
 import { hasRelaxedSimd } from "../engine/index.ts";
-import { requireInteger, requireOneOf } from "../errors.ts";
+import { requireInteger, requireKnownOptions, requireOneOf } from "../errors.ts";
 import { type CompiledExecutorOptions, compiledExecutor } from "./compiledExecutor.ts";
 import type { Executor } from "./executor.ts";
 import { hostExecutor } from "./hostExecutor.ts";
@@ -22,6 +22,7 @@ let current: Executor | undefined;
 
 /** Replaces the settings: what is not given returns to its default. Executors that were handed out keep theirs. */
 export function configureExecutor(given: ExecutorSettings): void {
+  requireKnownOptions("configureExecutor", given, ["engine", "threads", "portableBits", "onCompile"]);
   requireOneOf("configureExecutor", "engine", given.engine ?? "compiled", ["compiled", "reference"]);
   requireInteger("configureExecutor", "threads", given.threads ?? 1, 1);
   settings = { ...given };

@@ -3,7 +3,9 @@
  * particles, derivatives, resets) is built from it.
  */
 import { type Key, Tensor, type Tensors, random, tree } from "../array/index.ts";
-import { OptionError, ShapeError } from "../errors.ts";
+import { OptionError, ShapeError, requireKnownOptions } from "../errors.ts";
+import { requireHorizon } from "./horizon.ts";
+import { checkRepeatable } from "./repeatableStep.ts";
 import { requireSynchronous } from "./requireSynchronous.ts";
 
 /** What a step may use besides theta and the state. */
@@ -76,10 +78,20 @@ export interface Problem<Theta = unknown, State = unknown, Batch = unknown> exte
 export function defineProblem<Theta, State, Batch = undefined>(
   options: ProblemOptions<Theta, State, Batch>,
 ): Problem<Theta, State, Batch> {
+  requireKnownOptions<Partial<Problem<Theta, State, Batch>>>("defineProblem", options, [
+    "name",
+    "horizon",
+    "theta",
+    "init",
+    "step",
+    "data",
+    "finalLoss",
+    "finalData",
+    "isDifferentiable",
+    "isTraceable",
+  ]);
   const { horizon } = options;
-  if (horizon !== Infinity && (!Number.isInteger(horizon) || horizon < 1)) {
-    throw new OptionError("defineProblem", "horizon", horizon, "an integer of at least 1, or Infinity");
-  }
+  requireHorizon("defineProblem", "horizon", horizon);
   for (const part of ["init", "step"] as const) {
     if (typeof options[part] !== "function")
       throw new OptionError("defineProblem", part, options[part], "a function");
@@ -120,8 +132,12 @@ export function eraseProblem<Theta, State, Batch>(problem: Problem<Theta, State,
 /** The state at t = 0 of the trajectory with key `key`. */
 export function initialState(problem: ErasedProblem, theta: unknown, key: Key): unknown {
   const dtype = tree.floatType(theta);
-  const made = problem.init(theta, random.foldIn(random.foldIn(key, 0), 0));
-  const state = tree.tensors(requireSynchronous(`${problem.name}.init`, made), dtype) as unknown;
+  const start = (at: unknown, source: Key): unknown => {
+    const made = problem.init(tree.copy(at), random.foldIn(random.foldIn(source, 0), 0));
+    return tree.tensors(requireSynchronous(`${problem.name}.init`, made), dtype);
+  };
+  checkRepeatable(problem, "init", start, [theta, key]);
+  const state = start(theta, key);
   // A simulator keeps its own precision.
   if (!problem.isTraceable) return state;
   const cast = (leaf: Tensor): Tensor =>
@@ -139,14 +155,23 @@ export function advance(
   t: Tensor,
   key: Key,
 ): { state: unknown; loss: Tensor } {
+  const step = (...args: StepArguments) => stepOf(problem, ...args);
+  checkRepeatable(problem, "step", step, [theta, state, t, key]);
+  return step(theta, state, t, key);
+}
+
+type StepArguments = [theta: unknown, state: unknown, t: Tensor, key: Key];
+
+function stepOf(problem: ErasedProblem, ...[theta, state, t, key]: StepArguments) {
   const where = `${problem.name}.step`;
   // The key of the step, not of the call: a trajectory sees the same data whatever the window length.
   const source = random.foldIn(key, t.add(1));
-  const batch = requireSynchronous(`${problem.name}.data`, problem.data?.(random.foldIn(source, 1)));
-  const result = requireSynchronous(
-    where,
-    problem.step(theta, state, { t, key: random.foldIn(source, 0), batch }),
-  ) as StepResult<unknown> | undefined | null;
+  const drawn = requireSynchronous(`${problem.name}.data`, problem.data?.(random.foldIn(source, 1)));
+  const batch = tree.copy(drawn);
+  const context = { t, key: random.foldIn(source, 0), batch };
+  // Records of its own: others compute with the same theta and state, and the check below compares with them.
+  const given = problem.step(tree.copy(theta), tree.copy(state), context);
+  const result = requireSynchronous(where, given) as StepResult<unknown> | undefined | null;
   if (typeof result !== "object" || result === null || !("state" in result) || !("loss" in result)) {
     throw new ShapeError(where, "must return { state, loss }.");
   }
@@ -158,10 +183,15 @@ export function advance(
 /** The loss of a state at the end of a trajectory, on the evaluation batch of the trajectory with key `key`. */
 export function finalLossOf(problem: ErasedProblem, theta: unknown, state: unknown, key: Key): Tensor {
   const draw = problem.finalData ?? problem.data;
-  const drawn = draw?.call(problem, random.foldIn(random.foldIn(key, 0), 1));
-  const batch = requireSynchronous(`${problem.name}.data`, drawn);
   const where = `${problem.name}.finalLoss`;
-  return scalarLoss(where, requireSynchronous(where, problem.finalLoss!(theta, state, batch)));
+  const lossOf = (at: unknown, last: unknown, source: Key): Tensor => {
+    const drawn = draw?.call(problem, random.foldIn(random.foldIn(source, 0), 1));
+    const batch = tree.copy(requireSynchronous(`${problem.name}.data`, drawn));
+    const loss = problem.finalLoss!(tree.copy(at), tree.copy(last), batch);
+    return scalarLoss(where, requireSynchronous(where, loss));
+  };
+  checkRepeatable(problem, "finalLoss", lossOf, [theta, state, key]);
+  return lossOf(theta, state, key);
 }
 
 function scalarLoss(where: string, loss: unknown): Tensor {

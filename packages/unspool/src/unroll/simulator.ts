@@ -7,7 +7,7 @@
  * anywhere else they are a typed error.
  */
 import { type RandomStream, type Tensors, tree } from "../array/index.ts";
-import { OptionError } from "../errors.ts";
+import { OptionError, requireKnownOptions } from "../errors.ts";
 import { type HostFunctions, hostCall } from "./hostCall.ts";
 import { type Problem, type StepResult, defineProblem } from "./problem.ts";
 
@@ -62,6 +62,7 @@ export interface SimulatorOptions<Theta, State> {
 export function defineSimulator<Theta, State>(
   options: SimulatorOptions<Theta, State>,
 ): Problem<Tensors<Theta>, State, undefined> {
+  requireKnownOptions("defineSimulator", options, ["name", "horizon", "theta", "init", "step", "finalLoss"]);
   const { name = "simulator", horizon, theta, init, step, finalLoss } = options;
   for (const [part, given] of Object.entries({ init, step })) {
     if (typeof given !== "function") throw new OptionError("defineSimulator", part, given, "a function");

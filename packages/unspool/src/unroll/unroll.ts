@@ -1,8 +1,10 @@
 /** Forward unrolling of many particles: learning curves, loss surfaces, evaluation. No derivatives. */
+import { requireMemory } from "../sizes.ts";
 import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
-import { requireInteger } from "../errors.ts";
+import { requireInteger, requireKnownOptions } from "../errors.ts";
 import { executorFor } from "./defaultExecutor.ts";
 import type { Executor, ForwardProgram } from "./executor.ts";
+import { requireHorizon } from "./horizon.ts";
 import { type ErasedProblem, type Problem, advance, eraseProblem, initialState } from "./problem.ts";
 
 export interface UnrollOptions {
@@ -43,6 +45,16 @@ export function unroll<Theta, State, Batch>(
   theta: Theta,
   options: UnrollOptions,
 ): Unrolled<unknown> {
+  requireKnownOptions("unroll", options, [
+    "key",
+    "particles",
+    "steps",
+    "isThetaBatched",
+    "isCommon",
+    "state",
+    "stepsBefore",
+    "executor",
+  ]);
   const { key, isThetaBatched = false, isCommon = false, state, stepsBefore = 0 } = options;
   const executor = executorFor(problem, options.executor);
   const particles = options.particles ?? (isThetaBatched ? tree.leaves(theta)[0]!.shape[0]! : 1);
@@ -50,6 +62,14 @@ export function unroll<Theta, State, Batch>(
   requireInteger("unroll", "particles", particles, 1);
   requireInteger("unroll", "steps", steps, 1);
   requireInteger("unroll", "stepsBefore", stepsBefore, 0);
+  requireHorizon("unroll", "steps + stepsBefore", steps + stepsBefore);
+  requireMemory({
+    where: "unroll",
+    option: "particles times steps",
+    given: particles * steps,
+    bytes: 16 * particles * steps + 128 * particles,
+    of: "the losses of all steps",
+  });
   const keys = Array.from({ length: particles }, (_, i) => random.foldIn(key, isCommon ? 0 : i));
   const words = new Uint32Array(keys.flatMap((one) => [...one.data]));
   const units = {

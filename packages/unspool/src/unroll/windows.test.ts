@@ -1,14 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { random } from "../array/index.ts";
+import { type Tensor, np, random } from "../array/index.ts";
 import { OptionError } from "../errors.ts";
 import {
   type Clock,
   type ResetPolicy,
+  defineProblem,
   endsTrajectory,
   firstClocks,
   settle,
   tick,
+  unroll,
   windowPlan,
 } from "./index.ts";
 
@@ -101,13 +103,47 @@ describe("clocks", () => {
             expect(length % k).toBe(0);
             expect(length).toBeGreaterThanOrEqual(k);
             expect(length).toBeGreaterThanOrEqual(lengths[i - 1] ?? 0);
-            // Rounded down to whole windows, but at least one.
+            // Rounded up to whole windows.
             expect(Math.abs(length - ((i + 1) * horizon) / units)).toBeLessThan(k);
           });
         },
       ),
       { seed: 3, numRuns: 60 },
     );
+  });
+  test("staggered resets are even: 8 units on 4 windows make their first in twos, not 3, 2, 2, 1", () => {
+    const firstResets = (windows: number, units: number): number[] => {
+      const plan = windowPlan("w", 5 * windows, { truncation: 5, resets: "staggered" });
+      const lengths = [...firstClocks(plan, random.key(0), units).length.data];
+      return Array.from(
+        { length: windows },
+        (_, i) => lengths.filter((length) => length === 5 * (i + 1)).length,
+      );
+    };
+    expect(firstResets(4, 8)).toEqual([2, 2, 2, 2]);
+    expect(firstResets(5, 50)).toEqual([10, 10, 10, 10, 10]);
+    for (let windows = 1; windows <= 7; windows++) {
+      for (let units = 1; units <= 20; units++) {
+        const counts = firstResets(windows, units);
+        expect(
+          Math.max(...counts) - Math.min(...counts),
+          `${units} units, ${windows} windows`,
+        ).toBeLessThanOrEqual(1);
+      }
+    }
+  });
+  test("a horizon that int32 cannot count is refused", () => {
+    const problem = (horizon: number) =>
+      defineProblem({ horizon, init: () => np.array(0), step: (_: Tensor, x) => ({ state: x, loss: x }) });
+    expect(() => problem(2 ** 31)).toThrow(/horizon must be an integer from 1 to 2147483647.*got 2147483648/);
+    expect(() => problem(1e12)).toThrow(OptionError);
+    expect(problem(2 ** 31 - 1).horizon).toBe(2 ** 31 - 1);
+    expect(problem(Infinity).horizon).toBe(Infinity);
+    const resets = { minLength: 10, maxLength: 2 ** 31 };
+    expect(() => windowPlan("w", 100, { truncation: 5, resets })).toThrow(/resets\.maxLength/);
+    const unrolled = () =>
+      unroll(problem(Infinity), np.array(0), { key: random.key(0), steps: 10, stepsBefore: 2 ** 31 - 5 });
+    expect(unrolled).toThrow(/steps \+ stepsBefore/);
   });
   test("random offsets leave a whole number of windows, and all of them occur", () => {
     const plan = windowPlan("w", 12, { truncation: 3, resets: "random-offset" });

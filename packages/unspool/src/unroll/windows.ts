@@ -7,11 +7,12 @@
  */
 import { type Key, type Tensor, type TensorData, np, random, tree } from "../array/index.ts";
 import { OptionError, requireInteger, requireOneOf } from "../errors.ts";
+import { longestHorizon, requireHorizon } from "./horizon.ts";
 
 export type ResetPolicy =
   /** All units start, run and reset together. */
   | "lockstep"
-  /** Unit i of n makes its first reset early, after (i + 1) T / n steps (rounded to whole windows if K divides T). */
+  /** Unit i of n makes its first reset early, after (i + 1) T / n steps (rounded up, to whole windows if K divides T). */
   | "staggered"
   /** The first trajectory of each unit has a random number of windows; later ones have T steps. */
   | "random-offset"
@@ -49,7 +50,7 @@ export interface Clock {
 }
 
 /** Length of a trajectory that never ends. */
-const forever = 0x7fffffff;
+const forever = longestHorizon;
 
 /** Checks the options of a window against the problem's horizon. */
 export function windowPlan(where: string, horizon: number, options: WindowOptions): WindowPlan {
@@ -65,6 +66,7 @@ export function windowPlan(where: string, horizon: number, options: WindowOption
   if (typeof resets !== "string") {
     requireInteger(where, "resets.minLength", resets.minLength, truncation);
     requireInteger(where, "resets.maxLength", resets.maxLength, resets.minLength);
+    requireHorizon(where, "resets.maxLength", resets.maxLength);
     return { truncation, horizon: longest, resets, mode: "inside" };
   }
   const mode = horizon === Infinity ? "never" : horizon % truncation === 0 ? "edge" : "inside";
@@ -90,7 +92,8 @@ function firstLength(plan: WindowPlan, unitKey: Key, index: number, units: numbe
   if (horizon === Infinity) return forever;
   const quantum = plan.mode === "edge" ? truncation : 1;
   if (resets === "staggered") {
-    return Math.max(quantum, quantum * Math.floor(((index + 1) * horizon) / (units * quantum)));
+    // Rounded up: as many units make their first reset in each window, but for one, whatever their number.
+    return quantum * Math.ceil(((index + 1) * horizon) / (units * quantum));
   }
   if (resets === "random-offset") {
     const windows = Math.ceil(horizon / truncation);

@@ -3,6 +3,7 @@ import { lax as baseLax, type Lax as BaseLax } from "../lax.ts";
 import { linalg as baseLinalg, type Linalg as BaseLinalg } from "../linalg.ts";
 import { np as baseNp, type Np as BaseNp } from "../np.ts";
 import { random as baseRandom, type Random as BaseRandom } from "../random.ts";
+import { type Signature, guardAll } from "../guard.ts";
 import { registerUpdates } from "../tensor.ts";
 import { indexedUpdate } from "./indexedUpdate.ts";
 import { associativeScan } from "./lax/associativeScan.ts";
@@ -41,6 +42,10 @@ import { beta, dirichlet, gamma } from "./random/gamma.ts";
 import { poisson } from "./random/poisson.ts";
 
 registerUpdates(indexedUpdate);
+
+/** What these functions are given, they check themselves; what still goes wrong inside is typed and named. */
+const mayTakeFunctions: Signature = { isOpen: true };
+const withoutFunctions: Readonly<Record<string, Signature>> = { dynamicSlice: {}, dynamicUpdateSlice: {} };
 
 interface DerivedNp {
   allclose: typeof allclose;
@@ -84,7 +89,7 @@ const derivedNp: DerivedNp = {
   kron, logspace, median, nanargmax, nanargmin, nanmax, nanmean, nanmin, nanprod, nanstd, nansum, nanvar, percentile,
   polyval, quantile, searchsorted, trapezoid, tri,
 };
-export const np: Np = { ...baseNp, ...derivedNp };
+export const np: Np = { ...baseNp, ...guardAll("np", derivedNp, {}) };
 
 interface DerivedLax {
   associativeScan: typeof associativeScan;
@@ -103,7 +108,7 @@ export type Lax = BaseLax & DerivedLax;
 const derivedLax: DerivedLax = {
   associativeScan, cond, dynamicSlice, dynamicUpdateSlice, foriLoop, switch: switchCase, whileLoop,
 };
-export const lax: Lax = { ...baseLax, ...derivedLax };
+export const lax: Lax = { ...baseLax, ...guardAll("lax", derivedLax, withoutFunctions, mayTakeFunctions) };
 
 interface DerivedLinalg {
   cholesky: typeof cholesky;
@@ -133,7 +138,7 @@ const derivedLinalg: DerivedLinalg = {
   cholesky, det, eigh, eigvals, eigvalsh, expm, inv, lstsq, matrixNorm, matrixPower, matrixRank, norm, pinv, qr,
   slogdet, solve, svd,
 };
-export const linalg: Linalg = { ...baseLinalg, ...derivedLinalg };
+export const linalg: Linalg = { ...baseLinalg, ...guardAll("linalg", derivedLinalg, {}) };
 
 interface DerivedRandom {
   beta: typeof beta;
@@ -157,4 +162,4 @@ const derivedRandom: DerivedRandom = {
   beta, binomial, cauchy, choice, dirichlet, gamma, laplace, multivariateNormal, permutation, poisson,
   truncatedNormal,
 };
-export const random: Random = { ...baseRandom, ...derivedRandom };
+export const random: Random = { ...baseRandom, ...guardAll("random", derivedRandom, {}) };

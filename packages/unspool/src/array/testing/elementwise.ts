@@ -261,6 +261,7 @@ export const binary: Readonly<Record<string, BinaryCase>> = {
       [0, -1, Infinity, 0, 0],
     ],
   },
+  mod: { value: floorMod, slopes: (x, y) => [1, -Math.floor(x / y)], at: pairs },
   remainder: { value: floorMod, slopes: (x, y) => [1, -Math.floor(x / y)], at: pairs },
   subtract: { value: (x, y) => x - y, slopes: () => [1, -1], at: pairs },
   trueDivide: divide,

@@ -525,7 +525,13 @@ export const structural: Readonly<Record<string, readonly ArrayCase[]>> = {
   zerosLike: [{ call: (x) => x.add(np.zerosLike(x)), args: [[1, 2]], value: [1, 2] }],
 };
 
-export const constants: Readonly<Record<string, number>> = {
+export const constants: Readonly<Record<string, number | string | null>> = {
+  float32: "float32",
+  float64: "float64",
+  int32: "int32",
+  uint32: "uint32",
+  bool: "bool",
+  newaxis: null,
   pi: Math.PI,
   e: Math.E,
   inf: Infinity,

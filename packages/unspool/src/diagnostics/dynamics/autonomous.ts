@@ -2,7 +2,7 @@
  * What an optimizer does by itself: its state under zero gradients relaxes from the start to a fixed point, and its
  * effective learning rate with it. That is a schedule of learning rates. Maheswaranathan et al., NeurIPS 2021.
  */
-import { requireInteger } from "../../errors.ts";
+import { requireInteger, requireKnownOptions } from "../../errors.ts";
 import type { ComponentSystem } from "./componentSystem.ts";
 import { type SlopeOptions, effectiveLearningRate } from "./linearize.ts";
 
@@ -24,6 +24,7 @@ export interface AutonomousPath {
 
 /** Cost: T steps and T + 1 derivatives of the step. */
 export function autonomous(system: ComponentSystem, options: AutonomousOptions = {}): AutonomousPath {
+  requireKnownOptions("autonomous", options, ["steps", "start", "width"]);
   const { steps = 100, start = system.start } = options;
   requireInteger("autonomous", "steps", steps, 1);
   const states = [start];

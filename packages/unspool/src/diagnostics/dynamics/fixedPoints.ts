@@ -8,7 +8,13 @@
  * well as to points at which a state comes to rest, so the system first runs by itself for a while, and each point is
  * marked stable (all |λ| of J_h below 1) or not.
  */
-import { OptionError, requireInteger, requireOneOf, requirePositive } from "../../errors.ts";
+import {
+  OptionError,
+  requireInteger,
+  requireOneOf,
+  requirePositive,
+  requireKnownOptions,
+} from "../../errors.ts";
 import { eigenvalues } from "../../numerics/index.ts";
 import type { ComponentSystem } from "./componentSystem.ts";
 import { linearize } from "./linearize.ts";
@@ -57,6 +63,7 @@ export function fixedPoints(
   seeds: readonly Float64Array[],
   options: FixedPointOptions = {},
 ): FixedPoints {
+  requireKnownOptions("fixedPoints", options, ["gradient", "method", "tolerance", "steps", "separation"]);
   const { gradient = 0, method = "newton" } = options;
   requireOneOf("fixedPoints", "method", method, ["newton", "adam"]);
   const isNewton = method === "newton";

@@ -3,6 +3,7 @@
  * in their state space, with an arm for each sign, and their effective learning rate falls along both arms: they adapt
  * it to the size of gradients. Maheswaranathan et al., NeurIPS 2021.
  */
+import { requireKnownOptions } from "../../errors.ts";
 import type { ComponentSystem } from "./componentSystem.ts";
 import { type SoughtPoint, fixedPoints } from "./fixedPoints.ts";
 import { type SlopeOptions, effectiveLearningRate, linearize } from "./linearize.ts";
@@ -31,6 +32,7 @@ export function inputFixedPoints(
   gradients: ArrayLike<number>,
   options: InputFixedPointOptions = {},
 ): InputFixedPoints {
+  requireKnownOptions("inputFixedPoints", options, ["seed", "width"]);
   const { seed = system.start } = options;
   const seek = (from: Float64Array, gradient: number): SoughtPoint =>
     fixedPoints(system, [from], { gradient }).points[0]!;

@@ -2,7 +2,7 @@
  * Rules of the field as component systems: known answers for the analysis, and company for what it says of learned
  * optimizers. Without corrections for a start at 0, which would make them depend on time.
  */
-import { OptionError, requirePositive } from "../../errors.ts";
+import { OptionError, requirePositive, requireKnownOptions } from "../../errors.ts";
 import type { ComponentSystem } from "./componentSystem.ts";
 
 export interface MomentumSystemOptions {
@@ -56,6 +56,7 @@ export interface RmspropSystemOptions {
 
 /** m ← b m + (1 - b) g², change -a g / √(m + eps): rests at m = g², where the slope is a / √(b g² + eps). */
 export function rmspropSystem(options: RmspropSystemOptions): ComponentSystem {
+  requireKnownOptions("rmspropSystem", options, ["learningRate", "decay", "eps"]);
   const { learningRate: a, decay: b = 0.9, eps = 1e-5 } = options;
   requirePositive("rmspropSystem", "learningRate", a);
   requireDecay("rmspropSystem", "decay", b);
@@ -91,6 +92,7 @@ export interface AdamSystemOptions {
 
 /** m ← β1 m + (1 - β1) g, v ← β2 v + (1 - β2) g², change -a m / (√v + eps). */
 export function adamSystem(options: AdamSystemOptions): ComponentSystem {
+  requireKnownOptions("adamSystem", options, ["learningRate", "beta1", "beta2", "eps"]);
   const { learningRate: a, beta1 = 0.9, beta2 = 0.999, eps = 1e-5 } = options;
   requirePositive("adamSystem", "learningRate", a);
   requireDecay("adamSystem", "beta1", beta1);

@@ -3,7 +3,7 @@
  * over of the vector axis is done again with fewer real elements.
  */
 import type { Node } from "../graph/node.ts";
-import type { Schedule } from "../graph/schedule.ts";
+import type { Group, Schedule } from "../graph/schedule.ts";
 import type { FunctionBuilder } from "../wasm/index.ts";
 import { GroupBody } from "./groupBody.ts";
 import { GroupPlan, type Operand } from "./groupPlan.ts";
@@ -24,6 +24,8 @@ export function emitGroup(
   name: string,
 ): FunctionBuilder {
   const f = kernelFunction(context.module, name, context.strips !== undefined);
+  const { shape } = schedule.kernels[at] as Group;
+  if (shape.includes(0)) return f;
   const plan = new GroupPlan(context, schedule, at, stored);
   const bases = { absolute: undefined, scratch: 0, tile: 1, first: 2, second: 3 };
   const pointers = pointerSet(f, bases, plan.moving());

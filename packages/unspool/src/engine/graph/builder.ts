@@ -3,7 +3,15 @@
  * views and of numbers undone, sums of a negative made differences).
  */
 import type { DType, TensorData } from "../../array/index.ts";
-import { type Level, type Node, type Op, type Params, isElementwise, numberOf } from "./node.ts";
+import {
+  type Level,
+  type Node,
+  type Op,
+  type Params,
+  type Reduction,
+  isElementwise,
+  numberOf,
+} from "./node.ts";
 import { NodeTable } from "./nodeTable.ts";
 import { shrinkInside } from "./shrink.ts";
 import { simplify } from "./simplify.ts";
@@ -36,6 +44,7 @@ export class GraphBuilder {
   }
 
   input(slot: number, shape: readonly number[], dtype: DType, level: Level, member?: number): Node {
+    if (isEmpty(shape)) return this.#nothing(shape, dtype);
     return this.#table.intern(
       "input",
       [],
@@ -47,6 +56,7 @@ export class GraphBuilder {
   }
 
   constant(data: TensorData, shape: readonly number[], dtype: DType): Node {
+    if (isEmpty(shape)) return this.#nothing(shape, dtype);
     if (data.length === 1) return this.broadcastTo(this.literal(data[0]!, dtype), shape);
     if (data.length <= 65536 && data.every((x) => Object.is(x, data[0])))
       return this.broadcastTo(this.literal(data[0]!, dtype), shape);
@@ -72,6 +82,8 @@ export class GraphBuilder {
         (widest, one) => (one.shape.length > widest.length ? one.shape : widest),
         [],
       );
+    // A loop needs an array of its own as its operand, if only in name.
+    if (isEmpty(shape) && op !== "copy") return this.#nothing(shape, dtype);
     const simple =
       params.data === undefined && op !== "random_bits" && op !== "gather" && op !== "copy"
         ? simplify(this, { op, inputs, shape, dtype, params })
@@ -129,6 +141,10 @@ export class GraphBuilder {
 
   /** A node with a kernel of its own. */
   kernel(op: Op, inputs: readonly Node[], shape: readonly number[], dtype: DType, params: Params = {}): Node {
+    // The shape of a loop is its length, and that of a routine is of its first result.
+    if (isEmpty(shape) && op !== "scan" && op !== "routine") return this.#nothing(shape, dtype);
+    const isOfNothing = (op === "reduce" || op === "dot") && inputs.some((one) => isEmpty(one.shape));
+    if (isOfNothing) return this.broadcastTo(this.literal(neutral(params.reduction, dtype), dtype), shape);
     return this.#table.intern(op, inputs, shape, dtype, params, levelFor(op, inputs, params));
   }
 
@@ -194,18 +210,37 @@ export class GraphBuilder {
   }
 
   concatenate(parts: readonly Node[], axis: number, shape: readonly number[], dtype: DType): Node {
+    if (isEmpty(shape)) return this.#nothing(shape, dtype);
     const real = parts.filter((part) => part.shape[axis]! > 0);
     if (real.length === 1) return real[0]!;
     return this.#table.intern("concatenate", real, shape, dtype, { axes: [axis] }, levelOf(real));
   }
 
+  /** An array without elements: whatever they would be. */
+  #nothing(shape: readonly number[], dtype: DType): Node {
+    return this.broadcastTo(this.literal(0, dtype), shape);
+  }
+
   #view(op: Op, node: Node, shape: readonly number[], params: Params): Node {
+    if (isEmpty(shape) && node.op !== "literal") return this.#nothing(shape, node.dtype);
     // All elements of a number are that number.
     const core = numberOf(node);
     if (core !== undefined && op !== "broadcast") return this.broadcastTo(core, shape);
     if (core !== undefined && node.op === "broadcast") return this.broadcastTo(core, shape);
     return this.#table.intern(op, [node], shape, node.dtype, params, node.level);
   }
+}
+
+const isEmpty = (shape: readonly number[]): boolean => shape.includes(0);
+
+/** What a reduction of no elements gives. */
+function neutral(reduction: Reduction = "Add", dtype: DType): number {
+  if (reduction === "Add") return 0;
+  if (reduction === "Mul") return 1;
+  const isLargest = reduction === "Min";
+  if (dtype === "int32") return isLargest ? 2 ** 31 - 1 : -(2 ** 31);
+  if (dtype === "uint32") return isLargest ? 2 ** 32 - 1 : 0;
+  return isLargest ? Infinity : -Infinity;
 }
 
 const levelOf = (inputs: readonly Node[]): Level =>

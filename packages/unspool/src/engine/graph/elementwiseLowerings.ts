@@ -1,10 +1,15 @@
 /** Elementwise primitives as nodes: operands get the result's dtype and shape, numbers stay scalars. */
 import type { DType, TracedEquation } from "../../array/index.ts";
+import { UnspoolError } from "../../errors.ts";
 import type { GraphBuilder } from "./builder.ts";
 import type { Node, Op } from "./node.ts";
 
 /** Makes the nodes of an equation's results. */
 export type Lower = (graph: GraphBuilder, inputs: Node[], equation: TracedEquation) => Node | Node[];
+
+/** A node as one of the dtype. */
+export const inDtype = (graph: GraphBuilder, node: Node, dtype: DType): Node =>
+  node.dtype === dtype ? node : graph.elementwise("cast", [node], dtype);
 
 /** Operands of the common dtype, broadcast to the common shape; numbers stay scalars. */
 export function spread(
@@ -13,10 +18,7 @@ export function spread(
   shape: readonly number[],
   dtype: DType,
 ): Node[] {
-  return inputs.map((one) => {
-    const cast = one.dtype === dtype ? one : graph.elementwise("cast", [one], dtype);
-    return graph.broadcastTo(cast, shape);
-  });
+  return inputs.map((one) => graph.broadcastTo(inDtype(graph, one, dtype), shape));
 }
 
 export function elementwise(op: Op): Lower {
@@ -27,6 +29,20 @@ export function elementwise(op: Op): Lower {
 export function unary(op: Op): Lower {
   return (graph, [x], { outputs: [out] }) => graph.elementwise(op, [x!], out!.dtype, {}, out!.shape);
 }
+
+/** A function of floats. Whole numbers were cast when it was recorded; their bits would be read as floats here. */
+export function ofFloats(op: Op): Lower {
+  return (graph, inputs, equation) => {
+    const { dtype } = inputs[0]!;
+    if (isFloat(dtype)) return unary(op)(graph, inputs, equation);
+    throw new UnspoolError("INTERNAL", `internal: ${op} has no kernel for ${dtype}; please report this.`, {
+      op,
+      dtype,
+    });
+  };
+}
+
+const isFloat = (dtype: DType): boolean => dtype === "float32" || dtype === "float64";
 
 const rank = (dtype: DType): number => ["bool", "uint32", "int32", "float32", "float64"].indexOf(dtype);
 

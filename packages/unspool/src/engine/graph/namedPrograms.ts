@@ -10,6 +10,12 @@ const kernelNames: ReadonlyMap<string, Op> = new Map<string, Op>([
   ["sigmoidSlope", "sigmoid_slope"],
   ["log", "log"],
   ["log1p", "log1p"],
+  ["asin", "asin"],
+  ["acos", "acos"],
+  ["atan", "atan"],
+  ["tan", "tan"],
+  ["erf", "erf"],
+  ["erfc", "erfc"],
 ]);
 
 /** The results of the program, if it has a kernel. */
@@ -22,7 +28,10 @@ export function namedProgram(
   const [out] = outputs;
   // Constants of the spelled-out function come before its argument.
   const op = kernelNames.get(plainName(name ?? ""));
-  if (op !== undefined) return [graph.elementwise(op, [inputs.at(-1)!], out!.dtype, {}, out!.shape)];
+  // A program that does more than the function, such as moving axes, is not it.
+  const isItself = String(inputs.at(-1)?.shape) === String(out!.shape);
+  if (op !== undefined && isItself)
+    return [graph.elementwise(op, [inputs.at(-1)!], out!.dtype, {}, out!.shape)];
   if (name === "threefry") {
     const key = [0, 1].map((i) => graph.reshape(graph.shrink(a, [[i, i + 1]]), []));
     const words = ([0, 1] as const).map((mode) => {

@@ -5,6 +5,8 @@ import {
   bitwise,
   compare,
   elementwise,
+  inDtype,
+  ofFloats,
   randomBits,
   unary,
   where,
@@ -41,18 +43,18 @@ const lowerings: Record<Exclude<PrimitiveKind, "loop" | "program">, Record<strin
     min: elementwise("min"),
     max: elementwise("max"),
     neg: unary("neg"),
-    reciprocal: unary("reciprocal"),
-    floor: unary("floor"),
-    ceil: unary("ceil"),
-    sqrt: unary("sqrt"),
-    sin: unary("sin"),
-    cos: unary("cos"),
-    asin: unary("asin"),
-    atan: unary("atan"),
-    exp: unary("exp"),
-    log: unary("log"),
-    erf: unary("erf"),
-    erfc: unary("erfc"),
+    reciprocal: ofFloats("reciprocal"),
+    floor: ofFloats("floor"),
+    ceil: ofFloats("ceil"),
+    sqrt: ofFloats("sqrt"),
+    sin: ofFloats("sin"),
+    cos: ofFloats("cos"),
+    asin: ofFloats("asin"),
+    atan: ofFloats("atan"),
+    exp: ofFloats("exp"),
+    log: ofFloats("log"),
+    erf: ofFloats("erf"),
+    erfc: ofFloats("erfc"),
     bit_combine: bitwise,
     bit_shift: bitwise,
     bit_count: unary("bit_count"),
@@ -88,13 +90,14 @@ const lowerings: Record<Exclude<PrimitiveKind, "loop" | "program">, Record<strin
   },
   product: {
     dot,
-    conv: (graph, [x, y], { params, outputs: [out] }) => convolution(graph, x!, y!, params, out!),
+    conv: (graph, inputs, { params, outputs: [out] }) => {
+      const [x, y] = inputs.map((one) => inDtype(graph, one, out!.dtype));
+      return convolution(graph, x!, y!, params, out!);
+    },
   },
   assembly: {
     concatenate: (graph, inputs, { params, outputs: [out] }) => {
-      const cast = inputs.map((one) =>
-        one.dtype === out!.dtype ? one : graph.elementwise("cast", [one], out!.dtype),
-      );
+      const cast = inputs.map((one) => inDtype(graph, one, out!.dtype));
       return graph.concatenate(cast, params["axis"] as number, out!.shape, out!.dtype);
     },
     pad: (graph, [x], { params }) => padded(graph, x!, params["width"] as Pairs),

@@ -2,7 +2,7 @@
  * Functions found by their pieces: a function of the array room is traced once, and what that gives, from its result
  * down to its argument, is looked for in other graphs.
  */
-import { type DType, type Tensor, type TracedProgram, lax, np, traceProgram } from "../../array/index.ts";
+import { type DType, type Tensor, type TracedProgram, np, traceProgram } from "../../array/index.ts";
 import { GraphBuilder } from "./builder.ts";
 import { type Node, type Op, numberOf } from "./node.ts";
 import type { Rule } from "./recover.ts";
@@ -17,11 +17,7 @@ interface Function {
 }
 
 const functions: ReadonlyMap<Op, Function> = new Map<Op, Function>([
-  ["erf", { call: lax.erf as Function["call"], made: ["erf"] }],
-  ["erfc", { call: lax.erfc as Function["call"], made: ["erfc"] }],
   ["expm1", { call: np.expm1 as Function["call"], made: ["exp", "where", "less_equal", "max"] }],
-  ["acos", { call: np.acos as Function["call"], made: ["asin", "sub"] }],
-  ["tan", { call: np.tan as Function["call"], made: ["sin", "cos", "div"] }],
 ]);
 
 interface Template {

@@ -1,5 +1,5 @@
 /** Batches that grow while an optimizer of the whole loss gets near its end (Martens and Grosse 2015, section 13). */
-import { requireInteger } from "../../errors.ts";
+import { requireInteger, requireKnownOptions } from "../../errors.ts";
 
 export interface BatchSizeOptions {
   /** m₁: examples at the first step. Default 1000. */
@@ -19,6 +19,7 @@ export interface BatchSizeOptions {
  * sizeAt(1); // 1000
  */
 export function batchSize(options: BatchSizeOptions): (k: number) => number {
+  requireKnownOptions("batchSize", options, ["first", "full", "fullAt"]);
   const { first = 1000, full, fullAt = 500 } = options;
   requireInteger("batchSize", "first", first, 1);
   requireInteger("batchSize", "full", full, first);

@@ -10,6 +10,7 @@
  *     every T₂:  γ ← the one of γ, ω₂ γ, γ / ω₂ with the lowest M(δ);   every T₃: the inverses are recomputed
  */
 import { type Key, type Tensors, tree } from "../../array/index.ts";
+import { compiledOutside } from "../compiledOutside.ts";
 import { counter } from "../leaves.ts";
 import type { Objective, ObjectiveOptimizer } from "../objective.ts";
 import { gammaOf, iterate, observed } from "./kfacIteration.ts";
@@ -73,10 +74,17 @@ export function kfac(options: KfacOptions = {}): Kfac {
       const network = networkOf("kfac", objective);
       return reportOn(rule, network, theta, registrationOf(network, theta));
     },
-    observe(theta, state, objective, key) {
-      const network = networkOf("kfac", objective);
-      return observed(rule, theta, state, network, layerTaps(network, theta), key, true);
-    },
+    observe: (theta, state, objective, key) =>
+      compiledOutside(
+        "kfac.observe",
+        (at: typeof theta, before: KfacState, draw: Key) => {
+          const network = networkOf("kfac", objective);
+          return observed(rule, at, before, network, layerTaps(network, at), draw, true);
+        },
+        tree.tensors(theta) as typeof theta,
+        state,
+        key,
+      ),
     multiplyInverse: (theta, state, objective, gradient) =>
       multiplyInverse(rule, registrationOf(networkOf("kfac", objective), theta), state, gradient),
     quadraticModel(theta, objective, directions) {

@@ -7,7 +7,7 @@
  *     x = y - V (I + VᵀV)⁻¹ (Vᵀy + z);   Λ₀^(-1/2) x ~ N(0, Λ⁻¹)
  */
 import { type Key, Tensor, np, random, tree } from "../../array/index.ts";
-import { requirePositive } from "../../errors.ts";
+import { requirePositive, requireKnownOptions } from "../../errors.ts";
 import { isFloatLeaf } from "../leaves.ts";
 import { shifted, solvePositive } from "./factors.ts";
 import { type FisherColumns, blockMatrices, columnCount, gram } from "./fisherColumns.ts";
@@ -35,6 +35,7 @@ export function laplaceSample<Theta>(
   theta: Theta,
   options: LaplaceOptions,
 ): Theta {
+  requireKnownOptions("laplaceSample", options, ["priorPrecision", "dataPoints"]);
   const y = tree.mapWithPath((path, leaf) => {
     if (!isFloatLeaf(leaf)) return leaf;
     return random.normal(random.foldIn(key, `y ${path}`), leaf.shape, dtypeOf(leaf));

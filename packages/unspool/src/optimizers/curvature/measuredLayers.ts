@@ -6,6 +6,7 @@
  */
 import { type Key, type Tensor, type Tree, np, tree } from "../../array/index.ts";
 import { OptionError, requireInteger, requireOneOf } from "../../errors.ts";
+import { compiledOutside } from "../compiledOutside.ts";
 import { belowOne } from "../hyperparameter.ts";
 import { advance, allFinite, counter, select } from "../leaves.ts";
 import type { NetworkView, Objective, ObjectiveOptimizer } from "../objective.ts";
@@ -99,15 +100,21 @@ export function measuredLayers<Layer extends Tree>(
   };
   return {
     name,
-    init(theta, objective, key) {
-      const taps = tapsAt(theta, objective);
-      requireRegistered(name, theta, taps.registration, rule.generic);
-      const step = counter();
-      const layers = samplesOf(taps, objective, key).map((sample) =>
-        invertedOrFrozen(method, method.observed(method.empty(sample), sample), step),
-      );
-      return { step, layers, ...startVelocity(rule, theta) };
-    },
+    init: (theta, objective, key) =>
+      compiledOutside(
+        `${name}.init`,
+        (at: typeof theta, draw: Key) => {
+          const taps = tapsAt(at, objective);
+          requireRegistered(name, at, taps.registration, rule.generic);
+          const step = counter();
+          const layers = samplesOf(taps, objective, draw).map((sample) =>
+            invertedOrFrozen(method, method.observed(method.empty(sample), sample), step),
+          );
+          return { step, layers, ...startVelocity(rule, at) };
+        },
+        tree.tensors(theta) as typeof theta,
+        key,
+      ),
     step(theta, state, objective, { key, phase }) {
       const taps = tapsAt(theta, objective);
       const { blocks } = taps.registration;
@@ -141,12 +148,19 @@ export function measuredLayers<Layer extends Tree>(
       };
     },
     phaseAt: (step) => factorPhase(schedule, step),
-    observe(theta, state, objective, key) {
-      const layers = samplesOf(tapsAt(theta, objective), objective, key).map((sample, i) =>
-        invertedOrFrozen(method, method.observed(state.layers[i]!, sample), state.step),
-      );
-      return { ...state, layers };
-    },
+    observe: (theta, state, objective, key) =>
+      compiledOutside(
+        `${name}.observe`,
+        (at: typeof theta, before: typeof state, draw: Key) => {
+          const layers = samplesOf(tapsAt(at, objective), objective, draw).map((sample, i) =>
+            invertedOrFrozen(method, method.observed(before.layers[i]!, sample), before.step),
+          );
+          return { ...before, layers };
+        },
+        tree.tensors(theta) as typeof theta,
+        state,
+        key,
+      ),
   };
 }
 

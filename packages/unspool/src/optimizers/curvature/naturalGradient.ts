@@ -9,8 +9,9 @@
  * With `blockDiagonal`, for each layer by itself. F is of a batch of its own, because with the batch of the gradient the
  * product of the two is biased (appendix I.5).
  */
-import type { Key, Tensor, Tree } from "../../array/index.ts";
+import { type Key, type Tensor, type Tree, tree } from "../../array/index.ts";
 import { OptionError, requireInteger, requireOneOf, requirePositive } from "../../errors.ts";
+import { compiledOutside } from "../compiledOutside.ts";
 import { atStep, positive, requireBoolean, requireHyperparameter, withDefaults } from "../hyperparameter.ts";
 import { advance, counter } from "../leaves.ts";
 import type { Objective, ObjectiveOptimizer } from "../objective.ts";
@@ -100,15 +101,21 @@ export function naturalGradient(
   };
   return {
     name,
-    init(theta, objective, key) {
-      const taps = layerTaps(networkOf(name, objective), theta);
-      requireRegistered(name, theta, taps.registration, rule.generic);
-      return {
-        step: counter(),
-        ...(isKept && { kept: measured(taps, objective, key) }),
-        ...startVelocity(rule, theta),
-      };
-    },
+    init: (theta, objective, key) =>
+      compiledOutside(
+        `${name}.init`,
+        (at: typeof theta, draw: Key) => {
+          const taps = layerTaps(networkOf(name, objective), at);
+          requireRegistered(name, at, taps.registration, rule.generic);
+          return {
+            step: counter(),
+            ...(isKept && { kept: measured(taps, objective, draw) }),
+            ...startVelocity(rule, at),
+          };
+        },
+        tree.tensors(theta) as typeof theta,
+        key,
+      ),
     step(theta, state, objective, { key, phase, fisher }) {
       const taps = layerTaps(networkOf(name, objective), theta);
       const { blocks } = taps.registration;

@@ -1,6 +1,6 @@
 /** What training keeps in memory: of optimizers as they are here, and of workers that share it. */
 import { type Tensor, np, tree } from "../../array/index.ts";
-import { requireInteger, requireOneOf } from "../../errors.ts";
+import { requireInteger, requireOneOf, requireKnownOptions } from "../../errors.ts";
 import { createOptimizer, optimizers } from "../registry.ts";
 import type { Optimizer } from "../optimizer.ts";
 
@@ -52,6 +52,7 @@ export function shardedStateBytes(
   workers: number,
   options: ShardedStateBytesOptions = {},
 ): number {
+  requireKnownOptions("shardedStateBytes", options, ["weight", "gradient", "state"]);
   requireOneOf("shardedStateBytes", "stage", String(stage), ["0", "1", "2", "3"]);
   requireInteger("shardedStateBytes", "workers", workers, 1);
   const { weight = 2, gradient = 2, state = 12 } = options;

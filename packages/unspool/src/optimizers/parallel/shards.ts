@@ -3,7 +3,7 @@
  * one program: a simulation of workers that is exact in what they compute, with the same bits at every run.
  */
 import { type Tensor, np, tree, vmap } from "../../array/index.ts";
-import { OptionError, ShapeError, requireInteger } from "../../errors.ts";
+import { OptionError, ShapeError, requireInteger, requireKnownOptions } from "../../errors.ts";
 import { meanOverWorkers } from "../compression/reduceOver.ts";
 import type { Objective } from "../objective.ts";
 import type { Optimizer } from "../optimizer.ts";
@@ -43,6 +43,7 @@ export interface ShardedObjectiveOptions<Theta, Batch> {
 export function shardedObjective<Theta, Batch>(
   options: ShardedObjectiveOptions<Theta, Batch>,
 ): ShardedObjective<Theta> {
+  requireKnownOptions("shardedObjective", options, ["batch", "workers", "objective"]);
   const { batch, workers, objective } = options;
   requireInteger("shardedObjective", "workers", workers, 1);
   const parts = tree.mapWithPath((path, leaf) => {

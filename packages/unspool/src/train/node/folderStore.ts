@@ -11,7 +11,7 @@
  */
 import * as fs from "node:fs/promises";
 import { join } from "node:path";
-import { UnspoolError, requireInteger } from "../../errors.ts";
+import { UnspoolError, requireInteger, requireKnownOptions } from "../../errors.ts";
 import { type Json, decodeState, encodeState } from "../stateCodec.ts";
 import {
   type ArtifactName,
@@ -55,6 +55,7 @@ const torn =
 
 /** A store in the folder `given`, which is made when a run begins. */
 export function folderStore(given: string, options: FolderStoreOptions = {}): RunStore {
+  requireKnownOptions("folderStore", options, ["keepCheckpoints", "isNumbered", "extra", "open"]);
   const { keepCheckpoints = 2, isNumbered = false, extra = {}, open = fs.open } = options;
   requireInteger("folderStore", "keepCheckpoints", keepCheckpoints, 1);
   let dir = given;
