@@ -55,26 +55,6 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
-      // Attacks: those of a few seconds, which are part of `npm test`, and the long ones.
-      {
-        ...shared,
-        test: {
-          name: "robustness",
-          include: ["test/robustness/**/*.test.ts"],
-          exclude: ["**/*.long.test.ts"],
-          testTimeout: 300_000,
-          fileParallelism: false,
-        },
-      },
-      {
-        ...shared,
-        test: {
-          name: "robustness-long",
-          include: ["test/robustness/**/*.long.test.ts"],
-          testTimeout: 3_600_000,
-          fileParallelism: false,
-        },
-      },
       {
         ...shared,
         test: { name: "browser", include: ["test/browser/**/*.test.ts"], testTimeout: 120_000 },

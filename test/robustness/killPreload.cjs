@@ -14,7 +14,7 @@ function strike(half) {
   count++;
 
   if (count !== at) return;
-  half?.();
+  if (half) half();
   process.kill(process.pid, "SIGKILL");
 }
 

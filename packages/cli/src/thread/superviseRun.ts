@@ -65,7 +65,6 @@ export function superviseRun(line: CommandLine, reporter: Reporter, isJson: bool
     const end = (exitCode: number): void => {
       clearTimeout(grace);
       clearInterval(heartbeat);
-      interrupt.dispose();
       worker.terminate().finally(() => resolve(exitCode));
     };
     const stop = (exitCode: number, reason: "signal" | "output"): void => {
@@ -88,7 +87,7 @@ export function superviseRun(line: CommandLine, reporter: Reporter, isJson: bool
       reporter.finished(interruptedSummary(progress, Atomics.load(control, word.step), line));
       end(stopCode ?? exitCodes.interrupted);
     };
-    const interrupt = listenForInterrupt(
+    listenForInterrupt(
       (exitCode) => stop(exitCode, "signal"),
       (exitCode) => {
         if (progress.dir !== undefined) leaveRun(progress.dir, "interrupted");
