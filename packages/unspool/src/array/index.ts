@@ -2,7 +2,7 @@
 export type { DType, TensorData } from "./dtype.ts";
 export { Tensor } from "./tensor.ts";
 /** @internal A tensor around elements that nobody else writes to: no copy is made. */
-export { concrete as tensorOf } from "./lift.ts";
+export { concrete as tensorOf, isTracing } from "./lift.ts";
 export type { Index } from "./indexing.ts";
 export type { Axis, NestedNumbers, ReduceOptions, TensorLike } from "./tensor.ts";
 export { lax, linalg, np, random } from "./derived/namespaces.ts";

@@ -1,5 +1,5 @@
 /** Work that is done once, before or between steps: as a program of its own, where it is not part of one already. */
-import { isTracing } from "../array/lift.ts";
+import { isTracing } from "../array/index.ts";
 import { compiled } from "../unroll/index.ts";
 
 /**

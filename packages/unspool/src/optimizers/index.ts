@@ -290,3 +290,7 @@ export type { FollowNoiseScaleOptions, FollowNoiseScaleState } from "./largeBatc
 export { batchControllerNames, batchControllers, createBatchController } from "./largeBatches/registry.ts";
 export type { BatchControllerEntry } from "./largeBatches/registry.ts";
 export type { RunningMean } from "./largeBatches/runningMean.ts";
+/** @internal */
+export { requireLabels } from "./curvature/targets.ts";
+/** @internal */
+export { allFinite } from "./leaves.ts";

@@ -1,6 +1,6 @@
 /** The check of labelled examples, made where a problem is made: inside of its steps elements are not known. */
 import { ShapeError } from "../errors.ts";
-import { requireLabels } from "../optimizers/curvature/targets.ts";
+import { requireLabels } from "../optimizers/index.ts";
 import type { LabelledData } from "./scheduleTuning.ts";
 
 /** Throws unless there is an integer label below `classes` for each row of the inputs. */

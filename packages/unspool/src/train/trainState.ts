@@ -2,7 +2,7 @@
 import { type Key, type Tensor, tree } from "../array/index.ts";
 import type { Setup } from "./experiment.ts";
 
-export { allFinite } from "../optimizers/leaves.ts";
+export { allFinite } from "../optimizers/index.ts";
 
 /** Plain data: it is what a checkpoint holds. */
 export interface TrainState {
