@@ -1,8 +1,8 @@
 /** Sums of one term, eagerly: see `singleTerms.ts`. */
 import * as jax from "@jax-js/jax";
-import type { Params, Raw } from "./jaxprs.ts";
+import type { Jaxpr, Params, Raw } from "./jaxprs.ts";
 import { rules } from "./ruleTables.ts";
-import { channelOfZeros, hasOneTerm } from "./singleTerms.ts";
+import { channelOfZeros, hasOneTerm, withWideConvolutions } from "./singleTerms.ts";
 
 export function repairSingleTerms(): void {
   const replaced: Readonly<Record<string, (args: Raw[], params: Params) => Raw[]>> = {
@@ -26,4 +26,9 @@ export function repairSingleTerms(): void {
         ? instead(args, params)
         : evaluate[primitive]!.call(rules.evaluation, args, params);
   }
+  const run = rules.evaluation["jit"]!;
+  rules.evaluation["jit"] = (args, params) => {
+    const jaxpr = withWideConvolutions((params as { jaxpr: Jaxpr }).jaxpr);
+    return run.call(rules.evaluation, args, { ...params, jaxpr });
+  };
 }

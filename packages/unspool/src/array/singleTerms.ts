@@ -4,7 +4,7 @@
  * Here they are what they are: a product of elements, or the operand under another shape; a convolution gets a second
  * channel of zeros.
  */
-import { type Atom, type Aval, type Equation, type Params, classes } from "./jaxprs.ts";
+import { type Aval, type Equation, type Jaxpr, type Params, classes } from "./jaxprs.ts";
 
 interface Shaped {
   readonly shape: readonly number[];
@@ -30,38 +30,61 @@ export function channelOfZeros(rank: number, params: Params): [number, number][]
   return Array.from({ length: rank }, (_, i) => [0, i === channel ? 1 : 0]);
 }
 
-/** The equations that stand for one in a program; `singleTermRules.ts` does the same eagerly. */
+const shapedLike = (aval: Aval, shape: readonly number[]): Aval =>
+  new (classes().Aval)(shape, aval.dtype, false);
+
+/**
+ * The equations that stand for one in a program, which may be a linear one that will be transposed: what is known there
+ * must come from outside, so that a convolution stays as it is.
+ */
 export function withoutSingleTerms(equation: Equation): Equation[] {
   const { Equation, Variable } = classes();
   const { primitive, inputs, outBinders } = equation;
-  const params = equation.params as Params;
-  const avals = inputs.map(({ aval }) => aval as Aval);
-  if (!hasOneTerm(primitive, avals, params)) return [equation];
+  const isOne = primitive !== "conv" && hasOneTerm(primitive, avalsOf(equation), equation.params as Params);
+  if (!isOne) return [equation];
   const [out] = outBinders;
-  const shapedLike = (aval: Aval, shape: readonly number[]): Aval =>
-    new (classes().Aval)(shape, aval.dtype, false);
-  if (primitive === "reduce")
-    return [new Equation("reshape", inputs, { shape: out!.aval.shape }, outBinders)];
-  if (primitive === "dot") {
-    const product = new Variable(shapedLike(out!.aval as Aval, [...out!.aval.shape, 1]));
+  const { shape } = out!.aval;
+  if (primitive === "reduce") return [new Equation("reshape", inputs, { shape }, outBinders)];
+  const product = new Variable(shapedLike(out!.aval as Aval, [...shape, 1]));
+  return [
+    new Equation("mul", inputs, {}, [product]),
+    new Equation("reshape", [product], { shape }, outBinders),
+  ];
+}
+
+const avalsOf = ({ inputs }: Equation): Aval[] => inputs.map(({ aval }) => aval as Aval);
+
+const widened = new WeakMap<Jaxpr, Jaxpr>();
+
+/** A program that will be run, with two channels in its convolutions of one term. */
+export function withWideConvolutions(jaxpr: Jaxpr): Jaxpr {
+  const known = widened.get(jaxpr);
+  if (known !== undefined) return known;
+  const eqns = jaxpr.eqns.flatMap(wide);
+  const isSame = eqns.length === jaxpr.eqns.length && eqns.every((eqn, i) => eqn === jaxpr.eqns[i]);
+  const made = isSame ? jaxpr : new (classes().Jaxpr)(jaxpr.inBinders, eqns, jaxpr.outs);
+  widened.set(jaxpr, made);
+  return made;
+}
+
+function wide(equation: Equation): Equation[] {
+  const { Equation, Variable } = classes();
+  const { primitive, inputs, outBinders } = equation;
+  const params = equation.params as Params & { jaxpr?: Jaxpr };
+  if (primitive === "jit") {
+    const inner = withWideConvolutions(params.jaxpr!);
     return [
-      new Equation("mul", inputs, {}, [product]),
-      new Equation("reshape", [product], { shape: out!.aval.shape }, outBinders),
+      inner === params.jaxpr
+        ? equation
+        : new Equation("jit", inputs, { ...params, jaxpr: inner }, outBinders),
     ];
   }
-  const pads = inputs.map((input, i): { made: Equation; copy: Atom } => {
-    const width = channelOfZeros(avals[i]!.shape.length, params);
-    const shape = avals[i]!.shape.map((n, axis) => n + width[axis]![1]);
-    const copy = new Variable(shapedLike(avals[i]!, shape));
-    return { made: new Equation("pad", [input], { width }, [copy]), copy };
+  if (primitive !== "conv" || !hasOneTerm("conv", avalsOf(equation), params)) return [equation];
+  const pads = avalsOf(equation).map((aval, i): Equation => {
+    const width = channelOfZeros(aval.shape.length, params);
+    const shape = aval.shape.map((n, axis) => n + width[axis]![1]);
+    return new Equation("pad", [inputs[i]!], { width }, [new Variable(shapedLike(aval, shape))]);
   });
-  return [
-    ...pads.map(({ made }) => made),
-    new Equation(
-      "conv",
-      pads.map(({ copy }) => copy),
-      params,
-      outBinders,
-    ),
-  ];
+  const padded = pads.map(({ outBinders: [copy] }) => copy!);
+  return [...pads, new Equation("conv", padded, params, outBinders)];
 }
