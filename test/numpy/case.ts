@@ -18,7 +18,7 @@ export interface GraphNode {
   readonly name: string;
   readonly operands: readonly Ref[];
   readonly options: Options;
-  /** The dtype that the rules of promotion give; undefined if they say nothing (`docs/numerics.md`). */
+  /** The dtype that the rules of promotion give; undefined if they say nothing (`docs/numerics.md`) or refuse it. */
   readonly dtype: DType | undefined;
 }
 
@@ -48,8 +48,10 @@ export interface Case {
   /** How many there are along it. */
   readonly copies: number;
   readonly ways: readonly Way[];
-  /** An error with a type is wanted, not a value. */
+  /** NumPy may have no value: then an error with a type is wanted. */
   readonly isInvalid: boolean;
+  /** The rules of promotion refuse it, with an error that has a type. */
+  readonly isRefused: boolean;
 }
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);

@@ -19,6 +19,9 @@ export interface Failure {
   readonly text: string;
   /** Largest error over its tolerance. */
   readonly excess?: number;
+  /** The element that is wrong, and what it should be. */
+  readonly got?: number;
+  readonly wanted?: number;
 }
 
 export function failureOf(one: Case, way: Way, got: Tensor[] | Error, verdict: Verdict): Failure | undefined {
@@ -26,8 +29,10 @@ export function failureOf(one: Case, way: Way, got: Tensor[] | Error, verdict: V
     const isTyped = got instanceof UnspoolError;
     const text = `${got.name}: ${got.message}`.slice(0, 300);
     if (!isTyped) return { kind: "untyped", text };
-    return verdict.error === undefined ? { kind: "refused", text } : undefined;
+    return verdict.error === undefined && !one.isRefused ? { kind: "refused", text } : undefined;
   }
+  if (one.isRefused)
+    return { kind: "accepted", text: "int32 with uint32, or a number that a dtype cannot hold" };
   if (verdict.error !== undefined) {
     return one.isInvalid ? { kind: "accepted", text: verdict.error } : { kind: "table", text: verdict.error };
   }
@@ -65,6 +70,8 @@ function wrongValue(
         kind: "value",
         text: `output ${i}, element ${k}: ${value}, wanted ${data[k]} within ${bound}`,
         excess,
+        got: value,
+        wanted: data[k]!,
       };
     }
   });

@@ -45,6 +45,8 @@ export class Draw {
   readonly inputs: Input[] = [];
   /** Inputs and results so far. */
   readonly pool: Value[] = [];
+  /** Something was drawn that the rules of promotion refuse. */
+  isRefused = false;
   /** How each input was drawn. */
   readonly #sources: { dtype: DType; domain: Domain; below: number; size: number }[] = [];
   #state: number;

@@ -29,6 +29,8 @@ export function resultType(row: Row, operands: readonly Value[]): DType | "refus
       return operands[0]!.dtype;
     case "promote":
       return promote(operands);
+    case "test":
+      return promote(operands) === "refused" ? "refused" : "bool";
     case "float": {
       const dtype = promote(operands);
       return dtype === "refused" || isFloat(dtype) ? dtype : "float32";

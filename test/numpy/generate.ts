@@ -40,7 +40,16 @@ export function generate(seed: number, index: number, only?: string): Case {
   if (invalid !== undefined || d.chance(0.8)) ways.push("compiled");
   if (invalid === undefined && d.chance(0.3)) ways.push("step");
   if (invalid === undefined && d.chance(0.15)) ways.push("scan");
-  return { seed, index, ...(invalid ?? whole), transform: possible, ways, isInvalid: invalid !== undefined };
+  const isRefused = own.isRefused;
+  return {
+    seed,
+    index,
+    ...(invalid ?? whole),
+    transform: possible,
+    ways,
+    isInvalid: invalid !== undefined,
+    isRefused,
+  };
 }
 
 function drawTransform(d: Draw, isGraph: boolean): Transform {
@@ -91,7 +100,10 @@ function drawNode(d: Draw, from: readonly Row[]): Made | undefined {
   if (drawn === undefined) return undefined;
   const { operands, options = {} } = drawn;
   const dtype = resultType(row, operands);
-  if (dtype === "refused" && d.options.isGraph) return undefined;
+  if (dtype === "refused") {
+    if (d.options.isGraph) return undefined;
+    d.isRefused = true;
+  }
   const node = { name: row.name, operands: operands.map(({ ref }) => ref), options, dtype: known(dtype) };
   return { node, operands };
 }

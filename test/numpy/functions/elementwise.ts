@@ -130,11 +130,11 @@ const tests: readonly Row[] = [
       binary(
         `np.${name}`,
         [`np.${name}(x, y)`, `np.${theirs}(x, y)`],
-        "bool",
+        "test",
         {},
         { ...discrete, isNumberFirst: true, weight: 0.5 },
       ),
-      binary(name, [`x.${name}(y)`, `np.${theirs}(x, y)`], "bool", {}, { ...discrete, weight: 0.5 }),
+      binary(name, [`x.${name}(y)`, `np.${theirs}(x, y)`], "test", {}, { ...discrete, weight: 0.5 }),
     ];
   }),
   ...["And", "Or", "Xor"].flatMap((name) => [
@@ -228,8 +228,11 @@ const selections: readonly Row[] = [
     "any",
     (d) => {
       const x = d.tensor({ dtypes: everything });
-      // From floats to whole numbers only where they fit: NumPy leaves the rest open.
-      const to = d.options.hasSpecials && floats.includes(x.dtype) ? [...floats, "bool"] : everything;
+      // From floats to whole numbers only where they fit: NumPy leaves the rest to the machine.
+      const isFloat = floats.includes(x.dtype);
+      const to = everything.filter(
+        (dtype) => !isFloat || (dtype !== "uint32" && !(d.options.hasSpecials && dtype === "int32")),
+      );
       return { operands: [x], options: { dtype: d.pick(to) } };
     },
     { isSmooth: false },

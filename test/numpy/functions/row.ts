@@ -15,10 +15,10 @@ export interface Drawn {
 }
 
 /**
- * The dtype of the result: that of the operands together, the same with whole numbers as float32, that of a sum, that
+ * The dtype of the result: bool of operands that have one dtype together ("test"); that of the operands together, the same with whole numbers as float32, that of a sum, that
  * of the first operand, or "any" where nothing is promised.
  */
-export type Rule = DType | "promote" | "float" | "sum" | "first" | "any";
+export type Rule = DType | "test" | "promote" | "float" | "sum" | "first" | "any";
 
 export interface Row {
   readonly name: string;

@@ -208,7 +208,10 @@ export const cbrt: Lifted = program("cbrt", (x) => {
   const s = branch(x);
   const a = x.mul(s);
   const isZero = a.equal(0);
-  const root = exp(log(where(isZero, 1, a).astype(x.dtype)).mul(1 / 3));
+  const near = exp(log(where(isZero, 1, a).astype(x.dtype)).mul(1 / 3));
+  // A step of Newton's: the logarithm of a large number has lost digits that a third of it needs.
+  const exact = near.sub(near.sub(a.div(near.mul(near))).mul(1 / 3));
+  const root = corrected(near, exact, a.greater(0).mul(a.less(Infinity)));
   return s.mul(where(isZero, sqrt(where(isZero, a, 1).astype(x.dtype)), root));
 });
 

@@ -3,7 +3,7 @@
  * out twice, and so on: the second derivative of sinh(sinh x) took all memory. Here a value that is used more than once
  * gets memory of its own before what is written out for it becomes large.
  */
-import { type Atom, type Equation, classes } from "./jaxprs.ts";
+import { type Atom, type Equation, type Variable, classes } from "./jaxprs.ts";
 
 /** Operations that are written out anew at every use, at most. */
 const most = 64;
@@ -17,7 +17,7 @@ const inMemory = new Set([
 
 /** The equations with copies into memory between them. */
 export function boundExpressions(equations: readonly Equation[]): Equation[] {
-  const { Equation, Variable } = classes();
+  const { Equation } = classes();
   const uses = new Map<Atom, number>();
   for (const { inputs } of equations) for (const atom of inputs) uses.set(atom, (uses.get(atom) ?? 0) + 1);
   /** Operations that a use of the variable writes out. */
@@ -41,13 +41,31 @@ export function boundExpressions(equations: readonly Equation[]): Equation[] {
       if (inMemory.has(equation.primitive)) continue;
       size.set(out, written);
       if (written <= most || (uses.get(out) ?? 0) < 2) continue;
-      // Of what is padded jax-js reads a copy in memory; padding by nothing is only that.
-      const copy = new Variable(out.aval);
-      const width = out.aval.shape.map(() => [0, 0]);
-      bounded.push(new Equation("pad", [out], { width }, [copy]));
+      const [copy, made] = copyOf(out);
+      bounded.push(...made);
       moved.set(out, copy);
       size.set(copy, 1);
     }
   }
   return bounded;
+}
+
+/** Of what is padded jax-js reads a copy in memory; padding by nothing is only that. It cannot pad bools. */
+function copyOf(variable: Variable): [Variable, Equation[]] {
+  const { Aval, Equation, Literal, Variable } = classes();
+  const { shape, dtype } = variable.aval;
+  const like = (type: string): Variable => new Variable(new Aval(shape, type, false));
+  const width = shape.map(() => [0, 0]);
+  const copy = like(dtype);
+  if (dtype !== "bool") return [copy, [new Equation("pad", [variable], { width }, [copy])]];
+  const [number, padded] = [like("int32"), like("int32")];
+  const zero = new Literal(new Aval([], "int32", false), 0);
+  return [
+    copy,
+    [
+      new Equation("cast", [variable], { dtype: "int32" }, [number]),
+      new Equation("pad", [number], { width }, [padded]),
+      new Equation("compare", [padded, zero], { op: "not_equal" }, [copy]),
+    ],
+  ];
 }

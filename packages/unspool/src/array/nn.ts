@@ -100,8 +100,9 @@ function softmaxCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
         (isLabel ? "Write labels.reshape([-1])." : 'Write labels.astype("int32").'),
     );
   }
-  const picked = logSoftmax(logits).mul(oneHot(labels, logits.shape.at(-1)!).astype(logits.dtype));
-  return picked.sum(-1).neg().mean();
+  // Selected, not multiplied: another class may have the logarithm -Infinity.
+  const isPicked = oneHot(labels, logits.shape.at(-1)!).equal(1);
+  return where(isPicked, logSoftmax(logits), 0).sum(-1).neg().mean();
 }
 
 /** The namespace of neural-network functions. */

@@ -230,6 +230,10 @@ const comparison = (name: Comparison) => (x: TensorLike, y: TensorLike) => compa
 const rounding = (name: "floor" | "ceil" | "trunc" | "rint" | "nanToNum") =>
   integers.liftRounding(name, jax.numpy[name]);
 
+/** 0, y or 1 by the sign of x; NaN where x is. */
+const heaviside = (x: TensorLike, y: TensorLike): Tensor =>
+  where(compare("equal", x, x), raw.heaviside(x, y) as Tensor, NaN);
+
 const limits = { maximum: raw.maximum, minimum: raw.minimum } as unknown as Limits;
 
 const mended: Partial<Record<Elementwise | Structural, unknown>> = {
@@ -256,6 +260,7 @@ const mended: Partial<Record<Elementwise | Structural, unknown>> = {
   cbrt: exact.cbrt,
   cosh: exact.cosh,
   exp2: exact.exp2,
+  heaviside,
   hypot: exact.hypot,
   log: exact.log,
   log10: exact.log10,

@@ -238,6 +238,7 @@ function neutral(reduction: Reduction = "Add", dtype: DType): number {
   if (reduction === "Add") return 0;
   if (reduction === "Mul") return 1;
   const isLargest = reduction === "Min";
+  if (dtype === "bool") return isLargest ? 1 : 0;
   if (dtype === "int32") return isLargest ? 2 ** 31 - 1 : -(2 ** 31);
   if (dtype === "uint32") return isLargest ? 2 ** 32 - 1 : 0;
   return isLargest ? Infinity : -Infinity;
