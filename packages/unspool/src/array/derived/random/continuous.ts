@@ -15,12 +15,21 @@ export function laplace(key: Key, shape: readonly number[] = [], options: DrawOp
   return size.mul(random.rademacher(random.foldIn(key, 1), shape, options)).neg();
 }
 
-/** Cauchy numbers with location 0 and scale 1. */
+/**
+ * Cauchy numbers with location 0 and scale 1: tan(pi (u - 1/2)). By the distance v of u from the nearer end, which is
+ * exact, as cot(pi v); above 1/4 as tan(pi (1/2 - v)): neither the tails nor the middle lose digits.
+ */
 export function cauchy(key: Key, shape: readonly number[] = [], options: DrawOptions = {}): Tensor {
   // The middle of the cell: at its end the tangent would be infinite.
-  const centred = random.uniform(key, shape, options).add(2 ** -24 - 0.5);
-  const angle = centred.mul(Math.PI);
-  return np.sin(angle).div(np.cos(angle)) as Tensor;
+  const u = random.uniform(key, shape, options).add(2 ** -24);
+  const isLower = u.less(0.5);
+  const v = np.where(isLower, u, u.neg().add(1)) as Tensor;
+  const isTail = v.less(0.25);
+  const angle = np.where(isTail, v, v.neg().add(0.5)).mul(Math.PI) as Tensor;
+  const tangent = np.sin(angle).div(np.cos(angle)) as Tensor;
+  const safe = np.where(isTail, tangent, 1) as Tensor;
+  const size = np.where(isTail, np.reciprocal(safe), tangent) as Tensor;
+  return np.where(isLower, size.neg(), size) as Tensor;
 }
 
 /** Normals given that they lie between `lower` and `upper`, also far out in a tail. */
