@@ -1,7 +1,7 @@
 /** The pieces of a step of K-FAC: what is known of a batch, the step that one inverse proposes, and its damping. */
 import { type Tensor, type Tensors, np, tree } from "../../array/index.ts";
 import { asType, atStep } from "../hyperparameter.ts";
-import { dot, mapFloats, select, zeros } from "../leaves.ts";
+import { dot, isFloatLeaf, mapFloats, select, zeros } from "../leaves.ts";
 import type { NetworkView } from "../objective.ts";
 import type { Hyperparameter } from "../optimizer.ts";
 import { applyInverses } from "./kfacInverses.ts";
@@ -53,7 +53,9 @@ export function multiplyInverse<T>(
   const solved = applyInverses(rule, blocks, state, damping, matrices);
   const others = tree.mapWithPath((path, leaf) => {
     const diagonal = state.diagonals[path];
-    return diagonal === undefined ? leaf : leaf.div(diagonal.add(asType(damping, leaf.dtype)));
+    return diagonal === undefined || !isFloatLeaf(leaf)
+      ? leaf
+      : leaf.div(diagonal.add(asType(damping, leaf.dtype)));
   }, gradient);
   return withBlocks(others, blocks, solved);
 }

@@ -8,6 +8,7 @@ import { OptionError } from "../../errors.ts";
 import type { NetworkView, Objective } from "../objective.ts";
 import { type Registration, registerLayers } from "./layerBlocks.ts";
 import { byPosition, probesFor, recordingLayers } from "./layerRecorder.ts";
+import { mapFloats } from "../leaves.ts";
 
 export interface LayerTaps<Theta> {
   readonly registration: Registration;
@@ -62,7 +63,7 @@ export function layerTaps<Theta>(network: NetworkView<Theta>, theta: Theta): Lay
     registration,
     outputs,
     loss: sum.div(batch),
-    gradient: tree.map((leaf) => leaf.div(batch), slopes.theta),
+    gradient: mapFloats((leaf) => leaf.div(batch), slopes.theta),
     inputs,
     errors: byBlock(slopes.probes),
     // Neither is held fixed for the derivatives of those who differentiate through a step: noise of a sample does
