@@ -67,16 +67,13 @@ const leastInMemory = 128;
 
 /**
  * Elements that jax-js keeps in memory. It makes constants of few equal ones, compiles a kernel for each, and simplifies
- * 0 times anything to 0, also beside infinity and NaN. One more element that differs, beyond the shape, prevents that.
+ * 0 times anything to 0, also beside infinity and NaN. It asks for the length in order to decide; the elements it takes
+ * are those of the view.
  */
 function asOperand(data: TensorData): TensorData {
-  const [first] = data;
-  if (first === undefined || data.length >= leastInMemory) return data;
-  if (data.some((value) => !Object.is(value, first))) return data;
-  const longer = new (data.constructor as Float32ArrayConstructor)(data.length + 1);
-  longer.fill(first);
-  longer[data.length] = first === 1 ? 0 : 1;
-  return longer;
+  if (data.length === 0 || data.length >= leastInMemory) return data;
+  const own = data.buffer instanceof ArrayBuffer ? data.subarray(0) : data.slice();
+  return Object.defineProperty(own, "length", { value: leastInMemory }) as TensorData;
 }
 
 function uploadElements(
@@ -98,11 +95,9 @@ export function placeholder(shape: readonly number[], dtype: DType): Raw {
 
 /** The elements of a jax-js array, which loses one reference. */
 export function download(raw: Raw): TensorData {
-  const { size } = raw;
   const data = raw.dataSync();
   if (dtypeOf(data) === undefined) throw new Error(`internal: jax-js returned ${data.constructor.name}`);
-  // An operand that comes back as it was has one element more (`asOperand`).
-  return (data.length > size ? data.slice(0, size) : data) as TensorData;
+  return data as TensorData;
 }
 
 /**
