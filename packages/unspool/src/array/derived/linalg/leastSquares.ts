@@ -29,10 +29,8 @@ export function lstsq(x: ArrayLike, y: ArrayLike, options: RankOptions = {}): Te
       `needs a matrix a [m, n] and b [m] or [m, k], got ${a.toString()} and ${b.toString()}. Use vmap for batches.`,
     );
   }
-  const [u, s, vt] = svd(a);
   const columns = b.ndim === 1 ? b.reshape([-1, 1]) : b;
-  const inner = (np.matmul(transposed(u), columns) as Tensor).mul(inverted(s, a, options).reshape([-1, 1]));
-  const solution = np.matmul(transposed(vt), inner) as Tensor;
+  const solution = np.matmul(pinv(a, options), columns) as Tensor;
   return b.ndim === 1 ? solution.reshape([-1]) : solution;
 }
 
