@@ -117,7 +117,7 @@ describe("a run", () => {
     expect(last).toMatchObject({
       event: "error",
       code: "EXPERIMENT",
-      message: "noisy-quadratic: its estimate threw TypeError: the user's mistake",
+      message: 'noisy-quadratic, estimator "noisy": its estimate threw TypeError: the user\'s mistake',
     });
     expect(JSON.parse(readFileSync(join(dir, "failed/config.json"), "utf8"))).toMatchObject({
       status: "failed",

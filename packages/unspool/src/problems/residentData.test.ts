@@ -29,7 +29,8 @@ function run(name: keyof typeof estimators, inputs: Tensor, threads: number) {
     onCompile: ({ program }) => (constantBytes = Math.max(constantBytes, program.layout.constantBytes)),
   });
   const problem = scheduleTuning({ train: { inputs, labels }, classes: 7, hidden: [9], batchSize: 8 });
-  const options = { sigma: 0.1, pairs: 3, truncation: 4, executor };
+  const particles = name === "tbptt" ? { tasks: 3 } : { sigma: 0.1, pairs: 3 };
+  const options = { ...particles, truncation: 4, executor };
   const estimator = estimators[name](problem, options as never) as GradientEstimator<ScheduleTheta, unknown>;
   const theta = { logLearningRate: np.array(-3), logDecay: np.array(-1) };
   let state = estimator.init(theta, random.key(1));

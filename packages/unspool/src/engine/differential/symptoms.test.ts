@@ -160,7 +160,7 @@ test("what follows a product reads a carry before its new value is stored", () =
 test("a broadcast that does not fit is refused (it read past its operand)", () => {
   const x = np.array([1, 2, 3, 4]);
   const spread = (y: Tensor) => np.broadcastTo(y, [5]) as Tensor;
-  const refused = "np.broadcastTo: shape [4] does not broadcast to [5]. Axes must be equal, or 1.";
+  const refused = /np\.broadcastTo: .*\[4\].*\[5\]/;
   expect(() => compileFunction("spread", spread, [x])).toThrow(refused);
   expect(() => spread(x)).toThrow(refused);
 });
