@@ -140,7 +140,7 @@ function drawGraph(d: Draw, transform: Transform): GraphNode[] {
     if (
       result === undefined ||
       !isExpected ||
-      !isModest(result) ||
+      !isModest(result, transform) ||
       (isLast && isDerivative(transform) && !isFloat(result.dtype))
     ) {
       d.inputs.length = inputs;
@@ -154,8 +154,13 @@ function drawGraph(d: Draw, transform: Transform): GraphNode[] {
   return nodes;
 }
 
-const isModest = (x: Tensor): boolean =>
-  x.size > 0 && x.size <= 4096 && x.data.every((value) => Math.abs(value) <= 1e3);
+/** Derivatives of quotients lose their digits where something is nearly 0. */
+const isModest = (x: Tensor, transform: Transform): boolean =>
+  x.size > 0 &&
+  x.size <= 4096 &&
+  x.data.every(
+    (value) => Math.abs(value) <= 1e3 && !(isDerivative(transform) && value !== 0 && Math.abs(value) < 1e-3),
+  );
 
 /** The node's value now, where it has one. */
 function attempt(

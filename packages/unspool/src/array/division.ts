@@ -5,7 +5,7 @@
  */
 import * as jax from "@jax-js/jax";
 import { isFloat } from "./dtype.ts";
-import { floatFmod, floatRemainder } from "./floatRemainders.ts";
+import { floatFloorDivide, floatFmod, floatRemainder } from "./floatRemainders.ts";
 import { isTensor, lift, nameProgram } from "./lift.ts";
 import { constant, liftElementwise, promote } from "./promotion.ts";
 import { counting } from "./promotionTable.ts";
@@ -60,6 +60,7 @@ const wholeFmod: Binary = (x, y) => {
 function divided(name: string, whole: Binary, float: Binary): Division {
   // Eagerly as one program: its operands are in memory, where jax-js would fold those of equal elements wrongly.
   const program = nameProgram(name, whole) as Binary;
+  const floats = nameProgram(`${name}OfFloats`, float) as Binary;
   return (x, y) => {
     const [a, b] = promote(`np.${name}`, counting, [x, y]) as [Tensor, Tensor];
     const isWhole = isTensor(a) && isTensor(b) && !isFloat(a.dtype) && !isFloat(b.dtype);
@@ -67,16 +68,12 @@ function divided(name: string, whole: Binary, float: Binary): Division {
     // Beside a tensor of floats plain numbers have stayed as they were.
     const dtype = [a, b].some((one) => isTensor(one) && one.dtype === "float64") ? "float64" : "float32";
     const [p, q] = [a, b].map((one) => (isTensor(one) ? one.astype(dtype) : constant(name, one, dtype)));
-    return float(p!, q!);
+    return floats(p!, q!);
   };
 }
 
 /** The largest whole number of at most x / y. */
-export const floorDivide: Division = divided(
-  "floorDivide",
-  wholeQuotient,
-  lift(jax.numpy.floorDivide) as Binary,
-);
+export const floorDivide: Division = divided("floorDivide", wholeQuotient, floatFloorDivide);
 /** x - y floorDivide(x, y). */
 export const remainder: Division = divided("remainder", wholeRemainder, floatRemainder);
 /** What is left of x, with its sign. */

@@ -5,6 +5,7 @@
  */
 import * as jax from "@jax-js/jax";
 import { atan } from "./arcs.ts";
+import { sin } from "./sines.ts";
 import { concrete, isTensor, lift, nameProgram } from "./lift.ts";
 import { namedFunction } from "./namedDerivatives.ts";
 import { liftElementwise, promote } from "./promotion.ts";
@@ -22,7 +23,6 @@ const rawLog1p = elementwise("log1p", jax.numpy.log1p);
 const expm1 = elementwise("expm1", jax.numpy.expm1);
 const rightShift = elementwise("rightShift", jax.numpy.rightShift);
 const bitwiseAnd = elementwise("bitwiseAnd", jax.numpy.bitwiseAnd);
-const sin = elementwise("sin", jax.numpy.sin);
 const sqrt = elementwise("sqrt", jax.numpy.sqrt);
 const floor = elementwise("floor", jax.numpy.floor);
 const maximum = elementwise("maximum", jax.numpy.maximum);
@@ -272,7 +272,7 @@ export const power: Lifted = program("power", (x, y) => {
   const isOdd = y.mul(0.5).notEqual(floor(y.mul(0.5)));
   const isRoot = y.notEqual(floor(y));
   const signed = size.mul(pick(isOdd, s, 1));
-  const elsewhere = pick(isRoot.mul(x.less(0)), NaN, signed);
+  const elsewhere = pick(isRoot.mul(x.less(0)).mul(x.greater(-Infinity)), NaN, signed);
   const isSqrtLike = isZero.mul(y.greater(0)).mul(y.less(1));
   const atZero = pick(y.greater(0), pick(y.equal(1), x, 0), pick(y.equal(0), 1, Infinity));
   const rising = pick(isSqrtLike, sqrt(pick(isSqrtLike, a, 1)), atZero);

@@ -13,9 +13,13 @@ const like = (value: number, x: Tensor): Tensor =>
 
 /**
  * Quotients of float32 numbers are taken off in float64, 28 bits at a time, where every product is exact: quotients up
- * to 2^112. In float64 one piece is taken off: exact for quotients of few bits.
+ * to 2^112. In float64 one piece is taken off: exact for quotients of few bits. Beyond `most` there is no remainder to
+ * be had, and it is NaN.
  */
-const pieces: Readonly<Record<string, readonly number[]>> = { float32: [84, 56, 28, 0], float64: [0] };
+const pieces: Readonly<Record<string, { shifts: readonly number[]; most: number }>> = {
+  float32: { shifts: [84, 56, 28, 0], most: 2 ** 112 },
+  float64: { shifts: [0], most: 2 ** 53 },
+};
 
 /** What is left of x, with its sign; both of one float dtype. */
 export function floatFmod(x: Tensor, y: Tensor): Tensor {
@@ -26,14 +30,16 @@ export function floatFmod(x: Tensor, y: Tensor): Tensor {
   let rest = choose(isNegative, wideX.neg(), wideX);
   const isWhole = rest.less(like(Infinity, b)).mul(b.equal(like(Infinity, b)));
   const whole = rest;
-  for (const shift of pieces[x.dtype]!) {
+  const { shifts, most } = pieces[x.dtype]!;
+  const isBeyond = rest.div(b).greaterEqual(like(most, b));
+  for (const shift of shifts) {
     const by = b.mul(2 ** shift);
     const left = rest.sub(floor(rest.div(by)).mul(by));
     // The quotient may be one off by the rounding of the division.
     const up = choose(left.less(zero), left.add(by), left);
     rest = choose(up.greaterEqual(by), up.sub(by), up);
   }
-  const size = choose(isWhole, whole, rest);
+  const size = choose(isWhole, whole, choose(isBeyond, like(NaN, rest), rest));
   return choose(isNegative, size.neg(), size).astype(x.dtype);
 }
 
@@ -43,4 +49,21 @@ export function floatRemainder(x: Tensor, y: Tensor): Tensor {
   const zero = like(0, rest);
   const isOther = rest.notEqual(zero).mul(rest.less(zero).notEqual(y.less(zero)));
   return choose(isOther, rest.add(y), rest);
+}
+
+/**
+ * The largest whole number of at most x / y: the quotient of what the remainder leaves, which is a multiple of y. (That
+ * of jax-js is the floor of x times 1 / y, so that 0.667 into itself went 0 times.)
+ */
+export function floatFloorDivide(x: Tensor, y: Tensor): Tensor {
+  const zero = like(0, x);
+  const quotient = x.div(y);
+  const rest = floatRemainder(x, y);
+  const near = floor(x.sub(rest).div(y).add(like(0.5, x)));
+  const whole = choose(rest.equal(rest), near, floor(quotient));
+  const isEndless = (z: Tensor): Tensor => z.equal(like(Infinity, z)).add(z.equal(like(-Infinity, z)));
+  const isBelow = x.notEqual(zero).mul(x.less(zero).notEqual(y.less(zero)));
+  const beside = choose(x.equal(x), choose(isBelow, like(-1, x), zero), x);
+  const finite = choose(isEndless(x), like(NaN, x), choose(isEndless(y), beside, whole));
+  return choose(y.equal(zero), quotient, finite);
 }

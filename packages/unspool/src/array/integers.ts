@@ -6,7 +6,7 @@ import * as jax from "@jax-js/jax";
 import { OptionError, ShapeError } from "../errors.ts";
 import { isFloat } from "./dtype.ts";
 import { isTensor, isTracing, lift, nameProgram } from "./lift.ts";
-import { liftElementwise, promote } from "./promotion.ts";
+import { constant, liftElementwise, promote } from "./promotion.ts";
 import { arithmetic, counting, kinds } from "./promotionTable.ts";
 import { floorDivide } from "./division.ts";
 import type { Tensor, TensorLike } from "./tensor.ts";
@@ -43,6 +43,13 @@ function shifted(name: string, x: TensorLike, by: TensorLike, fn: Elementwise, r
   if (!b.isTraced && (b.data as Int32Array).every((n) => n >= 0 && n < 32)) return fn(a, b);
   const isIn = b.dtype === "uint32" ? b.less(32) : b.less(32).mul(b.greaterEqual(0));
   return where(isIn, fn(a, where(isIn, b, 0)), rest(a));
+}
+
+/** All bits of a whole number turned around; the other truth. (jax-js writes the bits of uint32 as a float.) */
+export function bitwiseNot(x: TensorLike): Tensor {
+  const [a] = promote("np.bitwiseNot", kinds.get("bitwiseNot")!, [x]) as [Tensor];
+  if (a.dtype === "bool") return a.equal(0);
+  return bitwiseXor(a, constant("np.bitwiseNot", a.dtype === "uint32" ? 2 ** 32 - 1 : -1, a.dtype));
 }
 
 /** x 2^by, of which the lowest 32 bits are kept. */

@@ -81,12 +81,14 @@ function largestOf(x: Tensor, axis: Axis): Tensor {
   return where(np.isfinite(largest), largest, 0);
 }
 
+/** Whether class k is the label: int labels [...] to bools [..., classes]. */
+function isClass(labels: Tensor, classes: number): Tensor {
+  return labels.reshape([...labels.shape, 1]).equal(np.arange(classes).astype(labels.dtype));
+}
+
 /** Rows of the identity: int labels [...] to [..., classes]. */
 function oneHot(labels: Tensor, classes: number): Tensor {
-  return labels
-    .reshape([...labels.shape, 1])
-    .equal(np.arange(classes).astype(labels.dtype))
-    .astype("float32");
+  return isClass(labels, classes).astype("float32");
 }
 
 /** Mean cross-entropy of `logits` [batch, classes] against int32 `labels` [batch]. */
@@ -101,8 +103,10 @@ function softmaxCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
     );
   }
   // Selected, not multiplied: another class may have the logarithm -Infinity.
-  const isPicked = oneHot(labels, logits.shape.at(-1)!).equal(1);
-  return where(isPicked, logSoftmax(logits), 0).sum(-1).neg().mean();
+  return where(isClass(labels, logits.shape.at(-1)!), logSoftmax(logits), 0)
+    .sum(-1)
+    .neg()
+    .mean();
 }
 
 /** The namespace of neural-network functions. */

@@ -5,6 +5,7 @@ import * as arcs from "./arcs.ts";
 import { array } from "./arrays.ts";
 import { type Comparison, compare } from "./comparisons.ts";
 import { arange, eye, full, fullLike, linspace, ones, onesLike, zeros, zerosLike } from "./constructors.ts";
+import { diagonalBy, rollBy, traceBy } from "./diagonals.ts";
 import { divide, floorDivide, fmod, remainder } from "./division.ts";
 import { isFloat } from "./dtype.ts";
 import { einsum } from "./einsum.ts";
@@ -17,6 +18,7 @@ import { isTensor } from "./lift.ts";
 import type { Lifted } from "./liftTypes.ts";
 import { cumprod, prod } from "./products.ts";
 import { liftElementwise, liftStructural } from "./promotion.ts";
+import * as sines from "./sines.ts";
 import { npSignatures } from "./signatures.ts";
 import type { Axis, ReduceOptions, Tensor, TensorLike } from "./tensor.ts";
 import { truth, where } from "./where.ts";
@@ -239,6 +241,7 @@ const limits = { maximum: raw.maximum, minimum: raw.minimum } as unknown as Limi
 const mended: Partial<Record<Elementwise | Structural, unknown>> = {
   argmax,
   argmin,
+  bitwiseNot: integers.bitwiseNot,
   clip: clipBy(limits),
   asin: arcs.asin,
   arcsin: arcs.asin,
@@ -258,8 +261,10 @@ const mended: Partial<Record<Elementwise | Structural, unknown>> = {
   atanh: exact.atanh,
   arctanh: exact.atanh,
   cbrt: exact.cbrt,
+  cos: sines.cos,
   cosh: exact.cosh,
   exp2: exact.exp2,
+  diagonal: diagonalBy(raw.diagonal),
   heaviside,
   hypot: exact.hypot,
   log: exact.log,
@@ -302,7 +307,10 @@ const mended: Partial<Record<Elementwise | Structural, unknown>> = {
   sum: (x: Tensor, axis: Axis = null, options: ReduceOptions = {}) => x.sum(axis, options),
   cumprod,
   prod,
+  roll: rollBy(raw.roll),
   sign: exact.sign,
+  trace: traceBy(raw.diagonal),
+  sin: sines.sin,
   sinc: exact.sinc,
   sinh: exact.sinh,
   tanh: exact.tanh,

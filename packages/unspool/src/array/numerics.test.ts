@@ -20,6 +20,7 @@ describe("NaN", () => {
     ["np.minimum keeps it", (x) => np.minimum(x, 2) as Tensor, [1, NaN, 2, NaN]],
     ["np.clip keeps it", (x) => np.clip(x, 0, 2), [1, NaN, 2, NaN]],
     ["np.sort puts it last", (x) => np.sort(x), [1, 3, NaN, NaN]],
+    ["np.heaviside keeps it", (x) => np.heaviside(x, 1) as Tensor, [1, NaN, 1, NaN]],
     ["nn.relu keeps it", (x) => nn.relu(x), [1, NaN, 3, NaN]],
     ["nn.hardTanh keeps it", (x) => nn.hardTanh(x), [1, NaN, 1, NaN]],
     ["nn.leakyRelu keeps it", (x) => nn.leakyRelu(x), [1, NaN, 3, NaN]],
@@ -181,4 +182,18 @@ test("0 times infinity and NaN is NaN, and 0 / 0, whoever knows the 0", () => {
   expect(np.sort(np.zeros([4])).toArray()).toEqual([0, 0, 0, 0]);
   expect(np.ones([3]).reshape([3, 1]).toArray()).toEqual([[1], [1], [1]]);
   expect(np.ones([2]).transpose().toArray()).toEqual([1, 1]);
+});
+
+test("a logit of -Infinity beside the label takes no part in the cross-entropy (it was NaN)", () => {
+  // log(1 + e^-1) for logits 1 and 0.
+  const logits = np.array([[1, -Infinity, 0]]);
+  const labels = np.array([0], { dtype: "int32" });
+  const loss = (x: Tensor) => nn.softmaxCrossEntropy(x, labels);
+  for (const value of three(loss, logits)) expect(value).toBeCloseTo(Math.log1p(Math.exp(-1)), 6);
+});
+
+test("cube roots of large and small numbers have their digits (22 ulps at 3e38)", () => {
+  const points = [3e38, -3e38, 1e30, 2.5, 1e-30].map(Math.fround);
+  for (const roots of three((x) => np.cbrt(x) as Tensor, np.array(points)) as number[][])
+    roots.forEach((root, i) => expect(Math.abs(root / Math.cbrt(points[i]!) - 1)).toBeLessThan(4 * 2 ** -24));
 });

@@ -4,6 +4,7 @@
  */
 import * as jax from "@jax-js/jax";
 import { type Atom, type Equation as EquationOf, classes } from "./jaxprs.ts";
+import { fromMemory } from "./integerReductions.ts";
 import { boundExpressions } from "./largeExpressions.ts";
 import { withoutSingleTerms } from "./singleTerms.ts";
 import { pruneScans } from "./scanPrune.ts";
@@ -64,7 +65,7 @@ export function repairCompiler(): void {
       }
       return !(atom instanceof Variable);
     };
-    for (const eqn of simple.eqns.flatMap(withoutSingleTerms).flatMap(widened)) {
+    for (const eqn of simple.eqns.flatMap(withoutSingleTerms).flatMap(widened).flatMap(fromMemory)) {
       let { inputs } = eqn;
       if (routines.has(eqn.primitive)) {
         inputs = inputs.map((operand) =>

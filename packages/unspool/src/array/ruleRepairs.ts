@@ -1,6 +1,7 @@
 /** Repairs of single rules of jax-js 0.1.25, held by tests. */
 import * as jax from "@jax-js/jax";
 import { repairBatching } from "./batchRepairs.ts";
+import { repairConvolutions } from "./convolutionTranspose.ts";
 import { repairShapes } from "./shapeRepairs.ts";
 import { repairSingleTerms } from "./singleTermRules.ts";
 import { type Params, type Raw, bind } from "./jaxprs.ts";
@@ -20,6 +21,7 @@ export function repairRules(): void {
   repairBatching();
   repairShapes();
   repairSingleTerms();
+  repairConvolutions();
 }
 
 /**

@@ -171,3 +171,50 @@ test("a convolution of float64 with float32 has their values (it read one as the
   const got = compileFunction("convolved", convolved, [x, y])(x, y);
   expect([got.dtype, got.toArray()]).toEqual(["float64", [1, 2.5, 4, 1.5]]);
 });
+
+test("arrays without elements compile, and what is made of none (it threw)", () => {
+  const none = np.zeros([2, 0, 3]);
+  const made = compileFunction(
+    "none",
+    (x: Tensor) => ({
+      joined: np.concatenate([x, x], 1) as Tensor,
+      sine: np.sinh(x) as Tensor,
+      sum: x.sum(1),
+      product: x.prod(1),
+      all: x.all(),
+      any: x.any(),
+      dot: np.matmul(x.transpose([0, 2, 1]), x),
+      grown: np.concatenate([x, np.ones([2, 1, 3])], 1) as Tensor,
+    }),
+    [none],
+  )(none);
+  expect(made.joined.shape).toEqual([2, 0, 3]);
+  expect(made.sine.shape).toEqual([2, 0, 3]);
+  expect(made.sum.toArray()).toEqual([[0, 0, 0], [0, 0, 0]]); // prettier-ignore
+  expect(made.product.toArray()).toEqual([[1, 1, 1], [1, 1, 1]]); // prettier-ignore
+  expect([made.all.item(), made.any.item()]).toEqual([1, 0]);
+  expect([made.dot.shape, made.dot.data.every((x) => x === 0)]).toEqual([[2, 3, 3], true]);
+  expect(Array.from(made.grown.data)).toEqual([1, 1, 1, 1, 1, 1]);
+  const perTwo = perUnit((x) => np.concatenate([x.slice([0, 0]), x]) as Tensor);
+  expect(perTwo).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+});
+
+test("results of a product that two kernels read through one view are in memory", () => {
+  // With m = x xᵀ: m m = |x|² m, and m 2m is twice that.
+  const got = perUnit((x) => {
+    const m = x.reshape([2, 1]).mul(x.reshape([1, 2]));
+    const column = (y: Tensor): Tensor => y.reshape([2, 2, 1]);
+    const first = column(np.matmul(m, m));
+    return first
+      .mul(3)
+      .mul(column(np.matmul(m, m.mul(2))))
+      .add(first);
+  });
+  const wanted = Array.from({ length: count }, (_, i) => [2 * i + 1, 2 * i + 2]).flatMap(([a, b]) =>
+    [a! * a!, a! * b!, a! * b!, b! * b!].map((p) => {
+      const q = (a! * a! + b! * b!) * p;
+      return 6 * q * q + q;
+    }),
+  );
+  got.forEach((value, i) => expect(value / wanted[i]!).toBeCloseTo(1, 5));
+});

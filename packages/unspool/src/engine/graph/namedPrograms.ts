@@ -14,6 +14,8 @@ const kernelNames: ReadonlyMap<string, Op> = new Map<string, Op>([
   ["acos", "acos"],
   ["atan", "atan"],
   ["tan", "tan"],
+  ["sin", "sin"],
+  ["cos", "cos"],
   ["erf", "erf"],
   ["erfc", "erfc"],
 ]);

@@ -202,12 +202,12 @@ function mergeProducts(
     const depth = node.inputs[0]!.shape.at(-1)!;
     if (node.level === 0 || depth >= deepest || (node.params.axes?.length ?? 1) > 1 || !isUsedOnce(node))
       return;
-    const to = kernels.findIndex(
-      (other) =>
-        other.kind === "group" &&
-        other.nodes.some((one) => one.inputs.some((input) => accesses.of(input).base === node)),
+    // One view of it may be read in several places.
+    const readers = kernels.flatMap((other, at) =>
+      nodesOf(other).some((one) => one.inputs.some((input) => accesses.of(input).base === node)) ? [at] : [],
     );
-    const group = kernels[to];
+    const [to] = readers as [number];
+    const group = readers.length === 1 ? kernels[to] : undefined;
     if (group?.kind !== "group" || group.product !== undefined || group.level !== node.level) return;
     const isPlain = group.nodes.every(
       (one) =>
