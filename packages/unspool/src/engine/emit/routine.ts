@@ -66,11 +66,8 @@ export function emitRoutine(
   }));
   let spare = places.own.offset + scratchOf(node, lanes);
   const outputs = outputsOf(node).map(({ shape, dtype }, i) => {
-    const location: Location = places.results.get(i) ?? {
-      ...places.own,
-      offset: spare,
-      lanes,
-    };
+    // What nobody reads has one place, for all members.
+    const location: Location = places.results.get(i) ?? { base: places.own.base, offset: spare, lanes };
     spare += align(sizeOf(shape) * lanes * bytesOf(dtype));
     return { location, dtype };
   });
