@@ -50,10 +50,11 @@ export const copyTask: Experiment<unknown, Theta> = defineExperiment<Config, The
   paper: "Vicol, Kolter, Swersky (ICML 2023), section 4.3, after Mujika, Meier, Steger (2018), at CPU size",
   config,
   setup(settings: Config, key: Key) {
-    const { start, longest, units, threshold, checkEvery, learningRate, steps, dtype } = settings;
+    const { start, longest, spread, strings, truncation } = settings;
+    const { units, threshold, checkEvery, learningRate, steps, dtype } = settings;
     if (longest < start) throw new OptionError("copy-task", "longest", longest, `at least start = ${start}`);
     const lengths = Array.from({ length: longest - start + 1 }, (_, level) => start + level);
-    const problemAt = (length: number) => copyTaskProblem({ ...settings, length });
+    const problemAt = (length: number) => copyTaskProblem({ length, spread, strings, truncation });
     const { tasks, resets } = settings;
     const options = { ...estimatorOptions(settings), tasks, resets, objective: "mean" } as const;
     const scores = new Map(lengths.map((length) => [length, copyScore({ length })]));

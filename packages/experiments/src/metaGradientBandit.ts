@@ -69,7 +69,7 @@ export const metaGradientBandit: Experiment<unknown, RateEta> = defineExperiment
   config,
   setup(settings: Config) {
     const { lifetimes, steps, learningRate, surface, samples, eta } = settings;
-    const task = bandit(settings);
+    const task = taskOf(settings);
     const problem = lifetimeProblem(task);
     return {
       theta: { rates: np.array(eta) },
@@ -105,9 +105,12 @@ export const metaGradientBandit: Experiment<unknown, RateEta> = defineExperiment
   },
 });
 
+const taskOf = ({ arms, updates, batch, rewardNoise }: Config) =>
+  bandit({ arms, updates, batch, rewardNoise });
+
 function estimatorOf(settings: Config): AnyEstimator<RateEta> {
   const { estimator, lifetimes } = settings;
-  const task = bandit(settings);
+  const task = taskOf(settings);
   if (estimator === "metaGradient") return metaGradient(task, { ...switchesOf(settings), lifetimes });
   const directions = estimator === "centralDifferences" ? "axes" : "gaussian";
   return centralDifferences(lifetimeProblem(task), { directions, trajectories: lifetimes });
@@ -184,7 +187,7 @@ function curveFigure(run: Run): Figure {
 const coefficients = [0, 0.5, 1];
 
 function varianceFigure(settings: Config): Figure {
-  const task = bandit(settings);
+  const task = taskOf(settings);
   const eta = { rates: np.array([2, 2]) };
   const varianceOf = (switches: MetaGradientSwitches): number => {
     const estimator = metaGradient(task, { ...switches, lifetimes: settings.samples });

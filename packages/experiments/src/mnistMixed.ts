@@ -54,8 +54,10 @@ export const mnistMixed: Experiment<unknown, MixedTheta> = defineExperiment<Conf
     "Vicol, Metz, Sohl-Dickstein (ICML 2021), section 5.2; Vicol, Kolter, Swersky (ICML 2023), Figure 9, at CPU size",
   config,
   setup(settings: Config, key: Key) {
-    const { hiddenLayers, evaluationRuns, horizon, pairs, truncation } = settings;
-    const problem = mixedTuning({ ...settings, ...loadMnist(4), classes: 10 }) as unknown as MixedProblem;
+    const { hiddenLayers, maxWidth, batchSize, evaluationRuns, horizon, pairs, truncation } = settings;
+    const { train, validation } = loadMnist(4);
+    const sizes = { train, validation, classes: 10, hiddenLayers, maxWidth, batchSize, horizon };
+    const problem = mixedTuning(sizes) as unknown as MixedProblem;
     const options = { ...estimatorOptions(settings), objective: "mean" } as const;
     const keys = (name: string): Key => random.foldIn(key, name);
     const value = memo((theta: MixedTheta) => meanLoss(problem, theta, keys("evaluation"), evaluationRuns));

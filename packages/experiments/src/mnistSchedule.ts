@@ -71,9 +71,11 @@ export const mnistSchedule: Experiment<unknown, ScheduleTheta> = defineExperimen
   config,
   setup(settings: Config, key: Key) {
     const mnist = loadMnist(settings.pool);
-    const { objective, horizon, steps, evaluationRuns } = settings;
+    const { objective, horizon, hidden, batchSize, momentum, steps, evaluationRuns } = settings;
+    const { train, validation } = mnist;
+    const sizes = { train, validation, classes: 10, horizon, hidden, batchSize, momentum };
     const problemFor = (scored: Exclude<Config["objective"], "final-loss">): ScheduleProblem =>
-      scheduleTuning({ ...settings, ...mnist, classes: 10, objective: scored }) as unknown as ScheduleProblem;
+      scheduleTuning({ ...sizes, objective: scored }) as unknown as ScheduleProblem;
     const training = problemFor("training-loss");
     const problem =
       objective === "training-loss" || objective === "final-loss" ? training : problemFor(objective);
