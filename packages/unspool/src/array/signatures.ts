@@ -1,6 +1,7 @@
 /** What the functions of the array room take, for `guard`. */
 import { ShapeError, show } from "../errors.ts";
 import { plainAxes } from "./axes.ts";
+import { requireRoom } from "./dtype.ts";
 import type { Signature } from "./guard.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -183,7 +184,23 @@ export const laxSignatures: Readonly<Record<string, Signature>> = {
   convGeneralDilated: { operands: 2 },
 };
 
+/** The place of a shape whose elements memory must hold. */
+const drawn = (shape: number): Signature => ({
+  shape,
+  check: (_where, args) => {
+    const lengths = (args[shape] ?? []) as number[];
+    requireRoom(
+      lengths.reduce((product, length) => product * length, 1),
+      "float32",
+    );
+  },
+});
+
 export const randomSignatures: Readonly<Record<string, Signature>> = {
-  ...table("normal uniform bits rademacher randint exponential gumbel", { shape: 1 }),
-  bernoulli: { shape: 2 },
+  ...table("normal uniform bits rademacher randint exponential gumbel", drawn(1)),
+  bernoulli: drawn(2),
+  // Those of `derived/`.
+  ...table("cauchy laplace", drawn(1)),
+  ...table("choice dirichlet gamma poisson", drawn(2)),
+  ...table("beta binomial multivariateNormal truncatedNormal", drawn(3)),
 };

@@ -4,6 +4,7 @@ import { linalg as baseLinalg, type Linalg as BaseLinalg } from "../linalg.ts";
 import { np as baseNp, type Np as BaseNp } from "../np.ts";
 import { random as baseRandom, type Random as BaseRandom } from "../random.ts";
 import { type Signature, guardAll } from "../guard.ts";
+import { randomSignatures } from "../signatures.ts";
 import { registerUpdates } from "../tensor.ts";
 import { indexedUpdate } from "./indexedUpdate.ts";
 import { associativeScan } from "./lax/associativeScan.ts";
@@ -162,4 +163,4 @@ const derivedRandom: DerivedRandom = {
   beta, binomial, cauchy, choice, dirichlet, gamma, laplace, multivariateNormal, permutation, poisson,
   truncatedNormal,
 };
-export const random: Random = { ...baseRandom, ...guardAll("random", derivedRandom, {}) };
+export const random: Random = { ...baseRandom, ...guardAll("random", derivedRandom, randomSignatures) };
