@@ -36,7 +36,7 @@ test("an lds that is heavy ball is found to be momentum: linear, without schedul
   for (const rate of analysis.adaptation.learningRates) expect(rate).toBeCloseTo(0.5, 8);
 
   const words = analysisWords(analysis).join("\n");
-  expect(words).toContain("one fixed point (5 of 5 searches)");
+  expect(words).toContain("comes to rest: one stable fixed point (5 of 5 searches)");
   expect(words).toContain("momentum nearest to the response of all modes is 0.7 with learning rate 0.5");
   expect(words).toContain("the optimizer is linear for the gradients that it meets");
   expect(words).toContain("settles at 100 % and 100 %");
