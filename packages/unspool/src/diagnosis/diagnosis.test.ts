@@ -21,6 +21,22 @@ describe("growth of gradients", () => {
     expect(growthOf(linear)).toBeCloseTo(0, 12);
     expect(usableHorizonOf(linear)).toBe(Infinity);
   });
+  test.each([2, 3, 4])("the power of degree %i is no growth: a loop of higher order", (degree) => {
+    const power = evidence(steps(400).map((t) => degree * Math.log(t)));
+    expect(growthOf(power)).toBeLessThan(Math.log(10));
+    expect(gradientRegime(power.report)).toBe("stable");
+  });
+  test("a power with an exponential: the exponential alone", () => {
+    const both = evidence(steps(16).map((t) => 3 * Math.log(t) + 0.5 * t));
+    expect(growthOf(both)).toBeCloseTo(0.5 * 15, 10);
+  });
+  test("growth that comes late, and growth that ends", () => {
+    const late = evidence(steps(100).map((t) => Math.log(t) + Math.max(0, t - 60)));
+    expect(usableHorizonOf(late)).toBeGreaterThan(60);
+    expect(usableHorizonOf(late)).toBeLessThan(68);
+    const levelling = evidence(steps(100).map((t) => 4 * Math.log(Math.min(t, 20))));
+    expect(gradientRegime(levelling.report)).toBe("stable");
+  });
   test("growth counts from the first step that depends on theta", () => {
     // After three steps without dependence, e^(2 k) times k: above ln 1000 = 6.9 for k = 4 (the first is k = 0), step 8.
     const late = [-Infinity, -Infinity, -Infinity, ...steps(10).map((k) => 2 * (k - 1) + Math.log(k))];
