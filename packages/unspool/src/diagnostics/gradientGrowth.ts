@@ -58,7 +58,7 @@ export interface GradientGrowthResult {
   /** [T]: ln of the norm of d l_t / d theta. */
   logLossNorms: Float64Array;
   /**
-   * [T]: ln of the growth of d l_t / d theta beyond what a neutral loop gathers (t times its first value), in the
+   * [T]: ln of the exponential growth of d l_t / d theta, beyond the powers of t that a neutral loop gathers, in the
    * direction of theta where that is largest. It has no units: neither those of the state nor those of theta or the loss.
    */
   logLossGrowth: Float64Array;
@@ -68,8 +68,8 @@ export interface GradientGrowthResult {
   stateRate: number;
   lossRate: number;
   /**
-   * First step after which |d l_t / d theta| exceeds `largestGrowth` times what a neutral loop would have gathered;
-   * Infinity if none does.
+   * First step after which |d l_t / d theta| has grown exponentially by more than `largestGrowth`; Infinity if it has
+   * not after any.
    */
   usableHorizon: number;
   /**

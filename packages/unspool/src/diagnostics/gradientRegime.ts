@@ -24,7 +24,7 @@ export interface RegimeEvidence {
 export type LoopRegime = "stable" | "growing" | "chaotic";
 
 /**
- * "stable": derivatives of losses grow by less than 10 beyond a neutral loop's. "growing": by less than 1000, or by more
+ * "stable": derivatives of losses grow exponentially by less than 10. "growing": by less than 1000, or by more
  * while the gradient at perturbed thetas still varies less than that of evolution strategies. "chaotic": by more than
  * 1000, and it varies more; or its standard deviation is 1000 times theirs, whatever the growth (a loss that comes at
  * the end only has none).
