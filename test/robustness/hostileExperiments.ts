@@ -234,6 +234,8 @@ export const fields: Readonly<Record<string, Spoilt>> = {
       init: (thrower: () => never) => inEstimator({ init: thrower })(undefined),
       estimate: (thrower: () => never) => inEstimator({ estimate: thrower })(undefined),
       update: (thrower: () => never) => inOptimizer(() => ({ update: thrower }))(undefined),
+      evaluate: (thrower: () => never) => inSetup("evaluate")(thrower),
+      figures: (thrower: () => never) => inSetup("figures")(thrower),
       "problem.step": (thrower: () => never) => inLibrary(() => ({ step: thrower }))(undefined),
     }).map(([what, spoil]): [string, Spoilt] => [
       `thrown by ${what}`,

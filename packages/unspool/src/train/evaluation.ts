@@ -5,7 +5,7 @@ import type { Evaluation, RunRecord, Setup } from "./experiment.ts";
 import type { Figure } from "./figure.ts";
 import type { TrainResult } from "./runLoop.ts";
 import { type RunStore, StoreError } from "./store.ts";
-import { describeThrown } from "./userCode.ts";
+import { describeThrown, isInstance } from "./userCode.ts";
 
 export interface Results {
   evaluation: Evaluation | undefined;
@@ -49,4 +49,4 @@ export async function evaluateRun(
 }
 
 /** True for failures that are not the experiment's. */
-export const isStoreFailure = (error: unknown): boolean => error instanceof StoreError;
+export const isStoreFailure = (error: unknown): boolean => isInstance(error, StoreError);

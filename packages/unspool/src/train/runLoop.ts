@@ -11,7 +11,7 @@ import type { Figure } from "./figure.ts";
 import { nextTurn } from "./nextTurn.ts";
 import type { Origin } from "./recipe.ts";
 import type { RunManifest, RunStatus, RunStore } from "./store.ts";
-import { describeThrown, ownError } from "./userCode.ts";
+import { describeThrown, isInstance, ownError } from "./userCode.ts";
 import { type TrainState, type TrainStepsResult, evaluatedTheta, trainSteps } from "./trainStep.ts";
 
 /** When to write a checkpoint, beside the one at the start and the one at the end. */
@@ -102,7 +102,7 @@ export async function runLoop(start: LoopStart, options: LoopOptions): Promise<T
   }
 }
 
-const isReplayed = (error: unknown): boolean => error instanceof NonFiniteError || isStoreFailure(error);
+const isReplayed = (error: unknown): boolean => isInstance(error, NonFiniteError) || isStoreFailure(error);
 
 /** Steps, logs and checkpoints until the last step or until asked to stop; all of it is kept when this returns. */
 async function takeSteps(

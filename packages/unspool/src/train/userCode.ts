@@ -41,9 +41,18 @@ export function ownError(where: string, what: string, during: During, error: unk
 
 /** Errors of the library, and those of its faces: both have a code and details. */
 function isOurs(error: unknown): error is UnspoolError {
+  if (isInstance(error, UnspoolError)) return true;
   try {
-    if (error instanceof UnspoolError) return true;
     return error instanceof Error && error.name === "UsageError" && "details" in error;
+  } catch {
+    return false;
+  }
+}
+
+/** `instanceof` for a thrown value that may be a proxy with traps. */
+export function isInstance<T>(error: unknown, type: new (...args: never[]) => T): error is T {
+  try {
+    return error instanceof type;
   } catch {
     return false;
   }
