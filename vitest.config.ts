@@ -50,7 +50,8 @@ export default defineConfig({
         ...shared,
         test: {
           name: "robustness-long",
-          include: ["test/robustness/**/*.long.test.ts"],
+          include: ["test/robustness/**/*.long.test.ts", "packages/unspool/src/array/memory.test.ts"],
+          env: { UNSPOOL_MEMORY_CALLS: "1000000" },
           testTimeout: 3_600_000,
           fileParallelism: false,
         },
