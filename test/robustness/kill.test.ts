@@ -15,7 +15,8 @@ beforeAll(() => void (root = fs.mkdtempSync(join(tmpdir(), "unspool-kill-"))));
 afterAll(() => fs.rmSync(root, { recursive: true, force: true }));
 
 const stride = 3;
-const options = { seed: 5, checkpointEvery: { steps: 1 } } as const;
+const goingOn = { checkpointEvery: { steps: 1 } } as const;
+const options = { seed: 5, ...goingOn } as const;
 
 /** What a kill leaves: the lock of a process that is gone. */
 function leaveLock(dir: string): void {
@@ -51,7 +52,7 @@ async function endedAt(dir: string, at: number, run: () => Promise<unknown>): Pr
 async function goOn(dir: string): Promise<unknown> {
   const store = folderStore(dir);
   const isRun = (await store.readManifest()) !== undefined;
-  const result = isRun ? await resume(plain, store, options) : await train(plain, { ...options, store });
+  const result = isRun ? await resume(plain, store, goingOn) : await train(plain, { ...options, store });
   expectTidy(dir);
   return bitsOf(store, result.state);
 }
@@ -80,10 +81,10 @@ test("resume: before each operation on its files", async () => {
   for (; ; at += stride) {
     const dir = join(root, `resume-${at}-end`);
     fs.cpSync(first, dir, { recursive: true });
-    const start = () => resume(plain, folderStore(dir), { ...options, steps: 4 });
+    const start = () => resume(plain, folderStore(dir), { ...goingOn, steps: 4 });
     if (!(await endedAt(dir, at, start))) break;
     const store = folderStore(dir);
-    const { state } = await resume(plain, store, { ...options, steps: 4 });
+    const { state } = await resume(plain, store, { ...goingOn, steps: 4 });
     expectTidy(dir);
     expect({ at, bits: await bitsOf(store, state) }).toEqual({ at, bits: expected });
     fs.rmSync(dir, { recursive: true, force: true });

@@ -6,8 +6,12 @@
 import type { GradientGrowthResult } from "./gradientGrowth.ts";
 import type { GradientVarianceResult, HorizonVariance } from "./gradientVariance.ts";
 
-/** ln of growth: by 10 it is harmless, by 1000 it is not. */
-export const harmless: number = Math.log(10);
+/**
+ * ln of growth: by 30 it is harmless, by 1000, twice as many decades, it is not. Derivatives of single losses go up and
+ * down by a factor of two or three as a miss goes through 0, and three of them say what the growth is: a factor of about
+ * 10 is within that.
+ */
+export const harmless: number = Math.log(30);
 export const explosion: number = Math.log(1e3);
 
 export interface RegimeEvidence {
@@ -24,7 +28,7 @@ export interface RegimeEvidence {
 export type LoopRegime = "stable" | "growing" | "chaotic";
 
 /**
- * "stable": derivatives of losses grow exponentially by less than 10. "growing": by less than 1000, or by more
+ * "stable": derivatives of losses grow exponentially by less than 30. "growing": by less than 1000, or by more
  * while the gradient at perturbed thetas still varies less than that of evolution strategies. "chaotic": by more than
  * 1000, and it varies more; or its standard deviation is 1000 times theirs, whatever the growth (a loss that comes at
  * the end only has none).
