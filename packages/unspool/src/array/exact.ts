@@ -265,7 +265,7 @@ export const atan2: Lifted = program("atan2", (y, x) => {
   const isSteep = b.greater(a);
   const [numerator, denominator] = [where(isSteep, a, b), where(isSteep, b, a)];
   // Of two infinities the ratio is 1, as in C.
-  const isDiagonal = numerator.equal(Infinity);
+  const isDiagonal = numerator.equal(Infinity).mul(denominator.equal(Infinity));
   const over = where(isDiagonal, 1, numerator).astype(b.dtype);
   const under = where(denominator.equal(0).add(isDiagonal), 1, denominator).astype(b.dtype);
   const base = atan(over.div(under));

@@ -6,16 +6,8 @@ import { laxSignatures, onTensor } from "./signatures.ts";
 import { lift } from "./lift.ts";
 import type { Lifted } from "./liftTypes.ts";
 import { liftStructural } from "./promotion.ts";
-import type { Tensor } from "./tensor.ts";
 
 type JaxLax = typeof jax.lax;
-
-const rawTopK = lift(jax.lax.topK) as (...args: unknown[]) => [Tensor, Tensor];
-/** jax-js 0.1.25 counts places in float32 where a traced tensor is mapped. */
-const topKWhole = (...args: unknown[]): [Tensor, Tensor] => {
-  const [values, places] = rawTopK(...args);
-  return [values, places.dtype === "int32" ? places : places.astype("int32")];
-};
 
 export interface Lax {
   erf: Lifted<JaxLax["erf"]>;
@@ -32,7 +24,7 @@ export const lax: Lax = guardAll(
     erf,
     erfc,
     stopGradient: lift(jax.lax.stopGradient),
-    topK: topKWhole,
+    topK: lift(jax.lax.topK),
     convGeneralDilated: liftStructural("convGeneralDilated", jax.lax.convGeneralDilated),
     bitcastConvertType: lift(jax.lax.bitcastConvertType),
   } as unknown as Lax,

@@ -52,7 +52,11 @@ const selu = (x: Tensor): Tensor => elu(x, 1.6732632423543772).mul(1.05070098735
 
 /** x times the normal distribution function of x; by default its tanh approximation, as in JAX. */
 function gelu(x: Tensor, options: { approximate?: boolean } = {}): Tensor {
-  if (options.approximate === false) return exact.erfc(x.mul(-Math.SQRT1_2)).mul(x.mul(0.5));
+  if (options.approximate === false) {
+    // The half inside of the selection, where no compiler puts it last: 2 x may overflow.
+    const tail = exact.erfc(minusAbs(x).mul(-Math.SQRT1_2)).mul(0.5);
+    return where(x.less(0), tail, tail.neg().add(1)).mul(x);
+  }
   const inner = x
     .mul(x)
     .mul(0.044715)
