@@ -99,6 +99,11 @@ def tuples(value):
     return tuple(tuples(one) for one in value) if isinstance(value, list) else value
 
 
+def moves(rng, shape):
+    """Between a half and one, of either sign: a draw near 0 would say that a rounding does not matter."""
+    return rng.choice([-1.0, 1.0], shape) * rng.uniform(0.5, 1, shape)
+
+
 def finish(value, dtype, rng):
     """The result of a node in the wide type of `dtype`, moved by a rounding if `rng` is given."""
     value = np.asarray(value)
@@ -111,7 +116,7 @@ def finish(value, dtype, rng):
         return np.where(bits >= 2**31, bits - 2**32, bits) if dtype == "int32" else bits
     value = value.astype(np.float64)
     if rng is not None:
-        value = value * (1 + MOVED * EPS[dtype] * rng.uniform(-1, 1, value.shape))
+        value = value * (1 + MOVED * EPS[dtype] * moves(rng, value.shape))
     if dtype == "float32":
         value = np.where(np.abs(value) > LARGEST32 * (1 + 2.0**-25), np.copysign(np.inf, value), value)
     return value
@@ -122,7 +127,7 @@ class Program:
 
     def __init__(self, case):
         self.nodes = []
-        # Whether a root was taken of 0, where it has no slope.
+        # Whether a root was taken of 0, where it has no slope, or something has no value: 0 times its slope is NaN.
         self.is_singular = False
         self.dtypes = [one["dtype"] for one in case["inputs"]]
         for node in case["nodes"]:
@@ -141,19 +146,24 @@ class Program:
             env = dict(NAMES, o=o, dtype=dtype)
             for name, ref in zip("xyzw", operands):
                 if "number" in ref:
-                    env[name] = ref["number"]
+                    # A plain number beside float32 is one.
+                    env[name] = float(np.float32(ref["number"])) if dtype == "float32" else ref["number"]
                 else:
                     value = inputs[ref["input"]] if "input" in ref else results[ref["node"]]
                     if rng is not None and node["isSummed"] and value.dtype.kind == "f":
                         eps = EPS["float32" if dtype == "float32" else "float64"]
-                        value = value * (1 + MOVED * eps * rng.uniform(-1, 1, value.shape))
+                        value = value * (1 + MOVED * eps * moves(rng, value.shape))
                     if node["isFloating"] and value.dtype == bool:
                         # NumPy would compute in float16.
                         value = value.astype(np.float32 if is_native else np.float64)
+                    if node["isFloating"] and dtype == "float32" and value.dtype.kind in "iu":
+                        # Whole numbers become float32 first (docs/numerics.md).
+                        value = value.astype(np.float32).astype(np.float32 if is_native else np.float64)
                     env[name] = value
             value = eval(code, env)
             scale = None if node.get("scale") is None or is_native else eval(COMPILED[node["scale"]], env)
-            if node["isRoot"] and np.any(np.asarray(value) == 0):
+            is_root = node["isRoot"] and np.any(np.asarray(value) == 0)
+            if is_root or (dtype in EPS and not np.all(np.isfinite(value))):
                 self.is_singular = True
             if is_native:
                 value = np.asarray(value)
@@ -163,7 +173,7 @@ class Program:
             else:
                 made = finish(value, dtype, None if node["isExact"] else rng)
                 if scale is not None and rng is not None and made.dtype.kind == "f":
-                    made = made + MOVED * EPS[dtype] * np.broadcast_to(scale, made.shape) * rng.uniform(-1, 1, made.shape)
+                    made = made + MOVED * EPS[dtype] * np.broadcast_to(scale, made.shape) * moves(rng, made.shape)
                 results.append(made)
         return results[-1]
 
@@ -193,6 +203,13 @@ def slope(at, h):
     # Nothing is said about the slope at a point that has no value.
     is_open = is_kink | ~np.isfinite(unsure) | ~np.isfinite(at(0))
     return half, np.where(is_open, np.inf, unsure)
+
+
+def is_bent(at, h):
+    """Whether the slope is another one on the other side of 0: halving the step halves the bend of a smooth function."""
+    bend = np.abs(at(h) - 2 * at(0.0) + at(-h))
+    half_bend = np.abs(at(h / 2) - 2 * at(0.0) + at(-h / 2))
+    return (half_bend > 0.375 * bend) & (half_bend > 1e-6 * h)
 
 
 def gradient(loss, inputs, which, h):
@@ -321,7 +338,7 @@ class Judge:
                 whole = (at(step) - at(-step)) / (2 * step)
                 unsure = np.maximum.reduce([points[t][k][1] for t in points]) / step
                 near = (4 * half - whole) / 3
-                pairs.append((d, unsure + np.abs(d - near)))
+                pairs.append((d, np.where(is_bent(at, step), np.inf, unsure + np.abs(d - near))))
             return scaled(pairs)
         raise ValueError(transform)
 

@@ -8,6 +8,7 @@ import { isFloat } from "./dtype.ts";
 import { concrete, isTensor, lift } from "./lift.ts";
 import { namedFunction } from "./namedDerivatives.ts";
 import type { Tensor } from "./tensor.ts";
+import { quarterTurns } from "./turns.ts";
 
 type Unary = (x: Tensor) => Tensor;
 const [rawAsin, rawAtan, rawTan, sqrt, floor] = (["asin", "atan", "tan", "sqrt", "floor"] as const).map(
@@ -85,12 +86,8 @@ function atan32(x: Tensor): Tensor {
   return pick(isNegative, y.neg(), y, x);
 }
 
-/** The multiple of pi / 2 is taken off in float64, where it is exact for every argument that has a fraction. */
 function tan32(x: Tensor): Tensor {
-  const wide = x.astype("float64");
-  const turns = floor(wide.mul(2 / Math.PI).add(0.5));
-  // pi / 2 in two parts, of which the first has 33 bits (FreeBSD's k_rem_pio2).
-  const r = wide.sub(turns.mul(1.57079632673412561417)).sub(turns.mul(6.07710050650619224932e-11));
+  const { turns, rest: r } = quarterTurns(x);
   const z = r.mul(r);
   const sixth = [
     9.38540185543e-3, 3.11992232697e-3, 2.44301354525e-2, 5.34112807005e-2, 1.33387994085e-1,
@@ -98,7 +95,7 @@ function tan32(x: Tensor): Tensor {
   ];
   const value = r.add(r.mul(z).mul(polynomial(z, sixth)));
   const half = turns.mul(0.5);
-  const turned = choose(half.equal(floor(half)), value, like(-1, wide).div(value));
+  const turned = choose(half.equal(floor(half)), value, like(-1, r).div(value));
   return turned.astype("float32");
 }
 

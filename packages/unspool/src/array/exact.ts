@@ -20,7 +20,6 @@ const where = select as Lifted;
 const exp = elementwise("exp", jax.numpy.exp);
 const rawLog = elementwise("log", jax.numpy.log);
 const rawLog1p = elementwise("log1p", jax.numpy.log1p);
-const expm1 = elementwise("expm1", jax.numpy.expm1);
 const rightShift = elementwise("rightShift", jax.numpy.rightShift);
 const bitwiseAnd = elementwise("bitwiseAnd", jax.numpy.bitwiseAnd);
 const sqrt = elementwise("sqrt", jax.numpy.sqrt);
@@ -30,7 +29,7 @@ export const stopGradient: Lifted = lift(jax.lax.stopGradient) as Lifted;
 const bitcast = lift(jax.lax.bitcastConvertType) as Lifted;
 
 /** A named program of floating-point tensors; other numbers become float32 first. */
-function program(name: string, fn: (...xs: Tensor[]) => Tensor): Lifted {
+export function program(name: string, fn: (...xs: Tensor[]) => Tensor): Lifted {
   const run = nameProgram(name, fn);
   return (...args) => run(...promote(`np.${name}`, floating, args));
 }
@@ -51,7 +50,7 @@ function polynomial(x: Tensor, coefficients: readonly number[]): Tensor {
 }
 
 /** -1 below 0, else 1: the branch of an odd function, with slope 1 at 0. */
-const branch = (x: Tensor): Tensor => where(x.less(0), -1, 1).astype(x.dtype);
+export const branch = (x: Tensor): Tensor => where(x.less(0), -1, 1).astype(x.dtype);
 
 /** The value of `exact` where `isValid`, with the derivatives of `near`, which differs by rounding only. */
 const corrected = (near: Tensor, exact: Tensor, isValid: Tensor): Tensor =>
@@ -114,10 +113,26 @@ export const log1p: Lifted = named(
     const isOne = u.equal(1);
     const isValid = u.greater(0).mul(u.less(Infinity));
     const safe = where(isOne, 2, where(isValid, u, 2)).astype(x.dtype);
-    const exact = where(isOne, x, log(safe).mul(x).div(safe.sub(1)));
+    // The quotient first: the logarithm of a huge x times x overflows.
+    const exact = where(isOne, x, log(safe).mul(x.div(safe.sub(1))));
     return corrected(rawLog1p(x), exact, isValid);
   },
   (x) => one(x).div(x.add(1)),
+);
+
+/** exp(x) - 1. Kahan's correction of the rounding of exp(x): its logarithm is as far from x as it is from exp(x) - 1. */
+export const expm1: Lifted = named(
+  "expm1",
+  (x) => {
+    const isNear = x.less(1).mul(x.greater(-1));
+    const near = where(isNear, x, 0.5).astype(x.dtype);
+    const u = exp(near);
+    const isOne = u.equal(1);
+    const safe = where(isOne, 2, u).astype(x.dtype);
+    const small = where(isOne, near, safe.sub(1).mul(near.div(log(safe))));
+    return where(isNear, small, exp(x).sub(1));
+  },
+  (x) => exp(x),
 );
 
 export const log2: Lifted = program("log2", (x) => log(x).mul(Math.LOG2E));
@@ -172,7 +187,9 @@ export const sinh: Lifted = program("sinh", (x) => {
   const isSmall = a.less(1);
   const e = expm1(where(isSmall, a, 0).astype(x.dtype));
   const small = e.add(e.div(e.add(1))).mul(0.5);
-  return s.mul(where(isSmall, small, exp(a).sub(exp(a.neg())).mul(0.5)));
+  // Half of exp(a) is finite up to log 2 = 0.69 beyond the end of exp, and exp of jax-js ends 0.7 early; a - 1.5 is exact.
+  const large = exp(a.sub(1.5)).mul(Math.exp(1.5) / 2);
+  return s.mul(where(isSmall, small, large.sub(exp(a.neg()).mul(0.5))));
 });
 /** 1 + 2 sinh²(x/2): its derivative keeps its digits near 0. */
 export const cosh: Lifted = program("cosh", (x) => {
@@ -193,9 +210,12 @@ export const asinh: Lifted = program("asinh", (x) => {
 });
 export const acosh: Lifted = program("acosh", (x) => {
   // As a product: of x - 1 in a sum, jax-js would add the -1 last, and lose its digits.
-  const root = sqrt(x.sub(1));
-  const far = sqrt(x.add(1));
-  return log1p(root.mul(root.add(far)));
+  const isLarge = x.greater(x.dtype === "float64" ? 1e9 : 1e5);
+  const small = where(isLarge, 2, x).astype(x.dtype);
+  const root = sqrt(small.sub(1));
+  const near = log1p(root.mul(root.add(sqrt(small.add(1)))));
+  const far = log(where(isLarge, x, 1).astype(x.dtype)).add(Math.LN2);
+  return where(isLarge, far, near);
 });
 export const atanh: Lifted = program("atanh", (x) => {
   const s = branch(x);
@@ -244,7 +264,11 @@ export const atan2: Lifted = program("atan2", (y, x) => {
   const [b, a] = [y.mul(sy), x.mul(sx)];
   const isSteep = b.greater(a);
   const [numerator, denominator] = [where(isSteep, a, b), where(isSteep, b, a)];
-  const base = atan(numerator.div(where(denominator.equal(0), 1, denominator).astype(b.dtype)));
+  // Of two infinities the ratio is 1, as in C.
+  const isDiagonal = numerator.equal(Infinity).mul(denominator.equal(Infinity));
+  const over = where(isDiagonal, 1, numerator).astype(b.dtype);
+  const under = where(denominator.equal(0).add(isDiagonal), 1, denominator).astype(b.dtype);
+  const base = atan(over.div(under));
   const acute = where(isSteep, base.neg().add(Math.PI / 2), base);
   return sy.mul(where(x.less(0), acute.neg().add(Math.PI), acute));
 });
@@ -260,24 +284,6 @@ const logAddition = (name: string, logBase: number): Lifted =>
   });
 export const logaddexp: Lifted = logAddition("logaddexp", 1);
 export const logaddexp2: Lifted = logAddition("logaddexp2", Math.LN2);
-
-/** |x|^y with the sign of x for odd y; at x = 0 the limits, with derivative 0 for y > 1, 1 for y = 1 (jax-js: NaN). */
-export const power: Lifted = program("power", (x, y) => {
-  const dtype = x.dtype === "float64" || y.dtype === "float64" ? "float64" : "float32";
-  const pick = (condition: Tensor, a: unknown, b: unknown) => where(condition, a, b).astype(dtype);
-  const s = branch(x);
-  const a = x.mul(s);
-  const isZero = a.equal(0);
-  const size = exp(log(pick(isZero, 1, a)).mul(y));
-  const isOdd = y.mul(0.5).notEqual(floor(y.mul(0.5)));
-  const isRoot = y.notEqual(floor(y));
-  const signed = size.mul(pick(isOdd, s, 1));
-  const elsewhere = pick(isRoot.mul(x.less(0)).mul(x.greater(-Infinity)), NaN, signed);
-  const isSqrtLike = isZero.mul(y.greater(0)).mul(y.less(1));
-  const atZero = pick(y.greater(0), pick(y.equal(1), x, 0), pick(y.equal(0), 1, Infinity));
-  const rising = pick(isSqrtLike, sqrt(pick(isSqrtLike, a, 1)), atZero);
-  return pick(isZero, rising, elsewhere);
-});
 
 /** W. J. Cody's rational approximations (Math. Comp. 1969), netlib `calerf`; jax-js has 1e-7 only. */
 const smallErf = {
@@ -349,5 +355,5 @@ export const erfc: Lifted = named(
   (x) => bellOf(x).neg(),
 );
 
-const one = (x: Tensor): Tensor =>
+export const one = (x: Tensor): Tensor =>
   concrete(x.dtype === "float64" ? Float64Array.of(1) : Float32Array.of(1), [], x.dtype);

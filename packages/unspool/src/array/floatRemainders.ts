@@ -13,11 +13,11 @@ const like = (value: number, x: Tensor): Tensor =>
 
 /**
  * Quotients of float32 numbers are taken off in float64, 28 bits at a time, where every product is exact: quotients up
- * to 2^112. In float64 one piece is taken off: exact for quotients of few bits. Beyond `most` there is no remainder to
- * be had, and it is NaN.
+ * to 2^280, which is all of them. In float64 one piece is taken off: exact for quotients of few bits. Beyond `most`
+ * there is no remainder to be had, and it is NaN.
  */
 const pieces: Readonly<Record<string, { shifts: readonly number[]; most: number }>> = {
-  float32: { shifts: [84, 56, 28, 0], most: 2 ** 112 },
+  float32: { shifts: [252, 224, 196, 168, 140, 112, 84, 56, 28, 0], most: 2 ** 280 },
   float64: { shifts: [0], most: 2 ** 53 },
 };
 

@@ -4,12 +4,19 @@
  */
 import { type Equation, classes } from "./jaxprs.ts";
 
-/** The equations that stand for one: a reduction of whole numbers reads a copy of them (padding by nothing is that). */
+/**
+ * The equations that stand for one: a reduction of whole numbers or bools reads a copy of them (padding by nothing is that). One
+ * along no axes leaves things as they are; after another reduction jax-js takes what that left for its own operand, a
+ * float for a bool, and throws.
+ */
 export function fromMemory(equation: Equation): Equation[] {
   const { primitive, inputs, outBinders } = equation;
   const { shape, dtype } = inputs[0]?.aval ?? { shape: [], dtype: "bool" };
-  if (primitive !== "reduce" || (String(dtype) !== "int32" && String(dtype) !== "uint32")) return [equation];
+  if (primitive !== "reduce") return [equation];
   const { Aval, Equation: Made, Variable } = classes();
+  if ((equation.params as { axis?: number[] }).axis?.length === 0)
+    return [new Made("reshape", inputs, { shape }, outBinders)];
+  if (!["int32", "uint32", "bool"].includes(String(dtype))) return [equation];
   const copy = new Variable(new Aval(shape, dtype, false));
   return [
     new Made("pad", inputs, { width: shape.map(() => [0, 0]) }, [copy]),

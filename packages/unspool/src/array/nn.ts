@@ -10,7 +10,7 @@ import { nnSignatures, onTensor } from "./signatures.ts";
 import { isTensor } from "./lift.ts";
 import { np } from "./np.ts";
 import { promote } from "./promotion.ts";
-import { floating } from "./promotionTable.ts";
+import { counting, floating } from "./promotionTable.ts";
 import type { Axis, ReduceOptions, Tensor } from "./tensor.ts";
 
 const where = np.where as (condition: Tensor, x: Tensor | number, y: Tensor | number) => Tensor;
@@ -18,6 +18,7 @@ const exp = np.exp as (x: Tensor) => Tensor;
 const expm1 = np.expm1 as (x: Tensor) => Tensor;
 const log1p = np.log1p as (x: Tensor) => Tensor;
 
+/** Of whole numbers too, as in JAX: they stay what they are, and bools count. */
 const relu = (x: Tensor): Tensor => where(x.lessEqual(0), np.zeros([], { dtype: x.dtype }), x);
 const leakyRelu = (x: Tensor, negativeSlope = 0.01): Tensor => where(x.less(0), x.mul(negativeSlope), x);
 /** x clipped to [low, high]; the derivative is 1 inside and 0 at and beyond the ends. */
@@ -51,7 +52,11 @@ const selu = (x: Tensor): Tensor => elu(x, 1.6732632423543772).mul(1.05070098735
 
 /** x times the normal distribution function of x; by default its tanh approximation, as in JAX. */
 function gelu(x: Tensor, options: { approximate?: boolean } = {}): Tensor {
-  if (options.approximate === false) return exact.erfc(x.mul(-Math.SQRT1_2)).mul(x).mul(0.5);
+  if (options.approximate === false) {
+    // The half inside of the selection, where no compiler puts it last: 2 x may overflow.
+    const tail = exact.erfc(minusAbs(x).mul(-Math.SQRT1_2)).mul(0.5);
+    return where(x.less(0), tail, tail.neg().add(1)).mul(x);
+  }
   const inner = x
     .mul(x)
     .mul(0.044715)
@@ -157,7 +162,7 @@ const functions: Nn = {
   logsumexp: ofFloats("logsumexp", logsumexp),
   mish: ofFloats("mish", mish),
   oneHot,
-  relu,
+  relu: (x) => relu(operandOf(promote("nn.relu", { ...counting, operands: 1 }, [x])[0])),
   selu: ofFloats("selu", selu),
   sigmoid: ofFloats("sigmoid", sigmoid),
   silu: ofFloats("silu", silu),

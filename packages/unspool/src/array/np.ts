@@ -16,6 +16,8 @@ import { take, takeAlongAxis } from "./indexing.ts";
 import * as integers from "./integers.ts";
 import { isTensor } from "./lift.ts";
 import type { Lifted } from "./liftTypes.ts";
+import { nanToNum } from "./nanToNum.ts";
+import { power as floatPower } from "./powers.ts";
 import { cumprod, prod } from "./products.ts";
 import { liftElementwise, liftStructural } from "./promotion.ts";
 import * as sines from "./sines.ts";
@@ -103,7 +105,7 @@ function power(x: TensorLike, y: TensorLike): Tensor {
   if (integers.isWholePower(x, y)) return integers.wholePower(x, y);
   if (typeof y !== "number" || !Number.isInteger(y) || Math.abs(y) > 64 || !isTensor(x)) {
     if (y === 0.5 && isTensor(x)) return raw.sqrt(x) as Tensor;
-    return exact.power(x, y);
+    return floatPower(x, y);
   }
   let result: Tensor | undefined;
   let square = x;
@@ -229,8 +231,7 @@ const logical = (name: "logicalAnd" | "logicalOr" | "logicalXor" | "logicalNot")
   return (...args: TensorLike[]) => raw[name](...args.map(truth));
 };
 const comparison = (name: Comparison) => (x: TensorLike, y: TensorLike) => compare(name, x, y);
-const rounding = (name: "floor" | "ceil" | "trunc" | "rint" | "nanToNum") =>
-  integers.liftRounding(name, jax.numpy[name]);
+const rounding = (name: "floor" | "ceil" | "trunc" | "rint") => integers.liftRounding(name, jax.numpy[name]);
 
 /** 0, y or 1 by the sign of x; NaN where x is. */
 const heaviside = (x: TensorLike, y: TensorLike): Tensor =>
@@ -264,6 +265,7 @@ const mended: Partial<Record<Elementwise | Structural, unknown>> = {
   cos: sines.cos,
   cosh: exact.cosh,
   exp2: exact.exp2,
+  expm1: exact.expm1,
   diagonal: diagonalBy(raw.diagonal),
   heaviside,
   hypot: exact.hypot,
@@ -289,7 +291,7 @@ const mended: Partial<Record<Elementwise | Structural, unknown>> = {
   leftShift: integers.leftShift,
   less: comparison("less"),
   lessEqual: comparison("lessEqual"),
-  nanToNum: rounding("nanToNum"),
+  nanToNum,
   notEqual: comparison("notEqual"),
   remainder,
   rightShift: integers.rightShift,

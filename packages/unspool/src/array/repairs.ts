@@ -4,6 +4,7 @@
  */
 import * as jax from "@jax-js/jax";
 import { type Atom, type Equation as EquationOf, classes } from "./jaxprs.ts";
+import { withoutEmpty } from "./emptyReductions.ts";
 import { fromMemory } from "./integerReductions.ts";
 import { boundExpressions } from "./largeExpressions.ts";
 import { withoutSingleTerms } from "./singleTerms.ts";
@@ -65,7 +66,12 @@ export function repairCompiler(): void {
       }
       return !(atom instanceof Variable);
     };
-    for (const eqn of simple.eqns.flatMap(withoutSingleTerms).flatMap(widened).flatMap(fromMemory)) {
+    const rewritten = simple.eqns
+      .flatMap(withoutEmpty)
+      .flatMap(withoutSingleTerms)
+      .flatMap(widened)
+      .flatMap(fromMemory);
+    for (const eqn of rewritten) {
       let { inputs } = eqn;
       if (routines.has(eqn.primitive)) {
         inputs = inputs.map((operand) =>

@@ -2,6 +2,7 @@
 import * as jax from "@jax-js/jax";
 import { repairBatching } from "./batchRepairs.ts";
 import { repairConvolutions } from "./convolutionTranspose.ts";
+import { repairEmptyReductions } from "./emptyRules.ts";
 import { repairShapes } from "./shapeRepairs.ts";
 import { repairSingleTerms } from "./singleTermRules.ts";
 import { type Params, type Raw, bind } from "./jaxprs.ts";
@@ -22,6 +23,7 @@ export function repairRules(): void {
   repairShapes();
   repairSingleTerms();
   repairConvolutions();
+  repairEmptyReductions();
 }
 
 /**

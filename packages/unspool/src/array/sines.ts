@@ -1,6 +1,6 @@
 /**
  * Sine and cosine. In float32, jax-js 0.1.25 on WebAssembly is good to 2^-22 only, and by which of two formulas depends
- * on what stands in the same kernel. Here multiples of pi / 2 are taken off in float64, and series of more digits than
+ * on what stands in the same kernel. Here multiples of pi / 2 are taken off exactly, and series of more digits than
  * float32 has follow. Recorded under their names, for which the engine has kernels.
  */
 import * as jax from "@jax-js/jax";
@@ -8,6 +8,7 @@ import { isFloat } from "./dtype.ts";
 import { concrete, isTensor, lift } from "./lift.ts";
 import { namedFunction } from "./namedDerivatives.ts";
 import type { Tensor } from "./tensor.ts";
+import { quarterTurns } from "./turns.ts";
 
 type Unary = (x: Tensor) => Tensor;
 const [rawSin, rawCos, floor] = (["sin", "cos", "floor"] as const).map((name) => lift(jax.numpy[name])) as [
@@ -17,20 +18,12 @@ const [rawSin, rawCos, floor] = (["sin", "cos", "floor"] as const).map((name) =>
 ];
 const choose = lift(jax.numpy.where) as (condition: Tensor, x: Tensor, y: Tensor) => Tensor;
 
-/** Beyond, the multiple of pi / 2 has more bits than float64 leaves beside those of pi. */
-const largest = 2 ** 30;
-
-const wideNumber = (value: number): Tensor => concrete(Float64Array.of(value), [], "float64");
 const series = (z: Tensor, highestFirst: readonly number[]): Tensor =>
   highestFirst.slice(1).reduce((sum, c) => sum.mul(z).add(c), z.mul(0).add(highestFirst[0]!));
 
 /** sin(x + quarters pi / 2). */
-function shifted(x: Tensor, quarters: number, elsewhere: Unary): Tensor {
-  const isNear = x.less(largest).mul(x.greater(-largest));
-  const wide = choose(isNear, x.astype("float64"), wideNumber(0));
-  const turns = floor(wide.mul(2 / Math.PI).add(0.5));
-  // pi / 2 in two parts, of which the first has 33 bits (FreeBSD's k_rem_pio2).
-  const r = wide.sub(turns.mul(1.57079632673412561417)).sub(turns.mul(6.07710050650619224932e-11));
+function shifted(x: Tensor, quarters: number): Tensor {
+  const { turns, rest: r } = quarterTurns(x);
   const z = r.mul(r);
   // Taylor series to r^11 and r^12: the next terms are 3e-9 and 1e-10 of the value at pi / 4.
   const sine = r.mul(series(z, [-1 / 39916800, 1 / 362880, -1 / 5040, 1 / 120, -1 / 6, 1]));
@@ -40,7 +33,7 @@ function shifted(x: Tensor, quarters: number, elsewhere: Unary): Tensor {
   const quarter = whole.mul(0.5);
   const size = choose(half.equal(whole), sine, cosine);
   const value = choose(quarter.equal(floor(quarter)), size, size.neg());
-  return choose(isNear, value.astype("float32"), elsewhere(x));
+  return value.astype("float32");
 }
 
 function onFloats(run: Unary): (x: unknown) => Tensor {
@@ -55,14 +48,14 @@ const isWide = (x: Tensor): boolean => x.dtype === "float64";
 export const sin: (x: unknown) => Tensor = onFloats(
   namedFunction(
     "sin",
-    (x) => (isWide(x) ? rawSin(x) : shifted(x, 0, rawSin)),
+    (x) => (isWide(x) ? rawSin(x) : shifted(x, 0)),
     (x) => cos(x),
   ),
 );
 export const cos: (x: unknown) => Tensor = onFloats(
   namedFunction(
     "cos",
-    (x) => (isWide(x) ? rawCos(x) : shifted(x, 1, rawCos)),
+    (x) => (isWide(x) ? rawCos(x) : shifted(x, 1)),
     (x) => sin(x).neg(),
   ),
 );

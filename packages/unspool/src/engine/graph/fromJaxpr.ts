@@ -13,7 +13,7 @@ import { recover } from "./recover.ts";
 
 /** Nodes of the program's results, for nodes in place of its arguments. */
 export function fromJaxpr(graph: GraphBuilder, program: TracedProgram, args: readonly Node[]): Node[] {
-  return recover(graph, asTraced(graph, program, args), asTraced);
+  return recover(graph, asTraced(graph, program, args));
 }
 
 function asTraced(graph: GraphBuilder, program: TracedProgram, args: readonly Node[]): Node[] {
@@ -44,7 +44,7 @@ function inline(
 function lowerEquation(graph: GraphBuilder, equation: TracedEquation, inputs: Node[], where: string): Node[] {
   if (equation.primitive === "scan") {
     return scanNodes(graph, equation, inputs, (own, body, args) =>
-      recover(own, inline(own, body, args, where), asTraced),
+      recover(own, inline(own, body, args, where)),
     );
   }
   if (equation.body !== undefined) {

@@ -8,6 +8,7 @@ const kernelNames: ReadonlyMap<string, Op> = new Map<string, Op>([
   ["tanh", "tanh"],
   ["sigmoid", "sigmoid"],
   ["sigmoidSlope", "sigmoid_slope"],
+  ["expm1", "expm1"],
   ["log", "log"],
   ["log1p", "log1p"],
   ["asin", "asin"],

@@ -1,23 +1,20 @@
 /**
- * Recovers what a trace has lost: functions that the array room spells out and the engine has a kernel for, and simple
- * values that automatic differentiation records as sums of padded or selected parts. Every rule keeps special values;
+ * Recovers what a trace has lost: a slope that the engine has a kernel for, and simple values that automatic differentiation records as sums of padded or selected parts. Every rule keeps special values;
  * a sum of a zero with a part may turn -0 into 0 and back.
  */
 import type { GraphBuilder } from "./builder.ts";
 import { joinedParts } from "./joinedParts.ts";
-import { type Node, type Op, numberOf, reachable } from "./node.ts";
+import { type Node, numberOf, reachable } from "./node.ts";
 import { selectedSums } from "./selectedSums.ts";
-import { type Lower, templatesFor } from "./templates.ts";
 
 /** A simpler node for the same value. */
 export type Rule = (graph: GraphBuilder, node: Node, uses: ReadonlyMap<Node, number>) => Node | undefined;
 
-/** `outputs` in simpler words, in the same graph. `lower` makes nodes of a traced program. */
-export function recover(graph: GraphBuilder, outputs: readonly Node[], lower: Lower): Node[] {
+/** `outputs` in simpler words, in the same graph. */
+export function recover(graph: GraphBuilder, outputs: readonly Node[]): Node[] {
   const nodes = reachable(outputs);
   const uses = useCounts(nodes, outputs);
-  const present = new Set<Op>(nodes.map(({ op }) => op));
-  const rules = [tanhSlope, joinedParts, selectedSums, ...templatesFor(present, lower)];
+  const rules = [tanhSlope, joinedParts, selectedSums];
   const moved = new Map<Node, Node>();
   for (const node of nodes) {
     const inputs = node.inputs.map((input) => moved.get(input)!);

@@ -28,7 +28,7 @@ const tiny: Range = { from: 1e-30, to: 1, isLogarithmic: true };
 const negativeTiny: Range = { from: -1e-30, to: -1, isLogarithmic: true };
 const upTo = (to: number, from = 1e-30): Range => ({ from, to, isLogarithmic: true });
 const waves32 = [{ from: -100, to: 100 }, upTo(8192), upTo(3.4e38, 8192), upTo(-3.4e38, -1)];
-const waves64 = [{ from: -100, to: 100 }, upTo(2 ** 30)];
+const waves64 = [{ from: -100, to: 100 }, upTo(2 ** 30), upTo(1.7e308, 2 ** 29), upTo(-1.7e308, -1)];
 
 const cases: Record<MathFunction, Case> = {
   exp: {

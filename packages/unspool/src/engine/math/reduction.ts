@@ -1,5 +1,5 @@
 /**
- * Reduction of large f32 arguments modulo pi, after Payne and Hanek: 1 / pi in pieces of 29 bits, so that a 24-bit
+ * Reduction of large f32 arguments modulo pi, after Payne and Hanek (f64: `wideReduction.ts`): 1 / pi in pieces of 29 bits, so that a 24-bit
  * argument times a piece is exact in f64. Multiples of two in each product do not count and are taken off before the
  * sum, which is then small and good to about 2^-52 for every finite f32. The code stands behind a branch that ordinary
  * arguments do not take.

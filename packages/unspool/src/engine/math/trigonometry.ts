@@ -7,6 +7,7 @@
 import type { Local } from "../wasm/index.ts";
 import { type FloatLanes, type Lanes, type Operand, type UnaryEmitter, unary } from "./lanes.ts";
 import { reduceExactly } from "./reduction.ts";
+import { reduceWide } from "./wideReduction.ts";
 
 interface TrigonometricTable {
   /** Pi in pieces of 11 (23) bits and a last one of full length. */
@@ -60,13 +61,8 @@ function reduce(v: Lanes, x: Local, period: 1 | 0.5, offset: 0 | 0.5): Reduced {
   if (offset !== 0) n = v.add(n, v.constant(offset));
   const count = v.keep(n);
   const r = v.keep(pi.reduce<Operand>((rest, piece) => v.madd(count, v.constant(-piece * period), rest), x));
-  if (v.type === "f32x4") {
-    reduceExactly(v, { x, limit, period, offset, r, multiple });
-    return { r, multiple };
-  }
-  // Meaningless beyond the limit, but bounded: sines stay between -1 and 1.
-  const bound = (Math.PI / 2) * period;
-  return { r: v.keep(v.atLeast(v.atMost(r, 1.0001 * bound), -1.0001 * bound)), multiple };
+  (v.type === "f32x4" ? reduceExactly : reduceWide)(v, { x, limit, period, offset, r, multiple });
+  return { r, multiple };
 }
 
 /** The lowest bit as the sign bit. */
