@@ -50,6 +50,21 @@ describe("a misspelt option is answered with the right one", () => {
       "particle",
       "particles",
     ],
+    ["momentumSystem", () => call(diagnostics.momentumSystem, { clipp: 1 }), "clipp", "clip"],
+    [
+      "windowGradients",
+      () => call(diagnostics.windowGradients, problem, np.array(1), { step: 2 }),
+      "step",
+      "steps",
+    ],
+    ["copyScore", () => call(problems.copyScore, { string: 2 }), "string", "strings"],
+    ["initLstm", () => call(problems.initLstm, random.key(0), { unit: 2 }), "unit", "units"],
+    [
+      "memoryStore",
+      () => call(train.memoryStore, { keepCheckpoint: 2 }),
+      "keepCheckpoint",
+      "keepCheckpoints",
+    ],
     ["defineProblem", () => call(unrolls.defineProblem, { ...problem, inits: 1 }), "inits", "init"],
   ])("%s", (name, fn, given, near) => {
     expect(fn).toThrow(OptionError);

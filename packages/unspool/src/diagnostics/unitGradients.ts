@@ -4,7 +4,7 @@
  * one call, and each unit adds up its own contributions.
  */
 import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
-import { OptionError, requireInteger } from "../errors.ts";
+import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
 import { type GradientEstimator, type Recurrence, turnsOf } from "../estimators/index.ts";
 import type { OuterProgram } from "../unroll/index.ts";
 
@@ -36,8 +36,10 @@ export interface UnitGradients {
 export function unitGradients<Theta>(
   estimator: GradientEstimator<Theta>,
   theta: Theta,
-  { key, windows }: UnitGradientOptions,
+  options: UnitGradientOptions,
 ): UnitGradients {
+  requireKnownOptions("unitGradients", options, ["key", "windows"]);
+  const { key, windows } = options;
   requireInteger("unitGradients", "windows", windows, 1);
   const { recurrence } = estimator;
   const run = turnsOf(recurrence);

@@ -8,7 +8,7 @@
  * are formed here in float64: time T² S P / 2 and memory (T / K)² P / 2 for states of S and thetas of P numbers.
  */
 import { type Key, type Tensor, np, scan, tree, vjp, vmap } from "../array/index.ts";
-import { OptionError, requireInteger } from "../errors.ts";
+import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
 import {
   type ErasedProblem,
   type Problem,
@@ -40,8 +40,10 @@ export type WindowGradients = Float64Array[][];
 export function windowGradients<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   theta: Theta,
-  { key, steps = problem.horizon, truncation = 1 }: WindowGradientOptions,
+  options: WindowGradientOptions,
 ): WindowGradients {
+  requireKnownOptions("windowGradients", options, ["key", "steps", "truncation"]);
+  const { key, steps = problem.horizon, truncation = 1 } = options;
   requireInteger("windowGradients", "steps", steps, 1);
   requireInteger("windowGradients", "truncation", truncation, 1);
   if (steps % truncation !== 0) {

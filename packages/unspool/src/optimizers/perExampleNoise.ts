@@ -9,7 +9,7 @@
  * their mean.
  */
 import { type Key, random } from "../array/index.ts";
-import { OptionError } from "../errors.ts";
+import { OptionError, requireKnownOptions } from "../errors.ts";
 import { asType, atLeast0, requireHyperparameter } from "./hyperparameter.ts";
 import type { Objective } from "./objective.ts";
 
@@ -30,8 +30,10 @@ export interface PerExampleNoiseOptions {
 export function perExampleNoise<Theta>(
   objective: Objective<Theta>,
   key: Key,
-  { deviation }: PerExampleNoiseOptions,
+  options: PerExampleNoiseOptions,
 ): Objective<Theta> {
+  requireKnownOptions("perExampleNoise", options, ["deviation"]);
+  const { deviation } = options;
   requireHyperparameter("perExampleNoise", "deviation", deviation, atLeast0);
   const { losses } = objective;
   if (losses === undefined) {

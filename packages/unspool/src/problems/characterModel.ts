@@ -67,8 +67,10 @@ export function characterModel(
 /** Random parameters of a model. Defaults are those of the papers' variance study: 27 symbols, 5 and 5. */
 export function initCharacterModel(
   key: Key,
-  { symbols = 27, embedding = 5, units = 5 }: { symbols?: number; embedding?: number; units?: number } = {},
+  options: { symbols?: number; embedding?: number; units?: number } = {},
 ): CharacterModelTheta {
+  requireKnownOptions("initCharacterModel", options, ["symbols", "embedding", "units"]);
+  const { symbols = 27, embedding = 5, units = 5 } = options;
   return {
     embedding: random.normal(random.foldIn(key, "embedding"), [symbols, embedding]),
     cell: initLstm(random.foldIn(key, "cell"), { inputs: embedding, units }),

@@ -87,13 +87,12 @@ export function initCopyTask(key: Key, units: number): CopyTaskTheta {
 }
 
 /** Bits per character written, over all strings: 1 for guessing, 0 for perfect copies of strings of one length. */
-export function copyScore({
-  length,
-  strings = 256,
-}: {
+export function copyScore(options: {
   length: number;
   strings?: number;
 }): (theta: CopyTaskTheta, key: Key) => number {
+  requireKnownOptions("copyScore", options, ["length", "strings"]);
+  const { length, strings = 256 } = options;
   requireInteger("copyScore", "strings", strings, 1);
   const problem = copyTask({ length, strings: 1 });
   return (theta, key) =>

@@ -4,6 +4,7 @@
  *     (i, f, g, o) = x W + h U + b,   c <- σ(f) c + σ(i) tanh(g),   h <- σ(o) tanh(c)
  */
 import { type Key, type Tensor, nn, np, random } from "../array/index.ts";
+import { requireInteger, requireKnownOptions } from "../errors.ts";
 
 export type LstmWeights = {
   /** W [inputs, 4 units]: input gate, forget gate, cell, output gate. */
@@ -18,7 +19,11 @@ export type LstmWeights = {
 export type LstmState = { h: Tensor; c: Tensor };
 
 /** Weights N(0, 1 / inputs) and N(0, 1 / units); biases 0, those of the forget gate 1, so that a cell remembers. */
-export function initLstm(key: Key, { inputs, units }: { inputs: number; units: number }): LstmWeights {
+export function initLstm(key: Key, options: { inputs: number; units: number }): LstmWeights {
+  requireKnownOptions("initLstm", options, ["inputs", "units"]);
+  const { inputs, units } = options;
+  requireInteger("initLstm", "inputs", inputs, 1);
+  requireInteger("initLstm", "units", units, 1);
   const matrix = (name: string, rows: number): Tensor =>
     random.normal(random.foldIn(key, name), [rows, 4 * units]).mul(1 / Math.sqrt(rows));
   const isForgetGate = (i: number): boolean => i >= units && i < 2 * units;

@@ -6,6 +6,7 @@
  * where log p runs over ALL actions of the lifetime and the path of the agent depends on eta with data fixed.
  */
 import { type Tensor, tree } from "../array/index.ts";
+import { requireKnownOptions } from "../errors.ts";
 import { cut } from "../estimators/index.ts";
 import { np } from "../array/index.ts";
 import { everyLifetime } from "./everyLifetime.ts";
@@ -34,6 +35,7 @@ export function exactMetaGradient<Eta, Agent, World, Data>(
   options: { objective?: "mean" | "last" } = {},
 ): ExactMetaGradient<Eta> {
   const erased = eraseTask(task);
+  requireKnownOptions(name, options, ["objective"]);
   const { objective = "mean" } = options;
   const switches = checkedSwitches(name, erased, { objective });
   const all = everyLifetime(name, erased, eta, switches, 0);

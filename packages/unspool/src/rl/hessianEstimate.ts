@@ -88,8 +88,10 @@ export function expectedHessian(
 export function sampleTrajectories(
   { transitions, start, horizon }: TabularMdp,
   logits: PolicyTable,
-  { count, key }: { count: number; key: Key },
+  options: { count: number; key: Key },
 ): Trajectory[] {
+  requireKnownOptions("sampleTrajectories", options, ["count", "key"]);
+  const { count, key } = options;
   requireInteger("sampleTrajectories", "count", count, 1);
   const policy = policyOf(logits);
   const perTrajectory = 2 * horizon + 1;

@@ -1,4 +1,5 @@
 /** A run kept in memory: for pages, notebooks and tests. */
+import { requireKnownOptions } from "../errors.ts";
 import type { StepRecord } from "./experiment.ts";
 import { type ArtifactName, type RunManifest, type RunStore, StoreError } from "./store.ts";
 
@@ -11,6 +12,7 @@ import { type ArtifactName, type RunManifest, type RunStore, StoreError } from "
  * await resume(experiment, store, { steps: 20 });
  */
 export function memoryStore(options: { keepCheckpoints?: number } = {}): RunStore {
+  requireKnownOptions("memoryStore", options, ["keepCheckpoints"]);
   const { keepCheckpoints = 2 } = options;
   let manifest: RunManifest | undefined;
   let metrics: StepRecord[] = [];

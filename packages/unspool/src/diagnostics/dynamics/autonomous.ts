@@ -4,7 +4,7 @@
  */
 import { requireInteger, requireKnownOptions } from "../../errors.ts";
 import type { ComponentSystem } from "./componentSystem.ts";
-import { type SlopeOptions, effectiveLearningRate } from "./linearize.ts";
+import { type SlopeOptions, effectiveLearningRate, slopeOptions } from "./linearize.ts";
 
 export interface AutonomousOptions extends SlopeOptions {
   /** T. Default 100. */
@@ -27,11 +27,12 @@ export function autonomous(system: ComponentSystem, options: AutonomousOptions =
   requireKnownOptions("autonomous", options, ["steps", "start", "width"]);
   const { steps = 100, start = system.start } = options;
   requireInteger("autonomous", "steps", steps, 1);
+  const slope = slopeOptions(options);
   const states = [start];
   for (let t = 0; t < steps; t++) states.push(system.step(0, states[t]!));
   return {
     states,
-    learningRates: Float64Array.from(states, (state) => effectiveLearningRate(system, state, options)),
+    learningRates: Float64Array.from(states, (state) => effectiveLearningRate(system, state, slope)),
     drift: Float64Array.from(states.slice(1), (state) => system.readout(state, 0)),
   };
 }

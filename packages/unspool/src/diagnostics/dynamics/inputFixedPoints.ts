@@ -6,7 +6,7 @@
 import { requireKnownOptions } from "../../errors.ts";
 import type { ComponentSystem } from "./componentSystem.ts";
 import { type SoughtPoint, fixedPoints } from "./fixedPoints.ts";
-import { type SlopeOptions, effectiveLearningRate, linearize } from "./linearize.ts";
+import { type SlopeOptions, effectiveLearningRate, linearize, slopeOptions } from "./linearize.ts";
 
 export interface InputFixedPointOptions extends SlopeOptions {
   /** Where the search at g = 0 starts. Default: the start of the system. */
@@ -34,6 +34,7 @@ export function inputFixedPoints(
 ): InputFixedPoints {
   requireKnownOptions("inputFixedPoints", options, ["seed", "width"]);
   const { seed = system.start } = options;
+  const slope = slopeOptions(options);
   const seek = (from: Float64Array, gradient: number): SoughtPoint =>
     fixedPoints(system, [from], { gradient }).points[0]!;
   const origin = seek(seed, 0);
@@ -48,15 +49,15 @@ export function inputFixedPoints(
     }
   }
   const points = Array.from(gradients, (g) => found.get(g)!);
-  const { readWeights } = linearize(system, origin.state, options);
+  const { readWeights } = linearize(system, origin.state, slope);
   const length = Math.hypot(...readWeights);
   return {
     gradients: Float64Array.from(gradients),
     points,
-    learningRates: Float64Array.from(points, ({ state }) => effectiveLearningRate(system, state, options)),
+    learningRates: Float64Array.from(points, ({ state }) => effectiveLearningRate(system, state, slope)),
     projections: Float64Array.from(points, ({ state }) =>
       state.reduce((sum, x, i) => sum + (readWeights[i]! * (x - origin.state[i]!)) / length, 0),
     ),
-    origin: { ...origin, learningRate: effectiveLearningRate(system, origin.state, options) },
+    origin: { ...origin, learningRate: effectiveLearningRate(system, origin.state, slope) },
   };
 }

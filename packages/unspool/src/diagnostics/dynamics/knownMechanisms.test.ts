@@ -192,7 +192,7 @@ describe("plain systems train a quadratic", () => {
   const slopes = [0.01, -0.2, 0.5];
   const loss = (x: readonly number[]): number =>
     x.reduce((sum, xi, i) => sum + (curvatures[i]! * xi + slopes[i]!) ** 2 / (2 * curvatures[i]!), 0);
-  const best = optimalMomentum(0.001, 1);
+  const { learningRate, momentum } = optimalMomentum(0.001, 1);
   test.each([
     [
       "gradient descent",
@@ -200,7 +200,7 @@ describe("plain systems train a quadratic", () => {
       0.5485395969566912,
       0.351924853547895,
     ],
-    ["optimal momentum", momentumSystem(best), 15.146989370839934, 1.1867011366524812e-6],
+    ["optimal momentum", momentumSystem({ learningRate, momentum }), 15.146989370839934, 1.1867011366524812e-6],
     [
       "momentum",
       momentumSystem({ learningRate: 0.1, momentum: 0.9 }),

@@ -4,7 +4,7 @@
  *     h' ≈ F(g*, h*) + J_h (h - h*) + J_x (g - g*)
  *     s(h) = -d/dg r(F(g, h), g) at g = 0 = -(w · J_x + dr/dg):   the effective learning rate
  */
-import { OptionError } from "../../errors.ts";
+import { OptionError, requireKnownOptions } from "../../errors.ts";
 import type { ComponentSystem, StepDerivatives } from "./componentSystem.ts";
 
 export interface Linearization extends StepDerivatives {
@@ -25,6 +25,9 @@ export interface SlopeOptions {
    */
   width?: number;
 }
+
+/** Of options, those of a slope. */
+export const slopeOptions = ({ width }: SlopeOptions): SlopeOptions => (width === undefined ? {} : { width });
 
 /** Cost: one derivative of the step; 8 n + 8 steps for a system without derivatives of its own. */
 export function linearize(
@@ -64,8 +67,10 @@ function derivativesAt(
   system: ComponentSystem,
   gradient: number,
   state: Float64Array,
-  { width }: SlopeOptions,
+  options: SlopeOptions,
 ): StepDerivatives {
+  requireKnownOptions(where, options, ["width"]);
+  const { width } = options;
   if (system.isSmooth === false && width === undefined) {
     throw new OptionError(
       where,

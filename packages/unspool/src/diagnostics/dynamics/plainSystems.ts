@@ -14,11 +14,9 @@ export interface MomentumSystemOptions {
 }
 
 /** v ← b v + clip(g), change -a v: one mode (a, b), and saturation beyond the clip. */
-export function momentumSystem({
-  learningRate: a,
-  momentum: b,
-  clip = Infinity,
-}: MomentumSystemOptions): ComponentSystem {
+export function momentumSystem(options: MomentumSystemOptions): ComponentSystem {
+  requireKnownOptions("momentumSystem", options, ["learningRate", "momentum", "clip"]);
+  const { learningRate: a, momentum: b, clip = Infinity } = options;
   requirePositive("momentumSystem", "learningRate", a);
   requireDecay("momentumSystem", "momentum", b);
   return {
@@ -31,10 +29,9 @@ export function momentumSystem({
 }
 
 /** v ← b v + g, change -a (b v + g): a mode (a b, b), and a part a without memory. */
-export function nesterovSystem({
-  learningRate: a,
-  momentum: b,
-}: Omit<MomentumSystemOptions, "clip">): ComponentSystem {
+export function nesterovSystem(options: Omit<MomentumSystemOptions, "clip">): ComponentSystem {
+  requireKnownOptions("nesterovSystem", options, ["learningRate", "momentum"]);
+  const { learningRate: a, momentum: b } = options;
   requirePositive("nesterovSystem", "learningRate", a);
   requireDecay("nesterovSystem", "momentum", b);
   return {

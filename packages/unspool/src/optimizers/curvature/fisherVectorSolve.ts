@@ -9,7 +9,7 @@
  * below λ = 1e-4 |F|.
  */
 import { Tensor } from "../../array/index.ts";
-import { requirePositive } from "../../errors.ts";
+import { requireKnownOptions, requirePositive } from "../../errors.ts";
 import { dot, mapFloats, zeros } from "../leaves.ts";
 import { shifted, solvePositive } from "./factors.ts";
 import { type BlockColumns, type FisherColumns, blockMatrices } from "./fisherColumns.ts";
@@ -33,8 +33,10 @@ export function fisherVectorSolve<T>(
   { registration, layers }: FisherColumns,
   u: T,
   damping: number | Tensor,
-  { blockDiagonal = false }: FisherSolveOptions = {},
+  options: FisherSolveOptions = {},
 ): T {
+  requireKnownOptions("fisherVectorSolve", options, ["blockDiagonal"]);
+  const { blockDiagonal = false } = options;
   if (!Tensor.is(damping)) requirePositive("fisherVectorSolve", "damping", damping);
   const matrices = blockMatrices(registration.blocks, u);
   const solved = woodbury(layers, grams(layers, blockDiagonal), matrices, damping);
