@@ -200,7 +200,12 @@ describe("plain systems train a quadratic", () => {
       0.5485395969566912,
       0.351924853547895,
     ],
-    ["optimal momentum", momentumSystem({ learningRate, momentum }), 15.146989370839934, 1.1867011366524812e-6],
+    [
+      "optimal momentum",
+      momentumSystem({ learningRate, momentum }),
+      15.146989370839934,
+      1.1867011366524812e-6,
+    ],
     [
       "momentum",
       momentumSystem({ learningRate: 0.1, momentum: 0.9 }),
