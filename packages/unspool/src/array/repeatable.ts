@@ -30,16 +30,36 @@ export function repeatableTrace(
   args: readonly unknown[],
   instead = "Hand in what changes as an argument.",
 ): TracedProgram {
-  const traced = traceProgram(where, fn, args);
-  const again = atAnotherTime(() => traceProgram(where, fn, args));
+  let draws = 0;
+  const [traced, again] = watchingRandom(
+    () => draws++,
+    () => [traceProgram(where, fn, args), atAnotherTime(() => traceProgram(where, fn, args))] as const,
+  );
   const difference = differenceOf(traced, again);
-  if (difference === undefined) return traced;
+  if (difference === undefined && draws === 0) return traced;
+  // What a draw decides may be the same twice.
+  const what =
+    difference === undefined ? "it calls Math.random" : `two recordings of it differ: ${difference}`;
   throw new TraceError(
     where,
-    `it is recorded once and run often, but two recordings of it differ: ${difference}. What it reads from outside ` +
+    `it is recorded once and run often, but ${what}. What it reads from outside ` +
       `(Math.random, Date.now, a counter) would be frozen. ${instead}`,
-    { difference },
+    { difference: difference ?? what },
   );
+}
+
+/** Runs `body` and tells of each call of Math.random in it. */
+function watchingRandom<T>(onDraw: () => void, body: () => T): T {
+  const { random } = Math;
+  Math.random = () => {
+    onDraw();
+    return random();
+  };
+  try {
+    return body();
+  } finally {
+    Math.random = random;
+  }
 }
 
 /** Years and a bit: a time in milliseconds has another value then, in float32 too, and in any of its parts. */

@@ -62,6 +62,18 @@ test("the error names the constants that differ", () => {
   expect(run).toThrow("a constant is 41 in one and 42 in the other");
 });
 
+test.each([
+  ["one of two", () => (Math.random() < 0.5 ? 1 : 0)],
+  ["a rare one", () => (Math.random() < 1e-9 ? 1 : 0)],
+])("a choice made by Math.random is refused, though its outcome may be the same twice: %s", (_what, read) => {
+  for (let i = 0; i < 10; i++)
+    expect(() => unroll(reading(read), theta, { key: random.key(0) })).toThrow(TraceError);
+  const never = reading(() => (Math.random() < -1 ? 1 : 0));
+  expect(() => unroll(never, theta, { key: random.key(0) })).toThrow(
+    "reading.step: it is recorded once and run often, but it calls Math.random.",
+  );
+});
+
 test("init and finalLoss are held to the same", () => {
   const base = reading(() => 1);
   const random0 = { ...base, init: () => np.array(Math.random()) };
