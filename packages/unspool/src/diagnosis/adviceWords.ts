@@ -10,15 +10,21 @@ import { type TrialSetting, describe, isSameSetting } from "./trialSetting.ts";
 type Found = Omit<Diagnosis, "verdict">;
 
 export function adviceWords(diagnosis: Found): string[] {
-  const { recommended, recommendation, innerSteps } = diagnosis;
+  const { recommended, recommendation } = diagnosis;
   if (recommended === undefined) return [nothing(diagnosis)];
-  const { loss, standardError, seeds, initialLoss, initialStandardError, finals } = recommendation;
+  const { loss, standardError, seeds, initialLoss, initialStandardError, finals, trials } = recommendation;
   const others = finals.filter(({ setting }) => !isSameSetting(setting, recommended));
+  const { innerSteps } = trials.find(({ setting }) => isSameSetting(setting, recommended)) ?? diagnosis;
+  const ends = finals.find(({ setting }) => isSameSetting(setting, recommended))?.losses ?? [];
+  const isSame = ends.every((one) => one === ends[0]);
+  const end = isSame
+    ? `${short(loss)} with each of ${seeds} seeds`
+    : `${withError(loss, standardError)}, the mean of ${seeds} seeds`;
   return [
     ...whyDerivatives(diagnosis, recommended),
     `Use ${describe(recommended)}: in trial runs of ${short(innerSteps)} inner steps it took the mean loss from ` +
-      `${withError(initialLoss, initialStandardError)} to ${withError(loss, standardError)}, the mean of ${seeds} seeds` +
-      `${others.length === 0 ? "" : ` (${others.map(nextOf).join("; ")})`}.${otherEstimators(recommendation.trials, recommended)}`,
+      `${withError(initialLoss, initialStandardError)} to ${end}` +
+      `${others.length === 0 ? "" : ` (${others.map(nextOf).join("; ")})`}.${otherEstimators(trials, recommended)}`,
   ];
 }
 

@@ -7,8 +7,8 @@ import { growthOf, usableHorizonOf } from "./diagnosis.ts";
 /** Losses whose derivatives have these logarithms, and the ratio of the variances of RP and ES at the end. */
 function evidence(logs: readonly number[], varianceRatio = 1e5) {
   const at = (totalVariance: number) => ({ totalVariance });
-  const half = { horizon: logs.length / 2, rp: at(1), esAntithetic: at(1) };
-  const end = { horizon: logs.length, rp: at(varianceRatio), esAntithetic: at(1) };
+  const half = { horizon: logs.length / 2, rp: at(1), esAntithetic: at(1), esCentred: at(1) };
+  const end = { horizon: logs.length, rp: at(varianceRatio), esAntithetic: at(1), esCentred: at(1) };
   const growth = { logLossGrowth: growthBeyondNeutral(Float64Array.from(logs)) };
   return { report: { growth, variance: { horizons: [half, end] } } };
 }

@@ -51,9 +51,9 @@ function varianceWords({ variance }: ChaosReport<unknown>): string {
   const { rp, esAntithetic } = variance.horizons.at(-1)!;
   const tails = tailsOf(variance);
   return (
-    `variance of one gradient ${withError(rp.totalVariance, rp.standardError)} by backpropagation, ` +
+    `variance of one gradient at perturbed thetas ${withError(rp.totalVariance, rp.standardError)} by backpropagation, ` +
     `${withError(esAntithetic.totalVariance, esAntithetic.standardError)} by evolution strategies ` +
-    `(sigma ${variance.sigma}, ${variance.samples} trajectories).${tails === undefined ? "" : ` ${tails}`}`
+    `(sigma ${variance.sigma}, ${variance.samples} samples).${tails === undefined ? "" : ` ${tails}`}`
   );
 }
 

@@ -56,6 +56,28 @@ describe("chaosReport", () => {
       crossover: 1,
     });
   });
+  test("at the minimum of a bowl antithetic losses are the same, and nothing explodes", () => {
+    // x_t = 0.9^t + (1 - 0.9^t) a: the mean of the squares of ten steps is least at a = -sum p q / sum q², p = 0.9^t = 1 - q.
+    const powers = Array.from({ length: 10 }, (_, t) => 0.9 ** (t + 1));
+    const dot = powers.reduce((sum, p) => sum + p * (1 - p), 0);
+    const optimum = -dot / powers.reduce((sum, p) => sum + (1 - p) ** 2, 0);
+    const bowl = defineProblem({
+      name: "bowl",
+      horizon: 10,
+      init: () => np.array(1, wide),
+      step(a: Tensor, x: Tensor) {
+        const next = x.mul(0.9).add(a.mul(0.1));
+        return { state: next, loss: next.mul(next) };
+      },
+    });
+    const { verdict, variance } = chaosReport(bowl, np.array(optimum, wide), { ...options, sigma: 0.1 });
+    const { rp, esAntithetic, esCentred } = variance.horizons.at(-1)!;
+    expect(esAntithetic.totalVariance).toBeLessThan(1e-20 * rp.totalVariance);
+    // h² sigma² against h² sigma² times E (z³ - z)² / 4 = 10 / 4.
+    expect(esCentred.totalVariance / rp.totalVariance).toBeGreaterThan(0.5);
+    expect(esCentred.totalVariance / rp.totalVariance).toBeLessThan(10);
+    expect(verdict).toMatchObject({ regime: "stable" });
+  });
   test("a loop without an end is judged over the horizon that is asked for", () => {
     const { verdict, lyapunov } = chaosReport(
       logistic(),

@@ -8,7 +8,7 @@
 import { type Key, random, tree } from "../array/index.ts";
 import { OptionError, UnspoolError, requireInteger, requireOneOf, requireKnownOptions } from "../errors.ts";
 import { type EstimatorEntry, type EstimatorOptions, estimatorEntry } from "../estimators/index.ts";
-import type { Problem } from "../unroll/index.ts";
+import { type Problem, requireHorizon } from "../unroll/index.ts";
 import { measuredHorizon } from "./measuredHorizon.ts";
 import { type EstimatorMeasurement, measureEstimator } from "./measureEstimator.ts";
 import { type ReferenceGradient, isDeterministic, referenceGradient } from "./referenceGradient.ts";
@@ -78,6 +78,7 @@ export function compareEstimators<Theta, State, Batch>(
   requireOneOf(where, "reference", given.reference ?? "auto", ["auto", "bptt", "fullEs"]);
   const horizon = given.horizon ?? measuredHorizon(problem);
   requireInteger(where, "horizon", horizon, 1);
+  requireHorizon(where, "horizon", horizon);
   // Bias is that of gradients, not of gradients divided by something that they depend on.
   const options = { objective: "mean" as const, ...given.options, isDividedByStd: false };
   const truncation = options.truncation ?? Math.min(10, horizon);
@@ -165,7 +166,10 @@ function requireDivisor(where: string, truncation: number, horizon: number, opti
 
 /** 1, the horizon, and divisors near even steps of the logarithm between them. */
 function someDivisors(horizon: number): number[] {
-  const divisors = Array.from({ length: horizon }, (_, i) => i + 1).filter((i) => horizon % i === 0);
+  const small = Array.from({ length: Math.floor(Math.sqrt(horizon)) }, (_, i) => i + 1).filter(
+    (i) => horizon % i === 0,
+  );
+  const divisors = [...new Set([...small, ...small.map((i) => horizon / i)])];
   const wanted = [0, 1 / 4, 1 / 2, 3 / 4, 1].map((share) => horizon ** share);
   const nearest = (to: number): number =>
     divisors.reduce((best, one) =>

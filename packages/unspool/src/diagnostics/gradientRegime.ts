@@ -21,6 +21,7 @@ export interface RegimeEvidence {
       horizon: number;
       rp: Pick<HorizonVariance["rp"], "totalVariance">;
       esAntithetic: Pick<HorizonVariance["rp"], "totalVariance">;
+      esCentred: Pick<HorizonVariance["rp"], "totalVariance">;
     }[];
   };
 }
@@ -37,8 +38,7 @@ export function gradientRegime(evidence: RegimeEvidence): LoopRegime {
   const growth = lossGrowth(evidence);
   if (isVarianceHopeless(evidence)) return "chaotic";
   if (growth < harmless) return "stable";
-  const { rp, esAntithetic } = evidence.variance.horizons.at(-1)!;
-  return growth >= explosion && rp.totalVariance > esAntithetic.totalVariance ? "chaotic" : "growing";
+  return growth >= explosion && !isBackpropQuieter(evidence) ? "chaotic" : "growing";
 }
 
 /** ln of the largest growth over the steps; -Infinity where nothing depends on theta. */
@@ -57,9 +57,18 @@ export function usableSteps(evidence: RegimeEvidence): number {
   return hopeless <= 0 ? 1 : horizons[hopeless - 1]!.horizon;
 }
 
-function isHopeless({ rp, esAntithetic }: RegimeEvidence["variance"]["horizons"][number]): boolean {
-  return rp.totalVariance > Math.exp(2 * explosion) * esAntithetic.totalVariance;
+type Variances = RegimeEvidence["variance"]["horizons"][number];
+
+function isHopeless(at: Variances): boolean {
+  return at.rp.totalVariance > Math.exp(2 * explosion) * evolutionVariance(at);
 }
+
+/**
+ * Of evolution strategies, the larger of two kinds: antithetic pairs cancel at a minimum, whatever the loss does around
+ * it, and beside their 0 the derivative of any bowl would vary infinitely more.
+ */
+const evolutionVariance = ({ esAntithetic, esCentred }: Variances): number =>
+  Math.max(esAntithetic.totalVariance, esCentred.totalVariance);
 
 const isVarianceHopeless = ({ variance }: RegimeEvidence): boolean => isHopeless(variance.horizons.at(-1)!);
 
@@ -69,6 +78,6 @@ export function isBackpropQuieter({
 }: {
   variance: Pick<GradientVarianceResult, "horizons"> | RegimeEvidence["variance"];
 }): boolean {
-  const { rp, esAntithetic } = variance.horizons.at(-1)!;
-  return rp.totalVariance <= esAntithetic.totalVariance;
+  const last = variance.horizons.at(-1)!;
+  return last.rp.totalVariance <= evolutionVariance(last);
 }

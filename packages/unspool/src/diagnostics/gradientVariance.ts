@@ -58,8 +58,10 @@ export interface HorizonVariance {
   rp: EstimateSpread;
   /** Plain evolution strategies. */
   es: EstimateSpread;
-  /** Antithetic evolution strategies. */
+  /** Antithetic evolution strategies. Varies by less than any other at a minimum, where both losses are the same. */
   esAntithetic: EstimateSpread;
+  /** Plain ones with the mean loss of the samples as baseline. */
+  esCentred: EstimateSpread;
 }
 
 export interface GradientVarianceResult {
@@ -149,6 +151,7 @@ export function gradientVariance<Theta, State, Batch>(
   const found = horizons.map((horizon, h): HorizonVariance => {
     const loss = (i: number, member: 0 | 1): number => losses[(2 * i + member) * count + h]!;
     const shift = (i: number, j: number): number => eps.data[i * size + j]!;
+    const baseline = Array.from({ length: samples }, (_, i) => loss(i, 0) / samples).reduce((a, b) => a + b);
     return {
       horizon,
       rp: spreadOf(horizon, (i, j) => gradients[(i * count + h) * size + j]!),
@@ -157,6 +160,7 @@ export function gradientVariance<Theta, State, Batch>(
         2 * horizon,
         (i, j) => (shift(i, j) * (loss(i, 0) - loss(i, 1))) / (2 * sigma ** 2),
       ),
+      esCentred: spreadOf(horizon, (i, j) => (shift(i, j) * (loss(i, 0) - baseline)) / sigma ** 2),
     };
   });
   const crossed = found.find(({ rp, esAntithetic }) => rp.totalVariance > esAntithetic.totalVariance);
