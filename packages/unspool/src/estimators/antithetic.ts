@@ -19,6 +19,7 @@ import {
   settle,
   tick,
   windowPlan,
+  requireProblem,
 } from "../unroll/index.ts";
 import type { EstimateMetrics } from "./estimator.ts";
 import { type Noise, type NoiseRequest, gaussian, ownNoise, scale, select, zerosLike } from "./noise.ts";
@@ -74,6 +75,8 @@ export interface EsSettings {
   nanPolicy: "error" | "zero";
   isCommon: boolean;
   noise: Noise;
+  /** sigma, if the noise is Gaussian with that; what another noise makes of it is its own affair. */
+  gaussianSigma: number | undefined;
   executor: Executor;
 }
 
@@ -85,6 +88,7 @@ export function esSettings(name: string, problem: ErasedProblem, options: EsOpti
     nanPolicy = "error",
     trajectories = "independent",
   } = options;
+  requireProblem(name, problem);
   requirePositive(name, "sigma", sigma, "Typical values are 0.001 to 1.");
   requireInteger(name, "pairs", pairs, 1);
   requireUnits(name, "pairs", pairs);
@@ -106,6 +110,7 @@ export function esSettings(name: string, problem: ErasedProblem, options: EsOpti
     nanPolicy,
     isCommon: trajectories === "common",
     noise: ownNoise(options.noise ?? gaussian(sigma)),
+    gaussianSigma: options.noise === undefined ? sigma : undefined,
     executor: executorFor(problem, options.executor),
   };
 }

@@ -2,7 +2,7 @@
  * Backpropagation through time over the whole horizon: the exact gradient, a new trajectory for every estimate.
  */
 import { OptionError, requireKnownOptions } from "../errors.ts";
-import { type CheckpointPolicy, type Problem, eraseProblem } from "../unroll/index.ts";
+import { type CheckpointPolicy, type Problem, eraseProblem, requireProblem } from "../unroll/index.ts";
 import type { GradientEstimator } from "./estimator.ts";
 import { type TbpttState, windowGradient } from "./tbptt.ts";
 import { type DerivativeOptions, derivativeSettings } from "./trajectory.ts";
@@ -18,6 +18,7 @@ export function bptt<Theta, State, Batch>(
   options: BpttOptions = {},
 ): GradientEstimator<Theta, TbpttState> {
   requireKnownOptions("bptt", options, ["checkpoints", "tasks", "objective", "executor"]);
+  requireProblem("bptt", problem);
   const { horizon } = problem;
   if (horizon === Infinity) {
     throw new OptionError(

@@ -5,7 +5,7 @@
  */
 import { wholeOptionNames } from "./antithetic.ts";
 import { OptionError, requireKnownOptions } from "../errors.ts";
-import type { Problem } from "../unroll/index.ts";
+import { type Problem, requireProblem } from "../unroll/index.ts";
 import type { EsOptions } from "./antithetic.ts";
 import type { GradientEstimator } from "./estimator.ts";
 import { type PairState, noiseReuse } from "./noiseReuse.ts";
@@ -18,6 +18,7 @@ export function fullEs<Theta, State, Batch>(
   options: FullEsOptions = {},
 ): GradientEstimator<Theta, PairState> {
   requireKnownOptions("fullEs", options, wholeOptionNames);
+  requireProblem("fullEs", problem);
   const { horizon } = problem;
   if (horizon === Infinity) {
     throw new OptionError(

@@ -6,7 +6,7 @@
  */
 import { esOptionNames } from "./antithetic.ts";
 import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
-import { type Problem, windowPlan } from "../unroll/index.ts";
+import { type Problem, windowPlan, requireProblem } from "../unroll/index.ts";
 import type { EsOptions } from "./antithetic.ts";
 import type { GradientEstimator } from "./estimator.ts";
 import { type PairState, noiseReuse } from "./noiseReuse.ts";
@@ -22,6 +22,7 @@ export function gpes<Theta, State, Batch>(
   options: GpesOptions = {},
 ): GradientEstimator<Theta, PairState> {
   requireKnownOptions("gpes", options, [...esOptionNames, "noisePeriod"]);
+  requireProblem("gpes", problem);
   const { truncation } = windowPlan("gpes", problem.horizon, options);
   const noisePeriod = options.noisePeriod ?? truncation;
   if (noisePeriod !== Infinity) {

@@ -26,6 +26,7 @@ import {
   initialState,
   settle,
   splitFloats,
+  requireProblem,
 } from "../unroll/index.ts";
 import {
   type EsSettings,
@@ -98,47 +99,50 @@ export function mixture<Theta, State, Batch>(
   const settings = mixtureSettings(name, problem, options);
   const { plan, pairs, isCommon, executor } = settings;
   const program = mixtureProgram(settings);
-  return overTheta({
-    name,
-    init(theta, key) {
-      const units = { pair: np.arange(pairs), clock: firstClocks(plan, key, pairs, isCommon) };
-      const zero = zerosLike(theta, "float64");
-      return { ...firstWindow(units, theta), variances: { rp: zero, es: zero } };
+  return overTheta(
+    {
+      name,
+      init(theta, key) {
+        const units = { pair: np.arange(pairs), clock: firstClocks(plan, key, pairs, isCommon) };
+        const zero = zerosLike(theta, "float64");
+        return { ...firstWindow(units, theta), variances: { rp: zero, es: zero } };
+      },
+      estimate(theta, state, key) {
+        const shared = sharedBy(name, theta, key, state);
+        const result = executor.forward(program, shared, state.units);
+        if (settings.nanPolicy === "error")
+          requireFiniteLosses(settings, program, shared, state.units, result.each.losses);
+        const found = result.mean.gradient as Moments;
+        const present = presentVariances(found, pairs);
+        const { loss, lossDifferenceStd, nonFinite } = lossSummary(result.mean.statistics, pairs);
+        return {
+          loss: loss.item(),
+          gradient: tree.map(
+            mixed,
+            theta,
+            found.rp,
+            found.es,
+            present.rp,
+            present.es,
+            state.variances.rp,
+            state.variances.es,
+          ),
+          state: {
+            units: { ...result.units, clock: settle(plan, result.units.clock) },
+            theta: state.theta,
+            window: state.window + 1,
+            variances: nextVariances(state.variances, present),
+          },
+          metrics: {
+            innerSteps: 2 * pairs * plan.truncation,
+            lossDifferenceStd: lossDifferenceStd.item(),
+            ...(settings.nanPolicy === "zero" ? { nonFinite: nonFinite.item() } : {}),
+          },
+        };
+      },
     },
-    estimate(theta, state, key) {
-      const shared = sharedBy(name, theta, key, state);
-      const result = executor.forward(program, shared, state.units);
-      if (settings.nanPolicy === "error")
-        requireFiniteLosses(settings, program, shared, state.units, result.each.losses);
-      const found = result.mean.gradient as Moments;
-      const present = presentVariances(found, pairs);
-      const { loss, lossDifferenceStd, nonFinite } = lossSummary(result.mean.statistics, pairs);
-      return {
-        loss: loss.item(),
-        gradient: tree.map(
-          mixed,
-          theta,
-          found.rp,
-          found.es,
-          present.rp,
-          present.es,
-          state.variances.rp,
-          state.variances.es,
-        ),
-        state: {
-          units: { ...result.units, clock: settle(plan, result.units.clock) },
-          theta: state.theta,
-          window: state.window + 1,
-          variances: nextVariances(state.variances, present),
-        },
-        metrics: {
-          innerSteps: 2 * pairs * plan.truncation,
-          lossDifferenceStd: lossDifferenceStd.item(),
-          ...(settings.nanPolicy === "zero" ? { nonFinite: nonFinite.item() } : {}),
-        },
-      };
-    },
-  });
+    settings.gaussianSigma,
+  );
 }
 
 function mixtureSettings<Theta, State, Batch>(
@@ -146,6 +150,7 @@ function mixtureSettings<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: MixtureOptions,
 ): EsSettings {
+  requireProblem(name, problem);
   const { horizon, isDifferentiable } = problem;
   if (horizon === Infinity) {
     throw new OptionError(

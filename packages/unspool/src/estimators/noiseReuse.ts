@@ -92,12 +92,16 @@ export function noiseReuse<Theta, State, Batch>(
   const settings = esSettings(name, eraseProblem(problem), options);
   const programs = { window: windowProgram(settings, reuse), restart: restartProgram(settings, reuse) };
   const recurrence = windowRecurrence(settings, programs);
-  return overTheta({
-    name,
-    ...(recurrence && { recurrence }),
-    init: (theta, key) => firstWindow(firstPairs(settings, theta, key), theta),
-    estimate: (theta, state, key) => runWindow(settings, programs, sharedBy(name, theta, key, state), state),
-  });
+  return overTheta(
+    {
+      name,
+      ...(recurrence && { recurrence }),
+      init: (theta, key) => firstWindow(firstPairs(settings, theta, key), theta),
+      estimate: (theta, state, key) =>
+        runWindow(settings, programs, sharedBy(name, theta, key, state), state),
+    },
+    settings.gaussianSigma,
+  );
 }
 
 /** Pairs that have not started: their states are placeholders until the first window. */

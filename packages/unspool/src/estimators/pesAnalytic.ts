@@ -107,45 +107,48 @@ export function pesAnalytic<Theta, State, Batch>(
       pairThetas(shared, draw(settings, shared, unit)),
     ),
   };
-  return overTheta({
-    name,
-    init(theta, key) {
-      const { pairs, plan } = settings;
-      const states = unstarted(settings, theta, key);
-      const units = {
-        pair: np.arange(pairs),
-        clock: firstClocks(plan, key, pairs, true),
-        plus: states,
-        minus: states,
-        xi: repeat(zerosLike(theta, "float64"), pairs),
-      };
-      return { ...firstWindow(units, theta), mean: firstTasks(derivative, theta, key) };
+  return overTheta(
+    {
+      name,
+      init(theta, key) {
+        const { pairs, plan } = settings;
+        const states = unstarted(settings, theta, key);
+        const units = {
+          pair: np.arange(pairs),
+          clock: firstClocks(plan, key, pairs, true),
+          plus: states,
+          minus: states,
+          xi: repeat(zerosLike(theta, "float64"), pairs),
+        };
+        return { ...firstWindow(units, theta), mean: firstTasks(derivative, theta, key) };
+      },
+      estimate(theta, state, key) {
+        const { executor, plan, pairs, lossScale } = settings;
+        const shared = sharedBy(name, theta, key, state);
+        const program = isAnyFresh(state.units.clock) ? starting : going;
+        const mean = executor.reverse(program, "all", theta as unknown, {}, state.mean);
+        requireFinite(name, mean.losses, mean.gradient, state.window);
+        const analytic = tree.map((leaf: Tensor) => leaf.astype("float64"), mean.gradient);
+        const estimate = runWindow<Theta, Shared, Unit, { eps: unknown }>(
+          settings,
+          programs,
+          { ...shared, analytic },
+          state,
+        );
+        const { clock, state: meanState } = mean.carry;
+        return {
+          loss: estimate.loss,
+          gradient: add(scale(mean.gradient, lossScale), estimate.gradient) as Theta,
+          state: {
+            ...estimate.state,
+            mean: { task: state.mean.task, clock: settle(plan, clock), state: meanState },
+          },
+          metrics: { ...estimate.metrics, innerSteps: (2 * pairs + 1) * plan.truncation },
+        };
+      },
     },
-    estimate(theta, state, key) {
-      const { executor, plan, pairs, lossScale } = settings;
-      const shared = sharedBy(name, theta, key, state);
-      const program = isAnyFresh(state.units.clock) ? starting : going;
-      const mean = executor.reverse(program, "all", theta as unknown, {}, state.mean);
-      requireFinite(name, mean.losses, mean.gradient, state.window);
-      const analytic = tree.map((leaf: Tensor) => leaf.astype("float64"), mean.gradient);
-      const estimate = runWindow<Theta, Shared, Unit, { eps: unknown }>(
-        settings,
-        programs,
-        { ...shared, analytic },
-        state,
-      );
-      const { clock, state: meanState } = mean.carry;
-      return {
-        loss: estimate.loss,
-        gradient: add(scale(mean.gradient, lossScale), estimate.gradient) as Theta,
-        state: {
-          ...estimate.state,
-          mean: { task: state.mean.task, clock: settle(plan, clock), state: meanState },
-        },
-        metrics: { ...estimate.metrics, innerSteps: (2 * pairs + 1) * plan.truncation },
-      };
-    },
-  });
+    settings.gaussianSigma,
+  );
 }
 
 function draw(settings: EsSettings, shared: EsShared, { pair }: Unit): unknown {

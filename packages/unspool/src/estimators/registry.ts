@@ -102,7 +102,7 @@ export type EstimatorAlias = "tes" | "es-single" | "es";
 
 /** The entry of a name or alias (`tes`, `es`, `es-single`; case does not matter). */
 export function estimatorEntry(name: string): EstimatorEntry {
-  const alias = (estimatorAliases as Readonly<Record<string, EstimatorName>>)[name.toLowerCase()];
+  const alias = Object.entries(estimatorAliases).find(([alias]) => alias === name.toLowerCase())?.[1];
   const wanted = (alias ?? name).toLowerCase();
   const entry = estimators.find((candidate) => candidate.name.toLowerCase() === wanted);
   if (entry !== undefined) return entry;

@@ -18,6 +18,7 @@ import {
   eraseProblem,
   finalLossOf,
   firstClocks,
+  requireProblem,
 } from "../unroll/index.ts";
 import {
   type EsOptions,
@@ -84,6 +85,7 @@ export function telescopingPes<Theta, State, Batch>(
     "noise",
   ]);
   const name = "telescopingPes";
+  requireProblem(name, problem);
   if (problem.finalLoss === undefined) {
     throw new OptionError(
       name,
@@ -110,24 +112,28 @@ export function telescopingPes<Theta, State, Batch>(
     ),
   };
   const recurrence = windowRecurrence(settings, programs);
-  return overTheta({
-    name,
-    ...(recurrence && { recurrence }),
-    init(theta, key) {
-      const { pairs, plan, isCommon } = settings;
-      const state = unstarted(settings, theta, key);
-      const units = {
-        pair: np.arange(pairs),
-        clock: firstClocks(plan, key, pairs, isCommon),
-        plus: state,
-        minus: state,
-        xi: repeat(zerosLike(theta, "float64"), pairs),
-        previous: np.zeros([pairs], { dtype: "float64" }),
-      };
-      return firstWindow(units, theta);
+  return overTheta(
+    {
+      name,
+      ...(recurrence && { recurrence }),
+      init(theta, key) {
+        const { pairs, plan, isCommon } = settings;
+        const state = unstarted(settings, theta, key);
+        const units = {
+          pair: np.arange(pairs),
+          clock: firstClocks(plan, key, pairs, isCommon),
+          plus: state,
+          minus: state,
+          xi: repeat(zerosLike(theta, "float64"), pairs),
+          previous: np.zeros([pairs], { dtype: "float64" }),
+        };
+        return firstWindow(units, theta);
+      },
+      estimate: (theta, state, key) =>
+        runWindow(settings, programs, sharedBy(name, theta, key, state), state),
     },
-    estimate: (theta, state, key) => runWindow(settings, programs, sharedBy(name, theta, key, state), state),
-  });
+    settings.gaussianSigma,
+  );
 }
 
 function draw(settings: EsSettings, shared: EsShared, { pair }: TelescopingUnit): unknown {

@@ -15,6 +15,7 @@ import {
   firstClocks,
   initialState,
   windowPlan,
+  requireProblem,
 } from "../unroll/index.ts";
 import { repeat, select, zerosLike } from "./noise.ts";
 
@@ -44,6 +45,7 @@ export function derivativeSettings(
   options: DerivativeOptions,
 ): DerivativeSettings {
   const { tasks = 1, objective = "mean" } = options;
+  requireProblem(name, problem);
   if (!problem.isDifferentiable) {
     throw new OptionError(
       name,

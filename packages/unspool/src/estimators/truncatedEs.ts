@@ -87,20 +87,23 @@ function meanStateEs<Theta>(settings: EsSettings): GradientEstimator<Theta, Mean
     restart: restart<EsShared, MeanUnit>(settings, ({ theta }) => ({ mean: theta })),
   };
   const recurrence = windowRecurrence(settings, programs);
-  return overTheta({
-    name,
-    ...(recurrence && { recurrence: { ...recurrence, innerSteps: 3 * pairs * plan.truncation } }),
-    init: (theta, key) => firstWindow(firstUnits(settings, theta, key), theta),
-    estimate(theta, state, key) {
-      const estimate = runWindow<Theta, EsShared, MeanUnit, { eps: unknown }>(
-        settings,
-        programs,
-        sharedBy(name, theta, key, state),
-        state,
-      );
-      return { ...estimate, metrics: { ...estimate.metrics, innerSteps: 3 * pairs * plan.truncation } };
+  return overTheta(
+    {
+      name,
+      ...(recurrence && { recurrence: { ...recurrence, innerSteps: 3 * pairs * plan.truncation } }),
+      init: (theta, key) => firstWindow(firstUnits(settings, theta, key), theta),
+      estimate(theta, state, key) {
+        const estimate = runWindow<Theta, EsShared, MeanUnit, { eps: unknown }>(
+          settings,
+          programs,
+          sharedBy(name, theta, key, state),
+          state,
+        );
+        return { ...estimate, metrics: { ...estimate.metrics, innerSteps: 3 * pairs * plan.truncation } };
+      },
     },
-  });
+    settings.gaussianSigma,
+  );
 }
 
 function firstUnits(settings: EsSettings, theta: unknown, key: Key): MeanUnit {

@@ -1,6 +1,14 @@
 /** Inner problems, and the machines that step them through time. */
 export { isThenable } from "./requireSynchronous.ts";
-export { advance, defineProblem, eraseProblem, finalLossOf, initialState } from "./problem.ts";
+export {
+  advance,
+  defineProblem,
+  eraseProblem,
+  finalLossOf,
+  initialState,
+  requireProblem,
+} from "./problem.ts";
+export { requireHorizon } from "./horizon.ts";
 export type { ErasedProblem, Problem, ProblemOptions, StepContext, StepResult } from "./problem.ts";
 export type {
   CheckpointPolicy,

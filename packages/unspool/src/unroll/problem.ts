@@ -78,6 +78,8 @@ export interface Problem<Theta = unknown, State = unknown, Batch = unknown> exte
 export function defineProblem<Theta, State, Batch = undefined>(
   options: ProblemOptions<Theta, State, Batch>,
 ): Problem<Theta, State, Batch> {
+  if (options === undefined)
+    throw new OptionError("defineProblem", "options", options, "a record of options");
   requireKnownOptions<Partial<Problem<Theta, State, Batch>>>("defineProblem", options, [
     "name",
     "horizon",
@@ -123,6 +125,19 @@ export interface ErasedProblem {
   data?(key: Key): unknown;
   finalLoss?(theta: unknown, state: unknown, batch: unknown): Tensor;
   finalData?(key: Key): unknown;
+}
+
+/** Throws `OptionError` unless `problem` is an inner problem. */
+export function requireProblem(where: string, problem: unknown): void {
+  const { init, step, isTraceable } = (problem ?? {}) as Partial<Problem>;
+  if (typeof init === "function" && typeof step === "function" && isTraceable !== undefined) return;
+  throw new OptionError(
+    where,
+    "problem",
+    problem,
+    "an inner problem",
+    "Make one with defineProblem({ horizon, init, step }).",
+  );
 }
 
 export function eraseProblem<Theta, State, Batch>(problem: Problem<Theta, State, Batch>): ErasedProblem {

@@ -5,7 +5,14 @@ import { requireInteger, requireKnownOptions } from "../errors.ts";
 import { executorFor } from "./defaultExecutor.ts";
 import type { Executor, ForwardProgram } from "./executor.ts";
 import { requireHorizon } from "./horizon.ts";
-import { type ErasedProblem, type Problem, advance, eraseProblem, initialState } from "./problem.ts";
+import {
+  type ErasedProblem,
+  type Problem,
+  advance,
+  eraseProblem,
+  initialState,
+  requireProblem,
+} from "./problem.ts";
 
 export interface UnrollOptions {
   /** Source of the trajectories' keys. Particle i uses `foldIn(key, i)`. */
@@ -56,6 +63,7 @@ export function unroll<Theta, State, Batch>(
     "executor",
   ]);
   const { key, isThetaBatched = false, isCommon = false, state, stepsBefore = 0 } = options;
+  requireProblem("unroll", problem);
   const executor = executorFor(problem, options.executor);
   const particles = options.particles ?? (isThetaBatched ? tree.leaves(theta)[0]!.shape[0]! : 1);
   const steps = options.steps ?? problem.horizon;
