@@ -7,6 +7,7 @@ import { experimentOfRun } from "../experiments/ofRun.ts";
 import { UsageError, exitCodes } from "../failure.ts";
 import { formatNumber, formatTable, wrapText } from "../output/format.ts";
 import type { Reporter } from "../output/reporter.ts";
+import { requirePage } from "../report/writePage.ts";
 import { type Study, writeStudy } from "../report/study.ts";
 import { existingRun } from "../runs/runFolder.ts";
 
@@ -25,11 +26,12 @@ export async function analyseCommand(line: CommandLine, reporter: Reporter): Pro
       { experiment: experiment.name },
     );
   }
+  const path = textOption(line, "out") ?? join(dir, "analysis.html");
+  await requirePage(path);
   reporter.preparing("analysis");
   const key = random.foldIn(random.key(manifest.seed), "analyse");
   const analysis = analyseOptimizer(learned, run.theta, { key, ...(tasks !== undefined && { tasks }) });
   const words = analysisWords(analysis);
-  const path = textOption(line, "out") ?? join(dir, "analysis.html");
   const report = await writeStudy(path, study(dir, run, analysis, words));
   const text = [
     ...words.flatMap((paragraph) => [...wrapText(paragraph, 110), ""]),

@@ -16,6 +16,7 @@ import { exitCodes } from "../failure.ts";
 import { formatBytes, formatTable, wrapText } from "../output/format.ts";
 import type { Reporter } from "../output/reporter.ts";
 import { compareFigures } from "../report/compareFigures.ts";
+import { requirePage } from "../report/writePage.ts";
 import { type Study, writeStudy } from "../report/study.ts";
 import { fileName } from "../runs/fileName.ts";
 import { budgetOption, integerOf } from "./budgetOption.ts";
@@ -34,6 +35,8 @@ export async function compareCommand(line: CommandLine, reporter: Reporter): Pro
   const { experiment, parsed } = await preparedExperiment(line);
   const key = random.key(seed);
   const { theta, inner } = await setupWithInner(experiment, parsed, key);
+  const path = textOption(line, "out") ?? `runs/compare-${fileName(experiment.name)}.html`;
+  await requirePage(path);
   const comparison = compareEstimators(inner.problem, theta as never, {
     estimators: names ?? suitable(inner.problem.isDifferentiable, tree.size(theta)),
     options: inner.options,
@@ -45,7 +48,6 @@ export async function compareCommand(line: CommandLine, reporter: Reporter): Pro
     key: random.foldIn(key, "compare"),
     onProgress: (what) => reporter.preparing(what),
   });
-  const path = textOption(line, "out") ?? `runs/compare-${fileName(experiment.name)}.html`;
   const report = await writeStudy(path, study(experiment.name, comparison));
   reporter.answer([...lines(comparison), "", `report  ${report}`], {
     ...plainComparison(comparison),

@@ -6,6 +6,7 @@ import { exitCodes } from "../failure.ts";
 import { formatTable, wrapText } from "../output/format.ts";
 import type { Reporter } from "../output/reporter.ts";
 import { diagnosisStudy, finalTable, trialTable } from "../report/diagnosisStudy.ts";
+import { requirePage } from "../report/writePage.ts";
 import { writeStudy } from "../report/study.ts";
 import { fileName } from "../runs/fileName.ts";
 import { budgetOption } from "./budgetOption.ts";
@@ -21,6 +22,8 @@ export async function diagnoseCommand(line: CommandLine, reporter: Reporter): Pr
   const { experiment, parsed } = await preparedExperiment(line);
   const key = random.key(seed);
   const setup = await setupWithInner(experiment, parsed, key);
+  const path = textOption(line, "out") ?? `runs/diagnose-${fileName(experiment.name)}.html`;
+  await requirePage(path);
   const diagnosis = diagnose(setup, {
     key: random.foldIn(key, "diagnose"),
     innerSteps,
@@ -33,7 +36,6 @@ export async function diagnoseCommand(line: CommandLine, reporter: Reporter): Pr
       ? { command: undefined }
       : await exactCommand(line, experiment, setup, { setting, outerSteps }, key);
   const run = runLine(exact);
-  const path = textOption(line, "out") ?? `runs/diagnose-${fileName(experiment.name)}.html`;
   const report = await writeStudy(path, diagnosisStudy(experiment.name, diagnosis, run));
   reporter.answer(
     [...lines(diagnosis), "", ...(run === undefined ? [] : [`run     ${run}`]), `report  ${report}`],

@@ -1,8 +1,11 @@
 /** `unspool resume`: a run from its last good checkpoint. */
+import { join } from "node:path";
 import { resume } from "unspool/train";
 import { type CommandLine, integerOption, positiveOption, textOption } from "../commandLine/parse.ts";
+import { parseConfig } from "../config/parseConfig.ts";
 import { fileOrigin } from "../experiments/fileOrigin.ts";
 import { experimentOfRun } from "../experiments/ofRun.ts";
+import { UsageError } from "../failure.ts";
 import type { Reporter } from "../output/reporter.ts";
 import { existingRun } from "../runs/runFolder.ts";
 import { recordedSettings, useEngine } from "./engineOptions.ts";
@@ -17,9 +20,10 @@ export async function resumeCommand(
   const steps = integerOption(line, "steps", 0);
   const seconds = positiveOption(line, "checkpoint-every");
   const checkpointEvery = seconds === undefined ? undefined : { seconds };
-  const { store, manifest } = await existingRun(dir);
   const given = textOption(line, "experiment");
+  const { store, manifest } = await existingRun(dir, given);
   const { experiment, file } = await experimentOfRun("resume", dir, manifest, given);
+  await requireConfig(dir, experiment.config, manifest.config);
   if (manifest.command !== undefined) useEngine(recordedSettings(dir, manifest.command, line));
   const origin = await fileOrigin(file);
   const isForced = line.options.has("force");
@@ -30,4 +34,19 @@ export async function resumeCommand(
     (hooks) => resume(experiment, store, { steps, checkpointEvery, origin, isForced, ...hooks }),
     given,
   );
+}
+
+/** A config that was edited is told as one of the command line is: a line for each wrong path. */
+async function requireConfig(
+  dir: string,
+  schema: { parse(value: unknown): unknown },
+  config: unknown,
+): Promise<void> {
+  try {
+    await parseConfig(schema, config);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const message = `${join(dir, "config.json")}: ${error.message}`;
+    throw new UsageError(error.code, message, error.details, { cause: error });
+  }
 }

@@ -15,7 +15,7 @@ export async function runCommand(
   signal: AbortSignal,
 ): Promise<number> {
   const seed = integerOption(line, "seed", 0);
-  const steps = integerOption(line, "steps", 0);
+  const steps = integerOption(line, "steps", 1);
   const seconds = positiveOption(line, "checkpoint-every");
   const checkpointEvery = seconds === undefined ? undefined : { seconds };
   const settings = engineSettings(line);
@@ -24,14 +24,15 @@ export async function runCommand(
   const origin = await fileOrigin(file);
   const command = { ...(file !== undefined && { file }), ...useEngine(settings) };
   const out = textOption(line, "out");
-  const store = newRun(out ?? defaultFolder(experiment.name), out === undefined, command);
+  const named = file === undefined ? undefined : line.positionals[0];
+  const store = newRun(out ?? defaultFolder(experiment.name), out === undefined, command, named);
 
   return execute(
     reporter,
     store,
     signal,
     (hooks) => train(experiment, { config, seed, steps, store, checkpointEvery, origin, ...hooks }),
-    file === undefined ? undefined : line.positionals[0],
+    named,
   );
 }
 

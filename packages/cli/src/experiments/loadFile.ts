@@ -3,7 +3,7 @@
  * very modules that the command itself uses, wherever the file lies and whatever is installed there: two copies of
  * the library would not recognise each other's tensors and errors.
  */
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
 import { parse } from "node:path";
 import { createJiti } from "jiti";
 import { type Problem, defineProblem, show } from "unspool";
@@ -33,6 +33,9 @@ export const sharedModules: readonly string[] = [
  */
 export async function loadExperimentFile(file: string): Promise<Experiment> {
   if (!existsSync(file)) throw new UsageError("EXPERIMENT", `${file}: there is no such file.`, { file });
+  if (statSync(file).isDirectory()) {
+    throw new UsageError("EXPERIMENT", `${file}: it is a folder. Name the file in it.`, { file });
+  }
   return experimentOf(file, await load(file));
 }
 

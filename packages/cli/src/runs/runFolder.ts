@@ -6,6 +6,7 @@ import { folderStore } from "unspool/train/node";
 import type { EngineRecord } from "../commands/engineOptions.ts";
 import { UsageError } from "../failure.ts";
 import { fileName } from "./fileName.ts";
+import { resumeCommand } from "./shellWord.ts";
 
 /** What the command adds to a run's `config.json`: with what it computes, and */
 export interface CommandRecord extends EngineRecord {
@@ -22,7 +23,12 @@ export interface CommandManifest extends RunManifest {
  * The store of a new run. Throws `UsageError` at once if the folder holds a run already, or a file that the run would
  * write. With `isNumbered` the run takes the next free name instead.
  */
-export function newRun(dir: string, isNumbered: boolean, command: CommandRecord): RunStore {
+export function newRun(
+  dir: string,
+  isNumbered: boolean,
+  command: CommandRecord,
+  experimentFile?: string,
+): RunStore {
   const holds = (names: readonly string[]) => names.find((name) => existsSync(join(dir, name)));
   const taken = isNumbered ? undefined : holds(["config.json", "metrics.jsonl", "checkpoints"]);
   if (taken !== undefined) {
@@ -40,12 +46,16 @@ export function newRun(dir: string, isNumbered: boolean, command: CommandRecord)
       { dir, foreign },
     );
   }
-  return folderStore(dir, { isNumbered, extra: { command } });
+  const resumeLine = (made: string) => resumeCommand(made, experimentFile);
+  return folderStore(dir, { isNumbered, extra: { command }, resumeLine });
 }
 
 /** The store and the manifest of a run that exists. Throws `UsageError` if the folder does not hold one. */
-export async function existingRun(dir: string): Promise<{ store: RunStore; manifest: CommandManifest }> {
-  const store = folderStore(dir);
+export async function existingRun(
+  dir: string,
+  experimentFile?: string,
+): Promise<{ store: RunStore; manifest: CommandManifest }> {
+  const store = folderStore(dir, { resumeLine: (made) => resumeCommand(made, experimentFile) });
   const manifest: CommandManifest | undefined = existsSync(dir) ? await store.readManifest() : undefined;
   if (manifest !== undefined) {
     requireCommandRecord(join(dir, "config.json"), manifest.command);

@@ -29,6 +29,8 @@ const graceMs = 500;
 /** A thread that does not end in this time is left to the end of the process. */
 const endMs = 300;
 const heartbeatMs = 5000;
+/** Node's exit code where an awaited promise is left when nothing else is to be done. */
+const unsettled = 13;
 
 /** How far a run is, as its events say. */
 interface Progress {
@@ -123,7 +125,16 @@ export function superviseRun(line: CommandLine, reporter: Reporter, isJson: bool
       }
     });
     worker.on("error", (error: Error) => fail(`${error.name}: ${error.message}`, framesOf(error)));
-    worker.on("exit", (code) => fail(`the experiment's file ended the process (process.exit(${code})).`));
+    worker.on("exit", (code) => {
+      const { dir } = progress;
+      const kept =
+        dir === undefined ? "" : ` Its steps are kept: ${resumeCommand(dir, experimentFile(line))} goes on.`;
+      const why =
+        code === unsettled
+          ? "a promise that the experiment's file waits for is never settled."
+          : `the experiment's file ended the process (process.exit(${code})).`;
+      fail(`${why}${kept}`);
+    });
     worker.stdout.on("data", (bytes: Uint8Array) => (isJson ? stderr : stdout).write(bytes));
     worker.stderr.on("data", (bytes: Uint8Array) => stderr.write(bytes));
   });

@@ -35,7 +35,7 @@ export class MemoryLayout {
         bytes: this.#end,
         of: "its arrays",
         limit: wasmBytes - margin,
-        hint: "Use fewer particles or smaller batches, or a truncation or checkpoints that keep fewer states.",
+        hint: "Use fewer threads, fewer particles or smaller batches, or a truncation or checkpoints that keep fewer states.",
       });
     }
     return address;

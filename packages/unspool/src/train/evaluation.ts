@@ -4,7 +4,7 @@ import { UnspoolError } from "../errors.ts";
 import type { Evaluation, RunRecord, Setup } from "./experiment.ts";
 import type { Figure } from "./figure.ts";
 import type { TrainResult } from "./runLoop.ts";
-import { type RunStore, StoreError } from "./store.ts";
+import { type RunStore, StoreError, resumeLineOf } from "./store.ts";
 import { describeThrown, isInstance } from "./userCode.ts";
 
 export interface Results {
@@ -20,7 +20,7 @@ export class EvaluationError extends UnspoolError {
     const again =
       store === undefined
         ? "The trained theta is in the error's `result`."
-        : `They are kept: unspool resume ${store.name} evaluates them again.`;
+        : `They are kept: ${resumeLineOf(store)} evaluates them again.`;
     const { experiment, step } = result;
     super(
       "EVALUATION",

@@ -10,7 +10,7 @@ import type { RunRecord, Setup, StepRecord } from "./experiment.ts";
 import type { Figure } from "./figure.ts";
 import { nextTurn } from "./nextTurn.ts";
 import type { Origin } from "./recipe.ts";
-import type { RunManifest, RunStatus, RunStore } from "./store.ts";
+import { type RunManifest, type RunStatus, type RunStore, resumeLineOf } from "./store.ts";
 import { describeThrown, isInstance, ownError } from "./userCode.ts";
 import { type TrainState, type TrainStepsResult, evaluatedTheta, trainSteps } from "./trainStep.ts";
 
@@ -250,7 +250,7 @@ function explainedSteps(
     const own = ownError(experiment, `its outer step ${step}`, "run", error);
     if (!(own instanceof NonFiniteError)) throw own;
     const isKept = store !== undefined && checkpointed !== undefined;
-    const replay = isKept ? `unspool resume ${store.name}` : `train with seed ${seed} and the same config`;
+    const replay = isKept ? resumeLineOf(store) : `train with seed ${seed} and the same config`;
     const from = isKept
       ? ` It starts from the last checkpoint, of step ${checkpointed}: ${store.checkpointName(checkpointed)}.`
       : "";

@@ -39,6 +39,8 @@ export type ArtifactName = "evaluation" | "figures";
 export interface RunStore {
   /** How a person would call the place: a folder's path, or "memory". */
   readonly name: string;
+  /** What a person types to go on with the run. Default `unspool resume NAME`. */
+  resumeLine?(): string;
   /** Versions and hardware of the host, where the store knows it. */
   environment?(): Record<string, string>;
   /** Begins a run and holds it. Throws `StoreError` with `details.reason` "exists" if there is one already. */
@@ -72,6 +74,9 @@ export interface RunStore {
   /** Undefined if it was never written. */
   readArtifact(name: ArtifactName): Promise<unknown>;
 }
+
+export const resumeLineOf = (store: RunStore): string =>
+  store.resumeLine?.() ?? `unspool resume ${store.name}`;
 
 /** Why a store could not do its work. */
 export type StoreFailure = "exists" | "busy" | "read" | "write";

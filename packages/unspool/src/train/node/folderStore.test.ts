@@ -20,6 +20,7 @@ import {
 } from "../testExperiment.ts";
 import { train } from "../train.ts";
 import { folderStore } from "./folderStore.ts";
+import { makePath } from "./makeFolder.ts";
 import type { Open } from "./writeAtomically.ts";
 
 const seed = 8;
@@ -299,4 +300,10 @@ describe("a checkpoint that cannot be written", () => {
     fs.writeFileSync(dir, "");
     expect((await failureOf(train(quadratic, { store: folderStore(dir) }))).message).toContain(dir);
   });
+});
+
+test.runIf(fs.existsSync("/proc/self"))("a folder where none can be made is refused, at once", async () => {
+  // Node's recursive mkdir goes round for ever there.
+  await expect(makePath("/proc/unspool/runs")).rejects.toThrow("ENOENT");
+  await expect(makePath("/proc/unspool")).rejects.toThrow("ENOENT");
 });

@@ -34,6 +34,8 @@ export interface FolderStoreOptions {
   isNumbered?: boolean;
   /** Further entries of a new run's config.json. */
   extra?: Readonly<Record<string, unknown>>;
+  /** What a person types to go on with the run in a folder. Default `unspool resume DIR`. */
+  resumeLine?: (dir: string) => string;
   /** Opens the files of checkpoints; replaced in tests by one that fails. */
   open?: Open;
 }
@@ -55,8 +57,14 @@ const torn =
 
 /** A store in the folder `given`, which is made when a run begins. */
 export function folderStore(given: string, options: FolderStoreOptions = {}): RunStore {
-  requireKnownOptions("folderStore", options, ["keepCheckpoints", "isNumbered", "extra", "open"]);
-  const { keepCheckpoints = 2, isNumbered = false, extra = {}, open = fs.open } = options;
+  requireKnownOptions("folderStore", options, [
+    "keepCheckpoints",
+    "isNumbered",
+    "extra",
+    "resumeLine",
+    "open",
+  ]);
+  const { keepCheckpoints = 2, isNumbered = false, extra = {}, resumeLine, open = fs.open } = options;
   requireInteger("folderStore", "keepCheckpoints", keepCheckpoints, 1);
   let dir = given;
   let made: MadeFolder | undefined;
@@ -112,6 +120,7 @@ export function folderStore(given: string, options: FolderStoreOptions = {}): Ru
     get name() {
       return dir;
     },
+    ...(resumeLine && { resumeLine: () => resumeLine(dir) }),
     environment,
     create: (manifest) =>
       guarded("write", dir, async () => {

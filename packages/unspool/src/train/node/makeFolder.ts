@@ -10,8 +10,8 @@ export interface MadeFolder {
 
 /** With `isNumbered` the folder is new: `dir`, `dir-2`, … One of several processes gets each name. */
 export async function makeFolder(dir: string, isNumbered: boolean): Promise<MadeFolder> {
-  if (!isNumbered) return made(dir, await fs.mkdir(dir, { recursive: true }));
-  const first = await fs.mkdir(dirname(dir), { recursive: true });
+  if (!isNumbered) return made(dir, await makePath(dir));
+  const first = await makePath(dirname(dir));
   for (let copy = 1; ; copy++) {
     const path = copy === 1 ? dir : `${dir}-${copy}`;
     try {
@@ -22,6 +22,29 @@ export async function makeFolder(dir: string, isNumbered: boolean): Promise<Made
     }
   }
 }
+
+/**
+ * Makes a folder and those above it; the topmost that was made. Node's own `recursive` goes round for ever where a folder
+ * answers that it does not exist although it does, as in /proc.
+ */
+export async function makePath(dir: string): Promise<string | undefined> {
+  try {
+    await fs.mkdir(dir);
+    return dir;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && (await isFolder(dir))) return undefined;
+    if (code !== "ENOENT" || (await isFolder(dirname(resolve(dir))))) throw error;
+  }
+  const first = await makePath(dirname(resolve(dir)));
+  return (await makePath(dir)) === undefined ? first : (first ?? dir);
+}
+
+const isFolder = (path: string): Promise<boolean> =>
+  fs.stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 
 /** `first` is the topmost folder that was made; undefined if `path` was there. */
 function made(path: string, first: string | undefined): MadeFolder {
