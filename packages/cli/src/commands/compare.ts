@@ -145,12 +145,14 @@ function row(one: EstimatorMeasurement, { reference }: Comparison): (string | nu
   const size = vectorNorm(reference.gradient);
   const share = (value: number): number => value / size;
   const deviation = Math.sqrt(one.variance);
+  const error = Math.hypot(vectorNorm(one.standardError), vectorNorm(reference.standardError));
   return [
     one.name,
     one.smoothedBy ?? "",
     share(vectorNorm(one.bias)),
-    twoDigits(share(Math.hypot(vectorNorm(one.standardError), vectorNorm(reference.standardError)))),
-    Number(one.z.toPrecision(3)),
+    twoDigits(share(error)),
+    // Without scatter there is no statistic: the bias is what it is.
+    error === 0 ? "" : Number(one.z.toPrecision(3)),
     share(deviation),
     deviation === 0 ? 0 : twoDigits(share(one.varianceError / (2 * deviation))),
     one.errorAtEqualCost,
@@ -168,7 +170,8 @@ const twoDigits = (value: number): number => Number(value.toPrecision(2));
 /** What the columns mean. */
 const legend =
   "A sample is what an estimator says of one whole trajectory of all its units; ± are standard errors over samples. " +
-  "z is the bias in standard errors, of the coordinate where it is largest.";
+  "z is the bias in standard errors, of the coordinate where it is largest; " +
+  "it is left out where nothing scatters, because all samples are alike: then the bias is exact up to rounding.";
 
 function lines(comparison: Comparison): string[] {
   const { truncation, failed } = comparison;
