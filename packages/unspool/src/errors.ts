@@ -147,9 +147,28 @@ export function requireKnownOptions<Options extends object>(
   names: readonly (keyof Options & string)[],
 ): void {
   if (given === undefined) return;
-  if (typeof given !== "object" || given === null || Array.isArray(given))
-    throw new OptionError(where, "options", given, "a record of options");
+  requireRecord(where, given, names);
   for (const name of Object.keys(given)) requireOneOf(where, "the name of an option", name, names);
+}
+
+/**
+ * Throws `OptionError` unless options are a record: a number, say, has no entries, and all defaults would be used. The
+ * option that was probably meant is the learning rate, or the first.
+ */
+export function requireRecord(where: string, given: unknown, names: readonly string[]): void {
+  if (isRecord(given)) return;
+  const name = names.find((one) => one === "learningRate");
+  const value = typeof given === "number" ? String(given) : "…";
+  const hint =
+    name === undefined ? `Write { ${names[0]}: ${value} }.` : `Write ${where}({ ${name}: ${value} }).`;
+  throw new OptionError(where, "options", given, "a record", hint);
+}
+
+function isRecord(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // That of records has none itself, also where they come from another realm.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** The candidate with the smallest edit distance to `word`, if it is near enough to be meant. */

@@ -14,6 +14,8 @@ export type { RandomStream } from "./randomStream.ts";
 export type { DrawOptions, Key } from "./random.ts";
 export { nn } from "./nn.ts";
 export type { Nn } from "./nn.ts";
+/** @internal Checks of labels, for losses outside of `nn`. */
+export { orNoClass, requireClasses } from "./labels.ts";
 export { convolve, plainLayers } from "./layers.ts";
 export type { ConvolutionOptions, ConvolutionWeights, DenseWeights, Layers } from "./layers.ts";
 export { scan } from "./scan.ts";

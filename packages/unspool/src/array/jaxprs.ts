@@ -162,10 +162,11 @@ export class Environment {
   }
 }
 
-/** A literal as an array. */
+/** A literal as an array: of a plain number one that takes the dtype of what it meets, as the number did. */
 export function literal(atom: Atom): Raw {
   const { value, aval } = atom as { value: number; aval: Aval };
-  return jax.numpy.array(value, { dtype: aval.dtype });
+  const isPlain = aval.weakType && aval.dtype === "float32";
+  return isPlain ? jax.numpy.array(value) : jax.numpy.array(value, { dtype: aval.dtype });
 }
 
 /** Binds every equation of `jaxpr`. */

@@ -1,5 +1,7 @@
 /** Linear algebra of jax-js, lifted. */
 import * as jax from "@jax-js/jax";
+import { ShapeError } from "../errors.ts";
+import { plainAxes } from "./axes.ts";
 import { guardAll } from "./guard.ts";
 import { linalgSignatures, onTensor } from "./signatures.ts";
 import { lift } from "./lift.ts";
@@ -50,12 +52,21 @@ function slogdet(x: Tensor): [Tensor, Tensor] {
 function vectorNorm(x: Tensor, options: NormOptions = {}): Tensor {
   const { ord = 2, axis = null, keepdims = false } = options;
   const size = np.abs(x);
+  if (Math.abs(ord) === Infinity) requireSome(x, axis);
   if (ord === Infinity) return size.max(axis, { keepdims });
   if (ord === -Infinity) return size.min(axis, { keepdims });
   if (ord === 0) return x.notEqual(0).astype(x.dtype).sum(axis, { keepdims });
   if (ord === 1) return size.sum(axis, { keepdims });
   if (ord === 2) return np.sqrt(x.mul(x).sum(axis, { keepdims }));
   return np.power(np.power(size, ord).sum(axis, { keepdims }), 1 / ord);
+}
+
+/** Extremes of nothing do not exist. */
+function requireSome(x: Tensor, axis: Axis): void {
+  const axes = axis === null ? x.shape.map((_, i) => i) : plainAxes("linalg.vectorNorm", axis, x.ndim);
+  if (axes.every((i) => x.shape[i] !== 0) || x.shape.some((n, i) => n === 0 && !axes.includes(i))) return;
+  const what = `no elements have no extreme, got ${x.toString()}. Check its length first.`;
+  throw new ShapeError("linalg.vectorNorm", what);
 }
 
 export interface NormOptions {

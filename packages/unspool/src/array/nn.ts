@@ -7,6 +7,7 @@ import { ShapeError } from "../errors.ts";
 import * as exact from "./exact.ts";
 import { guardAll } from "./guard.ts";
 import { nnSignatures, onTensor } from "./signatures.ts";
+import { orNoClass, requireClasses } from "./labels.ts";
 import { isTensor } from "./lift.ts";
 import { np } from "./np.ts";
 import { promote } from "./promotion.ts";
@@ -96,7 +97,10 @@ function oneHot(labels: Tensor, classes: number): Tensor {
   return isClass(labels, classes).astype("float32");
 }
 
-/** Mean cross-entropy of `logits` [batch, classes] against int32 `labels` [batch]. */
+/**
+ * Mean cross-entropy of `logits` [batch, classes] against int32 `labels` [batch]. A label of no class is an `OptionError`
+ * where labels are known, and makes the loss NaN in a trace.
+ */
 function softmaxCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
   const isLabel = labels.dtype === "int32" || labels.dtype === "uint32";
   if (!isLabel || String(labels.shape) !== String(logits.shape.slice(0, -1))) {
@@ -107,11 +111,11 @@ function softmaxCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
         (isLabel ? "Write labels.reshape([-1])." : 'Write labels.astype("int32").'),
     );
   }
+  const classes = logits.shape.at(-1)!;
+  requireClasses("nn.softmaxCrossEntropy", labels, classes, "labels");
   // Selected, not multiplied: another class may have the logarithm -Infinity.
-  return where(isClass(labels, logits.shape.at(-1)!), logSoftmax(logits), 0)
-    .sum(-1)
-    .neg()
-    .mean();
+  const rows = where(isClass(labels, classes), logSoftmax(logits), 0).sum(-1).neg();
+  return orNoClass(rows, labels, classes).mean();
 }
 
 /** The namespace of neural-network functions. */

@@ -139,8 +139,11 @@ function rademacher(from: Key, shape: readonly number[] = [], options: DrawOptio
   return np.where(isUpper, np.array(1, { dtype }), np.array(-1, { dtype }));
 }
 
-/** True with probability `p`. */
+/** True with probability `p`. In a trace p is not known: above 1 it is always true, NaN never. */
 function bernoulli(from: Key, p: TensorLike = 0.5, shape: readonly number[] = []): Tensor {
+  const known = isTensor(p) ? (p.isTraced ? [] : p.data) : [p];
+  const wrong = Array.from(known as ArrayLike<number>, Number).find((x) => !(x >= 0 && x <= 1));
+  if (wrong !== undefined) throw new OptionError("random.bernoulli", "p", wrong, "a probability from 0 to 1");
   return uniform(from, shape).less(p);
 }
 

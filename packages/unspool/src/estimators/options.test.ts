@@ -147,6 +147,20 @@ describe("losses that are not finite", () => {
       /theta "rate"\[0\] is Infinity/,
     );
   });
+  test("a norm at 0, whose derivative is NaN, was said to overflow: what was not measured is not claimed", () => {
+    const atPoint = defineProblem({
+      horizon: 2,
+      init: () => np.ones([]),
+      step: (at: { w: Tensor }, s: Tensor) => ({ state: s, loss: np.sqrt(at.w.mul(at.w).sum()).mul(s) }),
+    });
+    const at = { w: np.zeros([2]) };
+    const estimator = bptt(atPoint);
+    const run = (): unknown => estimator.estimate(at, estimator.init(at, random.key(0)), random.key(0));
+    expect(run).toThrow(
+      /theta "w"\[0\] is NaN .*losses are finite\. Either the loop has no derivative at a point/,
+    );
+    expect(run).not.toThrow(/the derivative of the loop overflows/);
+  });
 });
 
 describe("pitfalls (card 3)", () => {

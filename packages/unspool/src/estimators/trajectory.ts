@@ -116,8 +116,9 @@ export function requireFinite(name: string, losses: Tensor, gradient: unknown, w
     throw new NonFiniteError(
       name,
       `the gradient of theta${path === "" ? "" : ` "${path}"`}[${index}] is ${leaf.data[index]} in ` +
-        `estimate ${window}: the derivative of the loop overflows. Try a shorter truncation, clipping, float64, or an ` +
-        "evolution-strategy estimator (pes, nres).",
+        `estimate ${window}, where the losses are finite. Either the loop has no derivative at a point that it reached ` +
+        "(sqrt or a norm at 0, a quotient of zeros: choose another branch with np.where before it), or the derivative " +
+        "overflows: try a shorter truncation, clipping or float64. Evolution strategies (pes, nres) need no derivative.",
       { path, index, estimate: window },
     );
   }

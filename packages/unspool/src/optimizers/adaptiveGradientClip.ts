@@ -56,7 +56,7 @@ export function adaptiveGradientClip<Inner extends Tree>(
         const part = allowed.div(np.where(isLong, unit, np.onesLike(unit)));
         return np.where(isLong, g.div(scale).mul(part), g);
       };
-      const clipped = mapFloats((x, g) => clip(x, g), theta, gradient) as typeof gradient;
+      const clipped = mapFloats((g, x) => clip(x!, g), gradient, theta);
       const moved = inner.update(clipped, state.inner, theta, observed);
       return { theta: moved.theta, state: { step: advance(state.step), inner: moved.state } };
     },

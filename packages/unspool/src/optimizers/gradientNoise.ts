@@ -46,19 +46,15 @@ export function gradientNoise<Inner extends Tree>(
       const floats = tree.leaves(theta).filter(isFloatLeaf);
       const uniforms = random.uniform(now, [2, floats.reduce((sum, { size }) => sum + size, 0)]);
       let place = 0;
-      const noisy = mapFloats(
-        (x, g) => {
-          // Draws by their place in all of theta: the same for a tree as for its elements in a row.
-          const drawn = uniforms.slice([], [place, (place += x.size)]).astype(x.dtype);
-          return g.add(
-            normals(drawn)
-              .reshape([...x.shape])
-              .mul(asType(deviation, x.dtype)),
-          );
-        },
-        theta,
-        gradient,
-      ) as typeof gradient;
+      const noisy = mapFloats((g) => {
+        // Draws by their place in all of theta: the same for a tree as for its elements in a row.
+        const drawn = uniforms.slice([], [place, (place += g.size)]).astype(g.dtype);
+        return g.add(
+          normals(drawn)
+            .reshape([...g.shape])
+            .mul(asType(deviation, g.dtype)),
+        );
+      }, gradient);
       const moved = inner.update(noisy, state.inner, theta, observed);
       return { theta: moved.theta, state: { step: advance(state.step), inner: moved.state } };
     },

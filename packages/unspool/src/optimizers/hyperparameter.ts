@@ -1,6 +1,6 @@
 /** Hyperparameters: their values at a step, and the checks of options at construction. */
 import { type DType, Tensor } from "../array/index.ts";
-import { OptionError, requireOneOf } from "../errors.ts";
+import { OptionError, requireOneOf, requireRecord } from "../errors.ts";
 import type { Hyperparameter, Schedule } from "./optimizer.ts";
 
 /** The value of a hyperparameter for one leaf. */
@@ -13,7 +13,8 @@ export type ValueFor = (leaf: Tensor) => number | Tensor;
 export function atStep(value: Hyperparameter, step: Tensor): ValueFor {
   if (typeof value === "number") return ({ dtype }) => representable(value, dtype);
   const byType = new Map<DType, Tensor>();
-  return ({ dtype }) => {
+  return (leaf) => {
+    const { dtype } = leaf;
     let cast = byType.get(dtype);
     if (cast === undefined) {
       const float = dtype === "float64" ? "float64" : "float32";
@@ -24,8 +25,21 @@ export function atStep(value: Hyperparameter, step: Tensor): ValueFor {
       const exact = (): Tensor => (isSchedule ? valueOf(value, step, "float64") : value);
       rests.set(cast, known ?? (() => exact().neg().add(1)));
     }
+    requireFit(value, cast, leaf);
     return cast;
   };
+}
+
+/** Whose option a tensor or a schedule is, for errors: known since `requireHyperparameter`. */
+const owners = new WeakMap<object, { where: string; option: string }>();
+
+/** Throws `OptionError` for a value that would give a leaf another shape. */
+function requireFit(given: object, { shape }: Tensor, leaf: Tensor): void {
+  const shift = leaf.ndim - shape.length;
+  if (shift >= 0 && shape.every((length, i) => length === 1 || length === leaf.shape[i + shift])) return;
+  const { where, option } = owners.get(given) ?? { where: "optimizer", option: "a hyperparameter" };
+  const allowed = `[], or one that broadcasts to that of what it is for, [${leaf.shape.join(",")}]`;
+  throw new OptionError(where, `the shape of ${option}`, [...shape], allowed);
 }
 
 /** What `oneMinus` knows of a decay: 1 less it, from before it was rounded. */
@@ -92,9 +106,12 @@ export const positive: Range = { text: "above 0", has: (x) => x > 0 };
 export const atLeast0: Range = { text: "of at least 0", has: (x) => x >= 0 };
 export const belowOne: Range = { text: "of at least 0 and below 1", has: (x) => x >= 0 && x < 1 };
 
-/** Throws `OptionError` for a number out of range; tensors and schedules pass unchecked. */
+/** Throws `OptionError` for a number out of range; of tensors and schedules it notes whose they are. */
 export function requireHyperparameter(where: string, option: string, value: unknown, range: Range): void {
-  if (typeof value === "function" || Tensor.is(value)) return;
+  if (typeof value === "function" || Tensor.is(value)) {
+    owners.set(value, { where, option });
+    return;
+  }
   if (typeof value === "number" && Number.isFinite(value) && range.has(value)) return;
   throw new OptionError(where, option, value, `a number ${range.text}, a tensor or a schedule`);
 }
@@ -111,6 +128,7 @@ export function withDefaults<Options extends object>(
   defaults: Required<Options>,
 ): Required<Options> {
   const names = Object.keys(defaults);
+  requireRecord(where, given, names);
   const known = Object.entries(given).filter(([name, value]) => {
     requireOneOf(where, "the name of an option", name, names);
     return value !== undefined;

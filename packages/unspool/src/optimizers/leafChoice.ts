@@ -1,6 +1,7 @@
 /** Choosing leaves of theta: by a predicate, or by paths, which a config file can hold. */
-import { type Tensor, tree } from "../array/index.ts";
+import type { Tensor } from "../array/index.ts";
 import { OptionError, nearest } from "../errors.ts";
+import { thetaEntries } from "./leaves.ts";
 
 /** Depends on path, shape and dtype only: elements are not known inside a trace. */
 export type LeafPredicate = (path: string, leaf: Tensor) => boolean;
@@ -28,8 +29,8 @@ export function leafPredicate(where: string, option: string, choice: LeafChoice)
 
 /** Throws `OptionError` for a path of the choice at which theta has no leaf, with the paths that there are. */
 export function requireLeaves(where: string, option: string, choice: LeafChoice, theta: unknown): void {
+  const paths = thetaEntries(where, theta).map(([path]) => path);
   if (typeof choice === "function") return;
-  const paths = tree.entries(theta).map(([path]) => path);
   const unknown = choice.find((chosen) => !paths.some((path) => isWithin(path, chosen)));
   if (unknown === undefined) return;
   const near = nearest(unknown, paths);

@@ -3,7 +3,7 @@
  * floating-point leaf and an empty array for the others.
  */
 import { type Tensor, type Tree, tree } from "../array/index.ts";
-import { isFloatLeaf } from "./leaves.ts";
+import { isFloatLeaf, thetaEntries } from "./leaves.ts";
 
 /** State of every leaf. */
 export type LeafStates<State extends Tree> = readonly (State | readonly [])[];
@@ -12,7 +12,7 @@ export function initLeafStates<State extends Tree>(
   theta: unknown,
   init: (leaf: Tensor) => State,
 ): LeafStates<State> {
-  return tree.leaves(theta).map((leaf) => (isFloatLeaf(leaf) ? init(leaf) : []));
+  return thetaEntries("optimizer", theta).map(([, leaf]) => (isFloatLeaf(leaf) ? init(leaf) : []));
 }
 
 /** The results of `fn` for all floating-point leaves: one in the structure of theta, and the next states. */

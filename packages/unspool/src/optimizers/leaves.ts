@@ -1,5 +1,6 @@
 /** What optimizers do with leaves: only floating-point leaves move, counters are int32, square roots stay smooth. */
 import { type Tensor, type Tree, lax, np, tree } from "../array/index.ts";
+import { OptionError, ShapeError } from "../errors.ts";
 import { type ValueFor, asType } from "./hyperparameter.ts";
 
 /** One, as an int32 scalar: a plain number beside an int32 tensor would be a float. */
@@ -35,6 +36,7 @@ export function mapFloats<T>(
 
 /** Zeros in the structure of `theta`. */
 export function zeros(theta: unknown): Tree {
+  thetaEntries("optimizer", theta);
   return tree.map(np.zerosLike, theta) as Tree;
 }
 
@@ -113,11 +115,47 @@ export function globalNorm(of: unknown): Tensor {
   return normOf(of).length;
 }
 
-/** Throws `ShapeError` unless the gradient has the structure of theta, and shape and dtype of its float leaves. */
+/**
+ * Throws `ShapeError` unless the gradient has the structure of theta, and shape and dtype of its float leaves. Integers
+ * and bools keep their value, which is right for a gradient of 0: `OptionError` for another one, which is lost, and for
+ * a theta of which nothing would move.
+ */
 export function requireGradient(where: string, theta: unknown, gradient: unknown): void {
-  const isAllFloat = tree.leaves(theta).every(isFloatLeaf);
-  const given = isAllFloat ? gradient : tree.map((x, g) => (isFloatLeaf(x) ? g : x), theta, gradient);
+  const entries = thetaEntries(where, theta);
+  const fixed = entries.find(([, leaf]) => !isFloatLeaf(leaf));
+  if (fixed !== undefined && !entries.some(([, leaf]) => isFloatLeaf(leaf))) throw notMoving(where, ...fixed);
+  const given =
+    fixed === undefined
+      ? gradient
+      : tree.mapWithPath(
+          (path, x, g) => {
+            if (isFloatLeaf(x)) return g!;
+            if (isFloatLeaf(g!) || (!g!.isTraced && g!.data.some((value) => value !== 0)))
+              throw notMoving(where, path, x, g);
+            return x;
+          },
+          theta,
+          gradient,
+        );
   tree.requireSame(where, "gradient", theta, given);
+}
+
+function notMoving(where: string, path: string, leaf: Tensor, gradient?: Tensor): OptionError {
+  const reason = gradient === undefined ? "" : `Its gradient, ${gradient.toString()}, is not an integer 0. `;
+  const hint = `${reason}Write astype("float32") to train it, or leave it out of theta.`;
+  const name = `the dtype of theta${path === "" ? "" : ` at "${path}"`}`;
+  return new OptionError(where, name, leaf.dtype, "float32 or float64 to move", hint);
+}
+
+/** Leaves of theta with their paths. Throws `ShapeError` with the name of the optimizer for what is no tensor. */
+export function thetaEntries(where: string, theta: unknown): [string, Tensor][] {
+  try {
+    return tree.entries(theta);
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error;
+    const reason = error.message.replace(/^tree: /, "");
+    throw new ShapeError(where, `theta must be a tree of tensors: ${reason} Write tree.tensors(theta).`);
+  }
 }
 
 /** True where all elements of all floating-point leaves are finite: bool scalar. */

@@ -12,7 +12,7 @@ import { requireInteger, requireOneOf } from "../errors.ts";
 import { type AdaptiveAlpha, adaptiveAlpha } from "./adaptiveAlpha.ts";
 import { type ValueFor, atStep, withDefaults } from "./hyperparameter.ts";
 import { belowOne, requireBoolean, requireHyperparameter } from "./hyperparameter.ts";
-import { advance, counter, isAt, mapFloats, requireGradient, select, zeros } from "./leaves.ts";
+import { advance, counter, isAt, mapFloats, requireGradient, select, thetaEntries, zeros } from "./leaves.ts";
 import {
   type InnerStateAtSync,
   innerStateAtSync,
@@ -86,6 +86,7 @@ export function lookahead<Inner extends Tree>(
       secondMoment: <Theta>(state: LookaheadState<Inner>, theta: Theta) => secondMoment(state.inner, theta),
     }),
     init(theta) {
+      thetaEntries("lookahead", theta);
       const start = inner.init(theta);
       return {
         step: counter(),

@@ -8,7 +8,7 @@ import { type Tensor, type Tree, np, tree } from "../array/index.ts";
 import { OptionError } from "../errors.ts";
 import { withDefaults } from "./hyperparameter.ts";
 import { type LeafChoice, leafPredicate, requireLeaves } from "./leafChoice.ts";
-import { advance, counter, requireGradient } from "./leaves.ts";
+import { advance, counter, requireGradient, thetaEntries } from "./leaves.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { type WrappedState, passOn, requireOptimizer } from "./wrapping.ts";
 
@@ -84,6 +84,7 @@ export function masked<Inner extends Tree>(
       }),
     }),
     init(theta) {
+      thetaEntries("masked", theta);
       requireLeaves("masked", "trained", trained, theta);
       return { step: counter(), inner: inner.init(choose(theta, theta)) };
     },

@@ -8,7 +8,8 @@ import type { Tensor, Tensors, Tree } from "../array/index.ts";
  *
  * State is a tree of tensors. Its leaf `step` (int32 scalar) counts updates and drives schedules. An optimizer
  * around another keeps the other's state in the record `inner`, with a `step` of its own. Leaves of theta that are
- * not floating-point numbers keep their value.
+ * not floating-point numbers keep their value; a gradient other than 0 for one is refused, and so is a theta without any
+ * other leaf.
  */
 export interface Optimizer<State extends Tree = Tree> {
   readonly name: string;

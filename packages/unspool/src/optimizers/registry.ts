@@ -3,7 +3,7 @@
  * optimizer, write its file (factory and `…Defaults`), a line here, and a line in `index.ts`.
  */
 import type { Tree } from "../array/index.ts";
-import { OptionError, requireOneOf } from "../errors.ts";
+import { OptionError, requireOneOf, requireRecord } from "../errors.ts";
 import { accumulate, accumulateDefaults } from "./accumulate.ts";
 import { adabelief, adabeliefDefaults } from "./adabelief.ts";
 import { adabound, adaboundDefaults } from "./adabound.ts";
@@ -126,7 +126,9 @@ export function optimizerEntry(name: string): OptimizerEntry {
  * });
  */
 export function createOptimizer(name: string, options: OptimizerConfig = {}): Optimizer {
-  return optimizerEntry(name).create(options);
+  const entry = optimizerEntry(name);
+  requireRecord(name, options, Object.keys(entry.defaults));
+  return entry.create(options);
 }
 
 function rule<Options extends object>(

@@ -12,7 +12,7 @@
 import { type Tensor, type Tree, np, tree } from "../array/index.ts";
 import { OptionError } from "../errors.ts";
 import { leastAbove0 } from "./hyperparameter.ts";
-import { advance, counter, isFloatLeaf, mapFloats, requireGradient, select } from "./leaves.ts";
+import { advance, counter, isFloatLeaf, mapFloats, requireGradient, select, thetaEntries } from "./leaves.ts";
 import type { Optimizer } from "./optimizer.ts";
 
 /** What is added to the state of a rule. */
@@ -78,7 +78,7 @@ export function squaresFit(gradient: unknown, isSummed = false): Tensor {
 
 /** Throws `OptionError` for an option above 0 that is 0 in the dtype of a leaf: an eps that protects from nothing. */
 export function requireRepresentable(where: string, options: object, theta: unknown): void {
-  for (const [path, { dtype }] of tree.entries(theta).filter(([, leaf]) => isFloatLeaf(leaf))) {
+  for (const [path, { dtype }] of thetaEntries(where, theta).filter(([, leaf]) => isFloatLeaf(leaf))) {
     const type = dtype === "float64" ? "float64" : "float32";
     for (const [name, value] of Object.entries(options)) {
       if (typeof value !== "number" || value === 0 || type === "float64" || Math.fround(value) !== 0)

@@ -64,6 +64,12 @@ export function reducedShape(x: Tensor, axes: readonly number[], keepdims = fals
   return x.shape.filter((_, i) => !axes.includes(i));
 }
 
+/** Throws `ShapeError` where an extreme over `axes` would be one of no elements. */
+export function requireElements(where: string, x: Tensor, axes: readonly number[]): void {
+  if (axes.every((axis) => x.shape[axis] !== 0) || reducedShape(x, axes).includes(0)) return;
+  throw new ShapeError(where, `no elements have no extreme, got ${x.toString()}. Check its length first.`);
+}
+
 /** A function that must see the elements, so that it cannot stand in a trace. */
 export function requireConcrete(where: string, xs: readonly Tensor[], instead: string): void {
   if (xs.some((x) => x.isTraced)) {

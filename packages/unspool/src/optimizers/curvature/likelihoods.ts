@@ -3,7 +3,7 @@
  * methods ask of them: targets drawn from the model, and the Fisher information F_R of the outputs. Martens and Grosse
  * 2015, sections 2 and 5, appendix C.
  */
-import { type Key, type Tensor, nn, random } from "../../array/index.ts";
+import { type Key, type Tensor, nn, orNoClass, random } from "../../array/index.ts";
 import { isFloatLeaf, root } from "../leaves.ts";
 import { requireLabels, requireOutputs, requireProbabilities, requireSameShape } from "./targets.ts";
 
@@ -11,7 +11,8 @@ export interface Likelihood {
   readonly name: "gaussian" | "bernoulliLogits" | "categoricalLogits";
   /**
    * Loss of each example [batch], without constants, for outputs [batch, n]. Throws `ShapeError` for other shapes and
-   * dtypes, and `OptionError` for targets out of range, where their elements are known.
+   * dtypes, and `OptionError` for targets out of range, where their elements are known; in a trace a label of no class
+   * has the loss NaN.
    */
   loss(outputs: Tensor, targets: Tensor): Tensor;
   /** Targets drawn from the model, in the form of the data's. */
@@ -58,8 +59,10 @@ export const categoricalLogits: Likelihood = {
   name: "categoricalLogits",
   loss(outputs, targets) {
     const isHard = requireCategories(outputs, targets);
-    const chosen = (isHard ? nn.oneHot(targets, outputs.shape.at(-1)!) : targets).astype(outputs.dtype);
-    return nn.logSoftmax(outputs, -1).mul(chosen).sum(-1).neg();
+    const classes = outputs.shape.at(-1)!;
+    const chosen = (isHard ? nn.oneHot(targets, classes) : targets).astype(outputs.dtype);
+    const losses = nn.logSoftmax(outputs, -1).mul(chosen).sum(-1).neg();
+    return isHard ? orNoClass(losses, targets, classes) : losses;
   },
   sample: (key, outputs) => random.categorical(key, outputs),
   fisherProduct(outputs, v) {

@@ -2,7 +2,7 @@
  * Checks of what likelihoods are given. Shapes that broadcast ([8, 1] beside [8]) and labels of no class give a finite loss
  * of something else. Shapes and dtypes are checked always, elements where they are known: not inside of a trace.
  */
-import type { Tensor } from "../../array/index.ts";
+import { type Tensor, requireClasses } from "../../array/index.ts";
 import { OptionError, ShapeError } from "../../errors.ts";
 
 /** Throws `ShapeError` unless outputs are [batch, n]. */
@@ -48,9 +48,5 @@ export function requireLabels(
       `${name} must be one label for each example, [${batch.join(", ")}], got ${labels.toString()}.${hint}`,
     );
   }
-  if (labels.isTraced) return;
-  const bad = labels.data.findIndex((label) => label < 0 || label >= classes);
-  if (bad === -1) return;
-  const allowed = `a class from 0 to ${classes - 1}`;
-  throw new OptionError(where, `label ${bad} of the ${name}`, labels.data[bad], allowed);
+  requireClasses(where, labels, classes, name);
 }

@@ -8,7 +8,7 @@
 import { type Tensor, type Tensors, type Tree, np, tree, vmap } from "../../array/index.ts";
 import { OptionError, requireInteger } from "../../errors.ts";
 import { asType, withDefaults } from "../hyperparameter.ts";
-import { advance, counter, isFloatLeaf, requireGradient } from "../leaves.ts";
+import { advance, counter, isFloatLeaf, requireGradient, thetaEntries } from "../leaves.ts";
 import type { Optimizer } from "../optimizer.ts";
 import { type WrappedState, requireOptimizer } from "../wrapping.ts";
 
@@ -63,8 +63,8 @@ export function shardedState<Inner extends Tree>(
 
 /** The floating-point leaves of `of` (those of theta) in one vector, in equal parts padded with zeros. */
 function partsOf(theta: unknown, of: unknown, workers: number): Tensor {
+  const isFloat = thetaEntries("shardedState", theta).map(([, leaf]) => isFloatLeaf(leaf));
   const dtype = tree.floatType(theta);
-  const isFloat = tree.leaves(theta).map(isFloatLeaf);
   const rows = tree
     .leaves(of)
     .filter((_, i) => isFloat[i])

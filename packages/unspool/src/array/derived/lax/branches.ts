@@ -4,7 +4,8 @@
  * that a NaN or infinity in them does not reach a gradient. (Traced values that a branch takes from outside, not as
  * operands, have no such protection.)
  */
-import { ShapeError } from "../../../errors.ts";
+import { OptionError, ShapeError } from "../../../errors.ts";
+import { isFloat } from "../../dtype.ts";
 import { isTensor } from "../../lift.ts";
 import { lax } from "../../lax.ts";
 import { np } from "../../np.ts";
@@ -18,14 +19,19 @@ export function cond<Args extends unknown[], Out>(
   whenFalse: (...operands: Args) => Out,
   ...operands: Args
 ): Out {
-  if (!isTensor(predicate)) return predicate ? whenTrue(...operands) : whenFalse(...operands);
+  if (!isTensor(predicate)) return holds(predicate) ? whenTrue(...operands) : whenFalse(...operands);
   requireScalar("lax.cond", predicate);
   const isTrue = predicate.dtype === "bool" ? predicate : predicate.notEqual(0);
   if (!isTrue.isTraced) return isTrue.item() !== 0 ? whenTrue(...operands) : whenFalse(...operands);
   return select("lax.cond", isTrue, whenTrue, whenFalse, operands);
 }
 
-/** The branch of number `index`, which is clipped to the branches there are. */
+/** Whether a plain condition holds: NaN is not 0, and so true, as it is in NumPy and as a bool tensor. */
+export function holds(condition: number | boolean): boolean {
+  return Boolean(condition) || Number.isNaN(condition);
+}
+
+/** The branch of whole number `index`, which is clipped to the branches there are. */
 export function switchCase<Args extends unknown[], Out>(
   index: TensorLike,
   branches: readonly ((...operands: Args) => Out)[],
@@ -33,11 +39,12 @@ export function switchCase<Args extends unknown[], Out>(
 ): Out {
   if (branches.length === 0) throw new ShapeError("lax.switch", "needs at least one branch, got none.");
   const last = branches.length - 1;
+  if (isTensor(index)) requireWhole("lax.switch", index);
   if (!isTensor(index) || !index.isTraced) {
-    const at = Math.min(last, Math.max(0, Math.trunc(isTensor(index) ? index.item() : Number(index))));
-    return branches[at]!(...operands);
+    const at = isTensor(index) ? index.item() : Number(index);
+    if (!Number.isInteger(at)) throw new OptionError("lax.switch", "index", at, "a whole number");
+    return branches[Math.min(last, Math.max(0, at))]!(...operands);
   }
-  requireScalar("lax.switch", index);
   // The chosen one of branches k … last, from the end on.
   const from = (k: number, args: Args): Out => {
     if (k === last) return branches[k]!(...args);
@@ -69,6 +76,15 @@ export function guarded<T>(isFirst: Tensor, value: T, forFirst: boolean): T {
     return (forFirst ? np.where(isFirst, leaf, constant) : np.where(isFirst, constant, leaf)) as Tensor;
   };
   return tree.map(guard, tree.tensors(value as object)) as T;
+}
+
+function requireWhole(where: string, index: Tensor): void {
+  requireScalar(where, index);
+  if (!isFloat(index.dtype)) return;
+  throw new ShapeError(
+    where,
+    `the index must be of whole numbers, got ${index.toString()}. Round it by np.floor(x).astype("int32").`,
+  );
 }
 
 function requireScalar(where: string, x: Tensor): void {

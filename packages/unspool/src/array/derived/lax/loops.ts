@@ -3,21 +3,24 @@
  * are computed and thrown away, and get no derivative.
  */
 import { OptionError, requireInteger } from "../../../errors.ts";
-import { isFloat } from "../../dtype.ts";
 import { isTensor, isTracing } from "../../lift.ts";
 import { np } from "../../np.ts";
 import { scan } from "../../scan.ts";
 import type { Tensor, TensorLike } from "../../tensor.ts";
 import * as tree from "../../tree.ts";
-import { guarded } from "./branches.ts";
+import { guarded, holds } from "./branches.ts";
 
 export interface WhileOptions {
   /**
    * The most turns. Needed inside jit, grad, vmap and steps, and it is what the loop costs there. A loop that has not
-   * ended by then throws where values are known; in a trace its floats are NaN.
+   * ended by then throws where values are known. In a trace its floats are NaN, its int32 numbers -2147483648 and its
+   * uint32 numbers 4294967295; bools have no such sign.
    */
   maxSteps?: number;
 }
+
+/** What stands for the result of a loop that has not ended: for integers the number farthest from what loops count. */
+const unfinished = { float32: NaN, float64: NaN, int32: -(2 ** 31), uint32: 2 ** 32 - 1 };
 
 /** `value = body(value)` as long as `condition(value)`. */
 export function whileLoop<Value>(
@@ -43,10 +46,11 @@ export function whileLoop<Value>(
   };
   const [last] = scan(turn, start, undefined, { length: maxSteps });
   const isUnfinished = isTrue(condition(last as Value));
-  const spoilt = (leaf: Tensor): Tensor =>
-    isFloat(leaf.dtype)
-      ? (np.where(isUnfinished, np.array(NaN, { dtype: leaf.dtype }), leaf) as Tensor)
-      : leaf;
+  const spoilt = (leaf: Tensor): Tensor => {
+    if (leaf.dtype === "bool") return leaf;
+    const sign = np.array(unfinished[leaf.dtype], { dtype: leaf.dtype });
+    return np.where(isUnfinished, sign, leaf) as Tensor;
+  };
   return tree.map(spoilt, last) as Value;
 }
 
@@ -111,7 +115,7 @@ function known(bound: number | Tensor): number | undefined {
 }
 
 function isTrue(condition: TensorLike): Tensor {
-  const tensor = isTensor(condition) ? condition : np.array(Boolean(condition));
+  const tensor = isTensor(condition) ? condition : np.array(holds(condition));
   return tensor.dtype === "bool" ? tensor : tensor.notEqual(0);
 }
 

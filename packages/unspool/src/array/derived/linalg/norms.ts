@@ -3,7 +3,7 @@ import { OptionError, ShapeError } from "../../../errors.ts";
 import { linalg as base } from "../../linalg.ts";
 import { np } from "../../np.ts";
 import type { Axis, Tensor } from "../../tensor.ts";
-import { type ArrayLike, asFloat } from "../arguments.ts";
+import { type ArrayLike, asFloat, axesOf, requireElements } from "../arguments.ts";
 import { asMatrices } from "./matrices.ts";
 import { svd } from "./svd.ts";
 
@@ -17,11 +17,16 @@ export interface MatrixNormOptions {
 
 /**
  * Norms [...] of matrices [..., m, n]: "fro" root of the sum of squares, "nuc" sum of singular values, 2 and -2 largest
- * and smallest singular value, 1 and -1 largest and smallest column sum, Infinity and -Infinity the same of rows.
+ * and smallest singular value, 1 and -1 largest and smallest column sum, Infinity and -Infinity the same of rows. An extreme
+ * of none of these is a `ShapeError`.
  */
 export function matrixNorm(x: ArrayLike, options: MatrixNormOptions = {}): Tensor {
   const { ord = "fro", keepdims = false } = options;
   const a = asMatrices("linalg.matrixNorm", x);
+  // Singular values, column sums and row sums of which there are none have no extreme.
+  const [rows, columns] = a.shape.slice(-2) as [number, number];
+  const count = { 1: columns, 2: Math.min(rows, columns), Infinity: rows }[Math.abs(Number(ord))];
+  if (count === 0) requireElements("linalg.matrixNorm", a, [a.ndim - 2, a.ndim - 1]);
   const shape = (value: Tensor): Tensor =>
     keepdims ? value.reshape([...a.shape.slice(0, -2), 1, 1]) : value;
   const size = np.abs(a) as Tensor;
@@ -50,6 +55,8 @@ export function norm(x: ArrayLike, options: NormOptions = {}): Tensor {
   const a = asFloat(x);
   const axes = axis === null ? a.shape.map((_, i) => i) : [axis].flat();
   if (ord === undefined) return base.vectorNorm(a, { axis, keepdims });
+  if (axes.length === 1 && Math.abs(Number(ord)) === Infinity)
+    requireElements("linalg.norm", a, axesOf("linalg.norm", a, axes));
   if (axes.length === 1 && typeof ord === "number") return base.vectorNorm(a, { ord, axis: axes, keepdims });
   if (axes.length !== 2) {
     throw new ShapeError(

@@ -66,8 +66,11 @@ export function cov(x: ArrayLike, options: CovarianceOptions = {}): Tensor {
 export function corrcoef(x: ArrayLike, options: Omit<CovarianceOptions, "ddof"> = {}): Tensor {
   // The number of observations cancels.
   const matrix = cov(x, { ...options, ddof: 0 });
-  if (matrix.ndim === 0) return matrix.div(matrix);
-  const deviation = np.sqrt(np.diagonal(matrix)) as Tensor;
+  const rows = variables("np.corrcoef", x, options);
+  // By the elements: the deviations of a constant row from its rounded mean may be small numbers.
+  const isConstant = rows.max(1).equal(rows.min(1));
+  if (matrix.ndim === 0) return np.where(isConstant.reshape([]), NaN, matrix.div(matrix)) as Tensor;
+  const deviation = np.where(isConstant, NaN, np.sqrt(np.diagonal(matrix))) as Tensor;
   const scaled = matrix.div(deviation.reshape([-1, 1])).div(deviation);
   return np.clip(scaled, -1, 1) as Tensor;
 }

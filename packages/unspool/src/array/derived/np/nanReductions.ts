@@ -2,7 +2,7 @@
 import { isFloat } from "../../dtype.ts";
 import { np } from "../../np.ts";
 import type { Axis, ReduceOptions, Tensor } from "../../tensor.ts";
-import { type ArrayLike, asFloat, asTensor } from "../arguments.ts";
+import { type ArrayLike, asFloat, asTensor, axesOf, requireElements } from "../arguments.ts";
 
 type Reduce = (x: ArrayLike, axis?: Axis, options?: ReduceOptions) => Tensor;
 
@@ -35,11 +35,16 @@ export interface NanVarianceOptions extends ReduceOptions {
   correction?: number;
 }
 
-/** Variance of the elements that are not NaN; NaN where not more of them than `correction` are left. */
+/** Variance of the elements that are not NaN; NaN where one is infinite, or not more of them than `correction` are left. */
 export function nanvar(x: ArrayLike, axis: Axis = null, options: NanVarianceOptions = {}): Tensor {
   const { correction = 0, ...reduce } = options;
   const values = asFloat(x);
-  const deviation = without(values.sub(nanmean(values, axis, { keepdims: true })), 0);
+  // Zero where a value is NaN, not where a deviation is: that from an infinite mean is NaN, as in NumPy.
+  const deviation = np.where(
+    np.isnan(values),
+    0,
+    values.sub(nanmean(values, axis, { keepdims: true })),
+  ) as Tensor;
   const count = present(values, axis, reduce).astype(values.dtype).sub(correction);
   const safe = np.where(count.greater(0), count, NaN) as Tensor;
   return deviation.mul(deviation).sum(axis, reduce).div(safe);
@@ -50,12 +55,15 @@ export function nanstd(x: ArrayLike, axis: Axis = null, options: NanVarianceOpti
   return np.sqrt(nanvar(x, axis, options)) as Tensor;
 }
 
-/** Largest of the elements that are not NaN. */
-export const nanmax: Reduce = (x, axis = null, options = {}) => extreme(x, -Infinity, "max", axis, options);
-/** Smallest of the elements that are not NaN. */
-export const nanmin: Reduce = (x, axis = null, options = {}) => extreme(x, Infinity, "min", axis, options);
+/** Largest of the elements that are not NaN. Of no elements there is none: a `ShapeError`. */
+export const nanmax: Reduce = (x, axis = null, options = {}) =>
+  extreme("nanmax", x, -Infinity, "max", axis, options);
+/** Smallest of the elements that are not NaN. Of no elements there is none: a `ShapeError`. */
+export const nanmin: Reduce = (x, axis = null, options = {}) =>
+  extreme("nanmin", x, Infinity, "min", axis, options);
 
 function extreme(
+  name: string,
   x: ArrayLike,
   beyond: number,
   method: "max" | "min",
@@ -63,6 +71,7 @@ function extreme(
   options: ReduceOptions,
 ): Tensor {
   const values = asTensor(x);
+  requireElements(`np.${name}`, values, axesOf(`np.${name}`, values, axis));
   if (!isFloat(values.dtype)) return values[method](axis, options);
   const found = without(values, beyond)[method](axis, options);
   return np.where(present(values, axis, options).equal(0), NaN, found) as Tensor;

@@ -16,7 +16,8 @@ export interface QuantileOptions extends ReduceOptions {
 const methods = ["linear", "lower", "higher", "midpoint", "nearest"];
 
 /**
- * The `q`-quantile along the axes (all by default), q from 0 to 1; for several q the result has their axes in front.
+ * The `q`-quantile along the axes (all by default), q from 0 to 1; for several q the result has their axes in front. Where
+ * q is known only in a trace and lies outside, the result is NaN.
  *
  * @example
  * np.quantile([3, 1, 2, 4], 0.25); // 1.75
@@ -77,7 +78,10 @@ function quantileFor(where: string, x: Tensor, q: Tensor, axis: Axis, options: Q
   const isOne = below.equal(above).astype("int32").add(share.equal(0).astype("int32")).greater(0);
   const values = np.where(isOne, below, np.where(share.equal(1), above, between));
   const isUnknown = np.any(np.isnan(rows), -1, { keepdims: true } as never) as Tensor;
-  const result = np.where(isUnknown, np.array(NaN, { dtype: x.dtype }), values);
+  const found = np.where(isUnknown, np.array(NaN, { dtype: x.dtype }), values);
+  const flat = q.flatten();
+  const isShare = np.logicalAnd(flat.greaterEqual(0), flat.lessEqual(1)) as Tensor;
+  const result = q.isTraced ? np.where(isShare, found, np.array(NaN, { dtype: x.dtype })) : found;
   // The quantiles' axis, last so far, comes first.
   const last = result.ndim - 1;
   return result.transpose([last, ...Array.from({ length: last }, (_, i) => i)]).reshape(shape);

@@ -122,7 +122,14 @@ export function interp(x: ArrayLike, xp: ArrayLike, fp: ArrayLike, options: Inte
   const slope = np.where(isPoint, 0, f1.sub(f0).div(np.where(isPoint, 1, width)));
   // From the nearer end, so that the points themselves are met exactly.
   const isNearLeft = at.sub(x0).less(x1.sub(at));
-  const inside = np.where(isNearLeft, f0.add(slope.mul(at.sub(x0))), f1.sub(slope.mul(x1.sub(at)))) as Tensor;
+  const [fromLeft, fromRight] = [f0.add(slope.mul(at.sub(x0))), f1.sub(slope.mul(x1.sub(at)))];
+  const nearer = np.where(isNearLeft, fromLeft, fromRight) as Tensor;
+  // Between points that are not finite the way from one end may be NaN: then the other end's, and the points' own values.
+  const farther = np.where(isNearLeft, fromRight, fromLeft) as Tensor;
+  const some = np.where(np.isnan(nearer), farther, nearer) as Tensor;
+  const level = np.where(np.logicalAnd(f0.equal(f1), at.equal(at)), f0, some) as Tensor;
+  const known = np.where(at.equal(x0), f0, np.where(at.equal(x1), f1, level)) as Tensor;
+  const inside = np.where(np.isfinite(nearer), nearer, known) as Tensor;
   const below = options.left ?? values.slice(0);
   const above = options.right ?? values.slice(count - 1);
   return np.where(at.less(first), below, np.where(at.greater(last), above, inside)) as Tensor;

@@ -8,7 +8,7 @@ import { scan } from "../../scan.ts";
 import type { Tensor } from "../../tensor.ts";
 import type { ArrayLike } from "../arguments.ts";
 import { inRounds } from "./gamma.ts";
-import { drawShape, parameters, requireParameter } from "./parameters.ts";
+import { drawShape, isWithin, orInvalid, parameters, requireParameter } from "./parameters.ts";
 import { deviance, stirlingError } from "./saddlePoint.ts";
 
 const leastMean = 10;
@@ -18,7 +18,7 @@ const mostByInversion = 56;
 /** Float32 counts no further. */
 const mostTrials = 2 ** 24;
 
-/** The number of successes in `n` trials (whole, to 2^24) of probability `p`, int32. It has no derivative. */
+/** The number of successes in `n` trials (whole, to 2^24) of probability `p`, int32; -1 for others in a trace. It has no derivative. */
 export function binomial(key: Key, n: ArrayLike, p: ArrayLike, shape?: readonly number[]): Tensor {
   const [trials, chance] = parameters(undefined, n, p) as [Tensor, Tensor];
   const isCount = (x: number): boolean => Number.isInteger(x) && x >= 0 && x <= mostTrials;
@@ -43,7 +43,12 @@ export function binomial(key: Key, n: ArrayLike, p: ArrayLike, shape?: readonly 
         np.where(isLarge, rarer, 0.5) as Tensor,
       );
   const drawn = np.where(isLarge, large, small) as Tensor;
-  return np.where(isFlipped, count.astype("int32").sub(drawn), drawn) as Tensor;
+  const successes = np.where(isFlipped, count.astype("int32").sub(drawn), drawn) as Tensor;
+  const isLaw = (): Tensor => {
+    const isWhole = np.logicalAnd(isWithin(trials, 0, mostTrials), trials.equal(np.floor(trials)));
+    return np.logicalAnd(isWhole, isWithin(chance, 0, 1)) as Tensor;
+  };
+  return orInvalid(successes, isLaw, trials, chance);
 }
 
 /** The number of k with u >= P(X <= k). */

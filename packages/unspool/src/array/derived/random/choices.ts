@@ -5,6 +5,7 @@ import { type Key, random } from "../../random.ts";
 import type { Tensor } from "../../tensor.ts";
 import { type ArrayLike, asFloat, asTensor, axisOf, requireCount } from "../arguments.ts";
 import { search } from "../np/searches.ts";
+import { orInvalid } from "./parameters.ts";
 
 /** A random permutation of 0 … n - 1 (int32), or of the elements of `x` along an axis (default 0). */
 export function permutation(key: Key, x: number | ArrayLike, axis = 0): Tensor {
@@ -23,7 +24,10 @@ export interface ChoiceOptions {
   p?: ArrayLike;
 }
 
-/** Elements of `x` along axis 0, or numbers 0 … x - 1 (int32) for a number: as many as `shape` says. */
+/**
+ * Elements of `x` along axis 0, or numbers 0 … x - 1 (int32) for a number: as many as `shape` says. In a trace, where `p`
+ * has too few elements above 0 or is no list of probabilities, all draws are NaN, or -1 of whole numbers.
+ */
 export function choice(
   key: Key,
   x: number | ArrayLike,
@@ -42,7 +46,15 @@ export function choice(
   }
   const weights = p === undefined ? undefined : weightsOf(asFloat(p), count, replace ? 1 : size);
   const places = replace ? withReplacement(key, count, size, weights) : without(key, count, size, weights);
-  return (np.take(elements, places, 0) as Tensor).reshape([...shape, ...elements.shape.slice(1)]);
+  const drawn = (np.take(elements, places, 0) as Tensor).reshape([...shape, ...elements.shape.slice(1)]);
+  return weights === undefined ? drawn : orInvalid(drawn, () => isLaw(weights, replace ? 1 : size), weights);
+}
+
+/** True if all weights are weights, and enough of them above 0. */
+function isLaw(weights: Tensor, needed: number): Tensor {
+  const isWeight = np.logicalAnd(weights.greaterEqual(0), weights.less(Infinity)) as Tensor;
+  const positive = weights.greater(0).astype("int32").sum();
+  return np.logicalAnd(isWeight.all(), positive.greaterEqual(Math.max(1, needed))) as Tensor;
 }
 
 function weightsOf(p: Tensor, count: number, needed: number): Tensor {

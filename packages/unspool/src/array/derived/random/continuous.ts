@@ -6,7 +6,8 @@ import { type DrawOptions, type Key, random } from "../../random.ts";
 import type { Tensor } from "../../tensor.ts";
 import { type ArrayLike, asFloats } from "../arguments.ts";
 import { cholesky } from "../linalg/solves.ts";
-import { drawShape, parameters } from "./parameters.ts";
+import { leastFar, quantileOfTail } from "./normalTail.ts";
+import { drawShape, orInvalid, parameters } from "./parameters.ts";
 
 /** Laplace numbers with location 0 and scale 1. */
 export function laplace(key: Key, shape: readonly number[] = [], options: DrawOptions = {}): Tensor {
@@ -32,7 +33,7 @@ export function cauchy(key: Key, shape: readonly number[] = [], options: DrawOpt
   return np.where(isLower, size.neg(), size) as Tensor;
 }
 
-/** Normals given that they lie between `lower` and `upper`, also far out in a tail. */
+/** Normals given that they lie between `lower` and `upper`, also far out in a tail; NaN in a trace unless lower < upper. */
 export function truncatedNormal(
   key: Key,
   lower: ArrayLike,
@@ -53,10 +54,17 @@ export function truncatedNormal(
     Tensor,
     Tensor,
   ];
-  const [below, above] = [lowerTail(from), lowerTail(to)];
-  const x = quantileOfNormal(below.add(above.sub(below).mul(u)));
+  const isFar = to.lessEqual(-leastFar);
+  const isAnyFar = isFar.isTraced || isFar.data.includes(1);
+  const [nearFrom, nearTo] = isAnyFar ? [np.where(isFar, -1, from), np.where(isFar, 0, to)] : [from, to];
+  const [below, above] = [lowerTail(nearFrom as Tensor), lowerTail(nearTo as Tensor)];
+  let x = quantileOfNormal(below.add(above.sub(below).mul(u)));
+  if (isAnyFar) {
+    const [a, b] = [np.where(isFar, to.neg(), leastFar), np.where(isFar, from.neg(), Infinity)];
+    x = np.where(isFar, quantileOfTail(a as Tensor, b as Tensor, u.neg().add(1)).neg(), x) as Tensor;
+  }
   const signed = np.where(isMirrored, x.neg(), x) as Tensor;
-  return np.clip(signed, low, high) as Tensor;
+  return orInvalid(np.clip(signed, low, high) as Tensor, () => low.less(high), low, high);
 }
 
 function requireOrdered(low: Tensor, high: Tensor): void {

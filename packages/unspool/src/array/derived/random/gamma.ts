@@ -17,11 +17,11 @@ import { scan } from "../../scan.ts";
 import type { Tensor } from "../../tensor.ts";
 import type { ArrayLike } from "../arguments.ts";
 import { gammaSlope } from "./gammaSlope.ts";
-import { drawShape, parameters, requireParameter } from "./parameters.ts";
+import { drawShape, orInvalid, parameters, requireParameter } from "./parameters.ts";
 
 const rounds = 12;
 
-/** Gamma numbers with shape parameter `alpha` and scale 1. */
+/** Gamma numbers with shape parameter `alpha` > 0 and scale 1; NaN for others in a trace, as for those below. */
 export function gamma(
   key: Key,
   alpha: ArrayLike,
@@ -33,7 +33,7 @@ export function gamma(
     key,
     np.broadcastTo(a!, drawShape("random.gamma", shape, [a!])) as Tensor,
   );
-  return large.mul(np.exp(boost));
+  return orInvalid(large.mul(np.exp(boost)), () => a!.greater(0), a!);
 }
 
 /** Beta numbers in (0, 1): x / (x + y) with gamma numbers x of `a` and y of `b`. */
@@ -50,7 +50,8 @@ export function beta(
     logGamma(random.foldIn(key, i), np.broadcastTo(part, full) as Tensor),
   ) as [Tensor, Tensor];
   // From logarithms: of small parameters both may round to 0.
-  return np.reciprocal(np.exp(y.sub(x)).add(1)) as Tensor;
+  const share = np.reciprocal(np.exp(y.sub(x)).add(1)) as Tensor;
+  return orInvalid(share, () => np.logicalAnd(both[0]!.greater(0), both[1]!.greater(0)) as Tensor, ...both);
 }
 
 /** Points of the simplex [..., n] for parameters [..., n]; `shape` is that of the result without the last axis. */
@@ -64,7 +65,8 @@ export function dirichlet(
   const full = shape === undefined ? [...a!.shape] : [...shape, a!.shape.at(-1)!];
   const logs = logGamma(key, np.broadcastTo(a!, drawShape("random.dirichlet", full, [a!])) as Tensor);
   const shares = np.exp(logs.sub(lax.stopGradient(logs.max(-1, { keepdims: true })) as Tensor)) as Tensor;
-  return shares.div(shares.sum(-1, { keepdims: true }));
+  const isLaw = (): Tensor => a!.greater(0).all(-1, { keepdims: true });
+  return orInvalid(shares.div(shares.sum(-1, { keepdims: true })), isLaw, a!);
 }
 
 function positive(

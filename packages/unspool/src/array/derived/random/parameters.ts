@@ -1,5 +1,10 @@
-/** Parameters of distributions: broadcast, checked where their values are known. */
+/**
+ * Parameters of distributions: broadcast, checked where their values are known. Inside of a trace they are not, and
+ * draws of parameters that are none are NaN, or -1 where draws are whole numbers.
+ */
 import { OptionError, ShapeError } from "../../../errors.ts";
+import { isFloat } from "../../dtype.ts";
+import { np } from "../../np.ts";
 import type { Tensor } from "../../tensor.ts";
 import { type ArrayLike, asFloat, asFloats } from "../arguments.ts";
 
@@ -18,6 +23,21 @@ export function requireParameter(
   if (x.isTraced) return;
   const wrong = x.data.find((value) => !isValid(value));
   if (wrong !== undefined) throw new OptionError(where, name, wrong, allowed);
+}
+
+/** The draws where `isValid`, which broadcasts to them, else NaN or -1; as they are where all `parameters` were checked. */
+export function orInvalid(draws: Tensor, isValid: () => Tensor, ...parameters: readonly Tensor[]): Tensor {
+  if (!parameters.some((x) => x.isTraced)) return draws;
+  return np.where(
+    isValid(),
+    draws,
+    np.array(isFloat(draws.dtype) ? NaN : -1, { dtype: draws.dtype }),
+  ) as Tensor;
+}
+
+/** True where `x` is from `least` to `most`: false for NaN. */
+export function isWithin(x: Tensor, least: number, most: number): Tensor {
+  return np.logicalAnd(x.greaterEqual(least), x.lessEqual(most)) as Tensor;
 }
 
 /** The shape of the draws: the one asked for, to which the parameters must broadcast, or theirs. */

@@ -8,7 +8,7 @@ import { scan } from "../../scan.ts";
 import type { Tensor } from "../../tensor.ts";
 import type { ArrayLike } from "../arguments.ts";
 import { inRounds } from "./gamma.ts";
-import { drawShape, parameters, requireParameter } from "./parameters.ts";
+import { drawShape, isWithin, orInvalid, parameters, requireParameter } from "./parameters.ts";
 import { deviance, stirlingError } from "./saddlePoint.ts";
 
 const leastForRejection = 10;
@@ -18,7 +18,7 @@ const mostByInversion = 48;
 /** Numbers are int32. */
 const largestRate = 2 ** 30;
 
-/** Poisson numbers with the rates `rate` from 0 to 2^30, int32. They have no derivative. */
+/** Poisson numbers with the rates `rate` from 0 to 2^30, int32; -1 for others in a trace. They have no derivative. */
 export function poisson(key: Key, rate: ArrayLike, shape?: readonly number[]): Tensor {
   const [given] = parameters(undefined, rate) as [Tensor];
   const isAllowed = (x: number): boolean => x >= 0 && x <= largestRate;
@@ -33,7 +33,8 @@ export function poisson(key: Key, rate: ArrayLike, shape?: readonly number[]): T
   const large = needs[1]
     ? rejection(random.foldIn(key, 1), np.where(isLarge, full, leastForRejection) as Tensor)
     : none;
-  return np.where(isLarge, large, small) as Tensor;
+  const drawn = np.where(isLarge, large, small) as Tensor;
+  return orInvalid(drawn, () => isWithin(given, 0, largestRate), given);
 }
 
 /** The number of k with u < P(X > k). The sums begin in the tail, where they are exact. */
