@@ -17,6 +17,8 @@ export type { Nn } from "./nn.ts";
 export { convolve, plainLayers } from "./layers.ts";
 export type { ConvolutionOptions, ConvolutionWeights, DenseWeights, Layers } from "./layers.ts";
 export type { ScanOptions } from "./scan.ts";
+/** @internal */
+export { named as namedTree } from "./namedTrees.ts";
 export * as tree from "./tree.ts";
 export type { Tensors, Tree, TreeLike } from "./tree.ts";
 // prettier-ignore
