@@ -51,7 +51,15 @@ const hasTensor = (values: unknown): values is readonly ArraySource[] =>
 
 function typeOf(values: ArrayBufferView): DType {
   const dtype = dtypeOf(values);
-  if (dtype === undefined) throw new ShapeError(where, `no dtype holds a ${values.constructor.name}.`);
+  if (dtype === undefined) {
+    throw new ShapeError(
+      where,
+      `no dtype holds a ${values.constructor.name}. Convert it: ` +
+        (/^(Int|Uint)/.test(values.constructor.name)
+          ? "Int32Array.from(values)."
+          : "Float64Array.from(values, Number)."),
+    );
+  }
   return dtype;
 }
 

@@ -64,12 +64,15 @@ export function zeros(shape: Shape, options: DTypeOption = {}): Tensor {
 export function ones(shape: Shape, options: DTypeOption = {}): Tensor {
   return filled("np.ones", shape, 1, options);
 }
-export function fullLike(like: Tensor, value: TensorLike): Tensor {
-  if (isTensor(value)) return full(like.shape, value, like.dtype);
-  return filled("np.fullLike", like.shape, number("np.fullLike", "value", value), like.dtype);
+/** `value` in the shape of `like`, and in its dtype unless another is given. */
+export function fullLike(like: Tensor, value: TensorLike, options: DTypeOption = {}): Tensor {
+  const where = "np.fullLike";
+  const dtype = dtypeIn(where, options, like.dtype);
+  if (isTensor(value)) return full(like.shape, value, dtype);
+  return filled(where, like.shape, number(where, "value", value), dtype);
 }
-export const zerosLike = (like: Tensor): Tensor => fullLike(like, 0);
-export const onesLike = (like: Tensor): Tensor => fullLike(like, 1);
+export const zerosLike = (like: Tensor, options: DTypeOption = {}): Tensor => fullLike(like, 0, options);
+export const onesLike = (like: Tensor, options: DTypeOption = {}): Tensor => fullLike(like, 1, options);
 
 /** Ones on the diagonal: `eye(3)`, `eye(2, 3)`, `eye(3, { dtype: "float64" })`. */
 export function eye(rows: number, columns?: number | DTypeOption, options: DTypeOption = {}): Tensor {

@@ -1,12 +1,14 @@
 /**
  * The outside of every public function of this room. What a user hands in is made plain: numbers, typed arrays and
- * nested arrays become tensors where operands stand, `{ axis }` may stand for an axis, axes are checked. Whatever
- * jax-js throws becomes a typed error that names the function, what it was given and what to do. Calls from inside
- * of the room pass at once.
+ * nested arrays become tensors where operands stand, a record may name arguments, axes are checked, what nobody reads is
+ * refused (`parameters.ts`). Whatever jax-js throws becomes a typed error that names the function, what it was given and
+ * what to do. Calls from inside of the room pass at once.
  */
 import { ShapeError, UnspoolError, show } from "../errors.ts";
 import { plainAxes, plainAxis, plainShape } from "./axes.ts";
 import { isPlainObject, isTensor } from "./lift.ts";
+import { parametersOf } from "./parameterTables.ts";
+import { placed } from "./parameters.ts";
 import type { Tensor } from "./tensor.ts";
 
 type Fn = (this: unknown, ...args: unknown[]) => unknown;
@@ -18,8 +20,6 @@ export interface Signature {
   isElementwise?: boolean;
   /** Operands that may be left out, by `null` or `undefined`. */
   optional?: readonly number[];
-  /** The most arguments. */
-  most?: number;
   /** Place of the axis; whether it may be several, and what the axes are of (x, or x with one more axis). */
   axis?: number;
   axes?: "one" | "many" | "new";
@@ -31,6 +31,8 @@ export interface Signature {
   isOpen?: boolean;
   /** What to do about an error. */
   hint?: string;
+  /** What to write in place of an option that there is not. */
+  optionHint?: string;
 }
 
 let toTensor: (values: unknown) => Tensor;
@@ -48,10 +50,16 @@ let depth = 0;
 /** `fn` with this outside. */
 export function guard<F>(where: string, fn: F, signature: Signature = {}): F {
   const inner = fn as unknown as Fn;
-  const guarded: Fn = function (...args) {
-    const isOutside =
-      depth === 0 && !(signature.isOpen === true && args.some((arg) => typeof arg === "function"));
-    if (!isOutside) return inner.apply(this, args);
+  const parameters = parametersOf(where);
+  const firstRecord = where.startsWith("Tensor.") ? 0 : 1;
+  const guarded: Fn = function (...given) {
+    if (depth > 0) return inner.apply(this, given);
+    const args =
+      parameters === undefined
+        ? given
+        : [...placed(where, given, parameters, firstRecord, signature.optionHint)];
+    const isLeftAlone = signature.isOpen === true && args.some((arg) => typeof arg === "function");
+    if (isLeftAlone) return inner.apply(this, args);
     depth++;
     try {
       return inner.apply(this, plainArguments(where, this, args, signature));
@@ -80,10 +88,7 @@ export function guardAll<T extends object>(
 }
 
 function plainArguments(where: string, self: unknown, given: unknown[], signature: Signature): unknown[] {
-  const { operands = 0, most, axis, check } = signature;
-  if (most !== undefined && given.length > most && given.slice(most).some((arg) => arg !== undefined)) {
-    throw new ShapeError(where, `takes at most ${most} arguments, got ${given.length}.${hintOf(signature)}`);
-  }
+  const { operands = 0, axis, check } = signature;
   const args = [...given];
   const first = isTensor(self) ? self : undefined;
   if (operands === "list") args[0] = listOf(where, args[0], signature);
@@ -129,14 +134,9 @@ function listOf(where: string, value: unknown, signature: Signature): unknown[] 
   );
 }
 
-/** `{ axis, …options }` in the place of the axis is taken apart; then the axis is checked. */
+/** The axis, checked. */
 function plainAxisOf(where: string, x: Tensor | undefined, args: unknown[], signature: Signature): void {
   const { axis: at = 1, axes = "many" } = signature;
-  const given = args[at];
-  if (isPlainObject(given) && !isTensor(given)) {
-    const { axis, ...options } = given;
-    args.splice(at, 1, axis, options);
-  }
   const axis = args[at];
   if (axis === undefined || axis === null) {
     // What has a default takes it; null means all axes, or the flattened array.

@@ -72,7 +72,7 @@ test.each<[string, () => unknown, RegExp]>([
   [
     "np.zeros(2, 3)",
     () => js.np.zeros(2, 3),
-    /np.zeros: options must be a dtype or \{ dtype \}, got 3.*shape as a list/,
+    /np.zeros: takes a record of options behind shape, got 3.*shape is a list/,
   ],
   ["np.zeros([2], { dtpye })", () => js.np.zeros([2], { dtpye: "int32" }), /Did you mean "dtype"/],
   ["np.zeros([2], 'float16')", () => js.np.zeros([2], "float16"), /dtype must be one of/],

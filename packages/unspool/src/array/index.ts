@@ -18,12 +18,17 @@ export type { Nn } from "./nn.ts";
 export { orNoClass, requireClasses } from "./labels.ts";
 export { convolve, plainLayers } from "./layers.ts";
 export type { ConvolutionOptions, ConvolutionWeights, DenseWeights, Layers } from "./layers.ts";
-export { scan } from "./scan.ts";
 export type { ScanOptions } from "./scan.ts";
+/** @internal */
+export { named as namedTree } from "./namedTrees.ts";
 export * as tree from "./tree.ts";
 export type { Tensors, Tree, TreeLike } from "./tree.ts";
-export { customVjp, grad, hessian, jacobian, jit, jvp, valueAndGrad, vjp, vmap } from "./transforms.ts";
-export { makeJaxpr } from "./trace.ts";
+// prettier-ignore
+export {
+  customVjp, grad, hessian, jacobian, jit, jvp, makeJaxpr, scan, valueAndGrad, vjp, vmap,
+} from "./transformations.ts";
+export type { Argnums } from "./transforms.ts";
+export type { InAxes, OutAxes } from "./mappedAxes.ts";
 export type { Traced } from "./trace.ts";
 export { plainName } from "./namedDerivatives.ts";
 export { traceProgram } from "./program.ts";

@@ -17,12 +17,14 @@ import * as integers from "./integers.ts";
 import { isTensor } from "./lift.ts";
 import type { Lifted } from "./liftTypes.ts";
 import { nanToNum } from "./nanToNum.ts";
+import { padBy } from "./padding.ts";
 import { power as floatPower } from "./powers.ts";
 import { cumprod, prod } from "./products.ts";
 import { liftElementwise, liftStructural } from "./promotion.ts";
 import * as sines from "./sines.ts";
 import { npSignatures } from "./signatures.ts";
 import type { Axis, ReduceOptions, Tensor, TensorLike } from "./tensor.ts";
+import { type VarianceOptions, correctionOf } from "./varianceOptions.ts";
 import { truth, where } from "./where.ts";
 
 export type { ArrayOptions } from "./arrays.ts";
@@ -131,19 +133,16 @@ function round(x: TensorLike, decimals = 0): Tensor {
 const mean = (x: Tensor, axis: Axis = null, options: ReduceOptions = {}): Tensor => x.mean(axis, options);
 
 /** Variance; `correction` 1 gives the unbiased estimate. */
-function variance(
-  x: Tensor,
-  axis: Axis = null,
-  options: ReduceOptions & { correction?: number } = {},
-): Tensor {
-  const { correction = 0, ...reduce } = options;
+function variance(x: Tensor, axis: Axis = null, options: VarianceOptions = {}): Tensor {
+  const { correction: _correction, ddof: _ddof, ...reduce } = options;
+  const correction = correctionOf("np.var", options);
   const deviation = x.sub(x.mean(axis, { keepdims: true }));
   const summed = deviation.mul(deviation).sum(axis, reduce);
   const count = x.size / Math.max(1, summed.size);
   return summed.mul(1 / (count - correction));
 }
 
-const std = (x: Tensor, axis: Axis = null, options: ReduceOptions & { correction?: number } = {}): Tensor =>
+const std = (x: Tensor, axis: Axis = null, options: VarianceOptions = {}): Tensor =>
   raw.sqrt(variance(x, axis, options)) as Tensor;
 
 const raw = Object.fromEntries([
@@ -169,6 +168,7 @@ interface OwnFunctions {
   einsum: typeof einsum;
   take: typeof take;
   takeAlongAxis: typeof takeAlongAxis;
+  pad: ReturnType<typeof padBy>;
   power: typeof power;
   pow: typeof power;
   round: typeof round;
@@ -207,6 +207,7 @@ const own: OwnFunctions = {
   einsum,
   take,
   takeAlongAxis,
+  pad: padBy(raw.pad),
   power,
   pow: power,
   round,

@@ -178,9 +178,9 @@ function permutation(from: Key, n: number): Tensor {
   return raw.permutation(requireKey("random.permutation", from), n) as Tensor;
 }
 
-/** One category per row of logits along the last axis (Gumbel maximum). */
-function categorical(from: Key, logits: Tensor): Tensor {
-  return np.argmax(gumbel(from, logits.shape).add(logits), -1);
+/** One category per row of logits along an axis, the last by default (Gumbel maximum). */
+function categorical(from: Key, logits: Tensor, axis = -1): Tensor {
+  return np.argmax(gumbel(from, logits.shape).add(logits), axis);
 }
 
 /** Exponential numbers with rate 1. */

@@ -7,7 +7,6 @@ import type { Tensor } from "./tensor.ts";
 
 const elementwise = (operands: number, more: Signature = {}): Signature => ({
   operands,
-  most: operands,
   isElementwise: true,
   ...more,
 });
@@ -16,7 +15,6 @@ const reduction = (axes: Signature["axes"] = "many"): Signature => ({
   operands: 1,
   axis: 1,
   axes,
-  most: 3,
   hint: "Two arrays are compared element by element with np.maximum and np.minimum.",
 });
 const along = (axis: number, axes: Signature["axes"] = "one"): Signature => ({ operands: 1, axis, axes });
@@ -106,6 +104,16 @@ function nonEmptyAxes(where: string, args: unknown[]): void {
   throw new ShapeError(where, `no elements have no extreme, got ${show(x)}. Check its length first.`);
 }
 
+/** Counts that differ would need lists of places; those a user can write. */
+function oneCount(where: string, args: unknown[]): void {
+  if (Number.isInteger(args[1]) && (args[1] as number) >= 0) return;
+  throw new ShapeError(
+    where,
+    `repeats must be one whole number from 0, got ${show(args[1])}. Counts of their own are places for np.take: ` +
+      "np.take(x, [0, 2, 2], axis) has element 0 once and element 2 twice.",
+  );
+}
+
 function nonEmptyList(where: string, args: unknown[]): void {
   if ((args[0] as unknown[]).length === 0)
     throw new ShapeError(where, "needs at least one tensor, got []. Give it some.");
@@ -119,15 +127,16 @@ export const npSignatures: Readonly<Record<string, Signature>> = {
     hint: "Condition, value where it is true, value where it is false; their shapes must broadcast.",
   }),
   clip: elementwise(3, { optional: [1, 2] }),
-  round: { operands: 1, isElementwise: true, most: 2 },
-  nanToNum: { operands: 1, isElementwise: true, most: 2 },
+  round: { operands: 1, isElementwise: true },
+  nanToNum: { operands: 1, isElementwise: true },
   ...table("all any prod sum mean var std countNonzero", reduction()),
   ...table("max min ptp", { ...reduction(), check: nonEmptyAxes }),
   ...table("argmax argmin", reduction("one")),
   ...table("sort argsort cumsum cumprod unstack", along(1)),
   ...table("flip squeeze", along(1, "many")),
   expandDims: along(1, "new"),
-  ...table("repeat take diff split", along(2)),
+  ...table("take diff split", along(2)),
+  repeat: { ...along(2), check: oneCount },
   takeAlongAxis: { operands: 1, axis: 2, axes: "one" },
   roll: along(2, "many"),
   ...table(
@@ -135,37 +144,39 @@ export const npSignatures: Readonly<Record<string, Signature>> = {
     { operands: 1 },
   ),
   transpose: { operands: 1, check: permuted },
-  reshape: { operands: 1, most: 2, check: reshaped, hint: "The shape is a list: np.reshape(x, [2, 3])." },
+  reshape: { operands: 1, check: reshaped, hint: "The shape is a list: np.reshape(x, [2, 3])." },
   broadcastTo: {
     operands: 1,
-    most: 2,
     check: spread,
     hint: "The shape is a list: np.broadcastTo(x, [2, 3]).",
   },
   broadcastArrays: { operands: { from: 0 } },
   meshgrid: list({ hint: "The vectors are a list: np.meshgrid([x, y])." }),
-  concatenate: list({ axis: 1, axes: "one", most: 2, check: nonEmptyList }),
-  stack: list({ axis: 1, axes: "new", most: 2, check: nonEmptyList }),
+  concatenate: list({ axis: 1, axes: "one", check: nonEmptyList }),
+  stack: list({ axis: 1, axes: "new", check: nonEmptyList }),
   ...table(
     "columnStack dstack hstack vstack",
-    list({ most: 1, check: nonEmptyList, hint: "The tensors are one list: np.vstack([a, b])." }),
+    list({ check: nonEmptyList, hint: "The tensors are one list: np.vstack([a, b])." }),
   ),
   einsum: { operands: { from: 1 } },
-  ...table("dot matmul", { operands: 2, most: 2, check: product }),
+  ...table("dot matmul", { operands: 2, check: product }),
   ...table("inner outer vdot vecdot matvec vecmat convolve correlate cross isin tensordot", { operands: 2 }),
   ...table("zerosLike onesLike fullLike", { operands: 1 }),
+  ...table("zeros ones", { optionHint: "A shape is a list: np.zeros([2, 3])." }),
 };
 
 /** Methods of tensors; the operand in front of the arguments is the tensor itself. */
 export const methodSignatures: Readonly<Record<string, Signature>> = {
   ...table("add sub mul div mod greater less equal notEqual greaterEqual lessEqual", elementwise(1)),
-  neg: { most: 0 },
-  flatten: { most: 0 },
-  ...table("sum prod mean all any", { axis: 0, axes: "many", most: 2 }),
-  ...table("min max", { axis: 0, axes: "many", most: 2, check: nonEmptyAxes }),
+  neg: {},
+  flatten: {},
+  item: { hint: "Read one element with x.slice(i).item()." },
+  toArray: {},
+  ...table("sum prod mean all any", { axis: 0, axes: "many" }),
+  ...table("min max", { axis: 0, axes: "many", check: nonEmptyAxes }),
   transpose: { check: permuted },
   reshape: { check: reshaped },
-  astype: { most: 1 },
+  astype: {},
 };
 
 export const nnSignatures: Readonly<Record<string, Signature>> = {
@@ -179,14 +190,15 @@ export const linalgSignatures: Readonly<Record<string, Signature>> = {
 };
 
 export const laxSignatures: Readonly<Record<string, Signature>> = {
-  ...table("erf erfc", { operands: 1, most: 1 }),
+  ...table("erf erfc", { operands: 1 }),
   ...table("stopGradient topK bitcastConvertType", { operands: 1 }),
   convGeneralDilated: { operands: 2 },
 };
 
 /** The place of a shape whose elements memory must hold. */
-const drawn = (shape: number): Signature => ({
+const drawn = (shape: number, optionHint?: string): Signature => ({
   shape,
+  ...(optionHint === undefined ? {} : { optionHint }),
   check: (_where, args) => {
     const lengths = (args[shape] ?? []) as number[];
     requireRoom(
@@ -196,11 +208,19 @@ const drawn = (shape: number): Signature => ({
   },
 });
 
+const moved = (name: string): string =>
+  `Scale and move the draws: random.${name}(key, shape).mul(scale).add(mean).`;
+
 export const randomSignatures: Readonly<Record<string, Signature>> = {
-  ...table("normal uniform bits rademacher randint exponential gumbel", drawn(1)),
+  ...table("uniform bits rademacher randint", drawn(1)),
+  normal: drawn(1, moved("normal")),
+  gumbel: drawn(1, moved("gumbel")),
+  exponential: drawn(1, "Scale the draws: random.exponential(key, shape).mul(scale)."),
   bernoulli: drawn(2),
   // Those of `derived/`.
-  ...table("cauchy laplace", drawn(1)),
-  ...table("choice dirichlet gamma poisson", drawn(2)),
+  cauchy: drawn(1, moved("cauchy")),
+  laplace: drawn(1, moved("laplace")),
+  ...table("choice dirichlet poisson", drawn(2)),
+  gamma: drawn(2, "Scale the draws: random.gamma(key, alpha, shape).mul(scale)."),
   ...table("beta binomial multivariateNormal truncatedNormal", drawn(3)),
 };

@@ -5,6 +5,7 @@
 import * as jax from "@jax-js/jax";
 import type { Raw } from "./backend.ts";
 import { constantsOfTrace, toRaw, withSession, wrap } from "./lift.ts";
+import { named } from "./namedTrees.ts";
 import type { Tensor } from "./tensor.ts";
 import * as tree from "./tree.ts";
 
@@ -18,7 +19,9 @@ const untyped = jax.makeJaxpr as unknown as (fn: RawFn) => (...args: unknown[]) 
 /** What a function of tensors is as a function of jax-js arrays in flat lists. */
 export function flatRaw(fn: Fn, args: readonly unknown[], onOutput: (output: unknown) => void): RawFn {
   return (...rawLeaves) => {
-    const output = fn(...(tree.unflatten(args, wrap(rawLeaves) as Tensor[]) as never[]));
+    const result = fn(...(tree.unflatten(args, wrap(rawLeaves) as Tensor[]) as never[]));
+    const where = fn.name === "" ? "a traced function" : fn.name;
+    const output = named(where, "what it returned", () => tree.tensors(result as object)) as unknown;
     onOutput(output);
     return tree.leaves(output).map(toRaw);
   };

@@ -7,11 +7,14 @@
  */
 import * as jax from "@jax-js/jax";
 import { ShapeError } from "../errors.ts";
+import { plainAxis } from "./axes.ts";
 import { type Device, type Raw, download, onDevice } from "./backend.ts";
-import { type DType, allocate } from "./dtype.ts";
+import { type DType, allocate, isFloat } from "./dtype.ts";
 import { concrete, inReverseMode, isTracing, toRaw, unwrap, withSession, wrap } from "./lift.ts";
 import type { Tensor } from "./tensor.ts";
 import { traceOf } from "./jaxprs.ts";
+import { type InAxes, type OutAxes, axesOfArguments, mappedBehind, mappedInFront } from "./mappedAxes.ts";
+import { named } from "./namedTrees.ts";
 import { requireRepeatable } from "./repeatable.ts";
 import { type Fn, flatRaw, readJaxpr } from "./trace.ts";
 import * as tree from "./tree.ts";
@@ -76,7 +79,7 @@ export function jit<Args extends unknown[], Out>(fn: (...args: Args) => Out): (.
   const programs = new Map<string, RawProgram>();
   return (...args) => {
     if (isTracing()) return fn(...tree.copy(args));
-    const inputs = args.map((arg) => tree.tensors(arg as object)) as unknown[];
+    const inputs = tensorsOf(fn.name === "" ? "jit" : `jit(${fn.name})`, args);
     const signature = tree.entries(inputs).map(([path, leaf]) => `${path}:${leaf.toString()}${leaf.isWeak}`);
     const name = signature.join("|");
     let program = programs.get(name);
@@ -87,6 +90,15 @@ export function jit<Args extends unknown[], Out>(fn: (...args: Args) => Out): (.
     }
     return runProgram(program, inputs) as Out;
   };
+}
+
+/** Arguments as trees of tensors; an error about one names the function `where`. */
+function tensorsOf(where: string | undefined, args: readonly unknown[]): unknown[] {
+  return args.map((arg, i) =>
+    where === undefined
+      ? tree.tensors(arg as object)
+      : named(where, `argument ${i + 1}`, () => tree.tensors(arg as object)),
+  );
 }
 
 /** Runs a compiled program on concrete tensors. */
@@ -101,8 +113,8 @@ function runProgram(program: RawProgram, inputs: unknown[]): unknown {
 }
 
 /** Runs a function that calls transformations of jax-js: inside the current trace, or in one made for this call. */
-export function inTrace(fn: Fn, args: unknown[]): unknown {
-  const inputs = args.map((arg) => tree.tensors(arg as object)) as unknown[];
+export function inTrace(fn: Fn, args: unknown[], where?: string): unknown {
+  const inputs = tensorsOf(where, args);
   if (isTracing()) return fn(...(inputs as never[]));
   const program = compileRaw(fn, inputs);
   try {
@@ -113,8 +125,13 @@ export function inTrace(fn: Fn, args: unknown[]): unknown {
 }
 
 /** `fn` as a function that jax-js can transform: trees of its arrays in, trees of its arrays out. */
-function transformable(fn: Fn): (...args: unknown[]) => unknown {
-  return (...rawArgs) => unwrap(fn(...(rawArgs.map(wrap) as never[])));
+function transformable(fn: Fn, where?: string): (...args: unknown[]) => unknown {
+  const run = (rawArgs: unknown[]): unknown => fn(...(rawArgs.map(wrap) as never[]));
+  if (where === undefined) return (...rawArgs) => unwrap(run(rawArgs));
+  return (...rawArgs) => {
+    const result = run(rawArgs);
+    return unwrap(named(where, "what the function returned", () => tree.tensors(result as object)));
+  };
 }
 
 /** `fn` with a scalar tensor as its result, or a typed error. */
@@ -133,22 +150,73 @@ function scalarValued(where: string, fn: Fn): Fn {
   };
 }
 
-/** The gradient of scalar `fn` with respect to its first argument (a tree). */
+/** The places of arguments to differentiate by; negative ones count from the end. */
+export type Argnums = number | readonly number[];
+
+type GradientOf<Args extends unknown[], Places> = Places extends readonly unknown[]
+  ? tree.Tensors<Args[number]>[]
+  : tree.Tensors<Args[number]>;
+
+/**
+ * The gradient of scalar `fn` with respect to its first argument (a tree), or to the one at place `argnums`; a list of
+ * places gives a list of gradients.
+ */
 export function grad<First, Rest extends unknown[]>(
   fn: (first: First, ...rest: Rest) => Tensor,
-): (first: First, ...rest: Rest) => tree.Tensors<First> {
-  const both = valueAndGrad(fn);
-  return (first, ...rest) => both(first, ...rest)[1];
+): (first: First, ...rest: Rest) => tree.Tensors<First>;
+export function grad<Args extends unknown[], const Places extends Argnums>(
+  fn: (...args: Args) => Tensor,
+  argnums: Places,
+): (...args: Args) => GradientOf<Args, Places>;
+export function grad(fn: Fn, argnums?: Argnums): (...args: unknown[]) => unknown {
+  const both = gradientAt("grad", fn, argnums);
+  return (...args) => both(args)[1];
 }
 
-/** The value of scalar `fn` and its gradient with respect to its first argument (a tree). */
+/** The value of scalar `fn` and its gradient with respect to its first argument (a tree), or to those of `argnums`. */
 export function valueAndGrad<First, Rest extends unknown[]>(
   fn: (first: First, ...rest: Rest) => Tensor,
-): (first: First, ...rest: Rest) => [Tensor, tree.Tensors<First>] {
-  const checked = scalarValued("grad", fn as Fn);
-  const transformed = (...args: unknown[]) =>
-    inReverseMode(() => wrap(loose.valueAndGrad(transformable(checked))(...args.map(unwrap))));
-  return (...args) => inTrace(transformed as Fn, args) as [Tensor, tree.Tensors<First>];
+): (first: First, ...rest: Rest) => [Tensor, tree.Tensors<First>];
+export function valueAndGrad<Args extends unknown[], const Places extends Argnums>(
+  fn: (...args: Args) => Tensor,
+  argnums: Places,
+): (...args: Args) => [Tensor, GradientOf<Args, Places>];
+export function valueAndGrad(fn: Fn, argnums?: Argnums): (...args: unknown[]) => unknown {
+  const both = gradientAt("valueAndGrad", fn, argnums);
+  return (...args) => both(args);
+}
+
+function gradientAt(where: string, fn: Fn, argnums: Argnums = 0): (args: unknown[]) => [Tensor, unknown] {
+  const checked = scalarValued(where, fn) as Untyped;
+  return (args) => {
+    const places = [argnums].flat().map((place) => plainAxis(where, place, args.length, "argnums"));
+    // What is differentiated comes first, as jax-js wants it; the list of arguments follows, and is filled from it.
+    const isList = Array.isArray(argnums);
+    const chosen = isList ? places.map((place) => args[place]) : args[places[0]!];
+    const filled = (first: unknown, ...rest: unknown[]): unknown => {
+      const own = isList ? (first as unknown[]) : [first];
+      return checked(...places.reduce((all, place, i) => all.with(place, own[i]), rest));
+    };
+    const transformed = (first: unknown, ...rest: unknown[]) => {
+      requireFloats(where, first);
+      return inReverseMode(() =>
+        wrap(loose.valueAndGrad(transformable(filled as Fn))(...[first, ...rest].map(unwrap))),
+      );
+    };
+    return inTrace(transformed as Fn, [chosen, ...args], where) as [Tensor, unknown];
+  };
+}
+
+/** Whole numbers have no derivative, and a gradient has the dtype of what it is of. */
+function requireFloats(where: string, argument: unknown): void {
+  for (const [path, leaf] of tree.entries(argument)) {
+    if (isFloat(leaf.dtype)) continue;
+    throw new ShapeError(
+      where,
+      `differentiates by floats, got ${leaf.dtype}[${leaf.shape.join(",")}]${path === "" ? "" : ` at "${path}"`}. ` +
+        'Write x.astype("float32"), or name other arguments in argnums.',
+    );
+  }
 }
 
 /** The value of `fn` at `primals` and its derivative along `tangents` (forward mode). */
@@ -217,17 +285,25 @@ function hasTangent(raw: Raw, main: unknown): boolean {
   return tangent.pval?.isKnown === false;
 }
 
-/** Maps `fn` over axis 0 of each argument's leaves; an argument whose entry in `inAxes` is null is shared. */
+/**
+ * Maps `fn` over an axis of each argument's leaves, axis 0 unless `inAxes` says otherwise: one axis for all arguments, or a
+ * list with one for each, null for an argument that is shared. The results are stacked along `outAxes` (default 0).
+ */
 export function vmap<Args extends unknown[], Out>(
   fn: (...args: Args) => Out,
-  inAxes?: readonly (0 | null)[],
+  inAxes?: InAxes,
+  outAxes?: OutAxes,
 ): (...args: Args) => Out {
   const transformed = (...args: unknown[]) => {
-    // jax-js cannot map over nothing, and an empty tree has nothing to map.
-    const axes = args.map((_, i) => (inAxes?.[i] === undefined ? 0 : inAxes[i]!));
-    return wrap(loose.vmap(transformable(fn as Fn), axes)(...args.map(unwrap)));
+    const axes = axesOfArguments(inAxes, args);
+    const front = axes.map((axis) => (axis === null ? null : 0));
+    const mapped = loose.vmap(
+      transformable(fn as Fn, "vmap"),
+      front,
+    )(...mappedInFront(args, axes).map(unwrap));
+    return mappedBehind(wrap(mapped), outAxes);
   };
-  return (...args) => inTrace(transformed as Fn, args) as Out;
+  return (...args) => inTrace(transformed as Fn, args, "vmap") as Out;
 }
 
 /** The Jacobian of a tensor-valued function of one tensor, [...out, ...in], by forward mode: one column per input. */

@@ -112,7 +112,7 @@ export function tensors<T>(tree: T, dtype?: DType): Tensors<T> {
       if (own === undefined) {
         throw new ShapeError(
           "tree.tensors",
-          `${at(path)} is a ${node.constructor.name}, which no dtype holds.`,
+          `${at(path)} is a ${node.constructor.name}, which no dtype holds. Convert it: Int32Array.from(values).`,
         );
       }
       const data = node as TensorData;

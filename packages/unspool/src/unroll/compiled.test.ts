@@ -27,3 +27,9 @@ test("elementwise results have the bits of an eager call", () => {
   const update = (w: Tensor, g: Tensor): Tensor => w.sub(g.mul(0.1)).add(w.mul(w).mul(0.3));
   expect(compiled("update", update)(x, nn.relu(x)).toArray()).toEqual(update(x, nn.relu(x)).toArray());
 });
+
+test("what is no tree is refused by the name of the compiled function", () => {
+  const accuracy = compiled("accuracy", (w: unknown) => w as Tensor);
+  expect(() => accuracy(undefined)).toThrow(/^accuracy: what it was given at "0" is undefined; a tree is/);
+  expect(() => accuracy({ w: 1 })).toThrow(/^accuracy: what it was given at "0.w" is number; a tree is/);
+});

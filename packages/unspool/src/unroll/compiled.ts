@@ -1,5 +1,5 @@
 /** Functions outside of programs as programs of their own: updates of optimizers, evaluations. */
-import { jit, tree } from "../array/index.ts";
+import { jit, namedTree, tree } from "../array/index.ts";
 import { defaultExecutor } from "./defaultExecutor.ts";
 
 /**
@@ -16,7 +16,8 @@ export function compiled<Args extends readonly unknown[], Out>(
   const programs = new Map<string, (...args: Args) => Out>();
   return (...args) => {
     const executor = defaultExecutor();
-    const shapes = tree.entries(args).map(([path, leaf]) => `${path}:${leaf.toString()}`);
+    const leaves = namedTree(name, "what it was given", () => tree.entries(args));
+    const shapes = leaves.map(([path, leaf]) => `${path}:${leaf.toString()}`);
     const signature = `${executor.name}|${shapes.join()}`;
     let program = programs.get(signature);
     if (program === undefined) {

@@ -4,6 +4,7 @@
  * Where each element of the update goes is what `slice` gives on the numbers of the elements. An index without traced
  * tensors is resolved when it is written; one with traced tensors becomes a scatter in the program.
  */
+import { ShapeError } from "../../errors.ts";
 import { np } from "../np.ts";
 import type { Index, Tensor } from "../tensor.ts";
 import { type ArrayLike, asTensor } from "./arguments.ts";
@@ -34,11 +35,17 @@ export function indexedUpdate(x: Tensor, index: readonly Index[]): IndexedUpdate
   const numbers = np.arange(x.size).reshape([...x.shape]);
   const places = (): Tensor => numbers.slice(...index);
   const selected = (): Tensor => x.slice(...index);
-  const spread = (values: ArrayLike, at: Tensor): Tensor =>
-    (np.broadcastTo(asTensor(values).astype(x.dtype), [...at.shape]) as Tensor).flatten();
+  const spread = (values: ArrayLike, at: Tensor): Tensor => {
+    const given = asTensor(values);
+    requireFits(x, given, at);
+    return (np.broadcastTo(given.astype(x.dtype), [...at.shape]) as Tensor).flatten();
+  };
   const set = (values: ArrayLike): Tensor => {
     const at = places();
-    if (at.size === 0) return x;
+    if (at.size === 0) {
+      requireFits(x, asTensor(values), at);
+      return x;
+    }
     // Every place looks up the number of its value, from 1; the last one that was written stays.
     const winner = scatterLast(x.size, at.flatten(), np.arange(1, at.size + 1)).reshape([...x.shape]);
     const found = np.take(spread(values, at), np.maximum(winner.sub(1), 0), 0) as Tensor;
@@ -59,4 +66,15 @@ export function indexedUpdate(x: Tensor, index: readonly Index[]): IndexedUpdate
     max: (values) => set(np.maximum(selected(), asTensor(values)) as Tensor),
     apply: (fn) => set(fn(selected())),
   };
+}
+
+/** Values for the selected places: of their shape, or what broadcasts to it. */
+function requireFits(x: Tensor, values: Tensor, at: Tensor): void {
+  const ahead = at.ndim - values.ndim;
+  if (ahead >= 0 && values.shape.every((length, i) => length === 1 || length === at.shape[i + ahead])) return;
+  throw new ShapeError(
+    "Tensor.at",
+    `values ${values.toString()} do not fit the selected places [${at.shape.join(",")}] of ${x.toString()}. ` +
+      "[start, stop, step] is a range; a list of places is a tensor: np.array([0, 2], { dtype: 'int32' }).",
+  );
 }

@@ -57,7 +57,7 @@ function writtenOut(layers: readonly NetworkLayer[], features: readonly Tensor[]
     const outputs = Array.from({ length: weights.shape[1]! }, (_, j) =>
       inputs.reduce((sum, x, i) => sum.add(x.mul(weights.slice(i, j))), bias.slice(j)),
     );
-    return level < layers.length - 1 ? outputs.map(nn.relu) : outputs;
+    return level < layers.length - 1 ? outputs.map((y) => nn.relu(y)) : outputs;
   }, features) as Tensor[];
 }
 

@@ -50,8 +50,8 @@ export interface NormOptions {
 }
 
 /** NumPy's norm: of vectors or matrices, by the number of axes. Without `ord` the root of the sum of squares. */
-export function norm(x: ArrayLike, options: NormOptions = {}): Tensor {
-  const { ord, axis = null, keepdims = false } = options;
+export function norm(x: ArrayLike, options: NormOptions | MatrixOrder = {}): Tensor {
+  const { ord, axis = null, keepdims = false } = typeof options === "object" ? options : { ord: options };
   const a = asFloat(x);
   const axes = axis === null ? a.shape.map((_, i) => i) : [axis].flat();
   if (ord === undefined) return base.vectorNorm(a, { axis, keepdims });

@@ -17,7 +17,13 @@ export function average(x: ArrayLike, axis: Axis = null, options: AverageOptions
   const full = spreadWeights(values, given, axesOf("np.average", values, axis));
   const total = full.sum(axis, reduce);
   if (!total.isTraced && total.data.includes(0)) {
-    throw new OptionError("np.average", "weights", 0, "weights whose sum is not 0");
+    throw new OptionError(
+      "np.average",
+      "the sum of the weights",
+      0,
+      "another number than 0",
+      "An average divides by it.",
+    );
   }
   return values.mul(full).sum(axis, reduce).div(total);
 }

@@ -2,6 +2,7 @@
 import { isFloat } from "../../dtype.ts";
 import { np } from "../../np.ts";
 import type { Axis, ReduceOptions, Tensor } from "../../tensor.ts";
+import { type VarianceOptions, correctionOf } from "../../varianceOptions.ts";
 import { type ArrayLike, asFloat, asTensor, axesOf, requireElements } from "../arguments.ts";
 
 type Reduce = (x: ArrayLike, axis?: Axis, options?: ReduceOptions) => Tensor;
@@ -30,14 +31,10 @@ export const nanmean: Reduce = (x, axis = null, options = {}) => {
   return nansum(values, axis, options).div(present(values, axis, options).astype(values.dtype));
 };
 
-export interface NanVarianceOptions extends ReduceOptions {
-  /** Taken off the number of elements. Default 0; 1 gives the unbiased estimate. */
-  correction?: number;
-}
-
 /** Variance of the elements that are not NaN; NaN where one is infinite, or not more of them than `correction` are left. */
-export function nanvar(x: ArrayLike, axis: Axis = null, options: NanVarianceOptions = {}): Tensor {
-  const { correction = 0, ...reduce } = options;
+export function nanvar(x: ArrayLike, axis: Axis = null, options: VarianceOptions = {}): Tensor {
+  const { correction: _correction, ddof: _ddof, ...reduce } = options;
+  const correction = correctionOf("np.nanvar", options);
   const values = asFloat(x);
   // Zero where a value is NaN, not where a deviation is: that from an infinite mean is NaN, as in NumPy.
   const deviation = np.where(
@@ -51,7 +48,7 @@ export function nanvar(x: ArrayLike, axis: Axis = null, options: NanVarianceOpti
 }
 
 /** Standard deviation of the elements that are not NaN. */
-export function nanstd(x: ArrayLike, axis: Axis = null, options: NanVarianceOptions = {}): Tensor {
+export function nanstd(x: ArrayLike, axis: Axis = null, options: VarianceOptions = {}): Tensor {
   return np.sqrt(nanvar(x, axis, options)) as Tensor;
 }
 
