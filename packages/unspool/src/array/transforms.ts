@@ -207,16 +207,19 @@ function gradientAt(where: string, fn: Fn, argnums: Argnums = 0): (args: unknown
   };
 }
 
-/** Whole numbers have no derivative, and a gradient has the dtype of what it is of. */
+/**
+ * Whole numbers have no derivative, and a gradient has the dtype of what it is of. Beside floats their part of it is 0:
+ * a network may hold indices.
+ */
 function requireFloats(where: string, argument: unknown): void {
-  for (const [path, leaf] of tree.entries(argument)) {
-    if (isFloat(leaf.dtype)) continue;
-    throw new ShapeError(
-      where,
-      `differentiates by floats, got ${leaf.dtype}[${leaf.shape.join(",")}]${path === "" ? "" : ` at "${path}"`}. ` +
-        'Write x.astype("float32"), or name other arguments in argnums.',
-    );
-  }
+  const entries = tree.entries(argument);
+  if (entries.length === 0 || entries.some(([, leaf]) => isFloat(leaf.dtype))) return;
+  const [path, leaf] = entries[0]!;
+  throw new ShapeError(
+    where,
+    `differentiates by floats, got ${leaf.dtype}[${leaf.shape.join(",")}]${path === "" ? "" : ` at "${path}"`}. ` +
+      'Write x.astype("float32"), or name other arguments in argnums.',
+  );
 }
 
 /** The value of `fn` at `primals` and its derivative along `tangents` (forward mode). */

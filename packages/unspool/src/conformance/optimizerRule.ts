@@ -46,10 +46,11 @@ function nestedTheta(dtype: FloatType): Nested {
   };
 }
 
-/** Gradient of Σ c_i x_i² / 2 with curvatures 1 to 3 in order of the elements, and the loss. */
+/** Gradient of Σ c_i x_i² / 2 over floats, with curvatures 1 to 3 in order of the elements, and the loss. */
 function quadratic<Theta>(theta: Theta): { gradient: Theta; loss: number } {
   let [i, loss] = [0, 0];
   const gradient = tree.map((leaf) => {
+    if (leaf.dtype !== "float32" && leaf.dtype !== "float64") return np.zerosLike(leaf);
     const values = Array.from(leaf.data, (x) => {
       const curvature = 1 + (i++ % 3);
       loss += (curvature * x * x) / 2;
