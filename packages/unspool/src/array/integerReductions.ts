@@ -5,8 +5,8 @@
 import { type Equation, classes } from "./jaxprs.ts";
 
 /**
- * The equations that stand for one: a reduction of whole numbers or bools reads a copy of them (padding by nothing is that). One
- * along no axes leaves things as they are; after another reduction jax-js takes what that left for its own operand, a
+ * The equations that stand for one: a reduction of whole numbers or bools reads a copy of them (padding by nothing is that),
+ * and what a reduction of bools leaves is a copy too. One along no axes leaves things as they are; after another reduction jax-js takes what that left for its own operand, a
  * float for a bool, and throws.
  */
 export function fromMemory(equation: Equation): Equation[] {
@@ -18,8 +18,13 @@ export function fromMemory(equation: Equation): Equation[] {
     return [new Made("reshape", inputs, { shape }, outBinders)];
   if (!["int32", "uint32", "bool"].includes(String(dtype))) return [equation];
   const copy = new Variable(new Aval(shape, dtype, false));
-  return [
-    new Made("pad", inputs, { width: shape.map(() => [0, 0]) }, [copy]),
-    new Made("reduce", [copy], equation.params as Record<string, unknown>, outBinders),
-  ];
+  const inMemory = (from: typeof inputs, of: readonly number[], to: typeof outBinders): Equation =>
+    new Made("pad", from, { width: of.map(() => [0, 0]) }, to);
+  const reduce = (to: typeof outBinders): Equation =>
+    new Made("reduce", [copy], equation.params as Record<string, unknown>, to);
+  if (dtype !== "bool") return [inMemory(inputs, shape, [copy]), reduce(outBinders)];
+  // What follows in the same kernel takes the bits of a bool for those of a float.
+  const { aval } = outBinders[0]!;
+  const whole = new Variable(new Aval(aval.shape, aval.dtype, false));
+  return [inMemory(inputs, shape, [copy]), reduce([whole]), inMemory([whole], aval.shape, outBinders)];
 }

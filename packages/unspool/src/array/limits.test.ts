@@ -132,3 +132,21 @@ test("gradients of a broadcast against no elements: an internal error", () => {
   const f = (y: Tensor) => np.zeros([3, 0]).mul(y).sum();
   expect(grad(f)(np.ones([3, 1])).toArray()).toEqual([[0], [0], [0]]);
 });
+
+test.each([[-2], [-1], [undefined]])(
+  "floating functions of bools that any and all along %s leave compile",
+  (axis) => {
+    const x = np.array(
+      Float32Array.from({ length: 32 }, (_, i) => i - 7.5),
+      { shape: [4, 1, 2, 4] },
+    );
+    const logs = (y: Tensor): Tensor => np.log2(np.any(y, axis));
+    const tanhs = (y: Tensor): Tensor => np.tanh(np.all(y, axis));
+    for (const a of [x, x.astype("float64")]) {
+      for (const call of [jit(logs), vmap(logs)]) expect(new Set(call(a).data)).toEqual(new Set([0]));
+      const tanh1 = 0.7615941559557649;
+      for (const call of [jit(tanhs), vmap(tanhs)])
+        for (const value of call(a).data) expect(value).toBeCloseTo(tanh1, 6);
+    }
+  },
+);
