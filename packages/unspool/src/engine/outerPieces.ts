@@ -83,7 +83,8 @@ export function compileOuter(pieces: OuterPieces, context: SectionContext): Oute
     restart: change("restart", pieces.restart),
     settle: change("settle", pieces.settle),
     share: compilePiece("share", pieces.share, context),
-    update: compilePiece("update", pieces.update, context),
+    // The bits of an update from outside: a step taken alone, to see what went wrong, must not differ.
+    update: compilePiece("update", pieces.update, { ...context, fma: false }),
   };
 }
 

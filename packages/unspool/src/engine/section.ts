@@ -58,6 +58,8 @@ export interface SectionContext extends EmitOptions {
 
 export interface CompiledSection {
   readonly name: string;
+  /** Products are fused with sums. */
+  readonly fma: boolean;
   readonly kernels: readonly FunctionBuilder[];
   /** What a driver calls, in this order: kernels, or loops over strips of several of them. */
   readonly calls: readonly FunctionBuilder[];
@@ -100,7 +102,8 @@ export function compileSection(
   const kernels = scheduled.kernels.map((_, at) => emitKernel(section, at));
   const calls = callsOf(section, kernels);
   const scratchEnd = Math.max(memory.end, ...[...loops.values()].map((loop) => loop.scratchEnd));
-  return { name, kernels, calls, strips, scratchEnd, schedule: scheduled, outputs, stored, loops };
+  const { fma } = context;
+  return { name, fma, kernels, calls, strips, scratchEnd, schedule: scheduled, outputs, stored, loops };
 }
 
 function stripsOf(plan: OutputPlan, context: SectionContext): Strips[] {

@@ -71,9 +71,9 @@ export function explainProgram(program: UnitProgram | ReverseProgram): ProgramEx
   };
 }
 
-function explainSections({ sections, members, count, tiles, options }: ProgramParts): SectionExplanation[] {
+function explainSections({ sections, members, count, tiles }: ProgramParts): SectionExplanation[] {
   return sections.map(({ section, turn, times }) => {
-    const explained = explainKernels(section, { members, fma: options.fma });
+    const explained = explainKernels(section, { members, fma: section.fma });
     const kernels = count === 1 ? explained.map(ofOneUnit) : explained;
     const perUnit = addWork(noWork, ...kernels.map((kernel) => kernel.perUnit));
     const perTile = addWork(noWork, ...kernels.map((kernel) => kernel.perTile));
