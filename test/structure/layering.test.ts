@@ -13,6 +13,7 @@ const floors: readonly (readonly string[])[] = [
   ["engine"],
   ["unroll"],
   ["estimators", "optimizers"],
+  ["methods"],
   ["diagnostics", "rl"],
   ["problems"],
   ["train"],

@@ -10,9 +10,9 @@ import {
   crossEntropy,
   dataParallel,
   defineExperiment,
+  objectiveDescent,
   random,
   sgd,
-  trainingSteps,
   tree,
 } from "unspool";
 import { z } from "zod";
@@ -78,7 +78,7 @@ export const gradientCompression: Experiment<unknown, Layer[]> = defineExperimen
     const theta = networkOf(random.foldIn(key, "layers"), studied);
     return {
       theta,
-      ...trainingSteps<Layer[], LabelledData, never>({
+      method: objectiveDescent<Layer[], LabelledData, never>({
         optimizer: optimizer as never,
         objective: objectiveOf(settings.workers),
         data: (own) => drawBatch(data, own, settings.workers * settings.batchSize),

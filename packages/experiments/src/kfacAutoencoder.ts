@@ -9,8 +9,8 @@ import {
   firstOrder,
   foof,
   kfac,
+  objectiveDescent,
   random,
-  trainingSteps,
 } from "unspool";
 import { z } from "zod";
 import {
@@ -83,7 +83,7 @@ export const kfacAutoencoder: Experiment<unknown, AutoencoderTheta> = defineExpe
     const study = memo((steps: number) => compared(settings, images, theta, key, steps));
     return {
       theta,
-      ...trainingSteps({
+      method: objectiveDescent({
         optimizer: optimizerOf(settings.optimizer, settings),
         objective: autoencoderObjective,
         data: () => images,

@@ -12,8 +12,8 @@ import {
   kfacSimple,
   momentum,
   naturalGradient,
+  objectiveDescent,
   random,
-  trainingSteps,
 } from "unspool";
 import { z } from "zod";
 import { loadMnist } from "./data/mnist.ts";
@@ -94,7 +94,7 @@ export const neuronDescent: Experiment<unknown, Network> = defineExperiment<Conf
       (found ??= { curves: trainAll(task, settings, key), compared: compareAll(task, settings, key) });
     return {
       theta,
-      ...trainingSteps<Network, Batch, never>({
+      method: objectiveDescent<Network, Batch, never>({
         optimizer: methods[settings.method].optimizer() as never,
         objective: objectiveOf(task),
         data: (drawn) => ({ images: random.randint(drawn, [batchSize], 0, settings.images) }),

@@ -12,10 +12,10 @@ import {
   defineExperiment,
   initMlp,
   minibatch,
+  objectiveDescent,
   random,
   sam,
   sgd,
-  trainingSteps,
 } from "unspool";
 import { z } from "zod";
 import { loadMnist } from "./data/mnist.ts";
@@ -67,7 +67,7 @@ export const sharpMinima: Experiment<unknown, Layer[]> = defineExperiment<Config
     const study = (): Study => (found ??= studied(data, settings, random.foldIn(key, "study")));
     return {
       theta: initMlp(random.foldIn(key, "start"), [mnist.features, ...hidden, classes]),
-      ...trainingSteps({
+      method: objectiveDescent({
         optimizer: sam(sgd({ learningRate }), { rho }),
         objective: objectiveOn,
         data: (draw: Key) => minibatch(data.train, draw, batchSize),

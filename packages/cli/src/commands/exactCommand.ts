@@ -1,6 +1,12 @@
 /** The command line that runs what `diagnose` recommends: checked option by option before it is printed. */
 import { type Key, type TrialSetting, optionsOf } from "unspool";
-import type { Experiment, InnerProblem, Setup } from "unspool/train";
+import {
+  type DescentSetup,
+  type Experiment,
+  type InnerProblem,
+  type Setup,
+  requireDescent,
+} from "unspool/train";
 import type { CommandLine } from "../commandLine/parse.ts";
 import { parseConfig } from "../config/parseConfig.ts";
 import { schemaTree } from "../config/schemaTree.ts";
@@ -41,7 +47,7 @@ export async function exactCommand(
   try {
     const config = await applySetters(schemaTree(experiment.config), setters.map(parseSetter));
     const made = await setupWithInner(experiment, await parseConfig(experiment.config, config), key);
-    const wrong = differences(made, setup.inner, setting);
+    const wrong = differences({ ...requireDescent("run", made), inner: made.inner }, setup.inner, setting);
     if (wrong.length > 0) return none(`a run would have ${wrong.join(", ")}`);
   } catch (error) {
     return none(error instanceof Error ? error.message : String(error));
@@ -66,7 +72,7 @@ function settersOf({ learningRate, ...setting }: TrialSetting, inner: InnerProbl
 
 /** What a run would have otherwise than the trial. */
 function differences(
-  { estimator, inner }: Setup & { inner: InnerProblem },
+  { estimator, inner }: DescentSetup & { inner: InnerProblem },
   trial: InnerProblem,
   setting: TrialSetting,
 ): string[] {

@@ -18,6 +18,7 @@ export const sharedModules: readonly string[] = [
   "unspool/unroll",
   "unspool/estimators",
   "unspool/optimizers",
+  "unspool/methods",
   "unspool/diagnostics",
   "unspool/problems",
   "unspool/train",

@@ -2,7 +2,8 @@
 import { type Tensor, random, tree } from "../array/index.ts";
 import type { Estimate, GradientEstimator } from "../estimators/index.ts";
 import type { Problem } from "../unroll/index.ts";
-import { type Json, decodeState, encodeState } from "../train/index.ts";
+import { encodeState } from "../train/index.ts";
+import { bitsOf, throughData } from "./bits.ts";
 import { type ConformanceCheck, require, requireError } from "./check.ts";
 import { type CheckedSubject, createFor, stepsPerEstimate, vector } from "./estimatorSubject.ts";
 import { requireMeans, sample } from "./sampling.ts";
@@ -35,13 +36,6 @@ export function contractChecks(subject: CheckedSubject): ConformanceCheck[] {
 /** Estimates that pass two trajectories and a step. */
 function runLength(subject: CheckedSubject, horizon: number): number {
   return (2 * horizon) / stepsPerEstimate(subject, horizon, 2) + 1;
-}
-
-/** A state, gradient or loss with all its bits, for comparison. */
-function bitsOf(value: unknown): string {
-  const { structure, tensors } = encodeState(value);
-  const leaves = [...tensors].map(([path, x]) => [path, x.dtype, x.shape, [...new Uint8Array(x.data.buffer, x.data.byteOffset, x.data.byteLength)]]); // prettier-ignore
-  return JSON.stringify([structure, leaves]);
 }
 
 function requirePure(subject: CheckedSubject): void {
@@ -82,14 +76,6 @@ function requireDataState(subject: CheckedSubject): void {
     }
     state = a.state;
   }
-}
-
-function throughData(state: unknown): unknown {
-  const { structure, tensors } = encodeState(state);
-  const copies = [...tensors].map(
-    ([path, x]) => [path, tree.tensors(x.data.slice()).reshape([...x.shape])] as const,
-  );
-  return decodeState(JSON.parse(JSON.stringify(structure)) as Json, new Map(copies));
 }
 
 function requireStructure(subject: CheckedSubject): void {

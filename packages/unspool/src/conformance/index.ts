@@ -13,6 +13,8 @@ export {
 export type { LinearOracle, Objective, WindowDerivatives } from "./derivatives.ts";
 export { estimatorConformance } from "./estimatorConformance.ts";
 export type { EstimatorRequest, EstimatorSubject } from "./estimatorSubject.ts";
+export { methodConformance } from "./methodConformance.ts";
+export type { MethodSubject } from "./methodConformance.ts";
 export { objectiveConformance } from "./objectiveConformance.ts";
 export type { ObjectiveOptimizerSubject } from "./objectiveSubject.ts";
 export { optimizerConformance } from "./optimizerConformance.ts";

@@ -6,7 +6,8 @@ import {
   type StepOutcome,
   compiledStep,
 } from "../optimizers/index.ts";
-import { type Json, decodeState, encodeState } from "../train/index.ts";
+import type { Json } from "../methods/index.ts";
+import { decodeState, encodeState } from "../train/index.ts";
 import { type ConformanceCheck, require, requireError } from "./check.ts";
 import {
   type CheckedObjectiveOptimizer,

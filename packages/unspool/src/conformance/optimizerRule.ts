@@ -1,7 +1,8 @@
 /** Checks of an optimizer by itself: structure, bits, compilation, zero gradients, descent. */
 import { type Tensor, type Tensors, type Tree, jit, np, tree } from "../array/index.ts";
 import type { Optimizer } from "../optimizers/index.ts";
-import { type Json, decodeState, encodeState } from "../train/index.ts";
+import type { Json } from "../methods/index.ts";
+import { decodeState, encodeState } from "../train/index.ts";
 import { type ConformanceCheck, require, requireError } from "./check.ts";
 import type { CheckedOptimizer } from "./optimizerSubject.ts";
 

@@ -14,7 +14,7 @@ import {
   measuredHorizon,
 } from "../diagnostics/index.ts";
 import { estimatorNames } from "../estimators/index.ts";
-import type { InnerProblem, Setup } from "../train/index.ts";
+import { type DescentSetup, type InnerProblem, type Setup, requireDescent } from "../train/index.ts";
 import {
   type Diagnosis,
   type GradientRegime,
@@ -41,16 +41,17 @@ export interface DiagnoseOptions {
 const mostOuterSteps = 3000;
 
 /** Measures, judges, recommends. The setup must say what its inner problem is. */
-export function diagnose(setup: Setup, options: DiagnoseOptions = {}): Diagnosis {
+export function diagnose(given: Setup, options: DiagnoseOptions = {}): Diagnosis {
   requireKnownOptions("diagnose", options, ["key", "innerSteps", "onProgress"]);
   const { key = random.key(0), onProgress = () => {} } = options;
+  const setup = requireDescent("diagnose", given);
   const { inner } = setup;
   if (inner === undefined)
     throw new OptionError("diagnose", "setup.inner", inner, "the inner problem of the setup");
   const { problem } = inner;
-  const given = options.innerSteps;
-  if (given !== undefined) requireInteger("diagnose", "innerSteps", given, 1);
-  const budget: TrialBudget = given === undefined ? trialBudget(setup, inner, key) : { innerSteps: given };
+  const asked = options.innerSteps;
+  if (asked !== undefined) requireInteger("diagnose", "innerSteps", asked, 1);
+  const budget: TrialBudget = asked === undefined ? trialBudget(setup, inner, key) : { innerSteps: asked };
   const { innerSteps } = budget;
   const steps = measuredHorizon(problem);
   const isFixed = isDeterministic({ ...problem, horizon: steps } as never, setup.theta as never, key);
@@ -97,7 +98,10 @@ const nonFinite = (origin: NonFiniteOrigin | undefined): Pick<Diagnosis, "nonFin
   origin === undefined ? {} : { nonFinite: origin };
 
 /** What is judged, where the setup's own estimator is not one of the registry: it may meet other problems, too. */
-function judgedInstead({ estimator }: Setup, { problem }: InnerProblem): Pick<Diagnosis, "judgedInstead"> {
+function judgedInstead(
+  { estimator }: DescentSetup,
+  { problem }: InnerProblem,
+): Pick<Diagnosis, "judgedInstead"> {
   if ((estimatorNames as readonly string[]).includes(estimator.name)) return {};
   return { judgedInstead: { ownEstimator: estimator.name, problem: problem.name } };
 }

@@ -5,7 +5,7 @@
  * What is recommended is judged by means over seeds alone.
  */
 import type { Key } from "../array/index.ts";
-import type { InnerProblem, Setup } from "../train/index.ts";
+import type { DescentSetup, InnerProblem } from "../train/index.ts";
 import { type Progress, isClearlyLost } from "./clearlyLost.ts";
 import { type JudgedLoss, judgedLoss, mean, partKey, standardErrorOf } from "./judgedLoss.ts";
 import { type TrialRun, judgeOf, trialRun } from "./trialRun.ts";
@@ -67,7 +67,11 @@ export interface Recommendation {
 const equalShare = 0.02;
 const [finalists, seeds] = [3, 3];
 
-export function recommend(setup: Setup, inner: InnerProblem, options: RecommendOptions): Recommendation {
+export function recommend(
+  setup: DescentSetup,
+  inner: InnerProblem,
+  options: RecommendOptions,
+): Recommendation {
   const { key, onProgress, isDeterministic } = options;
   const evaluationKey = partKey(key, "judge");
   const judge = judgeOf(inner, setup.theta, { evaluationKey, isDeterministic });

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { type Tensor, np, random } from "../array/index.ts";
 import { createEstimator, curriculum } from "../estimators/index.ts";
 import { sgd } from "../optimizers/index.ts";
-import { type Setup, innerProblem } from "../train/index.ts";
+import { type DescentSetup, innerProblem } from "../train/index.ts";
 import { defineProblem } from "../unroll/index.ts";
 import { trialBudget } from "./trialBudget.ts";
 import { diagnosisWords } from "./words.ts";
@@ -11,7 +11,7 @@ import { diagnosisWords } from "./words.ts";
 const options = { truncation: 5, sigma: 0.1, pairs: 4 } as const;
 
 /** A step that squares a matrix of `size` rows. */
-function setupOf(size: number, steps: number, isCurriculum = false): Setup {
+function setupOf(size: number, steps: number, isCurriculum = false): DescentSetup {
   const problem = defineProblem({
     name: "squares",
     horizon: 20,
@@ -32,7 +32,7 @@ function setupOf(size: number, steps: number, isCurriculum = false): Setup {
   };
 }
 
-const budgetOf = (setup: Setup) => trialBudget(setup, setup.inner!, random.key(0));
+const budgetOf = (setup: DescentSetup) => trialBudget(setup, setup.inner!, random.key(0));
 
 test("a cheap step: as many inner steps as the run itself", () => {
   // 2 members of 4 pairs, 5 steps, 1000 times.

@@ -3,7 +3,7 @@ import type { Key } from "../array/index.ts";
 import { UnspoolError, requireKnownOptions } from "../errors.ts";
 import { isDeterministic, measuredHorizon } from "../diagnostics/index.ts";
 import { estimatorEntry } from "../estimators/index.ts";
-import { type InnerProblem, type Setup, initTraining, trainSteps } from "../train/index.ts";
+import { type InnerProblem, type Setup, initTraining, requireDescent, trainSteps } from "../train/index.ts";
 import { type Progress, checkedShares } from "./clearlyLost.ts";
 import { type Judge, type JudgedLoss, judgedLoss, judgedSteps } from "./judgedLoss.ts";
 import { type TrialSetting, innerStepsOf } from "./trialSetting.ts";
@@ -68,7 +68,7 @@ export function trialRun(
     "isLost",
     "setups",
   ]);
-  const { key, isLost, setups = trialSetups(setup, inner) } = options;
+  const { key, isLost, setups = trialSetups(requireDescent("trialRun", setup), inner) } = options;
   const run = emptyRun(setting);
   try {
     const judge = judgeOf(inner, setup.theta, options);

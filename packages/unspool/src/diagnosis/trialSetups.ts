@@ -16,13 +16,13 @@ import {
   gaussian,
 } from "../estimators/index.ts";
 import type { Optimizer } from "../optimizers/index.ts";
-import type { InnerProblem, Setup } from "../train/index.ts";
+import type { DescentSetup, InnerProblem } from "../train/index.ts";
 import { type Problem, eraseProblem } from "../unroll/index.ts";
 import { type TrialSetting, nameOf, optionsOf } from "./trialSetting.ts";
 
 /** What `trialRun` trains. */
 export interface TrialSetup {
-  setup: Setup;
+  setup: DescentSetup;
   /** The setup's first theta for a setting, and the problem's theta in a theta of the setup. */
   start(setting: TrialSetting): unknown;
   thetaOf(theta: unknown): unknown;
@@ -31,7 +31,7 @@ export interface TrialSetup {
 /** The setup of each setting, made once. */
 export type TrialSetups = (setting: TrialSetting) => TrialSetup;
 
-export function trialSetups(setup: Setup, inner: InnerProblem): TrialSetups {
+export function trialSetups(setup: DescentSetup, inner: InnerProblem): TrialSetups {
   const made = new Map<string, TrialSetup>();
   return (setting) => {
     const isShared = sharesSigma(inner, setting);
@@ -51,13 +51,13 @@ function sharesSigma({ problem, options }: InnerProblem, { estimator, sigma }: T
   return isPlain && sigma !== undefined && estimatorEntry(estimator).kind === "es";
 }
 
-function optimizerOf(setup: Setup, inner: InnerProblem, { learningRate }: TrialSetting): Optimizer {
+function optimizerOf(setup: DescentSetup, inner: InnerProblem, { learningRate }: TrialSetting): Optimizer {
   return learningRate === undefined || inner.learningRate === undefined
     ? setup.optimizer
     : inner.learningRate.optimizer(learningRate);
 }
 
-function plain(setup: Setup, inner: InnerProblem, setting: TrialSetting): TrialSetup {
+function plain(setup: DescentSetup, inner: InnerProblem, setting: TrialSetting): TrialSetup {
   return {
     setup: { ...setup, estimator: estimatorOf(inner, setting) },
     start: () => setup.theta,
@@ -77,7 +77,7 @@ interface WithSigma {
 }
 
 function withSigmaBeside(
-  setup: Setup,
+  setup: DescentSetup,
   { problem, options }: InnerProblem,
   setting: TrialSetting,
 ): TrialSetup {

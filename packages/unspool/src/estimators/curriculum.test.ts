@@ -79,7 +79,7 @@ describe.each(["pes", "tbptt"] as const)("around %s", (kind) => {
       expect(record["level"]).toBe(level);
     }
     expect(level).toBe(levels);
-    expect((state.estimatorState as CurriculumState).estimates).toBe(setup.steps);
+    expect((state.methodState as { estimator: CurriculumState }).estimator.estimates).toBe(setup.steps);
   });
 
   test("several steps in a call have the bits of single ones", () => {

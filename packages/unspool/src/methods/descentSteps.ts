@@ -1,21 +1,18 @@
 /**
- * Several outer steps as one program, where estimator and executor allow it: estimates and updates of the optimizer
- * need no JavaScript in between.
- *
- * What is done and recorded is the same for any grouping of steps into calls.
+ * Several steps of descent as one program, where estimator and executor allow it: estimates and updates of the optimizer
+ * need no JavaScript in between. What is done and recorded is the same for any grouping of steps into calls.
  */
-import { type Tensor, np, random, tree } from "../array/index.ts";
-import { type Recurrence, type TurnProgram, takeTurns, turnProgram, turnsOf } from "../estimators/index.ts";
-import type { Setup } from "./experiment.ts";
-import { type AnyOptimizer, type TrainState, loggedThetaSize, optimizerOf } from "./trainState.ts";
-import { allFinite, skippedUpdates } from "./trainState.ts";
+import { type Key, type Tensor, type Tree, np, tree } from "../array/index.ts";
+import { type Recurrence, type TurnProgram, takeTurns, turnProgram } from "../estimators/index.ts";
+import { type Optimizer, allFinite } from "../optimizers/index.ts";
+import type { DescentState } from "./descent.ts";
+import { type MethodSteps, loggedThetaSize } from "./method.ts";
 
-/** Measures of one outer step; after a call tensors [steps, …]. */
-export interface OuterRecord {
+/** Measures of one step; after a call tensors [steps, …]. */
+interface DescentRecord {
   loss: Tensor;
   /** Euclidean norm, not finite if an element is not, or if it overflows float64. */
   gradientNorm: Tensor;
-  /** bool: all elements of the new theta and of the optimizer's new state are finite. */
   isFinite: Tensor;
   /** int32: updates that the optimizer left out. */
   skipped: Tensor;
@@ -24,86 +21,57 @@ export interface OuterRecord {
   theta: unknown;
 }
 
-export interface OuterSteps {
-  state: TrainState;
-  /** One entry per step done. */
-  record: OuterRecord;
-  steps: number;
-}
+export type DescentProgram = TurnProgram<Tree, DescentRecord>;
 
-type Program = TurnProgram<unknown, OuterRecord>;
-
-/** Programs of setups: a memo, so that a pure function of setup and state need not compile at every call. */
-const programs = new WeakMap<Setup, WeakMap<Recurrence, Program>>();
-
-function programOf(setup: Setup, recurrence: Recurrence): Program {
-  const known = programs.get(setup) ?? new WeakMap<Recurrence, Program>();
-  programs.set(setup, known);
-  const program = known.get(recurrence) ?? outerProgram(recurrence, optimizerOf(setup));
-  known.set(recurrence, program);
-  return program;
-}
-
-/** The recurrence of the next estimates, and of how many of them at most. */
-function nextTurns(
-  { estimator }: Setup,
-  state: unknown,
-): { recurrence: Recurrence; estimates: number } | undefined {
-  if (estimator.recurrenceAt !== undefined) return estimator.recurrenceAt(state);
-  const { recurrence } = estimator;
-  return recurrence && { recurrence, estimates: Infinity };
-}
-
-/** Takes up to `steps` outer steps in one call. Undefined where the setup must be taken step by step. */
-export function outerSteps(setup: Setup, state: TrainState, steps: number): OuterSteps | undefined {
-  const next = nextTurns(setup, state.estimatorState);
-  if (next === undefined || turnsOf(next.recurrence) === undefined) return undefined;
-  const { recurrence } = next;
-  const program = programOf(setup, recurrence);
-  const from = {
-    theta: state.theta,
-    carry: state.optimizerState,
-    key: random.foldIn(state.key, "step"),
-    step: state.step,
-    estimatorState: state.estimatorState,
-  };
-  const { turns, theta, carry, estimatorState, record } = takeTurns(
-    recurrence,
-    program,
-    from,
-    Math.min(steps, next.estimates),
-  );
-  return {
-    steps: turns,
-    record,
-    state: {
-      step: state.step + turns,
-      key: state.key,
-      theta,
-      estimatorState,
-      optimizerState: carry,
-      innerSteps: state.innerSteps + turns * recurrence.innerSteps,
-    },
-  };
-}
-
-function outerProgram(recurrence: Recurrence, optimizer: AnyOptimizer): Program {
-  return turnProgram(recurrence, ({ loss, gradient, metrics }, turn) => {
-    const { theta, state } = optimizer.update(gradient, turn.carry, turn.theta);
+export function descentProgram(recurrence: Recurrence, optimizer: Optimizer): DescentProgram {
+  return turnProgram<Tree, DescentRecord>(recurrence, ({ loss, gradient, metrics }, turn) => {
+    const { theta, state } = optimizer.update(gradient as never, turn.carry, turn.theta);
     const isSmall = tree.size(theta) <= loggedThetaSize;
+    const gradientNorm = norm(gradient);
+    const parts = [np.isfinite(loss), np.isfinite(gradientNorm), allFinite(theta), allFinite(state)];
     return {
       theta,
       carry: state,
       record: {
         loss,
-        gradientNorm: norm(gradient),
-        isFinite: np.logicalAnd(allFinite(theta), allFinite(state)),
+        gradientNorm,
+        isFinite: parts.reduce((all, part) => np.logicalAnd(all, part)),
         skipped: skippedUpdates(state).sub(skippedUpdates(turn.carry)),
         metrics,
         theta: isSmall ? theta : {},
       },
     };
   });
+}
+
+/** Takes up to `count` steps in one call. */
+export function takeDescents<Theta>(
+  recurrence: Recurrence,
+  program: DescentProgram,
+  { theta, state, key, from }: { theta: Theta; state: DescentState; key: Key; from: number },
+  count: number,
+): MethodSteps<Theta, DescentState> {
+  const start = { theta, carry: state.optimizer, key, step: from, estimatorState: state.estimator };
+  const done = takeTurns(recurrence, program, start, count);
+  const { loss, gradientNorm, isFinite, skipped, metrics, theta: thetas } = done.record;
+  return {
+    theta: done.theta as Theta,
+    state: { estimator: done.estimatorState, optimizer: done.carry },
+    steps: done.turns,
+    loss,
+    isFinite,
+    innerSteps: recurrence.innerSteps,
+    metrics: { gradientNorm, ...metrics, skippedUpdates: skipped },
+    thetas,
+  };
+}
+
+/** Updates that the optimizer has left out so far: the sum of the leaves `skipped` in its state, int32 scalar. */
+export function skippedUpdates(optimizerState: unknown): Tensor {
+  return tree
+    .entries(optimizerState)
+    .filter(([path]) => /(^|\.)skipped$/.test(path))
+    .reduce((sum, [, leaf]) => sum.add(leaf), tree.scalar(0, "int32"));
 }
 
 function norm(gradient: unknown): Tensor {

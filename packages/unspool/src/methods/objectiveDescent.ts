@@ -1,18 +1,19 @@
-/** Training a network by an optimizer of objectives, as an outer loop: each outer step is one step of training. */
-import { requireKnownOptions } from "../errors.ts";
+/** The method that trains theta itself by an optimizer of objectives: each outer step is one step of training. */
 import { type Key, type Tensor, type Tree, random, tree } from "../array/index.ts";
+import { requireKnownOptions } from "../errors.ts";
 import {
   type Objective,
   type ObjectiveOptimizer,
-  type Optimizer,
+  allFinite,
   compiledStep,
   requireFiniteStep,
-  sgd,
 } from "../optimizers/index.ts";
-import type { AnyEstimator } from "./experiment.ts";
-import { allFinite } from "./trainState.ts";
+import type { Json } from "./json.ts";
+import type { Method } from "./method.ts";
+import { programFingerprint } from "./programFingerprint.ts";
+import { shapes } from "./shapes.ts";
 
-export interface TrainingStepsOptions<Theta, Batch, State extends Tree = Tree> {
+export interface ObjectiveDescentOptions<Theta, Batch, State extends Tree = Tree> {
   optimizer: ObjectiveOptimizer<State>;
   /** The objective on a batch. */
   objective(batch: Batch): Objective<Theta>;
@@ -25,27 +26,21 @@ export interface TrainingStepsOptions<Theta, Batch, State extends Tree = Tree> {
 /** Whether the state after a step is finite: looked at here, and no metric of the records. */
 const isFiniteMetric = "the state is finite";
 
-export interface TrainingSteps<Theta> {
-  estimator: AnyEstimator<Theta>;
-  optimizer: Optimizer;
-}
-
 /**
- * The estimator and the optimizer of a `Setup` that trains theta itself. The gradient of an estimate is the step of
- * `options.optimizer` with its sign turned, and `optimizer` is SGD with learning rate 1, which takes it. Loss and
- * metrics of the records are those of the step; `innerSteps` counts steps.
+ * One outer step is one step of `options.optimizer` on a batch. Loss and metrics of the records are those of the step;
+ * `innerSteps` counts steps. The state is the optimizer's.
  *
  * @example
  * setup: ({ steps }) => ({
  *   theta,
- *   ...trainingSteps({ optimizer: kfac(), objective, data: (key) => minibatch(train, key, 100) }),
+ *   method: objectiveDescent({ optimizer: kfac(), objective, data: (key) => minibatch(train, key, 100) }),
  *   steps,
  * })
  */
-export function trainingSteps<Theta, Batch, State extends Tree>(
-  options: TrainingStepsOptions<Theta, Batch, State>,
-): TrainingSteps<Theta> {
-  requireKnownOptions("trainingSteps", options, ["optimizer", "objective", "data", "fisherData"]);
+export function objectiveDescent<Theta, Batch, State extends Tree>(
+  options: ObjectiveDescentOptions<Theta, Batch, State>,
+): Method<Theta, State> {
+  requireKnownOptions("objectiveDescent", options, ["optimizer", "objective", "data", "fisherData"]);
   const { optimizer, objective, data, fisherData } = options;
   const watched: ObjectiveOptimizer<State> = {
     ...optimizer,
@@ -59,30 +54,58 @@ export function trainingSteps<Theta, Batch, State extends Tree>(
     objective("batch" in draw ? data(draw.batch) : fisherData!(draw.fisher)),
   );
   const keyOf = (key: Key, name: string): Key => random.foldIn(key, name);
+  const { evaluationTheta } = optimizer;
   return {
-    estimator: {
-      name: optimizer.name,
-      init: (theta, key) =>
-        optimizer.init(theta, objective(data(keyOf(key, "first batch"))), keyOf(key, "optimizer")),
-      estimate(theta, state, key) {
-        const batch = { batch: keyOf(key, "batch") };
-        const fisher = fisherData && { fisher: keyOf(key, "fisher batch") };
-        const outcome = step(theta, state as State, batch, keyOf(key, "step"), fisher);
-        const { [isFiniteMetric]: isFinite, ...metrics } = outcome.metrics;
-        if (isFinite!.item() !== 1) requireFiniteStep(optimizer.name, outcome);
-        return {
-          loss: outcome.loss.item(),
-          gradient: tree.map((from, to) => from.sub(to), theta, outcome.theta),
-          state: outcome.state,
-          metrics: { innerSteps: 1, ...numbers(metrics) },
-        };
-      },
-      evaluationTheta: (state, theta) => optimizer.evaluationTheta?.(state as State, theta) ?? theta,
+    name: "objectiveDescent",
+    recipe: (theta, state) => ({
+      optimizer: { name: optimizer.name, state: shapes(state), ...fingerprint(options, theta, state) },
+    }),
+    init: (theta, key) =>
+      optimizer.init(theta, objective(data(keyOf(key, "first batch"))), keyOf(key, "optimizer")),
+    step(theta, state, key) {
+      const batch = { batch: keyOf(key, "batch") };
+      const fisher = fisherData && { fisher: keyOf(key, "fisher batch") };
+      const outcome = step(theta, state, batch, keyOf(key, "step"), fisher);
+      const { [isFiniteMetric]: isFinite, ...metrics } = outcome.metrics;
+      if (isFinite!.item() !== 1) requireFiniteStep(optimizer.name, outcome);
+      return {
+        loss: outcome.loss.item(),
+        theta: outcome.theta,
+        state: outcome.state,
+        metrics: { innerSteps: 1, ...numbers(metrics) },
+      };
     },
-    optimizer: sgd({ learningRate: 1 }),
+    ...(evaluationTheta !== undefined && {
+      evaluationTheta: (theta, state) => evaluationTheta.call(optimizer, state, theta) as Theta,
+    }),
   };
 }
 
 function numbers(metrics: Readonly<Record<string, Tensor>>): Record<string, number> {
   return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, value.item()]));
+}
+
+/** The first step as a program, with the numbers in it: options of the optimizer, data and objective. */
+function fingerprint<Theta, Batch, State extends Tree>(
+  { optimizer, objective, data, fisherData }: ObjectiveDescentOptions<Theta, Batch, State>,
+  theta: Theta,
+  state: State,
+): Record<string, Json> {
+  const phase = optimizer.phaseAt?.(0);
+  const traced = (at: Theta, own: State, key: Key) => {
+    const { theta: next, loss } = optimizer.step(at, own, objective(data(key)), {
+      key,
+      ...(phase && { phase }),
+      ...(fisherData && { fisher: objective(fisherData(key)) }),
+    });
+    return { next, loss };
+  };
+  try {
+    const args = [tree.tensors(theta), state, random.key(0)];
+    const { program, numbers: told } = programFingerprint("optimizer", traced, args);
+    return { program, numbers: told };
+  } catch {
+    // What cannot be traced will say so when the run takes its first step.
+    return {};
+  }
 }

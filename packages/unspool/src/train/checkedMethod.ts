@@ -1,15 +1,21 @@
-/** Estimator and optimizer of an experiment, with what their functions return checked at every call. */
+/** Method, or estimator and optimizer, of an experiment, with what their functions return checked at every call. */
 import { type Key, Tensor, tree } from "../array/index.ts";
 import { ExperimentError, OptionError, ShapeError, show } from "../errors.ts";
+import type { AnyEstimator, Method, MethodStep, StepMetrics } from "../methods/index.ts";
 import type { Optimizer } from "../optimizers/index.ts";
 import { isThenable } from "../unroll/index.ts";
-import type { AnyEstimator, Setup } from "./experiment.ts";
 import { encodeState } from "./stateCodec.ts";
-import type { AnyOptimizer } from "./trainState.ts";
 import { called } from "./userCode.ts";
 
+/** The loop only passes these from one call to the next; `Optimizer` is generic in theta. */
+interface AnyOptimizer {
+  init(theta: unknown): unknown;
+  update(gradient: unknown, state: unknown, theta: unknown): { theta: unknown; state: unknown };
+  evaluationTheta?(state: unknown, theta: unknown): unknown;
+}
+
 /** Throws `OptionError` unless `given` is a record with functions of these names. */
-function requireMethod(name: string, part: string, given: unknown, functions: readonly string[]): void {
+function requireFunctions(name: string, part: string, given: unknown, functions: readonly string[]): void {
   const record = (typeof given === "object" && given !== null ? given : {}) as Record<string, unknown>;
   const missing = functions.find((one) => typeof record[one] !== "function");
   if (missing === undefined) return;
@@ -20,8 +26,63 @@ function requireMethod(name: string, part: string, given: unknown, functions: re
   throw new OptionError(name, `${part} of its setup`, given, `{ ${functions.join(", ")} }`, hint);
 }
 
+export function checkedMethod<Theta>(name: string, given: Method<Theta>): Method<Theta> {
+  requireFunctions(name, "method", given, ["recipe", "init", "step"]);
+  const { several, evaluationTheta, requireState: requireOwn } = given;
+  const own = typeof given.name === "string" ? given.name : "method";
+  const where = `${name}, method ${JSON.stringify(own)}`;
+  return {
+    name: own,
+    recipe: (theta, state) =>
+      called(where, "its recipe", "setup", () => requireRecipe(where, given.recipe(theta, state))),
+    init: (theta, key) =>
+      called(where, "its init", "setup", () => requireState(where, "init", given.init(theta, key))),
+    step: (theta, state, key) =>
+      called(where, "its step", "run", () => checkedStep(where, theta, given.step(theta, state, key))),
+    ...(several !== undefined && {
+      several: (...args: Parameters<typeof several>) =>
+        called(where, "its several", "run", () => several.apply(given, args)),
+    }),
+    ...(evaluationTheta !== undefined && {
+      evaluationTheta: (theta, state) =>
+        called(where, "its evaluationTheta", "run", () => {
+          const found = evaluationTheta.call(given, theta, state);
+          return requireLikeTheta(where, "what evaluationTheta returned", theta, found);
+        }),
+    }),
+    ...(requireOwn !== undefined && { requireState: requireOwn.bind(given) }),
+  };
+}
+
+function checkedStep<Theta>(where: string, theta: Theta, made: unknown): MethodStep<Theta, unknown> {
+  requireValue(where, "step", made);
+  const isRecord = typeof made === "object" && made !== null;
+  if (!isRecord || !("theta" in made) || !("state" in made) || !("loss" in made) || !("metrics" in made)) {
+    throw new ShapeError(where, `step must return { theta, state, loss, metrics }, got ${show(made)}.`);
+  }
+  const { theta: next, state, loss, metrics } = made as MethodStep<Theta, unknown>;
+  return {
+    theta: requireLikeTheta(where, "the theta of step", theta, next),
+    state,
+    loss: numberOf(where, "the loss of step", loss),
+    metrics: checkedMetrics(where, "step", metrics),
+  };
+}
+
+function requireRecipe<T>(where: string, recipe: T): T {
+  requireValue(where, "recipe", recipe);
+  if (typeof recipe === "object" && recipe !== null && !Array.isArray(recipe) && !Tensor.is(recipe)) {
+    const { tensors } = encodeState(recipe, "recipe");
+    if (tensors.size === 0) return recipe;
+  }
+  throw new ShapeError(
+    where,
+    `recipe must return a record of plain data (names and options), got ${show(recipe)}.`,
+  );
+}
+
 export function checkedEstimator<Theta>(name: string, given: AnyEstimator<Theta>): AnyEstimator<Theta> {
-  requireMethod(name, "estimator", given, ["init", "estimate"]);
+  requireFunctions(name, "estimator", given, ["init", "estimate"]);
   const { recurrence, evaluationTheta, recurrenceAt } = given;
   const own = typeof given.name === "string" ? given.name : "estimator";
   const where = `${name}, estimator ${JSON.stringify(own)}`;
@@ -70,13 +131,13 @@ function checkedEstimate<Theta>(
     loss: numberOf(where, "the loss of estimate", loss),
     gradient: requireLikeTheta(where, "the gradient", theta, gradient),
     state: next,
-    metrics: checkedMetrics(where, metrics),
+    metrics: checkedMetrics(where, "estimate", metrics) as Estimate["metrics"],
   };
 }
 
-function checkedMetrics(where: string, given: unknown): Estimate["metrics"] {
+function checkedMetrics(where: string, call: string, given: unknown): StepMetrics {
   if (typeof given !== "object" || given === null || Array.isArray(given))
-    throw new ShapeError(where, `the metrics of estimate must be a record, got ${show(given)}.`);
+    throw new ShapeError(where, `the metrics of ${call} must be a record, got ${show(given)}.`);
   const { innerSteps, ...others } = given as Record<string, unknown>;
   const spent = numberOf(where, "metrics.innerSteps", innerSteps);
   if (!(spent >= 0) || spent === Infinity)
@@ -93,8 +154,8 @@ function numberOf(where: string, what: string, value: unknown): number {
   throw new ShapeError(where, `${what} must be a number, got ${show(value)}.`);
 }
 
-export function checkedOptimizer(name: string, given: Setup["optimizer"]): Optimizer {
-  requireMethod(name, "optimizer", given, ["init", "update"]);
+export function checkedOptimizer(name: string, given: Optimizer): Optimizer {
+  requireFunctions(name, "optimizer", given, ["init", "update"]);
   const raw = given as unknown as AnyOptimizer & { name?: unknown };
   const own = typeof raw.name === "string" ? raw.name : "optimizer";
   const where = `${name}, optimizer ${JSON.stringify(own)}`;

@@ -1,9 +1,10 @@
 /** A checkpoint: the state of a run after an outer step, and which run it belongs to. */
 import { Tensor, tree } from "../array/index.ts";
 import { ResumeError, UnspoolError, show } from "../errors.ts";
-import type { Origin, Recipe } from "./recipe.ts";
+import type { Json, Recipe } from "../methods/index.ts";
+import type { Origin } from "./recipe.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
-import { type Json, decodeState, encodeState } from "./stateCodec.ts";
+import { decodeState, encodeState } from "./stateCodec.ts";
 import type { TrainState } from "./trainStep.ts";
 
 /** What a checkpoint must agree on with the run that is continued from it. */
@@ -16,7 +17,9 @@ export interface RunIdentity {
   origin?: Origin | undefined;
 }
 
-const format = "unspool-checkpoint-1";
+const format = "unspool-checkpoint-2";
+/** Format 1 knew no methods: every run was descent, and its two states stood side by side. */
+const formatOfDescents = "unspool-checkpoint-1";
 
 export async function encodeCheckpoint(state: TrainState, run: RunIdentity): Promise<Uint8Array> {
   const { structure, tensors } = encodeState(state);
@@ -38,8 +41,13 @@ export async function readCheckpoint(
   fileName: string,
 ): Promise<{ state: TrainState; run: RunIdentity }> {
   const { tensors, metadata } = await decodeSafetensors(bytes, fileName);
-  if (metadata["format"] !== format) {
-    throw new ResumeError(fileName, `its format is ${metadata["format"] ?? "unknown"}, expected ${format}.`);
+  const found = metadata["format"];
+  if (found !== format && found !== formatOfDescents) {
+    throw new ResumeError(
+      fileName,
+      `its format is ${found ?? "unknown"}, expected ${format} or ${formatOfDescents}. ` +
+        "A file of a newer version is read by that version of Unspool.",
+    );
   }
   const parsed = (name: string): Json => {
     try {
@@ -57,7 +65,8 @@ export async function readCheckpoint(
     recipe: part("recipe"),
     origin: part("origin"),
   };
-  const state = decoded(fileName, "state", () => decodeState(parsed("structure"), tensors));
+  const kept = decoded(fileName, "state", () => decodeState(parsed("structure"), tensors));
+  const state = found === formatOfDescents ? ofDescent(kept) : kept;
   requireState(fileName, state, metadata["step"]);
   return { state, run };
 }
@@ -71,6 +80,14 @@ export async function decodeCheckpoint(
   const { state, run } = await readCheckpoint(bytes, fileName);
   requireSameRun(fileName, wanted, run);
   return state;
+}
+
+/** A state of format 1 in the form of today. */
+function ofDescent(kept: unknown): unknown {
+  if (typeof kept !== "object" || kept === null) return kept;
+  const { estimatorState, optimizerState, ...rest } = kept as Record<string, unknown>;
+  if (estimatorState === undefined || optimizerState === undefined) return rest;
+  return { ...rest, methodState: { estimator: estimatorState, optimizer: optimizerState } };
 }
 
 /** Whatever a structure is made of, it is put together or it is a `ResumeError`. */
@@ -102,7 +119,7 @@ function requireState(
         ? "its key is not uint32[2]"
         : typeof found.innerSteps !== "number" || !(found.innerSteps >= 0)
           ? `its count of inner steps is ${show(found.innerSteps)}`
-          : ["theta", "estimatorState", "optimizerState"].find((name) => !Object.hasOwn(found, name));
+          : ["theta", "methodState"].find((name) => !Object.hasOwn(found, name));
   if (problem === undefined) return;
   throw new ResumeError(fileName, `it is not the state of a run: ${problem}.`);
 }
@@ -142,12 +159,17 @@ export function requireSameSeed(where: string, wanted: RunIdentity, found: RunId
 export function runDifferences(wanted: RunIdentity, found: RunIdentity): string[] {
   const parts = ["config", "recipe", "origin"] as const;
   return parts.flatMap((part) => {
-    const [ours, theirs] = [wanted[part], found[part]];
+    const of = (run: RunIdentity): unknown => (part === "recipe" ? withMethod(run.recipe) : run[part]);
+    const [ours, theirs] = [of(wanted), of(found)];
     if (ours === undefined || theirs === undefined || canonicalJson(ours) === canonicalJson(theirs))
       return [];
     return differences(part, theirs, ours);
   });
 }
+
+/** Recipes of format 1 name no method. */
+const withMethod = (recipe: Recipe | undefined): Recipe | undefined =>
+  recipe === undefined ? undefined : { method: { name: "descent" }, ...recipe };
 
 /** True for an error that says that a checkpoint belongs to another run, not that it is damaged. */
 export function isOtherRun(error: unknown): boolean {

@@ -1,7 +1,8 @@
-/** What `train` runs: theta, an estimator, an optimizer, and what to measure and draw at the end. */
-import { requireKnownOptions } from "../errors.ts";
+/** What `train` runs: theta, a method, and what to measure and draw at the end. */
+import { OptionError, requireKnownOptions } from "../errors.ts";
 import type { Key } from "../array/index.ts";
-import type { EstimateMetrics, EstimatorOptions, Recurrence } from "../estimators/index.ts";
+import type { EstimatorOptions } from "../estimators/index.ts";
+import type { AnyEstimator, Method } from "../methods/index.ts";
 import type { ComponentwiseOptimizer, Optimizer } from "../optimizers/index.ts";
 import type { TaskFamily } from "../problems/index.ts";
 import type { Problem } from "../unroll/index.ts";
@@ -25,10 +26,23 @@ export interface Experiment<Config = unknown, Theta = unknown> {
   setup(config: Config, key: Key): Setup<Theta> | Promise<Setup<Theta>>;
 }
 
-export interface Setup<Theta = unknown> {
-  theta: Theta;
+/** Theta and what moves it: a method, or an estimator and an optimizer, which are the method `descent`. */
+export type Setup<Theta = unknown> = SetupParts<Theta> & (MethodPart<Theta> | DescentParts<Theta>);
+
+export interface MethodPart<Theta = unknown> {
+  method: Method<Theta>;
+  estimator?: undefined;
+  optimizer?: undefined;
+}
+
+export interface DescentParts<Theta = unknown> {
+  method?: undefined;
   estimator: AnyEstimator<Theta>;
   optimizer: Optimizer;
+}
+
+export interface SetupParts<Theta = unknown> {
+  theta: Theta;
   /** Outer steps of the run. */
   steps: number;
   /** What the estimator differentiates, where it is an inner problem: `compare` and `diagnose` start from it. */
@@ -42,6 +56,20 @@ export interface Setup<Theta = unknown> {
   evaluate?(theta: Theta, initialTheta: Theta, stepsDone: number): Evaluation | Promise<Evaluation>;
   /** The experiment's own figures, from the finished run. */
   figures?(run: RunRecord<Theta>): Figure[] | Promise<Figure[]>;
+}
+
+/** A setup whose method is `descent`. */
+export type DescentSetup<Theta = unknown> = SetupParts<Theta> & DescentParts<Theta>;
+
+/** Throws `OptionError` where the setup has a method of its own: `where` tries others in place of its parts. */
+export function requireDescent<Theta>(where: string, setup: Setup<Theta>): DescentSetup<Theta> {
+  if (setup.method === undefined) return setup;
+  throw new OptionError(
+    where,
+    "setup",
+    `the method "${setup.method.name}"`,
+    "an estimator and an optimizer, in whose place others are tried",
+  );
 }
 
 /** An inner problem and the options with which estimators are made for it. */
@@ -102,21 +130,6 @@ export function innerProblem<Theta, State, Batch>(
   };
 }
 
-/** A `GradientEstimator` of theta, whatever its state: the loop only hands the state from one call to the next. */
-export interface AnyEstimator<Theta = unknown> {
-  readonly name: string;
-  init(theta: Theta, key: Key): unknown;
-  estimate(
-    theta: Theta,
-    state: unknown,
-    key: Key,
-  ): { loss: number; gradient: unknown; state: unknown; metrics: EstimateMetrics };
-  /** The parameters to evaluate and to keep, where an estimator holds them and the optimizer has none of its own. */
-  evaluationTheta?(state: unknown, theta: Theta): Theta;
-  readonly recurrence?: Recurrence | undefined;
-  recurrenceAt?(state: unknown): { recurrence: Recurrence; estimates: number } | undefined;
-}
-
 export interface Evaluation {
   /** Named numbers: machine-readable result. */
   metrics: Record<string, number>;
@@ -131,8 +144,8 @@ export interface StepRecord {
   loss: number;
   /** Inner steps spent since the start of the run, over all particles. */
   innerSteps: number;
-  /** Euclidean norm over all leaves, in float64. */
-  gradientNorm: number;
+  /** Of methods that have a gradient: its Euclidean norm over all leaves, in float64. */
+  gradientNorm?: number;
   /** Wall time of this outer step. The only entry that differs between two runs with the same seed. */
   durationMs: number;
   /** Updates that the optimizer left out (see `skipOverflow` and `lossScale`), in steps where it did. */

@@ -1,19 +1,22 @@
 /** The outer loop: experiments, runs, metrics, checkpoints, resume. Portable: no Node imports. */
-export { defineExperiment, innerProblem } from "./experiment.ts";
+export { defineExperiment, innerProblem, requireDescent } from "./experiment.ts";
 export type {
-  AnyEstimator,
+  DescentParts,
+  DescentSetup,
   Evaluation,
   Experiment,
   InnerProblem,
   LearnedSubject,
+  MethodPart,
   OuterLearningRate,
   RunRecord,
   Schema,
   Setup,
+  SetupParts,
   StepRecord,
 } from "./experiment.ts";
 export { EvaluationError } from "./evaluation.ts";
-export type { Origin, Recipe } from "./recipe.ts";
+export type { Origin } from "./recipe.ts";
 export type { Axis, Figure, Heatmap, Reference, Series } from "./figure.ts";
 export type {
   CheckpointEvent,
@@ -36,12 +39,10 @@ export type { ResumeOptions } from "./resume.ts";
 export type { CheckpointEvery, LoopOptions, TrainResult } from "./runLoop.ts";
 export { initTraining, trainStep, trainSteps } from "./trainStep.ts";
 export type { TrainState, TrainStepResult, TrainStepsResult } from "./trainStep.ts";
-export { trainingSteps } from "./trainingSteps.ts";
-export type { TrainingSteps, TrainingStepsOptions } from "./trainingSteps.ts";
 export { StoreError } from "./store.ts";
 export type { ArtifactName, RunManifest, RunStatus, RunStore, StoreFailure } from "./store.ts";
 export { memoryStore } from "./memoryStore.ts";
 export { decodeState, encodeState } from "./stateCodec.ts";
-export type { EncodedState, Json } from "./stateCodec.ts";
+export type { EncodedState } from "./stateCodec.ts";
 export { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 export type { SafetensorsFile } from "./safetensors.ts";

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { type Key, type Tensor, np, random } from "../array/index.ts";
+import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
 import {
+  type ObjectiveOptimizer,
   compiledStep,
   firstOrder,
   gaussianLikelihood,
@@ -8,11 +9,11 @@ import {
   momentum,
   networkObjective,
 } from "../optimizers/index.ts";
+import { objectiveDescent } from "../methods/index.ts";
 import type { Setup } from "./experiment.ts";
 import { memoryStore } from "./memoryStore.ts";
 import { resume } from "./resume.ts";
 import { train } from "./train.ts";
-import { trainingSteps } from "./trainingSteps.ts";
 
 type Theta = { weights: Tensor };
 
@@ -34,7 +35,7 @@ const experiment = {
   config: { parse: (value: unknown) => value },
   setup: (): Setup<Theta> => ({
     theta: start(),
-    ...trainingSteps({ optimizer: optimizer(), objective, data }),
+    method: objectiveDescent({ optimizer: optimizer(), objective, data }),
     steps: 20,
   }),
 };
@@ -42,8 +43,8 @@ const experiment = {
 test("trains theta by the steps of the optimizer, keeps its slow weights, and resumes to the bit", async () => {
   const whole = await train(experiment, { seed: 1 });
   const kept = (whole.theta as Theta).weights.data;
-  const { theta: fast, estimatorState } = whole.state as { theta: unknown; estimatorState: unknown };
-  expect(kept).toEqual((estimatorState as { slow: Theta }).slow.weights.data);
+  const { theta: fast, methodState } = whole.state as { theta: unknown; methodState: unknown };
+  expect(kept).toEqual((methodState as { slow: Theta }).slow.weights.data);
   expect(kept).not.toEqual((fast as Theta).weights.data);
   kept.forEach((x, i) => expect(x).toBeCloseTo(truth.data[i]!, 1));
 
@@ -53,15 +54,32 @@ test("trains theta by the steps of the optimizer, keeps its slow weights, and re
   expect((resumed.theta as Theta).weights.data).toEqual(kept);
 });
 
-test("a step is that of compiledStep", () => {
-  const { estimator } = trainingSteps({ optimizer: optimizer(), objective, data });
+test("a step is that of compiledStep, to the bit", () => {
+  const method = objectiveDescent({ optimizer: optimizer(), objective, data });
   const theta = start();
-  const state = estimator.init(theta, random.key(2));
-  const { gradient, loss } = estimator.estimate(theta, state, random.key(3));
+  const state = method.init(theta, random.key(2));
+  const { theta: next, loss } = method.step(theta, state, random.key(3));
   const batch = data(random.foldIn(random.key(3), "batch"));
-  const outcome = compiledStep(optimizer(), objective)(theta, state as never, batch, random.key(4));
+  const outcome = compiledStep(optimizer(), objective)(theta, state, batch, random.key(4));
   expect(loss).toBeCloseTo(outcome.loss.item(), 5);
-  (gradient as Theta).weights.data.forEach((x, i) =>
-    expect(x).toBeCloseTo(-outcome.theta.weights.data[i]!, 5),
-  );
+  next.weights.data.forEach((x, i) => expect(x).toBeCloseTo(outcome.theta.weights.data[i]!, 5));
+});
+
+test("theta is what the optimizer returns, bit for bit: a step from 1 to 1e-8 does not end in 0", () => {
+  // As a difference in float32 the step would be 1 - 1e-8 = 1, and 1 - 1 = 0.
+  const shrink: ObjectiveOptimizer<{ step: Tensor }> = {
+    name: "shrink",
+    init: () => ({ step: np.array(0, { dtype: "int32" }) }),
+    step: (theta, state, { loss }) => ({
+      theta: tree.map((x) => x.mul(1e-8), theta),
+      state: { step: state.step.add(1) },
+      loss: loss(theta),
+      metrics: {},
+    }),
+  };
+  const objective = () => ({ loss: (theta: Tensor) => theta.sum() });
+  const method = objectiveDescent({ optimizer: shrink, objective, data: (key: Key) => key });
+  const theta = np.array([1, 1]);
+  const { theta: next } = method.step(theta, method.init(theta, random.key(0)), random.key(1));
+  expect(next.data).toEqual(Float32Array.of(1e-8, 1e-8));
 });

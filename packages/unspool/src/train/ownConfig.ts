@@ -1,9 +1,10 @@
 /** The config of a run, which must be data and come out of its experiment's parser as it goes in: `resume` reads it. */
+import type { Json } from "../methods/index.ts";
 import { ExperimentError } from "../errors.ts";
 import { isThenable } from "../unroll/index.ts";
 import { canonicalJson } from "./checkpoint.ts";
 import type { Experiment } from "./experiment.ts";
-import { type Json, decodeState } from "./stateCodec.ts";
+import { decodeState } from "./stateCodec.ts";
 
 /** Throws `ExperimentError` where `parse` is async. */
 export function requireParsed(name: string, config: unknown): void {

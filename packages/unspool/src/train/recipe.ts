@@ -1,43 +1,33 @@
 /**
- * What computes a run: estimator, optimizer and problem with their options, and the shapes of theta and states. Kept
- * with the run and in its checkpoints, and compared at resume.
+ * What computes a run: the method with its parts and the problem with its options, and the shapes of theta and states.
+ * Kept with the run and in its checkpoints, and compared at resume.
  *
  * Options that are values have names here. What was written as code is there as a fingerprint of the program that it
  * traces to, with the numbers in it.
  */
-import { Tensor, np, random, tree } from "../array/index.ts";
+import { type Tensor, np, random, tree } from "../array/index.ts";
+import { type Json, type Recipe, programFingerprint, shapes } from "../methods/index.ts";
 import { type ErasedProblem, eraseProblem } from "../unroll/index.ts";
 import type { Setup } from "./experiment.ts";
-import { programFingerprint } from "./programFingerprint.ts";
-import { type Json, encodeState } from "./stateCodec.ts";
-import { type TrainState, optimizerOf } from "./trainState.ts";
-
-/** Plain data, by part. */
-export type Recipe = { readonly [part: string]: Json };
+import { encodeState } from "./stateCodec.ts";
+import { type TrainState, methodOf } from "./trainState.ts";
 
 /** Plain data, by name. */
 export type Origin = { readonly [name: string]: Json };
 
 /** The recipe of a run. `state` is the one before the first outer step. */
-export function recipeOf(setup: Setup, state: TrainState): Recipe {
-  const optimizer = optimizerOf(setup);
-  const { theta, optimizerState } = state;
+export function recipeOf(setup: Setup, { theta, methodState }: TrainState): Recipe {
+  const method = methodOf(setup);
+  const parts = method.recipe(theta, methodState);
+  const { inner } = setup;
   return {
     theta: shapes(theta),
-    estimator: {
-      name: setup.estimator.name,
-      ...(setup.inner !== undefined && { options: plainOptions(setup.inner.options) }),
-      state: shapes(state.estimatorState),
-    },
-    optimizer: {
-      name: setup.optimizer.name,
-      ...fingerprint("optimizer", (gradient, own, at) => optimizer.update(gradient, own, at), [
-        theta,
-        optimizerState,
-        theta,
-      ]),
-    },
-    ...(setup.inner !== undefined && { problem: problemRecipe(eraseProblem(setup.inner.problem), theta) }),
+    method: { name: method.name },
+    ...parts,
+    ...(inner !== undefined && {
+      estimator: { ...(parts["estimator"] as object | undefined), options: plainOptions(inner.options) },
+      problem: problemRecipe(eraseProblem(inner.problem), theta),
+    }),
   };
 }
 
@@ -81,33 +71,6 @@ function problemRecipe(problem: ErasedProblem, theta: unknown): Json {
 }
 
 const zerosOf = ({ shape, dtype }: Tensor): Tensor => np.zeros([...shape], { dtype });
-
-function fingerprint(
-  name: string,
-  fn: (...args: unknown[]) => unknown,
-  args: readonly unknown[],
-): { program: string; numbers: string } | Record<string, never> {
-  try {
-    const { program, numbers } = programFingerprint(name, fn as (...args: never[]) => unknown, args);
-    return { program, numbers };
-  } catch {
-    return {};
-  }
-}
-
-/** @internal `path: float32[3, 2]` of tensors, the type of everything else. */
-export function shapes(state: unknown): Json {
-  const found: Record<string, Json> = {};
-  const visit = (path: string, node: unknown): void => {
-    if (Tensor.is(node)) found[path || "it"] = `${node.dtype}[${node.shape.join(", ")}]`;
-    // Lists of plain data may grow with the run.
-    else if (typeof node !== "object" || node === null) found[path || "it"] = typeof node;
-    else
-      for (const [name, child] of Object.entries(node)) visit(path === "" ? name : `${path}.${name}`, child);
-  };
-  visit("", state);
-  return found;
-}
 
 /** Options that are data; a function is there by its name, an executor is not part of the recipe. */
 function plainOptions(options: object): Json {

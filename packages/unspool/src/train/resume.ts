@@ -11,13 +11,14 @@ import {
   requireSameTheta,
   runDifferences,
 } from "./checkpoint.ts";
-import type { Experiment } from "./experiment.ts";
+import type { Experiment, Setup } from "./experiment.ts";
 import { configSteps, originOf } from "./origin.ts";
-import { recipeOf, shapes } from "./recipe.ts";
+import { recipeOf } from "./recipe.ts";
 import { type LoopOptions, type TrainResult, runLoop } from "./runLoop.ts";
 import { setUp } from "./setUp.ts";
 import { type RunManifest, type RunStore, StoreError } from "./store.ts";
 import { requireCheckpointEvery } from "./train.ts";
+import { methodOf } from "./trainState.ts";
 import { type TrainState, initTraining } from "./trainStep.ts";
 
 export interface ResumeOptions extends LoopOptions {
@@ -94,7 +95,7 @@ async function goOn<Config>(
   const kept = await lastValid(store, judge, initialTheta, warn);
   if (kept === undefined) judge(store.name, found);
   const state = kept ?? (await fromTheStart(store, first));
-  requireSameOptimizer(store.name, setup.optimizer.name, first, state);
+  requireStateOfMethod(store.name, setup, state);
   if (steps < state.step) {
     throw new OptionError("resume", "steps", steps, `at least ${state.step}, the steps already done`);
   }
@@ -139,15 +140,14 @@ function requireResumable(
   }
 }
 
-/** Nothing can force a state into an optimizer that has another one. */
-function requireSameOptimizer(where: string, name: string, first: TrainState, state: TrainState): void {
-  const [wanted, found] = [first, state].map(({ optimizerState }) => canonicalJson(shapes(optimizerState)));
-  if (wanted === found) return;
-  throw new ResumeError(
-    where,
-    `its optimizer state is not one of "${name}", which the experiment uses now: ${found}, expected ${wanted}. ` +
-      "Start a new run.",
-  );
+/** Nothing can force a state into a method that has another one. */
+function requireStateOfMethod(where: string, setup: Setup, { theta, methodState }: TrainState): void {
+  try {
+    methodOf(setup).requireState?.(theta, methodState);
+  } catch (error) {
+    if (!(error instanceof ResumeError)) throw error;
+    throw new ResumeError(where, error.message.replace(/^[^:]*: /, ""), error.details);
+  }
 }
 
 /** Versions of what computes. A newer one usually gives the same bits; that it may not is said. */

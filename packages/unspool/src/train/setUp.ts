@@ -1,13 +1,20 @@
 /**
- * An experiment set up, and everything checked that its code gave back: theta, estimator, optimizer, steps. The
+ * An experiment set up, and everything checked that its code gave back: theta, method, steps. The
  * functions of the setup are checked where they are called, so that a wrong value is named where it comes in.
  */
 import { type Key, tree } from "../array/index.ts";
 import { ExperimentError, OptionError, ShapeError, requireInteger, show } from "../errors.ts";
 import { isThenable } from "../unroll/index.ts";
-import { checkedEstimator, checkedOptimizer } from "./checkedMethod.ts";
+import { checkedEstimator, checkedMethod, checkedOptimizer } from "./checkedMethod.ts";
 import { checkedEvaluation, checkedFigures } from "./checkedResults.ts";
-import type { Experiment, InnerProblem, LearnedSubject, Setup } from "./experiment.ts";
+import type {
+  DescentParts,
+  Experiment,
+  InnerProblem,
+  LearnedSubject,
+  MethodPart,
+  Setup,
+} from "./experiment.ts";
 import { called, calledAsync } from "./userCode.ts";
 
 /** The setup of `experiment` for a parsed config. Every error is one of ours and says which part is wrong. */
@@ -27,22 +34,20 @@ function checkedSetup<Theta>(name: string, made: unknown): Setup<Theta> {
   if (typeof made !== "object" || made === null || Array.isArray(made)) {
     throw new ExperimentError(
       name,
-      `its setup must return { theta, estimator, optimizer, steps }, got ${show(made)}.`,
+      `its setup must return { theta, estimator, optimizer, steps } or { theta, method, steps }, got ${show(made)}.`,
       { during: "setup" },
     );
   }
   const raw = made as Setup<Theta>;
   const { theta, steps, inner, learned, evaluate, figures } = raw;
   requireTheta(name, theta);
-  const estimator = checkedEstimator(name, raw.estimator);
-  const optimizer = checkedOptimizer(name, raw.optimizer);
+  const parts = checkedParts(name, raw);
   requireInteger(name, "steps of its setup", steps, 0);
   requireFunction(name, "evaluate", evaluate);
   requireFunction(name, "figures", figures);
   return {
     theta,
-    estimator,
-    optimizer,
+    ...parts,
     steps,
     ...(inner !== undefined && { inner: requireInner<Theta>(name, inner) }),
     ...(learned !== undefined && { learned: requireLearned<Theta>(name, learned) }),
@@ -64,6 +69,28 @@ function checkedSetup<Theta>(name: string, made: unknown): Setup<Theta> {
       },
     }),
   };
+}
+
+/** A method, or an estimator and an optimizer. */
+function checkedParts<Theta>(
+  name: string,
+  { method, estimator, optimizer }: Setup<Theta>,
+): MethodPart<Theta> | DescentParts<Theta> {
+  if (method === undefined) {
+    return {
+      estimator: checkedEstimator(name, estimator!),
+      optimizer: checkedOptimizer(name, optimizer!),
+    };
+  }
+  const second = estimator === undefined ? optimizer : estimator;
+  if (second === undefined) return { method: checkedMethod(name, method) };
+  throw new OptionError(
+    name,
+    "method of its setup",
+    method,
+    "a method, or an estimator and an optimizer, not both",
+    "Write method: descent(estimator, optimizer) where the method is made of them.",
+  );
 }
 
 /** Tensors, numbers and typed arrays in records and arrays, with at least one number that can be tuned. */

@@ -7,10 +7,8 @@
  */
 import { Tensor } from "../array/index.ts";
 import { ResumeError, ShapeError } from "../errors.ts";
+import type { Json } from "../methods/index.ts";
 import { ownError } from "./userCode.ts";
-
-/** What JSON can hold. */
-export type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
 
 export interface EncodedState {
   structure: Json;

@@ -4,7 +4,8 @@
  */
 import { type ErrorDetails, UnspoolError } from "../errors.ts";
 import type { StepRecord } from "./experiment.ts";
-import type { Origin, Recipe } from "./recipe.ts";
+import type { Recipe } from "../methods/index.ts";
+import type { Origin } from "./recipe.ts";
 
 export type RunStatus = "running" | "done" | "interrupted" | "failed";
 

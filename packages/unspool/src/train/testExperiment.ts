@@ -2,7 +2,7 @@
 import { type Tensor, type Tensors, type Tree, np, random, tree } from "../array/index.ts";
 import type { GradientEstimator } from "../estimators/estimator.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
-import { type Experiment, type Setup, type StepRecord, defineExperiment } from "./experiment.ts";
+import { type DescentSetup, type Experiment, type StepRecord, defineExperiment } from "./experiment.ts";
 import { encodeState } from "./stateCodec.ts";
 
 export interface QuadraticConfig {
@@ -101,7 +101,7 @@ export function momentum(rate: number): Optimizer<MomentumState> {
 export function quadraticSetup(
   config: QuadraticConfig,
   dtype: "float32" | "float64" = "float32",
-): Setup<QuadraticTheta> {
+): DescentSetup<QuadraticTheta> {
   const theta: QuadraticTheta = {
     layers: [0, 1].map((i) => ({
       weights: np.array([i, 2, -3], { dtype }),

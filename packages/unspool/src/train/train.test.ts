@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { DescentState } from "../methods/index.ts";
 import { random } from "../array/index.ts";
 import { NonFiniteError, OptionError, ShapeError } from "../errors.ts";
 import type { TrainEvent } from "./events.ts";
@@ -99,7 +100,10 @@ test("the store holds the run: manifest, metrics, evaluation, figures", async ()
 
 test("evaluation and figures see the theta to keep, the initial theta and the metrics", async () => {
   const result = await train(quadratic, { seed: 1, steps: 3 });
-  const kept = momentum(0).evaluationTheta!(result.state.optimizerState as never, result.state.theta);
+  const kept = momentum(0).evaluationTheta!(
+    (result.state.methodState as DescentState).optimizer as never,
+    result.state.theta,
+  );
   expect(bits(result.theta)).toEqual(bits(kept));
   expect(bits(result.theta)).not.toEqual(bits(result.state.theta));
   expect(result.evaluation?.metrics["final"]).toBe(squaredDistance(kept));

@@ -1,8 +1,7 @@
-/** All that the next outer step needs, and what the loop knows of optimizers. */
-import { type Key, type Tensor, tree } from "../array/index.ts";
+/** All that the next outer step needs. */
+import type { Key } from "../array/index.ts";
+import { type Method, descent } from "../methods/index.ts";
 import type { Setup } from "./experiment.ts";
-
-export { allFinite } from "../optimizers/index.ts";
 
 /** Plain data: it is what a checkpoint holds. */
 export interface TrainState {
@@ -11,29 +10,18 @@ export interface TrainState {
   /** Key of the run; each outer step derives its own from it. uint32[2] */
   readonly key: Key;
   readonly theta: unknown;
-  readonly estimatorState: unknown;
-  readonly optimizerState: unknown;
+  readonly methodState: unknown;
   /** Inner steps spent so far, over all particles. */
   readonly innerSteps: number;
 }
 
-/** Thetas of up to this many numbers are logged at every outer step (as `StepRecord` promises). */
-export const loggedThetaSize = 32;
+/** A memo, so that a pure function of setup and state need not compile at every call. */
+const descents = new WeakMap<Setup, Method>();
 
-/** The loop only passes these from one call to the next; `Optimizer` is generic in theta. */
-export interface AnyOptimizer {
-  init(theta: unknown): unknown;
-  update(gradient: unknown, state: unknown, theta: unknown): { theta: unknown; state: unknown };
-  evaluationTheta?(state: unknown, theta: unknown): unknown;
-  canSkip?(state: unknown): Tensor;
-}
-
-export const optimizerOf = (setup: Setup): AnyOptimizer => setup.optimizer as unknown as AnyOptimizer;
-
-/** Updates that the optimizer has left out so far: the sum of the leaves `skipped` in its state, int32 scalar. */
-export function skippedUpdates(optimizerState: unknown): Tensor {
-  return tree
-    .entries(optimizerState)
-    .filter(([path]) => /(^|\.)skipped$/.test(path))
-    .reduce((sum, [, leaf]) => sum.add(leaf), tree.scalar(0, "int32"));
+/** The method of a setup. */
+export function methodOf<Theta>(setup: Setup<Theta>): Method<Theta> {
+  if (setup.method !== undefined) return setup.method;
+  const known = descents.get(setup as Setup) ?? (descent(setup.estimator, setup.optimizer) as Method);
+  descents.set(setup as Setup, known);
+  return known as Method<Theta>;
 }

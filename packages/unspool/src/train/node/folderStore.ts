@@ -9,10 +9,11 @@
  *
  * One process writes a run at a time; any number may read it meanwhile.
  */
+import type { Json } from "../../methods/index.ts";
 import * as fs from "node:fs/promises";
 import { join } from "node:path";
 import { UnspoolError, requireInteger, requireKnownOptions } from "../../errors.ts";
-import { type Json, decodeState, encodeState } from "../stateCodec.ts";
+import { decodeState, encodeState } from "../stateCodec.ts";
 import {
   type ArtifactName,
   type RunManifest,

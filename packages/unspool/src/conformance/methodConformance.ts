@@ -1,0 +1,197 @@
+/**
+ * What the training loop relies on in every method, as checks for any test runner: the same bits for the same theta,
+ * state and key; state that goes through a checkpoint; theta that keeps its shapes; steps in groups as one by one; a
+ * recipe that is plain data.
+ */
+import { type Key, random, tree } from "../array/index.ts";
+import { requireInteger, requireKnownOptions } from "../errors.ts";
+import { type Method, type MethodSteps, loggedThetaSize } from "../methods/index.ts";
+import { encodeState } from "../train/index.ts";
+import { bitsOf, throughData } from "./bits.ts";
+import { type ConformanceCheck, require } from "./check.ts";
+
+export interface MethodSubject<Theta = unknown> {
+  /** Shown in messages. */
+  name: string;
+  /** Makes the method: called several times, so that nothing is remembered outside of theta and state. */
+  create(): Method<Theta>;
+  /** A theta to start from: floating-point tensors. */
+  theta(): Theta;
+  /** Outer steps that the checks take. Default 8. */
+  steps?: number;
+  /** Default 0. */
+  seed?: number;
+}
+
+/**
+ * The checks of one method.
+ *
+ * @example
+ * const checks = methodConformance({
+ *   name: "onePlusOne",
+ *   create: () => onePlusOne(sphere, { sigma: 0.3 }),
+ *   theta: () => ({ x: np.ones([5]) }),
+ * });
+ * for (const check of checks) test(check.name, check.run);
+ */
+export function methodConformance<Theta>(subject: MethodSubject<Theta>): ConformanceCheck[] {
+  requireKnownOptions("methodConformance", subject, ["name", "create", "theta", "steps", "seed"]);
+  const { steps = 8, seed = 0 } = subject;
+  requireInteger("methodConformance", "steps", steps, 2);
+  const trial: Trial<Theta> = { ...subject, steps, key: random.key(seed) };
+  const checks: [string, (trial: Trial<Theta>) => void][] = [
+    ["same theta, state and key give the same bits, and what was given is left as it was", requirePure],
+    ["state goes through a checkpoint at every step, bit for bit", requireDataState],
+    ["theta keeps its structure, shapes and dtypes, and its numbers are finite", requireTheta],
+    ["loss and metrics are numbers, and inner steps are counted", requireNumbers],
+    ["several steps in one call have the bits of single ones", requireSeveral],
+    ["the recipe is plain data, and the same for a method made again", requireRecipe],
+    ["the theta to evaluate is like theta", requireEvaluated],
+  ];
+  return checks.map(([name, check]) => ({ name: `${subject.name}: ${name}`, run: () => check(trial) }));
+}
+
+interface Trial<Theta> extends MethodSubject<Theta> {
+  steps: number;
+  key: Key;
+}
+
+interface Place<Theta> {
+  theta: Theta;
+  state: unknown;
+}
+
+const stepKey = (key: Key, i: number): Key => random.foldIn(random.foldIn(key, "step"), i);
+
+/** Theta as the loop makes it, and the first state. */
+function start<Theta>(method: Method<Theta>, { theta, key }: Trial<Theta>): Place<Theta> {
+  const first = tree.tensors(theta()) as Theta;
+  return { theta: first, state: method.init(first, random.foldIn(key, "init")) };
+}
+
+/** The places before each of the steps, and the one after the last. */
+function walk<Theta>(
+  method: Method<Theta>,
+  trial: Trial<Theta>,
+  visit: (place: Place<Theta>, made: ReturnType<Method<Theta>["step"]>, i: number) => void = () => {},
+): Place<Theta> {
+  let place = start(method, trial);
+  for (let i = 0; i < trial.steps; i++) {
+    const made = method.step(place.theta, place.state, stepKey(trial.key, i));
+    visit(place, made, i);
+    place = { theta: made.theta, state: made.state };
+  }
+  return place;
+}
+
+function requirePure<Theta>(trial: Trial<Theta>): void {
+  const { name, key } = trial;
+  const method = trial.create();
+  const again = trial.create();
+  require(bitsOf(start(method, trial)) === bitsOf(start(again, trial)), name, () =>
+    "init gives another state the second time.");
+  walk(method, trial, (place, made, i) => {
+    const before = bitsOf(place);
+    const parts = { theta: made.theta, state: made.state, loss: made.loss, metrics: { ...made.metrics } };
+    const second = again.step(place.theta, place.state, stepKey(key, i));
+    require(bitsOf(place) === before, name, () =>
+      `step ${i} has changed the theta or the state that it was given.`);
+    for (const part of ["theta", "state", "loss", "metrics"] as const) {
+      require(bitsOf(parts[part]) === bitsOf(second[part]), name, () =>
+        `step ${i} taken twice from the same theta, state and key gives another ${part}: what it depends on must be in them.`);
+    }
+  });
+}
+
+function requireDataState<Theta>(trial: Trial<Theta>): void {
+  walk(trial.create(), trial, (place, made, i) => {
+    const kept = throughData(place);
+    const resumed = trial.create().step(kept.theta, kept.state, stepKey(trial.key, i));
+    for (const part of ["theta", "state", "loss"] as const) {
+      require(bitsOf(resumed[part]) === bitsOf(made[part]), trial.name, () =>
+        `the ${part} of step ${i} from a saved and loaded state differs: a method made anew must go on from theta and state alone.`);
+    }
+  });
+}
+
+function requireTheta<Theta>(trial: Trial<Theta>): void {
+  walk(trial.create(), trial, (place, { theta }, i) => {
+    tree.requireSame(trial.name, `the theta of step ${i}`, place.theta, theta);
+    require(tree.isFinite(theta), trial.name, () => `the theta of step ${i} is not finite.`);
+  });
+}
+
+function requireNumbers<Theta>(trial: Trial<Theta>): void {
+  walk(trial.create(), trial, (_, { loss, metrics }, i) => {
+    require(Number.isFinite(loss), trial.name, () => `the loss of step ${i} is ${String(loss)}.`);
+    const { innerSteps } = metrics;
+    require(Number.isFinite(innerSteps) && innerSteps >= 0, trial.name, () =>
+      `metrics.innerSteps of step ${i} is ${String(innerSteps)}, not a count of inner steps.`);
+    for (const [metric, value] of Object.entries(metrics)) {
+      require(value === undefined || typeof value === "number", trial.name, () =>
+        `metrics.${metric} of step ${i} is ${String(value)}, not a number.`);
+    }
+  });
+}
+
+/** In groups of every size, and from places in the middle. */
+function requireSeveral<Theta>(trial: Trial<Theta>): void {
+  const { name, key, steps } = trial;
+  const method = trial.create();
+  if (method.several === undefined) return;
+  const all = random.foldIn(key, "step");
+  const places: Place<Theta>[] = [];
+  const losses: number[] = [];
+  places.push(
+    walk(method, trial, (place, { loss }) => {
+      places.push(place);
+      losses.push(loss);
+    }),
+  );
+  for (let from = 0; from < steps; from++) {
+    const { theta, state } = places[from]!;
+    const done = method.several(theta, state, all, from, steps - from);
+    if (done === undefined) continue;
+    require(done.steps >= 1 && done.steps <= steps - from, name, () =>
+      `several did ${done.steps} steps, asked for ${steps - from}.`);
+    const wanted = places[from + done.steps]!;
+    require(bitsOf(done.theta) === bitsOf(wanted.theta) &&
+      bitsOf(done.state) === bitsOf(wanted.state), name, () =>
+      `${done.steps} steps in one call from step ${from} end in other bits than one by one.`);
+    const found = Array.from(done.loss.data, Number);
+    const single = losses.slice(from, from + done.steps);
+    require(found.every((loss, i) => Object.is(loss, single[i])) && found.length === done.steps, name, () =>
+      `the losses of several steps in one call are ${found.join(", ")}, one by one ${single.join(", ")}.`);
+    requireLoggedThetas(name, done, wanted.theta);
+  }
+}
+
+function requireLoggedThetas(name: string, done: MethodSteps<unknown, unknown>, theta: unknown): void {
+  if (tree.size(theta) > loggedThetaSize) return;
+  require(done.thetas !== undefined, name, () =>
+    `several returned no thetas; a theta of up to ${loggedThetaSize} numbers is logged at every step.`);
+  const last = tree.map((leaf) => leaf.slice(done.steps - 1), done.thetas);
+  require(bitsOf(last) === bitsOf(theta), name, () =>
+    "the last of the thetas that several returned is not the theta that it ends in.");
+}
+
+function requireRecipe<Theta>(trial: Trial<Theta>): void {
+  const recipeOf = (): unknown => {
+    const method = trial.create();
+    const { theta, state } = start(method, trial);
+    return method.recipe(theta, state);
+  };
+  const recipe = recipeOf();
+  const isRecord = typeof recipe === "object" && recipe !== null && !Array.isArray(recipe);
+  require(isRecord && encodeState(recipe, "recipe").tensors.size === 0, trial.name, () =>
+    "recipe must return a record of plain data: names and options, no tensors.");
+  require(bitsOf(recipe) === bitsOf(recipeOf()), trial.name, () =>
+    "a method made again has another recipe: its runs could not be resumed.");
+}
+
+function requireEvaluated<Theta>(trial: Trial<Theta>): void {
+  const method = trial.create();
+  const { theta, state } = walk(method, trial);
+  const kept = method.evaluationTheta?.(theta, state) ?? theta;
+  tree.requireSame(trial.name, "what evaluationTheta returned", theta, kept);
+}

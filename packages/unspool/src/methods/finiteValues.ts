@@ -1,0 +1,54 @@
+/** Checks that what a step has made is finite, with the place where it is not. */
+import { type Tensor, tree } from "../array/index.ts";
+import { NonFiniteError } from "../errors.ts";
+
+/** Throws `NonFiniteError` unless all floating-point leaves of `values`, called `words` in the message, are finite. */
+export function requireFiniteValues(
+  where: string,
+  words: string,
+  values: unknown,
+  quantity: string = words,
+): void {
+  for (const [path, leaf] of tree.entries(values)) {
+    if (leaf.dtype !== "float32" && leaf.dtype !== "float64") continue;
+    const at = firstNonFinite(leaf.data);
+    if (at === -1) continue;
+    const place = `${words}${path === "" ? "" : ` at "${path}"`}, element ${at} of ${leaf.toString()}`;
+    throw nonFinite(where, `the ${place}, is ${leaf.data[at]}`, quantity, { path, element: at });
+  }
+}
+
+/** Throws `NonFiniteError` unless `loss` is finite. */
+export function requireFiniteLoss(where: string, loss: number): void {
+  if (!Number.isFinite(loss)) throw nonFinite(where, `the loss is ${loss}`, "loss");
+}
+
+function nonFinite(where: string, problem: string, quantity: string, details = {}): NonFiniteError {
+  return new NonFiniteError(where, `${problem}.`, { problem, quantity, ...details });
+}
+
+function firstNonFinite(data: ArrayLike<number>): number {
+  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return i;
+  return -1;
+}
+
+/** Euclidean norm over all leaves, in float64; not finite if an element is not. */
+export function euclideanNorm(values: unknown): number {
+  const leaves = tree.leaves(values);
+  const scaled = (scale: number) => {
+    let sum = 0;
+    for (const { data } of leaves) for (let i = 0; i < data.length; i++) sum += (data[i]! / scale) ** 2;
+    return Math.sqrt(sum) * scale;
+  };
+  const plain = scaled(1);
+  // Squares beyond 1e308: float64 values that explode can still be finite.
+  return plain === Infinity
+    ? scaled(leaves.reduce((most, { data }: Tensor) => Math.max(most, largest(data)), 1))
+    : plain;
+}
+
+function largest(data: ArrayLike<number>): number {
+  let most = 0;
+  for (let i = 0; i < data.length; i++) most = Math.max(most, Math.abs(data[i]!));
+  return most;
+}

@@ -1,0 +1,12 @@
+/** The outer step: methods, which the training loop runs. */
+export type { Method, MethodStep, MethodSteps, Recipe, StepMetrics } from "./method.ts";
+export { loggedThetaSize } from "./method.ts";
+export type { Json } from "./json.ts";
+export { descent } from "./descent.ts";
+export type { AnyEstimator, DescentState } from "./descent.ts";
+export { objectiveDescent } from "./objectiveDescent.ts";
+export type { ObjectiveDescentOptions } from "./objectiveDescent.ts";
+export { requireFiniteLoss, requireFiniteValues } from "./finiteValues.ts";
+export { programFingerprint } from "./programFingerprint.ts";
+export type { ProgramFingerprint } from "./programFingerprint.ts";
+export { shapes } from "./shapes.ts";

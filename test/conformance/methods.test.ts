@@ -1,0 +1,157 @@
+/** Every method of the library, and one of a user's own, through the conformance suite and the outer loop. */
+import { describe, expect, test } from "vitest";
+import {
+  type Experiment,
+  type Method,
+  type Tensor,
+  adam,
+  bptt,
+  defineExperiment,
+  defineProblem,
+  descent,
+  firstOrder,
+  lookahead,
+  lossScale,
+  momentum,
+  np,
+  objectiveDescent,
+  pes,
+  random,
+  sgd,
+} from "unspool";
+import { methodConformance } from "unspool/conformance";
+import { type TrainEvent, memoryStore, resume, train } from "unspool/train";
+import { onePlusOne } from "./onePlusOne.ts";
+
+type Theta = { x: Tensor };
+
+const start = (): Theta => ({ x: np.array([1, -2, 0.5, 3]) });
+const sphere = ({ x }: Theta): number => x.mul(x).sum().item();
+
+const problem = defineProblem({
+  name: "decay",
+  horizon: 4,
+  init: () => ({ y: np.ones([4]) }),
+  step({ x }: Theta, { y }, { key }) {
+    const next = y
+      .mul(0.5)
+      .add(x.mul(0.1))
+      .add(random.normal(key, [4]).mul(0.01));
+    return { state: { y: next }, loss: next.mul(next).sum() };
+  },
+});
+
+const objective = { loss: ({ x }: Theta) => x.mul(x).sum() };
+
+const methods: Record<string, () => Method<Theta>> = {
+  "descent of pes": () => descent<Theta>(pes(problem, { sigma: 0.1, pairs: 2, truncation: 2 }), adam()),
+  "descent of bptt": () =>
+    descent<Theta>(bptt(problem), lookahead(sgd({ learningRate: 0.1 }), { k: 2, alpha: 0.5 })),
+  "descent that may skip": () =>
+    descent<Theta>(pes(problem, { sigma: 0.1, pairs: 2, truncation: 4 }), lossScale(momentum())),
+  objectiveDescent: () =>
+    objectiveDescent({
+      optimizer: firstOrder(momentum({ learningRate: 0.1 })),
+      objective: () => objective,
+      data: (key) => key,
+    }) as Method<Theta>,
+  onePlusOne: () => onePlusOne(sphere) as Method<Theta>,
+};
+
+describe.each(Object.entries(methods))("%s", (name, create) => {
+  const checks = methodConformance({ name, create, theta: start });
+  test.each(checks.map((check) => [check.name, check.run] as const))("%s", (_, run) => run());
+});
+
+describe("a (1+1)-ES with its step size in its state", () => {
+  const experiment = (sigma = 0.3): Experiment =>
+    defineExperiment({
+      name: "sphere",
+      summary: "",
+      config: { parse: () => ({}) },
+      setup: () => ({ theta: start(), method: onePlusOne(sphere, { sigma }), steps: 300 }),
+    }) as Experiment;
+
+  test("minimises, and each step is logged with its own metrics", async () => {
+    const { metrics, state } = await train(experiment(), { seed: 1 });
+    expect(metrics).toHaveLength(300);
+    // On a sphere in n dimensions ln(distance) falls by about 0.2 / n a step (Rechenberg 1973): e^-15 in 300 steps, twice that for the loss; the start is 14.25.
+    expect(metrics.at(-1)!.loss).toBeLessThan(14.25 * Math.exp(-15));
+    expect(metrics.every(({ loss }, i) => i === 0 || loss <= metrics[i - 1]!.loss)).toBe(true);
+    expect(metrics.at(-1)).toMatchObject({ step: 300, innerSteps: 300 });
+    expect(metrics.at(-1)).not.toHaveProperty("gradientNorm");
+    expect(metrics.at(-1)!["sigma"]).toBe((state.methodState as { sigma: number }).sigma);
+  });
+
+  test("resumes to the bit, and not with another step size", async () => {
+    const whole = await train(experiment(), { seed: 1, steps: 40 });
+    const store = memoryStore();
+    await train(experiment(), { seed: 1, steps: 17, store });
+    const resumed = await resume(experiment(), store, { steps: 40 });
+    expect(resumed.state).toEqual(whole.state);
+    const losses = ({ metrics }: typeof whole) => metrics.map(({ loss }) => loss);
+    expect(losses(resumed)).toEqual(losses(whole));
+    await expect(resume(experiment(0.5), store, { steps: 50 })).rejects.toThrow(
+      "onePlusOne.sigma is 0.3 in the run and 0.5 here",
+    );
+    const warnings: string[] = [];
+    const onEvent = (event: TrainEvent) => event.type === "warning" && warnings.push(event.message);
+    await resume(experiment(0.5), store, { steps: 50, isForced: true, onEvent });
+    expect(warnings.join()).toContain("onePlusOne.sigma");
+  });
+});
+
+describe("a method that breaks a promise fails the check of it", () => {
+  const sound = (): Method<Theta> => onePlusOne(sphere) as Method<Theta>;
+  let calls = 0;
+  const broken: [string, Partial<Method<Theta>>][] = [
+    [
+      "same theta, state and key",
+      {
+        step: (theta, state, key) => {
+          const made = sound().step(theta, state, key);
+          return { ...made, loss: made.loss + calls++ };
+        },
+      },
+    ],
+    [
+      "state goes through a checkpoint",
+      {
+        init: () => ({ sigma: 0.3, best: Infinity, seen: new Map() }),
+      },
+    ],
+    [
+      "theta keeps its structure",
+      {
+        step: (theta, state, key) => ({
+          ...sound().step(theta, state, key),
+          theta: { x: np.ones([3]) },
+        }),
+      },
+    ],
+    [
+      "loss and metrics are numbers",
+      { step: (theta, state, key) => ({ ...sound().step(theta, state, key), metrics: {} as never }) },
+    ],
+    [
+      "several steps in one call",
+      {
+        several: (theta, state, key, from) => {
+          const made = sound().step(theta, state, random.foldIn(key, from + 1));
+          const [loss, isFinite] = [np.array([made.loss], { dtype: "float64" }), np.array([true])];
+          return { ...made, steps: 1, loss, isFinite, innerSteps: 1, metrics: {}, thetas: theta };
+        },
+      },
+    ],
+    ["the recipe is plain data", { recipe: () => ({ at: np.ones([2]) as never }) }],
+    ["the theta to evaluate", { evaluationTheta: () => ({ x: np.ones([2]) }) }],
+  ];
+  test.each(broken)("%s", (promise, change) => {
+    const create = (): Method<Theta> => ({ ...sound(), ...change });
+    const checks = methodConformance({ name: "broken", create, theta: start });
+    const check = checks.find(({ name }) => name.includes(promise))!;
+    expect(() => check.run()).toThrow();
+    const whole = methodConformance({ name: "sound", create: sound, theta: start });
+    expect(() => whole.find(({ name }) => name.includes(promise))!.run()).not.toThrow();
+  });
+});
