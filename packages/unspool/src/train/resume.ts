@@ -3,7 +3,6 @@ import { random } from "../array/index.ts";
 import { OptionError, ResumeError, requireInteger, requireKnownOptions } from "../errors.ts";
 import {
   type RunIdentity,
-  canonicalJson,
   isOtherRun,
   readCheckpoint,
   requireSameRun,
