@@ -22,8 +22,12 @@ export function checkedEvaluation(where: string, given: unknown): Evaluation | u
   };
 }
 
-function checkedTable(where: string, given: unknown): NonNullable<Evaluation["table"]> {
-  const at = "evaluation.table";
+/** One table; `at` is its place, for errors. */
+export function checkedTable(
+  where: string,
+  given: unknown,
+  at = "evaluation.table",
+): NonNullable<Evaluation["table"]> {
   const { title, columns, rows } = record(where, at, given);
   return {
     title: text(where, `${at}.title`, title ?? ""),

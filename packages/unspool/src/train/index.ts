@@ -39,6 +39,23 @@ export type { ResumeOptions } from "./resume.ts";
 export type { CheckpointEvery, LoopOptions, TrainResult } from "./runLoop.ts";
 export { initTraining, trainStep, trainSteps } from "./trainStep.ts";
 export type { TrainState, TrainStepResult, TrainStepsResult } from "./trainStep.ts";
+export { defineStudy } from "./study/study.ts";
+export type { Cell, CellResult, CellResults, Study, StudySummary, Table } from "./study/study.ts";
+export { resumeStudy, runStudy } from "./study/runStudy.ts";
+export type { StudyLoopOptions, StudyOptions, StudyResult } from "./study/runStudy.ts";
+export { hasEnded } from "./study/runCell.ts";
+export type { CellEnd, CellHooks } from "./study/runCell.ts";
+export type {
+  CellEndEvent,
+  CellEvent,
+  CellStatus,
+  StudyEndEvent,
+  StudyEvent,
+  StudyStartEvent,
+  StudyWarningEvent,
+} from "./study/studyEvents.ts";
+export { memoryStudyStore } from "./study/studyStore.ts";
+export type { KeptSummary, StudyManifest, StudyStore } from "./study/studyStore.ts";
 export { StoreError } from "./store.ts";
 export type { ArtifactName, RunManifest, RunStatus, RunStore, StoreFailure } from "./store.ts";
 export { memoryStore } from "./memoryStore.ts";

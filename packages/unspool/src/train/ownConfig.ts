@@ -18,7 +18,10 @@ export function requireParsed(name: string, config: unknown): void {
 }
 
 /** Throws one of our errors unless the parsed config, written and read again, parses to itself. */
-export function requireOwnConfig<Config>(experiment: Experiment<Config>, config: Config): void {
+export function requireOwnConfig<Config>(
+  experiment: Pick<Experiment<Config>, "name" | "config">,
+  config: Config,
+): void {
   const written = canonicalJson(config);
   let again: string;
   try {

@@ -9,19 +9,14 @@
  *
  * One process writes a run at a time; any number may read it meanwhile.
  */
-import type { Json } from "../../methods/index.ts";
 import * as fs from "node:fs/promises";
 import { join } from "node:path";
-import { UnspoolError, requireInteger, requireKnownOptions } from "../../errors.ts";
+import { requireInteger, requireKnownOptions } from "../../errors.ts";
+import type { Json } from "../../methods/index.ts";
 import { decodeState, encodeState } from "../stateCodec.ts";
-import {
-  type ArtifactName,
-  type RunManifest,
-  type RunStore,
-  StoreError,
-  type StoreFailure,
-} from "../store.ts";
+import { type ArtifactName, type RunManifest, type RunStore, StoreError } from "../store.ts";
 import { environment } from "./environment.ts";
+import { guarded, jsonText, readJson } from "./files.ts";
 import { type MadeFolder, makeFolder } from "./makeFolder.ts";
 import { requireManifest } from "./manifest.ts";
 import { appendLines, cutAfter, readLines, syncFile } from "./metricsFile.ts";
@@ -206,52 +201,6 @@ function holdsRun(dir: string, path: string): StoreError {
     `it already holds a run (${path}). Continue it with resume, or give another folder with --out.`,
     { path },
   );
-}
-
-/** Runs `body`; an error of the file system becomes a `StoreError` that names the file. */
-async function guarded<T>(reason: StoreFailure, path: string, body: () => Promise<T>): Promise<T> {
-  try {
-    return await body();
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (error instanceof UnspoolError || typeof code !== "string") throw error;
-    const hint = hints[code] ?? "";
-    const action = reason === "write" ? "written" : "read";
-    const failure = new StoreError(path, reason, `it could not be ${action} (${message}).${hint}`, {
-      path,
-      systemCode: code,
-    });
-    failure.cause = error;
-    throw failure;
-  }
-}
-
-const full = " Free some space, then resume the run.";
-const forbidden = " Check the permissions of the folder, or give another with --out.";
-const hints: Readonly<Record<string, string>> = {
-  ENOSPC: full,
-  EDQUOT: full,
-  EACCES: forbidden,
-  EPERM: forbidden,
-  EROFS: forbidden,
-};
-
-const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
-
-/** Undefined if there is no such file. */
-async function readJson(path: string): Promise<unknown> {
-  let text: string;
-  try {
-    text = await fs.readFile(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new StoreError(path, "read", `it is not JSON (${(error as Error).message}).`);
-  }
 }
 
 async function listFolder(path: string): Promise<string[]> {

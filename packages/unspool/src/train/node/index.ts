@@ -1,5 +1,7 @@
-/** Runs on disk. The only place of the library with Node imports. */
+/** Runs and studies on disk. The only place of the library with Node imports. */
 export { folderStore } from "./folderStore.ts";
+export { isStudyFolder, studyFolder } from "./studyFolder.ts";
+export type { StudyFolderOptions } from "./studyFolder.ts";
 export { makePath } from "./makeFolder.ts";
 export type { FolderStoreOptions } from "./folderStore.ts";
 export type { Open, OpenFile } from "./writeAtomically.ts";

@@ -1,0 +1,233 @@
+/** `runStudy` and `resumeStudy`: the cells that have not ended, one after the other or several at once, and a summary. */
+import { random } from "../../array/index.ts";
+import { ResumeError, requireInteger, requireKnownOptions } from "../../errors.ts";
+import { canonicalJson } from "../checkpoint.ts";
+import { requireOwnConfig, requireParsed } from "../ownConfig.ts";
+import type { CheckpointEvery, LoopOptions } from "../runLoop.ts";
+import { requireCheckpointEvery } from "../train.ts";
+import { aboutExperiment } from "../userCode.ts";
+import { cellsOf, summaryOf } from "./checkedStudy.ts";
+import { type CellEnd, type CellHooks, hasEnded, resultOf, runCell } from "./runCell.ts";
+import type { Cell, CellResult, CellResults, Study, StudySummary } from "./study.ts";
+import type { CellStatus, StudyEvent } from "./studyEvents.ts";
+import { type StudyManifest, type StudyStore, memoryStudyStore } from "./studyStore.ts";
+
+export interface StudyLoopOptions {
+  /** The cells under way finish their outer step and write a checkpoint; no other begins. */
+  signal?: AbortSignal | undefined;
+  onEvent?: ((event: StudyEvent) => void) | undefined;
+  /** Of every cell, as in `train`. */
+  checkpointEvery?: CheckpointEvery | undefined;
+  /** What the bits depend on besides engine and rounding; compared at resume, cell by cell. */
+  origin?: LoopOptions["origin"];
+  /** Ids of the cells to run. Default all. The summary is of all that have ended. */
+  only?: readonly string[] | undefined;
+  /** Cells at once, where `runElsewhere` is given. Default 1. */
+  jobs?: number | undefined;
+  /** Runs a cell in a process of its own, into its place in the store. Default: cells run in this one. */
+  runElsewhere?: ((id: string, hooks: CellHooks) => Promise<CellEnd>) | undefined;
+}
+
+export interface StudyOptions extends StudyLoopOptions {
+  /** Not parsed yet: `study.config` does that. Default `{}`. */
+  config?: unknown;
+  /** An integer from 0 to 2^32 - 1. Default 0. */
+  seed?: number | undefined;
+  /** Where the study is kept. Default: in memory. */
+  store?: StudyStore | undefined;
+}
+
+export interface StudyResult {
+  study: string;
+  /** Of the cells that have ended. */
+  results: CellResults;
+  /** Ids of all cells. */
+  cells: readonly string[];
+  interrupted: boolean;
+  summary: StudySummary;
+  store: StudyStore;
+}
+
+const loopOptions = [
+  "signal",
+  "onEvent",
+  "checkpointEvery",
+  "origin",
+  "only",
+  "jobs",
+  "runElsewhere",
+] as const;
+
+/**
+ * Runs a study from its first cell. The same seed gives the same bits of every cell and of the summary, but for its
+ * `times`, whatever the number of jobs.
+ *
+ * @example
+ * const { summary } = await runStudy(study, { seed: 1 });
+ * console.log(summary.metrics);
+ */
+export async function runStudy<Config>(
+  study: Study<Config>,
+  options: StudyOptions = {},
+): Promise<StudyResult> {
+  requireKnownOptions("runStudy", options, ["config", "seed", "store", ...loopOptions]);
+  const { seed = 0, store = memoryStudyStore() } = options;
+  // Throws unless it is a seed.
+  random.key(seed);
+  const config = study.config.parse(options.config ?? {});
+  requireParsed(study.name, config);
+  requireOwnConfig(study, config);
+  const cells = cellsOf(study, config, seed);
+  await store.create({
+    format: "unspool-study-1",
+    study: study.name,
+    about: aboutExperiment(study),
+    config,
+    seed,
+    cells: cells.map(({ id }) => id),
+    startedAt: new Date().toISOString(),
+  });
+  return goOn({ study, config, seed, cells, store }, options);
+}
+
+/**
+ * Goes on with the study in `store`: cells that have ended are not run again, one that was stopped goes on from its
+ * last checkpoint. A study that has ended is summarised again.
+ */
+export async function resumeStudy<Config>(
+  study: Study<Config>,
+  store: StudyStore,
+  options: StudyLoopOptions = {},
+): Promise<StudyResult> {
+  requireKnownOptions("resumeStudy", options, loopOptions);
+  const found = await store.readManifest();
+  if (found === undefined)
+    throw new ResumeError(
+      "resumeStudy",
+      `there is no study in ${store.name}. Start one with runStudy (unspool run).`,
+    );
+  requireSameStudy(store.name, study.name, found);
+  const config = study.config.parse(found.config);
+  const cells = cellsOf(study, config, found.seed);
+  const names = canonicalJson(cells.map(({ id }) => id));
+  if (names !== canonicalJson(found.cells)) {
+    throw new ResumeError(
+      store.name,
+      `its cells are ${canonicalJson(found.cells)}, and "${study.name}" has ${names} now. Start a new study.`,
+    );
+  }
+  return goOn({ study, config, seed: found.seed, cells, store }, options);
+}
+
+function requireSameStudy(where: string, name: string, found: StudyManifest): void {
+  if (found.study === name) return;
+  throw new ResumeError(where, `it belongs to study "${found.study}", and "${name}" was to be resumed.`, {
+    found: found.study,
+    wanted: name,
+  });
+}
+
+interface Going<Config> {
+  study: Study<Config>;
+  config: Config;
+  seed: number;
+  cells: readonly Cell[];
+  store: StudyStore;
+}
+
+async function goOn<Config>(going: Going<Config>, options: StudyLoopOptions): Promise<StudyResult> {
+  const { study, config, seed, cells, store } = going;
+  const { jobs = 1, onEvent: emit = () => {}, signal } = options;
+  requireInteger("runStudy", "jobs", jobs, 1);
+  requireCheckpointEvery("runStudy", options.checkpointEvery);
+  const board = await readBoard(cells, store);
+  const listed = cells.map(({ id }) => ({ id, status: board.statusOf(id) }));
+  emit({ type: "study", study: study.name, config, seed, cells: listed, store: store.name });
+
+  await workOff(going, board, { ...options, jobs, emit });
+
+  const results = board.results();
+  const summary = await summaryOf(study, results, config);
+  const { times, ...kept } = summary;
+  await store.writeSummary({ cells: [...results.keys()], summary: kept }, times);
+  const interrupted = signal?.aborted === true;
+  emit({ type: "study-end", ended: results.size, cells: cells.length, interrupted, summary });
+  return { study: study.name, results, cells: cells.map(({ id }) => id), interrupted, summary, store };
+}
+
+/** What is known of the cells. */
+interface Board {
+  statusOf(id: string): CellStatus;
+  /** Reads what has become of a cell. */
+  look(cell: Cell): Promise<void>;
+  results(): CellResults;
+}
+
+async function readBoard(cells: readonly Cell[], store: StudyStore): Promise<Board> {
+  const found = new Map<string, CellResult>();
+  const inOrder = (): CellResults =>
+    new Map(cells.flatMap(({ id }) => (found.has(id) ? [[id, found.get(id)!] as const] : [])));
+  const board: Board = {
+    statusOf(id) {
+      const result = found.get(id);
+      if (result === undefined) return "open";
+      return result.failure === undefined ? "done" : "failed";
+    },
+    async look(cell) {
+      const cellStore = store.cell(cell.id);
+      const manifest = await cellStore.readManifest();
+      if (manifest === undefined || !hasEnded(manifest)) return;
+      found.set(cell.id, await resultOf(cell, cellStore, manifest, found));
+    },
+    results: inOrder,
+  };
+  for (const cell of cells) await board.look(cell);
+  return board;
+}
+
+interface Work extends StudyLoopOptions {
+  jobs: number;
+  emit(event: StudyEvent): void;
+}
+
+/** Runs what is open and whose `after` are done, `jobs` at once, until nothing is left that can be run here. */
+async function workOff<Config>(
+  { cells, store }: Going<Config>,
+  board: Board,
+  { jobs, only, signal, emit, runElsewhere, checkpointEvery, origin }: Work,
+): Promise<void> {
+  const waiting = new Set(
+    cells.filter(({ id }) => board.statusOf(id) === "open" && (only === undefined || only.includes(id))),
+  );
+  const take = async (cell: Cell): Promise<void> => {
+    const hooks: CellHooks = {
+      signal,
+      checkpointEvery,
+      origin,
+      onEvent: (event) => emit({ type: "cell", id: cell.id, event }),
+    };
+    const end =
+      runElsewhere === undefined
+        ? await runCell(cell, board.results(), store.cell(cell.id), hooks)
+        : await runElsewhere(cell.id, hooks);
+    await board.look(cell);
+    emit({ type: "cell-end", id: cell.id, ...end });
+  };
+  const isReady = ({ after = [] }: Cell): boolean => after.every((id) => board.statusOf(id) === "done");
+  const running = new Set<Promise<void>>();
+  const errors: unknown[] = [];
+  for (;;) {
+    const next = errors.length > 0 || signal?.aborted === true ? undefined : [...waiting].find(isReady);
+    if (next !== undefined && running.size < jobs) {
+      waiting.delete(next);
+      const job: Promise<void> = take(next)
+        .catch((error: unknown) => void errors.push(error))
+        .finally(() => running.delete(job));
+      running.add(job);
+      continue;
+    }
+    if (running.size === 0) break;
+    await Promise.race(running);
+  }
+  if (errors.length > 0) throw errors[0];
+}
