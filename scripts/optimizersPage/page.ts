@@ -38,7 +38,7 @@ const chapters: readonly (readonly [file: string, title: string, intro: string])
     "An `Optimizer` turns gradients into new parameters; where they come from is not its business.",
   ],
   [
-    "objectiveRegistry.ts",
+    "objective/objectiveRegistry.ts",
     "Rules that evaluate the objective",
     "These ask for more than one gradient per step: further gradients, products with a curvature matrix, or the value of the loss elsewhere.",
   ],

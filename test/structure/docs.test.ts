@@ -102,7 +102,7 @@ test("CONTRIBUTING's estimator passes the conformance suite", async () => {
 }, 120_000);
 
 test("CONTRIBUTING's optimizer takes steps of the length that it says", async () => {
-  const { fixedLength } = (await run(blockAt("optimizers/fixedLength.ts"))) as {
+  const { fixedLength } = (await run(blockAt("optimizers/rules/fixedLength.ts"))) as {
     fixedLength(options: object): Optimizer;
   };
   const optimizer = fixedLength({ length: 0.5 });

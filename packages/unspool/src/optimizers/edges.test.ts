@@ -1,20 +1,20 @@
 /** Optimizers at the edges of their numbers: each test is named by what was seen there. */
 import { describe, expect, test } from "vitest";
 import { type Tensor, type Tree, grad, np, random } from "../array/index.ts";
-import { adam } from "./adam.ts";
-import { adamw } from "./adamw.ts";
+import { adam } from "./rules/adam.ts";
+import { adamw } from "./rules/adamw.ts";
 import { createCompressor, compressorNames } from "./compression/registry.ts";
 import { oneMinus, atStep } from "./hyperparameter.ts";
 import { learnableAdam } from "./learned/learnable.ts";
-import { lookahead } from "./lookahead.ts";
+import { lookahead } from "./wrappers/lookahead.ts";
 import { lossScale } from "./memory/lossScale.ts";
 import { quantizedState } from "./memory/quantizedState.ts";
-import { newtonCg } from "./newtonCg.ts";
+import { newtonCg } from "./objective/newtonCg.ts";
 import { createOptimizer } from "./registry.ts";
 import { exponentialDecay } from "./schedules/exponentialDecay.ts";
 import { joinSchedules } from "./schedules/joinSchedules.ts";
 import { inverseSquareRoot } from "./schedules/inverseSquareRoot.ts";
-import { sgd } from "./sgd.ts";
+import { sgd } from "./rules/sgd.ts";
 import { expectClose, f32, f64, numbers, trajectory } from "./testing.ts";
 
 const leaf = (state: Tree, name: string): Tensor => (state as Record<string, Tensor>)[name]!;

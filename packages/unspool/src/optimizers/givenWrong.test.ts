@@ -2,15 +2,15 @@
 import { describe, expect, test } from "vitest";
 import { type Tensor, grad, jit, np } from "../array/index.ts";
 import { OptionError, ShapeError } from "../errors.ts";
-import { adam } from "./adam.ts";
-import { clipByGlobalNorm } from "./clipByGlobalNorm.ts";
+import { adam } from "./rules/adam.ts";
+import { clipByGlobalNorm } from "./wrappers/clipByGlobalNorm.ts";
 import { kfac } from "./curvature/kfac.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { createOptimizer, optimizerNames, optimizers } from "./registry.ts";
 import { constantSchedule } from "./schedules/constantSchedule.ts";
 import { cosineDecay } from "./schedules/cosineDecay.ts";
 import { schedules } from "./schedules/registry.ts";
-import { sgd } from "./sgd.ts";
+import { sgd } from "./rules/sgd.ts";
 
 const int = (...values: number[]): Tensor => np.array(values, { dtype: "int32" });
 /** Calls an untyped function, as JavaScript does. */

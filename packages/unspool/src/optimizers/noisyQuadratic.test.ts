@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Tensor, type Tree, jit, np, random } from "../array/index.ts";
-import { lookahead } from "./lookahead.ts";
+import { lookahead } from "./wrappers/lookahead.ts";
 import { noisyQuadratic } from "./noisyQuadratic.ts";
-import { sgd } from "./sgd.ts";
+import { sgd } from "./rules/sgd.ts";
 import { expectClose } from "./testing.ts";
 
 test.each([

@@ -14,8 +14,8 @@ import {
   throughData,
   trajectory,
 } from "./testing.ts";
-import { lookahead } from "./lookahead.ts";
-import { momentum } from "./momentum.ts";
+import { lookahead } from "./wrappers/lookahead.ts";
+import { momentum } from "./rules/momentum.ts";
 
 /** Optimizers in which the elements of a leaf have to do with each other, or draw their own noise. */
 const joint = new Set([

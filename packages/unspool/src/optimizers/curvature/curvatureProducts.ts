@@ -9,7 +9,7 @@
  */
 import { type Key, type Tensor, grad, jvp, plainLayers, random, vjp } from "../../array/index.ts";
 import { floatLeaves, withFloatLeaves } from "../floatVector.ts";
-import type { NetworkView, Objective } from "../objective.ts";
+import type { NetworkView, Objective } from "../objective/objective.ts";
 
 /** H v of the loss. Cost: about two gradients. */
 export function hessianProduct<Theta>(

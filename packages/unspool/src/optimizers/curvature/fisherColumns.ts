@@ -5,7 +5,7 @@
  * information is exact ("full"). Benzing (ICML 2022), appendix I.
  */
 import { type Key, type Tensor, np } from "../../array/index.ts";
-import type { NetworkView } from "../objective.ts";
+import type { NetworkView } from "../objective/objective.ts";
 import { type FisherKind, fisherErrors } from "./fisherErrors.ts";
 import { type LayerBlock, type Registration, blockMatrix } from "./layerBlocks.ts";
 import { type LayerTaps, layerTaps } from "./layerTaps.ts";

@@ -4,7 +4,7 @@
  * which is the information at no point but a perfect fit).
  */
 import { type Key, type Tensor, np } from "../../array/index.ts";
-import type { NetworkView } from "../objective.ts";
+import type { NetworkView } from "../objective/objective.ts";
 import type { LayerTaps } from "./layerTaps.ts";
 
 export type FisherKind = "mc" | "full" | "empirical";

@@ -1,8 +1,8 @@
 /** FOOF against the toy of appendix F and the tiny network in numpy, and its limits. */
 import { describe, expect, test } from "vitest";
 import { type Layers, grad, np, plainLayers, random, tree } from "../../array/index.ts";
-import { compiledStep } from "../compiledStep.ts";
-import { type Objective, networkObjective } from "../objective.ts";
+import { compiledStep } from "../objective/compiledStep.ts";
+import { type Objective, networkObjective } from "../objective/objective.ts";
 import { foof } from "./foof.ts";
 import { kfacSimple } from "./kfacSimple.ts";
 import { gaussianLikelihood } from "./likelihoods.ts";

@@ -5,7 +5,7 @@
 import { describe, expect, test } from "vitest";
 import { type Tensor, grad, linalg, np, random, tree } from "../../array/index.ts";
 import { compiled } from "../../unroll/index.ts";
-import { networkObjective } from "../objective.ts";
+import { networkObjective } from "../objective/objective.ts";
 import { kfac } from "./kfac.ts";
 import type { KfacOptions } from "./kfacOptions.ts";
 import { buildInverses, dampedFactors } from "./kfacInverses.ts";

@@ -10,9 +10,9 @@
  *     every T₂:  γ ← the one of γ, ω₂ γ, γ / ω₂ with the lowest M(δ);   every T₃: the inverses are recomputed
  */
 import { type Key, type Tensors, tree } from "../../array/index.ts";
-import { compiledOutside } from "../compiledOutside.ts";
+import { compiledOutside } from "../objective/compiledOutside.ts";
 import { counter } from "../leaves.ts";
-import type { Objective, ObjectiveOptimizer } from "../objective.ts";
+import type { Objective, ObjectiveOptimizer } from "../objective/objective.ts";
 import { gammaOf, iterate, observed } from "./kfacIteration.ts";
 import { type KfacOptions, kfacRule } from "./kfacOptions.ts";
 import { phaseOf } from "./kfacPhase.ts";

@@ -1,8 +1,8 @@
 /** One step of K-FAC (Martens and Grosse 2015, Algorithm 2), put together from statistics, inverses and proposals. */
 import { type Key, type Tensor, np, random } from "../../array/index.ts";
-import { belowRounding } from "../belowRounding.ts";
+import { belowRounding } from "../objective/belowRounding.ts";
 import { advance, counter, mapFloats, root, select } from "../leaves.ts";
-import type { NetworkView, Objective, StepOptions, StepOutcome } from "../objective.ts";
+import type { NetworkView, Objective, StepOptions, StepOutcome } from "../objective/objective.ts";
 import { countOf, withFrozen } from "./frozenLayers.ts";
 import { buildInverses, frozenBlocks } from "./kfacInverses.ts";
 import { type KfacRule, usesGamma } from "./kfacOptions.ts";

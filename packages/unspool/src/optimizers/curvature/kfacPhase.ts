@@ -1,7 +1,7 @@
 /** What is due at a step of K-FAC: known before it, or chosen by counters within a program. */
 import { type Tensor, tree } from "../../array/index.ts";
 import { select } from "../leaves.ts";
-import type { Phase } from "../objective.ts";
+import type { Phase } from "../objective/objective.ts";
 import { type KfacRule, usesGamma } from "./kfacOptions.ts";
 
 /** True or false where it is known while a step is traced, else a bool scalar. */

@@ -2,7 +2,7 @@
 import { type Tensor, type TracedBody, np, traceProgram, tree } from "../../array/index.ts";
 import { OptionError } from "../../errors.ts";
 import { isFloatLeaf } from "../leaves.ts";
-import type { NetworkView } from "../objective.ts";
+import type { NetworkView } from "../objective/objective.ts";
 import type { KfacRule } from "./kfacOptions.ts";
 import { type Registration, registerLayers } from "./layerBlocks.ts";
 import { probesFor, recordingLayers } from "./layerRecorder.ts";

@@ -2,7 +2,7 @@
 import { type Key, type Tensor, grad, np, plainLayers, random, tree, vmap } from "../../array/index.ts";
 import { OptionError } from "../../errors.ts";
 import { advance } from "../leaves.ts";
-import type { NetworkView } from "../objective.ts";
+import type { NetworkView } from "../objective/objective.ts";
 import { secondMoment } from "./factors.ts";
 import type { FisherEstimate, KfacRule } from "./kfacOptions.ts";
 import type { BlockFactors, KfacState } from "./kfacState.ts";

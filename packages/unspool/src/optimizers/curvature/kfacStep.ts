@@ -2,7 +2,7 @@
 import { type Tensor, type Tensors, np, tree } from "../../array/index.ts";
 import { asType, atStep } from "../hyperparameter.ts";
 import { dot, isFloatLeaf, mapFloats, select, zeros } from "../leaves.ts";
-import type { NetworkView } from "../objective.ts";
+import type { NetworkView } from "../objective/objective.ts";
 import type { Hyperparameter } from "../optimizer.ts";
 import { applyInverses } from "./kfacInverses.ts";
 import type { KfacRule } from "./kfacOptions.ts";

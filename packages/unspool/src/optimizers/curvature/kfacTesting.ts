@@ -1,7 +1,7 @@
 /** A network of 2-2-2-1 units with stated numbers, and plain matrices to compare with: for the tests of K-FAC. */
 import { type Layers, type Tensor, np, random, tree } from "../../array/index.ts";
 import { compiled } from "../../unroll/index.ts";
-import { type Objective, networkObjective } from "../objective.ts";
+import { type Objective, networkObjective } from "../objective/objective.ts";
 import type { Kfac } from "./kfac.ts";
 import type { KfacState } from "./kfacState.ts";
 import { layerTaps } from "./layerTaps.ts";

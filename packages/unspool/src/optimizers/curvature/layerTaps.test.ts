@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { type Layers, type Tensor, grad, np, plainLayers, random, tree } from "../../array/index.ts";
 import { compiled } from "../../unroll/index.ts";
-import { networkObjective } from "../objective.ts";
+import { networkObjective } from "../objective/objective.ts";
 import { blockMatrix, withBlocks } from "./layerBlocks.ts";
 import { type LayerTaps, layerTaps } from "./layerTaps.ts";
 import { categoricalLogits, gaussianLikelihood } from "./likelihoods.ts";

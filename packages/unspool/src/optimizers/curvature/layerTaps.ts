@@ -5,7 +5,7 @@
  */
 import { type Tensor, type Tensors, np, tree, valueAndGrad } from "../../array/index.ts";
 import { OptionError } from "../../errors.ts";
-import type { NetworkView, Objective } from "../objective.ts";
+import type { NetworkView, Objective } from "../objective/objective.ts";
 import { type Registration, registerLayers } from "./layerBlocks.ts";
 import { byPosition, probesFor, recordingLayers } from "./layerRecorder.ts";
 import { mapFloats } from "../leaves.ts";

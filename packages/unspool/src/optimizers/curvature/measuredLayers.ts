@@ -6,10 +6,10 @@
  */
 import { type Key, type Tensor, type Tree, np, tree } from "../../array/index.ts";
 import { OptionError, requireInteger, requireOneOf } from "../../errors.ts";
-import { compiledOutside } from "../compiledOutside.ts";
+import { compiledOutside } from "../objective/compiledOutside.ts";
 import { belowOne } from "../hyperparameter.ts";
 import { advance, allFinite, counter, select } from "../leaves.ts";
-import type { NetworkView, Objective, ObjectiveOptimizer } from "../objective.ts";
+import type { NetworkView, Objective, ObjectiveOptimizer } from "../objective/objective.ts";
 import { type LayerBlock, blockMatrix } from "./layerBlocks.ts";
 import { countOf, withFrozen } from "./frozenLayers.ts";
 import { type LayerTaps, layerTaps, networkOf } from "./layerTaps.ts";

@@ -11,10 +11,10 @@
  */
 import { type Key, type Tensor, type Tree, tree } from "../../array/index.ts";
 import { OptionError, requireInteger, requireOneOf, requirePositive } from "../../errors.ts";
-import { compiledOutside } from "../compiledOutside.ts";
+import { compiledOutside } from "../objective/compiledOutside.ts";
 import { atStep, positive, requireBoolean, requireHyperparameter, withDefaults } from "../hyperparameter.ts";
 import { advance, counter } from "../leaves.ts";
-import type { Objective, ObjectiveOptimizer } from "../objective.ts";
+import type { Objective, ObjectiveOptimizer } from "../objective/objective.ts";
 import type { Hyperparameter } from "../optimizer.ts";
 import { type BlockColumns, blockMatrices, columnCount, columnsOf } from "./fisherColumns.ts";
 import { type FisherKind, fisherKinds } from "./fisherErrors.ts";

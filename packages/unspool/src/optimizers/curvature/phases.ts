@@ -1,7 +1,7 @@
 /** Work that is due in some steps only: chosen before a step is compiled where its number is known, by `select` elsewhere. */
 import { type Tensor, tree } from "../../array/index.ts";
 import { select } from "../leaves.ts";
-import type { Phase } from "../objective.ts";
+import type { Phase } from "../objective/objective.ts";
 
 /** Known, or a bool scalar. */
 export type Due = boolean | Tensor;

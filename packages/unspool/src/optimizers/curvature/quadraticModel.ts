@@ -9,7 +9,7 @@
 import { type Tensor, jvp, np, plainLayers } from "../../array/index.ts";
 import { asType } from "../hyperparameter.ts";
 import { dot } from "../leaves.ts";
-import type { NetworkView } from "../objective.ts";
+import type { NetworkView } from "../objective/objective.ts";
 
 /** Elements [i][j] belong to directions i and j: scalars. */
 export type Products = readonly (readonly Tensor[])[];

@@ -1,6 +1,6 @@
 /** Networks for tests of curvature methods, in float64. Numbers: Benzing (ICML 2022), by an implementation in numpy. */
 import { type Layers, type Tensor, np, random } from "../../array/index.ts";
-import { type Objective, networkObjective } from "../objective.ts";
+import { type Objective, networkObjective } from "../objective/objective.ts";
 import { type Likelihood, categoricalLogits, gaussianLikelihood } from "./likelihoods.ts";
 
 export const f64 = { dtype: "float64" } as const;

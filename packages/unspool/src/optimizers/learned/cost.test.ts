@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { adam } from "../adam.ts";
+import { adam } from "../rules/adam.ts";
 import { learnedOptimizerCost } from "./cost.ts";
 import { learnableSgd } from "./learnable.ts";
 import { mlpLopt } from "./mlpLopt.ts";

@@ -8,12 +8,12 @@
  *     learnableAdam:      θ = (log rate, log(1 - beta1), log(1 - beta2), log eps)
  */
 import { type Tensor, np } from "../../array/index.ts";
-import { type AdamState } from "../adamMoments.ts";
-import { adam } from "../adam.ts";
+import { type AdamState } from "../rules/adamMoments.ts";
+import { adam } from "../rules/adam.ts";
 import { decayOf, withDefaults } from "../hyperparameter.ts";
-import { type MomentumState, momentum } from "../momentum.ts";
-import { type SgdState, sgd } from "../sgd.ts";
-import type { Skipping } from "../skipOverflow.ts";
+import { type MomentumState, momentum } from "../rules/momentum.ts";
+import { type SgdState, sgd } from "../rules/sgd.ts";
+import type { Skipping } from "../wrappers/skipOverflow.ts";
 import type { LearnedOptimizer } from "./learnedOptimizer.ts";
 
 export interface LearnableSgdOptions {

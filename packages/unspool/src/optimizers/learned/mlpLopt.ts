@@ -9,7 +9,7 @@ import { type Tensor, type Tree, tree } from "../../array/index.ts";
 import { requireInteger } from "../../errors.ts";
 import { withDefaults } from "../hyperparameter.ts";
 import { advance, counter, isFloatLeaf, mapFloats, requireGradient, zeros } from "../leaves.ts";
-import { type Skipping, skipOverflow } from "../skipOverflow.ts";
+import { type Skipping, skipOverflow } from "../wrappers/skipOverflow.ts";
 import { requireDecays } from "./decays.ts";
 import {
   type LearnedOptimizer,

@@ -7,7 +7,7 @@ import { OptionError, requireInteger } from "../../errors.ts";
 import { oneMinus } from "../hyperparameter.ts";
 import { advance, counter, isFloatLeaf, mapFloats, requireGradient, zeros } from "../leaves.ts";
 import type { Optimizer } from "../optimizer.ts";
-import { type Skipping, skipOverflow } from "../skipOverflow.ts";
+import { type Skipping, skipOverflow } from "../wrappers/skipOverflow.ts";
 import { learnedDecays, learnedSquareDecays, noOffsets, requireDecays } from "./decays.ts";
 import { type SquareFactors, factorViews, initFactors, updateFactors } from "./factoredSquares.ts";
 import { type NetworkLayer, initLayers } from "./learnedOptimizer.ts";

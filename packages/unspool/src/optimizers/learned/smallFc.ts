@@ -16,7 +16,7 @@ import {
   requireFeatureOptions,
 } from "./parameterFeatures.ts";
 import type { ParameterMeta, ParameterState } from "./parameterFeatures.ts";
-import type { Skipping } from "../skipOverflow.ts";
+import type { Skipping } from "../wrappers/skipOverflow.ts";
 import { type LearnedOptimizer, networkMultiplications } from "./learnedOptimizer.ts";
 import { withDefaults } from "../hyperparameter.ts";
 

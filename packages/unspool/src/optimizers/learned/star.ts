@@ -12,7 +12,7 @@
 import { type Tensor, np } from "../../array/index.ts";
 import { OptionError, requireOneOf } from "../../errors.ts";
 import { requireBoolean, withDefaults } from "../hyperparameter.ts";
-import type { Skipping } from "../skipOverflow.ts";
+import type { Skipping } from "../wrappers/skipOverflow.ts";
 import { type LearnedOptimizer, networkMultiplications } from "./learnedOptimizer.ts";
 import {
   type FeatureOptions,

@@ -14,7 +14,7 @@ import { OptionError, requireInteger, requireOneOf, requirePositive } from "../.
 import { asType, requireHyperparameter, withDefaults } from "../hyperparameter.ts";
 import { advance, allFinite, counter, isAt, mapFloats, requireGradient, select } from "../leaves.ts";
 import type { Optimizer } from "../optimizer.ts";
-import { type WrappedState, passOn, requireOptimizer } from "../wrapping.ts";
+import { type WrappedState, passOn, requireOptimizer } from "../wrappers/wrapping.ts";
 import { type HalfFormat, roundingOf } from "./rounding.ts";
 
 export interface LossScaleOptions {

@@ -2,12 +2,12 @@
 import { describe, expect, test } from "vitest";
 import { type Tensor, grad, np, random, tree } from "../../array/index.ts";
 import { compiled } from "../../unroll/index.ts";
-import { adam } from "../adam.ts";
-import { clipByGlobalNorm } from "../clipByGlobalNorm.ts";
-import { lookahead } from "../lookahead.ts";
-import { momentum } from "../momentum.ts";
+import { adam } from "../rules/adam.ts";
+import { clipByGlobalNorm } from "../wrappers/clipByGlobalNorm.ts";
+import { lookahead } from "../wrappers/lookahead.ts";
+import { momentum } from "../rules/momentum.ts";
 import { optimizerNames } from "../registry.ts";
-import { sgd } from "../sgd.ts";
+import { sgd } from "../rules/sgd.ts";
 import {
   expectClose,
   expectSameBits,

@@ -11,9 +11,9 @@ import type { Tree } from "../../array/index.ts";
 import { valueAndGrad } from "../../array/index.ts";
 import { withDefaults } from "../hyperparameter.ts";
 import { mapFloats } from "../leaves.ts";
-import type { ObjectiveOptimizer } from "../objective.ts";
+import type { ObjectiveOptimizer } from "../objective/objective.ts";
 import type { Optimizer } from "../optimizer.ts";
-import { sgd } from "../sgd.ts";
+import { sgd } from "../rules/sgd.ts";
 import { type LossScaleState, lossScale } from "./lossScale.ts";
 import { type HalfFormat, roundingOf } from "./rounding.ts";
 

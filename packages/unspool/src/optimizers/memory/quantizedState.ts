@@ -9,7 +9,7 @@ import { OptionError, requireInteger, requireOneOf } from "../../errors.ts";
 import { withDefaults } from "../hyperparameter.ts";
 import { advance, counter, isFloatLeaf, requireGradient } from "../leaves.ts";
 import type { LossObservation, Optimizer } from "../optimizer.ts";
-import { requireOptimizer } from "../wrapping.ts";
+import { requireOptimizer } from "../wrappers/wrapping.ts";
 import { type BlockCode, type Coded, decode, dynamicTable, encode, linearTable } from "./blockCodes.ts";
 
 export interface QuantizedStateOptions {

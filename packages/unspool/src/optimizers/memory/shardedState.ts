@@ -10,7 +10,7 @@ import { OptionError, requireInteger } from "../../errors.ts";
 import { asType, withDefaults } from "../hyperparameter.ts";
 import { advance, counter, isFloatLeaf, requireGradient, thetaEntries } from "../leaves.ts";
 import type { Optimizer } from "../optimizer.ts";
-import { type WrappedState, requireOptimizer } from "../wrapping.ts";
+import { type WrappedState, requireOptimizer } from "../wrappers/wrapping.ts";
 
 export interface ShardedStateOptions {
   /** Parts of the state. Default 4. */

@@ -21,10 +21,10 @@ import { noCompression } from "../compression/noCompression.ts";
 import { forWorkers, meanOverWorkers, reduceOver } from "../compression/reduceOver.ts";
 import { withDefaults } from "../hyperparameter.ts";
 import { advance, counter, mapFloats } from "../leaves.ts";
-import type { ObjectiveOptimizer } from "../objective.ts";
+import type { ObjectiveOptimizer } from "../objective/objective.ts";
 import type { Optimizer } from "../optimizer.ts";
-import { sgd } from "../sgd.ts";
-import { requireOptimizer } from "../wrapping.ts";
+import { sgd } from "../rules/sgd.ts";
+import { requireOptimizer } from "../wrappers/wrapping.ts";
 import { shardsOf } from "./shards.ts";
 
 export interface DataParallelOptions {

@@ -11,7 +11,7 @@ import { requireInteger, requirePositive } from "../../errors.ts";
 import { forWorkers, meanOverWorkers } from "../compression/reduceOver.ts";
 import { atStep, positive, requireHyperparameter, withDefaults } from "../hyperparameter.ts";
 import { advance, counter, mapFloats } from "../leaves.ts";
-import type { ObjectiveOptimizer } from "../objective.ts";
+import type { ObjectiveOptimizer } from "../objective/objective.ts";
 import type { Hyperparameter } from "../optimizer.ts";
 import { bytesOf, commonLoss, shardsOf } from "./shards.ts";
 

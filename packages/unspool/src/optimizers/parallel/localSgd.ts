@@ -14,9 +14,9 @@ import { requireInteger, requirePositive } from "../../errors.ts";
 import { forWorkers, meanOverWorkers } from "../compression/reduceOver.ts";
 import { belowOne, requireHyperparameter, withDefaults } from "../hyperparameter.ts";
 import { advance, counter, isAt, mapFloats, select, zeros } from "../leaves.ts";
-import type { ObjectiveOptimizer } from "../objective.ts";
+import type { ObjectiveOptimizer } from "../objective/objective.ts";
 import type { Optimizer } from "../optimizer.ts";
-import { sgd } from "../sgd.ts";
+import { sgd } from "../rules/sgd.ts";
 import { bytesOf, commonLoss, requireNoPositions, sentWhere, shardsOf } from "./shards.ts";
 
 export interface LocalSgdOptions {

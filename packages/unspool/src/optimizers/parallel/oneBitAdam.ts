@@ -12,15 +12,15 @@
  */
 import { type Key, type Tensor, type Tree, np, random, tree, valueAndGrad } from "../../array/index.ts";
 import { requireInteger } from "../../errors.ts";
-import { type AdamOptions, type AdamState, adamDefaults, adamDirection } from "../adamMoments.ts";
-import { initMoments, requireAdamOptions } from "../adamMoments.ts";
+import { type AdamOptions, type AdamState, adamDefaults, adamDirection } from "../rules/adamMoments.ts";
+import { initMoments, requireAdamOptions } from "../rules/adamMoments.ts";
 import type { Compressor } from "../compression/compressor.ts";
 import { errorFeedback, requireCompressor } from "../compression/errorFeedback.ts";
 import { forWorkers, meanOverWorkers, reduceOver } from "../compression/reduceOver.ts";
 import { scaledSign } from "../compression/scaledSign.ts";
 import { asType, atStep, oneMinus, withDefaults } from "../hyperparameter.ts";
 import { advance, counter, mapFloats, root, select } from "../leaves.ts";
-import type { ObjectiveOptimizer } from "../objective.ts";
+import type { ObjectiveOptimizer } from "../objective/objective.ts";
 import { bytesOf, shardsOf } from "./shards.ts";
 
 export interface OneBitAdamOptions extends AdamOptions {

@@ -5,9 +5,9 @@
 import { type Tensor, np, tree, vmap } from "../../array/index.ts";
 import { OptionError, ShapeError, requireInteger, requireKnownOptions } from "../../errors.ts";
 import { meanOverWorkers } from "../compression/reduceOver.ts";
-import type { Objective } from "../objective.ts";
+import type { Objective } from "../objective/objective.ts";
 import type { Optimizer } from "../optimizer.ts";
-import { requireOptimizer } from "../wrapping.ts";
+import { requireOptimizer } from "../wrappers/wrapping.ts";
 
 /** What the workers have of a batch. */
 export interface Shards<Theta = unknown> {

@@ -12,10 +12,10 @@ import { type Tensor, type Tree, np, tree, grad } from "../../array/index.ts";
 import { requireInteger } from "../../errors.ts";
 import { requireBoolean, withDefaults } from "../hyperparameter.ts";
 import { advance, counter, mapFloats } from "../leaves.ts";
-import type { ObjectiveOptimizer } from "../objective.ts";
+import type { ObjectiveOptimizer } from "../objective/objective.ts";
 import type { Optimizer } from "../optimizer.ts";
-import { sgd } from "../sgd.ts";
-import { requireOptimizer } from "../wrapping.ts";
+import { sgd } from "../rules/sgd.ts";
+import { requireOptimizer } from "../wrappers/wrapping.ts";
 import { bytesOf } from "./shards.ts";
 
 export interface StaleGradientsOptions {

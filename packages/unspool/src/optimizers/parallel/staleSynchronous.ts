@@ -14,9 +14,9 @@ import { OptionError, requireInteger } from "../../errors.ts";
 import { forWorkers } from "../compression/reduceOver.ts";
 import { withDefaults } from "../hyperparameter.ts";
 import { advance, counter, select } from "../leaves.ts";
-import type { ObjectiveOptimizer } from "../objective.ts";
+import type { ObjectiveOptimizer } from "../objective/objective.ts";
 import type { Optimizer } from "../optimizer.ts";
-import { sgd } from "../sgd.ts";
+import { sgd } from "../rules/sgd.ts";
 import { bytesOf, commonLoss, requireNoPositions, shardsOf } from "./shards.ts";
 
 export interface StaleSynchronousOptions {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { grad, jit, tree } from "../../array/index.ts";
 import type { Schedule } from "../optimizer.ts";
-import { sgd } from "../sgd.ts";
+import { sgd } from "../rules/sgd.ts";
 import { expectClose, f32, f64 } from "../testing.ts";
 import { constantSchedule } from "./constantSchedule.ts";
 import { cosineDecay } from "./cosineDecay.ts";

@@ -1,0 +1,142 @@
+/**
+ * The optimizers of objectives by name: one line each feeds the command line, the docs and the conformance suite. To
+ * add one, write its file (factory and `…Defaults`), a line here, and a line in `../index.ts`.
+ */
+import { requireOneOf } from "../../errors.ts";
+import { adaHessian, adaHessianDefaults } from "./adaHessian.ts";
+import { entropySgd, entropySgdDefaults } from "./entropySgd.ts";
+import { lbfgs, lbfgsDefaults } from "./lbfgs.ts";
+import { lookSam, lookSamDefaults } from "./lookSam.ts";
+import { newtonCg, newtonCgDefaults } from "./newtonCg.ts";
+import { kfac } from "../curvature/kfac.ts";
+import { kfacDefaults } from "../curvature/kfacOptions.ts";
+import { foof, foofDefaults } from "../curvature/foof.ts";
+import { kfacSimple, kfacSimpleDefaults } from "../curvature/kfacSimple.ts";
+import { naturalGradient, naturalGradientDefaults } from "../curvature/naturalGradient.ts";
+import type { ObjectiveOptimizer } from "./objective.ts";
+import type { Optimizer } from "../optimizer.ts";
+import { innerOptimizer, withSchedules } from "../registry.ts";
+import { sam, samDefaults } from "./sam.ts";
+import { svrg, svrgDefaults } from "./svrg.ts";
+import { type CompressorConfig, createCompressor } from "../compression/registry.ts";
+import { mixedPrecision, mixedPrecisionDefaults } from "../memory/mixedPrecision.ts";
+import { dataParallel, dataParallelDefaults } from "../parallel/dataParallel.ts";
+import { elasticAveraging, elasticAveragingDefaults } from "../parallel/elasticAveraging.ts";
+import { gossipSgd, gossipSgdDefaults } from "../parallel/gossipSgd.ts";
+import { localSgd, localSgdDefaults } from "../parallel/localSgd.ts";
+import { oneBitAdam, oneBitAdamDefaults } from "../parallel/oneBitAdam.ts";
+import { staleGradients, staleGradientsDefaults } from "../parallel/staleGradients.ts";
+import { staleSynchronous, staleSynchronousDefaults } from "../parallel/staleSynchronous.ts";
+
+export interface ObjectiveOptimizerEntry {
+  readonly name: string;
+  /** One line for lists. */
+  readonly summary: string;
+  /** Whether it needs an objective whose network can be seen (`networkObjective`). */
+  readonly needsNetwork: boolean;
+  /** Whether it stands around an optimizer of gradients, which is then its option `inner`. */
+  readonly isWrapper: boolean;
+  /** All options with their defaults. */
+  readonly defaults: Readonly<Record<string, unknown>>;
+  create(options: Record<string, unknown>): ObjectiveOptimizer;
+}
+
+// prettier-ignore
+export const objectiveOptimizers: readonly ObjectiveOptimizerEntry[] = [
+  objectiveWrapper("sam", sam, samDefaults, "gradients at the worst point nearby (SAM, ASAM)"),
+  objectiveWrapper("lookSam", lookSam, lookSamDefaults, "SAM whose ascent is computed every few steps"),
+  objectiveWrapper("svrg", svrg, svrgDefaults, "gradients corrected by those of a snapshot"),
+  objectiveEntry("entropySgd", entropySgd, entropySgdDefaults, "towards the mean of a Langevin walk: wide valleys"),
+  objectiveEntry("adaHessian", adaHessian, adaHessianDefaults, "Adam with the diagonal of the Hessian"),
+  objectiveEntry("lbfgs", lbfgs, lbfgsDefaults, "quasi-Newton from the last steps and gradients"),
+  objectiveEntry("newtonCg", newtonCg, newtonCgDefaults, "Hessian-free: conjugate gradients on damped curvature"),
+  aroundEntry("dataParallel", dataParallel, dataParallelDefaults, "workers that send gradients, compressed or not"),
+  aroundEntry("localSgd", localSgd, localSgdDefaults, "workers that average their parameters now and then"),
+  aroundEntry("staleGradients", staleGradients, staleGradientsDefaults, "gradients that arrive late, simulated"),
+  aroundEntry("staleSynchronous", staleSynchronous, staleSynchronousDefaults, "workers of different speed, simulated"),
+  aroundEntry("elasticAveraging", elasticAveraging, elasticAveragingDefaults, "workers on springs around a centre"),
+  aroundEntry("gossipSgd", gossipSgd, gossipSgdDefaults, "workers that average with their neighbours"),
+  aroundEntry("oneBitAdam", oneBitAdam, oneBitAdamDefaults, "Adam whose momentum is sent in one bit per element"),
+  aroundEntry("mixedPrecision", mixedPrecision, mixedPrecisionDefaults, "half-precision parameters and gradients, emulated"),
+  objectiveEntry("kfac", kfac, kfacDefaults, "natural gradient with Kronecker-factored blocks; adapts its step and damping", true),
+  objectiveEntry("foof", foof, foofDefaults, "gradient descent on the outputs of layers", true),
+  objectiveEntry("kfacSimple", kfacSimple, kfacSimpleDefaults, "K-FAC in parts: damping, factors, targets", true),
+  objectiveEntry("naturalGradient", naturalGradient, naturalGradientDefaults, "exact natural gradient of a batch's Fisher information", true),
+];
+
+/** Names of all optimizers of objectives. */
+export const objectiveOptimizerNames: readonly string[] = objectiveOptimizers.map(({ name }) => name);
+
+/** An optimizer of objectives from data. Throws `OptionError` for an unknown name, with the nearest one. */
+export function createObjectiveOptimizer(
+  name: string,
+  options: Record<string, unknown> = {},
+): ObjectiveOptimizer {
+  requireOneOf("createObjectiveOptimizer", "name", name, objectiveOptimizerNames);
+  return objectiveOptimizers.find((entry) => entry.name === name)!.create(options);
+}
+
+/** @internal An entry; `isCurvature` if it looks at the layers of a network. */
+export function objectiveEntry<Options extends object>(
+  name: string,
+  factory: (options: Options) => ObjectiveOptimizer,
+  defaults: Required<Options>,
+  summary: string,
+  isCurvature = false,
+): ObjectiveOptimizerEntry {
+  const create = (options: Record<string, unknown>) => factory(withSchedules(options) as Options);
+  return { name, summary, needsNetwork: isCurvature, isWrapper: false, defaults: { ...defaults }, create };
+}
+
+/** @internal An entry around an optimizer of gradients: a name, a record with `name` and options, or an optimizer. */
+export function objectiveWrapper<Options extends object>(
+  name: string,
+  factory: (inner: Optimizer, options: Options) => ObjectiveOptimizer,
+  defaults: Required<Options>,
+  summary: string,
+): ObjectiveOptimizerEntry {
+  const create = ({ inner = "sgd", ...options }: Record<string, unknown>) =>
+    factory(innerOptimizer(name, inner), withSchedules(options) as Options);
+  return {
+    name,
+    summary,
+    needsNetwork: false,
+    isWrapper: true,
+    defaults: { inner: "sgd", ...defaults },
+    create,
+  };
+}
+
+/** An entry whose `optimizer` and `compressor` may be data: a name, or a record with `name` and options. */
+function aroundEntry<Options extends object>(
+  name: string,
+  factory: (options: Options) => unknown,
+  defaults: Required<Options>,
+  summary: string,
+): ObjectiveOptimizerEntry {
+  const create = (options: Record<string, unknown>): ObjectiveOptimizer => {
+    const made = { ...options };
+    if (made["optimizer"] !== undefined) {
+      made["optimizer"] = innerOptimizer(name, made["optimizer"], "optimizer");
+    }
+    if (made["compressor"] !== undefined) {
+      made["compressor"] = createCompressor(made["compressor"] as CompressorConfig);
+    }
+    return factory(withSchedules(made) as Options) as ObjectiveOptimizer;
+  };
+  const named = Object.entries(defaults).map(([option, value]) => [option, nameOf(value)] as const);
+  return {
+    name,
+    summary,
+    needsNetwork: false,
+    isWrapper: false,
+    defaults: Object.fromEntries(named),
+    create,
+  };
+}
+
+/** Optimizers and compressors by name, as a config file has them. */
+function nameOf(value: unknown): unknown {
+  const isNamed = typeof value === "object" && value !== null && "init" in value && "name" in value;
+  return isNamed ? value.name : value;
+}

@@ -1,0 +1,51 @@
+/** What all optimizers around another optimizer share: state in `inner`, and passing on what the inner one offers. */
+import type { Tensor, Tree } from "../../array/index.ts";
+import { OptionError } from "../../errors.ts";
+import type { Optimizer } from "../optimizer.ts";
+
+/** State of an optimizer around another. */
+export type WrappedState<Inner extends Tree = Tree> = {
+  step: Tensor;
+  inner: Inner;
+};
+
+/** The optional members that a wrapper has because its inner optimizer has them. */
+export type PassedOn<State extends Tree> = Pick<
+  Optimizer<State>,
+  "momentum" | "secondMoment" | "evaluationTheta" | "moveTo" | "canSkip"
+>;
+
+export function passOn<State extends { readonly [name: string]: Tree; inner: Inner }, Inner extends Tree>(
+  inner: Optimizer<Inner>,
+): PassedOn<State> {
+  const { momentum, secondMoment, evaluationTheta, moveTo, canSkip } = inner;
+  return {
+    ...(momentum !== undefined && { momentum: `inner.${momentum}` }),
+    ...(secondMoment !== undefined && {
+      secondMoment: <Theta>(state: State, theta: Theta) => secondMoment(state.inner, theta),
+    }),
+    ...(evaluationTheta !== undefined && {
+      evaluationTheta: <Theta>(state: State, theta: Theta) => evaluationTheta(state.inner, theta),
+    }),
+    ...(canSkip !== undefined && { canSkip: (state: State) => canSkip(state.inner) }),
+    ...(moveTo !== undefined && {
+      moveTo: <Theta>(state: State, theta: Theta) => ({ ...state, inner: moveTo(state.inner, theta) }),
+    }),
+  };
+}
+
+/** What an optimizer of objectives passes on of its inner one. */
+export function evaluationOf<
+  State extends { readonly [name: string]: Tree; inner: Inner },
+  Inner extends Tree,
+>(inner: Optimizer<Inner>): Pick<Optimizer<State>, "evaluationTheta"> {
+  const { evaluationTheta } = passOn<State, Inner>(inner);
+  return { ...(evaluationTheta !== undefined && { evaluationTheta }) };
+}
+
+/** Throws `OptionError` unless `inner` is an optimizer. */
+export function requireOptimizer(where: string, inner: unknown): void {
+  const { init, update } = (inner ?? {}) as { init?: unknown; update?: unknown };
+  if (typeof init === "function" && typeof update === "function") return;
+  throw new OptionError(where, "the first argument", inner, "an optimizer", `Write ${where}(sgd(), {…}).`);
+}
