@@ -43,7 +43,7 @@ const chapters: readonly (readonly [file: string, title: string, intro: string])
     "These ask for more than one gradient per step: further gradients, products with a curvature matrix, or the value of the loss elsewhere.",
   ],
   [
-    "compression/registry.ts",
+    "communication/compression/registry.ts",
     "Compressors of gradients",
     "What workers may send instead of a gradient. In one process they save nothing: they are here to study what compression does to training, and to count bytes.",
   ],

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type Tensor, type Tree, grad, np, random } from "../array/index.ts";
 import { adam } from "./rules/adam.ts";
 import { adamw } from "./rules/adamw.ts";
-import { createCompressor, compressorNames } from "./compression/registry.ts";
+import { createCompressor, compressorNames } from "./communication/compression/registry.ts";
 import { oneMinus, atStep } from "./hyperparameter.ts";
 import { learnableAdam } from "./learned/learnable.ts";
 import { lookahead } from "./wrappers/lookahead.ts";

@@ -213,52 +213,67 @@ export type { SvrgOptions, SvrgState } from "./objective/svrg.ts";
 export { perExampleNoise } from "./objective/perExampleNoise.ts";
 export type { PerExampleNoiseOptions } from "./objective/perExampleNoise.ts";
 export { gaussNewtonProduct, hessianProduct } from "./curvature/curvatureProducts.ts";
-export type { Compressed, CompressedUnits, Compressor, Reduced } from "./compression/compressor.ts";
-export { aboveThreshold } from "./compression/aboveThreshold.ts";
-export type { AboveThresholdOptions } from "./compression/aboveThreshold.ts";
-export { deepGradientCompression } from "./compression/deepGradientCompression.ts";
+export type {
+  Compressed,
+  CompressedUnits,
+  Compressor,
+  Reduced,
+} from "./communication/compression/compressor.ts";
+export { aboveThreshold } from "./communication/compression/aboveThreshold.ts";
+export type { AboveThresholdOptions } from "./communication/compression/aboveThreshold.ts";
+export { deepGradientCompression } from "./communication/compression/deepGradientCompression.ts";
 export type {
   DeepGradientCompressionOptions,
   DeepGradientCompressionState,
-} from "./compression/deepGradientCompression.ts";
-export { errorFeedback } from "./compression/errorFeedback.ts";
-export type { ErrorFeedbackOptions, ErrorFeedbackState } from "./compression/errorFeedback.ts";
-export { majorityVote } from "./compression/majorityVote.ts";
-export { naturalCompression } from "./compression/naturalCompression.ts";
-export type { NaturalCompressionOptions } from "./compression/naturalCompression.ts";
-export { noCompression } from "./compression/noCompression.ts";
-export type { StatelessCompressor } from "./compression/noCompression.ts";
-export { oneBit } from "./compression/oneBit.ts";
-export { powerSgd } from "./compression/powerSgd.ts";
-export type { PowerSgdOptions, PowerSgdState } from "./compression/powerSgd.ts";
-export { qsgd } from "./compression/qsgd.ts";
-export type { QsgdOptions } from "./compression/qsgd.ts";
-export { randomK } from "./compression/randomK.ts";
-export type { RandomKOptions } from "./compression/randomK.ts";
-export { reduceOver } from "./compression/reduceOver.ts";
-export { compressorNames, compressors, createCompressor } from "./compression/registry.ts";
-export type { CompressorConfig, CompressorEntry, NamedCompressor } from "./compression/registry.ts";
-export { scaledSign } from "./compression/scaledSign.ts";
-export { ternGrad } from "./compression/ternGrad.ts";
-export type { TernGradOptions } from "./compression/ternGrad.ts";
-export { topK } from "./compression/topK.ts";
-export type { TopKOptions } from "./compression/topK.ts";
-export { dataParallel } from "./parallel/dataParallel.ts";
-export type { DataParallelOptions, DataParallelState } from "./parallel/dataParallel.ts";
-export { elasticAveraging } from "./parallel/elasticAveraging.ts";
-export type { ElasticAveragingOptions, ElasticAveragingState } from "./parallel/elasticAveraging.ts";
-export { gossipSgd } from "./parallel/gossipSgd.ts";
-export type { GossipSgdOptions, GossipSgdState } from "./parallel/gossipSgd.ts";
-export { localSgd } from "./parallel/localSgd.ts";
-export type { LocalSgdOptions, LocalSgdState } from "./parallel/localSgd.ts";
-export { oneBitAdam } from "./parallel/oneBitAdam.ts";
-export type { OneBitAdamOptions, OneBitAdamState } from "./parallel/oneBitAdam.ts";
-export { shardedObjective } from "./parallel/shards.ts";
-export type { ShardedObjective, ShardedObjectiveOptions, Shards } from "./parallel/shards.ts";
-export { staleGradients } from "./parallel/staleGradients.ts";
-export type { StaleGradientsOptions, StaleGradientsState } from "./parallel/staleGradients.ts";
-export { staleSynchronous } from "./parallel/staleSynchronous.ts";
-export type { StaleSynchronousOptions, StaleSynchronousState } from "./parallel/staleSynchronous.ts";
+} from "./communication/compression/deepGradientCompression.ts";
+export { errorFeedback } from "./communication/compression/errorFeedback.ts";
+export type { ErrorFeedbackOptions, ErrorFeedbackState } from "./communication/compression/errorFeedback.ts";
+export { majorityVote } from "./communication/compression/majorityVote.ts";
+export { naturalCompression } from "./communication/compression/naturalCompression.ts";
+export type { NaturalCompressionOptions } from "./communication/compression/naturalCompression.ts";
+export { noCompression } from "./communication/compression/noCompression.ts";
+export type { StatelessCompressor } from "./communication/compression/noCompression.ts";
+export { oneBit } from "./communication/compression/oneBit.ts";
+export { powerSgd } from "./communication/compression/powerSgd.ts";
+export type { PowerSgdOptions, PowerSgdState } from "./communication/compression/powerSgd.ts";
+export { qsgd } from "./communication/compression/qsgd.ts";
+export type { QsgdOptions } from "./communication/compression/qsgd.ts";
+export { randomK } from "./communication/compression/randomK.ts";
+export type { RandomKOptions } from "./communication/compression/randomK.ts";
+export { reduceOver } from "./communication/compression/reduceOver.ts";
+export { compressorNames, compressors, createCompressor } from "./communication/compression/registry.ts";
+export type {
+  CompressorConfig,
+  CompressorEntry,
+  NamedCompressor,
+} from "./communication/compression/registry.ts";
+export { scaledSign } from "./communication/compression/scaledSign.ts";
+export { ternGrad } from "./communication/compression/ternGrad.ts";
+export type { TernGradOptions } from "./communication/compression/ternGrad.ts";
+export { topK } from "./communication/compression/topK.ts";
+export type { TopKOptions } from "./communication/compression/topK.ts";
+export { dataParallel } from "./communication/parallel/dataParallel.ts";
+export type { DataParallelOptions, DataParallelState } from "./communication/parallel/dataParallel.ts";
+export { elasticAveraging } from "./communication/parallel/elasticAveraging.ts";
+export type {
+  ElasticAveragingOptions,
+  ElasticAveragingState,
+} from "./communication/parallel/elasticAveraging.ts";
+export { gossipSgd } from "./communication/parallel/gossipSgd.ts";
+export type { GossipSgdOptions, GossipSgdState } from "./communication/parallel/gossipSgd.ts";
+export { localSgd } from "./communication/parallel/localSgd.ts";
+export type { LocalSgdOptions, LocalSgdState } from "./communication/parallel/localSgd.ts";
+export { oneBitAdam } from "./communication/parallel/oneBitAdam.ts";
+export type { OneBitAdamOptions, OneBitAdamState } from "./communication/parallel/oneBitAdam.ts";
+export { shardedObjective } from "./communication/parallel/shards.ts";
+export type { ShardedObjective, ShardedObjectiveOptions, Shards } from "./communication/parallel/shards.ts";
+export { staleGradients } from "./communication/parallel/staleGradients.ts";
+export type { StaleGradientsOptions, StaleGradientsState } from "./communication/parallel/staleGradients.ts";
+export { staleSynchronous } from "./communication/parallel/staleSynchronous.ts";
+export type {
+  StaleSynchronousOptions,
+  StaleSynchronousState,
+} from "./communication/parallel/staleSynchronous.ts";
 export { lossScale } from "./memory/lossScale.ts";
 export type { LossScaleOptions, LossScaleState } from "./memory/lossScale.ts";
 export { mixedPrecision } from "./memory/mixedPrecision.ts";

@@ -18,15 +18,15 @@ import type { Optimizer } from "../optimizer.ts";
 import { innerOptimizer, withSchedules } from "../registry.ts";
 import { sam, samDefaults } from "./sam.ts";
 import { svrg, svrgDefaults } from "./svrg.ts";
-import { type CompressorConfig, createCompressor } from "../compression/registry.ts";
+import { type CompressorConfig, createCompressor } from "../communication/compression/registry.ts";
 import { mixedPrecision, mixedPrecisionDefaults } from "../memory/mixedPrecision.ts";
-import { dataParallel, dataParallelDefaults } from "../parallel/dataParallel.ts";
-import { elasticAveraging, elasticAveragingDefaults } from "../parallel/elasticAveraging.ts";
-import { gossipSgd, gossipSgdDefaults } from "../parallel/gossipSgd.ts";
-import { localSgd, localSgdDefaults } from "../parallel/localSgd.ts";
-import { oneBitAdam, oneBitAdamDefaults } from "../parallel/oneBitAdam.ts";
-import { staleGradients, staleGradientsDefaults } from "../parallel/staleGradients.ts";
-import { staleSynchronous, staleSynchronousDefaults } from "../parallel/staleSynchronous.ts";
+import { dataParallel, dataParallelDefaults } from "../communication/parallel/dataParallel.ts";
+import { elasticAveraging, elasticAveragingDefaults } from "../communication/parallel/elasticAveraging.ts";
+import { gossipSgd, gossipSgdDefaults } from "../communication/parallel/gossipSgd.ts";
+import { localSgd, localSgdDefaults } from "../communication/parallel/localSgd.ts";
+import { oneBitAdam, oneBitAdamDefaults } from "../communication/parallel/oneBitAdam.ts";
+import { staleGradients, staleGradientsDefaults } from "../communication/parallel/staleGradients.ts";
+import { staleSynchronous, staleSynchronousDefaults } from "../communication/parallel/staleSynchronous.ts";
 
 export interface ObjectiveOptimizerEntry {
   readonly name: string;

@@ -7,14 +7,14 @@
  * P is doubly stochastic: rows and columns sum to 1, so the mean of the workers moves by the mean of their updates. Its
  * second largest eigenvalue is the rate at which they agree.
  */
-import { type Tensor, type Tree, np, tree, grad } from "../../array/index.ts";
-import { OptionError, requireInteger } from "../../errors.ts";
+import { type Tensor, type Tree, np, tree, grad } from "../../../array/index.ts";
+import { OptionError, requireInteger } from "../../../errors.ts";
 import { forWorkers, meanOverWorkers } from "../compression/reduceOver.ts";
-import { asType, withDefaults } from "../hyperparameter.ts";
-import { advance, counter, isFloatLeaf, mapFloats } from "../leaves.ts";
-import type { ObjectiveOptimizer } from "../objective/objective.ts";
-import type { Optimizer } from "../optimizer.ts";
-import { sgd } from "../rules/sgd.ts";
+import { asType, withDefaults } from "../../hyperparameter.ts";
+import { advance, counter, isFloatLeaf, mapFloats } from "../../leaves.ts";
+import type { ObjectiveOptimizer } from "../../objective/objective.ts";
+import type { Optimizer } from "../../optimizer.ts";
+import { sgd } from "../../rules/sgd.ts";
 import { bytesOf, commonLoss, requireNoPositions, shardsOf } from "./shards.ts";
 
 export interface GossipSgdOptions {

@@ -13,18 +13,18 @@
  *
  * Means are taken over a fixed tree of workers.
  */
-import { type Tensor, type Tree, random, valueAndGrad } from "../../array/index.ts";
-import { OptionError, requireInteger } from "../../errors.ts";
+import { type Tensor, type Tree, random, valueAndGrad } from "../../../array/index.ts";
+import { OptionError, requireInteger } from "../../../errors.ts";
 import type { Compressor } from "../compression/compressor.ts";
 import { requireCompressor } from "../compression/errorFeedback.ts";
 import { noCompression } from "../compression/noCompression.ts";
 import { forWorkers, meanOverWorkers, reduceOver } from "../compression/reduceOver.ts";
-import { withDefaults } from "../hyperparameter.ts";
-import { advance, counter, mapFloats } from "../leaves.ts";
-import type { ObjectiveOptimizer } from "../objective/objective.ts";
-import type { Optimizer } from "../optimizer.ts";
-import { sgd } from "../rules/sgd.ts";
-import { requireOptimizer } from "../wrappers/wrapping.ts";
+import { withDefaults } from "../../hyperparameter.ts";
+import { advance, counter, mapFloats } from "../../leaves.ts";
+import type { ObjectiveOptimizer } from "../../objective/objective.ts";
+import type { Optimizer } from "../../optimizer.ts";
+import { sgd } from "../../rules/sgd.ts";
+import { requireOptimizer } from "../../wrappers/wrapping.ts";
 import { shardsOf } from "./shards.ts";
 
 export interface DataParallelOptions {

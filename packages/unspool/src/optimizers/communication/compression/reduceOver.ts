@@ -1,6 +1,6 @@
 /** The exchange of a gradient among workers: what each sends becomes what all know. */
-import { type Key, type Tensor, type Tree, np, random, tree, vmap } from "../../array/index.ts";
-import { isFloatLeaf } from "../leaves.ts";
+import { type Key, type Tensor, type Tree, np, random, tree, vmap } from "../../../array/index.ts";
+import { isFloatLeaf } from "../../leaves.ts";
 import type { Compressed, Compressor, Reduced } from "./compressor.ts";
 
 /**

@@ -5,7 +5,7 @@
  *
  * By itself it does not converge in general: put `errorFeedback` around it.
  */
-import { type Tensor, np } from "../../array/index.ts";
+import { type Tensor, np } from "../../../array/index.ts";
 import { bytesPerNumber, leafwise } from "./leafwise.ts";
 import type { StatelessCompressor } from "./noCompression.ts";
 

@@ -1,6 +1,6 @@
 /** Compression leaf by leaf: what the compressors share. */
-import { type Tensor, type Tree, np, tree } from "../../array/index.ts";
-import { isFloatLeaf } from "../leaves.ts";
+import { type Tensor, type Tree, np, tree } from "../../../array/index.ts";
+import { isFloatLeaf } from "../../leaves.ts";
 
 export interface LeafMessage {
   message: Tree;

@@ -7,9 +7,9 @@
  *
  * It is addition of random bits below the ones that stay, and cutting them off. Float64 is rounded to float32 first.
  */
-import { type Tensor, lax, np, random, tree } from "../../array/index.ts";
-import { OptionError } from "../../errors.ts";
-import { withDefaults } from "../hyperparameter.ts";
+import { type Tensor, lax, np, random, tree } from "../../../array/index.ts";
+import { OptionError } from "../../../errors.ts";
+import { withDefaults } from "../../hyperparameter.ts";
 import { leafwise } from "./leafwise.ts";
 import type { StatelessCompressor } from "./noCompression.ts";
 

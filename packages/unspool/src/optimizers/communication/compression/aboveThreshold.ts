@@ -5,9 +5,9 @@
  *
  * By itself it never sends what stays small: put `errorFeedback` around it.
  */
-import { type Tensor, np } from "../../array/index.ts";
-import { requirePositive } from "../../errors.ts";
-import { withDefaults } from "../hyperparameter.ts";
+import { type Tensor, np } from "../../../array/index.ts";
+import { requirePositive } from "../../../errors.ts";
+import { withDefaults } from "../../hyperparameter.ts";
 import { bytesPerIndex, bytesPerNumber, leafwise } from "./leafwise.ts";
 import type { StatelessCompressor } from "./noCompression.ts";
 

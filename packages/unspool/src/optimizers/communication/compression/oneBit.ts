@@ -6,7 +6,7 @@
  *
  * A column is the last axis' index of a matrix; a vector is one column. Meant to stand in `errorFeedback`.
  */
-import { type Tensor, np } from "../../array/index.ts";
+import { type Tensor, np } from "../../../array/index.ts";
 import { bytesPerNumber, leafwise } from "./leafwise.ts";
 import type { StatelessCompressor } from "./noCompression.ts";
 

@@ -6,13 +6,13 @@
  * Workers explore around a centre that is drawn after them; the centre is what is evaluated. It is stable only for
  * η ρ · workers ≤ 1.
  */
-import { type Tensor, type Tree, tree, grad } from "../../array/index.ts";
-import { requireInteger, requirePositive } from "../../errors.ts";
+import { type Tensor, type Tree, tree, grad } from "../../../array/index.ts";
+import { requireInteger, requirePositive } from "../../../errors.ts";
 import { forWorkers, meanOverWorkers } from "../compression/reduceOver.ts";
-import { atStep, positive, requireHyperparameter, withDefaults } from "../hyperparameter.ts";
-import { advance, counter, mapFloats } from "../leaves.ts";
-import type { ObjectiveOptimizer } from "../objective/objective.ts";
-import type { Hyperparameter } from "../optimizer.ts";
+import { atStep, positive, requireHyperparameter, withDefaults } from "../../hyperparameter.ts";
+import { advance, counter, mapFloats } from "../../leaves.ts";
+import type { ObjectiveOptimizer } from "../../objective/objective.ts";
+import type { Hyperparameter } from "../../optimizer.ts";
 import { bytesOf, commonLoss, shardsOf } from "./shards.ts";
 
 export interface ElasticAveragingOptions {

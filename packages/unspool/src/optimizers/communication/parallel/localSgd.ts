@@ -9,14 +9,14 @@
  * step by it again, which is the same for a constant rate. Post-local SGD (Lin, Stich, Patel & Jaggi, ICLR 2020):
  * the first steps are averaged one by one.
  */
-import { type Tensor, type Tree, np, grad } from "../../array/index.ts";
-import { requireInteger, requirePositive } from "../../errors.ts";
+import { type Tensor, type Tree, np, grad } from "../../../array/index.ts";
+import { requireInteger, requirePositive } from "../../../errors.ts";
 import { forWorkers, meanOverWorkers } from "../compression/reduceOver.ts";
-import { belowOne, requireHyperparameter, withDefaults } from "../hyperparameter.ts";
-import { advance, counter, isAt, mapFloats, select, zeros } from "../leaves.ts";
-import type { ObjectiveOptimizer } from "../objective/objective.ts";
-import type { Optimizer } from "../optimizer.ts";
-import { sgd } from "../rules/sgd.ts";
+import { belowOne, requireHyperparameter, withDefaults } from "../../hyperparameter.ts";
+import { advance, counter, isAt, mapFloats, select, zeros } from "../../leaves.ts";
+import type { ObjectiveOptimizer } from "../../objective/objective.ts";
+import type { Optimizer } from "../../optimizer.ts";
+import { sgd } from "../../rules/sgd.ts";
 import { bytesOf, commonLoss, requireNoPositions, sentWhere, shardsOf } from "./shards.ts";
 
 export interface LocalSgdOptions {

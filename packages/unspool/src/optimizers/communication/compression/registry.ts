@@ -2,7 +2,7 @@
  * The compressors by name: one line each feeds the docs, the experiments and the tests. To add one, write its file
  * (factory and `…Defaults`), a line here, and a line in `optimizers/index.ts`.
  */
-import { requireOneOf } from "../../errors.ts";
+import { requireOneOf } from "../../../errors.ts";
 import { aboveThreshold, aboveThresholdDefaults } from "./aboveThreshold.ts";
 import type { CompressedUnits, Compressor } from "./compressor.ts";
 import { deepGradientCompression, deepGradientCompressionDefaults } from "./deepGradientCompression.ts";

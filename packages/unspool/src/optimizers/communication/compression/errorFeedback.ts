@@ -7,10 +7,10 @@
  * Every worker has an e of its own. With `units: "update"` g is the update that an optimizer makes of the gradient
  * (learning rate · gradient for SGD), so that an error made at one learning rate is paid back at that rate.
  */
-import type { Tree } from "../../array/index.ts";
-import { OptionError, requireOneOf } from "../../errors.ts";
-import { withDefaults } from "../hyperparameter.ts";
-import { mapFloats, zeros } from "../leaves.ts";
+import type { Tree } from "../../../array/index.ts";
+import { OptionError, requireOneOf } from "../../../errors.ts";
+import { withDefaults } from "../../hyperparameter.ts";
+import { mapFloats, zeros } from "../../leaves.ts";
 import type { CompressedUnits, Compressor } from "./compressor.ts";
 import { reduceOver } from "./reduceOver.ts";
 

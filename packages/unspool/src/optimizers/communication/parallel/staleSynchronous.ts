@@ -9,14 +9,14 @@
  * Workers that are done in one tick go in order of their number. A step of this optimizer is one tick. With bound 0 all
  * wait for the slowest; with a large one nobody ever waits, which is asynchronous SGD.
  */
-import { type Tensor, type Tree, np, tree, grad } from "../../array/index.ts";
-import { OptionError, requireInteger } from "../../errors.ts";
+import { type Tensor, type Tree, np, tree, grad } from "../../../array/index.ts";
+import { OptionError, requireInteger } from "../../../errors.ts";
 import { forWorkers } from "../compression/reduceOver.ts";
-import { withDefaults } from "../hyperparameter.ts";
-import { advance, counter, select } from "../leaves.ts";
-import type { ObjectiveOptimizer } from "../objective/objective.ts";
-import type { Optimizer } from "../optimizer.ts";
-import { sgd } from "../rules/sgd.ts";
+import { withDefaults } from "../../hyperparameter.ts";
+import { advance, counter, select } from "../../leaves.ts";
+import type { ObjectiveOptimizer } from "../../objective/objective.ts";
+import type { Optimizer } from "../../optimizer.ts";
+import { sgd } from "../../rules/sgd.ts";
 import { bytesOf, commonLoss, requireNoPositions, shardsOf } from "./shards.ts";
 
 export interface StaleSynchronousOptions {

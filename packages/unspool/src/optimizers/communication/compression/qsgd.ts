@@ -5,10 +5,10 @@
  *     r = s · |g| / ‖g‖₂,   ξ = ⌊r⌋ + [u < r - ⌊r⌋],   u uniform in [0, 1)
  *     decoded = ‖g‖₂ · sign(g) · ξ / s            (per bucket)
  */
-import { type Tensor, np, random } from "../../array/index.ts";
-import { requireInteger } from "../../errors.ts";
-import { withDefaults } from "../hyperparameter.ts";
-import { normAlong } from "../leaves.ts";
+import { type Tensor, np, random } from "../../../array/index.ts";
+import { requireInteger } from "../../../errors.ts";
+import { withDefaults } from "../../hyperparameter.ts";
+import { normAlong } from "../../leaves.ts";
 import { bytesPerNumber, flat, leafwise } from "./leafwise.ts";
 import type { StatelessCompressor } from "./noCompression.ts";
 

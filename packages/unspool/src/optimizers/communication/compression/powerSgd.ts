@@ -7,10 +7,10 @@
  * the gradients. Biased: put `errorFeedback` around it. Leaves of one axis, and those that would not get shorter, are
  * sent whole; leaves of more than two axes are matrices of their first axis by all others.
  */
-import { type Tensor, np, random, tree } from "../../array/index.ts";
-import { requireInteger } from "../../errors.ts";
-import { withDefaults } from "../hyperparameter.ts";
-import { globalNorm, isFloatLeaf } from "../leaves.ts";
+import { type Tensor, np, random, tree } from "../../../array/index.ts";
+import { requireInteger } from "../../../errors.ts";
+import { withDefaults } from "../../hyperparameter.ts";
+import { globalNorm, isFloatLeaf } from "../../leaves.ts";
 import type { Compressor } from "./compressor.ts";
 import { bytesPerNumber, leafwise } from "./leafwise.ts";
 import { reduceLinear } from "./reduceOver.ts";

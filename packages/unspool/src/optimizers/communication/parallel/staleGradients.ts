@@ -8,14 +8,14 @@
  * τ is what W workers that take turns make of it: W - 1. The real thing depends on who answers first; this is what it
  * computes if all are equally fast, and the same at every run. In the first τ steps the gradient is that of the start.
  */
-import { type Tensor, type Tree, np, tree, grad } from "../../array/index.ts";
-import { requireInteger } from "../../errors.ts";
-import { requireBoolean, withDefaults } from "../hyperparameter.ts";
-import { advance, counter, mapFloats } from "../leaves.ts";
-import type { ObjectiveOptimizer } from "../objective/objective.ts";
-import type { Optimizer } from "../optimizer.ts";
-import { sgd } from "../rules/sgd.ts";
-import { requireOptimizer } from "../wrappers/wrapping.ts";
+import { type Tensor, type Tree, np, tree, grad } from "../../../array/index.ts";
+import { requireInteger } from "../../../errors.ts";
+import { requireBoolean, withDefaults } from "../../hyperparameter.ts";
+import { advance, counter, mapFloats } from "../../leaves.ts";
+import type { ObjectiveOptimizer } from "../../objective/objective.ts";
+import type { Optimizer } from "../../optimizer.ts";
+import { sgd } from "../../rules/sgd.ts";
+import { requireOptimizer } from "../../wrappers/wrapping.ts";
 import { bytesOf } from "./shards.ts";
 
 export interface StaleGradientsOptions {

@@ -6,8 +6,8 @@
  *
  * A tie, as a zero, gives 0.
  */
-import { type Tensor, np, tree } from "../../array/index.ts";
-import { isFloatLeaf } from "../leaves.ts";
+import { type Tensor, np, tree } from "../../../array/index.ts";
+import { isFloatLeaf } from "../../leaves.ts";
 import { leafwise } from "./leafwise.ts";
 import type { StatelessCompressor } from "./noCompression.ts";
 import { reduceOver } from "./reduceOver.ts";

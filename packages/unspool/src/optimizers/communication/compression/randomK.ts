@@ -5,8 +5,8 @@
  *
  * All workers draw the same elements from the key that they share, so nobody sends indices and sums need no decoding.
  */
-import { type Tensor, np, random } from "../../array/index.ts";
-import { requireBoolean, withDefaults } from "../hyperparameter.ts";
+import { type Tensor, np, random } from "../../../array/index.ts";
+import { requireBoolean, withDefaults } from "../../hyperparameter.ts";
 import { bytesPerNumber, flat, leafwise } from "./leafwise.ts";
 import type { StatelessCompressor } from "./noCompression.ts";
 import { reduceLinear } from "./reduceOver.ts";

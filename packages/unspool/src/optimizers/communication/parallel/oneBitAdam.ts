@@ -10,17 +10,17 @@
  * The moments keep no bias of their start: they are divided by the sums of their weights as in `adam`. 1-bit Adam
  * compresses the mean once more on its way back; here the server is not a bottleneck, and sends it whole.
  */
-import { type Key, type Tensor, type Tree, np, random, tree, valueAndGrad } from "../../array/index.ts";
-import { requireInteger } from "../../errors.ts";
-import { type AdamOptions, type AdamState, adamDefaults, adamDirection } from "../rules/adamMoments.ts";
-import { initMoments, requireAdamOptions } from "../rules/adamMoments.ts";
+import { type Key, type Tensor, type Tree, np, random, tree, valueAndGrad } from "../../../array/index.ts";
+import { requireInteger } from "../../../errors.ts";
+import { type AdamOptions, type AdamState, adamDefaults, adamDirection } from "../../rules/adamMoments.ts";
+import { initMoments, requireAdamOptions } from "../../rules/adamMoments.ts";
 import type { Compressor } from "../compression/compressor.ts";
 import { errorFeedback, requireCompressor } from "../compression/errorFeedback.ts";
 import { forWorkers, meanOverWorkers, reduceOver } from "../compression/reduceOver.ts";
 import { scaledSign } from "../compression/scaledSign.ts";
-import { asType, atStep, oneMinus, withDefaults } from "../hyperparameter.ts";
-import { advance, counter, mapFloats, root, select } from "../leaves.ts";
-import type { ObjectiveOptimizer } from "../objective/objective.ts";
+import { asType, atStep, oneMinus, withDefaults } from "../../hyperparameter.ts";
+import { advance, counter, mapFloats, root, select } from "../../leaves.ts";
+import type { ObjectiveOptimizer } from "../../objective/objective.ts";
 import { bytesOf, shardsOf } from "./shards.ts";
 
 export interface OneBitAdamOptions extends AdamOptions {

@@ -1,8 +1,8 @@
 /** Compressors against their definitions, in float64, and what holds for all of the registry. */
 import { describe, expect, test } from "vitest";
-import { type Key, type Tensor, np, random, tree, vmap } from "../../array/index.ts";
-import { compiled } from "../../unroll/index.ts";
-import { expectClose, expectSameBits, f32, f64, numbers, throughData } from "../testing.ts";
+import { type Key, type Tensor, np, random, tree, vmap } from "../../../array/index.ts";
+import { compiled } from "../../../unroll/index.ts";
+import { expectClose, expectSameBits, f32, f64, numbers, throughData } from "../../testing.ts";
 import type { Compressor } from "./compressor.ts";
 import { type DeepGradientCompressionState, deepGradientCompression } from "./deepGradientCompression.ts";
 import { errorFeedback } from "./errorFeedback.ts";

@@ -1,6 +1,6 @@
 /** Which elements are the k largest: exact, with ties going to the lower index, and without sorting in float32. */
-import { type Tensor, lax, np, scan, tree } from "../../array/index.ts";
-import { OptionError } from "../../errors.ts";
+import { type Tensor, lax, np, scan, tree } from "../../../array/index.ts";
+import { OptionError } from "../../../errors.ts";
 
 const int = (value: number): Tensor => tree.scalar(value, "int32");
 

@@ -2,12 +2,12 @@
  * A batch in equal parts, one per worker. What the workers do is one traced function that is mapped over the parts, in
  * one program: a simulation of workers that is exact in what they compute, with the same bits at every run.
  */
-import { type Tensor, np, tree, vmap } from "../../array/index.ts";
-import { OptionError, ShapeError, requireInteger, requireKnownOptions } from "../../errors.ts";
+import { type Tensor, np, tree, vmap } from "../../../array/index.ts";
+import { OptionError, ShapeError, requireInteger, requireKnownOptions } from "../../../errors.ts";
 import { meanOverWorkers } from "../compression/reduceOver.ts";
-import type { Objective } from "../objective/objective.ts";
-import type { Optimizer } from "../optimizer.ts";
-import { requireOptimizer } from "../wrappers/wrapping.ts";
+import type { Objective } from "../../objective/objective.ts";
+import type { Optimizer } from "../../optimizer.ts";
+import { requireOptimizer } from "../../wrappers/wrapping.ts";
 
 /** What the workers have of a batch. */
 export interface Shards<Theta = unknown> {

@@ -1,5 +1,5 @@
 /** The interface of compressors: what a worker sends instead of its gradient. */
-import type { Key, Tensor, Tree } from "../../array/index.ts";
+import type { Key, Tensor, Tree } from "../../../array/index.ts";
 
 /** What one worker sends, and what is understood from it. */
 export interface Compressed<Gradient = unknown, State = Tree> {

@@ -1,18 +1,18 @@
 /** Workers against plain computations: fixed points, numbers of workers, delays. */
 import { describe, expect, test } from "vitest";
-import { type Tensor, type Tree, np, random, tree } from "../../array/index.ts";
-import { adam } from "../rules/adam.ts";
-import { compiledStep } from "../objective/compiledStep.ts";
+import { type Tensor, type Tree, np, random, tree } from "../../../array/index.ts";
+import { adam } from "../../rules/adam.ts";
+import { compiledStep } from "../../objective/compiledStep.ts";
 import { errorFeedback } from "../compression/errorFeedback.ts";
 import { topK } from "../compression/topK.ts";
 import { qsgd } from "../compression/qsgd.ts";
-import { firstOrder } from "../objective/firstOrder.ts";
-import { lookahead } from "../wrappers/lookahead.ts";
-import { momentum } from "../rules/momentum.ts";
-import type { Objective, ObjectiveOptimizer, StepOutcome } from "../objective/objective.ts";
-import { createObjectiveOptimizer, objectiveOptimizers } from "../objective/objectiveRegistry.ts";
-import { sgd } from "../rules/sgd.ts";
-import { expectClose, expectSameBits, f64, numbers, throughData } from "../testing.ts";
+import { firstOrder } from "../../objective/firstOrder.ts";
+import { lookahead } from "../../wrappers/lookahead.ts";
+import { momentum } from "../../rules/momentum.ts";
+import type { Objective, ObjectiveOptimizer, StepOutcome } from "../../objective/objective.ts";
+import { createObjectiveOptimizer, objectiveOptimizers } from "../../objective/objectiveRegistry.ts";
+import { sgd } from "../../rules/sgd.ts";
+import { expectClose, expectSameBits, f64, numbers, throughData } from "../../testing.ts";
 import { dataParallel } from "./dataParallel.ts";
 import { elasticAveraging } from "./elasticAveraging.ts";
 import { gossipSgd } from "./gossipSgd.ts";

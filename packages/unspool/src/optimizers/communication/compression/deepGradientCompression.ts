@@ -10,10 +10,10 @@
  * The share that is sent falls from 1/4 by a factor of 4 per stage of the warm-up to `fraction`: 75, 93.75, 98.4,
  * 99.6, 99.9 % are held back. Stands before plain SGD, which must have no momentum of its own.
  */
-import { type Tensor, type Tree, np, tree } from "../../array/index.ts";
-import { requireInteger, requirePositive } from "../../errors.ts";
-import { asType, belowOne, requireHyperparameter, withDefaults } from "../hyperparameter.ts";
-import { advance, counter, globalNorm, mapFloats, zeros } from "../leaves.ts";
+import { type Tensor, type Tree, np, tree } from "../../../array/index.ts";
+import { requireInteger, requirePositive } from "../../../errors.ts";
+import { asType, belowOne, requireHyperparameter, withDefaults } from "../../hyperparameter.ts";
+import { advance, counter, globalNorm, mapFloats, zeros } from "../../leaves.ts";
 import type { Compressor } from "./compressor.ts";
 import { bytesPerIndex, bytesPerNumber, flat, leafwise } from "./leafwise.ts";
 import { keptOf, largest, requireFraction } from "./selection.ts";

@@ -4,10 +4,10 @@
  *     g' = clip(g, ± clip · σ),   σ the standard deviation of the leaf
  *     m = max |g'|,   decoded = m · sign(g') · [u < |g'| / m],   u uniform in [0, 1)
  */
-import { type Tensor, np, random } from "../../array/index.ts";
-import { requirePositive } from "../../errors.ts";
-import { withDefaults } from "../hyperparameter.ts";
-import { root } from "../leaves.ts";
+import { type Tensor, np, random } from "../../../array/index.ts";
+import { requirePositive } from "../../../errors.ts";
+import { withDefaults } from "../../hyperparameter.ts";
+import { root } from "../../leaves.ts";
 import { bytesPerNumber, leafwise } from "./leafwise.ts";
 import type { StatelessCompressor } from "./noCompression.ts";
 

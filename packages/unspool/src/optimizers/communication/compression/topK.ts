@@ -5,8 +5,8 @@
  *
  * By itself it stops where the large elements cancel between workers: put `errorFeedback` around it.
  */
-import { type Tensor, np } from "../../array/index.ts";
-import { withDefaults } from "../hyperparameter.ts";
+import { type Tensor, np } from "../../../array/index.ts";
+import { withDefaults } from "../../hyperparameter.ts";
 import { bytesPerIndex, bytesPerNumber, flat, leafwise } from "./leafwise.ts";
 import type { StatelessCompressor } from "./noCompression.ts";
 import { keptOf, largest, requireFraction } from "./selection.ts";
