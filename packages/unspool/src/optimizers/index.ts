@@ -58,15 +58,6 @@ export { nadam } from "./rules/nadam.ts";
 export type { NadamOptions } from "./rules/nadam.ts";
 export { nesterov } from "./rules/nesterov.ts";
 export type { NesterovOptions, NesterovState } from "./rules/nesterov.ts";
-export { noisyQuadratic } from "./noisyQuadratic.ts";
-export type {
-  QuadraticCurve,
-  FixedPoint,
-  LossCurve,
-  NoisyQuadratic,
-  NoisyQuadraticOptions,
-  QuadraticWindow,
-} from "./noisyQuadratic.ts";
 export { novograd } from "./rules/novograd.ts";
 export type { NovogradOptions, NovogradState } from "./rules/novograd.ts";
 export { padam } from "./rules/padam.ts";

@@ -59,6 +59,15 @@ export type {
   NetworkTrainingOptions,
   NetworkTrainingState,
 } from "./networkTraining.ts";
+export { noisyQuadratic } from "./noisyQuadratic.ts";
+export type {
+  QuadraticCurve,
+  FixedPoint,
+  LossCurve,
+  NoisyQuadratic,
+  NoisyQuadraticOptions,
+  QuadraticWindow,
+} from "./noisyQuadratic.ts";
 export { noisyQuadraticUpdate } from "./noisyQuadraticUpdate.ts";
 export type { NoisyQuadraticUpdateOptions, UpdateState, UpdateTheta } from "./noisyQuadraticUpdate.ts";
 export { quadratics } from "./quadratics.ts";

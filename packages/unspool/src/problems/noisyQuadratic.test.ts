@@ -2,10 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Tensor, type Tree, jit, np, random } from "../array/index.ts";
-import { lookahead } from "./wrappers/lookahead.ts";
+import { lookahead, sgd } from "../optimizers/index.ts";
+import { expectClose } from "../optimizers/testing.ts";
 import { noisyQuadratic } from "./noisyQuadratic.ts";
-import { sgd } from "./rules/sgd.ts";
-import { expectClose } from "./testing.ts";
 
 test.each([
   // gamma, a, sigma2, alpha, k, V*_SGD, ratio, V*_LA, mean factor: card 11, section 6 (NumPy float64)
