@@ -77,7 +77,7 @@ test.each(["README.md", "docs/simulators.md"])(
 );
 
 test("CONTRIBUTING's estimator passes the conformance suite", async () => {
-  const { spsa } = (await run(blockAt("estimators/spsa.ts"))) as {
+  const { spsa } = (await run(blockAt("estimators/es/spsa.ts"))) as {
     spsa<Theta, State, Batch>(
       problem: Problem<Theta, State, Batch>,
       options: object,

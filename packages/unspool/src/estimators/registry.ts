@@ -4,21 +4,21 @@
  */
 import { OptionError, nearest, requireKnownOptions } from "../errors.ts";
 import type { Problem } from "../unroll/index.ts";
-import type { EsOptions } from "./antithetic.ts";
-import { bptt } from "./bptt.ts";
-import { dodge } from "./dodge.ts";
+import type { EsOptions } from "./es/antithetic.ts";
+import { bptt } from "./derivatives/bptt.ts";
+import { dodge } from "./derivatives/dodge.ts";
 import type { GradientEstimator } from "./estimator.ts";
-import { fullEs } from "./fullEs.ts";
-import { type GpesOptions, gpes } from "./gpes.ts";
-import { mixture } from "./mixture.ts";
-import { nres } from "./nres.ts";
-import { pes } from "./pes.ts";
-import { pesAnalytic } from "./pesAnalytic.ts";
-import { rtrl } from "./rtrl.ts";
-import { type TbpttOptions, tbptt } from "./tbptt.ts";
-import { telescopingPes } from "./telescopingPes.ts";
-import { truncatedEs } from "./truncatedEs.ts";
-import { uoro } from "./uoro.ts";
+import { fullEs } from "./es/fullEs.ts";
+import { type GpesOptions, gpes } from "./es/gpes.ts";
+import { mixture } from "./around/mixture.ts";
+import { nres } from "./es/nres.ts";
+import { pes } from "./es/pes.ts";
+import { pesAnalytic } from "./es/pesAnalytic.ts";
+import { rtrl } from "./derivatives/rtrl.ts";
+import { type TbpttOptions, tbptt } from "./derivatives/tbptt.ts";
+import { telescopingPes } from "./es/telescopingPes.ts";
+import { truncatedEs } from "./es/truncatedEs.ts";
+import { uoro } from "./derivatives/uoro.ts";
 
 /** All options that any estimator knows; each takes its own. */
 export type EstimatorOptions = EsOptions &

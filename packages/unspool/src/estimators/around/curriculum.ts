@@ -7,9 +7,9 @@
  * falls below `threshold`, the next estimate is the first of the next level's estimator. (Mujika, Meier, Steger 2018
  * lengthen the strings of a copy task in this way, and after them Vicol, Kolter, Swersky 2023.)
  */
-import { type Key, random } from "../array/index.ts";
-import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
-import type { Estimate, EstimateMetrics, GradientEstimator, Recurrence } from "./estimator.ts";
+import { type Key, random } from "../../array/index.ts";
+import { OptionError, requireInteger, requireKnownOptions } from "../../errors.ts";
+import type { Estimate, EstimateMetrics, GradientEstimator, Recurrence } from "../estimator.ts";
 
 export interface CurriculumOptions<Theta> {
   /** Number of levels. They count from 0. */

@@ -7,10 +7,10 @@
  * Evolution Strategies", ICML 2021, Algorithm 2.
  */
 import { esOptionNames } from "./antithetic.ts";
-import { requireKnownOptions } from "../errors.ts";
-import type { Problem } from "../unroll/index.ts";
+import { requireKnownOptions } from "../../errors.ts";
+import type { Problem } from "../../unroll/index.ts";
 import type { EsOptions } from "./antithetic.ts";
-import type { GradientEstimator } from "./estimator.ts";
+import type { GradientEstimator } from "../estimator.ts";
 import { type PairState, noiseReuse } from "./noiseReuse.ts";
 
 /**

@@ -2,10 +2,10 @@
  * What the forward-mode estimators (RTRL, UORO, DODGE) share: a particle that carries tangents of its state beside
  * the state, one window of it, and its step as a function of (theta, floating-point state).
  */
-import { overTheta } from "./outerTheta.ts";
-import { bytesOf } from "./unitMemory.ts";
-import { requireMemory } from "../sizes.ts";
-import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
+import { overTheta } from "../around/outerTheta.ts";
+import { bytesOf } from "../unitMemory.ts";
+import { requireMemory } from "../../sizes.ts";
+import { type Key, type Tensor, np, random, tree } from "../../array/index.ts";
 import {
   type Clock,
   type ForwardProgram,
@@ -15,10 +15,10 @@ import {
   settleChange,
   splitFloats,
   tick,
-} from "../unroll/index.ts";
-import { firstOf } from "./pairWindow.ts";
-import type { GradientEstimator, Recurrence } from "./estimator.ts";
-import { add, repeat, select, wide, zerosLike } from "./noise.ts";
+} from "../../unroll/index.ts";
+import { firstOf } from "../es/pairWindow.ts";
+import type { GradientEstimator, Recurrence } from "../estimator.ts";
+import { add, repeat, select, wide, zerosLike } from "../es/noise.ts";
 import {
   type DerivativeSettings,
   type TaskStart,

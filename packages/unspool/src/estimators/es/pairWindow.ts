@@ -1,6 +1,6 @@
 /** One window of an estimator that is built on antithetic pairs: what they all do around their own programs. */
-import { type Key, type Tensor, np, tree } from "../array/index.ts";
-import { type Clock, initialState, sameClocks, settleChange } from "../unroll/index.ts";
+import { type Key, type Tensor, np, tree } from "../../array/index.ts";
+import { type Clock, initialState, sameClocks, settleChange } from "../../unroll/index.ts";
 import {
   type EsSettings,
   type EsShared,
@@ -12,7 +12,7 @@ import {
   esSummary,
   startMember,
 } from "./antithetic.ts";
-import type { Estimate, Recurrence } from "./estimator.ts";
+import type { Estimate, Recurrence } from "../estimator.ts";
 import { add, repeat, select, subtract, zerosLike } from "./noise.ts";
 
 /** What an estimator of pairs keeps between windows. */

@@ -7,10 +7,10 @@
  * Vicol, Kolter, Swersky, "Low-Variance Gradient Estimation in Unrolled Computation Graphs with ES-Single", ICML 2023.
  */
 import { esOptionNames } from "./antithetic.ts";
-import { requireKnownOptions } from "../errors.ts";
-import type { Problem } from "../unroll/index.ts";
+import { requireKnownOptions } from "../../errors.ts";
+import type { Problem } from "../../unroll/index.ts";
 import type { EsOptions } from "./antithetic.ts";
-import type { GradientEstimator } from "./estimator.ts";
+import type { GradientEstimator } from "../estimator.ts";
 import { type PairState, noiseReuse } from "./noiseReuse.ts";
 
 /** NRES / ES-Single. Cost as `pes`; in every window its mean square is at most that of PES for quadratic losses. */

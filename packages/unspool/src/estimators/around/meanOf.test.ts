@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { type Tensor, np, random } from "../array/index.ts";
-import { OptionError } from "../errors.ts";
-import { defineProblem } from "../unroll/index.ts";
-import { bptt } from "./bptt.ts";
+import { type Tensor, np, random } from "../../array/index.ts";
+import { OptionError } from "../../errors.ts";
+import { defineProblem } from "../../unroll/index.ts";
+import { bptt } from "../derivatives/bptt.ts";
 import { meanOf } from "./meanOf.ts";
 
 const shrinking = (rate: number) =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Tensor, np, random, tree } from "../array/index.ts";
-import { momentum } from "../optimizers/index.ts";
+import { type Tensor, np, random, tree } from "../../array/index.ts";
+import { momentum } from "../../optimizers/index.ts";
 import {
   type Setup,
   defineExperiment,
@@ -9,9 +9,9 @@ import {
   resume,
   train,
   trainSteps,
-} from "../train/index.ts";
-import { defineProblem } from "../unroll/index.ts";
-import { type CurriculumState, curriculum, pes, tbptt } from "./index.ts";
+} from "../../train/index.ts";
+import { defineProblem } from "../../unroll/index.ts";
+import { type CurriculumState, curriculum, pes, tbptt } from "../index.ts";
 
 type Theta = { x: Tensor };
 

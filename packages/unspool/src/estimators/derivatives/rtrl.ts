@@ -5,11 +5,11 @@
  *
  * Williams and Zipser 1989. One jvp per parameter and step.
  */
-import { requireKnownOptions } from "../errors.ts";
-import { type Tensor, jvp, vmap } from "../array/index.ts";
-import { type Problem, eraseProblem } from "../unroll/index.ts";
-import type { GradientEstimator } from "./estimator.ts";
-import { cut } from "./noise.ts";
+import { requireKnownOptions } from "../../errors.ts";
+import { type Tensor, jvp, vmap } from "../../array/index.ts";
+import { type Problem, eraseProblem } from "../../unroll/index.ts";
+import type { GradientEstimator } from "../estimator.ts";
+import { cut } from "../es/noise.ts";
 import { type TangentMethod, type TangentState, tangentEstimator, thetaBasis } from "./tangents.ts";
 import { type DerivativeOptions, derivativeSettings, derivativeOptionNames } from "./trajectory.ts";
 

@@ -8,11 +8,11 @@
  * Tallec and Ollivier, "Unbiased Online Recurrent Optimization", ICLR 2018. The dependence of the initial state on
  * theta is not followed.
  */
-import { requireKnownOptions } from "../errors.ts";
-import { type Key, type Tensor, jvp, np, random, tree, vjp } from "../array/index.ts";
-import { type Problem, eraseProblem } from "../unroll/index.ts";
-import type { GradientEstimator } from "./estimator.ts";
-import { add, cut, zerosLike } from "./noise.ts";
+import { requireKnownOptions } from "../../errors.ts";
+import { type Key, type Tensor, jvp, np, random, tree, vjp } from "../../array/index.ts";
+import { type Problem, eraseProblem } from "../../unroll/index.ts";
+import type { GradientEstimator } from "../estimator.ts";
+import { add, cut, zerosLike } from "../es/noise.ts";
 import {
   type StepFunction,
   type TangentMethod,

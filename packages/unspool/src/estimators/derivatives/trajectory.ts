@@ -2,9 +2,9 @@
  * What the estimators with derivatives share: options of windows over differentiable trajectories, and units that
  * are single particles at unperturbed theta.
  */
-import { requireUnits } from "./unitMemory.ts";
-import { type Key, type Tensor, np, tree } from "../array/index.ts";
-import { NonFiniteError, OptionError, requireInteger, requireOneOf } from "../errors.ts";
+import { requireUnits } from "../unitMemory.ts";
+import { type Key, type Tensor, np, tree } from "../../array/index.ts";
+import { NonFiniteError, OptionError, requireInteger, requireOneOf } from "../../errors.ts";
 import {
   type Clock,
   type ErasedProblem,
@@ -16,8 +16,8 @@ import {
   initialState,
   windowPlan,
   requireProblem,
-} from "../unroll/index.ts";
-import { repeat, select, zerosLike } from "./noise.ts";
+} from "../../unroll/index.ts";
+import { repeat, select, zerosLike } from "../es/noise.ts";
 
 export interface DerivativeOptions extends WindowOptions {
   /** Trajectories that are averaged. Default 1. */

@@ -8,9 +8,9 @@
  *
  * Vicol, Metz, Sohl-Dickstein 2021 (PES-Analytic). Pairs and mean trajectory share initial states and data.
  */
-import { overTheta } from "./outerTheta.ts";
-import { type Tensor, np, tree } from "../array/index.ts";
-import { OptionError, requireKnownOptions } from "../errors.ts";
+import { overTheta } from "../around/outerTheta.ts";
+import { type Tensor, np, tree } from "../../array/index.ts";
+import { OptionError, requireKnownOptions } from "../../errors.ts";
 import {
   type Clock,
   type Problem,
@@ -18,7 +18,7 @@ import {
   eraseProblem,
   firstClocks,
   settle,
-} from "../unroll/index.ts";
+} from "../../unroll/index.ts";
 import {
   type EsOptions,
   type EsSettings,
@@ -30,7 +30,7 @@ import {
   pairRequest,
   pairLosses,
 } from "./antithetic.ts";
-import type { GradientEstimator } from "./estimator.ts";
+import type { GradientEstimator } from "../estimator.ts";
 import { add, dot, repeat, scale, select, zerosLike } from "./noise.ts";
 import {
   type WindowState,
@@ -44,8 +44,14 @@ import {
   twoMembers,
   unstarted,
 } from "./pairWindow.ts";
-import { windowLoss } from "./tbptt.ts";
-import { type TaskStart, derivativeSettings, firstTasks, requireEdges, requireFinite } from "./trajectory.ts";
+import { windowLoss } from "../derivatives/tbptt.ts";
+import {
+  type TaskStart,
+  derivativeSettings,
+  firstTasks,
+  requireEdges,
+  requireFinite,
+} from "../derivatives/trajectory.ts";
 
 export type PesAnalyticOptions = Omit<EsOptions, "resets" | "trajectories" | "isDividedByStd">;
 

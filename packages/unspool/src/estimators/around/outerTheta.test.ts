@@ -1,9 +1,9 @@
 /** Thetas of every kind of number, in every estimator. */
 import { expect, test } from "vitest";
-import { type Tensor, np, random, tree } from "../array/index.ts";
-import { ShapeError } from "../errors.ts";
-import { defineProblem } from "../unroll/index.ts";
-import { createEstimator, estimatorNames } from "./index.ts";
+import { type Tensor, np, random, tree } from "../../array/index.ts";
+import { ShapeError } from "../../errors.ts";
+import { defineProblem } from "../../unroll/index.ts";
+import { createEstimator, estimatorNames } from "../index.ts";
 
 type Theta = { rate: Tensor; shift: Tensor };
 

@@ -2,9 +2,9 @@
  * What all evolution-strategy estimators share: options of antithetic pairs, one window of two members that share
  * noise, data and clock, and the handling of losses that are not finite.
  */
-import { requireUnits } from "./unitMemory.ts";
-import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
-import { NonFiniteError, OptionError, requireInteger, requireOneOf, requirePositive } from "../errors.ts";
+import { requireUnits } from "../unitMemory.ts";
+import { type Key, type Tensor, np, random, tree } from "../../array/index.ts";
+import { NonFiniteError, OptionError, requireInteger, requireOneOf, requirePositive } from "../../errors.ts";
 import {
   type Clock,
   type ErasedProblem,
@@ -20,8 +20,8 @@ import {
   tick,
   windowPlan,
   requireProblem,
-} from "../unroll/index.ts";
-import type { EstimateMetrics } from "./estimator.ts";
+} from "../../unroll/index.ts";
+import type { EstimateMetrics } from "../estimator.ts";
 import { type Noise, type NoiseRequest, gaussian, ownNoise, scale, select, zerosLike } from "./noise.ts";
 
 export interface EsOptions extends WindowOptions {

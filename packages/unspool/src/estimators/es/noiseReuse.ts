@@ -7,9 +7,9 @@
  *
  * Steps after a reset inside the window are weighed by the perturbation of the new trajectory only.
  */
-import { overTheta } from "./outerTheta.ts";
-import { requireUnitStates } from "./unitMemory.ts";
-import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
+import { overTheta } from "../around/outerTheta.ts";
+import { requireUnitStates } from "../unitMemory.ts";
+import { type Key, type Tensor, np, random, tree } from "../../array/index.ts";
 import {
   type Clock,
   type Problem,
@@ -17,7 +17,7 @@ import {
   eraseProblem,
   firstClocks,
   initialState,
-} from "../unroll/index.ts";
+} from "../../unroll/index.ts";
 import {
   type EsOptions,
   type EsSettings,
@@ -31,7 +31,7 @@ import {
   pairRequest,
   pairLosses,
 } from "./antithetic.ts";
-import type { GradientEstimator } from "./estimator.ts";
+import type { GradientEstimator } from "../estimator.ts";
 import { add, repeat, scale, select, wide, zerosLike } from "./noise.ts";
 import {
   type WindowState,

@@ -8,10 +8,10 @@
  * 2023; default), one mean state for all pairs (code of Vicol et al. 2021), or the particles' own states (Vicol,
  * Kolter, Swersky 2023, Figure 13).
  */
-import { overTheta } from "./outerTheta.ts";
-import { type Key, type Tensor, np } from "../array/index.ts";
-import { requireOneOf, requireKnownOptions } from "../errors.ts";
-import { type Clock, type Problem, eraseProblem, firstClocks } from "../unroll/index.ts";
+import { overTheta } from "../around/outerTheta.ts";
+import { type Key, type Tensor, np } from "../../array/index.ts";
+import { requireOneOf, requireKnownOptions } from "../../errors.ts";
+import { type Clock, type Problem, eraseProblem, firstClocks } from "../../unroll/index.ts";
 import {
   type EsOptions,
   type EsSettings,
@@ -26,7 +26,7 @@ import {
   startMember,
   esOptionNames,
 } from "./antithetic.ts";
-import type { GradientEstimator } from "./estimator.ts";
+import type { GradientEstimator } from "../estimator.ts";
 import { add, scale, subtract, wide } from "./noise.ts";
 import { type PairState, noiseReuse } from "./noiseReuse.ts";
 import {

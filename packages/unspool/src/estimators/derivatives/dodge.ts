@@ -6,11 +6,11 @@
  * Silver et al., "Learning by Directional Gradient Descent", ICLR 2022; the limit of NRES (or, with `noisePeriod`
  * equal to the truncation, of PES) for sigma -> 0.
  */
-import { type Tensor, jvp, tree } from "../array/index.ts";
-import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
-import { type Problem, eraseProblem } from "../unroll/index.ts";
-import type { GradientEstimator } from "./estimator.ts";
-import { type Noise, add, gaussian, ownNoise } from "./noise.ts";
+import { type Tensor, jvp, tree } from "../../array/index.ts";
+import { OptionError, requireInteger, requireKnownOptions } from "../../errors.ts";
+import { type Problem, eraseProblem } from "../../unroll/index.ts";
+import type { GradientEstimator } from "../estimator.ts";
+import { type Noise, add, gaussian, ownNoise } from "../es/noise.ts";
 import {
   type TangentMethod,
   type TangentShared,

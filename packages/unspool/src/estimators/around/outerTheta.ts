@@ -1,7 +1,7 @@
 /** What every estimator asks of theta, and does with it before its own code sees it. */
-import { type Tensor, tree } from "../array/index.ts";
-import { OptionError, ShapeError } from "../errors.ts";
-import type { GradientEstimator } from "./estimator.ts";
+import { type Tensor, tree } from "../../array/index.ts";
+import { OptionError, ShapeError } from "../../errors.ts";
+import type { GradientEstimator } from "../estimator.ts";
 
 /**
  * An estimator whose theta may hold plain numbers (float32 scalars, as in a state), and whose leaves are floating-point:

@@ -15,8 +15,8 @@
  * Parmas, Rasmussen, Peters and Doya 2018 (total propagation); Metz, Freeman, Schoenholz and Kachman 2021.
  */
 import { overTheta } from "./outerTheta.ts";
-import { type Tensor, jvp, np, tree, vmap } from "../array/index.ts";
-import { OptionError, requireKnownOptions } from "../errors.ts";
+import { type Tensor, jvp, np, tree, vmap } from "../../array/index.ts";
+import { OptionError, requireKnownOptions } from "../../errors.ts";
 import {
   type Clock,
   type Problem,
@@ -27,7 +27,7 @@ import {
   settle,
   splitFloats,
   requireProblem,
-} from "../unroll/index.ts";
+} from "../../unroll/index.ts";
 import {
   type EsSettings,
   type EsShared,
@@ -42,12 +42,12 @@ import {
   requireFiniteLosses,
   startMember,
   wholeOptionNames,
-} from "./antithetic.ts";
-import type { GradientEstimator } from "./estimator.ts";
-import type { FullEsOptions } from "./fullEs.ts";
-import { add, cut, scale, subtract, wide, zerosLike } from "./noise.ts";
-import { type WindowState, firstWindow, sameLeaves, sharedBy } from "./pairWindow.ts";
-import { thetaBasis } from "./tangents.ts";
+} from "../es/antithetic.ts";
+import type { GradientEstimator } from "../estimator.ts";
+import type { FullEsOptions } from "../es/fullEs.ts";
+import { add, cut, scale, subtract, wide, zerosLike } from "../es/noise.ts";
+import { type WindowState, firstWindow, sameLeaves, sharedBy } from "../es/pairWindow.ts";
+import { thetaBasis } from "../derivatives/tangents.ts";
 
 export type MixtureOptions = FullEsOptions;
 

@@ -1,10 +1,10 @@
 /** The mixture takes the quieter of its two parts, and survives derivatives that overflow. */
 import { describe, expect, test } from "vitest";
-import { type Tensor, np, random } from "../array/index.ts";
-import { OptionError } from "../errors.ts";
-import { defineProblem } from "../unroll/index.ts";
-import { fullEs, mixture } from "./index.ts";
-import type { GradientEstimator } from "./estimator.ts";
+import { type Tensor, np, random } from "../../array/index.ts";
+import { OptionError } from "../../errors.ts";
+import { defineProblem } from "../../unroll/index.ts";
+import { fullEs, mixture } from "../index.ts";
+import type { GradientEstimator } from "../estimator.ts";
 
 const theta = np.array(0.4, { dtype: "float64" });
 const sine = (w: number) =>

@@ -1,5 +1,5 @@
 /** Perturbations of theta: drawn per pair and window from keys, so that they depend on nothing else. */
-import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
+import { type Key, type Tensor, np, random, tree } from "../../array/index.ts";
 
 /** Which perturbation is wanted. */
 export interface NoiseRequest {

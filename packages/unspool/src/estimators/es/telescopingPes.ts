@@ -8,9 +8,9 @@
  *
  * Vicol, Metz, Sohl-Dickstein 2021 (released code); Vicol, Kolter, Swersky 2023, equation 6.
  */
-import { overTheta } from "./outerTheta.ts";
-import { type Tensor, np } from "../array/index.ts";
-import { OptionError, requireKnownOptions } from "../errors.ts";
+import { overTheta } from "../around/outerTheta.ts";
+import { type Tensor, np } from "../../array/index.ts";
+import { OptionError, requireKnownOptions } from "../../errors.ts";
 import {
   type Clock,
   type Problem,
@@ -19,7 +19,7 @@ import {
   finalLossOf,
   firstClocks,
   requireProblem,
-} from "../unroll/index.ts";
+} from "../../unroll/index.ts";
 import {
   type EsOptions,
   type EsSettings,
@@ -31,7 +31,7 @@ import {
   memberStep,
   pairRequest,
 } from "./antithetic.ts";
-import type { GradientEstimator } from "./estimator.ts";
+import type { GradientEstimator } from "../estimator.ts";
 import { add, repeat, scale, select, subtract, zerosLike } from "./noise.ts";
 import {
   type WindowState,

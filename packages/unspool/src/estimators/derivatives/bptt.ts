@@ -1,9 +1,9 @@
 /**
  * Backpropagation through time over the whole horizon: the exact gradient, a new trajectory for every estimate.
  */
-import { OptionError, requireKnownOptions } from "../errors.ts";
-import { type CheckpointPolicy, type Problem, eraseProblem, requireProblem } from "../unroll/index.ts";
-import type { GradientEstimator } from "./estimator.ts";
+import { OptionError, requireKnownOptions } from "../../errors.ts";
+import { type CheckpointPolicy, type Problem, eraseProblem, requireProblem } from "../../unroll/index.ts";
+import type { GradientEstimator } from "../estimator.ts";
 import { type TbpttState, windowGradient } from "./tbptt.ts";
 import { type DerivativeOptions, derivativeSettings } from "./trajectory.ts";
 

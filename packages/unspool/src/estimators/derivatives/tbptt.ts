@@ -6,11 +6,11 @@
  *
  * Williams and Peng 1990; baseline of Vicol, Metz, Sohl-Dickstein 2021.
  */
-import { overTheta } from "./outerTheta.ts";
-import { requireMemory } from "../sizes.ts";
-import { bytesOf } from "./unitMemory.ts";
-import { requireKnownOptions } from "../errors.ts";
-import { type Tensor, tree } from "../array/index.ts";
+import { overTheta } from "../around/outerTheta.ts";
+import { requireMemory } from "../../sizes.ts";
+import { bytesOf } from "../unitMemory.ts";
+import { requireKnownOptions } from "../../errors.ts";
+import { type Tensor, tree } from "../../array/index.ts";
 import {
   type CheckpointPolicy,
   type Clock,
@@ -21,10 +21,10 @@ import {
   initialState,
   settle,
   tick,
-} from "../unroll/index.ts";
-import type { GradientEstimator } from "./estimator.ts";
-import { firstOf } from "./pairWindow.ts";
-import { repeat } from "./noise.ts";
+} from "../../unroll/index.ts";
+import type { GradientEstimator } from "../estimator.ts";
+import { firstOf } from "../es/pairWindow.ts";
+import { repeat } from "../es/noise.ts";
 import {
   type DerivativeOptions,
   type DerivativeSettings,

@@ -3,9 +3,9 @@
  *
  *     loss = Σ w_i loss_i,   gradient = Σ w_i gradient_i,   w = weights / Σ weights
  */
-import { type Key, random, tree } from "../array/index.ts";
-import { OptionError, requireKnownOptions } from "../errors.ts";
-import type { GradientEstimator } from "./estimator.ts";
+import { type Key, random, tree } from "../../array/index.ts";
+import { OptionError, requireKnownOptions } from "../../errors.ts";
+import type { GradientEstimator } from "../estimator.ts";
 
 export interface MeanOfOptions {
   /** One per estimator, of at least 0. Default: all 1. */
