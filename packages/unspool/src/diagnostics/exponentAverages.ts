@@ -1,5 +1,5 @@
 /** Averages of growth rates that were recorded step by step: over trials, over blocks of steps, and as they run. */
-import { moments } from "./moments.ts";
+import { moments } from "../numerics/index.ts";
 
 /** Blocks of steps for the standard error of a single trial: long beside the memory of most systems. */
 const blocks = 20;

@@ -17,7 +17,7 @@ import {
   eraseProblem,
 } from "../unroll/index.ts";
 import { firstBeyond, growthBeyondNeutral } from "./growthBeyondNeutral.ts";
-import { lineFit } from "./lineFit.ts";
+import { lineFit } from "../numerics/index.ts";
 import {
   type Point,
   firstBadStep,

@@ -26,7 +26,7 @@ import {
 } from "./perturbedSamples.ts";
 import { requireDifferentiable, requireSteps, stateSize, wideTheta } from "./pushforward.ts";
 import { reverseGradients } from "./reverseGradients.ts";
-import { type SampleStatistics, sampleStatistics } from "./sampleStatistics.ts";
+import { type SampleStatistics, sampleStatistics } from "../numerics/index.ts";
 
 export interface GradientVarianceOptions {
   /** Source of perturbations and of the trajectories' keys. Default `random.key(0)`. */

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { random } from "../array/index.ts";
 import { heavyTailWords, isHeavyTailed, moments } from "./index.ts";
-import { sampleStatistics } from "./sampleStatistics.ts";
+import { sampleStatistics } from "../numerics/index.ts";
 
 const normals = (seed: number, count: number): Float64Array =>
   Float64Array.from(random.normal(random.key(seed), [count], { dtype: "float64" }).data);

@@ -1,13 +1,10 @@
 /** What a loop does to gradients, measured: spectra, growth, bias and variance of estimators. */
-export { moments } from "./moments.ts";
-export type { Moments } from "./moments.ts";
 export { byLeaf, compareEstimators } from "./compareEstimators.ts";
 export type { CompareOptions, Comparison, FailedMeasurement } from "./compareEstimators.ts";
 export type { EstimatorMeasurement } from "./measureEstimator.ts";
 export { isDeterministic, referenceGradient } from "./referenceGradient.ts";
 export type { ReferenceGradient, ReferenceMethod, ReferenceOptions } from "./referenceGradient.ts";
 export { measuredHorizon } from "./measuredHorizon.ts";
-export { vectorNorm } from "./vectorNorm.ts";
 export { trajectoryGradients } from "./trajectoryGradients.ts";
 export type { TrajectoryOptions, TrajectorySample } from "./trajectoryGradients.ts";
 export { lyapunov } from "./lyapunov.ts";
@@ -16,7 +13,6 @@ export { stateJacobian, stateJacobians } from "./stateJacobian.ts";
 export type { StateJacobianOptions, StateJacobiansOptions } from "./stateJacobian.ts";
 export { jacobianSpectrum } from "./jacobianSpectrum.ts";
 export type { JacobianSpectrum } from "./jacobianSpectrum.ts";
-export type { SquareMatrix } from "../numerics/index.ts";
 export { gradientGrowth } from "./gradientGrowth.ts";
 export type { GradientGrowthOptions, GradientGrowthResult } from "./gradientGrowth.ts";
 export { productSpectrum } from "./productSpectrum.ts";
@@ -28,7 +24,6 @@ export type {
   GradientVarianceResult,
   HorizonVariance,
 } from "./gradientVariance.ts";
-export type { SampleStatistics } from "./sampleStatistics.ts";
 export { lossSlice } from "./lossSlice.ts";
 export type { LossSliceOptions, LossSliceResult } from "./lossSlice.ts";
 export { derivativeMismatch } from "./derivativeMismatch.ts";
@@ -60,5 +55,15 @@ export { relativeDecrease } from "./relativeDecrease.ts";
 export { updateCosine } from "./updateCosine.ts";
 export { momentumStability, updateStability } from "./updateStability.ts";
 export type { MomentumStabilityOptions, UpdateStability, UpdateStabilityOptions } from "./updateStability.ts";
-export type { Eigenvalues } from "../numerics/index.ts";
 export * from "./dynamics/index.ts";
+export { eigensystem, moments, pca, vectorNorm } from "../numerics/index.ts";
+export type {
+  Complex,
+  ComplexMatrix,
+  Eigensystem,
+  Eigenvalues,
+  Moments,
+  PrincipalComponents,
+  SampleStatistics,
+  SquareMatrix,
+} from "../numerics/index.ts";

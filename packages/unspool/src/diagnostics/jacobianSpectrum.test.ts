@@ -3,9 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { OptionError } from "../errors.ts";
 import { jacobianSpectrum } from "./index.ts";
-import { eigenvalues } from "../numerics/index.ts";
-import { singularValues } from "./singularValues.ts";
-import type { SquareMatrix } from "../numerics/index.ts";
+import { type SquareMatrix, eigenvalues, singularValues } from "../numerics/index.ts";
 import { numbers } from "./testing.ts";
 
 const matrix = (rows: readonly (readonly number[])[]): SquareMatrix => ({

@@ -3,9 +3,7 @@
  * one step), and its numerical abscissa (at once). For a matrix that is not normal these say different things.
  */
 import { OptionError } from "../errors.ts";
-import { eigenvalues } from "../numerics/index.ts";
-import { singularValues } from "./singularValues.ts";
-import type { SquareMatrix } from "../numerics/index.ts";
+import { type SquareMatrix, eigenvalues, singularValues } from "../numerics/index.ts";
 
 export interface JacobianSpectrum {
   /** Eigenvalues in falling order of modulus. */

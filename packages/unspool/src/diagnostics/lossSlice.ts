@@ -6,7 +6,7 @@ import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
 import { OptionError, requireInteger, requirePositive, requireKnownOptions } from "../errors.ts";
 import { type Executor, type Problem, eraseProblem, unroll } from "../unroll/index.ts";
 import { requireSteps, wideTheta } from "./pushforward.ts";
-import { vectorNorm } from "./vectorNorm.ts";
+import { vectorNorm } from "../numerics/index.ts";
 
 export interface LossSliceOptions<Theta> {
   /** Source of the trajectory's key, the same for all points, and of random directions. Default `random.key(0)`. */

@@ -4,10 +4,9 @@ import { explainProgram } from "../engine/index.ts";
 import { OptionError } from "../errors.ts";
 import type { EstimatorEntry, EstimatorOptions } from "../estimators/index.ts";
 import { type Problem, freshExecutor } from "../unroll/index.ts";
-import { type Moments, moments } from "./moments.ts";
+import { type Moments, moments, vectorNorm } from "../numerics/index.ts";
 import type { ReferenceGradient } from "./referenceGradient.ts";
 import { trajectoryGradients } from "./trajectoryGradients.ts";
-import { vectorNorm } from "./vectorNorm.ts";
 
 /** One estimator at one truncation. Vectors are [P], leaves of theta one after the other. */
 export interface EstimatorMeasurement {

@@ -23,7 +23,7 @@ import {
   wideTheta,
 } from "./pushforward.ts";
 import { type ScaledRows, logScale, rescaled, unscaled } from "./scaledTangents.ts";
-import { singularValues } from "./singularValues.ts";
+import { singularValues } from "../numerics/index.ts";
 
 export interface ProductSpectrumOptions {
   /** Numbers of steps T, each at least 1. */

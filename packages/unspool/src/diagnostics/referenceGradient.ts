@@ -9,9 +9,8 @@ import { type Key, type Tensor, random, tree } from "../array/index.ts";
 import { UnspoolError, requireKnownOptions } from "../errors.ts";
 import { type EstimatorOptions, bptt, fullEs } from "../estimators/index.ts";
 import { type Problem, unroll } from "../unroll/index.ts";
-import { moments } from "./moments.ts";
+import { moments, vectorNorm } from "../numerics/index.ts";
 import { trajectoryGradients } from "./trajectoryGradients.ts";
-import { vectorNorm } from "./vectorNorm.ts";
 
 export type ReferenceMethod = "exact" | "bptt" | "fullEs";
 

@@ -24,7 +24,7 @@ import {
   eraseProblem,
   splitFloats,
 } from "../unroll/index.ts";
-import { moments } from "./moments.ts";
+import { moments } from "../numerics/index.ts";
 import {
   type Point,
   flatRows,

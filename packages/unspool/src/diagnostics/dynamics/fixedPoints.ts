@@ -15,10 +15,9 @@ import {
   requirePositive,
   requireKnownOptions,
 } from "../../errors.ts";
-import { eigenvalues } from "../../numerics/index.ts";
+import { eigenvalues, solveLinear } from "../../numerics/index.ts";
 import type { ComponentSystem } from "./componentSystem.ts";
 import { linearize } from "./linearize.ts";
-import { solveLinear } from "./solveLinear.ts";
 
 export interface FixedPointOptions {
   /** g. Default 0. */

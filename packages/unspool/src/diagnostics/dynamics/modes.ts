@@ -10,8 +10,7 @@
  */
 import { requireInteger } from "../../errors.ts";
 import type { StepDerivatives } from "./componentSystem.ts";
-import { type Complex, type ComplexMatrix, quotient, times } from "./complexMatrix.ts";
-import { eigensystem } from "./eigensystem.ts";
+import { type Complex, type ComplexMatrix, eigensystem, quotient, times } from "../../numerics/index.ts";
 import { learningRateOf } from "./linearize.ts";
 
 export interface Mode {

@@ -1,9 +1,9 @@
 /** Both sides' eigenvectors, and principal components, by their defining equations. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { eigenvalues } from "../../numerics/index.ts";
-import { numbers } from "../testing.ts";
+import { numbers } from "../diagnostics/testing.ts";
 import { eigensystem } from "./eigensystem.ts";
+import { eigenvalues } from "./eigenvalues.ts";
 import { pca } from "./pca.ts";
 
 const matrix = (rows: number[][]) => ({ size: rows.length, entries: Float64Array.from(rows.flat()) });

@@ -3,8 +3,8 @@
  * form by back substitution; pairs are exactly conjugate, vectors of real eigenvalues real. L' is the inverse of R and
  * not its transpose: A need not be symmetric.
  */
-import { singularValues } from "../singularValues.ts";
-import type { SquareMatrix } from "../../numerics/index.ts";
+import { singularValues } from "./singularValues.ts";
+import type { SquareMatrix } from "./squareMatrix.ts";
 import { type ComplexMatrix, asReal, inverse, quotient } from "./complexMatrix.ts";
 import { complexSchur } from "./complexSchur.ts";
 

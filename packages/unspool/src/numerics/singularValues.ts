@@ -3,7 +3,7 @@
  * rotated in pairs until they are orthogonal; their lengths are the singular values. Small ones are as accurate as the
  * columns allow, which a detour by A'A would lose.
  */
-import type { SquareMatrix } from "../numerics/index.ts";
+import type { SquareMatrix } from "./squareMatrix.ts";
 
 const epsilon = 2 ** -52;
 const mostSweeps = 60;

@@ -2,8 +2,8 @@
  * The complex Schur form A = Z T Z*, with Z unitary and T upper triangular: Hessenberg form by rotations, then QR steps
  * with Wilkinson's shift and deflation (Golub and Van Loan, chapter 7). Cost: about 40 n³.
  */
-import { UnspoolError } from "../../errors.ts";
-import type { SquareMatrix } from "../../numerics/index.ts";
+import { UnspoolError } from "../errors.ts";
+import type { SquareMatrix } from "./squareMatrix.ts";
 import {
   type Complex,
   type ComplexMatrix,

@@ -2,7 +2,7 @@
  * Principal components of a cloud of states: the directions in which it is widest. The covariance is diagonalised by
  * Jacobi rotations (Golub and Van Loan, algorithm 8.5.3), whose vectors stay orthonormal whatever the eigenvalues.
  */
-import { OptionError } from "../../errors.ts";
+import { OptionError } from "../errors.ts";
 
 export interface PrincipalComponents {
   /** [n]. */

@@ -1,5 +1,5 @@
 /** Elimination with exchange of rows. */
-import type { SquareMatrix } from "../../numerics/index.ts";
+import type { SquareMatrix } from "./squareMatrix.ts";
 
 /** x with A x = b; undefined where a pivot is not above `least`. */
 export function solveLinear(

@@ -1,5 +1,5 @@
 /** Complex numbers, and square matrices of them, as pairs of real ones. */
-import type { SquareMatrix } from "../../numerics/index.ts";
+import type { SquareMatrix } from "./squareMatrix.ts";
 
 export interface Complex {
   re: number;
