@@ -12,6 +12,7 @@ const floors: readonly (readonly string[])[] = [
   ["array"],
   ["engine"],
   ["unroll"],
+  ["networks"],
   ["estimators", "optimizers"],
   ["methods"],
   ["diagnostics", "rl"],

@@ -6,7 +6,7 @@
 import { type Key, type Tensor, nn, np, random, tree } from "../array/index.ts";
 import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
-import { type LstmState, type LstmWeights, initLstm, lstmCell } from "./lstm.ts";
+import { type LstmState, type LstmWeights, initLstm, lstmCell } from "../networks/index.ts";
 
 export interface CharacterModelOptions {
   /** Numbers of characters. Each trajectory begins at a random place; at the first, if the text has horizon + 1. */

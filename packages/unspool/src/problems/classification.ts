@@ -1,7 +1,7 @@
 /** Networks that classify, as tasks for optimizers: dense layers on labelled examples, cross-entropy. */
 import { type Key, type Tensor, nn, np, plainLayers, random } from "../array/index.ts";
 import { requireInteger, requireOneOf, requireKnownOptions } from "../errors.ts";
-import { type Layer, applyMlp } from "./mlp.ts";
+import { type Layer, applyMlp } from "../networks/index.ts";
 import { type LabelledData, minibatch } from "./scheduleTuning.ts";
 import { requireLabelled } from "./labelledData.ts";
 import { type TaskFamily, singleTask } from "./task.ts";

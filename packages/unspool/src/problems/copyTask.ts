@@ -6,7 +6,7 @@
 import { type Key, type Tensor, nn, np, random, tree } from "../array/index.ts";
 import { requireInteger, requireKnownOptions } from "../errors.ts";
 import { type Problem, defineProblem, unroll } from "../unroll/index.ts";
-import { type LstmState, type LstmWeights, initLstm, lstmCell } from "./lstm.ts";
+import { type LstmState, type LstmWeights, initLstm, lstmCell } from "../networks/index.ts";
 
 export interface CopyTaskOptions {
   /** Length of the longest strings, L. */

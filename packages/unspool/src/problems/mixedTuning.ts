@@ -10,7 +10,7 @@
 import { type Tensor, grad, nn, np, random, tree } from "../array/index.ts";
 import { requireInteger, requireKnownOptions } from "../errors.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
-import { type Layer, initMlp } from "./mlp.ts";
+import { type Layer, initMlp } from "../networks/index.ts";
 import { requireLabelled } from "./labelledData.ts";
 import { type LabelledData, type TrainingState, minibatch } from "./scheduleTuning.ts";
 

@@ -12,7 +12,7 @@ import { type Key, type Tensor, grad, nn, np, random, tree } from "../array/inde
 import { OptionError, requireInteger, requireOneOf, requireKnownOptions } from "../errors.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
 import { requireLabelled } from "./labelledData.ts";
-import { type Layer, applyMlp, initMlp } from "./mlp.ts";
+import { type Layer, applyMlp, initMlp } from "../networks/index.ts";
 
 /** Inputs [n, features] with int32 labels [n]. */
 export interface LabelledData {

@@ -10,7 +10,7 @@
 import { type Key, type Tensor, grad, np, random } from "../array/index.ts";
 import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
-import { type Layer, applyMlp } from "./mlp.ts";
+import { type Layer, applyMlp } from "../networks/index.ts";
 
 /** The per-weight network 3 -> 16 -> 2, ReLU. */
 export type LearnedOptimizerTheta = { hidden: LayerTree; output: LayerTree };

@@ -6,7 +6,7 @@
  */
 import { type Key, type Tensor, nn, np, plainLayers, random } from "../array/index.ts";
 import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
-import { type Layer, applyMlp } from "./mlp.ts";
+import { type Layer, applyMlp } from "../networks/index.ts";
 import { type TaskFamily, singleTask } from "./task.ts";
 
 export interface TwoMoonsOptions {
