@@ -1,54 +1,58 @@
 /** Reinforcement learners as inner problems, and the bias and variance of their meta-gradients. */
-export type { Enumeration, LearningTask } from "./learningTask.ts";
-export { bandit, learnedRates } from "./bandit.ts";
-export type { BanditAgent, BanditData, BanditOptions, BanditWorld, RateEta } from "./bandit.ts";
-export { metaGradient } from "./metaGradient.ts";
+export type { Enumeration, LearningTask } from "./environments/learningTask.ts";
+export { bandit, learnedRates } from "./environments/bandit.ts";
+export type { BanditAgent, BanditData, BanditOptions, BanditWorld, RateEta } from "./environments/bandit.ts";
+export { metaGradient } from "./metaGradients/metaGradient.ts";
 export type {
   MetaGradientEstimate,
   MetaGradientEstimator,
   MetaGradientOptions,
   MetaGradientState,
-} from "./metaGradient.ts";
+} from "./metaGradients/metaGradient.ts";
 export type {
   BaselineFunction,
   MetaGradientSwitches,
   SamplingCorrection,
   WindowOfLifetime,
-} from "./metaGradientOptions.ts";
-export type { BaselineContext, LifetimeShared, LifetimeUnit } from "./lifetimeProgram.ts";
-export type { Observation } from "./surrogate.ts";
-export type { HessianMethod } from "./hessianWeights.ts";
-export { exactMetaGradient } from "./exactMetaGradient.ts";
-export type { ExactMetaGradient } from "./exactMetaGradient.ts";
-export { estimatorTable } from "./estimatorTable.ts";
-export type { EstimatorRow, EstimatorTable } from "./estimatorTable.ts";
-export { lifetimeProblem } from "./lifetimeProblem.ts";
-export type { LifetimeProblemOptions, LifetimeState } from "./lifetimeProblem.ts";
-export { centralDifferences } from "./centralDifferences.ts";
+} from "./metaGradients/metaGradientOptions.ts";
+export type { BaselineContext, LifetimeShared, LifetimeUnit } from "./metaGradients/lifetimeProgram.ts";
+export type { Observation } from "./metaGradients/surrogate.ts";
+export type { HessianMethod } from "./metaGradients/hessianWeights.ts";
+export { exactMetaGradient } from "./metaGradients/exactMetaGradient.ts";
+export type { ExactMetaGradient } from "./metaGradients/exactMetaGradient.ts";
+export { estimatorTable } from "./metaGradients/estimatorTable.ts";
+export type { EstimatorRow, EstimatorTable } from "./metaGradients/estimatorTable.ts";
+export { lifetimeProblem } from "./metaGradients/lifetimeProblem.ts";
+export type { LifetimeProblemOptions, LifetimeState } from "./metaGradients/lifetimeProblem.ts";
+export { centralDifferences } from "./metaGradients/centralDifferences.ts";
 export type {
   CentralDifferencesEstimate,
   CentralDifferencesEstimator,
   CentralDifferencesOptions,
   CentralDifferencesState,
-} from "./centralDifferences.ts";
-export { tabularMdp, valuesOf } from "./tabularMdp.ts";
-export type { PolicyTable, TabularMdp, Trajectory } from "./tabularMdp.ts";
-export { exactReturn } from "./exactReturn.ts";
-export type { ReturnDerivatives } from "./exactReturn.ts";
-export { expectedHessian, hessianEstimate, sampleTrajectories } from "./hessianEstimate.ts";
-export type { ExpectedHessian, HessianEstimate, HessianEstimateOptions } from "./hessianEstimate.ts";
-export type { AdvantageOptions } from "./advantages.ts";
-export { exactDirectional } from "./exactDirectional.ts";
-export type { DirectionalOptions } from "./exactDirectional.ts";
-export { directionalEstimate } from "./directionalEstimate.ts";
-export type { DirectionalEstimateOptions } from "./directionalEstimate.ts";
-export { actorCritic } from "./actorCritic.ts";
+} from "./metaGradients/centralDifferences.ts";
+export { tabularMdp, valuesOf } from "./environments/tabularMdp.ts";
+export type { PolicyTable, TabularMdp, Trajectory } from "./environments/tabularMdp.ts";
+export { exactReturn } from "./metaGradients/exactReturn.ts";
+export type { ReturnDerivatives } from "./metaGradients/exactReturn.ts";
+export { expectedHessian, hessianEstimate, sampleTrajectories } from "./metaGradients/hessianEstimate.ts";
+export type {
+  ExpectedHessian,
+  HessianEstimate,
+  HessianEstimateOptions,
+} from "./metaGradients/hessianEstimate.ts";
+export type { AdvantageOptions } from "./metaGradients/advantages.ts";
+export { exactDirectional } from "./metaGradients/exactDirectional.ts";
+export type { DirectionalOptions } from "./metaGradients/exactDirectional.ts";
+export { directionalEstimate } from "./metaGradients/directionalEstimate.ts";
+export type { DirectionalEstimateOptions } from "./metaGradients/directionalEstimate.ts";
+export { actorCritic } from "./metaGradients/actorCritic.ts";
 export type {
   ActorCriticAgent,
   ActorCriticData,
   ActorCriticOptions,
   ActorCriticWorld,
-} from "./actorCritic.ts";
-export { maze } from "./maze.ts";
-export type { Maze, MazeOptions } from "./maze.ts";
-export { ownValues } from "./ownValues.ts";
+} from "./metaGradients/actorCritic.ts";
+export { maze } from "./environments/maze.ts";
+export type { Maze, MazeOptions } from "./environments/maze.ts";
+export { ownValues } from "./metaGradients/ownValues.ts";

@@ -1,5 +1,5 @@
 /** For tests: a bandit learner in plain float64, by recursion over everything that can happen; a small MDP. */
-import { type TabularMdp, tabularMdp } from "./tabularMdp.ts";
+import { type TabularMdp, tabularMdp } from "./environments/tabularMdp.ts";
 
 export interface PlainBandit {
   means: readonly number[];

@@ -7,8 +7,8 @@
  * Actions come from one uniform each by the inverse distribution function, so that equal keys give mostly equal
  * actions at neighbouring eta. Defaults are those of the authors' bandit: K = 30, B = 10, T = 30, noise 2, fresh arms.
  */
-import { type Key, type Tensor, nn, np, random, tree } from "../array/index.ts";
-import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
+import { type Key, type Tensor, nn, np, random, tree } from "../../array/index.ts";
+import { OptionError, requireInteger, requireKnownOptions } from "../../errors.ts";
 import type { LearningTask } from "./learningTask.ts";
 
 export interface BanditOptions<Eta> {

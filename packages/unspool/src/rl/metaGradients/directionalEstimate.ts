@@ -7,11 +7,11 @@
  * `dice`: d = 1, A the discounted returns. `loadedDice`: d = `decay`, A by GAE(tau). `lvc`: d = 0.
  * Farquhar, Whiteson, Foerster, "Loaded DiCE", NeurIPS 2019.
  */
-import { requireOneOf, requireKnownOptions } from "../errors.ts";
+import { requireOneOf, requireKnownOptions } from "../../errors.ts";
 import { type AdvantageOptions, advantages } from "./advantages.ts";
 import { type DirectionalOptions, directionOf } from "./exactDirectional.ts";
 import { type Jet, type JetShape, derivativesOf, logPolicyJets, writeBoxSeries, zeroJet } from "./jets.ts";
-import { type PolicyTable, type TabularMdp, type Trajectory } from "./tabularMdp.ts";
+import { type PolicyTable, type TabularMdp, type Trajectory } from "../environments/tabularMdp.ts";
 
 export interface DirectionalEstimateOptions extends DirectionalOptions, Omit<AdvantageOptions, "method"> {
   method: "dice" | "loadedDice" | "lvc";

@@ -3,7 +3,7 @@
  * estimates' expectations over every trajectory against the exact ones.
  */
 import { describe, expect, test } from "vitest";
-import { random } from "../array/index.ts";
+import { random } from "../../array/index.ts";
 import {
   type DirectionalEstimateOptions,
   type PolicyTable,
@@ -16,9 +16,9 @@ import {
   sampleTrajectories,
   tabularMdp,
   valuesOf,
-} from "./index.ts";
-import { twoStateMdp } from "./testing.ts";
-import { everyTrajectory, policyOf } from "./tabularMdp.ts";
+} from "../index.ts";
+import { twoStateMdp } from "../testing.ts";
+import { everyTrajectory, policyOf } from "../environments/tabularMdp.ts";
 
 const mdp = twoStateMdp;
 const long = tabularMdp({ ...mdp, horizon: 50, discount: 0.95, start: [0.4, 0.6] });

@@ -1,9 +1,9 @@
 /** The switches of a meta-gradient: which choice causes bias, which costs variance. Checked at construction. */
-import { OptionError, requireInteger, requireOneOf } from "../errors.ts";
+import { OptionError, requireInteger, requireOneOf } from "../../errors.ts";
 import { type HessianMethod, hessianMethods } from "./hessianWeights.ts";
-import type { ErasedTask } from "./learningTask.ts";
+import type { ErasedTask } from "../environments/learningTask.ts";
 import type { BaselineContext } from "./lifetimeProgram.ts";
-import type { Tensor } from "../array/index.ts";
+import type { Tensor } from "../../array/index.ts";
 
 /** A baseline of one's own: scalar, [H] or [B, H]; held constant. */
 export type BaselineFunction = (context: BaselineContext) => Tensor;

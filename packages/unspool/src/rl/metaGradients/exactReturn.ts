@@ -4,7 +4,7 @@
  *
  *     V = sum_a p_a Q_a,   V' = sum_a (p_a' Q_a + p_a Q_a'),   V'' = sum_a (p_a'' Q_a + p_a' Q_a'^T + Q_a' p_a'^T + p_a Q_a'')
  */
-import { type PolicyTable, type TabularMdp, policyOf } from "./tabularMdp.ts";
+import { type PolicyTable, type TabularMdp, policyOf } from "../environments/tabularMdp.ts";
 
 /** Derivatives with respect to logits flattened as state · actions + action. */
 export interface ReturnDerivatives {

@@ -4,8 +4,8 @@
  * be seen: the agent has to find out. After the simple maze of Vuorio et al., arXiv 2209.11303, whose objects are seen,
  * move when hit, and whose agent is a network; standing still here, they leave a table over the agent's cell enough.
  */
-import { type Key, type Tensor, np, random } from "../array/index.ts";
-import { requireInteger, requireKnownOptions } from "../errors.ts";
+import { type Key, type Tensor, np, random } from "../../array/index.ts";
+import { requireInteger, requireKnownOptions } from "../../errors.ts";
 import { type TabularMdp, tabularMdp } from "./tabularMdp.ts";
 
 export interface MazeOptions {

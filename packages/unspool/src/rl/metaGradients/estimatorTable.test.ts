@@ -3,7 +3,7 @@
  * PyTorch by enumeration of all sequences, and checked here against a plain implementation of their own below.
  */
 import { describe, expect, test } from "vitest";
-import { type Tensor, np, tree } from "../array/index.ts";
+import { type Tensor, np, tree } from "../../array/index.ts";
 import {
   type BaselineContext,
   type MetaGradientSwitches,
@@ -11,8 +11,8 @@ import {
   estimatorTable,
   exactMetaGradient,
   learnedRates,
-} from "./index.ts";
-import { plainReturn } from "./testing.ts";
+} from "../index.ts";
+import { plainReturn } from "../testing.ts";
 
 const f64 = (values: number | number[]): Tensor => np.array(values, { dtype: "float64" });
 const lambda = (coefficient: number, form: "sum" | "mean" = "sum") => ({

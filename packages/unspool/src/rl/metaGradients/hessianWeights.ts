@@ -10,7 +10,7 @@
  *
  * with l_h = log pi_h, u_k = d u_{k-1} + l_k, and box(x) = exp(x - stop(x)): value 1, gradient that of x.
  */
-import { type Tensor, lax, np } from "../array/index.ts";
+import { type Tensor, lax, np } from "../../array/index.ts";
 
 export type HessianMethod = "sampled" | "dice" | "loadedDice" | "lvc" | "firstOrder";
 

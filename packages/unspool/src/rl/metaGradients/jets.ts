@@ -5,7 +5,7 @@
  *
  * flat: f_0, grad f_0, f_1, grad f_1, …. The gradient of coefficient k is a derivative of order k + 1.
  */
-import { type PolicyTable, policyOf } from "./tabularMdp.ts";
+import { type PolicyTable, policyOf } from "../environments/tabularMdp.ts";
 
 /** [order · (d + 1)]. */
 export type Jet = Float64Array;

@@ -1,6 +1,6 @@
 /** The tabular actor-critic: its closed-form updates, its enumeration, and the bias of learned baselines. */
 import { describe, expect, test } from "vitest";
-import { type Tensor, grad, nn, np, random, tree } from "../array/index.ts";
+import { type Tensor, grad, nn, np, random, tree } from "../../array/index.ts";
 import {
   actorCritic,
   estimatorTable,
@@ -9,7 +9,7 @@ import {
   metaGradient,
   ownValues,
   tabularMdp,
-} from "./index.ts";
+} from "../index.ts";
 
 const mdp = tabularMdp({
   transitions: [

@@ -7,9 +7,15 @@
  * The gradient of sum_i S_i through the path of the agent is the meta-gradient: the second term credits the actions
  * of update i, the first (the sampling correction) the data that made the agent what it is.
  */
-import { type Tensor, tree } from "../array/index.ts";
+import { type Tensor, tree } from "../../array/index.ts";
 import { type HessianMethod, hessianWeights, stop } from "./hessianWeights.ts";
-import { type ErasedTask, discounts, inTypeOf, requireBatch, returnsToGo } from "./learningTask.ts";
+import {
+  type ErasedTask,
+  discounts,
+  inTypeOf,
+  requireBatch,
+  returnsToGo,
+} from "../environments/learningTask.ts";
 
 /** What is decided when a program is traced. */
 export interface SurrogateChoice {

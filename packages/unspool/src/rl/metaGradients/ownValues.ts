@@ -2,8 +2,8 @@
  * The baseline that most actor-critics use: the values that the agent has learned. They depend on its past data, so
  * with a sampling correction the meta-gradient is biased (the "advantage" experiment of Vuorio et al., 2209.11303).
  */
-import { OptionError } from "../errors.ts";
-import type { LearningTask } from "./learningTask.ts";
+import { OptionError } from "../../errors.ts";
+import type { LearningTask } from "../environments/learningTask.ts";
 import type { BaselineFunction } from "./metaGradientOptions.ts";
 
 /** The agent's own values of the states that it visits, as a baseline for `metaGradient`. */

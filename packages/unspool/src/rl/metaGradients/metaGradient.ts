@@ -7,11 +7,17 @@
  * The full correction on whole lifetimes is unbiased; without it the estimate ignores how eta changes the data that
  * the agent learns from. Vuorio, Beck, Whiteson, Foerster, Farquhar, arXiv 2209.11303.
  */
-import { type Key, type Tensor, np, tree } from "../array/index.ts";
-import { NonFiniteError, requireInteger, requireKnownOptions } from "../errors.ts";
-import { type Estimate, type GradientEstimator, cut } from "../estimators/index.ts";
-import { type Executor, defaultExecutor, firstClocks, settle, windowPlan } from "../unroll/index.ts";
-import { type ErasedTask, type LearningTask, eraseTask, firstAgent, worldOf } from "./learningTask.ts";
+import { type Key, type Tensor, np, tree } from "../../array/index.ts";
+import { NonFiniteError, requireInteger, requireKnownOptions } from "../../errors.ts";
+import { type Estimate, type GradientEstimator, cut } from "../../estimators/index.ts";
+import { type Executor, defaultExecutor, firstClocks, settle, windowPlan } from "../../unroll/index.ts";
+import {
+  type ErasedTask,
+  type LearningTask,
+  eraseTask,
+  firstAgent,
+  worldOf,
+} from "../environments/learningTask.ts";
 import {
   type LifetimeSettings,
   type LifetimeShared,

@@ -4,7 +4,7 @@
  *
  *     V_h(s) = sum_a p(a | s) (r(s, a) + g sum P V_{h+1}).
  */
-import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
+import { OptionError, requireInteger, requireKnownOptions } from "../../errors.ts";
 import {
   type JetShape,
   addBoxJet,
@@ -14,7 +14,7 @@ import {
   logPolicyJets,
   zeroJet,
 } from "./jets.ts";
-import { type PolicyTable, type TabularMdp, policyOf } from "./tabularMdp.ts";
+import { type PolicyTable, type TabularMdp, policyOf } from "../environments/tabularMdp.ts";
 
 export interface DirectionalOptions {
   /** v, [d], over logits flattened as state · actions + action. */

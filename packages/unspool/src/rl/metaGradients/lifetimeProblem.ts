@@ -6,9 +6,9 @@
  * that reverse and forward mode give meta-gradients: `bptt` that of whole lifetimes, `tbptt` that of contiguous
  * windows. The pathwise derivative of -R_i itself would be 0: sampled rewards do not depend on the logits.
  */
-import { type Key, type Tensor, lax, np, random, tree } from "../array/index.ts";
-import { OptionError, requireInteger, requireOneOf, requireKnownOptions } from "../errors.ts";
-import { type Problem, defineProblem } from "../unroll/index.ts";
+import { type Key, type Tensor, lax, np, random, tree } from "../../array/index.ts";
+import { OptionError, requireInteger, requireOneOf, requireKnownOptions } from "../../errors.ts";
+import { type Problem, defineProblem } from "../../unroll/index.ts";
 import { stop } from "./hessianWeights.ts";
 import {
   type ErasedTask,
@@ -17,7 +17,7 @@ import {
   firstAgent,
   inTypeOf,
   worldOf,
-} from "./learningTask.ts";
+} from "../environments/learningTask.ts";
 import { type CheckedSwitches, type MetaGradientSwitches, checkedSwitches } from "./metaGradientOptions.ts";
 import { observe, surrogateTerms } from "./surrogate.ts";
 

@@ -10,8 +10,8 @@
  * alone, the derivative of the sampled gradient, which is no estimate of the Hessian.
  * Foerster et al. 2018; Farquhar, Whiteson, Foerster 2019; Rothfuss et al. 2019.
  */
-import { type Key, random } from "../array/index.ts";
-import { requireInteger, requireKnownOptions } from "../errors.ts";
+import { type Key, random } from "../../array/index.ts";
+import { requireInteger, requireKnownOptions } from "../../errors.ts";
 import { type AdvantageOptions, advantages } from "./advantages.ts";
 import {
   type PolicyTable,
@@ -19,7 +19,7 @@ import {
   type Trajectory,
   everyTrajectory,
   policyOf,
-} from "./tabularMdp.ts";
+} from "../environments/tabularMdp.ts";
 
 export type HessianEstimateOptions = AdvantageOptions;
 

@@ -1,8 +1,8 @@
 /** Learning agents under the estimators of inner problems. */
 import { describe, expect, test } from "vitest";
-import { type Tensor, np, random, tree } from "../array/index.ts";
-import { bptt, rtrl, tbptt } from "../estimators/index.ts";
-import { unroll } from "../unroll/index.ts";
+import { type Tensor, np, random, tree } from "../../array/index.ts";
+import { bptt, rtrl, tbptt } from "../../estimators/index.ts";
+import { unroll } from "../../unroll/index.ts";
 import {
   bandit,
   centralDifferences,
@@ -10,7 +10,7 @@ import {
   learnedRates,
   lifetimeProblem,
   metaGradient,
-} from "./index.ts";
+} from "../index.ts";
 
 const task = bandit({ arms: [2, 1, 0.5], updates: 6, batch: 2, rewardNoise: 0, rate: learnedRates() });
 const eta = { rates: np.array(1.5, { dtype: "float64" }) };

@@ -9,8 +9,8 @@
  * Vuorio, Beck, Whiteson, Foerster, Farquhar, "An Investigation of the Bias-Variance Tradeoff in Meta-Gradients",
  * arXiv 2209.11303. The weights w come from outside, because how they depend on the agent is what methods differ in.
  */
-import { type Key, type Tensor, np, tree } from "../array/index.ts";
-import { ShapeError } from "../errors.ts";
+import { type Key, type Tensor, np, tree } from "../../array/index.ts";
+import { ShapeError } from "../../errors.ts";
 
 /** Traced functions for ONE lifetime; floating-point leaves take the dtype of eta. */
 export interface LearningTask<Eta = unknown, Agent = unknown, World = unknown, Data = unknown> {

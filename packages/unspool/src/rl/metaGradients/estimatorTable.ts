@@ -2,11 +2,11 @@
  * Bias and variance of meta-gradient estimators at one eta, exactly: expectation and variance of the estimate from one
  * lifetime over every lifetime of an enumerable task.
  */
-import { type Tree, tree } from "../array/index.ts";
-import { OptionError } from "../errors.ts";
+import { type Tree, tree } from "../../array/index.ts";
+import { OptionError } from "../../errors.ts";
 import { everyLifetime } from "./everyLifetime.ts";
 import { exactMetaGradient } from "./exactMetaGradient.ts";
-import { type LearningTask, eraseTask } from "./learningTask.ts";
+import { type LearningTask, eraseTask } from "../environments/learningTask.ts";
 import { windowScale } from "./metaGradient.ts";
 import { type MetaGradientSwitches, checkedSwitches } from "./metaGradientOptions.ts";
 

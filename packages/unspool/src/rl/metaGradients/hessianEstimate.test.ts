@@ -3,7 +3,7 @@
  * derivatives checked against finite differences of the return.
  */
 import { describe, expect, test } from "vitest";
-import { random } from "../array/index.ts";
+import { random } from "../../array/index.ts";
 import {
   type HessianEstimateOptions,
   exactReturn,
@@ -11,8 +11,8 @@ import {
   hessianEstimate,
   sampleTrajectories,
   tabularMdp,
-} from "./index.ts";
-import { twoStateMdp } from "./testing.ts";
+} from "../index.ts";
+import { twoStateMdp } from "../testing.ts";
 
 const mdp = twoStateMdp;
 const logits = [

@@ -1,5 +1,5 @@
 /** Finite Markov decision processes with a finite horizon as plain tables, and softmax policies over them. */
-import { OptionError, requireInteger } from "../errors.ts";
+import { OptionError, requireInteger } from "../../errors.ts";
 
 export interface TabularMdp {
   /** P[action][state][next state]. */

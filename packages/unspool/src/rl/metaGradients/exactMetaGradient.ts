@@ -5,12 +5,12 @@
  *
  * where log p runs over ALL actions of the lifetime and the path of the agent depends on eta with data fixed.
  */
-import { type Tensor, tree } from "../array/index.ts";
-import { requireKnownOptions } from "../errors.ts";
-import { cut } from "../estimators/index.ts";
-import { np } from "../array/index.ts";
+import { type Tensor, tree } from "../../array/index.ts";
+import { requireKnownOptions } from "../../errors.ts";
+import { cut } from "../../estimators/index.ts";
+import { np } from "../../array/index.ts";
 import { everyLifetime } from "./everyLifetime.ts";
-import { type LearningTask, eraseTask } from "./learningTask.ts";
+import { type LearningTask, eraseTask } from "../environments/learningTask.ts";
 import { checkedSwitches } from "./metaGradientOptions.ts";
 
 export interface ExactMetaGradient<Eta> {

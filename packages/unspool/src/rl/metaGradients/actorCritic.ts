@@ -7,11 +7,11 @@
  * G are discounted returns; the gradients of tables are closed forms. With `rewards` every lifetime has a table of its
  * own (and the agent cannot see it): something to adapt to. The learner of Vuorio et al., arXiv 2209.11303, in tables.
  */
-import { type Key, type Tensor, nn, np, random, scan, tree } from "../array/index.ts";
-import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
-import { inverseCdf } from "./bandit.ts";
-import { type LearningTask, returnsToGo } from "./learningTask.ts";
-import { type TabularMdp, everyTrajectory } from "./tabularMdp.ts";
+import { type Key, type Tensor, nn, np, random, scan, tree } from "../../array/index.ts";
+import { OptionError, requireInteger, requireKnownOptions } from "../../errors.ts";
+import { inverseCdf } from "../environments/bandit.ts";
+import { type LearningTask, returnsToGo } from "../environments/learningTask.ts";
+import { type TabularMdp, everyTrajectory } from "../environments/tabularMdp.ts";
 
 export interface ActorCriticOptions<Eta> {
   /** Updates of a lifetime, T. Default 8. */

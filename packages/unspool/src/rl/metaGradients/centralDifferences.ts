@@ -7,10 +7,10 @@
  * along the axes, or along one Gaussian direction per trajectory: then it is the estimate of `fullEs` with sigma = h,
  * which here also tells what each trajectory estimates. How much the common keys save depends on how the problem draws.
  */
-import { type Key, type Tensor, np, tree } from "../array/index.ts";
-import { requireInteger, requireOneOf, requirePositive, requireKnownOptions } from "../errors.ts";
-import { type Estimate, type GradientEstimator, thetaBasis, cut } from "../estimators/index.ts";
-import { random } from "../array/index.ts";
+import { type Key, type Tensor, np, tree } from "../../array/index.ts";
+import { requireInteger, requireOneOf, requirePositive, requireKnownOptions } from "../../errors.ts";
+import { type Estimate, type GradientEstimator, thetaBasis, cut } from "../../estimators/index.ts";
+import { random } from "../../array/index.ts";
 import {
   type ErasedProblem,
   type Executor,
@@ -20,7 +20,7 @@ import {
   defaultExecutor,
   eraseProblem,
   initialState,
-} from "../unroll/index.ts";
+} from "../../unroll/index.ts";
 
 export interface CentralDifferencesOptions {
   /** d: the unit vectors (default), or a standard Gaussian per trajectory. */

@@ -1,6 +1,6 @@
 /** Advantages of sampled actions and how far their dependencies reach, for estimates of derivatives of the return. */
-import { OptionError, requireOneOf } from "../errors.ts";
-import { type PolicyTable, type TabularMdp, type Trajectory, valuesOf } from "./tabularMdp.ts";
+import { OptionError, requireOneOf } from "../../errors.ts";
+import { type PolicyTable, type TabularMdp, type Trajectory, valuesOf } from "../environments/tabularMdp.ts";
 
 export interface AdvantageOptions {
   method: "dice" | "loadedDice" | "lvc" | "sampled";

@@ -2,10 +2,10 @@
  * Every lifetime that a small task can have, with its probability: what turns expectations and variances of
  * estimators into sums. M batches per update and T updates make M^T lifetimes, run as units of one program.
  */
-import { type Tensor, np, random, tree } from "../array/index.ts";
-import { OptionError } from "../errors.ts";
-import { defaultExecutor } from "../unroll/index.ts";
-import { type ErasedTask, type Enumeration, inTypeOf } from "./learningTask.ts";
+import { type Tensor, np, random, tree } from "../../array/index.ts";
+import { OptionError } from "../../errors.ts";
+import { defaultExecutor } from "../../unroll/index.ts";
+import { type ErasedTask, type Enumeration, inTypeOf } from "../environments/learningTask.ts";
 import { type LifetimeProgram, type LifetimeShared, lifetimeProgram } from "./lifetimeProgram.ts";
 import { settingsOf, sharedOf } from "./metaGradient.ts";
 import type { CheckedSwitches } from "./metaGradientOptions.ts";

@@ -2,10 +2,10 @@
  * The lives of learning agents as a program of an executor: one unit is one lifetime, which carries tangents of its
  * agent and of c along every coordinate of eta (forward mode: no trajectory is stored).
  */
-import { type Key, type Tensor, jvp, np, random, tree, vmap } from "../array/index.ts";
-import { thetaBasis } from "../estimators/index.ts";
-import { type Clock, type ForwardProgram, splitFloats } from "../unroll/index.ts";
-import { type ErasedTask, firstAgent, inTypeOf, worldOf } from "./learningTask.ts";
+import { type Key, type Tensor, jvp, np, random, tree, vmap } from "../../array/index.ts";
+import { thetaBasis } from "../../estimators/index.ts";
+import { type Clock, type ForwardProgram, splitFloats } from "../../unroll/index.ts";
+import { type ErasedTask, firstAgent, inTypeOf, worldOf } from "../environments/learningTask.ts";
 import { type Observation, type SurrogateChoice, observe, surrogateTerms } from "./surrogate.ts";
 
 /** What all lifetimes share. Scalars are tensors, so that one program serves all their values. */
