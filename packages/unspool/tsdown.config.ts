@@ -12,7 +12,7 @@ const rooms = [
   "problems",
   "train",
   "train/node",
-  "diagnosis",
+  "advice",
   "conformance",
 ];
 

@@ -18,7 +18,7 @@ const floors: readonly (readonly string[])[] = [
   ["diagnostics", "rl"],
   ["problems"],
   ["train"],
-  ["diagnosis"],
+  ["advice"],
   ["conformance"],
   ["index"],
 ];

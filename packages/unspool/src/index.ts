@@ -10,4 +10,4 @@ export * from "./diagnostics/index.ts";
 export * from "./rl/index.ts";
 export * from "./problems/index.ts";
 export * from "./train/index.ts";
-export * from "./diagnosis/index.ts";
+export * from "./advice/index.ts";

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { type Tensor, np, random } from "./array/index.ts";
 import { OptionError } from "./errors.ts";
-import * as diagnosis from "./diagnosis/index.ts";
+import * as advice from "./advice/index.ts";
 import * as diagnostics from "./diagnostics/index.ts";
 import * as estimators from "./estimators/index.ts";
 import * as optimizers from "./optimizers/index.ts";
@@ -78,7 +78,7 @@ test("every factory of every room refuses a name that is none", async () => {
   const unknown = { notAnOption: 1 };
   const asksForMore = new Set(["adaScale"]);
   const unchecked: string[] = [];
-  for (const room of [estimators, problems, diagnostics, diagnosis, rl, train, unrolls, optimizers]) {
+  for (const room of [estimators, problems, diagnostics, advice, rl, train, unrolls, optimizers]) {
     for (const [name, fn] of Object.entries(room)) {
       if (
         asksForMore.has(name) ||

@@ -23,7 +23,7 @@ export const sharedModules: readonly string[] = [
   "unspool/problems",
   "unspool/train",
   "unspool/train/node",
-  "unspool/diagnosis",
+  "unspool/advice",
   "unspool/conformance",
   "zod",
 ];
