@@ -11,7 +11,7 @@ import {
   autoencoderTheta,
   autoencoderTraining,
   baseline,
-} from "../../packages/experiments/src/autoencoder.ts";
+} from "../../packages/experiments/src/kfacAutoencoder/autoencoder.ts";
 
 const seeds = [1, 2, 3];
 const sizes = [196, 100, 50, 20, 50, 100, 196];

@@ -6,15 +6,15 @@
  */
 import { random } from "unspool";
 import { beforeAll, describe, expect, test } from "vitest";
-import { adaScaleRuns, batchesPerUpdate } from "../../packages/experiments/src/adaScaleRun.ts";
-import { loadSmallMnist } from "../../packages/experiments/src/data/mnist.ts";
+import { adaScaleRuns, batchesPerUpdate } from "../../packages/experiments/src/largeBatch/adaScaleRun.ts";
+import { loadSmallMnist } from "../../packages/experiments/src/shared/data/mnist.ts";
 import {
   controlledRuns,
   growOrDecay,
   rules,
   scalingStudy,
-} from "../../packages/experiments/src/largeBatchStudy.ts";
-import type { Trained } from "../../packages/experiments/src/trainedGrid.ts";
+} from "../../packages/experiments/src/largeBatch/largeBatchStudy.ts";
+import type { Trained } from "../../packages/experiments/src/shared/trainedGrid.ts";
 
 const report = (claim: string, figures: unknown) => console.log(`${claim}: ${JSON.stringify(figures)}`);
 const options = { data: loadSmallMnist(), key: random.key(15), seeds: 3 };

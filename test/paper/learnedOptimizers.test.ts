@@ -31,14 +31,14 @@ import {
   unroll,
   updateStability,
 } from "unspool";
-import { loadMnist } from "../../packages/experiments/src/data/mnist.ts";
+import { loadMnist } from "../../packages/experiments/src/shared/data/mnist.ts";
 import {
   type Runs,
   bestAdam,
   metaOptimizer,
   taskProblem,
   trainingRuns,
-} from "../../packages/experiments/src/learnedOptimizerStudy.ts";
+} from "../../packages/experiments/src/learnedOptimizer/learnedOptimizerStudy.ts";
 
 const report = (claim: string, figures: unknown) => console.log(`${claim}: ${JSON.stringify(figures)}`);
 const median = (xs: readonly number[]): number => [...xs].sort((a, b) => a - b)[Math.floor(xs.length / 2)]!;

@@ -6,15 +6,15 @@
 import { lookaheadMnist } from "@unspool/experiments";
 import { random, train } from "unspool";
 import { beforeAll, describe, expect, test } from "vitest";
-import { loadSmallMnist } from "../../packages/experiments/src/data/mnist.ts";
+import { loadSmallMnist } from "../../packages/experiments/src/shared/data/mnist.ts";
 import {
   type Method,
   cells,
   innerLoopProfile,
   methodNames,
   sweep,
-} from "../../packages/experiments/src/lookaheadStudy.ts";
-import type { Trained } from "../../packages/experiments/src/trainedGrid.ts";
+} from "../../packages/experiments/src/lookaheadMnist/lookaheadStudy.ts";
+import type { Trained } from "../../packages/experiments/src/shared/trainedGrid.ts";
 
 const report = (claim: string, figures: unknown) => console.log(`${claim}: ${JSON.stringify(figures)}`);
 const seeds = 3;

@@ -1,7 +1,7 @@
 /** The quick ones of the experiments on chaotic systems; the others run whole in test/paper/chaosExperiments.test.ts. */
 import { type Figure, diskPacking as diskPackingProblem, np, random, train, unroll } from "unspool";
 import { expect, test } from "vitest";
-import { alongDirection } from "./alongDirection.ts";
+import { alongDirection } from "./diskPacking/alongDirection.ts";
 import { diskPacking, logisticMap } from "./index.ts";
 
 function figureOf(figures: readonly Figure[], id: string): Figure {

@@ -1,33 +1,33 @@
 /** The papers' figures as named, runnable experiments: one line each. */
 import type { Experiment } from "unspool";
-import { copyTask } from "./copyTask.ts";
-import { diskPacking } from "./diskPacking.ts";
-import { doublePendulum } from "./doublePendulum.ts";
-import { gradientCompression } from "./gradientCompression.ts";
-import { influenceBalancing } from "./influenceBalancing.ts";
-import { largeBatch } from "./largeBatch.ts";
-import { loadedDice } from "./loadedDice.ts";
-import { kfacAutoencoder } from "./kfacAutoencoder.ts";
-import { learnedOptimizer, learnedOptions } from "./learnedOptimizer.ts";
-import { logisticMap } from "./logisticMap.ts";
-import { lookaheadMnist } from "./lookaheadMnist.ts";
-import { lookaheadQuadratic } from "./lookaheadQuadratic.ts";
-import { lorenzIdentification } from "./lorenzIdentification.ts";
-import { metaGradientBandit } from "./metaGradientBandit.ts";
-import { metaGradientExact } from "./metaGradientExact.ts";
-import { metaGradientMaze } from "./metaGradientMaze.ts";
-import { mnistMixed } from "./mnistMixed.ts";
-import { mnistSchedule } from "./mnistSchedule.ts";
-import { neuronDescent } from "./neuronDescent.ts";
-import { pesVariance } from "./pesVariance.ts";
-import { recurrentNetwork } from "./recurrentNetwork.ts";
-import { reverseOptimizer } from "./reverseOptimizer.ts";
-import { ridgeCoefficient } from "./ridgeCoefficient.ts";
-import { sharpMinima } from "./sharpMinima.ts";
-import { swimmer } from "./swimmer.ts";
-import { tinyLearnedOptimizer } from "./tinyLearnedOptimizer.ts";
-import { toyRegression } from "./toyRegression.ts";
-import { updateStability } from "./updateStability.ts";
+import { copyTask } from "./copyTask/copyTask.ts";
+import { diskPacking } from "./diskPacking/diskPacking.ts";
+import { doublePendulum } from "./doublePendulum/doublePendulum.ts";
+import { gradientCompression } from "./gradientCompression/gradientCompression.ts";
+import { influenceBalancing } from "./influenceBalancing/influenceBalancing.ts";
+import { largeBatch } from "./largeBatch/largeBatch.ts";
+import { loadedDice } from "./loadedDice/loadedDice.ts";
+import { kfacAutoencoder } from "./kfacAutoencoder/kfacAutoencoder.ts";
+import { learnedOptimizer, learnedOptions } from "./learnedOptimizer/learnedOptimizer.ts";
+import { logisticMap } from "./logisticMap/logisticMap.ts";
+import { lookaheadMnist } from "./lookaheadMnist/lookaheadMnist.ts";
+import { lookaheadQuadratic } from "./lookaheadQuadratic/lookaheadQuadratic.ts";
+import { lorenzIdentification } from "./lorenzIdentification/lorenzIdentification.ts";
+import { metaGradientBandit } from "./metaGradientBandit/metaGradientBandit.ts";
+import { metaGradientExact } from "./metaGradientExact/metaGradientExact.ts";
+import { metaGradientMaze } from "./metaGradientMaze/metaGradientMaze.ts";
+import { mnistMixed } from "./mnistMixed/mnistMixed.ts";
+import { mnistSchedule } from "./mnistSchedule/mnistSchedule.ts";
+import { neuronDescent } from "./neuronDescent/neuronDescent.ts";
+import { pesVariance } from "./pesVariance/pesVariance.ts";
+import { recurrentNetwork } from "./recurrentNetwork/recurrentNetwork.ts";
+import { reverseOptimizer } from "./reverseOptimizer/reverseOptimizer.ts";
+import { ridgeCoefficient } from "./ridgeCoefficient/ridgeCoefficient.ts";
+import { sharpMinima } from "./sharpMinima/sharpMinima.ts";
+import { swimmer } from "./swimmer/swimmer.ts";
+import { tinyLearnedOptimizer } from "./tinyLearnedOptimizer/tinyLearnedOptimizer.ts";
+import { toyRegression } from "./toyRegression/toyRegression.ts";
+import { updateStability } from "./updateStability/updateStability.ts";
 
 export const experiments: readonly Experiment[] = [
   influenceBalancing,
@@ -91,8 +91,8 @@ export {
   toyRegression,
   updateStability,
 };
-export { problemExperiment } from "./problemExperiment.ts";
-export { compareDirections, trainer } from "./neuronStudy.ts";
+export { problemExperiment } from "./shared/problemExperiment.ts";
+export { compareDirections, trainer } from "./neuronDescent/neuronStudy.ts";
 export type {
   Comparison,
   Run as NeuronRun,
@@ -100,6 +100,6 @@ export type {
   Trained as TrainedOptimizer,
   Trainer,
   TrainingOptions,
-} from "./neuronStudy.ts";
-export { loadMnist } from "./data/mnist.ts";
-export type { Mnist } from "./data/mnist.ts";
+} from "./neuronDescent/neuronStudy.ts";
+export { loadMnist } from "./shared/data/mnist.ts";
+export type { Mnist } from "./shared/data/mnist.ts";

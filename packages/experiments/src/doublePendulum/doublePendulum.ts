@@ -1,0 +1,187 @@
+/** The double pendulum: throwing the tip to a place, from regular motion and from chaos. */
+import {
+  type Experiment,
+  type Figure,
+  type PendulumState,
+  type Tensor,
+  adam,
+  createEstimator,
+  defineExperiment,
+  defineProblem,
+  doublePendulum as doublePendulumProblem,
+  innerProblem,
+  lyapunov,
+  np,
+  pendulumTip,
+  productSpectrum,
+  random,
+  unroll,
+} from "unspool";
+import { z } from "zod";
+import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { outerRate } from "../shared/outerRate.ts";
+import { grid } from "../shared/series.ts";
+
+const config = z.strictObject({
+  ...estimatorFields({ sigma: 0.05, pairs: 32, truncation: 50 }, "fullEs"),
+  steps: z.int().min(1).default(200).describe("outer steps"),
+  learningRate: z.number().positive().default(0.02).describe("of Adam on the start"),
+  angle: z.number().default(2).describe("initial angle of both rods in radians, at rest"),
+  target: z.tuple([z.number(), z.number()]).default([1.5, 0.5]).describe("where the tip is to be at the end"),
+  horizon: z.int().min(1).default(200).describe("steps of 0.01 s"),
+  damping: z.number().min(0).default(0).describe("torque per angular velocity, per second"),
+  loss: z
+    .enum(["last", "each"])
+    .default("last")
+    .describe("judge the end only, or every step (for estimators that see windows)"),
+  points: z.int().min(2).default(601).describe("starts in the drawn slice"),
+  dtype: z.enum(["float32", "float64"]).default("float64"),
+});
+
+type Config = z.infer<typeof config>;
+
+const timeStep = 0.01;
+
+export const doublePendulum: Experiment<unknown, PendulumState> = defineExperiment<Config, PendulumState>({
+  name: "double-pendulum",
+  summary: "the start of a double pendulum whose tip is to end at a place",
+  paper: "Metz et al., Gradients are Not All You Need (2021), rigid bodies, at CPU size",
+  config,
+  setup(settings: Config) {
+    const { estimator, horizon, target, damping, loss, steps, learningRate, angle, dtype } = settings;
+    const problem = doublePendulumProblem({ horizon, target, damping, loss });
+    const options = {
+      ...estimatorOptions(settings),
+      truncation: Math.min(settings.truncation, horizon),
+      objective: loss === "last" ? "sum" : "mean",
+    } as const;
+    const rate = outerRate(learningRate, (to) => adam({ learningRate: to }));
+    return {
+      theta: { angles: np.array([angle, angle], { dtype }), velocities: np.zeros([2], { dtype }) },
+      estimator: createEstimator(estimator, problem, options),
+      inner: innerProblem(problem, options, rate),
+      optimizer: rate.optimizer(rate.value),
+      steps,
+      evaluate(theta, initial) {
+        const rows = [initial, theta].map((start) => {
+          const { exponents } = lyapunov(endless(settings), start, {
+            steps: 5000,
+            exponents: 1,
+            dt: timeStep,
+          });
+          return [endDistance(settings, start), exponents[0]!];
+        });
+        return {
+          metrics: { distance: rows[1]![0]!, initialDistance: rows[0]![0]!, exponentPerSecond: rows[1]![1]! },
+          table: {
+            title: `Distance of the tip from the target after ${horizon} steps`,
+            columns: ["", "distance", "largest exponent per second (50 s)"],
+            rows: [
+              ["initial", ...rows[0]!],
+              ["tuned", ...rows[1]!],
+            ],
+          },
+        };
+      },
+      figures: (run) => [pathFigure(settings, run), sliceFigure(settings), growthFigure(settings)],
+    };
+  },
+});
+
+function endless({ damping }: Config, angle?: number) {
+  return doublePendulumProblem({ damping, horizon: Infinity, ...(angle === undefined ? {} : { angle }) });
+}
+
+function endDistance({ horizon, target, damping }: Config, theta: PendulumState): number {
+  const { losses } = unroll(doublePendulumProblem({ horizon, target, damping }), theta, {
+    key: random.key(0),
+  });
+  return Math.sqrt(losses.data[horizon - 1]!);
+}
+
+/** One coordinate of the tip after each step. */
+function tipCoordinate({ horizon, damping }: Config, theta: PendulumState, coordinate: 0 | 1): number[] {
+  const problem = doublePendulumProblem({ horizon, damping });
+  const watched = defineProblem({
+    ...problem,
+    step(start: PendulumState, state: PendulumState, context) {
+      const next = problem.step(start, state, context);
+      return { state: next.state, loss: pendulumTip(next.state).slice(coordinate) as Tensor };
+    },
+  });
+  return [...unroll(watched, theta, { key: random.key(0) }).losses.data];
+}
+
+function pathFigure(settings: Config, run: { initialTheta: PendulumState; theta: PendulumState }): Figure {
+  const path = (name: string, theta: PendulumState) => ({
+    name,
+    x: tipCoordinate(settings, theta, 0),
+    y: tipCoordinate(settings, theta, 1),
+  });
+  const tuned = path("tuned", run.theta);
+  const [x, y] = settings.target;
+  return {
+    id: "path",
+    title: "Path of the tip",
+    caption: `Over ${settings.horizon} steps of ${timeStep} s, before and after tuning of the start. The dot is where the tuned tip ends; the lines cross at the target.`,
+    x: { label: "to the right of the hinge (m)", domain: [-3.6, 3.6] },
+    y: { label: "above the hinge (m)", domain: [-2.1, 2.1] },
+    series: [
+      path("initial", run.initialTheta),
+      tuned,
+      { name: "end", kind: "dots", x: tuned.x.slice(-1), y: tuned.y.slice(-1) },
+    ],
+    references: [
+      { axis: "x", value: x, label: "target, across" },
+      { axis: "y", value: y, label: "target, up" },
+    ],
+  };
+}
+
+function sliceFigure({ target, damping, points }: Config): Figure {
+  const times = [100, 300, 1000];
+  const angles = grid(0.1, 3, points);
+  const pairs = Float64Array.from(angles.flatMap((angle) => [angle, angle]));
+  const theta = {
+    angles: np.array(pairs, { shape: [points, 2] }),
+    velocities: np.zeros([points, 2], { dtype: "float64" }),
+  };
+  const problem = doublePendulumProblem({ horizon: Math.max(...times), target, damping });
+  const { losses } = unroll(problem, theta, { key: random.key(0), isThetaBatched: true });
+  return {
+    id: "slice",
+    title: "Distance of the tip from the target against the angle of the start",
+    caption:
+      "Both rods at the same angle and at rest, after growing numbers of steps. From small angles the motion is regular and the curves are smooth for all times; from large ones they become rough. After the surfaces along a line of Metz et al. (2021).",
+    x: { label: "initial angle (radians)" },
+    y: { label: "distance from the target (m)" },
+    series: times
+      .map((steps) => ({
+        name: `${(steps * timeStep).toFixed(0)} s`,
+        x: angles,
+        y: Array.from(losses.data.slice((steps - 1) * points, steps * points), Math.sqrt),
+      }))
+      .toReversed(),
+  };
+}
+
+function growthFigure(settings: Config): Figure {
+  const times = grid(50, 2000, 40).map(Math.round);
+  return {
+    id: "growth",
+    title: "Largest growth of a perturbation of the start",
+    caption:
+      "Largest singular value of the product of all step Jacobians, from four angles at rest. It grows at most linearly for regular motion and exponentially for chaotic motion: exact gradients of the end grow with it.",
+    x: { label: "seconds" },
+    y: { label: "largest singular value", scale: "log" },
+    series: [0.1, 1, 2, 2.5].map((angle) => {
+      const problem = endless(settings, angle);
+      const spectra = productSpectrum(problem, problem.theta!, { times });
+      return {
+        name: `from ${angle} rad`,
+        x: times.map((steps) => steps * timeStep),
+        y: spectra.map(({ logSingularValues }) => Math.exp(logSingularValues[0]!)),
+      };
+    }),
+  };
+}

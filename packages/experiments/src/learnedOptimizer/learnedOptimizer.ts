@@ -1,0 +1,149 @@
+/** Meta-training of a learned optimizer on small networks, against Adam with its best learning rate. */
+import {
+  type AnyEstimator,
+  type EstimatorOptions,
+  type Experiment,
+  type Key,
+  type Problem,
+  createEstimator,
+  createLearnedOptimizer,
+  defineExperiment,
+  innerProblem,
+  learnedOptimizerNames,
+  meanOf,
+  random,
+} from "unspool";
+import { z } from "zod";
+import { loadMnist } from "../shared/data/mnist.ts";
+import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { curvesFigure, horizonFigure, metaLossFigure } from "./learnedOptimizerFigures.ts";
+import { memo } from "../shared/memo.ts";
+import { type Judged, judge, metaOptimizer, taskProblem } from "./learnedOptimizerStudy.ts";
+
+const config = z.strictObject({
+  ...estimatorFields({ sigma: 0.01, pairs: 8, truncation: 20 }),
+  architecture: z
+    .enum(learnedOptimizerNames as [string, ...string[]])
+    .default("star")
+    .describe("learned optimizer"),
+  options: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe(
+      "options of the learned optimizer, over its own (star: nominalStep 0.003, stepMultiplier 0.0001)",
+    ),
+  steps: z.int().min(1).default(600).describe("outer steps"),
+  outerLearningRate: z
+    .number()
+    .positive()
+    .default(0.01)
+    .describe("of Adam on the parameters of the optimizer"),
+  outerSchedule: z
+    .enum(["cosine", "constant"])
+    .default("cosine")
+    .describe("of that learning rate: falling to 0 over the outer steps, or the same"),
+  outerWeightDecay: z.number().min(0).default(0.2).describe("of the parameters of the optimizer"),
+  outerClip: z.number().positive().default(3).describe("largest element of the gradient"),
+  hidden: z
+    .array(z.array(z.int().min(1)))
+    .min(1)
+    .default([[16]])
+    .describe("hidden layers of the networks that it trains; the gradient is the mean over all"),
+  scales: z
+    .tuple([z.number().positive(), z.number().positive()])
+    .default([1, 1])
+    .describe("range of the scales by which tensors of a task are reparameterised"),
+  horizon: z.int().min(1).default(100).describe("training steps of a network"),
+  batchSize: z.int().min(1).default(32),
+  pool: z
+    .union([z.literal(1), z.literal(2), z.literal(4), z.literal(7)])
+    .default(4)
+    .describe("pixels averaged per side"),
+  evaluationRuns: z
+    .int()
+    .min(1)
+    .default(16)
+    .describe("training runs from new seeds per optimizer at the end"),
+  longHorizon: z.int().min(1).default(1000).describe("training steps of the runs beyond the horizon"),
+});
+
+type Config = z.infer<typeof config>;
+
+/** Options that an architecture has here, where they are not its defaults. */
+const tuned: Readonly<Record<string, Record<string, unknown>>> = {
+  star: { nominalStep: 0.003, stepMultiplier: 0.0001 },
+};
+
+/** All options of the learned optimizer of a config that differ from its defaults. */
+export function learnedOptions(config: {
+  architecture: string;
+  options: Record<string, unknown>;
+}): Record<string, unknown> {
+  return { ...tuned[config.architecture], ...config.options };
+}
+
+export const learnedOptimizer: Experiment = defineExperiment<Config>({
+  name: "learned-optimizer",
+  summary: "a learned optimizer, trained by PES through whole training runs, against tuned Adam",
+  paper:
+    "Metz et al. (CoLLAs 2022); Harrison, Metz, Sohl-Dickstein (NeurIPS 2022), Figure 3; networks on MNIST at CPU size",
+  config,
+  setup(settings: Config, key: Key) {
+    const mnist = loadMnist(settings.pool);
+    const learned = createLearnedOptimizer(settings.architecture, learnedOptions(settings));
+    const options = { ...estimatorOptions(settings), resets: "staggered", objective: "mean" } as const;
+    const problems = settings.hidden.map((hidden) =>
+      taskProblem(learned, mnist.train, { ...settings, hidden }),
+    );
+    const evaluationKey = random.foldIn(key, "evaluation");
+    const judged = memo((meta: object) => judge(learned, meta, mnist, settings, evaluationKey));
+    return {
+      theta: learned.init(random.foldIn(key, "parameters")),
+      estimator: estimatorOf(settings, problems, options),
+      inner: innerProblem(problems[0]!, options),
+      optimizer: metaOptimizer(settings),
+      steps: settings.steps,
+      evaluate: (theta) => evaluation(settings, judged(theta as object)),
+      figures: (run) => {
+        const { curves } = judged(run.theta as object);
+        return [metaLossFigure(run, curves), curvesFigure(settings, curves), horizonFigure(settings, curves)];
+      },
+    };
+  },
+});
+
+function estimatorOf(
+  { estimator }: Config,
+  problems: readonly Problem[],
+  options: EstimatorOptions,
+): AnyEstimator {
+  const each = problems.map((problem) => createEstimator(estimator, problem, options));
+  return each.length === 1 ? each[0]! : (meanOf(each as never[]) as unknown as AnyEstimator);
+}
+
+function evaluation({ architecture, horizon }: Config, { tasks, curves }: Judged) {
+  const [own] = tasks as [Judged["tasks"][number]];
+  const columns = ["task", "steps", architecture, "best Adam", "its learning rate", "seeds won"];
+  const rows = tasks.map(({ name, steps, learned, adam, learningRate, wins, runs }) => [
+    name,
+    steps,
+    learned,
+    adam,
+    learningRate,
+    `${wins} of ${runs}`,
+  ]);
+  return {
+    metrics: {
+      loss: own.learned,
+      adamLoss: own.adam,
+      adamLearningRate: own.learningRate,
+      // Mean over the run at most this multiple of tuned Adam's: below 1 it wins.
+      lossOverAdam: own.learned / own.adam,
+      finalLoss: curves.learned.final,
+      adamFinalLoss: curves.adam.final,
+      longFinalLoss: curves.longLearned.final,
+      longAdamFinalLoss: curves.longAdam.final,
+    },
+    table: { title: `Mean training loss over a run (trained for runs of ${horizon} steps)`, columns, rows },
+  };
+}

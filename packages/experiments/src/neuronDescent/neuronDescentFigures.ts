@@ -1,0 +1,99 @@
+/** Figures of `neuron-descent`. */
+import type { Figure } from "unspool";
+import type { Comparison, Run } from "./neuronStudy.ts";
+import { mean } from "../shared/series.ts";
+
+/** A method's runs, one by seed. */
+export interface Curves {
+  name: string;
+  runs: readonly Run[];
+}
+
+/** Directions on trajectories of K-FAC with several dampings. */
+export interface Compared {
+  damping: number;
+  /** Heuristic damping. */
+  heuristic: Comparison;
+  /** Standard damping, on its own trajectory; for the largest damping. */
+  standard?: Comparison;
+}
+
+export function neuronFigures(curves: readonly Curves[], compared: readonly Compared[]): Figure[] {
+  const losses = curves.map(({ name, runs }) => ({ name, y: meanCurve(runs.map((run) => run.losses)) }));
+  const seeds = curves[0]!.runs.length;
+  return [
+    {
+      id: "updates",
+      title: "Training loss by updates",
+      caption:
+        `Mean over ${seeds === 1 ? "one seed" : `${seeds} seeds`} of the loss on all training images. K-FAC, which approximates the natural gradient, ends far below ` +
+        "the exact one of subsampled data, whole or by blocks, which is no better than first-order methods: K-FAC's success is not that of the " +
+        "Fisher information. With its factors damped together (standard) K-FAC loses most of its lead; FOOF, which uses one of its two factors, keeps " +
+        "most of it. Figures 1A, 2B, 3A and 4A of the paper, at CPU size.",
+      x: { label: "updates" },
+      y: { label: "training loss", scale: "log" },
+      series: losses.map(({ name, y }, i) => ({ name, x: curves[i]!.runs[0]!.updates, y })),
+    },
+    {
+      id: "time",
+      title: "Training loss by time",
+      caption:
+        "The same runs against the time of their updates on this machine. FOOF needs no second backward pass and one inverse in place of two. " +
+        "Figure 4B of the paper.",
+      x: { label: "seconds of training" },
+      y: { label: "training loss", scale: "log" },
+      series: losses.map(({ name, y }, i) => ({
+        name,
+        x: meanCurve(curves[i]!.runs.map((run) => run.times)).map((ms) => ms / 1000),
+        y,
+      })),
+    },
+    {
+      id: "cosine",
+      title: "How alike K-FAC and FOOF are",
+      caption:
+        "Mean cosine of K-FAC's direction and that of FOOF with K-FAC's damping of inputs, over a trajectory of K-FAC. Larger damping makes them more " +
+        "alike, and heuristic damping more than standard. Figure 3B of the paper.",
+      x: { label: "damping", scale: "log" },
+      y: { label: "cosine", domain: [0, 1] },
+      series: (["heuristic", "standard"] as const).map((mode) => {
+        const points = compared.filter((one) => one[mode] !== undefined);
+        return {
+          name: `${mode} damping`,
+          kind: mode === "heuristic" ? "line" : "dots",
+          x: points.map(({ damping }) => damping),
+          y: points.map((one) => mean(one[mode]!.cosines)),
+        } as const;
+      }),
+    },
+    decreaseFigure(compared[1]!),
+  ];
+}
+
+function decreaseFigure({ damping, heuristic: { kfac, foof } }: Compared): Figure {
+  const window = 10;
+  const smooth = (values: readonly number[]): number[] =>
+    Array.from({ length: Math.floor(values.length / window) }, (_, i) =>
+      mean(values.slice(i * window, (i + 1) * window)),
+    );
+  const better = foof.filter((value, i) => value > kfac[i]!).length;
+  const x = smooth(kfac).map((_, i) => (i + 0.5) * window);
+  return {
+    id: "decrease",
+    title: "Decrease of the loss on a trajectory of K-FAC",
+    caption:
+      `Part of the mini-batch's loss that one step takes away, at the points of one trajectory of K-FAC with damping ${damping}; means over ${window} updates. FOOF's step has in each layer the length of K-FAC's. It is better at ${better} of ${foof.length} points. ` +
+      "Figure 4C of the paper.",
+    x: { label: "updates" },
+    y: { label: "relative decrease" },
+    series: [
+      { name: "K-FAC", x, y: smooth(kfac) },
+      { name: "FOOF with K-FAC's lengths", x, y: smooth(foof) },
+    ],
+  };
+}
+
+/** Element by element the mean of lists of the same length. */
+function meanCurve(lists: readonly (readonly number[])[]): number[] {
+  return lists[0]!.map((_, i) => mean(lists.map((list) => list[i]!)));
+}

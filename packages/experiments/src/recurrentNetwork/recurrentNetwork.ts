@@ -1,0 +1,179 @@
+/** A recurrent network that is to remember: spectra at two initialisations, exponents against the scale of weights. */
+import {
+  type Experiment,
+  type Figure,
+  type Key,
+  type RecurrentTheta,
+  type Series,
+  adam,
+  clipByGlobalNorm,
+  createEstimator,
+  defineExperiment,
+  gradientGrowth,
+  innerProblem,
+  jacobianSpectrum,
+  lyapunov,
+  random,
+  recurrentNetwork as recurrentNetworkProblem,
+  stateJacobian,
+  tree,
+  unroll,
+} from "unspool";
+import { z } from "zod";
+import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { outerRate } from "../shared/outerRate.ts";
+import { grid } from "../shared/series.ts";
+
+const initialisations = ["gaussian", "orthogonal"] as const;
+
+const config = z.strictObject({
+  ...estimatorFields({ sigma: 0.01, pairs: 32, truncation: 10 }, "bptt"),
+  steps: z.int().min(1).default(150).describe("outer steps"),
+  learningRate: z.number().positive().default(3e-3).describe("of Adam on weights and bias"),
+  clip: z.number().positive().default(1).describe("longest gradient that is not shortened"),
+  initialisation: z.enum(initialisations).default("orthogonal"),
+  gain: z.number().positive().default(1).describe("scale of the initial weights"),
+  units: z.int().min(1).max(200).default(64),
+  horizon: z.int().min(1).default(50).describe("steps over which the first state is to be kept"),
+  dtype: z.enum(["float32", "float64"]).default("float32"),
+});
+
+type Config = z.infer<typeof config>;
+type Initialisation = (typeof initialisations)[number];
+
+/** Steps before the Jacobian whose spectrum is drawn. */
+const spectrumStep = 20;
+
+export const recurrentNetwork: Experiment<unknown, RecurrentTheta> = defineExperiment<Config, RecurrentTheta>(
+  {
+    name: "recurrent-network",
+    summary: "a recurrent network that is to keep its first state: spectra, exponents, exploding gradients",
+    paper: "Metz et al., Gradients are Not All You Need (2021), recurrent networks at two initialisations",
+    config,
+    setup(settings: Config, key: Key) {
+      const { estimator, horizon, learningRate, clip, steps, dtype, initialisation, gain } = settings;
+      const problem = network(settings, key, initialisation, gain, horizon);
+      const options = {
+        ...estimatorOptions(settings),
+        truncation: Math.min(settings.truncation, horizon),
+        objective: "mean",
+      } as const;
+      const rate = outerRate(learningRate, (to) =>
+        clipByGlobalNorm(adam({ learningRate: to }), { maxNorm: clip }),
+      );
+      return {
+        theta: tree.map((leaf) => leaf.astype(dtype), problem.theta!),
+        estimator: createEstimator(estimator, problem, options),
+        inner: innerProblem(problem, options, rate),
+        optimizer: rate.optimizer(rate.value),
+        steps,
+        evaluate(theta, initial) {
+          const rows = [initial, theta].map((one) => {
+            const { losses } = unroll(problem, one, { key: random.key(0) });
+            return [losses.mean().item(), losses.data[horizon - 1]!, exponent(problem, one, horizon)];
+          });
+          const [loss, lastLoss, lastExponent] = rows[1]!;
+          return {
+            metrics: { initialLoss: rows[0]![0]!, loss: loss!, lastLoss: lastLoss!, exponent: lastExponent! },
+            table: {
+              title: `Distance from the first state over ${horizon} steps`,
+              columns: ["", "mean loss", "loss at the end", `largest exponent over ${horizon} steps`],
+              rows: [
+                ["initial", ...rows[0]!],
+                ["tuned", ...rows[1]!],
+              ],
+            },
+          };
+        },
+        figures: (run) => [
+          spectrumFigure(settings, key, run.theta),
+          exponentFigure(settings, key),
+          growthFigure(settings, key),
+        ],
+      };
+    },
+  },
+);
+
+function network(
+  { units }: Config,
+  key: Key,
+  initialisation: Initialisation,
+  gain: number,
+  horizon = Infinity,
+) {
+  const weightsKey = random.foldIn(key, "weights");
+  return recurrentNetworkProblem({ units, gain, initialisation, horizon, key: weightsKey });
+}
+
+function exponent(problem: ReturnType<typeof network>, theta: RecurrentTheta, steps: number): number {
+  return lyapunov(problem, theta, { steps, burnIn: 0, exponents: 1 }).exponents[0]!;
+}
+
+function spectrumFigure(settings: Config, key: Key, tuned: RecurrentTheta): Figure {
+  const dots = (name: string, problem: ReturnType<typeof network>, theta: RecurrentTheta): Series => {
+    const { re, im } = jacobianSpectrum(stateJacobian(problem, theta, { t: spectrumStep }));
+    return { name, kind: "dots", x: [...re], y: [...im] };
+  };
+  const turns = grid(0, 2 * Math.PI, 181);
+  const initial = initialisations.map((initialisation) => {
+    const problem = network(settings, key, initialisation, settings.gain);
+    return dots(initialisation, problem, problem.theta!);
+  });
+  const reach = 1.1 * Math.max(1, settings.gain);
+  return {
+    id: "spectrum",
+    title: "Eigenvalues of the Jacobian of a step",
+    caption: `After ${spectrumStep} steps, at both initialisations with gain ${settings.gain}, and at the tuned weights. Products of Jacobians whose eigenvalues lie inside the unit circle vanish, those outside explode. After the spectra of Metz et al. (2021).`,
+    // As wide as the drawing is in comparison to its height, so that the circle is round.
+    x: { label: "real part", domain: [-1.87 * reach, 1.87 * reach] },
+    y: { label: "imaginary part", domain: [-reach, reach] },
+    series: [
+      { name: "unit circle", x: turns.map(Math.cos), y: turns.map(Math.sin) },
+      ...initial,
+      dots("tuned", network(settings, key, settings.initialisation, settings.gain), tuned),
+    ],
+  };
+}
+
+function exponentFigure(settings: Config, key: Key): Figure {
+  const gains = grid(0.4, 3, 14);
+  return {
+    id: "exponents",
+    title: "Largest Lyapunov exponent against the scale of the weights",
+    caption:
+      "Over 500 steps after 200. Below 0 gradients through the loop vanish, above they explode. Gaussian weights are chaotic above a gain of about 1 (Sompolinsky, Crisanti & Sommers 1988).",
+    x: { label: "gain" },
+    y: { label: "exponent per step" },
+    series: initialisations.map((initialisation) => ({
+      name: initialisation,
+      x: gains,
+      y: gains.map((gain) => {
+        const problem = network(settings, key, initialisation, gain);
+        return lyapunov(problem, problem.theta!, { steps: 500, burnIn: 200, exponents: 1 }).exponents[0]!;
+      }),
+    })),
+    references: [{ axis: "y", value: 0, label: "edge of chaos" }],
+  };
+}
+
+function growthFigure(settings: Config, key: Key): Figure {
+  const gains = [0.5, 1, 2, 3];
+  return {
+    id: "growth",
+    title: "Growth of the derivative of the state with respect to the weights",
+    caption:
+      "Along random directions of weights and bias, for Gaussian weights: it levels off for small gains and grows exponentially for large ones.",
+    x: { label: "step" },
+    y: { label: "norm of the derivative", scale: "log" },
+    series: gains.map((gain) => {
+      const problem = network(settings, key, "gaussian", gain);
+      const { logStateNorms } = gradientGrowth(problem, problem.theta!, { steps: 100 });
+      return {
+        name: `gain ${gain}`,
+        x: Array.from(logStateNorms, (_, t) => t + 1),
+        y: Array.from(logStateNorms, Math.exp),
+      };
+    }),
+  };
+}

@@ -1,0 +1,198 @@
+/** A tiny learned optimizer, meta-trained through the training runs that it makes: where backpropagation fails. */
+import {
+  type Experiment,
+  type Figure,
+  type Key,
+  type LearnedOptimizerTheta,
+  type RunRecord,
+  type Series,
+  adam,
+  clipByGlobalNorm,
+  createEstimator,
+  defineExperiment,
+  gradientVariance,
+  innerProblem,
+  lossSlice,
+  random,
+  tinyLearnedOptimizer as tinyLearnedOptimizerProblem,
+  tree,
+  unroll,
+} from "unspool";
+import { z } from "zod";
+import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { outerRate } from "../shared/outerRate.ts";
+
+const config = z.strictObject({
+  ...estimatorFields({ sigma: 0.03, pairs: 16, truncation: 10 }, "fullEs"),
+  tasks: z.int().min(1).default(8).describe("training runs per gradient (estimators with derivatives)"),
+  steps: z.int().min(1).default(200).describe("outer steps"),
+  outerLearningRate: z.number().positive().default(0.01).describe("of Adam on theta"),
+  clip: z.number().positive().default(1).describe("longest meta-gradient that is not shortened"),
+  scale: z.number().default(0.03).describe("c: how far the learned part moves weights"),
+  learningRate: z.number().positive().default(0.1).describe("of the gradient descent underneath"),
+  horizon: z.int().min(1).default(50).describe("training steps of the inner network"),
+  samples: z.int().min(2).default(12).describe("perturbations per measured variance"),
+  evaluationRuns: z.int().min(1).default(32).describe("training runs from new weights at the end"),
+  dtype: z.enum(["float32", "float64"]).default("float32"),
+});
+
+type Config = z.infer<typeof config>;
+type Run = RunRecord<LearnedOptimizerTheta>;
+
+/** Scales at which training is calm and chaotic, for the comparison of variances. */
+const scales = { calm: 0.001, chaotic: 0.1 };
+
+export const tinyLearnedOptimizer: Experiment<unknown, LearnedOptimizerTheta> = defineExperiment<
+  Config,
+  LearnedOptimizerTheta
+>({
+  name: "tiny-learned-optimizer",
+  summary: "a network that trains a network: meta-training by evolution strategies or backpropagation",
+  paper: "Metz et al., Gradients are Not All You Need (2021), learned optimizers, at CPU size",
+  config,
+  setup(settings: Config, key: Key) {
+    const { estimator, horizon, steps, dtype, scale, tasks, clip, outerLearningRate } = settings;
+    const problem = trainingRun(settings, key, scale);
+    const options = {
+      ...estimatorOptions(settings),
+      truncation: Math.min(settings.truncation, horizon),
+      objective: "mean",
+      tasks,
+    } as const;
+    const runs = (theta: LearnedOptimizerTheta, at = scale): Runs =>
+      trainingRuns(settings, random.foldIn(key, "evaluation"), theta, at);
+    const rate = outerRate(
+      outerLearningRate,
+      (to) => clipByGlobalNorm(adam({ learningRate: to }), { maxNorm: clip }),
+      "outerLearningRate",
+    );
+    return {
+      theta: tree.map((leaf) => leaf.astype(dtype), problem.theta!),
+      estimator: createEstimator(estimator, problem, options),
+      inner: innerProblem(problem, options, rate),
+      optimizer: rate.optimizer(rate.value),
+      steps,
+      evaluate(theta, initial) {
+        const found = [runs(theta, 0), runs(initial), runs(theta)];
+        const [descent, before, after] = found.map(({ meanLoss }) => meanLoss);
+        return {
+          metrics: { gradientDescentLoss: descent!, initialLoss: before!, tunedLoss: after! },
+          table: {
+            title: `Training loss over ${horizon} steps, medians of ${settings.evaluationRuns} runs from new weights`,
+            columns: ["optimizer", "mean loss", "last loss"],
+            rows: ["gradient descent alone", "learned, before meta-training", "learned, after"].map(
+              (name, i) => [name, found[i]!.meanLoss, found[i]!.curve.at(-1)!],
+            ),
+          },
+        };
+      },
+      figures: (run) => [
+        curvesFigure(run, runs),
+        varianceFigure(settings, key),
+        sliceFigure(problem, settings, key),
+      ],
+    };
+  },
+});
+
+function trainingRun({ horizon, learningRate }: Config, key: Key, scale: number) {
+  return tinyLearnedOptimizerProblem({ scale, horizon, learningRate, key: random.foldIn(key, "theta") });
+}
+
+interface Runs {
+  /** Medians over runs: of the mean over steps, and of every step; with tenths and nine tenths. */
+  meanLoss: number;
+  curve: number[];
+  low: number[];
+  high: number[];
+}
+
+function trainingRuns(settings: Config, key: Key, theta: LearnedOptimizerTheta, scale: number): Runs {
+  const { evaluationRuns: count, horizon } = settings;
+  const { losses } = unroll(trainingRun(settings, key, scale), theta, { key, particles: count });
+  const { data } = losses;
+  const steps = Array.from({ length: horizon }, (_, t) =>
+    Float64Array.from(data.slice(t * count, (t + 1) * count)).sort(),
+  );
+  const quantile = (sorted: Float64Array, q: number): number => sorted[Math.round(q * (count - 1))]!;
+  return {
+    meanLoss: quantile(Float64Array.from(losses.mean(0).data).sort(), 0.5),
+    curve: steps.map((sorted) => quantile(sorted, 0.5)),
+    low: steps.map((sorted) => quantile(sorted, 0.1)),
+    high: steps.map((sorted) => quantile(sorted, 0.9)),
+  };
+}
+
+function curvesFigure(run: Run, runs: (theta: LearnedOptimizerTheta, scale?: number) => Runs): Figure {
+  const lines = (name: string, { curve, low, high }: Runs): Series[] => {
+    const x = curve.map((_, t) => t + 1);
+    return [
+      { name, kind: "band", x, y: high, low },
+      { name, x, y: curve },
+    ];
+  };
+  return {
+    id: "learning-curves",
+    title: "Training of new networks",
+    caption:
+      "Loss after each step, median and the middle eight tenths of runs from new weights: gradient descent alone, with the random learned part that meta-training starts from, and with the one that it ends with.",
+    x: { label: "training step" },
+    y: { label: "mean squared error", scale: "log", domain: [1e-2, 10] },
+    series: [
+      ...lines("gradient descent alone", runs(run.theta, 0)),
+      ...lines("learned, before meta-training", runs(run.initialTheta)),
+      ...lines("learned, after", runs(run.theta)),
+    ],
+  };
+}
+
+function varianceFigure(settings: Config, key: Key): Figure {
+  const { horizon, samples } = settings;
+  const horizons = [1, 2, 5, 10, 15, 20, 30, 40, 50].filter((steps) => steps <= horizon);
+  const series = [scales.calm, scales.chaotic].flatMap((scale): Series[] => {
+    const problem = trainingRun(settings, key, scale);
+    const measured = gradientVariance(problem, problem.theta!, {
+      key,
+      horizons,
+      samples,
+      sigma: 0.01,
+      trajectories: "common",
+      mode: "reverse",
+    }).horizons;
+    const finite = measured.filter(({ rp }) => rp.totalVariance < 1e40);
+    const x = finite.map((one) => one.horizon);
+    return [
+      { name: `exact derivatives, c = ${scale}`, x, y: finite.map(({ rp }) => rp.totalVariance) },
+      { name: `ES, c = ${scale}`, x, y: finite.map(({ esAntithetic }) => esAntithetic.totalVariance) },
+    ];
+  });
+  return {
+    id: "variance",
+    title: "Variance of meta-gradients against the length of the unroll",
+    caption: `At the initial theta, over ${samples} perturbations of standard deviation 0.01: exact derivatives at perturbed thetas, and antithetic evolution strategies. With a short reach (c = ${scales.calm}) derivatives are better by orders of magnitude at every length; with c = ${scales.chaotic} their variance grows exponentially with the length, and sooner or later overtakes that of evolution strategies. After the learned optimizers of Metz et al. (2021).`,
+    x: { label: "training steps T", scale: "log" },
+    y: { label: "variance of one sample (trace)", scale: "log" },
+    series,
+  };
+}
+
+function sliceFigure(problem: ReturnType<typeof trainingRun>, settings: Config, key: Key): Figure {
+  const lengths = [...new Set([5, 20, settings.horizon])].filter((steps) => steps <= settings.horizon);
+  return {
+    id: "slice",
+    title: "Meta-loss along a random direction of theta",
+    caption:
+      "Mean training loss over the first steps of one run, around the initial theta. Short unrolls are smooth, long ones rough. After the loss surfaces of Metz et al. (2021).",
+    x: { label: "distance from the initial theta" },
+    y: { label: "mean loss", scale: "log" },
+    series: lengths.toReversed().map((steps) => {
+      const { offsets, losses } = lossSlice(problem, problem.theta!, {
+        key,
+        radius: 0.5,
+        points: 401,
+        steps,
+      });
+      return { name: `T = ${steps}`, x: [...offsets], y: [...losses].map((loss) => Math.min(loss, 1e12)) };
+    }),
+  };
+}
