@@ -104,10 +104,11 @@ test("@jax-js/jax is imported in array/ only", () => {
   expect(leaks).toEqual([]);
 });
 
-test("experiments never import the command, the library imports neither", () => {
+test("experiments and reports import the library only, the library none of its faces", () => {
   const forbidden: Readonly<Record<string, readonly string[]>> = {
-    "packages/experiments": ["@unspool/cli"],
-    "packages/unspool": ["@unspool/cli", "@unspool/experiments"],
+    "packages/experiments": ["@unspool/cli", "@unspool/report"],
+    "packages/report": ["@unspool/cli", "@unspool/experiments"],
+    "packages/unspool": ["@unspool/cli", "@unspool/experiments", "@unspool/report"],
   };
   const found = Object.entries(forbidden).flatMap(([folder, names]) =>
     sources(folder, { withTests: true }).flatMap((path) =>

@@ -5,10 +5,11 @@ import { type ReadRun, readRun } from "unspool/train";
 import { type CommandLine, integerOption, textOption } from "../commandLine/parse.ts";
 import { experimentOfRun } from "../experiments/ofRun.ts";
 import { UsageError, exitCodes } from "../failure.ts";
-import { formatNumber, formatTable, wrapText } from "../output/format.ts";
+import { formatNumber, formatTable, wrapText } from "@unspool/report/format";
 import type { Reporter } from "../output/reporter.ts";
 import { requirePage } from "../report/writePage.ts";
-import { type Study, writeStudy } from "../report/study.ts";
+import type { Study } from "@unspool/report";
+import { writeStudy } from "../report/writeStudy.ts";
 import { existingRun } from "../runs/runFolder.ts";
 
 export async function analyseCommand(line: CommandLine, reporter: Reporter): Promise<number> {

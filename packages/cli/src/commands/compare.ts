@@ -13,11 +13,11 @@ import {
 import { configureExecutor } from "unspool/unroll";
 import { type CommandLine, choiceOption, integerOption, textOption } from "../commandLine/parse.ts";
 import { exitCodes } from "../failure.ts";
-import { formatBytes, formatTable, wrapText } from "../output/format.ts";
+import { formatBytes, formatTable, wrapText } from "@unspool/report/format";
 import type { Reporter } from "../output/reporter.ts";
-import { compareFigures } from "../report/compareFigures.ts";
 import { requirePage } from "../report/writePage.ts";
-import { type Study, writeStudy } from "../report/study.ts";
+import { type Study, compareFigures } from "@unspool/report";
+import { writeStudy } from "../report/writeStudy.ts";
 import { fileName } from "../runs/fileName.ts";
 import { budgetOption, integerOf } from "./budgetOption.ts";
 import { engineSettings } from "./engineOptions.ts";

@@ -3,11 +3,11 @@ import { type Diagnosis, type ThetaEvidence, type TrialRun, diagnose, random, tr
 import { configureExecutor } from "unspool/unroll";
 import { type CommandLine, integerOption, textOption } from "../commandLine/parse.ts";
 import { exitCodes } from "../failure.ts";
-import { formatTable, wrapText } from "../output/format.ts";
+import { formatTable, wrapText } from "@unspool/report/format";
 import type { Reporter } from "../output/reporter.ts";
-import { diagnosisStudy, finalTable, trialTable } from "../report/diagnosisStudy.ts";
+import { diagnosisStudy, finalTable, trialTable } from "@unspool/report";
 import { requirePage } from "../report/writePage.ts";
-import { writeStudy } from "../report/study.ts";
+import { writeStudy } from "../report/writeStudy.ts";
 import { fileName } from "../runs/fileName.ts";
 import { budgetOption } from "./budgetOption.ts";
 import { engineSettings } from "./engineOptions.ts";

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { KernelExplanation, ProgramExplanation, ProgramMeasurement, Work } from "unspool/engine";
 import { explanationLines } from "./explanation.ts";
-import { formatBytes, formatCount, formatTime, wrapText } from "./format.ts";
+import { formatBytes, formatCount, formatTime, wrapText } from "@unspool/report/format";
 
 const work = (scale: number): Work => ({
   flops: 12.5 * scale,

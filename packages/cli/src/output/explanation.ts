@@ -7,7 +7,7 @@ import type {
   SectionExplanation,
   Work,
 } from "unspool/engine";
-import { formatBytes, formatCount, formatTable, formatTime, wrapText } from "./format.ts";
+import { formatBytes, formatCount, formatTable, formatTime, wrapText } from "@unspool/report/format";
 
 const width = 100;
 

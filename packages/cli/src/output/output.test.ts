@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { formatDuration, formatNumber, formatSpeed, formatTable } from "./format.ts";
+import { formatDuration, formatNumber, formatSpeed, formatTable } from "@unspool/report/format";
 import { jsonLine } from "./jsonLine.ts";
 import { progressBlock, progressLine, speedometer } from "./progressBlock.ts";
 import { textReporter } from "./textReporter.ts";

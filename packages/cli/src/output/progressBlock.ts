@@ -1,5 +1,5 @@
 /** The text of a run's progress: a bar with numbers for a terminal, one plain line for a log. Pure. */
-import { formatDuration, formatNumber, formatSpeed } from "./format.ts";
+import { formatDuration, formatNumber, formatSpeed } from "@unspool/report/format";
 
 export interface Progress {
   /** Outer steps done. */

@@ -2,7 +2,7 @@
 import pc from "picocolors";
 import type { StepEvent, TrainEvent } from "unspool/train";
 import { visible } from "./visible.ts";
-import { formatDuration, formatNumber, formatSpeed, formatTable } from "./format.ts";
+import { formatDuration, formatNumber, formatSpeed, formatTable } from "@unspool/report/format";
 import { type Progress, progressBlock, progressLine, speedometer } from "./progressBlock.ts";
 import type { FailureReport, Reporter, RunSummary } from "./reporter.ts";
 

@@ -1,7 +1,7 @@
 /** Writes the report of one or several runs to its file. */
 import { join } from "node:path";
-import { reportPage } from "./page.ts";
-import { readRuns } from "./runView.ts";
+import { reportPage } from "@unspool/report";
+import { readRuns } from "./readRuns.ts";
 import { writePage } from "./writePage.ts";
 
 /** Returns the path. */

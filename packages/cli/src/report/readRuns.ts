@@ -1,32 +1,9 @@
-/** A run as a report shows it: everything that stands in its folder, read once. */
+/** Reads what stands in the folders of runs, once, for a page that shows it. */
 import { join, resolve } from "node:path";
-import {
-  type Evaluation,
-  type Figure,
-  type StepRecord,
-  aboutExperiment,
-  checkedEvaluation,
-  checkedFigure,
-} from "unspool/train";
+import type { ExperimentInfo, RunView } from "@unspool/report";
+import { type Figure, aboutExperiment, checkedEvaluation, checkedFigure } from "unspool/train";
 import { namedExperiments } from "../experiments/find.ts";
 import { type CommandManifest, existingRun, folderLabels } from "../runs/runFolder.ts";
-
-export interface RunView {
-  /** Tells the run apart from the others of the report. */
-  label: string;
-  /** Absolute path of the folder. */
-  folder: string;
-  manifest: CommandManifest;
-  /** Of the experiment. */
-  about: ExperimentInfo;
-  metrics: readonly StepRecord[];
-  evaluation: Evaluation | undefined;
-  figures: readonly Figure[];
-  /** Why a figure of the folder is not there. */
-  figureProblems?: readonly string[];
-}
-
-type ExperimentInfo = NonNullable<CommandManifest["about"]>;
 
 /** Reads the runs in `dirs`: data only, no code of an experiment is loaded. */
 export async function readRuns(dirs: readonly string[]): Promise<RunView[]> {
@@ -69,9 +46,4 @@ async function aboutNamed({ experiment, command }: CommandManifest): Promise<Exp
   if (command?.file !== undefined) return {};
   const found = (await namedExperiments()).find(({ name }) => name === experiment);
   return found === undefined ? {} : aboutExperiment(found);
-}
-
-/** Milliseconds spent on outer steps. */
-export function computingTime(run: RunView): number {
-  return run.metrics.reduce((sum, { durationMs }) => sum + (Number.isFinite(durationMs) ? durationMs : 0), 0);
 }

@@ -1,6 +1,6 @@
 /** The page and the tables of a diagnosis. */
 import { type Diagnosis, type TrialRun, type TrialSetting, isSameSetting } from "unspool";
-import { formatError } from "../output/format.ts";
+import { formatError } from "./format.ts";
 import { diagnoseFigures } from "./diagnoseFigures.ts";
 import type { PennedFigure } from "./drawing.ts";
 import { estimatorPen } from "./palette.ts";

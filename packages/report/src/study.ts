@@ -5,7 +5,6 @@ import { figureCard } from "./figureCard.ts";
 import { type Markup, html } from "./html.ts";
 import { shell } from "./shell.ts";
 import { type Cell, table } from "./tables.ts";
-import { writePage } from "./writePage.ts";
 
 export interface StudyTable {
   title?: string;
@@ -29,11 +28,6 @@ export interface Study {
   summary: string;
   facts: readonly (readonly [name: string, value: string])[];
   sections: readonly StudySection[];
-}
-
-/** Writes the page and returns its path. */
-export async function writeStudy(path: string, study: Study): Promise<string> {
-  return writePage(path, studyPage(study));
 }
 
 export function studyPage({ title, summary, facts, sections }: Study): string {

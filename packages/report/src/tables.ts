@@ -1,6 +1,6 @@
 /** Tables of the report: evaluation, config, environment. With several runs each has a column. */
 import type { Evaluation } from "unspool/train";
-import { cellText, formatDuration } from "../output/format.ts";
+import { cellText, formatDuration } from "./format.ts";
 import { type Markup, html } from "./html.ts";
 import { penOf } from "./palette.ts";
 import { type RunView, computingTime } from "./runView.ts";

@@ -1,5 +1,5 @@
 /** The report of runs. */
-import { formatDuration } from "../output/format.ts";
+import { formatDuration } from "./format.ts";
 import { progressFigures, thetaFigures } from "./curves.ts";
 import type { PennedFigure } from "./drawing.ts";
 import { factList } from "./facts.ts";
