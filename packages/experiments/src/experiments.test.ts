@@ -1,3 +1,4 @@
+/** Each experiment's own defaults are options that everything it is made of takes. */
 import { random, runStudy, setUp } from "unspool";
 import { expect, test } from "vitest";
 import { experiments, studies } from "./index.ts";

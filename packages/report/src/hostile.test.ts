@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { html, markupText } from "./html.ts";
 import { reportPage } from "./page.ts";
 import type { RunView } from "./runView.ts";
-import { studyPage } from "./study.ts";
+import { sectionedPage } from "./sectionedPage.ts";
 
 /** Closes an element, an attribute of either kind of quotes, a script and a comment, and begins others. */
 const evil = `"'></script></style></svg><img src=x onerror=alert(1)><script>alert(2)</script><!--\u2028`;
@@ -75,7 +75,7 @@ const pages = {
   "report of one run": () => reportPage([run]),
   "report of two runs": () => reportPage([run, { ...run, label: `other${evil}` }]),
   "compare, diagnose, analyse": () =>
-    studyPage(
+    sectionedPage(
       spoil(
         {
           title: "title",

@@ -8,8 +8,8 @@ import { UsageError, exitCodes } from "../failure.ts";
 import { formatNumber, formatTable, wrapText } from "@unspool/report/format";
 import type { Reporter } from "../output/reporter.ts";
 import { requirePage } from "../report/writePage.ts";
-import type { Study } from "@unspool/report";
-import { writeStudy } from "../report/writeStudy.ts";
+import type { SectionedPage } from "@unspool/report";
+import { writeSectionedPage } from "../report/writeSectionedPage.ts";
 import { existingRun } from "../runs/runFolder.ts";
 
 export async function analyseCommand(line: CommandLine, reporter: Reporter): Promise<number> {
@@ -33,7 +33,7 @@ export async function analyseCommand(line: CommandLine, reporter: Reporter): Pro
   const key = random.foldIn(random.key(manifest.seed), "analyse");
   const analysis = analyseOptimizer(learned, run.theta, { key, ...(tasks !== undefined && { tasks }) });
   const words = analysisWords(analysis);
-  const report = await writeStudy(path, study(dir, run, analysis, words));
+  const report = await writeSectionedPage(path, pageOf(dir, run, analysis, words));
   const text = [
     ...words.flatMap((paragraph) => [...wrapText(paragraph, 110), ""]),
     "Modes at rest",
@@ -102,7 +102,12 @@ function plainAnalysis(analysis: OptimizerAnalysis) {
   };
 }
 
-function study(dir: string, { step }: ReadRun, analysis: OptimizerAnalysis, words: readonly string[]): Study {
+function pageOf(
+  dir: string,
+  { step }: ReadRun,
+  analysis: OptimizerAnalysis,
+  words: readonly string[],
+): SectionedPage {
   const { modes, autonomous, size, name } = analysis;
   const figures = analysisFigures(analysis);
   const pick = (...ids: string[]) => figures.filter(({ id }) => ids.includes(id));

@@ -16,8 +16,8 @@ import { exitCodes } from "../failure.ts";
 import { formatBytes, formatTable, wrapText } from "@unspool/report/format";
 import type { Reporter } from "../output/reporter.ts";
 import { requirePage } from "../report/writePage.ts";
-import { type Study, compareFigures } from "@unspool/report";
-import { writeStudy } from "../report/writeStudy.ts";
+import { type SectionedPage, compareFigures } from "@unspool/report";
+import { writeSectionedPage } from "../report/writeSectionedPage.ts";
 import { fileName } from "../runs/fileName.ts";
 import { budgetOption, integerOf } from "./budgetOption.ts";
 import { engineSettings } from "./engineOptions.ts";
@@ -48,7 +48,7 @@ export async function compareCommand(line: CommandLine, reporter: Reporter): Pro
     key: random.foldIn(key, "compare"),
     onProgress: (what) => reporter.preparing(what),
   });
-  const report = await writeStudy(path, study(experiment.name, comparison));
+  const report = await writeSectionedPage(path, pageOf(experiment.name, comparison));
   reporter.answer([...lines(comparison), "", `report  ${report}`], {
     ...plainComparison(comparison),
     experiment: experiment.name,
@@ -237,7 +237,7 @@ function smoothingRemark({ reference, estimators: measured }: Comparison): strin
   ];
 }
 
-function study(name: string, comparison: Comparison): Study {
+function pageOf(name: string, comparison: Comparison): SectionedPage {
   const { reference, horizon, truncation, byTruncation, failed, isDeterministic } = comparison;
   return {
     title: `${name}: estimators compared`,

@@ -5,9 +5,9 @@ import { type CommandLine, integerOption, textOption } from "../commandLine/pars
 import { exitCodes } from "../failure.ts";
 import { formatTable, wrapText } from "@unspool/report/format";
 import type { Reporter } from "../output/reporter.ts";
-import { diagnosisStudy, finalTable, trialTable } from "@unspool/report";
+import { diagnosisPage, finalTable, trialTable } from "@unspool/report";
 import { requirePage } from "../report/writePage.ts";
-import { writeStudy } from "../report/writeStudy.ts";
+import { writeSectionedPage } from "../report/writeSectionedPage.ts";
 import { fileName } from "../runs/fileName.ts";
 import { budgetOption } from "./budgetOption.ts";
 import { engineSettings } from "./engineOptions.ts";
@@ -36,7 +36,7 @@ export async function diagnoseCommand(line: CommandLine, reporter: Reporter): Pr
       ? { command: undefined }
       : await exactCommand(line, experiment, setup, { setting, outerSteps }, key);
   const run = runLine(exact);
-  const report = await writeStudy(path, diagnosisStudy(experiment.name, diagnosis, run));
+  const report = await writeSectionedPage(path, diagnosisPage(experiment.name, diagnosis, run));
   reporter.answer(
     [...lines(diagnosis), "", ...(run === undefined ? [] : [`run     ${run}`]), `report  ${report}`],
     {

@@ -130,7 +130,8 @@ export function networkDescent(
     }),
     init(theta, key) {
       let state = init(theta, batchAt(random.foldIn(key, "batches"), 0), random.foldIn(key, "first"));
-      for (let i = 0; observe !== undefined && i < burnIn; i++) {
+      if (observe === undefined) return { key, updates: 0, optimizer: state };
+      for (let i = 0; i < burnIn; i++) {
         const batch = batchAt(random.foldIn(key, "burn-in"), i);
         state = observe(theta, state, batch, random.foldIn(random.foldIn(key, "observe"), i));
       }

@@ -1,4 +1,4 @@
-/** The page of a study that is not a run: a heading, then sections of sentences, tables and figures. */
+/** A page of sections: a heading, then sections of sentences, tables and figures. */
 import type { PennedFigure } from "./drawing.ts";
 import { factList } from "./facts.ts";
 import { figureCard } from "./figureCard.ts";
@@ -6,7 +6,7 @@ import { type Markup, html } from "./html.ts";
 import { shell } from "./shell.ts";
 import { type Cell, table } from "./tables.ts";
 
-export interface StudyTable {
+export interface PageTable {
   title?: string;
   columns: readonly string[];
   rows: readonly (readonly Cell[])[];
@@ -14,23 +14,23 @@ export interface StudyTable {
   marked?: readonly number[];
 }
 
-export interface StudySection {
+export interface PageSection {
   title: string;
   /** Paragraphs. */
   text?: readonly string[];
-  tables?: readonly StudyTable[];
+  tables?: readonly PageTable[];
   figures?: readonly PennedFigure[];
 }
 
-export interface Study {
+export interface SectionedPage {
   title: string;
   /** What was done to what. */
   summary: string;
   facts: readonly (readonly [name: string, value: string])[];
-  sections: readonly StudySection[];
+  sections: readonly PageSection[];
 }
 
-export function studyPage({ title, summary, facts, sections }: Study): string {
+export function sectionedPage({ title, summary, facts, sections }: SectionedPage): string {
   return shell(
     `${title} · Unspool`,
     html`<header>
@@ -42,7 +42,7 @@ export function studyPage({ title, summary, facts, sections }: Study): string {
   );
 }
 
-function sectionOf({ title, text = [], tables = [], figures = [] }: StudySection): Markup {
+function sectionOf({ title, text = [], tables = [], figures = [] }: PageSection): Markup {
   return html`<section>
     <h2>${title}</h2>
     ${text.map((paragraph) => html`<p>${paragraph}</p>`)}

@@ -4,7 +4,7 @@ import { formatError } from "./format.ts";
 import { diagnoseFigures } from "./diagnoseFigures.ts";
 import type { PennedFigure } from "./drawing.ts";
 import { estimatorPen } from "./palette.ts";
-import type { Study } from "./study.ts";
+import type { SectionedPage } from "./sectionedPage.ts";
 
 export interface TitledTable {
   title: string;
@@ -75,7 +75,7 @@ export function finalTable({ recommended, recommendation }: Diagnosis): TitledTa
   };
 }
 
-export function diagnosisStudy(name: string, diagnosis: Diagnosis, run: string | undefined): Study {
+export function diagnosisPage(name: string, diagnosis: Diagnosis, run: string | undefined): SectionedPage {
   const { verdict, regime, usableHorizon, horizon } = diagnosis;
   const [trials, finals] = [trialTable(diagnosis), finalTable(diagnosis)];
   const figures = diagnoseFigures(diagnosis);
