@@ -7,7 +7,7 @@ import { folderStore } from "unspool/train/node";
 import { parseConfig } from "../../packages/cli/src/config/parseConfig.ts";
 import { schemaTree } from "../../packages/cli/src/config/schemaTree.ts";
 import { applySetters } from "../../packages/cli/src/config/setters.ts";
-import { experimentOf } from "../../packages/cli/src/experiments/loadFile.ts";
+import { exportedBy } from "../../packages/cli/src/experiments/loadFile.ts";
 import { describeFailure } from "../../packages/cli/src/failureReport.ts";
 import { writeReport } from "../../packages/cli/src/report/writeReport.ts";
 import { type Spoilt, fields } from "./hostileExperiments.ts";
@@ -43,7 +43,9 @@ export async function problemsOf(some: readonly Attack[]): Promise<string[]> {
 
 async function problemOf({ spoil, value }: Attack, dir: string): Promise<string | undefined> {
   try {
-    const experiment = await experimentOf("/hostile.ts", spoil(value()));
+    const found = await exportedBy("/hostile.ts", spoil(value()));
+    if (!("experiment" in found)) return;
+    const { experiment } = found;
     const config = await applySetters(schemaTree(experiment.config), []);
     await parseConfig(experiment.config, config);
     await train(experiment, { config, steps: 1, store: folderStore(dir) });

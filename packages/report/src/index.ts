@@ -5,6 +5,8 @@ export type { TitledTable } from "./diagnosisPage.ts";
 export type { PennedFigure } from "./drawing.ts";
 export { reportPage } from "./page.ts";
 export type { ExperimentInfo, RunView, ViewedManifest } from "./runView.ts";
+export { studyReport } from "./studyReport.ts";
+export type { CellView, StudyView } from "./studyReport.ts";
 export { sectionedPage } from "./sectionedPage.ts";
 export type { SectionedPage, PageSection, PageTable } from "./sectionedPage.ts";
 export type { Cell } from "./tables.ts";

@@ -38,6 +38,11 @@ const experiment: PositionalSpec = {
   help: "a name from `unspool list`, or a file whose default export is an experiment",
 };
 
+const runnable: PositionalSpec = {
+  name: "NAME",
+  help: "an experiment or a study from `unspool list`, or a file whose default export is one",
+};
+
 const set: OptionSpec = {
   value: "PATH=VALUE",
   help: "set a config value, such as --set estimator=tbptt --set task.lr=0.1; may be repeated",
@@ -60,6 +65,17 @@ const experimentOption: OptionSpec = {
   help: "the run's experiment, where it is a file: code is run only if it is named here, never because a folder names it",
 };
 
+const jobs: OptionSpec = {
+  value: "N",
+  help: "of a study: so many cells at once, each in a process of its own; the bits are the same (default 1)",
+};
+
+const cell: OptionSpec = {
+  value: "ID",
+  help: "of a study: run this cell only; may be repeated. Other processes can take others",
+  isRepeatable: true,
+};
+
 /** Options of every command, and of the command line without a command. */
 export const commonOptions: Readonly<Record<string, OptionSpec>> = {
   help: { help: "show this help", short: "h" },
@@ -69,14 +85,14 @@ export const commonOptions: Readonly<Record<string, OptionSpec>> = {
 export const commands: readonly CommandSpec[] = [
   {
     name: "list",
-    summary: "List the experiments that can be run by name",
+    summary: "List the experiments and studies that can be run by name",
     options: { json, ...commonOptions },
     examples: ["unspool list", "unspool list --json"],
   },
   {
     name: "run",
-    summary: "Run an experiment by name, or one from a TypeScript file",
-    positional: experiment,
+    summary: "Run an experiment or a study by name, or one from a TypeScript file",
+    positional: runnable,
     options: {
       set,
       seed,
@@ -92,6 +108,8 @@ export const commands: readonly CommandSpec[] = [
         help: "folder of the run, which must not hold one yet (default runs/NAME-DATE-TIME)",
       },
       "checkpoint-every": checkpointEvery,
+      jobs,
+      cell,
       json,
       ...commonOptions,
     },
@@ -99,12 +117,13 @@ export const commands: readonly CommandSpec[] = [
       "unspool run influence-balancing --help        shows what can be set in it",
       "unspool run influence-balancing --set estimator=tbptt --seed 1",
       "unspool run ./myExperiment.ts --steps 200 --out runs/first",
+      "unspool run neuron-descent --jobs 2           a study: its cells are runs of their own",
     ],
   },
   {
     name: "resume",
-    summary: "Continue a run that was interrupted, or run a finished one for longer",
-    positional: { name: "DIR", help: "folder of the run" },
+    summary: "Continue a run or a study that was interrupted, or run a finished run for longer",
+    positional: { name: "DIR", help: "folder of the run or the study" },
     options: {
       steps: { value: "N", help: "outer steps in total, counted from the run's start" },
       threads: {
@@ -113,6 +132,8 @@ export const commands: readonly CommandSpec[] = [
       },
       experiment: experimentOption,
       "checkpoint-every": checkpointEvery,
+      jobs,
+      cell,
       force: {
         help: "go on although engine, experiment or recipe are not those of the run: with other bits",
       },
@@ -208,7 +229,7 @@ export const commands: readonly CommandSpec[] = [
   {
     name: "report",
     summary: "Write a run's report again, or one report of several runs side by side",
-    positional: { name: "DIR", help: "folder of a run", isRepeatable: true },
+    positional: { name: "DIR", help: "folder of a run or a study", isRepeatable: true },
     options: {
       out: {
         value: "FILE",

@@ -1,12 +1,13 @@
 /** `unspool run EXPERIMENT --help`: what can be set in the experiment's config. */
 import { describeNodes, listPaths, schemaTree } from "../config/schemaTree.ts";
-import { findExperiment } from "../experiments/find.ts";
+import { findRunnable } from "../experiments/find.ts";
 
 /** One line per path: what it may hold, its default, what it is. */
 export async function describeConfig(nameOrFile: string): Promise<string> {
-  const { experiment } = await findExperiment(nameOrFile);
-  const tree = schemaTree(experiment.config);
-  if (tree === undefined) return `The config of ${experiment.name} has no schema that can be shown.`;
+  const found = await findRunnable(nameOrFile);
+  const { name, summary, config } = "study" in found ? found.study : found.experiment;
+  const tree = schemaTree(config);
+  if (tree === undefined) return `The config of ${name} has no schema that can be shown.`;
   const rows = listPaths(tree).flatMap((path) => {
     let nodes = [tree.root];
     let fallback: unknown;
@@ -31,5 +32,5 @@ export async function describeConfig(nameOrFile: string): Promise<string> {
   const lines = table.map((row) =>
     `  ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ")}`.trimEnd(),
   );
-  return [`${experiment.name}: ${experiment.summary}`, "", "What --set can set:", ...lines].join("\n");
+  return [`${name}: ${summary}`, "", "What --set can set:", ...lines].join("\n");
 }

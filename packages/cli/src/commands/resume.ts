@@ -1,6 +1,7 @@
 /** `unspool resume`: a run from its last good checkpoint. */
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { resume } from "unspool/train";
+import { isStudyFolder } from "unspool/train/node";
 import { type CommandLine, integerOption, positiveOption, textOption } from "../commandLine/parse.ts";
 import { parseConfig } from "../config/parseConfig.ts";
 import { fileOrigin } from "../experiments/fileOrigin.ts";
@@ -8,8 +9,11 @@ import { experimentOfRun } from "../experiments/ofRun.ts";
 import { UsageError } from "../failure.ts";
 import type { Reporter } from "../output/reporter.ts";
 import { existingRun } from "../runs/runFolder.ts";
+import { resumeCommand as resumeCommandOf } from "../runs/shellWord.ts";
 import { recordedSettings, useEngine } from "./engineOptions.ts";
 import { execute } from "./execute.ts";
+import { requireNoStudy } from "./studyOptions.ts";
+import { resumeStudyCommand } from "./study.ts";
 
 export async function resumeCommand(
   line: CommandLine,
@@ -17,6 +21,9 @@ export async function resumeCommand(
   signal: AbortSignal,
 ): Promise<number> {
   const dir = line.positionals[0]!;
+  if (await isStudyFolder(dir)) return resumeStudyCommand(line, reporter, signal);
+  requireNoStudy(line, dir);
+  await requireNoCell(dir);
   const steps = integerOption(line, "steps", 0);
   const seconds = positiveOption(line, "checkpoint-every");
   const checkpointEvery = seconds === undefined ? undefined : { seconds };
@@ -33,6 +40,18 @@ export async function resumeCommand(
     signal,
     (hooks) => resume(experiment, store, { steps, checkpointEvery, origin, isForced, ...hooks }),
     given,
+  );
+}
+
+/** A cell may begin with the results of others: its study goes on with it. */
+async function requireNoCell(dir: string): Promise<void> {
+  const study = resolve(dir, "../..");
+  if (basename(resolve(dir, "..")) !== "cells" || !(await isStudyFolder(study))) return;
+  const id = basename(resolve(dir));
+  throw new UsageError(
+    "FOLDER",
+    `${dir}: it is a cell of a study. Go on with it by: ${resumeCommandOf(study)} --cell ${id}`,
+    { study, cell: id },
   );
 }
 

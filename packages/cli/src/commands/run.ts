@@ -7,7 +7,9 @@ import type { Reporter } from "../output/reporter.ts";
 import { defaultFolder, newRun } from "../runs/runFolder.ts";
 import { engineSettings, useEngine } from "./engineOptions.ts";
 import { execute } from "./execute.ts";
-import { preparedExperiment } from "./prepare.ts";
+import { preparedRunnable } from "./prepare.ts";
+import { requireNoStudy } from "./studyOptions.ts";
+import { runStudyCommand } from "./study.ts";
 
 export async function runCommand(
   line: CommandLine,
@@ -20,7 +22,10 @@ export async function runCommand(
   const checkpointEvery = seconds === undefined ? undefined : { seconds };
   const settings = engineSettings(line);
   requireOneCount(line, steps);
-  const { experiment, file, config } = await preparedExperiment(line);
+  const prepared = await preparedRunnable(line);
+  if ("study" in prepared) return runStudyCommand(line, prepared, reporter, signal);
+  requireNoStudy(line, prepared.experiment.name);
+  const { experiment, file, config } = prepared;
   const origin = await fileOrigin(file);
   const command = { ...(file !== undefined && { file }), ...useEngine(settings) };
   const out = textOption(line, "out");

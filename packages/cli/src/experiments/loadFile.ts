@@ -7,7 +7,7 @@ import { existsSync, realpathSync, statSync } from "node:fs";
 import { parse } from "node:path";
 import { createJiti } from "jiti";
 import { type Problem, defineProblem, show } from "unspool";
-import { type Experiment, called, calledAsync, describeThrown } from "unspool/train";
+import { type Experiment, type Study, called, calledAsync, describeThrown } from "unspool/train";
 import { UsageError } from "../failure.ts";
 
 /** Entry points of the library that a file may import. */
@@ -28,20 +28,22 @@ export const sharedModules: readonly string[] = [
   "zod",
 ];
 
+export type Exported = { experiment: Experiment } | { study: Study };
+
 /**
- * The experiment that `file` (an absolute path) exports as its default, or makes in a function that it exports. A
- * problem with a theta is made into one.
+ * The experiment or study that `file` (an absolute path) exports as its default, or makes in a function that it exports.
+ * A problem with a theta is made into an experiment.
  */
-export async function loadExperimentFile(file: string): Promise<Experiment> {
+export async function loadFile(file: string): Promise<Exported> {
   if (!existsSync(file)) throw new UsageError("EXPERIMENT", `${file}: there is no such file.`, { file });
   if (statSync(file).isDirectory()) {
     throw new UsageError("EXPERIMENT", `${file}: it is a folder. Name the file in it.`, { file });
   }
-  return experimentOf(file, await load(file));
+  return exportedBy(file, await load(file));
 }
 
-/** The experiment that `exported`, the default export of `file`, is or makes. */
-export async function experimentOf(file: string, exported: unknown): Promise<Experiment> {
+/** The experiment or study that `exported`, the default export of `file`, is or makes. */
+export async function exportedBy(file: string, exported: unknown): Promise<Exported> {
   const made: unknown = await calledAsync(file, "the function that it exports", "setup", () =>
     typeof exported === "function" ? (exported as () => unknown)() : exported,
   );
@@ -58,14 +60,17 @@ export async function experimentOf(file: string, exported: unknown): Promise<Exp
       }
       // One that was written without defineProblem is checked here.
       const problem = made.isTraceable === undefined ? defineProblem(made) : made;
-      return problemExperiment(problem, parse(file).name) as Experiment;
+      return { experiment: problemExperiment(problem, parse(file).name) as Experiment };
     }
-    const problem = whatIsWrong(made);
-    if (problem === undefined) return ownExperiment(made as Experiment);
+    const isStudy = typeof (made as Partial<Study> | null)?.cells === "function";
+    const problem = whatIsWrong(made, isStudy ? ["cells", "summarise"] : ["setup"]);
+    if (problem === undefined)
+      return isStudy ? { study: ownStudy(made as Study) } : { experiment: ownExperiment(made as Experiment) };
     throw new UsageError(
       "EXPERIMENT",
-      `${file}: the default export is neither a problem nor an experiment: ${problem}. ` +
-        "Write: export default defineProblem({ theta, horizon, init, step }), or defineExperiment({ name, summary, config, setup }).",
+      `${file}: the default export is neither a problem nor an experiment nor a study: ${problem}. ` +
+        "Write: export default defineProblem({ theta, horizon, init, step }), defineExperiment({ name, summary, config, setup }), " +
+        "or defineStudy({ name, summary, config, cells, summarise }).",
       { file },
     );
   });
@@ -105,16 +110,20 @@ function isProblem(made: unknown): made is Problem {
 /** Longer names are no names, and what a terminal does not show could be taken for another. */
 const longestName = 200;
 
-function whatIsWrong(made: unknown): string | undefined {
+function whatIsWrong(
+  made: unknown,
+  functions: readonly ("setup" | "cells" | "summarise")[],
+): string | undefined {
   if (typeof made !== "object" || made === null)
     return made === undefined ? "there is none" : `it is a ${typeof made}`;
-  const { name, summary, config, setup } = made as Partial<Experiment>;
+  const { name, summary, config } = made as Partial<Experiment>;
   if (typeof name !== "string" || name.trim() === "") return "it has no name";
   if (name.length > longestName || /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(name))
     return `its name must be a short line of text, got ${show(name.slice(0, longestName))}`;
   if (summary !== undefined && typeof summary !== "string") return "its summary is not text";
   if (typeof config?.parse !== "function") return "its config has no parse (a zod schema has)";
-  return typeof setup === "function" ? undefined : "it has no setup function";
+  const missing = functions.find((one) => typeof (made as Partial<Experiment & Study>)[one] !== "function");
+  return missing === undefined ? undefined : `it has no ${missing} function`;
 }
 
 /** What was checked, in a record that does not change. */
@@ -122,4 +131,10 @@ function ownExperiment(made: Experiment): Experiment {
   const { name, summary = "", paper, config } = made;
   const setup = made.setup.bind(made);
   return { name, summary, ...(typeof paper === "string" && { paper }), config, setup };
+}
+
+function ownStudy(made: Study): Study {
+  const { name, summary = "", paper, config } = made;
+  const [cells, summarise] = [made.cells.bind(made), made.summarise.bind(made)];
+  return { name, summary, ...(typeof paper === "string" && { paper }), config, cells, summarise };
 }

@@ -1,5 +1,5 @@
 /** Events for programs: one JSON object a line on stdout. What only people need goes to stderr or is left out. */
-import type { TrainEvent } from "unspool/train";
+import type { StudyEvent, TrainEvent } from "unspool/train";
 import { jsonLine } from "./jsonLine.ts";
 import type { Reporter } from "./reporter.ts";
 
@@ -13,6 +13,22 @@ export function jsonReporter(stdout: Output, stderr: Output): Reporter {
     preparing() {},
     warning: (message) => emit("warning", { message }),
     trainEvent: (event) => emitTrainEvent(emit, event),
+    studyEvent: (event) => emitStudyEvent(emit, event),
+    studyFinished({
+      study,
+      isInterrupted,
+      ended,
+      cells,
+      failed,
+      resume = null,
+      summary,
+      report = null,
+      lost,
+    }) {
+      const rest = { study, ended, cells, failed, resume };
+      if (isInterrupted) emit("study-interrupted", { ...rest, ...(lost && { lost }) });
+      else emit("study-done", { ...rest, metrics: summary?.metrics ?? null, report });
+    },
     interrupting: () =>
       void stderr.write("Interrupted: finishing this outer step. Once more to end at once.\n"),
     finished(summary) {
@@ -40,7 +56,22 @@ export function jsonReporter(stdout: Output, stderr: Output): Reporter {
   };
 }
 
-function emitTrainEvent(emit: (event: string, rest: object) => void, event: TrainEvent): void {
+type Emit = (event: string, rest: object) => void;
+
+/** Events of a cell are those of its run, with its id. */
+function emitStudyEvent(emit: Emit, event: StudyEvent): void {
+  if (event.type === "cell") {
+    emitTrainEvent((name, rest) => emit(name, { cell: event.id, ...rest }), event.event);
+  } else if (event.type === "cell-end") {
+    const { id, status, error } = event;
+    emit("cell-end", { cell: id, status, ...(error && { error }) });
+  } else if (event.type === "study") {
+    const { study, config, seed, cells, store } = event;
+    emit("study", { study, folder: store, config, seed, cells });
+  } else if (event.type === "warning") emit("warning", { message: event.message });
+}
+
+function emitTrainEvent(emit: Emit, event: TrainEvent): void {
   switch (event.type) {
     case "start": {
       const { experiment, config, seed, step, steps, store } = event;

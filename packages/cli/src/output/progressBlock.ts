@@ -6,8 +6,8 @@ export interface Progress {
   step: number;
   /** Outer steps of the whole run. */
   steps: number;
-  /** Of the last step; null where it is not a number. */
-  loss: number | null;
+  /** Of the last step; null where it is not a number, undefined before the first. */
+  loss: number | null | undefined;
   /** Over the last few seconds; 0 while unknown. */
   stepsPerSecond: number;
 }
@@ -31,8 +31,8 @@ export function progressLine(progress: Progress): string {
 function numbers({ step, steps, loss, stepsPerSecond }: Progress): string[] {
   const remaining = (1000 * (steps - step)) / stepsPerSecond;
   return [
-    loss === null ? "loss not finite" : `loss ${formatNumber(loss)}`,
-    formatSpeed(stepsPerSecond),
+    ...(loss === undefined ? [] : [loss === null ? "loss not finite" : `loss ${formatNumber(loss)}`]),
+    ...(loss === undefined ? [] : [formatSpeed(stepsPerSecond)]),
     ...(stepsPerSecond > 0 && step < steps ? [`ETA ${formatDuration(remaining)}`] : []),
   ];
 }

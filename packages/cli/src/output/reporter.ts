@@ -1,5 +1,5 @@
 /** What a command tells while it works, to a person or to a program. */
-import type { Evaluation, TrainEvent } from "unspool/train";
+import type { Evaluation, StudyEvent, StudySummary, TrainEvent } from "unspool/train";
 import { jsonReporter } from "./jsonReporter.ts";
 import { stderr, stdout } from "./safeOutput.ts";
 import { textReporter } from "./textReporter.ts";
@@ -10,10 +10,13 @@ export interface Reporter {
   /** Something is not as expected, and the command goes on. */
   warning(message: string): void;
   trainEvent(event: TrainEvent): void;
+  studyEvent(event: StudyEvent): void;
   /** The run is to stop; the outer step under way is being finished. */
   interrupting(): void;
   /** The last word of a run. */
   finished(summary: RunSummary): void;
+  /** The last word of a study. */
+  studyFinished(told: StudyTold): void;
   /** The last word of a command that is not a run: lines for people, an event for programs. */
   answer(lines: readonly string[], event: Readonly<Record<string, unknown>>): void;
   /** The last word of a command that failed. */
@@ -40,6 +43,27 @@ export interface RunSummary {
   /** The report's path; undefined if none was written. */
   report: string | undefined;
   /** Of an interrupted run: what had to be given up, as a sentence. */
+  lost?: string | undefined;
+}
+
+export interface StudyTold {
+  /** The study's folder. */
+  study: string;
+  isInterrupted: boolean;
+  /** Cells that have ended, and all. */
+  ended: number;
+  cells: number;
+  /** Ids of those that ended where their numbers did. */
+  failed: readonly string[];
+  /** The command that continues it, if there is something to continue. */
+  resume: string | undefined;
+  /** Undefined where it could not be made any more. */
+  summary: StudySummary | undefined;
+  /** Of this invocation. */
+  durationMs: number;
+  /** The report's path; undefined if none was written. */
+  report: string | undefined;
+  /** Of an interrupted study: what had to be given up, as a sentence. */
   lost?: string | undefined;
 }
 

@@ -5,6 +5,7 @@ import { visible } from "./visible.ts";
 import { formatDuration, formatNumber, formatSpeed, formatTable } from "@unspool/report/format";
 import { type Progress, progressBlock, progressLine, speedometer } from "./progressBlock.ts";
 import type { FailureReport, Reporter, RunSummary } from "./reporter.ts";
+import { type StudyProgress, cellEndLine, studyEndLines, studyProgress } from "./studyProgress.ts";
 
 /** The part of a terminal or pipe that is used. */
 export interface TextOutput {
@@ -52,6 +53,19 @@ export function textReporter(stdout: TextOutput, stderr: TextOutput, now: () => 
     last = { step: record.step, steps, loss, stepsPerSecond: measureSpeed(record.step, now()) };
     if (now() - drawnAt >= (isTerminal ? redrawMs : plainLineMs)) draw(last);
   };
+  let study: StudyProgress | undefined;
+  const drawStudy = (): void => {
+    if (study === undefined || now() - drawnAt < (isTerminal ? redrawMs : plainLineMs)) return;
+    drawnAt = now();
+    if (!isTerminal) {
+      stdout.write(`${visible(study.line(now()))}\n`);
+      return;
+    }
+    const lines = study.block(stdout.columns || 80, now()).map(visible);
+    clear();
+    stdout.write(`${lines.join("\n")}\n`);
+    drawnLines = lines.length;
+  };
   const warn = (message: string): void => {
     clear();
     stderr.write(`${colours.yellow("warning")} ${visible(message)}\n`);
@@ -75,6 +89,28 @@ export function textReporter(stdout: TextOutput, stderr: TextOutput, now: () => 
         drawnLines = 0;
         line("evaluating …");
       }
+    },
+    studyEvent(event) {
+      if (event.type === "study") {
+        study = studyProgress(event, now());
+        const done = event.cells.filter(({ status }) => status !== "open").length;
+        const ended = done > 0 ? `, ${done} done` : "";
+        line(
+          `${colours.bold(visible(event.study))}  seed ${event.seed}  ${event.cells.length} cells${ended}  ${colours.dim(visible(event.store))}`,
+        );
+        return;
+      }
+      study?.hear(event, now());
+      if (event.type === "warning") warn(event.message);
+      if (event.type === "cell" && event.event.type === "warning") warn(event.event.message);
+      if (event.type === "cell-end") line(visible(cellEndLine(event)));
+      if (event.type === "cell") drawStudy();
+    },
+    studyFinished(told) {
+      clear();
+      const [head = "", ...rest] = studyEndLines(told).map(visible);
+      const colour = told.isInterrupted ? colours.yellow : colours.green;
+      stdout.write(`${[colour(head), ...rest].join("\n")}\n`);
     },
     interrupting() {
       clear();

@@ -30,7 +30,7 @@ export function newRun(
   experimentFile?: string,
 ): RunStore {
   const holds = (names: readonly string[]) => names.find((name) => existsSync(join(dir, name)));
-  const taken = isNumbered ? undefined : holds(["config.json", "metrics.jsonl", "checkpoints"]);
+  const taken = isNumbered ? undefined : holds(["config.json", "metrics.jsonl", "checkpoints", "study.json"]);
   if (taken !== undefined) {
     throw new UsageError(
       "FOLDER",

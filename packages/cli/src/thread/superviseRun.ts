@@ -6,12 +6,12 @@
 import { utimesSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import type { TrainEvent } from "unspool/train";
+import type { StudyEvent, TrainEvent } from "unspool/train";
 import { type CommandLine, textOption } from "../commandLine/parse.ts";
 import { isFileName } from "../experiments/isFileName.ts";
 import { exitCodes } from "../failure.ts";
 import { listenForInterrupt } from "../interrupt.ts";
-import { type Reporter, type RunSummary, describeLoss } from "../output/reporter.ts";
+import { type Reporter, type RunSummary, type StudyTold, describeLoss } from "../output/reporter.ts";
 import { type OutputFailure, onOutputFailure, stderr, stdout } from "../output/safeOutput.ts";
 import {
   type Control,
@@ -32,13 +32,23 @@ const heartbeatMs = 5000;
 /** Node's exit code where an awaited promise is left when nothing else is to be done. */
 const unsettled = 13;
 
-/** How far a run is, as its events say. */
+/** How far a study is. */
+interface StudyPlace {
+  dir: string;
+  /** Its cells run in processes of their own: the thread hears at once. */
+  hasJobs: boolean;
+  ended: number;
+  cells: number;
+}
+
+/** How far a run is, as its events say. Of a study: the run in the cell that was last heard of. */
 interface Progress {
   phase: "preparing" | "stepping" | "evaluating" | "reporting";
   dir: string | undefined;
   steps: number;
   checkpointed: number;
   loss: number | undefined;
+  study?: StudyPlace;
 }
 
 export function superviseRun(line: CommandLine, reporter: Reporter, isJson: boolean): Promise<number> {
@@ -52,6 +62,7 @@ export function superviseRun(line: CommandLine, reporter: Reporter, isJson: bool
     stderr: true,
   });
   const isResume = line.command?.name === "resume";
+  const hasJobs = Number(textOption(line, "jobs") ?? 1) > 1;
   const progress: Progress = {
     phase: "preparing",
     dir: isResume ? line.positionals[0] : undefined,
@@ -86,7 +97,9 @@ export function superviseRun(line: CommandLine, reporter: Reporter, isJson: bool
       isEnding = true;
       await Promise.race([worker.terminate(), new Promise((done) => setTimeout(done, endMs))]);
       if (progress.dir !== undefined) leaveRun(progress.dir, "interrupted");
-      reporter.finished(interruptedSummary(progress, Atomics.load(control, word.step), line));
+      const summary = interruptedSummary(progress, Atomics.load(control, word.step), line);
+      if (progress.study === undefined) reporter.finished(summary);
+      else reporter.studyFinished(interruptedStudy(progress.study, summary, line));
       end(stopCode ?? exitCodes.interrupted);
     };
     listenForInterrupt(
@@ -96,6 +109,9 @@ export function superviseRun(line: CommandLine, reporter: Reporter, isJson: bool
         process.exit(exitCode);
       },
     );
+    // A cell of a study in a process of its own ends with the process of the study.
+    if (process.connected) process.once("disconnect", () => stop(exitCodes.interrupted, "output"));
+    process.channel?.unref();
     onOutputFailure((failure) => {
       tellFailure(failure, progress.dir && resumeCommand(progress.dir, experimentFile(line)));
       stop(failure.code === "EPIPE" ? exitCodes.closedPipe : exitCodes.failed, "output");
@@ -119,7 +135,7 @@ export function superviseRun(line: CommandLine, reporter: Reporter, isJson: bool
         isEnding = true;
         end(message.exitCode === exitCodes.interrupted ? (stopCode ?? message.exitCode) : message.exitCode);
       } else if (!isEnding || message.name === "trainEvent") {
-        hear(progress, message);
+        hear(progress, message, hasJobs);
         if (!isEnding) call(reporter, message);
         acknowledge();
       }
@@ -140,10 +156,26 @@ export function superviseRun(line: CommandLine, reporter: Reporter, isJson: bool
   });
 }
 
-function hear(progress: Progress, { name, args }: ReporterCall): void {
-  if (name === "finished") progress.phase = "reporting";
+function hear(progress: Progress, { name, args }: ReporterCall, hasJobs: boolean): void {
+  if (name === "finished" || name === "studyFinished") progress.phase = "reporting";
+  if (name === "studyEvent") hearStudy(progress, args[0] as StudyEvent, hasJobs);
   if (name !== "trainEvent") return;
-  const event = args[0] as TrainEvent;
+  hearRun(progress, args[0] as TrainEvent);
+}
+
+function hearStudy(progress: Progress, event: StudyEvent, hasJobs: boolean): void {
+  if (event.type === "study") {
+    const ended = event.cells.filter(({ status }) => status !== "open").length;
+    progress.study = { dir: event.store, hasJobs, ended, cells: event.cells.length };
+    if (hasJobs) progress.phase = "stepping";
+  } else if (event.type === "cell" && !hasJobs) hearRun(progress, event.event);
+  else if (event.type === "cell-end") {
+    if (event.status === "done" || event.status === "failed") progress.study!.ended++;
+    if (!hasJobs) Object.assign(progress, { phase: "preparing", dir: undefined });
+  }
+}
+
+function hearRun(progress: Progress, event: TrainEvent): void {
   if (event.type === "start") {
     const { store, step, steps } = event;
     Object.assign(progress, { phase: "stepping", dir: store, steps, checkpointed: step });
@@ -187,6 +219,18 @@ function interruptedSummary(progress: Progress, done: number, line: CommandLine)
     durationMs: 0,
     report: undefined,
     lost: describeLoss(phase, Math.max(0, done - checkpointed), dir, isResume),
+  };
+}
+
+function interruptedStudy(
+  { dir, ended, cells }: StudyPlace,
+  { lost }: RunSummary,
+  line: CommandLine,
+): StudyTold {
+  return {
+    ...{ study: dir, isInterrupted: true, ended, cells, failed: [] },
+    resume: resumeCommand(dir, experimentFile(line)),
+    ...{ summary: undefined, durationMs: 0, report: undefined, lost },
   };
 }
 

@@ -50,6 +50,17 @@ export function threadReporter(port: MessagePort, { control, isJson }: ThreadDat
         post(call);
       }
     },
+    studyEvent(event) {
+      const call: ReporterCall = { type: "report", name: "studyEvent", args: [event] };
+      if (event.type !== "cell" || event.event.type !== "step") return tell(call);
+      Atomics.store(control, word.step, event.event.record.step);
+      const now = performance.now();
+      // Of several cells at once, the last step of each is told by its end.
+      if (!isJson && now - postedAt < shownEveryMs) return;
+      postedAt = now;
+      post(call);
+    },
+    studyFinished: (...args) => tell({ type: "report", name: "studyFinished", args }),
     interrupting: (...args) => tell({ type: "report", name: "interrupting", args }),
     finished: (...args) => tell({ type: "report", name: "finished", args }),
     answer: (...args) => tell({ type: "report", name: "answer", args }),

@@ -26,7 +26,7 @@ export function checkedEvaluation(where: string, given: unknown): Evaluation | u
 export function checkedTable(
   where: string,
   given: unknown,
-  at = "evaluation.table",
+  at: string = "evaluation.table",
 ): NonNullable<Evaluation["table"]> {
   const { title, columns, rows } = record(where, at, given);
   return {

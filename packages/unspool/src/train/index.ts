@@ -27,7 +27,7 @@ export type {
   TrainEvent,
   WarningEvent,
 } from "./events.ts";
-export { checkedEvaluation, checkedFigure, checkedFigures } from "./checkedResults.ts";
+export { checkedEvaluation, checkedFigure, checkedFigures, checkedTable } from "./checkedResults.ts";
 export { setUp } from "./setUp.ts";
 export { aboutExperiment, called, calledAsync, describeThrown } from "./userCode.ts";
 export { train } from "./train.ts";

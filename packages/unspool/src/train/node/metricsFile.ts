@@ -151,7 +151,7 @@ function isRecord({ loss, innerSteps, gradientNorm, durationMs, theta }: StepRec
     (typeof theta === "object" &&
       theta !== null &&
       Object.values(theta).every((values: unknown) => Array.isArray(values) && values.every(isNumber)));
-  return isLists && [loss, innerSteps, gradientNorm, durationMs].every(isNumber);
+  return isLists && [loss, innerSteps, durationMs, gradientNorm ?? null].every(isNumber);
 }
 
 async function readBytes(path: string): Promise<Uint8Array> {

@@ -1,0 +1,178 @@
+/** `unspool run STUDY`, and `unspool resume` of a study's folder. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { ResumeError } from "unspool";
+import {
+  type Origin,
+  type Study,
+  type StudyLoopOptions,
+  type StudyManifest,
+  type StudyResult,
+  type StudyStore,
+  resumeStudy,
+  runStudy,
+} from "unspool/train";
+import { studyFolder } from "unspool/train/node";
+import { type CommandLine, integerOption, positiveOption, textOption } from "../commandLine/parse.ts";
+import { fileOrigin } from "../experiments/fileOrigin.ts";
+import { type FoundStudy, findRunnable, namedStudies } from "../experiments/find.ts";
+import { UsageError, exitCodes } from "../failure.ts";
+import type { Reporter } from "../output/reporter.ts";
+import { type CommandRecord, defaultFolder } from "../runs/runFolder.ts";
+import { resumeCommand, shellWord } from "../runs/shellWord.ts";
+import { cellProcess } from "../thread/cellProcess.ts";
+import { engineSettings, recordedSettings, useEngine } from "./engineOptions.ts";
+
+/** `unspool run STUDY`: a study from its first cell. `config` is not parsed yet. */
+export async function runStudyCommand(
+  line: CommandLine,
+  { study, file, config }: FoundStudy & { config: unknown },
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<number> {
+  if (line.options.has("steps")) {
+    throw new UsageError(
+      "USAGE",
+      `unspool run: ${study.name} is a study, and --steps is of a run. Set the steps of its runs in its config: unspool run ${study.name} --help.`,
+    );
+  }
+  const seed = integerOption(line, "seed", 0);
+  const command: CommandRecord = { ...(file !== undefined && { file }), ...useEngine(engineSettings(line)) };
+  const out = textOption(line, "out");
+  const store = newStudy(out ?? defaultFolder(study.name), out === undefined, command);
+  const named = file === undefined ? undefined : line.positionals[0];
+  return execute(
+    line,
+    reporter,
+    signal,
+    { study, store, file: named, origin: await fileOrigin(file) },
+    (options) => runStudy(study, { config, seed, store, ...options }),
+  );
+}
+
+/** `unspool resume DIR` of a study. */
+export async function resumeStudyCommand(
+  line: CommandLine,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<number> {
+  const dir = line.positionals[0]!;
+  if (line.options.has("steps") || line.options.has("force")) {
+    const option = line.options.has("steps") ? "--steps" : "--force";
+    throw new UsageError("USAGE", `unspool resume: ${dir} holds a study, and ${option} is of a run.`);
+  }
+  const store = studyFolder(dir);
+  const manifest = (await store.readManifest()) as
+    (StudyManifest & { command?: Partial<CommandRecord> }) | undefined;
+  if (manifest === undefined) throw new ResumeError(dir, "there is no study in it.");
+  const given = textOption(line, "experiment");
+  const { study, file } = await studyOf(dir, manifest, given);
+  if (manifest.command !== undefined) useEngine(recordedSettings(dir, manifest.command, line));
+  return execute(
+    line,
+    reporter,
+    signal,
+    { study, store, file: given, origin: await fileOrigin(file) },
+    (options) => resumeStudy(study, store, options),
+  );
+}
+
+interface Executed {
+  study: Study;
+  store: StudyStore;
+  /** The study's file as the person named it. */
+  file: string | undefined;
+  origin: Origin | undefined;
+}
+
+async function execute(
+  line: CommandLine,
+  reporter: Reporter,
+  signal: AbortSignal,
+  { store, file, origin }: Executed,
+  start: (options: StudyLoopOptions) => Promise<StudyResult>,
+): Promise<number> {
+  const startedAt = performance.now();
+  const seconds = positiveOption(line, "checkpoint-every");
+  const jobs = integerOption(line, "jobs", 1) ?? 1;
+  const result = await start({
+    signal,
+    jobs,
+    origin,
+    only: line.options.get("cell"),
+    checkpointEvery: seconds === undefined ? undefined : { seconds },
+    onEvent: (event) => reporter.studyEvent(event),
+    ...(jobs > 1 && { runElsewhere: (id, hooks) => cellProcess({ dir: store.name, id, file, line }, hooks) }),
+  });
+  const isWhole = result.results.size === result.cells.length;
+  const report =
+    result.interrupted || line.options.has("cell") ? undefined : await writeReport(store.name, reporter);
+  reporter.studyFinished({
+    study: store.name,
+    isInterrupted: result.interrupted,
+    ended: result.results.size,
+    cells: result.cells.length,
+    failed: [...result.results.values()].filter(({ failure }) => failure !== undefined).map(({ id }) => id),
+    resume: isWhole ? undefined : resumeCommand(store.name, file),
+    summary: result.summary,
+    durationMs: performance.now() - startedAt,
+    report,
+  });
+  return result.interrupted ? exitCodes.interrupted : exitCodes.done;
+}
+
+/** A report that cannot be drawn does not make a finished study a failed one. */
+async function writeReport(dir: string, reporter: Reporter): Promise<string | undefined> {
+  try {
+    const { writeReport: write } = await import("../report/writeReport.ts");
+    return await write([dir], undefined);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    reporter.warning(`The report could not be written: ${reason}`);
+    return undefined;
+  }
+}
+
+/** Throws `UsageError` at once if the folder holds a study, a run, or a file that the study would write. */
+function newStudy(dir: string, isNumbered: boolean, command: CommandRecord): StudyStore {
+  const names = ["study.json", "config.json", "cells", "summary.json", "times.json", "report.html"];
+  const taken = isNumbered ? undefined : names.find((name) => existsSync(join(dir, name)));
+  if (taken !== undefined) {
+    const next =
+      taken === "study.json"
+        ? `It already holds a study: continue it with \`unspool resume ${shellWord(dir) ?? "DIR"}\`, or give`
+        : `It holds ${taken}: give`;
+    throw new UsageError("FOLDER", `${dir}: ${next} another folder with --out.`, { dir, taken });
+  }
+  return studyFolder(dir, { isNumbered, extra: { command } });
+}
+
+/** The study of a folder: by name, or by the file that the person at the keyboard names. */
+async function studyOf(
+  dir: string,
+  manifest: StudyManifest & { command?: Partial<CommandRecord> },
+  given: string | undefined,
+): Promise<FoundStudy> {
+  const typed = (path: string): string => resumeCommand(dir, path);
+  if (given !== undefined) {
+    const found = await findRunnable(given);
+    if ("study" in found) return found;
+    throw new UsageError("EXPERIMENT", `${given}: it is an experiment, and ${dir} holds a study.`, { given });
+  }
+  const { file } = manifest.command ?? {};
+  if (file !== undefined) {
+    throw new UsageError(
+      "EXPERIMENT",
+      `${dir}: its study is a file, ${JSON.stringify(file)}. A folder can come from anyone, so a file is run ` +
+        `only if you name it: ${typed(typeof file === "string" ? file : "FILE")}`,
+      { file },
+    );
+  }
+  const study = (await namedStudies()).find(({ name }) => name === manifest.study);
+  if (study !== undefined) return { study };
+  throw new UsageError(
+    "EXPERIMENT",
+    `${dir}: its study ${JSON.stringify(manifest.study)} does not come with Unspool. If you have its file: ${typed("FILE")}`,
+    { study: manifest.study },
+  );
+}

@@ -1,0 +1,107 @@
+/** How far a study is, in lines: the cells that are being run, how many have ended, how long the rest may take. */
+import type { StudyEvent, StudyStartEvent, Table } from "unspool/train";
+import { formatDuration, formatNumber, formatTable } from "@unspool/report/format";
+import { type Progress, progressBlock, progressLine, speedometer } from "./progressBlock.ts";
+import type { StudyTold } from "./reporter.ts";
+
+interface Running extends Progress {
+  measure: (step: number, nowMs: number) => number;
+}
+
+export interface StudyProgress {
+  hear(event: StudyEvent, nowMs: number): void;
+  /** Lines of the redrawn block. */
+  block(width: number, nowMs: number): string[];
+  /** One line for where nothing can be redrawn. */
+  line(nowMs: number): string;
+}
+
+export function studyProgress({ cells }: StudyStartEvent, startedAt: number): StudyProgress {
+  const all = cells.length;
+  const before = cells.filter(({ status }) => status !== "open").length;
+  let ended = before;
+  const running = new Map<string, Running>();
+
+  /** Cells that ended in this session say how long the others take, cells of the same size assumed. */
+  const forecast = (nowMs: number): string => {
+    const parts = [...running.values()].reduce(
+      (sum, { step, steps }) => sum + (steps === 0 ? 0 : step / steps),
+      0,
+    );
+    const done = ended - before + parts;
+    if (done <= 0 || ended === all) return "";
+    return `, about ${formatDuration(((nowMs - startedAt) * (all - before - done)) / done)} left`;
+  };
+  const count = (nowMs: number): string => `${ended}/${all} cells${forecast(nowMs)}`;
+  return {
+    hear(event, nowMs) {
+      if (event.type === "cell-end") {
+        running.delete(event.id);
+        if (event.status === "done" || event.status === "failed") ended++;
+      }
+      if (event.type !== "cell") return;
+      const { id, event: own } = event;
+      if (own.type === "start") {
+        const { step, steps } = own;
+        running.set(id, { step, steps, loss: undefined, stepsPerSecond: 0, measure: speedometer() });
+      } else if (own.type === "step") {
+        const known = running.get(id);
+        if (known === undefined) return;
+        const { step, loss } = own.record;
+        const shown = Number.isFinite(loss) ? loss : null;
+        running.set(id, { ...known, step, loss: shown, stepsPerSecond: known.measure(step, nowMs) });
+      }
+    },
+    block(width, nowMs) {
+      const lines = [...running].flatMap(([id, progress]) => {
+        const [bar = "", numbers = ""] = progressBlock(progress, width - 2);
+        return running.size > 1 ? [`${id}  ${bar}`] : [id, bar, numbers];
+      });
+      return [...lines, count(nowMs)].map((line) => line.slice(0, Math.max(1, width - 1)));
+    },
+    line(nowMs) {
+      const lines = [...running].map(([id, progress]) => `${id} ${progressLine(progress)}`);
+      return [...lines, count(nowMs)].join("  ");
+    },
+  };
+}
+
+/** What is said when a cell is left. */
+export function cellEndLine(event: Extract<StudyEvent, { type: "cell-end" }>): string {
+  const { id, status, error } = event;
+  if (status === "failed") return `${id}: ${error?.message ?? "failed"}`;
+  if (status === "elsewhere") return `${id}: another process has it`;
+  return `${id}: ${status}`;
+}
+
+const tableLines = ({ title, columns, rows }: Table): string[] => ["", title, ...formatTable(columns, rows)];
+
+/** The last words of a study, plain. */
+export function studyEndLines(told: StudyTold): string[] {
+  const { study, ended, cells, failed, resume, summary, durationMs, report, lost, isInterrupted } = told;
+  const continued = resume === undefined ? [] : [`Continue with: ${resume}`];
+  if (isInterrupted) {
+    const done = cells === 0 ? "" : ` with ${ended} of ${cells} cells done`;
+    return [`interrupted${done}`, ...(lost === undefined ? [] : [lost]), ...continued];
+  }
+  const metrics = Object.entries(summary?.metrics ?? {});
+  const tables = [...(summary?.tables ?? []), ...(summary?.times?.tables ?? [])];
+  return [
+    `done ${ended} of ${cells} cells in ${formatDuration(durationMs)}`,
+    ...failed.map((id) => `${id} ended before its last step: its numbers were no longer finite`),
+    ...tables.flatMap(tableLines),
+    ...(metrics.length === 0
+      ? []
+      : [
+          "",
+          ...formatTable(
+            ["summary", "value"],
+            metrics.map(([name, value]) => [name, formatNumber(value)]),
+          ),
+        ]),
+    "",
+    ...(report === undefined ? [] : [`report  ${report}`]),
+    `study   ${study}`,
+    ...continued,
+  ];
+}

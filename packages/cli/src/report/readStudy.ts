@@ -1,0 +1,48 @@
+/** Reads what stands in the folder of a study, once, for its report: data only, no code is loaded. */
+import { resolve } from "node:path";
+import type { CellView, StudyView } from "@unspool/report";
+import { type Figure, type Table, checkedEvaluation, checkedFigures, checkedTable } from "unspool/train";
+import { studyFolder } from "unspool/train/node";
+import { UsageError } from "../failure.ts";
+
+export async function readStudy(dir: string): Promise<StudyView> {
+  const store = studyFolder(dir);
+  const manifest = await store.readManifest();
+  if (manifest === undefined) throw new UsageError("FOLDER", `${dir}: it holds no study.`, { dir });
+  const cells = await Promise.all(
+    manifest.cells.map(async (id): Promise<CellView> => {
+      const cell = store.cell(id);
+      const run = await cell.readManifest();
+      if (run === undefined)
+        return { id, status: "open", step: 0, steps: 0, loss: undefined, durationMs: 0, error: undefined };
+      const metrics = await cell.readMetrics();
+      const { status, steps, error } = run;
+      return {
+        ...{ id, status, steps, error: error?.message },
+        step: metrics.at(-1)?.step ?? 0,
+        loss: metrics.at(-1)?.loss,
+        durationMs: metrics.reduce((sum, record) => sum + record.durationMs, 0),
+      };
+    }),
+  );
+  const kept = await store.readSummary();
+  const metrics = kept && checkedEvaluation(dir, { metrics: kept.summary.metrics ?? {} })?.metrics;
+  return {
+    folder: resolve(dir),
+    manifest,
+    cells,
+    summary: kept && { ...(metrics && { metrics }), ...partsOf(dir, kept.summary) },
+    times: kept?.times && partsOf(dir, kept.times),
+  };
+}
+
+/** A folder can come from anyone: what is drawn is checked. */
+function partsOf(
+  where: string,
+  { tables = [], figures }: { tables?: readonly unknown[]; figures?: readonly unknown[] },
+): { tables: Table[]; figures: Figure[] } {
+  return {
+    tables: tables.map((table, i) => checkedTable(where, table, `tables[${i}]`)),
+    figures: checkedFigures(where, figures),
+  };
+}

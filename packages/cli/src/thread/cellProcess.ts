@@ -1,0 +1,111 @@
+/**
+ * A cell of a study in a process of its own: `unspool resume DIR --cell ID --json`, whose events are read and handed on.
+ * It ends with this process: where the channel between them closes, it stops as by Ctrl-C.
+ */
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { UnspoolError } from "unspool";
+import type { CellEnd, CellHooks, TrainEvent } from "unspool/train";
+import type { CommandLine } from "../commandLine/parse.ts";
+import { exitCodes } from "../failure.ts";
+
+export interface CellPlace {
+  /** The study's folder. */
+  dir: string;
+  id: string;
+  /** The study's file, where it is one. */
+  file: string | undefined;
+  line: CommandLine;
+}
+
+/** A process that was asked to stop may take so long before it is ended. */
+const graceMs = 800;
+/** Options that its cells have from the study's command line. */
+const passedOn = ["threads", "checkpoint-every"];
+
+export function cellProcess(
+  { dir, id, file, line }: CellPlace,
+  { signal, onEvent }: CellHooks,
+): Promise<CellEnd> {
+  const options = passedOn.flatMap((name) =>
+    (line.options.get(name) ?? []).map((value) => `--${name}=${value}`),
+  );
+  const own = file === undefined ? [] : [`--experiment=${file}`];
+  const args = ["resume", dir, `--cell=${id}`, "--json", ...own, ...options];
+  const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...args], {
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
+  let end: CellEnd | undefined;
+  let failure: UnspoolError | undefined;
+  let said = "";
+  createInterface({ input: child.stdout! }).on("line", (text) => {
+    const event = parsed(text);
+    if (event?.["event"] === "error")
+      failure = new UnspoolError(String(event["code"]), String(event["message"]), {
+        ...(event["details"] as object | undefined),
+        cell: id,
+      });
+    if (event?.["event"] === "cell-end" && event["cell"] === id) end = endOf(event);
+    const told = event?.["cell"] === id ? trainEventOf(event) : undefined;
+    if (told !== undefined) onEvent(told);
+  });
+  child.stderr!.on("data", (bytes: Uint8Array) => {
+    said = `${said}${new TextDecoder().decode(bytes)}`.slice(-2000);
+  });
+  let kill: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    child.kill("SIGINT");
+    kill = setTimeout(() => child.kill("SIGKILL"), graceMs);
+  };
+  if (signal?.aborted === true) stop();
+  signal?.addEventListener("abort", stop, { once: true });
+  return new Promise((resolve, reject) => {
+    child.on("error", (error) => reject(error));
+    child.on("close", (code, killedBy) => {
+      clearTimeout(kill);
+      signal?.removeEventListener("abort", stop);
+      if (failure !== undefined) reject(failure);
+      else if (end !== undefined) resolve(end);
+      else if (signal?.aborted === true || code === exitCodes.interrupted) resolve({ status: "interrupted" });
+      else {
+        const how = killedBy === null ? `exit code ${code}` : killedBy;
+        onEvent({
+          type: "warning",
+          message: `The process of cell ${id} ended (${how}); resume goes on with it. ${said}`,
+        });
+        resolve({ status: "interrupted" });
+      }
+    });
+  });
+}
+
+type JsonEvent = Record<string, unknown>;
+
+function parsed(text: string): JsonEvent | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as JsonEvent) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function endOf({ status, error }: JsonEvent): CellEnd {
+  return {
+    status: status as CellEnd["status"],
+    ...(error !== undefined && { error: error as { code: string; message: string } }),
+  };
+}
+
+/** An event of the run in the cell, as the JSON reporter wrote it. */
+function trainEventOf(told: JsonEvent): TrainEvent | undefined {
+  const { event, ...rest } = told;
+  delete rest["cell"];
+  if (event === "start") return { type: "start", ...rest, store: rest["run"] } as unknown as TrainEvent;
+  if (event === "step") {
+    const { steps, ...record } = rest;
+    return { type: "step", record, steps } as unknown as TrainEvent;
+  }
+  const isKnown = event === "checkpoint" || event === "evaluate" || event === "warning";
+  return isKnown ? ({ type: event, ...rest } as unknown as TrainEvent) : undefined;
+}

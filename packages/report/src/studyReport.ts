@@ -1,0 +1,85 @@
+/** The report of a study: its summary's tables and figures, and what has become of its cells. */
+import type { KeptSummary, RunStatus, StudyManifest, StudySummary } from "unspool/train";
+import { formatDuration } from "./format.ts";
+import { type PageSection, type PageTable, sectionedPage } from "./sectionedPage.ts";
+
+export interface CellView {
+  id: string;
+  /** `open`: not begun. */
+  status: RunStatus | "open";
+  /** Outer steps done, and asked for; 0 where it has not begun. */
+  step: number;
+  steps: number;
+  /** Of the last step. */
+  loss: number | undefined;
+  /** Computing time in ms. */
+  durationMs: number;
+  /** Why it failed. */
+  error: string | undefined;
+}
+
+/** What stands in the folder of a study. */
+export interface StudyView {
+  folder: string;
+  manifest: StudyManifest;
+  summary: KeptSummary["summary"] | undefined;
+  times: StudySummary["times"];
+  cells: readonly CellView[];
+}
+
+export function studyReport({ folder, manifest, summary, times, cells }: StudyView): string {
+  const { study, seed, startedAt, about = {} } = manifest;
+  const ended = cells.filter(({ status }) => status === "done" || status === "failed").length;
+  return sectionedPage({
+    title: study,
+    summary: [about.summary, about.paper].filter((text) => text !== undefined).join(". "),
+    facts: [
+      ["Cells", ended === cells.length ? `${ended}` : `${ended} of ${cells.length}`],
+      ["Outer steps", cells.reduce((sum, { step }) => sum + step, 0).toLocaleString("en-US")],
+      ["Computing time", formatDuration(cells.reduce((sum, { durationMs }) => sum + durationMs, 0))],
+      ["Seed", String(seed)],
+      ["Started", `${startedAt.slice(0, 16).replace("T", " ")} UTC`],
+      ["Folder", folder],
+    ],
+    sections: [
+      ...sectionsOf("Summary", summary, metricsTable(summary?.metrics)),
+      ...sectionsOf("Times on this machine", times, undefined),
+      { title: "Cells", tables: [cellsTable(cells)] },
+      { title: "Config", tables: [configTable(manifest.config)] },
+    ],
+  });
+}
+
+/** A summary without anything has no section. */
+function sectionsOf(
+  title: string,
+  parts: StudySummary["times"],
+  metrics: PageTable | undefined,
+): PageSection[] {
+  const { tables = [], figures = [] } = parts ?? {};
+  const all = [...tables, ...(metrics === undefined ? [] : [metrics])];
+  return all.length + figures.length === 0 ? [] : [{ title, tables: all, figures }];
+}
+
+function metricsTable(metrics: Readonly<Record<string, number>> = {}): PageTable | undefined {
+  const rows = Object.entries(metrics);
+  return rows.length === 0 ? undefined : { columns: ["quantity", "value"], rows };
+}
+
+function cellsTable(cells: readonly CellView[]): PageTable {
+  return {
+    columns: ["cell", "status", "outer steps", "loss", "computing time"],
+    rows: cells.map(({ id, status, step, steps, loss, durationMs, error }) => [
+      id,
+      error ?? status,
+      step === steps ? `${step}` : `${step} of ${steps}`,
+      loss ?? "",
+      formatDuration(durationMs),
+    ]),
+  };
+}
+
+function configTable(config: unknown): PageTable {
+  const entries = typeof config === "object" && config !== null ? Object.entries(config) : [];
+  return { columns: ["path", "value"], rows: entries.map(([path, value]) => [path, JSON.stringify(value)]) };
+}
