@@ -30,8 +30,8 @@ export function writeIntoCopy(texts: ReadonlyMap<string, string>): void {
   }
 }
 
-/** Runs a line of shell in the copy; `npx` finds the tree's tools. Throws what it printed, if it did not go well. */
-export async function run(command: string): Promise<void> {
+/** Runs a line of shell in the copy; `npx` finds the tree's tools. Gives what it printed, or throws it if it did not go well. */
+export async function run(command: string): Promise<string> {
   // A test runner inside of a test runner begins anew.
   const inherited = Object.entries(process.env).filter(([name]) => !/^(?:VITEST|NODE_ENV$|TEST$)/.test(name));
   const tools = join(root, "node_modules", ".bin");
@@ -49,6 +49,7 @@ export async function run(command: string): Promise<void> {
     child.on("close", resolve);
   });
   if (code !== 0) throw new Error(`in the copy, ${command}: exit code ${code}\n${said}`);
+  return said;
 }
 
 /** Test runs print their failures only, not every test that `-t` leaves out. */
