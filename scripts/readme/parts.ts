@@ -1,6 +1,6 @@
 /** The README's tables, names and counts, from the registries and the docstrings of what they hold. */
 import { join, relative } from "node:path";
-import { experiments } from "../../packages/experiments/src/index.ts";
+import { experiments, studies } from "../../packages/experiments/src/index.ts";
 import { estimators } from "../../packages/unspool/src/estimators/index.ts";
 import { families } from "../optimizersPage/families.ts";
 import { documented } from "../optimizersPage/sources.ts";
@@ -12,6 +12,9 @@ export interface Parts {
   /** What the sources lack: file, and what to write there. */
   lacks: string[];
 }
+
+/** Experiments and studies, which one asks for by name. */
+const named = [...experiments, ...studies];
 
 /** The parts of a README; of its text only the table of systems is read. */
 export async function readmeParts(text: string): Promise<Parts> {
@@ -32,12 +35,13 @@ export async function readmeParts(text: string): Promise<Parts> {
           entries.map(({ name }) => `[\`${name}\`](docs/optimizers.md#${name.toLowerCase()})`).join(", "),
         ]),
       ),
-      experimentCount: String(experiments.length),
+      experimentCount: String(named.length),
       experiments: table(
         ["name", "what it is", "after"],
-        experiments.map(({ name, summary, paper }) => [`\`${name}\``, summary, paper ?? ""]),
+        named.map(({ name, summary, paper }) => [`\`${name}\``, summary, paper ?? ""]),
       ),
-      withoutEstimator: listOf(experiments.filter((each) => !hasEstimator(each)).map(({ name }) => name)),
+      studies: listOf(studies.map(({ name }) => name)),
+      withoutEstimator: listOf(named.filter((each) => !hasEstimator(each)).map(({ name }) => name)),
       systemCount: capital(inWords(systemsWithCode(text))),
       ruleCount: String(rules),
       objectiveRuleCount: String(sizeOf("Rules that evaluate the objective")),

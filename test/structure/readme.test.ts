@@ -1,6 +1,6 @@
 /** The README's tables, names and counts are what the registries hold. */
 import { estimators, optimizers } from "unspool";
-import { experiments } from "@unspool/experiments";
+import { experiments, studies } from "@unspool/experiments";
 import { expect, test } from "vitest";
 import { fillParts, readmePage } from "../../scripts/readme/page.ts";
 import { expectUpToDate } from "./generatedPages.ts";
@@ -10,7 +10,9 @@ test("the README is up to date, and names all that is registered", async () => {
   expectUpToDate(page, "npm run docs:readme");
   // Rows of the tables: | `name` | …, and the links of the optimizers' table.
   const unnamed = [
-    ...[...estimators, ...experiments].filter(({ name }) => !page.text.includes(`\n| \`${name}\` | `)),
+    ...[...estimators, ...experiments, ...studies].filter(
+      ({ name }) => !page.text.includes(`\n| \`${name}\` | `),
+    ),
     ...optimizers.filter(({ name }) => !page.text.includes(`[\`${name}\`](docs/optimizers.md#`)),
   ];
   expect(unnamed.map(({ name }) => name)).toEqual([]);
