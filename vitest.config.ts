@@ -34,6 +34,16 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      // CONTRIBUTING's examples in a copy of the tree, which is type-checked as a whole: about a minute.
+      {
+        ...shared,
+        test: {
+          name: "contributing",
+          include: ["test/contributing/**/*.test.ts"],
+          testTimeout: 600_000,
+          hookTimeout: 60_000,
+        },
+      },
       // Attacks: those of a few seconds, which are part of `npm test`, and the long ones.
       {
         ...shared,

@@ -4,7 +4,7 @@ export default defineConfig({
   entry: { bin: "src/bin.ts", runThread: "src/thread/runThread.ts" },
   format: "esm",
   platform: "node",
-  // `bin` in package.json is dist/bin.js; the package is of type "module", so .js is enough.
+  // bin/unspool.js imports dist/bin.js; the package is of type "module", so .js is enough.
   fixedExtension: false,
   dts: false,
 });

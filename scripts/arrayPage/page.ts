@@ -4,8 +4,7 @@
  * the tables that the tests check.
  */
 import { readFileSync, readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import {
   derivedNames,
   onlyOutside,
@@ -22,9 +21,9 @@ import {
 } from "../../packages/unspool/src/array/testing/elementwise.ts";
 import { arrayLax, arrayLinalg, arrayNn } from "../../packages/unspool/src/array/testing/networks.ts";
 import { structural } from "../../packages/unspool/src/array/testing/structural.ts";
+import { type Page, root } from "../page.ts";
 
-export const root: string = join(dirname(fileURLToPath(import.meta.url)), "../..");
-export const pagePath = "docs/array.md";
+const pagePath = "docs/array.md";
 const sources = join(root, "packages/unspool/src/array");
 
 const head = `# Functions of \`unspool/array\`
@@ -39,7 +38,7 @@ interface Entry {
 }
 
 /** The page, and what the sources lack for it. */
-export function arrayPage(): { text: string; lacks: string[] } {
+export function arrayPage(): Page {
   const lacks: string[] = [];
   const entries = (label: string, namespace: object, files: readonly string[]): Entry[] => {
     const comments = commentsIn(files);
@@ -63,7 +62,7 @@ export function arrayPage(): { text: string; lacks: string[] } {
     const { title, files } = layout[label as keyof typeof all];
     return section(label, title, entries(label, namespace, files));
   });
-  return { text: `${[head, ...sections].join("\n")}\n`, lacks };
+  return { path: pagePath, text: `${[head, ...sections].join("\n")}\n`, lacks };
 }
 
 const layout = {

@@ -1,68 +1,15 @@
-/** Writes docs/optimizers.md from the registries and the sources, and says what a source lacks. */
+/** docs/optimizers.md from the registries and the sources, and what a source lacks for it. */
 import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { type AlgorithmDoc, type OptionDoc, documented, registryFiles, root } from "./sources.ts";
-
-/** What every registry of the optimizers' room says of an algorithm. */
-interface Entry {
-  readonly name: string;
-  readonly summary: string;
-  readonly defaults: Readonly<Record<string, unknown>>;
-  readonly isWrapper?: boolean;
-}
-
-interface Section {
-  title: string;
-  intro: string;
-  /** Schedules and batch controllers cost nothing to speak of. */
-  hasCost: boolean;
-  entries: readonly Described[];
-}
+import { type Page, root, table } from "../page.ts";
+import { type Entry, type Family, type Kind, families } from "./families.ts";
+import { type AlgorithmDoc, type OptionDoc, documented } from "./sources.ts";
 
 type Described = Entry & { doc: AlgorithmDoc };
+type Section = Omit<Family, "entries"> & { entries: readonly Described[] };
 
-export interface Page {
-  text: string;
-  /** What the sources lack: file, and what to write there. */
-  lacks: string[];
-}
-
-export const pagePath = "docs/optimizers.md";
+const pagePath = "docs/optimizers.md";
 const fragmentPath = "docs/fragments/optimizersLeftOut.md";
-
-/** Titles and introductions by registry file; the order is that of the page. */
-const chapters: readonly (readonly [file: string, title: string, intro: string])[] = [
-  [
-    "registry.ts",
-    "First-order rules",
-    "An `Optimizer` turns gradients into new parameters; where they come from is not its business.",
-  ],
-  [
-    "objective/objectiveRegistry.ts",
-    "Rules that evaluate the objective",
-    "These ask for more than one gradient per step: further gradients, products with a curvature matrix, or the value of the loss elsewhere.",
-  ],
-  [
-    "communication/compression/registry.ts",
-    "Compressors of gradients",
-    "What workers may send instead of a gradient. In one process they save nothing: they are here to study what compression does to training, and to count bytes.",
-  ],
-  [
-    "schedules/registry.ts",
-    "Schedules",
-    "A schedule stands wherever a hyperparameter may stand. It counts the updates of its own optimizer, from 0.",
-  ],
-  [
-    "largeBatches/registry.ts",
-    "Batch controllers",
-    "A controller says how large the next batches should be, from statistics of the last ones: `next(state, statistics)`. It is plain code between calls of compiled programs. Beside them, `adaScale` sets the learning rate of a large batch from measured gains (Johnson et al., ICML 2020), and `noiseScaleMeter` measures what two of them need.",
-  ],
-];
-
-const wrappers = {
-  title: "Around another optimizer",
-  intro: "Each of these takes an optimizer as its first argument, also one that is itself around another.",
-};
 
 /** Meanings of options whose comment states only the default. */
 const commonMeanings: Readonly<Record<string, string>> = {
@@ -76,70 +23,23 @@ const commonMeanings: Readonly<Record<string, string>> = {
 
 /** The page as it should be now. */
 export async function optimizersPage(): Promise<Page> {
-  const files = registryFiles();
-  const docOf = documented(files);
+  const all = await families();
+  const docOf = documented([...new Set(all.map(({ file }) => file))]);
   const lacks: string[] = [];
-  const sections: Section[] = [];
-  for (const file of inOrder(files)) {
-    const entries = (await entriesOf(file)).flatMap((entry): Described[] => {
-      const doc = docOf(file, entry.name);
-      if (doc === undefined) {
-        lacks.push(
-          `${relative(root, file)}: imports no function "${entry.name}", so its source is not found`,
-        );
-        return [];
-      }
-      lacks.push(...lacksOf(entry, doc, kindOf(file)));
-      return [{ ...entry, doc }];
-    });
-    sections.push(...sectionsOf(file, entries));
-  }
-  return { text: pageText(sections.filter(({ entries }) => entries.length > 0)), lacks };
-}
-
-async function entriesOf(file: string): Promise<Entry[]> {
-  const exported = Object.values((await import(/* @vite-ignore */ file)) as Record<string, unknown>);
-  const isEntry = (value: unknown): value is Entry =>
-    typeof value === "object" &&
-    value !== null &&
-    "name" in value &&
-    "summary" in value &&
-    "defaults" in value;
-  return exported.flatMap((value) =>
-    Array.isArray(value) && value.length > 0 && value.every(isEntry) ? (value as Entry[]) : [],
-  );
-}
-
-const endOf = (file: string): string => relative(join(root, "packages/unspool/src/optimizers"), file);
-type Kind = "optimizer" | "controller" | "schedule";
-const kindOf = (file: string): Kind =>
-  endOf(file).startsWith("schedules")
-    ? "schedule"
-    : endOf(file).startsWith("largeBatches")
-      ? "controller"
-      : "optimizer";
-const place = (file: string): number => {
-  const at = chapters.findIndex(([end]) => end === endOf(file));
-  return at < 0 ? chapters.length : at;
-};
-
-function inOrder(files: readonly string[]): string[] {
-  return files.toSorted((a, b) => place(a) - place(b));
-}
-
-function sectionsOf(file: string, entries: readonly Described[]): Section[] {
-  const [, title, intro] = chapters[place(file)] ?? [
-    file,
-    endOf(file).replace(/\/?[rR]egistry\.ts$/, ""),
-    "",
-  ];
-  const hasCost = kindOf(file) === "optimizer";
-  if (endOf(file) !== "registry.ts") return [{ title, intro, hasCost, entries }];
-  const part = (isWrapper: boolean) => entries.filter((entry) => (entry.isWrapper ?? false) === isWrapper);
-  return [
-    { title, intro, hasCost, entries: part(false) },
-    { ...wrappers, hasCost, entries: part(true) },
-  ];
+  const describe = (entry: Entry, { file, kind }: Family): Described[] => {
+    const doc = docOf(file, entry.name);
+    if (doc === undefined) {
+      lacks.push(`${relative(root, file)}: imports no function "${entry.name}", so its source is not found`);
+      return [];
+    }
+    lacks.push(...lacksOf(entry, doc, kind));
+    return [{ ...entry, doc }];
+  };
+  const sections = all.map((family): Section => ({
+    ...family,
+    entries: family.entries.flatMap((entry) => describe(entry, family)),
+  }));
+  return { path: pagePath, text: pageText(sections), lacks };
 }
 
 function lacksOf({ name, defaults }: Entry, doc: AlgorithmDoc, kind: Kind): string[] {
@@ -206,7 +106,9 @@ function pageText(sections: readonly Section[]): string {
   ].join("\n\n")}\n`;
 }
 
-function summaryTable({ title, hasCost, entries }: Section): string {
+function summaryTable({ title, kind, entries }: Section): string {
+  // Schedules and batch controllers cost nothing to speak of.
+  const hasCost = kind === "optimizer";
   const head = hasCost ? ["name", "what it is", "paper", "cost"] : ["name", "what it is"];
   return [
     `**${title}**`,
@@ -259,10 +161,4 @@ function usage({ name, isWrapper = false, defaults }: Described): string {
   );
   const options = option === undefined ? "" : `{ ${option[0]}: ${valueText(option[1])} }`;
   return `${name}(${[...(isWrapper ? ["adam()"] : []), options].filter((part) => part !== "").join(", ")});`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }

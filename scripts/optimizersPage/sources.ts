@@ -1,12 +1,11 @@
 /** Finds what the source of a registered algorithm says: its module comment, its options, its docstring. */
-import { readFileSync, readdirSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import ts from "typescript";
+import { root } from "../page.ts";
 import { type ModuleComment, moduleComment, splitCost, splitDefault } from "./comments.ts";
 
-export const root: string = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
-const room = join(root, "packages/unspool/src/optimizers");
+const library = join(root, "packages/unspool/src");
 
 /** An option as its interface documents it. */
 export interface OptionDoc {
@@ -29,14 +28,6 @@ export interface AlgorithmDoc extends Pick<ModuleComment, "prose" | "equations" 
   cost: string | undefined;
   example: string | undefined;
   options: OptionDoc[];
-}
-
-/** Files of the optimizers' room that hold a registry. */
-export function registryFiles(): string[] {
-  return readdirSync(room, { recursive: true, encoding: "utf8" })
-    .filter((path) => /(?:^|[/\\]|[a-z])[rR]egistry\.ts$/.test(path))
-    .map((path) => join(room, path))
-    .toSorted();
 }
 
 export type Documented = (registry: string, name: string) => AlgorithmDoc | undefined;
@@ -107,7 +98,7 @@ function equationsOf(path: string): string[] {
   }
 }
 
-/** The properties of an options type that are declared in the optimizers' room; records of options one level down. */
+/** The properties of an options type that are declared in the library; records of options one level down. */
 function optionsOf(type: ts.Type, at: ts.Node, checker: ts.TypeChecker, prefix = ""): OptionDoc[] {
   return checker
     .getNonNullableType(type)
@@ -131,13 +122,13 @@ function optionsOf(type: ts.Type, at: ts.Node, checker: ts.TypeChecker, prefix =
     });
 }
 
-/** An interface of this room of which every property may be left out. */
+/** An interface of the library of which every property may be left out. */
 function isOptionRecord(type: ts.Type): boolean {
   const isHere = type
     .getSymbol()
     ?.declarations?.some(
       (declaration) =>
-        ts.isInterfaceDeclaration(declaration) && declaration.getSourceFile().fileName.includes(room),
+        ts.isInterfaceDeclaration(declaration) && declaration.getSourceFile().fileName.includes(library),
     );
   const properties = type.getProperties();
   return (

@@ -1,7 +1,7 @@
 /** Every registered optimizer through the conformance suite. */
 import { describe, test } from "vitest";
 import { type OptimizerSubject, optimizerConformance } from "unspool/conformance";
-import { createOptimizer, optimizers } from "unspool/optimizers";
+import { type OptimizerEntry, createOptimizer, optimizers } from "unspool/optimizers";
 
 /** What the suite must know of an optimizer besides its name; wrappers stand around sgd. */
 interface Known extends Partial<OptimizerSubject> {
@@ -61,8 +61,18 @@ const known: Readonly<Record<string, Known>> = {
   gradientNoise: { hasDecay: true },
 };
 
-describe.each(optimizers.map((entry) => [entry.name, entry] as const))("%s", (name, { isWrapper }) => {
-  const { options, ...subject } = known[name] ?? {};
+/** A rule without a learning rate is tried with its other numbers, at their defaults; a wrapper has that of sgd. */
+function ownNumbers({ isWrapper, defaults }: OptimizerEntry): Pick<Known, "hyperparameters"> {
+  if (isWrapper || "learningRate" in defaults) return {};
+  const numbers = Object.entries(defaults).filter(
+    (entry): entry is [string, number] => typeof entry[1] === "number",
+  );
+  return { hyperparameters: Object.fromEntries(numbers) };
+}
+
+describe.each(optimizers.map((entry) => [entry.name, entry] as const))("%s", (name, entry) => {
+  const { isWrapper } = entry;
+  const { options, ...subject }: Known = known[name] ?? ownNumbers(entry);
   const create: OptimizerSubject["create"] = (hyperparameters) =>
     createOptimizer(
       name,

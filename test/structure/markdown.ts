@@ -1,4 +1,4 @@
-/** Reads Markdown as far as tests need it: code blocks, links, headings, tables. */
+/** Reads Markdown as far as tests need it: code blocks, links, headings. */
 import { read, repositoryFiles } from "./repository.ts";
 
 export function markdownFiles(): string[] {
@@ -45,13 +45,4 @@ export function anchors(file: string): string[] {
       .replace(/[^\p{L}\p{N} _-]/gu, "")
       .replaceAll(" ", "-"),
   );
-}
-
-/** First cells, without backticks, of the table that follows a heading. */
-export function tableNames(file: string, heading: string): string[] {
-  const section =
-    read(file)
-      .split(new RegExp(`^#+ ${heading}$`, "m"))[1]
-      ?.split(/^#/m)[0] ?? "";
-  return [...section.matchAll(/^\| `([^`]+)`/gm)].map(([, name]) => name!);
 }

@@ -1,13 +1,11 @@
 /** docs/optimizers.md is what the sources say, and the sources say what the page needs. */
 import { expect, test } from "vitest";
 import { moduleComment, splitCost, splitDefault } from "../../scripts/optimizersPage/comments.ts";
-import { optimizersPage, pagePath } from "../../scripts/optimizersPage/page.ts";
-import { read } from "./repository.ts";
+import { optimizersPage } from "../../scripts/optimizersPage/page.ts";
+import { expectUpToDate } from "./generatedPages.ts";
 
 test("every optimizer names its paper, equations, options and cost, and docs/optimizers.md is up to date", async () => {
-  const { text, lacks } = await optimizersPage();
-  expect(lacks, "write what is missing in these files, then run `npm run docs:optimizers`").toEqual([]);
-  expect(read(pagePath) === text, `${pagePath} is out of date: run \`npm run docs:optimizers\``).toBe(true);
+  expectUpToDate(await optimizersPage(), "npm run docs:optimizers");
 });
 
 test("module comments are cut into prose, equations and papers", () => {

@@ -2,6 +2,8 @@
  * The properties that every optimizer has, as checks for any test runner: on its own, compiled, saved and loaded, and
  * inside an unrolled problem whose theta are its hyperparameters.
  */
+import { OptionError } from "../errors.ts";
+import type { Optimizer } from "../optimizers/index.ts";
 import type { ConformanceCheck } from "./check.ts";
 import { ruleChecks } from "./optimizerRule.ts";
 import type { CheckedOptimizer, OptimizerSubject } from "./optimizerSubject.ts";
@@ -19,7 +21,7 @@ import { unrolledChecks } from "./optimizerUnrolled.ts";
 export function optimizerConformance(subject: OptimizerSubject): ConformanceCheck[] {
   const checked: CheckedOptimizer = {
     name: subject.name,
-    create: (hyperparameters) => subject.create(hyperparameters),
+    create: (hyperparameters) => create(subject, hyperparameters),
     hyperparameters: subject.hyperparameters ?? { learningRate: 0.05 },
     hasDecay: subject.hasDecay ?? false,
     isPerLeaf: subject.isPerLeaf ?? false,
@@ -29,4 +31,22 @@ export function optimizerConformance(subject: OptimizerSubject): ConformanceChec
     name: `${subject.name}: ${name}`,
     run,
   }));
+}
+
+function create(
+  subject: OptimizerSubject,
+  hyperparameters: Parameters<OptimizerSubject["create"]>[0],
+): Optimizer {
+  try {
+    return subject.create(hyperparameters);
+  } catch (error) {
+    if (subject.hyperparameters !== undefined || !(error instanceof OptionError)) throw error;
+    throw new OptionError(
+      "optimizerConformance",
+      "hyperparameters",
+      undefined,
+      `stated for ${subject.name}, which cannot be made with the default { learningRate: 0.05 } (${error.message})`,
+      "Give the subject those that can be learned, with values with which it descends on curvatures 1 to 3.",
+    );
+  }
 }

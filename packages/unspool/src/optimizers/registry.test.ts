@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { type Tensor, type Tree, grad, jit, np, tree, vmap } from "../array/index.ts";
-import { createOptimizer, optimizerNames, optimizers } from "./registry.ts";
+import { createOptimizer, optimizerEntry, optimizerNames, optimizers } from "./registry.ts";
 import {
   expectClose,
   expectSameBits,
@@ -16,19 +16,6 @@ import {
 } from "./testing.ts";
 import { lookahead } from "./wrappers/lookahead.ts";
 import { momentum } from "./rules/momentum.ts";
-
-/** Optimizers in which the elements of a leaf have to do with each other, or draw their own noise. */
-const joint = new Set([
-  "clipByGlobalNorm",
-  "novograd",
-  "adafactor",
-  "shampoo",
-  "lars",
-  "lamb",
-  "lans",
-  "adaptiveGradientClip",
-  "gradientNoise",
-]);
 
 /** Options that are not defaults, and wrappers around something with state. */
 const variants: [string, Record<string, unknown>][] = [
@@ -69,7 +56,8 @@ describe.each(cases)("%s %j", (name, options) => {
   });
 
   test("takes a bare tensor, and treats an array like each of its elements where coordinates are apart", () => {
-    if (joint.has(name) || options["adaptive"] !== undefined) return expect(make().name).toContain(name);
+    if (optimizerEntry(name).isJoint || options["adaptive"] !== undefined)
+      return expect(make().name).toContain(name);
     const both = trajectory(make(), f64([1, -2]), (x) => x.mul(3), 5).at(-1)!.theta;
     const each = [1, -2].map((x0) =>
       trajectory(make(), f64(x0), (x) => x.mul(3), 5)

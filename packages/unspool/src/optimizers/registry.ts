@@ -51,7 +51,13 @@ import { yogi, yogiDefaults } from "./rules/yogi.ts";
 /** Options as a config file has them. */
 export type OptimizerConfig = Record<string, unknown>;
 
-export interface OptimizerEntry {
+/** What is to be known of an optimizer besides its options. */
+export interface OptimizerTraits {
+  /** Elements of a leaf have to do with each other, or draw noise of their own: an array is not its elements one by one. */
+  readonly isJoint: boolean;
+}
+
+export interface OptimizerEntry extends OptimizerTraits {
   readonly name: string;
   /** One line for lists. */
   readonly summary: string;
@@ -80,22 +86,22 @@ export const optimizers: readonly OptimizerEntry[] = [
   rule("yogi", yogi, yogiDefaults, "Adam with step sizes that rise slowly"),
   rule("adabound", adabound, adaboundDefaults, "from Adam to gradient descent"),
   rule("padam", padam, padamDefaults, "between Adam and momentum"),
-  rule("novograd", novograd, novogradDefaults, "momentum on gradients of length 1 per leaf"),
-  rule("adafactor", adafactor, adafactorDefaults, "Adam with row and column sums of squares"),
+  rule("novograd", novograd, novogradDefaults, "momentum on gradients of length 1 per leaf", { isJoint: true }),
+  rule("adafactor", adafactor, adafactorDefaults, "Adam with row and column sums of squares", { isJoint: true }),
   rule("sm3", sm3, sm3Defaults, "AdaGrad with a number per row and column"),
-  rule("shampoo", shampoo, shampooDefaults, "AdaGrad with a matrix per axis"),
-  rule("lars", lars, larsDefaults, "momentum with steps in proportion to each leaf"),
-  rule("lamb", lamb, lambDefaults, "Adam with steps as long as each leaf"),
-  rule("lans", lans, lansDefaults, "LAMB on normalised gradients"),
+  rule("shampoo", shampoo, shampooDefaults, "AdaGrad with a matrix per axis", { isJoint: true }),
+  rule("lars", lars, larsDefaults, "momentum with steps in proportion to each leaf", { isJoint: true }),
+  rule("lamb", lamb, lambDefaults, "Adam with steps as long as each leaf", { isJoint: true }),
+  rule("lans", lans, lansDefaults, "LAMB on normalised gradients", { isJoint: true }),
   rule("signSgd", signSgd, signSgdDefaults, "steps by the sign of the gradient"),
   rule("signum", signum, signumDefaults, "steps by the sign of the mean gradient"),
   rule("lion", lion, lionDefaults, "sign momentum found by search"),
   wrapper("lookahead", lookahead, lookaheadDefaults, "k steps forward, 1 step back"),
-  wrapper("clipByGlobalNorm", clipByGlobalNorm, clipByGlobalNormDefaults, "shortens long gradients"),
+  wrapper("clipByGlobalNorm", clipByGlobalNorm, clipByGlobalNormDefaults, "shortens long gradients", { isJoint: true }),
   wrapper("clipByValue", clipByValue, clipByValueDefaults, "limits every element of the gradient"),
-  wrapper("adaptiveGradientClip", adaptiveGradientClip, adaptiveGradientClipDefaults, "limits gradients by the length of each unit's weights"),
+  wrapper("adaptiveGradientClip", adaptiveGradientClip, adaptiveGradientClipDefaults, "limits gradients by the length of each unit's weights", { isJoint: true }),
   wrapper("coupledWeightDecay", coupledWeightDecay, coupledWeightDecayDefaults, "L2: adds a part of theta to the gradient"),
-  wrapper("gradientNoise", gradientNoise, gradientNoiseDefaults, "adds noise that dies out to the gradient"),
+  wrapper("gradientNoise", gradientNoise, gradientNoiseDefaults, "adds noise that dies out to the gradient", { isJoint: true }),
   wrapper("accumulate", accumulate, accumulateDefaults, "one update from the mean of several gradients"),
   wrapper("masked", masked, maskedDefaults, "trains some leaves of theta only"),
   wrapper("polyakAverage", polyakAverage, polyakAverageDefaults, "evaluates the mean of iterates"),
@@ -136,10 +142,11 @@ function rule<Options extends object>(
   factory: (options: Options) => Optimizer,
   defaults: Required<Options>,
   summary: string,
+  traits: Partial<OptimizerTraits> = {},
 ): OptimizerEntry {
   // The factory checks names and values of what it is given.
   const create = (options: OptimizerConfig): Optimizer => factory(withSchedules(options) as Options);
-  return { name, summary, isWrapper: false, defaults: { ...defaults }, create };
+  return { name, summary, isWrapper: false, isJoint: false, ...traits, defaults: { ...defaults }, create };
 }
 
 function wrapper<Options extends object>(
@@ -147,10 +154,19 @@ function wrapper<Options extends object>(
   factory: (inner: Optimizer, options: Options) => Optimizer,
   defaults: Required<Options>,
   summary: string,
+  traits: Partial<OptimizerTraits> = {},
 ): OptimizerEntry {
   const create = ({ inner = "sgd", ...options }: OptimizerConfig): Optimizer =>
     factory(innerOptimizer(name, inner), withSchedules(options) as Options);
-  return { name, summary, isWrapper: true, defaults: { inner: "sgd", ...defaults }, create };
+  return {
+    name,
+    summary,
+    isWrapper: true,
+    isJoint: false,
+    ...traits,
+    defaults: { inner: "sgd", ...defaults },
+    create,
+  };
 }
 
 /** @internal The optimizer of a name, of a record with `name` and options, or itself. */

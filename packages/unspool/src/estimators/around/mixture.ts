@@ -84,8 +84,8 @@ const largestRatio = 1e6;
 const mostOverPresent = 4;
 
 /**
- * The mixture. Needs a differentiable problem and at least 2 pairs. Cost per estimate: 2 · pairs · horizon inner steps
- * with |theta| jvps each.
+ * The mixture. Needs a differentiable problem and at least 2 pairs. Cost: 2 · pairs · horizon inner steps with a jvp per
+ * element of theta each.
  *
  * @example
  * const estimator = mixture(problem, { sigma: 0.01, pairs: 16 });

@@ -12,7 +12,10 @@ export interface BpttOptions extends Omit<DerivativeOptions, "truncation" | "res
   checkpoints?: CheckpointPolicy;
 }
 
-/** BPTT. Cost per estimate: tasks · horizon steps forward and backward; memory as the checkpoint policy says. */
+/**
+ * BPTT. Cost: tasks · horizon inner steps forward and backward; horizon states per task, or fewer as the checkpoint
+ * policy says.
+ */
 export function bptt<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: BpttOptions = {},

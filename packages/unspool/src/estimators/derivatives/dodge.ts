@@ -37,7 +37,9 @@ interface Direction {
   state: Tensor[];
 }
 
-/** DODGE. `truncation` defaults to 1. Cost per step: one jvp; memory: one state and two thetas per task. */
+/**
+ * DODGE. `truncation` defaults to 1. Cost: per task truncation inner steps with one jvp each; one state and two thetas.
+ */
 export function dodge<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: DodgeOptions = {},

@@ -13,7 +13,10 @@ import { cut } from "../es/noise.ts";
 import { type TangentMethod, type TangentState, tangentEstimator, thetaBasis } from "./tangents.ts";
 import { type DerivativeOptions, derivativeSettings, derivativeOptionNames } from "./trajectory.ts";
 
-/** RTRL. `truncation` defaults to 1. Cost per step: |theta| jvps of the step; memory: |theta| states per task. */
+/**
+ * RTRL. `truncation` defaults to 1. Cost: per task truncation inner steps with one jvp per element of theta; as many
+ * states.
+ */
 export function rtrl<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: DerivativeOptions = {},

@@ -49,7 +49,10 @@ export interface TbpttState {
   window: number;
 }
 
-/** TBPTT. Cost per estimate: tasks · truncation steps forward and backward; memory: truncation states per task. */
+/**
+ * TBPTT. Cost: tasks · truncation inner steps forward and backward; truncation states per task, or fewer as the
+ * checkpoint policy says.
+ */
 export function tbptt<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: TbpttOptions = {},

@@ -35,7 +35,10 @@ interface RankOne {
 /** Keeps the norms of the two factors balanced where one is 0. */
 const epsilon = 1e-7;
 
-/** UORO. `truncation` defaults to 1. Cost per step: one jvp and two vjps; memory: one state and one theta per task. */
+/**
+ * UORO. `truncation` defaults to 1. Cost: per task truncation inner steps with one jvp and two vjps each; one state and
+ * one theta.
+ */
 export function uoro<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: UoroOptions = {},

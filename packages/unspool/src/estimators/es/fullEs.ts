@@ -12,7 +12,7 @@ import { type PairState, noiseReuse } from "./noiseReuse.ts";
 
 export type FullEsOptions = Omit<EsOptions, "truncation" | "resets">;
 
-/** Full ES. Cost per estimate: 2 · pairs · horizon inner steps; unbiased for the smoothed objective. */
+/** Full ES. Unbiased for the smoothed objective. Cost: 2 · pairs · horizon inner steps. */
 export function fullEs<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: FullEsOptions = {},

@@ -16,7 +16,7 @@ export interface GpesOptions extends EsOptions {
   noisePeriod?: number;
 }
 
-/** GPES. Cost as `pes`. */
+/** GPES, between `pes` and `nres`. Cost: as `pes`. */
 export function gpes<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: GpesOptions = {},

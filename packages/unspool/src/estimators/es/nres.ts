@@ -13,7 +13,10 @@ import type { EsOptions } from "./antithetic.ts";
 import type { GradientEstimator } from "../estimator.ts";
 import { type PairState, noiseReuse } from "./noiseReuse.ts";
 
-/** NRES / ES-Single. Cost as `pes`; in every window its mean square is at most that of PES for quadratic losses. */
+/**
+ * NRES / ES-Single. In every window its mean square is at most that of PES for quadratic losses. Cost: as `pes`, with
+ * the perturbation of each pair in place of an accumulator.
+ */
 export function nres<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: EsOptions = {},

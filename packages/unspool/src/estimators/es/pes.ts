@@ -14,8 +14,8 @@ import type { GradientEstimator } from "../estimator.ts";
 import { type PairState, noiseReuse } from "./noiseReuse.ts";
 
 /**
- * PES. Cost per estimate: 2 · pairs · truncation inner steps, no backward pass; memory: 2 · pairs states and one
- * accumulator of theta's size per pair, whatever the horizon.
+ * PES. Cost: 2 · pairs · truncation inner steps, no backward pass; 2 · pairs states and one accumulator of theta's
+ * size per pair, whatever the horizon.
  *
  * @example
  * const estimator = pes(problem, { sigma: 0.1, truncation: 10, pairs: 50 });

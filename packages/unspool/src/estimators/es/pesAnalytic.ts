@@ -73,7 +73,7 @@ export interface PesAnalyticState extends WindowState<Unit> {
   mean: TaskStart;
 }
 
-/** PES-Analytic. Cost as `pes` and one window of TBPTT. Needs a differentiable problem. */
+/** PES-Analytic. Needs a differentiable problem. Cost: `pes` and one window of `tbptt`. */
 export function pesAnalytic<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: PesAnalyticOptions = {},

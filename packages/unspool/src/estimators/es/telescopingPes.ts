@@ -65,8 +65,8 @@ interface TelescopingUnit {
 export type TelescopingState = WindowState<TelescopingUnit>;
 
 /**
- * Telescoping PES. The problem needs `finalLoss`, evaluated on a batch that is drawn once per trajectory. Cost as
- * `pes` and two evaluations per pair and window.
+ * Telescoping PES. The problem needs `finalLoss`, evaluated on a batch that is drawn once per trajectory. Cost:
+ * `pes` and two evaluations of the final loss per pair and window.
  */
 export function telescopingPes<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,

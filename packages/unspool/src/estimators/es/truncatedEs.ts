@@ -56,8 +56,8 @@ interface MeanUnit {
 export type MeanState = WindowState<MeanUnit>;
 
 /**
- * Truncated ES. Cost per estimate: 3 · pairs · truncation inner steps with one mean state per pair (2 with
- * particle states); memory as `pes` without accumulators.
+ * Truncated ES. Cost: 3 · pairs · truncation inner steps with one mean state per pair (2 with particle states); memory
+ * as `pes` without accumulators.
  */
 export function truncatedEs<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
