@@ -4,10 +4,12 @@
  */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { workerData } from "node:worker_threads";
 import { UnspoolError } from "unspool";
 import type { CellEnd, CellHooks, TrainEvent } from "unspool/train";
 import type { CommandLine } from "../commandLine/parse.ts";
 import { exitCodes } from "../failure.ts";
+import type { ThreadData } from "./control.ts";
 
 export interface CellPlace {
   /** The study's folder. */
@@ -31,8 +33,9 @@ export function cellProcess(
     (line.options.get(name) ?? []).map((value) => `--${name}=${value}`),
   );
   const own = file === undefined ? [] : [`--experiment=${file}`];
+  const { script } = workerData as ThreadData;
   const args = ["resume", dir, `--cell=${id}`, "--json", ...own, ...options];
-  const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...args], {
+  const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   let end: CellEnd | undefined;

@@ -11,6 +11,8 @@ export const makeControl = (): Control => new Int32Array(new SharedArrayBuffer(4
 
 /** What the thread of a run is given. */
 export interface ThreadData {
+  /** The file that Node was started with: for further processes of the command. */
+  script: string;
   line: CommandLine;
   control: Control;
   isJson: boolean;

@@ -54,7 +54,7 @@ interface Progress {
 export function superviseRun(line: CommandLine, reporter: Reporter, isJson: boolean): Promise<number> {
   const control = makeControl();
   const acknowledge = acknowledger(control);
-  const data: ThreadData = { line, control, isJson };
+  const data: ThreadData = { script: process.argv[1]!, line, control, isJson };
   const worker = new Worker(new URL("./runThread.js", import.meta.url), {
     workerData: data,
     name: "unspool run",
@@ -113,7 +113,7 @@ export function superviseRun(line: CommandLine, reporter: Reporter, isJson: bool
     if (process.connected) process.once("disconnect", () => stop(exitCodes.interrupted, "output"));
     process.channel?.unref();
     onOutputFailure((failure) => {
-      tellFailure(failure, progress.dir && resumeCommand(progress.dir, experimentFile(line)));
+      tellFailure(failure, resumeLine(progress, line));
       stop(failure.code === "EPIPE" ? exitCodes.closedPipe : exitCodes.failed, "output");
     });
     const heartbeat = setInterval(() => {
@@ -142,9 +142,8 @@ export function superviseRun(line: CommandLine, reporter: Reporter, isJson: bool
     });
     worker.on("error", (error: Error) => fail(`${error.name}: ${error.message}`, framesOf(error)));
     worker.on("exit", (code) => {
-      const { dir } = progress;
-      const kept =
-        dir === undefined ? "" : ` Its steps are kept: ${resumeCommand(dir, experimentFile(line))} goes on.`;
+      const next = resumeLine(progress, line);
+      const kept = next === undefined ? "" : ` Its steps are kept: ${next} goes on.`;
       const why =
         code === unsettled
           ? "a promise that the experiment's file waits for is never settled."
@@ -204,11 +203,11 @@ function acknowledger(control: Control): () => void {
 }
 
 function interruptedSummary(progress: Progress, done: number, line: CommandLine): RunSummary {
-  const { phase, dir, steps, checkpointed, loss } = progress;
-  const isResume = line.command?.name === "resume";
+  const { phase, dir, steps, checkpointed, loss, study } = progress;
+  const isResume = study !== undefined || line.command?.name === "resume";
   return {
     run: dir,
-    resume: dir === undefined ? undefined : resumeCommand(dir, experimentFile(line)),
+    resume: resumeLine(progress, line),
     isInterrupted: true,
     step: checkpointed,
     steps,
@@ -232,6 +231,12 @@ function interruptedStudy(
     resume: resumeCommand(dir, experimentFile(line)),
     ...{ summary: undefined, durationMs: 0, report: undefined, lost },
   };
+}
+
+/** The command that goes on with the run, or with the study that it is a cell of. */
+function resumeLine({ dir, study }: Progress, line: CommandLine): string | undefined {
+  const folder = study?.dir ?? dir;
+  return folder === undefined ? undefined : resumeCommand(folder, experimentFile(line));
 }
 
 /** The experiment's file as the person named it: a folder alone does not name one that is run. */
