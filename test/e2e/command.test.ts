@@ -171,7 +171,7 @@ describe("mistakes in the command or the config", () => {
     [
       "none.ts",
       "export const x = 1;",
-      "the default export is neither a problem nor an experiment: there is none",
+      "the default export is neither a problem nor an experiment nor a study: there is none",
     ],
     ["half.ts", "export default { name: 'x', config: { parse: () => ({}) } };", "it has no setup function"],
   ])("refuses %s", async (name, text, message) => {

@@ -45,7 +45,7 @@ export async function resumeCommand(
 
 /** A cell may begin with the results of others: its study goes on with it. */
 async function requireNoCell(dir: string): Promise<void> {
-  const study = resolve(dir, "../..");
+  const study = join(dir, "..", "..");
   if (basename(resolve(dir, "..")) !== "cells" || !(await isStudyFolder(study))) return;
   const id = basename(resolve(dir));
   throw new UsageError(

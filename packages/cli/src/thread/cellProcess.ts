@@ -21,7 +21,7 @@ export interface CellPlace {
 }
 
 /** A process that was asked to stop may take so long before it is ended. */
-const graceMs = 800;
+const graceMs = 500;
 /** Options that its cells have from the study's command line. */
 const passedOn = ["threads", "checkpoint-every"];
 
