@@ -103,3 +103,7 @@ function compileErrors(files: ReadonlyMap<string, string>): string[] {
     );
   });
 }
+
+test("the method in CONTRIBUTING is the file that is tested", () => {
+  expect(read("CONTRIBUTING.md")).toContain(`\`\`\`ts\n${read("test/conformance/onePlusOne.ts")}\`\`\`\n`);
+});
