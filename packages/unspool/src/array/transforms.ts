@@ -75,7 +75,9 @@ export function compileRaw(fn: Fn, args: readonly unknown[], device?: Device): R
 }
 
 /** Compiles `fn` on first use and keeps the program for arguments of the same structure, shapes and dtypes. */
-export function jit<Args extends unknown[], Out>(fn: (...args: Args) => Out): (...args: Args) => Out {
+export function jit<Args extends readonly unknown[], Out>(
+  fn: (...args: Args) => Out,
+): (...args: Args) => Out {
   const programs = new Map<string, RawProgram>();
   return (...args) => {
     if (isTracing()) return fn(...tree.copy(args));

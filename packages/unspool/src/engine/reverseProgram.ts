@@ -20,6 +20,7 @@
  */
 import { type Tensor, np, tree } from "../array/index.ts";
 import { OptionError } from "../errors.ts";
+import type { CheckpointAction, ReverseFunctions } from "../program/index.ts";
 import { cacheLines } from "./block.ts";
 import type { MemoryLayout } from "./memory.ts";
 import { compilePiece } from "./pieces.ts";
@@ -32,8 +33,8 @@ import {
   planReverse,
   reversePieceNames,
 } from "./reversePlan.ts";
-import { type ReverseAction, type ReverseStates, reverseStates } from "./reverseStates.ts";
-import { type ReverseArguments, type ReverseUnitFunctions, traceReverse } from "./reverseTraces.ts";
+import { type ReverseStates, reverseStates } from "./reverseStates.ts";
+import { type ReverseArguments, traceReverse } from "./reverseTraces.ts";
 import type { CompiledSection, Slot } from "./section.ts";
 import type { UnitProgramOptions } from "./unitProgram.ts";
 import { ModuleBuilder } from "./wasm/index.ts";
@@ -60,7 +61,7 @@ export interface ReverseMemory {
   readonly lastOffset: number;
 }
 
-export interface ReverseProgram {
+export interface CompiledReverseProgram {
   readonly name: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly layout: MemoryLayout;
@@ -88,11 +89,11 @@ export interface ReverseProgram {
 
 /** Compiles `program` for arguments with the shapes and dtypes of `given`, to run as `plan` says. */
 export function compileReverseProgram(
-  program: ReverseUnitFunctions,
-  plan: readonly ReverseAction[],
+  program: ReverseFunctions,
+  plan: readonly CheckpointAction[],
   given: ReverseArguments,
   options: UnitProgramOptions,
-): ReverseProgram {
+): CompiledReverseProgram {
   const { name, length } = program;
   const one = tree.map((leaf: Tensor) => np.zeros(leaf.shape.slice(1), { dtype: leaf.dtype }), given.units);
   const startedAt = performance.now();
@@ -119,7 +120,7 @@ function compilePlan(
   plan: ReversePlan,
   states: ReverseStates,
   options: UnitProgramOptions,
-): Omit<ReverseProgram, "traceMs" | "emitMs"> {
+): Omit<CompiledReverseProgram, "traceMs" | "emitMs"> {
   const { name, length, keepsResiduals } = source;
   const { slots, gradient, last } = plan;
   const { layout } = slots;

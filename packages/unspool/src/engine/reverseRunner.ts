@@ -1,26 +1,18 @@
 /** A compiled reverse program in memory: arguments in, one call per thread, losses and the gradient out. */
 import { type Tensor, tree } from "../array/index.ts";
+import type { ReverseResult } from "../program/index.ts";
 import { sizeOf } from "./graph/node.ts";
 import { createMemory } from "./host.ts";
 import { elementsAt } from "./memory.ts";
 import { compiledModule, engineStatistics } from "./moduleCache.ts";
-import type { ReverseProgram } from "./reverseProgram.ts";
+import type { CompiledReverseProgram } from "./reverseProgram.ts";
 import type { ReverseArguments } from "./reverseTraces.ts";
 import type { Slot } from "./section.ts";
 import type { Pool, PoolProgram } from "./threads/index.ts";
 import { downloadUnits, meanOfTiles, uploadUnits } from "./tileMemory.ts";
 
-/** See `ReverseResult` of the unroll room. */
-export interface ReverseOutcome {
-  carry: unknown;
-  losses: Tensor;
-  gradient: unknown;
-  forwardSteps: number;
-  statesHeld: number;
-}
-
 export class ReverseRunner {
-  readonly program: ReverseProgram;
+  readonly program: CompiledReverseProgram;
   readonly #memory: WebAssembly.Memory;
   readonly #instance: WebAssembly.Instance;
   readonly #pool: Pool | undefined;
@@ -29,7 +21,7 @@ export class ReverseRunner {
   /** Milliseconds that V8 needed for the module; 0 if the process had compiled it before. */
   readonly compileMs: number;
 
-  constructor(program: ReverseProgram, pool: Pool | undefined, threads: number) {
+  constructor(program: CompiledReverseProgram, pool: Pool | undefined, threads: number) {
     this.program = program;
     this.#pool = pool;
     this.#threads = threads;
@@ -48,7 +40,7 @@ export class ReverseRunner {
     return this.#memory.buffer.byteLength;
   }
 
-  run({ theta, shared, units }: ReverseArguments): ReverseOutcome {
+  run({ theta, shared, units }: ReverseArguments): ReverseResult {
     const { program } = this;
     const { memory, states } = program;
     tree.leaves(theta).forEach((leaf, i) => this.#write(program.theta[i]!, leaf));

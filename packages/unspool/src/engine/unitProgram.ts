@@ -5,6 +5,7 @@
  *     for each tile:  begin, invariants, `length` times step (and record), finish, sum of what is averaged
  */
 import { type Tensor, np, tree } from "../array/index.ts";
+import type { ForwardProgram } from "../program/index.ts";
 import { emitDriver } from "./driver.ts";
 import { settleLevels } from "./levels.ts";
 import type { MemoryLayout } from "./memory.ts";
@@ -18,11 +19,10 @@ import {
 import { compilePiece } from "./pieces.ts";
 import { sectionContext } from "./programSlots.ts";
 import type { CompiledSection, SectionContext, Slot } from "./section.ts";
-import type { OuterSource, UnitFunctions } from "./unitFunctions.ts";
 import { type UnitPieces, planPieces } from "./unitPieces.ts";
 import { type OuterPlaces, type UnitPlaces, reservePlaces } from "./unitPlaces.ts";
 import { type UnitPlan, type UnitSource, firstLevels, planUnits } from "./unitPlan.ts";
-import { type OuterTraces, type UnitTraces, traceUnit } from "./unitTraces.ts";
+import { type OuterSource, type OuterTraces, type UnitTraces, traceUnit } from "./unitTraces.ts";
 import { ModuleBuilder } from "./wasm/index.ts";
 
 export interface UnitProgramOptions {
@@ -70,7 +70,7 @@ export interface OuterProgramPart extends OuterPlaces {
 
 /** Compiles `program` for arguments with the shapes and dtypes of `shared` and `units`. */
 export function compileUnitProgram(
-  program: UnitFunctions,
+  program: ForwardProgram,
   shared: unknown,
   units: unknown,
   options: UnitProgramOptions,

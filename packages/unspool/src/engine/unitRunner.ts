@@ -1,5 +1,6 @@
 /** A compiled program of units in memory: arguments in, one call per thread, results out. */
 import { type Tensor, type TensorData, tensorOf, tree } from "../array/index.ts";
+import type { ForwardResult, OuterResult } from "../program/index.ts";
 import { sizeOf } from "./graph/node.ts";
 import { createMemory } from "./host.ts";
 import { compiledModule, engineStatistics } from "./moduleCache.ts";
@@ -8,20 +9,6 @@ import type { Slot } from "./section.ts";
 import { type Pool, type PoolProgram, type ThreadPace, prepareBarrier, threadPace } from "./threads/index.ts";
 import { downloadUnits, meanOfTiles, uploadUnits } from "./tileMemory.ts";
 import type { UnitProgram } from "./unitProgram.ts";
-
-export interface UnitResult {
-  units: unknown;
-  mean: unknown;
-  each: unknown;
-  history: Record<string, Tensor>[];
-}
-
-export interface OuterResult {
-  outer: unknown;
-  units: unknown;
-  /** Recorded leaves, [windows, …]. */
-  record: unknown;
-}
 
 export class UnitRunner {
   readonly program: UnitProgram;
@@ -61,7 +48,7 @@ export class UnitRunner {
     return this.#memory.buffer.byteLength;
   }
 
-  run(shared: unknown, units: unknown): UnitResult {
+  run(shared: unknown, units: unknown): ForwardResult {
     const { program } = this;
     tree.leaves(shared).forEach((leaf, i) => this.#view(program.shared[i]!).set(leaf.data));
     this.#upload(units);

@@ -38,9 +38,9 @@ export function turnProgram<Carry, Record>(
   after: (estimate: Summary, turn: Turn<Carry>) => { theta: unknown; carry: Carry; record: Record },
 ): TurnProgram<Carry, Record> {
   return {
-    window: window as never,
-    ...(restart && { restart: restart as never }),
-    ...(settle && { settle: settle as never }),
+    window,
+    ...(restart && { restart }),
+    ...(settle && { settle }),
     share: ({ theta, key, step, estimates }) => share(theta, random.foldIn(key, step), estimates),
     update(turn, mean) {
       const { theta, carry, record } = after(summary(mean, turn.theta), turn);

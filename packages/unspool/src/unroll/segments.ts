@@ -112,10 +112,13 @@ function makePiece(
     [null, 0],
   );
   const pick = (i: number): Tensor => values[i]!.tensor;
-  const examples = [shared.map(pick), own.length === 0 ? [counters(units)] : own.map(pick)] as const;
-  const program = computed.length === 0 ? undefined : compile(name, mapped, examples as never);
+  const examples: [Tensor[], Tensor[]] = [
+    shared.map(pick),
+    own.length === 0 ? [counters(units)] : own.map(pick),
+  ];
+  const program = computed.length === 0 ? undefined : compile(name, mapped, examples);
   return {
-    program: program as Piece["program"],
+    program,
     shared,
     own,
     sources,

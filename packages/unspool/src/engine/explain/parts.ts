@@ -2,7 +2,7 @@
 import { bytesOf } from "../emit/location.ts";
 import { sizeOf } from "../graph/node.ts";
 import type { MemoryLayout } from "../memory.ts";
-import type { ReverseProgram } from "../reverseProgram.ts";
+import type { CompiledReverseProgram } from "../reverseProgram.ts";
 import type { CompiledSection, Slot } from "../section.ts";
 import type { UnitProgram, UnitProgramOptions } from "../unitProgram.ts";
 
@@ -35,7 +35,7 @@ export interface ProgramParts {
   readonly sections: readonly { section: CompiledSection; turn: SectionTurn; times: number }[];
 }
 
-export function partsOf(program: UnitProgram | ReverseProgram): ProgramParts {
+export function partsOf(program: UnitProgram | CompiledReverseProgram): ProgramParts {
   return "states" in program ? reverseParts(program) : unitParts(program);
 }
 
@@ -92,7 +92,7 @@ function unitParts(program: UnitProgram): ProgramParts {
 const reverseOrder = ["begin", "invariants", "forward", "tally", "back", "first"];
 const backSteps: ReadonlySet<string> = new Set(["forward", "tally", "back"]);
 
-function reverseParts(program: ReverseProgram): ProgramParts {
+function reverseParts(program: CompiledReverseProgram): ProgramParts {
   const { name, length, options, states, layout, keepsResiduals } = program;
   const { count, units, tiles, tileBytes, scratchBytes, stackBytes, stateBytes } = program.memory;
   const forwardSteps = states.forwardSteps + (keepsResiduals ? 0 : length);

@@ -1,5 +1,5 @@
 /** A compiled program as plain data: what runs in which order, where it lies in memory, how much work a step is. */
-import type { ReverseProgram } from "../reverseProgram.ts";
+import type { CompiledReverseProgram } from "../reverseProgram.ts";
 import type { UnitProgram } from "../unitProgram.ts";
 import { type KernelExplanation, explainKernels } from "./kernels.ts";
 import { type MemoryPart, type ProgramParts, type SectionTurn, partsOf } from "./parts.ts";
@@ -46,7 +46,7 @@ export interface ProgramExplanation {
   emitMs: number;
 }
 
-export function explainProgram(program: UnitProgram | ReverseProgram): ProgramExplanation {
+export function explainProgram(program: UnitProgram | CompiledReverseProgram): ProgramExplanation {
   const parts = partsOf(program);
   const { name, count, units, tiles, members, length, windows, options, memory, workingBytes } = parts;
   const sections = explainSections(parts);
