@@ -18,10 +18,11 @@
  * threads x (states held x state + invariants + cotangents + theta in float64 per unit of a tile + temporary values);
  * a state is its carry, and its residuals where they are kept.
  */
-import { type Tensor, np, tree } from "../array/index.ts";
+import { tree } from "../array/index.ts";
 import { OptionError } from "../errors.ts";
 import type { CheckpointAction, ReverseFunctions } from "../program/index.ts";
 import { cacheLines } from "./block.ts";
+import { oneOf } from "./examples.ts";
 import type { MemoryLayout } from "./memory.ts";
 import { compilePiece } from "./pieces.ts";
 import { sectionContext } from "./programSlots.ts";
@@ -95,7 +96,7 @@ export function compileReverseProgram(
   options: UnitProgramOptions,
 ): CompiledReverseProgram {
   const { name, length } = program;
-  const one = tree.map((leaf: Tensor) => np.zeros(leaf.shape.slice(1), { dtype: leaf.dtype }), given.units);
+  const one = oneOf(given.units);
   const startedAt = performance.now();
   const traces = traceReverse(program, given, one);
   const tracedAt = performance.now();

@@ -1,6 +1,7 @@
 /** The traces of a reverse program: begin, a step forward and backward as one graph, and the pullback of begin. */
-import { type Tensor, type TracedProgram, np, traceProgram, tree } from "../array/index.ts";
+import { type Tensor, type TracedProgram, traceProgram, tree } from "../array/index.ts";
 import type { ReverseFunctions } from "../program/index.ts";
+import { zerosLike } from "./examples.ts";
 
 export interface ReverseArguments {
   readonly theta: unknown;
@@ -17,9 +18,6 @@ export interface ReverseTraces {
   cotangent: readonly Tensor[];
 }
 
-const zerosLike = (value: unknown): unknown =>
-  tree.map((leaf: Tensor) => np.zeros(leaf.shape, { dtype: leaf.dtype }), value);
-
 export function traceReverse(
   program: ReverseFunctions,
   { theta, shared }: ReverseArguments,
@@ -33,7 +31,7 @@ export function traceReverse(
   ]);
   const carry = zerosLike(begin.output);
   const cotangent = program.floatsOf(carry);
-  const sum = tree.map((leaf: Tensor) => np.zeros(leaf.shape, { dtype: "float64" }), theta);
+  const sum = zerosLike(theta, "float64");
   const step = traceProgram(
     name,
     (th: unknown, s: unknown, c: unknown, k: Tensor, down: Tensor[], g: unknown) => {

@@ -4,8 +4,9 @@
  *
  *     for each tile:  begin, invariants, `length` times step (and record), finish, sum of what is averaged
  */
-import { type Tensor, np, tree } from "../array/index.ts";
+import { tree } from "../array/index.ts";
 import type { ForwardProgram } from "../program/index.ts";
+import { oneOf } from "./examples.ts";
 import { emitDriver } from "./driver.ts";
 import { settleLevels } from "./levels.ts";
 import type { MemoryLayout } from "./memory.ts";
@@ -77,7 +78,7 @@ export function compileUnitProgram(
   source?: OuterSource,
 ): UnitProgram {
   const startedAt = performance.now();
-  const one = tree.map((leaf: Tensor) => np.zeros(leaf.shape.slice(1), { dtype: leaf.dtype }), units);
+  const one = oneOf(units);
   const traces = traceUnit(program, shared, one, source);
   const tracedAt = performance.now();
   const unitSource: UnitSource = {

@@ -1,6 +1,7 @@
 /** The traces of a program of units: each of its functions for one unit, and those around a window. */
-import { type Tensor, type TracedProgram, np, traceProgram, tree } from "../array/index.ts";
+import { type Tensor, type TracedProgram, traceProgram, tree } from "../array/index.ts";
 import type { ForwardProgram, OuterProgram, UnitChange } from "../program/index.ts";
+import { zerosLike } from "./examples.ts";
 
 /** What is run around a window of a program of several. */
 export interface OuterSource {
@@ -35,9 +36,6 @@ export interface OuterTraces {
 }
 
 type Begun = readonly [constants: unknown[], carries: unknown[], kept: unknown];
-
-const zerosLike = (value: unknown, dtype?: "float64"): unknown =>
-  tree.map((leaf: Tensor) => np.zeros(leaf.shape, { dtype: dtype ?? leaf.dtype }), value);
 
 const firstLeaves = (members: readonly unknown[]): readonly Tensor[] =>
   members.length === 0 ? [] : tree.leaves(members[0]);
