@@ -72,7 +72,7 @@ export const gradientCompression: Experiment<unknown, Layer[]> = defineExperimen
       workers: settings.workers,
       optimizer: sgd({ learningRate: settings.learningRate }),
       compressor: createCompressor({ name: settings.compressor, errorFeedback: settings.errorFeedback }),
-    }) as unknown as ObjectiveOptimizer;
+    });
     let found: Study | undefined;
     const study = (): Study => (found ??= studyOf(settings, studied, random.foldIn(key, "study")));
     const theta = networkOf(random.foldIn(key, "layers"), studied);

@@ -84,7 +84,7 @@ let loaded: Promise<Swimmer> | undefined;
 async function load(): Promise<Swimmer> {
   const { default: loadMujoco } = await import("mujoco-js");
   const mujoco = await loadMujoco();
-  const files = mujoco as unknown as { FS: { writeFile(path: string, text: string): void } };
+  const files = mujoco;
   files.FS.writeFile("/swimmer.xml", model);
   const body = mujoco.MjModel.loadFromXML("/swimmer.xml");
   const data = new mujoco.MjData(body);

@@ -39,7 +39,7 @@ function convolved(x: Raw, y: Raw, convolution: Convolution, { shape, dtype }: A
   }
   const isCut = index.some(([from, to], axis) => from !== undefined && (from > 0 || to! < x.shape[axis]!));
   const rest = isCut ? x.slice(...(index as [])) : x;
-  return bind("conv", [rest, y], { ...convolution, padding } as unknown as Params)[0]!;
+  return bind("conv", [rest, y], { ...convolution, padding })[0]!;
 }
 
 /** Batch and channels, or outputs and channels, change places. */
@@ -83,7 +83,7 @@ function transpose([ct]: Raw[], args: (Raw | Unknown)[], given: Params): (Raw | 
   const along = { vmapDims, strides: rhsDilation, padding: around, lhsDilation, rhsDilation: strides };
   const { shape, dtype } = avalOf(y);
   const order = shape.with(vmapDims, shape[vmapDims + 1]!).with(vmapDims + 1, shape[vmapDims]!);
-  const like = { shape: order, dtype } as unknown as Aval;
+  const like = { shape: order, dtype } as Aval;
   return [null, swapped(convolved(swapped(x, vmapDims), swapped(ct!, vmapDims), along, like), vmapDims)];
 }
 

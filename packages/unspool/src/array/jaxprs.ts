@@ -60,7 +60,7 @@ export function classes(): Classes {
     Variable: variable.constructor,
     Literal: literal.constructor,
     Aval: variable.aval.constructor,
-  } as unknown as Classes;
+  } as Classes;
   return found;
 }
 
@@ -77,9 +77,7 @@ export function avalsOf(raws: readonly Raw[]): Aval[] {
   return raws.map((raw) => strong(raw.aval as Aval));
 }
 
-const makeJaxpr = jax.makeJaxpr as unknown as (
-  fn: unknown,
-) => (...avals: readonly Aval[]) => { jaxpr: jax.ClosedJaxpr };
+const makeJaxpr = jax.makeJaxpr as (fn: unknown) => (...avals: readonly Aval[]) => { jaxpr: jax.ClosedJaxpr };
 
 /** The interpreter that records, while `record` runs: equations between constants belong to it too. */
 let recording: Main | undefined;
@@ -109,7 +107,7 @@ export function record(avals: readonly Aval[], fn: (...args: Raw[]) => Raw[]): C
       recording = args[0] === undefined ? undefined : traceOf(args[0]).main;
       return fn(...args);
     })(...avals);
-    return { jaxpr: jaxpr.jaxpr, consts: jaxpr.consts as unknown as Raw[] };
+    return { jaxpr: jaxpr.jaxpr, consts: jaxpr.consts as Raw[] };
   } finally {
     recording = outer;
   }

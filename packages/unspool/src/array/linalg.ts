@@ -103,7 +103,7 @@ export const linalg: Linalg = guardAll(
     norm: floats("vectorNorm", vectorNorm),
     lu: luFactors,
     triangularSolve: floats("triangularSolve", lift(jax.lax.linalg.triangularSolve)),
-  } as unknown as Linalg,
+  } as Linalg,
   linalgSignatures,
   onTensor,
 );

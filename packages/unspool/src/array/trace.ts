@@ -14,7 +14,7 @@ export type Fn = (...args: never[]) => unknown;
 type RawFn = (...args: Raw[]) => Raw[];
 
 /** jax-js's function without its types, which describe arrays where trees of tensors stand here. */
-const untyped = jax.makeJaxpr as unknown as (fn: RawFn) => (...args: unknown[]) => { jaxpr: jax.ClosedJaxpr };
+const untyped = jax.makeJaxpr;
 
 /** What a function of tensors is as a function of jax-js arrays in flat lists. */
 export function flatRaw(fn: Fn, args: readonly unknown[], onOutput: (output: unknown) => void): RawFn {

@@ -22,7 +22,7 @@ import * as tree from "./tree.ts";
 type Untyped = (...args: unknown[]) => unknown;
 
 /** jax-js's transformations without their types, which describe arrays where trees of tensors stand here. */
-const loose = jax as unknown as {
+const loose = jax as {
   jit(fn: unknown): jax.OwnedFunction<(...args: unknown[]) => unknown>;
   valueAndGrad(fn: unknown): Untyped;
   jvp(fn: unknown, primals: unknown, tangents: unknown): unknown;

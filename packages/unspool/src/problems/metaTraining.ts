@@ -81,9 +81,9 @@ export function metaTraining<Meta, Config, Parameters, Batch>(
       const loss = score === "before" ? before : family.loss(config, next.theta, batch?.score);
       const kept = cut(loss, family.ceiling);
       const moved = { config, parameters: next.theta, optimizer: next.state as Tree };
-      if (!isRelative) return { state: moved as never, loss: kept };
+      if (!isRelative) return { state: moved, loss: kept };
       const start = np.where(first!.equal(first!), first!, before);
-      return { state: { ...moved, first: start } as never, loss: kept.div(start) };
+      return { state: { ...moved, first: start }, loss: kept.div(start) };
     },
   }) as never;
 }

@@ -124,7 +124,7 @@ export function innerProblem<Theta, State, Batch>(
     "checkpoints",
   ]);
   return {
-    problem: problem as unknown as Problem<Theta, never, never>,
+    problem: problem as Problem<Theta, never, never>,
     options,
     ...(learningRate && { learningRate }),
   };

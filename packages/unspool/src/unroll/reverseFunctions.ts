@@ -26,16 +26,13 @@ export function reverseFunctions(program: ReverseProgram): ReverseFunctions {
         return [next.loss, floatsOf(next.carry)];
       };
       const seed: [Tensor, Tensor[]] = [np.ones([], { dtype: tree.floatType(theta) }), cotangent];
-      const [, [dTheta, dCarry]] = vjp(run, [theta, floats], seed) as unknown as [
-        unknown,
-        [unknown, Tensor[]],
-      ];
+      const [, [dTheta, dCarry]] = vjp(run, [theta, floats], seed);
       return { cotangent: dCarry, sum: addWide(sum, dTheta) };
     },
     pullBegin(theta, shared, unit, cotangent, sum) {
       if (cotangent.length === 0) return sum;
       const run = (thetaNow: unknown): Tensor[] => floatsOf(program.begin(thetaNow, shared, unit));
-      const [, [dTheta]] = vjp(run, [theta], cotangent) as unknown as [unknown, [unknown]];
+      const [, [dTheta]] = vjp(run, [theta], cotangent);
       return addWide(sum, dTheta);
     },
   };

@@ -48,7 +48,7 @@ export function skipOverflow<State extends Tree & { step: Tensor }>(
   { options = {}, isSummed = false }: SkipOverflowOptions = {},
 ): Optimizer<State & Skipping> {
   return {
-    ...(rule as unknown as Optimizer<State & Skipping>),
+    ...(rule as Optimizer<State & Skipping>),
     init(theta) {
       requireRepresentable(rule.name, options, theta);
       return { ...rule.init(theta), skipped: counter() };
