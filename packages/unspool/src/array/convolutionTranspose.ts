@@ -10,13 +10,13 @@ import { type Unknown, isUnknown, rules } from "./ruleTables.ts";
 
 type Pair = readonly [number, number];
 
-interface Convolution {
+type Convolution = {
   vmapDims: number;
   strides: readonly number[];
   padding: readonly Pair[];
   lhsDilation: readonly number[];
   rhsDilation: readonly number[];
-}
+};
 
 /** `steps` apart, so many elements lie over `length` places. */
 const spread = (elements: number, steps: number): number => (elements - 1) * steps + 1;
@@ -52,7 +52,7 @@ function swapped(x: Raw, vmapDims: number): Raw {
 const avalOf = (x: Raw | Unknown): Aval => x.aval as Aval;
 
 function transpose([ct]: Raw[], args: (Raw | Unknown)[], given: Params): (Raw | null)[] {
-  const params = given as unknown as Convolution;
+  const params = given as Convolution;
   const [x, y] = args as [Raw, Raw] | [Unknown, Raw] | [Raw, Unknown];
   const { vmapDims, strides, padding, lhsDilation, rhsDilation } = params;
   const lengthOf = (of: Raw | Unknown, i: number): number => avalOf(of).shape[vmapDims + 2 + i]!;

@@ -156,7 +156,7 @@ function lifetimeStep(
 function bitsOf(eta: unknown): Tensor {
   const words = tree
     .leaves(eta)
-    .map((leaf) => lax.bitcastConvertType(leaf.astype("float32"), "uint32" as never) as Tensor)
+    .map((leaf) => lax.bitcastConvertType(leaf.astype("float32"), "uint32") as Tensor)
     .map((word) => word.flatten());
   const flat = np.concatenate(words) as Tensor;
   // Odd factors, so that a permutation or opposite changes of two numbers show.
