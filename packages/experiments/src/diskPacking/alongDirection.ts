@@ -29,6 +29,7 @@ export function alongDirection<Theta, State, Batch>(
       const { state, tangent } = moving as Moving<Tensors<State>>;
       const advance = (moved: Theta, now: Tensors<State>) => step(moved, now, context);
       const [next, along] = jvp(advance, [theta, state], [direction, tangent]);
+      // Tensors of a tree of tensors are that tree, which TypeScript does not see of a type parameter.
       return { state: { state: next.state, tangent: along.state } as never, loss: along.loss };
     },
   });

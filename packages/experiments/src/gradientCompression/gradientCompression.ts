@@ -4,7 +4,7 @@ import {
   type Key,
   type LabelledData,
   type Layer,
-  type ObjectiveOptimizer,
+  type Tree,
   compressorNames,
   createCompressor,
   crossEntropy,
@@ -78,8 +78,8 @@ export const gradientCompression: Experiment<unknown, Layer[]> = defineExperimen
     const theta = networkOf(random.foldIn(key, "layers"), studied);
     return {
       theta,
-      method: objectiveDescent<Layer[], LabelledData, never>({
-        optimizer: optimizer as never,
+      method: objectiveDescent<Layer[], LabelledData, Tree>({
+        optimizer,
         objective: objectiveOf(settings.workers),
         data: (own) => drawBatch(data, own, settings.workers * settings.batchSize),
       }),

@@ -137,7 +137,7 @@ export function swimmerProblem(
 
 /** Centre of the swimmer's three links, which weigh the same. */
 export function centre({ positions }: SwimmerState): [x: number, y: number] {
-  const [x, y, heading, first, second] = positions as unknown as [number, number, number, number, number];
+  const [x, y, heading, first, second] = [...positions] as [number, number, number, number, number];
   const along = (angle: number, length: number): [number, number] => [
     Math.cos(angle) * length,
     Math.sin(angle) * length,

@@ -13,7 +13,7 @@ export interface JudgedLoss {
 }
 
 export interface Judge {
-  problem: Problem<unknown, never, never>;
+  problem: Problem;
   /** The trajectories: the same for all thetas. */
   key: Key;
   /** All trajectories are the same. */

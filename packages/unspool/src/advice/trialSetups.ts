@@ -7,7 +7,7 @@
  * with n and g' of an estimator whose own sigma is 1: the noise has the same bits, the gradient those of another order
  * of products.
  */
-import { type Tensor, np, tree } from "../array/index.ts";
+import { type Tensor, type Tree, np, tree } from "../array/index.ts";
 import {
   type EstimatorOptions,
   type GradientEstimator,
@@ -112,12 +112,12 @@ function withSigmaBeside(
 function besideSigma(optimizer: Optimizer, power: 1 | 2): Optimizer {
   return {
     init: (at: unknown) => optimizer.init((at as WithSigma).theta),
-    update(gradient: unknown, state: never, at: unknown) {
+    update(gradient: unknown, state: Tree, at: unknown) {
       const { theta, sigma } = at as WithSigma;
       const wide = sigma.astype("float64");
       const by = power === 1 ? wide : wide.mul(wide);
       const scaled = (leaf: Tensor): Tensor => leaf.astype("float64").div(by).astype(leaf.dtype);
-      const next = optimizer.update(tree.map(scaled, (gradient as WithSigma).theta) as never, state, theta);
+      const next = optimizer.update(tree.map(scaled, (gradient as WithSigma).theta), state, theta);
       return { theta: { theta: next.theta, sigma }, state: next.state };
     },
   } as Optimizer;

@@ -12,7 +12,7 @@ import * as tree from "./tree.ts";
 // A function over trees; the concrete argument and result types are those of the caller.
 export type Fn = (...args: never[]) => unknown;
 
-/** The value of `fn` at arguments of its types: `args` are traced copies, in the structure that its caller gave. */
+/** The value of `fn` at `args`. The cast: they are tensors in the structure of arguments that its caller gave it. */
 export function applied(fn: Fn, args: readonly unknown[]): unknown {
   return fn(...(args as never[]));
 }

@@ -147,6 +147,7 @@ function exactReference(
   horizon: number,
 ): ReferenceGradient | undefined {
   if (exactGradient === undefined) return undefined;
+  // It is of the theta that the comparison is given, whose type its options do not repeat.
   const gradient = tree.flatten(exactGradient(theta as never, horizon));
   return {
     method: "exact",

@@ -107,7 +107,9 @@ function machineOf(
       const at = { tensor: tree.scalar(k, "int32"), isShared: true };
       moved = expand(step.run([...fixed, ...constants, ...moved, at], members * count), members * count);
       if (program.record !== undefined)
-        history.push(treeOf(record, record.run(moved, members * count), members * count) as never);
+        history.push(
+          treeOf(record, record.run(moved, members * count), members * count) as Record<string, Tensor>,
+        );
     }
     const ended = splitMembers(constants, moved, kept, members, count);
     const outcome = finish.run([...fixed, ...own, ...ended], count);

@@ -122,7 +122,7 @@ function makePiece(
     shared,
     own,
     sources,
-    runner: "call" in end ? hostRunner(end.call, unitTensors(end.call.args) as never) : undefined,
+    runner: "call" in end ? hostRunner(end.call, unitTensors(end.call.args)) : undefined,
     output: "output" in end ? unitTensors(end.output) : undefined,
   };
 }
@@ -152,7 +152,7 @@ function dataflow(
 }
 
 /** Tensors without elements of one's own, for structure, shapes and dtypes. */
-function unitTensors(traced: unknown): unknown {
+function unitTensors<T>(traced: T): T {
   return tree.map(({ shape, dtype }) => np.zeros(shape, { dtype }), traced);
 }
 

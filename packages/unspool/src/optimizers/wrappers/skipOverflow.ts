@@ -59,6 +59,7 @@ export function skipOverflow<State extends Tree & { step: Tensor }>(
       const fits = squaresFit(gradient, isSummed);
       // What is not taken must be finite too, or its derivatives are not.
       const safe = mapFloats((g) => np.where(fits, g, np.zerosLike(g)), gradient);
+      // Without the leaf that `init` has added it is the rule's state, which TypeScript does not see of a type parameter.
       const next = rule.update(safe, before as unknown as State, theta, observed);
       return {
         theta: select(fits, next.theta, theta),
