@@ -46,8 +46,8 @@ const mostPages = 65536;
 /** How the host and the driver find what lies in the memory of a reverse program. */
 export interface ReverseMemory {
   readonly count: number;
-  /** Units per tile; 1 for a single unit, which has no lanes. */
-  readonly units: number;
+  /** Units per tile; 1 for a single unit, whose vectors run along axes. */
+  readonly lanes: number;
   readonly tiles: number;
   readonly tileStart: number;
   readonly tileBytes: number;
@@ -153,7 +153,7 @@ function compilePlan(
 
 function reserveMemory(
   { count, keepsResiduals }: ReverseSource,
-  { slots, units, tiles, state, lastOffset }: ReversePlan,
+  { slots, lanes, tiles, state, lastOffset }: ReversePlan,
   { held, table }: ReverseStates,
   sections: readonly CompiledSection[],
   threads: number,
@@ -166,7 +166,7 @@ function reserveMemory(
   const stackBytes = stateBytes * (held + (keepsResiduals ? 0 : 1));
   return {
     count,
-    units,
+    lanes,
     tiles,
     tileStart: layout.reserve(tileBytes * tiles),
     tileBytes,

@@ -9,7 +9,7 @@ import { bytesOf } from "./emit/location.ts";
 import { type Level, type Node, reachable } from "./graph/node.ts";
 import { type Built, build } from "./levels.ts";
 import { type MemberState, type UnitInputs, placeCarry, planMembers } from "./memberState.ts";
-import { chooseUnits } from "./tiles.ts";
+import { chooseLanes } from "./tiles.ts";
 import { ProgramSlots } from "./programSlots.ts";
 import type { UnitTraces } from "./unitTraces.ts";
 
@@ -74,8 +74,8 @@ function slotsFor({ traces, one, count, fma }: UnitSource): { slots: ProgramSlot
   const bytesIn = (leaves: readonly Tensor[]): number =>
     leaves.reduce((sum, leaf) => sum + leaf.size * bytesOf(leaf.dtype), 0);
   const stateBytes = members * bytesIn([...traces.constant, ...traces.carry]) + bytesIn(one);
-  const { units, tiles } = chooseUnits(count, stateBytes);
-  return { slots: new ProgramSlots({ units, members, fma }), tiles };
+  const { lanes, tiles } = chooseLanes(count, stateBytes);
+  return { slots: new ProgramSlots({ lanes, members, fma }), tiles };
 }
 
 /** The end reads the members one by one. */

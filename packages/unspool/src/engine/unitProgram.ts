@@ -39,7 +39,7 @@ export interface UnitProgram extends UnitPlaces {
   readonly layout: MemoryLayout;
   readonly count: number;
   /** Units per tile. */
-  readonly units: number;
+  readonly lanes: number;
   readonly members: number;
   readonly tiles: number;
   readonly shared: readonly Slot[];
@@ -104,7 +104,7 @@ type Untimed = Omit<UnitProgram, "traceMs" | "emitMs">;
 function compilePlan(source: UnitSource, plan: UnitPlan, options: UnitProgramOptions): Untimed {
   const { program, traces, count } = source;
   const { slots, tiles } = plan;
-  const { units, members } = slots.options;
+  const { lanes, members } = slots.options;
   const { name, length } = program;
   const pieces = planPieces(plan, traces, length);
   const { mean, each, meanParts } = pieces.finish;
@@ -120,7 +120,7 @@ function compilePlan(source: UnitSource, plan: UnitPlan, options: UnitProgramOpt
       sections,
       length,
       counter: slots.at(plan.counter),
-      units,
+      lanes,
       count,
       tiles,
       meanParts,
@@ -132,7 +132,7 @@ function compilePlan(source: UnitSource, plan: UnitPlan, options: UnitProgramOpt
   module.memory.initial = pages;
   module.memory.maximum = pages;
   return {
-    ...{ ...ofUnits, name, count, units, members, tiles, mean, each, length, options },
+    ...{ ...ofUnits, name, count, lanes, members, tiles, mean, each, length, options },
     bytes: module.encode(),
     layout: slots.layout,
     shared: plan.shared.map((slot) => slots.at(slot)),

@@ -147,7 +147,7 @@ export class UnitRunner {
   }
 
   #recorded(slot: Slot, k: number): Tensor {
-    const { units, members, tiles, count, recordStart, recordStepBytes, length } = this.program;
+    const { lanes, members, tiles, count, recordStart, recordStepBytes, length } = this.program;
     const size = sizeOf(slot.shape);
     const data = new (this.#instance.view(slot).constructor as Float32ArrayConstructor)(
       members * count * size,
@@ -156,10 +156,10 @@ export class UnitRunner {
       const address = recordStart + (tile * length + k) * recordStepBytes + slot.location.offset;
       for (let member = 0; member < members; member++) {
         const array = address + member * (slot.location.memberBytes ?? 0);
-        const source = elementsAt(this.#instance.memory, array, size * units, slot.dtype);
-        for (let lane = 0; lane < Math.min(units, count - tile * units); lane++) {
-          const to = (member * count + tile * units + lane) * size;
-          for (let e = 0; e < size; e++) data[to + e] = source[e * units + lane]!;
+        const source = elementsAt(this.#instance.memory, array, size * lanes, slot.dtype);
+        for (let lane = 0; lane < Math.min(lanes, count - tile * lanes); lane++) {
+          const to = (member * count + tile * lanes + lane) * size;
+          for (let e = 0; e < size; e++) data[to + e] = source[e * lanes + lane]!;
         }
       }
     }

@@ -48,7 +48,7 @@ export interface ProgramExplanation {
 
 export function explainProgram(program: UnitProgram | CompiledReverseProgram): ProgramExplanation {
   const parts = partsOf(program);
-  const { name, count, units, tiles, members, length, windows, options, memory, workingBytes } = parts;
+  const { name, count, lanes, tiles, members, length, windows, options, memory, workingBytes } = parts;
   const sections = explainSections(parts);
   const perStep = (work: (section: SectionExplanation) => Work): Work =>
     addWork(
@@ -58,7 +58,7 @@ export function explainProgram(program: UnitProgram | CompiledReverseProgram): P
     );
   const certain = sections.filter(({ turn }) => turn !== "change");
   return {
-    ...{ name, units: count, unitsPerTile: units, tiles, members, length, windows },
+    ...{ name, units: count, unitsPerTile: lanes, tiles, members, length, windows },
     ...{ threads: options.threads, fma: options.fma, memory, workingBytes, sections },
     memoryBytes: 65536 * parts.layout.pages,
     stepPerUnit: perStep(({ perUnit }) => perUnit),
