@@ -10,6 +10,7 @@ const floors: readonly (readonly string[])[] = [
   ["sizes"],
   ["numerics"],
   ["array"],
+  ["program"],
   ["engine"],
   ["unroll"],
   ["networks"],

@@ -56,7 +56,7 @@ export function draw(figure: PennedFigure): Drawing {
   const labelWidth = Math.max(1, ...y.ticks.map((tick) => y.format(tick).length));
   const { document } = parseHTML("<!doctype html><html><body></body></html>");
   const element = Plot.plot({
-    document: document as unknown as Document,
+    document,
     className: "plot",
     width,
     height: heatmap === undefined ? height : 380,

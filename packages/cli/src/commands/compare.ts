@@ -37,14 +37,14 @@ export async function compareCommand(line: CommandLine, reporter: Reporter): Pro
   const { theta, inner } = await setupWithInner(experiment, parsed, key);
   const path = textOption(line, "out") ?? `runs/compare-${fileName(experiment.name)}.html`;
   await requirePage(path);
-  const comparison = compareEstimators(inner.problem, theta as never, {
+  const comparison = compareEstimators(inner.problem, theta, {
     estimators: names ?? suitable(inner.problem.isDifferentiable, tree.size(theta)),
     options: inner.options,
     innerSteps: budget,
     horizon,
     truncations,
     reference,
-    exactGradient: inner.exactGradient as never,
+    exactGradient: inner.exactGradient,
     key: random.foldIn(key, "compare"),
     onProgress: (what) => reporter.preparing(what),
   });

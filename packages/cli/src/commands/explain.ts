@@ -3,7 +3,7 @@ import { random } from "unspool";
 import {
   type ProgramExplanation,
   type ProgramMeasurement,
-  type ReverseProgram,
+  type CompiledReverseProgram,
   type TimedProgram,
   type UnitProgram,
   explainProgram,
@@ -23,7 +23,7 @@ import { preparedExperiment } from "./prepare.ts";
 const outerSteps = 3;
 
 interface Compiled extends TimedProgram {
-  readonly program: UnitProgram | ReverseProgram;
+  readonly program: UnitProgram | CompiledReverseProgram;
 }
 
 export async function explainCommand(line: CommandLine, reporter: Reporter): Promise<number> {

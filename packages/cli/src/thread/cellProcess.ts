@@ -104,11 +104,11 @@ function endOf({ status, error }: JsonEvent): CellEnd {
 function trainEventOf(told: JsonEvent): TrainEvent | undefined {
   const { event, ...rest } = told;
   delete rest["cell"];
-  if (event === "start") return { type: "start", ...rest, store: rest["run"] } as unknown as TrainEvent;
+  if (event === "start") return { type: "start", ...rest, store: rest["run"] } as TrainEvent;
   if (event === "step") {
     const { steps, ...record } = rest;
-    return { type: "step", record, steps } as unknown as TrainEvent;
+    return { type: "step", record, steps } as TrainEvent;
   }
   const isKnown = event === "checkpoint" || event === "evaluate" || event === "warning";
-  return isKnown ? ({ type: event, ...rest } as unknown as TrainEvent) : undefined;
+  return isKnown ? ({ type: event, ...rest } as TrainEvent) : undefined;
 }

@@ -22,7 +22,7 @@ export function threadReporter(port: MessagePort, { control, isJson }: ThreadDat
       port.postMessage(call);
     } catch {
       // Something in it cannot be cloned: a config with functions, say.
-      port.postMessage(JSON.parse(jsonLine(call as unknown as Record<string, unknown>)));
+      port.postMessage(JSON.parse(jsonLine(call)));
     }
     for (;;) {
       const handled = Atomics.load(control, word.handled);

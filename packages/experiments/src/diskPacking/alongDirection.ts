@@ -26,9 +26,10 @@ export function alongDirection<Theta, State, Batch>(
       return { state, tangent } as Moving<Tensors<State>>;
     },
     step(theta: Theta, moving, context) {
-      const { state, tangent } = moving as unknown as Moving<Tensors<State>>;
-      const advance = (moved: Theta, now: Tensors<State>) => step(moved, now as never, context);
+      const { state, tangent } = moving as Moving<Tensors<State>>;
+      const advance = (moved: Theta, now: Tensors<State>) => step(moved, now, context);
       const [next, along] = jvp(advance, [theta, state], [direction, tangent]);
+      // Tensors of a tree of tensors are that tree, which TypeScript does not see of a type parameter.
       return { state: { state: next.state, tangent: along.state } as never, loss: along.loss };
     },
   });

@@ -4,6 +4,7 @@ import {
   type DiskTheta,
   type Experiment,
   type Figure,
+  type Problem,
   type RunRecord,
   type Series,
   adam,
@@ -105,11 +106,7 @@ function packed({ disks, box, horizon }: Config, diameter: number): { positions:
 }
 
 /** Per horizon, what `problem` returns as loss of its last step at all diameters of the curves. */
-function curves(
-  problem: ReturnType<typeof energies>,
-  x: number[],
-  names: (steps: number) => string,
-): Series[] {
+function curves(problem: Problem<DiskTheta>, x: number[], names: (steps: number) => string): Series[] {
   const thetas = { diameter: np.array(Float64Array.from(x)) };
   const { losses } = unroll(problem, thetas, { key: random.key(0), isThetaBatched: true });
   return horizons.map((steps) => ({
@@ -142,7 +139,7 @@ function energyFigure(settings: Config, run: RunRecord<DiskTheta>): Figure {
 
 function derivativeFigure(settings: Config): Figure {
   const one = { diameter: np.array(1, { dtype: "float64" }) };
-  const derivative = alongDirection(energies(settings), one) as unknown as ReturnType<typeof energies>;
+  const derivative = alongDirection(energies(settings), one);
   return {
     id: "derivative",
     title: "Size of the exact derivative of the energy",

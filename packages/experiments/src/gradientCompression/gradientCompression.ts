@@ -4,7 +4,7 @@ import {
   type Key,
   type LabelledData,
   type Layer,
-  type ObjectiveOptimizer,
+  type Tree,
   compressorNames,
   createCompressor,
   crossEntropy,
@@ -72,14 +72,14 @@ export const gradientCompression: Experiment<unknown, Layer[]> = defineExperimen
       workers: settings.workers,
       optimizer: sgd({ learningRate: settings.learningRate }),
       compressor: createCompressor({ name: settings.compressor, errorFeedback: settings.errorFeedback }),
-    }) as unknown as ObjectiveOptimizer;
+    });
     let found: Study | undefined;
     const study = (): Study => (found ??= studyOf(settings, studied, random.foldIn(key, "study")));
     const theta = networkOf(random.foldIn(key, "layers"), studied);
     return {
       theta,
-      method: objectiveDescent<Layer[], LabelledData, never>({
-        optimizer: optimizer as never,
+      method: objectiveDescent<Layer[], LabelledData, Tree>({
+        optimizer,
         objective: objectiveOf(settings.workers),
         data: (own) => drawBatch(data, own, settings.workers * settings.batchSize),
       }),

@@ -138,13 +138,13 @@ export function runScheme(scheme: Scheme, settings: StudySettings, key: Key): Tr
     optimizer: sgd({ learningRate: learningRate * scheme.rateFactor }),
     compressor: scheme.compressor,
   });
-  return trainedRun(scheme.label, optimizer as unknown as ObjectiveOptimizer, settings, key);
+  return trainedRun(scheme.label, optimizer, settings, key);
 }
 
 export function runLocal(localSteps: number, settings: StudySettings, key: Key): TrainedRun {
   const { workers, learningRate } = settings;
   const optimizer = localSgd({ workers, localSteps, optimizer: sgd({ learningRate }) });
-  return trainedRun(`H = ${localSteps}`, optimizer as unknown as ObjectiveOptimizer, settings, key);
+  return trainedRun(`H = ${localSteps}`, optimizer, settings, key);
 }
 
 interface State {
@@ -173,7 +173,7 @@ function trainedRun(
     },
     data: (seed) => drawBatch(data, seed, workers * batchSize),
     step(_theta, given, { key: own, batch }) {
-      const state = given as unknown as State;
+      const state = given as State;
       const next = optimizer.step(state.layers, state.optimizer, objective(batch), { key: own });
       const bytes = state.bytes.add(next.metrics["bytesSent"]!.astype("float32"));
       return { state: { layers: next.theta, optimizer: next.state, bytes }, loss: next.loss };

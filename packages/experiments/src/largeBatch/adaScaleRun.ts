@@ -41,7 +41,7 @@ export function adaScaleRuns({ data, key, seeds }: GridOptions): AdaScaleRun {
   const update = compiled(
     "adaScaleUpdate",
     (gradient: Network, state: MomentumState, network: Network, rate: Tensor) =>
-      momentum({ learningRate: rate }).update(gradient as never, state, network),
+      momentum({ learningRate: rate }).update(gradient, state, network),
   );
   const measure = compiled("adaScaleMeasure", (network: Network) => ({
     loss: loss(network, data.train),

@@ -118,7 +118,7 @@ function estimatorOf(
   options: EstimatorOptions,
 ): AnyEstimator {
   const each = problems.map((problem) => createEstimator(estimator, problem, options));
-  return each.length === 1 ? each[0]! : (meanOf(each as never[]) as unknown as AnyEstimator);
+  return each.length === 1 ? each[0]! : meanOf(each);
 }
 
 function evaluation({ architecture, horizon }: Config, { tasks, curves }: Judged) {

@@ -43,7 +43,7 @@ export function taskProblem<Meta>(
     low === 1 && high === 1
       ? metaTraining(learned, task, { horizon })
       : metaTraining(learned, scaledTasks(task, { scales: [low, high] }), { horizon });
-  return problem as unknown as Problem<Meta>;
+  return problem;
 }
 
 export interface MetaOptimizerSettings {
@@ -60,7 +60,7 @@ export function metaOptimizer(settings: MetaOptimizerSettings): Optimizer {
   const { outerLearningRate: from, outerSchedule, outerWeightDecay, outerClip, steps } = settings;
   const learningRate = outerSchedule === "cosine" ? cosineDecay({ from, steps }) : from;
   const inner = adamw({ learningRate, weightDecay: outerWeightDecay });
-  return clipByValue(inner, { maxAbs: outerClip }) as unknown as Optimizer;
+  return clipByValue(inner, { maxAbs: outerClip });
 }
 
 /** Loss along training runs of one optimizer. */

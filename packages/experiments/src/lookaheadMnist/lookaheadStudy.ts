@@ -137,7 +137,7 @@ function windowProblem(
       for (let i = 0; i < k; i++) {
         const here = random.foldIn(key, i);
         const context = { t: t.mul(k).add(i), key: here, batch: problem.data!(here) };
-        training = problem.step(theta, training as never, context as never).state as NetworkTrainingState;
+        training = problem.step(theta, training, context).state as NetworkTrainingState;
         if (i < k - 1) losses.push(loss(training.network, train));
       }
       const fast = start.network.map(({ weights }, layer) => ({

@@ -125,7 +125,7 @@ function returns(problem: Problem<RateEta, unknown>, etas: readonly RateEta[], l
     horizon: problem.horizon,
     init: (theta, key) => problem.init({ rates: theta.rates }, keyOf(key, theta)),
     step: (theta, state, { t, key }) =>
-      problem.step({ rates: theta.rates }, state as never, { t, key: keyOf(key, theta), batch: undefined }),
+      problem.step({ rates: theta.rates }, state, { t, key: keyOf(key, theta), batch: undefined }),
   });
   const count = etas.length * lifetimes;
   const rates = Float32Array.from(

@@ -57,7 +57,7 @@ export const mnistMixed: Experiment<unknown, MixedTheta> = defineExperiment<Conf
     const { hiddenLayers, maxWidth, batchSize, evaluationRuns, horizon, pairs, truncation } = settings;
     const { train, validation } = loadMnist(4);
     const sizes = { train, validation, classes: 10, hiddenLayers, maxWidth, batchSize, horizon };
-    const problem = mixedTuning(sizes) as unknown as MixedProblem;
+    const problem = mixedTuning(sizes);
     const options = { ...estimatorOptions(settings), objective: "mean" } as const;
     const keys = (name: string): Key => random.foldIn(key, name);
     const value = memo((theta: MixedTheta) => meanLoss(problem, theta, keys("evaluation"), evaluationRuns));

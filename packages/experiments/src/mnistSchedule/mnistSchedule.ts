@@ -75,7 +75,7 @@ export const mnistSchedule: Experiment<unknown, ScheduleTheta> = defineExperimen
     const { train, validation } = mnist;
     const sizes = { train, validation, classes: 10, horizon, hidden, batchSize, momentum };
     const problemFor = (scored: Exclude<Config["objective"], "final-loss">): ScheduleProblem =>
-      scheduleTuning({ ...sizes, objective: scored }) as unknown as ScheduleProblem;
+      scheduleTuning({ ...sizes, objective: scored });
     const training = problemFor("training-loss");
     const problem =
       objective === "training-loss" || objective === "final-loss" ? training : problemFor(objective);

@@ -2,9 +2,9 @@
 import {
   type Key,
   type KfacSimpleOptions,
+  type KfacSimpleState,
   type Method,
   type Tensor,
-  type Tree,
   compiled,
   compiledStep,
   factorMean,
@@ -26,8 +26,8 @@ export interface DirectionState {
   /** The key of the run, which orders the images. uint32[2] */
   key: Key;
   updates: number;
-  kfac: Tree;
-  foof: Tree;
+  kfac: KfacSimpleState;
+  foof: KfacSimpleState;
 }
 
 export interface DirectionOptions extends Pick<KfacSimpleOptions, "dampingMode" | "inversePeriod"> {
@@ -73,8 +73,8 @@ export function directionDescent(task: Task, options: DirectionOptions): Method<
     },
     step(theta, state, key) {
       const batch = batchAt(random.foldIn(state.key, "batches"), state.updates);
-      const by = kfacStep(theta, state.kfac as never, batch, key);
-      const other = foofStep(theta, state.foof as never, batch, key);
+      const by = kfacStep(theta, state.kfac, batch, key);
+      const other = foofStep(theta, state.foof, batch, key);
       const factors = by.state.layers.map(({ inputs }) => factorMean(inputs));
       const found = measure(theta, { kfac: by.theta, foof: other.theta }, factors, batch);
       const metrics = Object.entries(found).map(([name, value]) => [name, value.item()] as const);

@@ -99,7 +99,7 @@ export function tunedBaselines(
 const learnableRmsprop: LearnedOptimizer<{ logLearningRate: Tensor }> = {
   name: "rmsprop",
   init: () => ({ logLearningRate: np.array(0) }),
-  optimizer: ({ logLearningRate }) => rmsprop({ learningRate: np.exp(logLearningRate) }) as never,
+  optimizer: ({ logLearningRate }) => rmsprop({ learningRate: np.exp(logLearningRate) }),
 };
 
 /** Settings under which some task diverged count last. */

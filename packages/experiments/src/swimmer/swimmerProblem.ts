@@ -84,7 +84,7 @@ let loaded: Promise<Swimmer> | undefined;
 async function load(): Promise<Swimmer> {
   const { default: loadMujoco } = await import("mujoco-js");
   const mujoco = await loadMujoco();
-  const files = mujoco as unknown as { FS: { writeFile(path: string, text: string): void } };
+  const files = mujoco;
   files.FS.writeFile("/swimmer.xml", model);
   const body = mujoco.MjModel.loadFromXML("/swimmer.xml");
   const data = new mujoco.MjData(body);
@@ -137,7 +137,7 @@ export function swimmerProblem(
 
 /** Centre of the swimmer's three links, which weigh the same. */
 export function centre({ positions }: SwimmerState): [x: number, y: number] {
-  const [x, y, heading, first, second] = positions as unknown as [number, number, number, number, number];
+  const [x, y, heading, first, second] = [...positions] as [number, number, number, number, number];
   const along = (angle: number, length: number): [number, number] => [
     Math.cos(angle) * length,
     Math.sin(angle) * length,

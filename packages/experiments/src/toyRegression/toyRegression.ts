@@ -111,7 +111,7 @@ const axes = {
 
 /** Theta by outer step, with inner steps spent. */
 function pathOf(run: Run, most: number): { innerSteps: number; start: number; end: number }[] {
-  const [start, end] = run.initialTheta.logLearningRate.data as unknown as [number, number];
+  const [start, end] = [...run.initialTheta.logLearningRate.data] as [number, number];
   const path = thin(run.metrics, most).map(({ theta, innerSteps }) => {
     const [a, b] = theta!["logLearningRate"] as [number, number];
     return { innerSteps, start: a, end: b };

@@ -54,7 +54,7 @@ export function diagnose(given: Setup, options: DiagnoseOptions = {}): Diagnosis
   const budget: TrialBudget = asked === undefined ? trialBudget(setup, inner, key) : { innerSteps: asked };
   const { innerSteps } = budget;
   const steps = measuredHorizon(problem);
-  const isFixed = isDeterministic({ ...problem, horizon: steps } as never, setup.theta as never, key);
+  const isFixed = isDeterministic({ ...problem, horizon: steps }, setup.theta, key);
 
   const recommendation = recommend(setup, inner, {
     innerSteps,
@@ -67,7 +67,7 @@ export function diagnose(given: Setup, options: DiagnoseOptions = {}): Diagnosis
   const isLost = recommendation.recommended === undefined;
   const origin = Number.isFinite(recommendation.initialLoss)
     ? undefined
-    : nonFiniteOrigin(problem as never, setup.theta, partKey(key, "judge"));
+    : nonFiniteOrigin(problem, setup.theta, partKey(key, "judge"));
   const thetas =
     problem.isDifferentiable && !(isLost && origin !== undefined)
       ? placesOf(setup.theta, recommendation).map((place) => {
@@ -138,7 +138,7 @@ function evidenceAt({ problem, options }: InnerProblem, place: Place, key: Key):
   const { sigma = 0.01 } = options;
   try {
     const horizon = measuredHorizon(problem);
-    const report = chaosReport(problem as never, theta as never, {
+    const report = chaosReport(problem, theta, {
       key,
       sigma,
       horizon,

@@ -13,7 +13,7 @@ export interface JudgedLoss {
 }
 
 export interface Judge {
-  problem: Problem<unknown, never, never>;
+  problem: Problem;
   /** The trajectories: the same for all thetas. */
   key: Key;
   /** All trajectories are the same. */
@@ -27,7 +27,7 @@ export function judgedLoss({ problem, key, isDeterministic }: Judge, thetas: rea
   const particles = isDeterministic ? 1 : trajectories;
   const steps = measuredHorizon(problem);
   const losses = thetas.map((theta) => {
-    const unrolled = unroll(problem as never, theta as never, { key, particles, steps });
+    const unrolled = unroll(problem, theta, { key, particles, steps });
     return Array.from({ length: particles }, (_, i) => {
       let sum = 0;
       for (let t = 0; t < steps; t++) sum += unrolled.losses.data[t * particles + i]!;

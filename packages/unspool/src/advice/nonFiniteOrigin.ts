@@ -28,11 +28,7 @@ interface Carry {
 type Program = ForwardProgram<{ theta: unknown }, { key: Key }, object, object, Carry, object, object>;
 
 /** Undefined where every state and loss along the trajectory of `key` is finite. Cost: one trajectory. */
-export function nonFiniteOrigin(
-  problem: Problem<unknown, never, never>,
-  theta: unknown,
-  key: Key,
-): NonFiniteOrigin | undefined {
+export function nonFiniteOrigin(problem: Problem, theta: unknown, key: Key): NonFiniteOrigin | undefined {
   const erased = eraseProblem(problem as Problem);
   const told = (at: number, step: number | "init", names: readonly string[]): NonFiniteOrigin => {
     const isLoss = at === names.length;

@@ -118,7 +118,7 @@ export function judgeOf(
   { evaluationKey: key, ...given }: Pick<TrialOptions, "evaluationKey" | "isDeterministic">,
 ): Judge {
   const finite = { ...problem, horizon: measuredHorizon(problem) };
-  const isFixed = given.isDeterministic ?? isDeterministic(finite as never, theta as never, key);
+  const isFixed = given.isDeterministic ?? isDeterministic(finite, theta, key);
   return { problem, key, isDeterministic: isFixed };
 }
 

@@ -7,7 +7,7 @@
  * with n and g' of an estimator whose own sigma is 1: the noise has the same bits, the gradient those of another order
  * of products.
  */
-import { type Tensor, np, tree } from "../array/index.ts";
+import { type Tensor, type Tree, np, tree } from "../array/index.ts";
 import {
   type EstimatorOptions,
   type GradientEstimator,
@@ -67,7 +67,7 @@ function plain(setup: DescentSetup, inner: InnerProblem, setting: TrialSetting):
 
 /** The estimator of a setting, with whatever else the problem's options say. */
 export function estimatorOf({ problem, options }: InnerProblem, setting: TrialSetting): GradientEstimator {
-  return estimatorEntry(setting.estimator).create(problem as never, optionsOf(options, setting));
+  return estimatorEntry(setting.estimator).create(problem, optionsOf(options, setting));
 }
 
 interface WithSigma {
@@ -83,7 +83,7 @@ function withSigmaBeside(
 ): TrialSetup {
   const erased = eraseProblem(problem as Problem);
   const beside = {
-    ...(problem as unknown as Problem<WithSigma, unknown, unknown>),
+    ...problem,
     init: (at: WithSigma, key: Tensor) => erased.init(at.theta, key),
     step: (at: WithSigma, ...rest: [never, never]) => erased.step(at.theta, ...rest),
   };
@@ -100,7 +100,7 @@ function withSigmaBeside(
   return {
     setup: {
       ...setup,
-      estimator: estimatorEntry(setting.estimator).create(beside as never, own) as never,
+      estimator: estimatorEntry(setting.estimator).create(beside, own),
       optimizer: besideSigma(setup.optimizer, power),
     },
     start: ({ sigma }) => ({ theta: tree.tensors(setup.theta), sigma: np.array(sigma!, { dtype }) }),
@@ -112,17 +112,13 @@ function withSigmaBeside(
 function besideSigma(optimizer: Optimizer, power: 1 | 2): Optimizer {
   return {
     init: (at: unknown) => optimizer.init((at as WithSigma).theta),
-    update(gradient: unknown, state: never, at: unknown) {
+    update(gradient: unknown, state: Tree, at: unknown) {
       const { theta, sigma } = at as WithSigma;
       const wide = sigma.astype("float64");
       const by = power === 1 ? wide : wide.mul(wide);
       const scaled = (leaf: Tensor): Tensor => leaf.astype("float64").div(by).astype(leaf.dtype);
-      const next = optimizer.update(
-        tree.map(scaled, (gradient as WithSigma).theta) as never,
-        state,
-        theta as never,
-      );
+      const next = optimizer.update(tree.map(scaled, (gradient as WithSigma).theta), state, theta);
       return { theta: { theta: next.theta, sigma }, state: next.state };
     },
-  } as unknown as Optimizer;
+  } as Optimizer;
 }

@@ -4,6 +4,7 @@
  * process dies. Here they lose their oldest entries; what is wanted again is computed again.
  */
 import * as jax from "@jax-js/jax";
+import { untypedJax } from "./jaxInternals.ts";
 import { classes } from "./jaxprs.ts";
 
 /** Entries that a table may have. A kernel takes about 17 kB. */
@@ -65,18 +66,14 @@ function findTables(): Table[] {
 
 /** A nested program compiled, mapped, and differentiated in both modes. The constants occur nowhere else. */
 function writeIntoTables(): void {
-  const loose = jax as unknown as Record<
-    "jit" | "vmap" | "jvp" | "grad" | "makeJaxpr",
-    (...args: unknown[]) => never
-  >;
   const x = (): jax.Array => jax.numpy.zeros([2]);
-  const nested: unknown = loose.jit((y: jax.Array) => y.ref.mul(y).mul(0.7380123).sum());
+  const nested: unknown = untypedJax.jit((y: jax.Array) => y.ref.mul(y).mul(0.7380123).sum());
   const call = nested as (y: jax.Array) => jax.Array;
   for (const result of [
     call(x()),
-    (loose.vmap(nested) as typeof call)(jax.numpy.zeros([2, 2])),
-    ...(loose.jvp(nested, [x()], [x()]) as jax.Array[]),
-    (loose.grad(nested) as typeof call)(x()),
+    (untypedJax.vmap(nested) as typeof call)(jax.numpy.zeros([2, 2])),
+    ...(untypedJax.jvp(nested, [x()], [x()]) as jax.Array[]),
+    (untypedJax.grad(nested) as typeof call)(x()),
   ]) {
     result.dataSync();
   }

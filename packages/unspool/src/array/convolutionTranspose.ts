@@ -10,13 +10,13 @@ import { type Unknown, isUnknown, rules } from "./ruleTables.ts";
 
 type Pair = readonly [number, number];
 
-interface Convolution {
+type Convolution = {
   vmapDims: number;
   strides: readonly number[];
   padding: readonly Pair[];
   lhsDilation: readonly number[];
   rhsDilation: readonly number[];
-}
+};
 
 /** `steps` apart, so many elements lie over `length` places. */
 const spread = (elements: number, steps: number): number => (elements - 1) * steps + 1;
@@ -39,7 +39,7 @@ function convolved(x: Raw, y: Raw, convolution: Convolution, { shape, dtype }: A
   }
   const isCut = index.some(([from, to], axis) => from !== undefined && (from > 0 || to! < x.shape[axis]!));
   const rest = isCut ? x.slice(...(index as [])) : x;
-  return bind("conv", [rest, y], { ...convolution, padding } as unknown as Params)[0]!;
+  return bind("conv", [rest, y], { ...convolution, padding })[0]!;
 }
 
 /** Batch and channels, or outputs and channels, change places. */
@@ -52,7 +52,7 @@ function swapped(x: Raw, vmapDims: number): Raw {
 const avalOf = (x: Raw | Unknown): Aval => x.aval as Aval;
 
 function transpose([ct]: Raw[], args: (Raw | Unknown)[], given: Params): (Raw | null)[] {
-  const params = given as unknown as Convolution;
+  const params = given as Convolution;
   const [x, y] = args as [Raw, Raw] | [Unknown, Raw] | [Raw, Unknown];
   const { vmapDims, strides, padding, lhsDilation, rhsDilation } = params;
   const lengthOf = (of: Raw | Unknown, i: number): number => avalOf(of).shape[vmapDims + 2 + i]!;
@@ -83,7 +83,7 @@ function transpose([ct]: Raw[], args: (Raw | Unknown)[], given: Params): (Raw | 
   const along = { vmapDims, strides: rhsDilation, padding: around, lhsDilation, rhsDilation: strides };
   const { shape, dtype } = avalOf(y);
   const order = shape.with(vmapDims, shape[vmapDims + 1]!).with(vmapDims + 1, shape[vmapDims]!);
-  const like = { shape: order, dtype } as unknown as Aval;
+  const like = { shape: order, dtype } as Aval;
   return [null, swapped(convolved(swapped(x, vmapDims), swapped(ct!, vmapDims), along, like), vmapDims)];
 }
 

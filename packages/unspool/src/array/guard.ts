@@ -49,7 +49,7 @@ let depth = 0;
 
 /** `fn` with this outside. */
 export function guard<F>(where: string, fn: F, signature: Signature = {}): F {
-  const inner = fn as unknown as Fn;
+  const inner = fn as Fn;
   const parameters = parametersOf(where);
   const firstRecord = where.startsWith("Tensor.") ? 0 : 1;
   const guarded: Fn = function (...given) {
@@ -70,7 +70,7 @@ export function guard<F>(where: string, fn: F, signature: Signature = {}): F {
     }
   };
   Object.defineProperty(guarded, "name", { value: inner.name });
-  return guarded as unknown as F;
+  return guarded as F;
 }
 
 /** Every function of a namespace, guarded by its signature. */

@@ -4,30 +4,19 @@
  * counted as in jax-js: who is given one owns one reference of it, and gives up the references that it passes on.
  */
 import * as jax from "@jax-js/jax";
+import { type Main, type Params, type Raw, type Trace, internalsOf, untypedJax } from "./jaxInternals.ts";
 
-export type Raw = jax.Array;
+export type { Params, Raw, Trace } from "./jaxInternals.ts";
+
 export type Jaxpr = jax.Jaxpr;
 export type Equation = Jaxpr["eqns"][number];
 export type Variable = Jaxpr["inBinders"][number];
 export type Atom = Jaxpr["outs"][number];
 export type Aval = Variable["aval"];
-export type Params = Readonly<Record<string, unknown>>;
-
-/** An interpreter on the stack of jax-js: computing, recording, differentiating, mapping. */
-interface Main {
-  level: number;
-  traceType: new (main: Main) => Trace;
-}
-
-export interface Trace {
-  main: Main;
-  lift(value: Raw): Raw;
-  processPrimitive(primitive: string, tracers: readonly Raw[], params: Params): Raw[];
-}
 
 /** The trace that a value belongs to; for an array, the one that computes. */
 export function traceOf(raw: Raw): Trace {
-  return (raw as unknown as { _trace: Trace })._trace;
+  return internalsOf(raw)._trace;
 }
 
 interface Classes {
@@ -60,7 +49,7 @@ export function classes(): Classes {
     Variable: variable.constructor,
     Literal: literal.constructor,
     Aval: variable.aval.constructor,
-  } as unknown as Classes;
+  } as Classes;
   return found;
 }
 
@@ -76,10 +65,6 @@ export function strong(aval: Aval, length?: number): Aval {
 export function avalsOf(raws: readonly Raw[]): Aval[] {
   return raws.map((raw) => strong(raw.aval as Aval));
 }
-
-const makeJaxpr = jax.makeJaxpr as unknown as (
-  fn: unknown,
-) => (...avals: readonly Aval[]) => { jaxpr: jax.ClosedJaxpr };
 
 /** The interpreter that records, while `record` runs: equations between constants belong to it too. */
 let recording: Main | undefined;
@@ -105,11 +90,11 @@ export interface Closed {
 export function record(avals: readonly Aval[], fn: (...args: Raw[]) => Raw[]): Closed {
   const outer = recording;
   try {
-    const { jaxpr } = makeJaxpr((...args: Raw[]) => {
+    const { jaxpr } = untypedJax.makeJaxpr((...args: Raw[]) => {
       recording = args[0] === undefined ? undefined : traceOf(args[0]).main;
       return fn(...args);
     })(...avals);
-    return { jaxpr: jaxpr.jaxpr, consts: jaxpr.consts as unknown as Raw[] };
+    return { jaxpr: jaxpr.jaxpr, consts: jaxpr.consts as Raw[] };
   } finally {
     recording = outer;
   }
@@ -127,7 +112,7 @@ export function bind(primitive: string, args: readonly Raw[], params: Params): R
   const trace = new top.traceType(top);
   const raised = args.map((arg) => (traceOf(arg).main === top ? arg : trace.lift(arg)));
   const outs = trace.processPrimitive(primitive, raised, params);
-  return outs.map((out) => (out as unknown as { fullLower(): Raw }).fullLower());
+  return outs.map((out) => internalsOf(out).fullLower());
 }
 
 /** Values of the variables of one program. Owns one reference of each until `dispose`. */

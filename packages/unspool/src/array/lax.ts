@@ -27,7 +27,7 @@ export const lax: Lax = guardAll(
     topK: lift(jax.lax.topK),
     convGeneralDilated: liftStructural("convGeneralDilated", jax.lax.convGeneralDilated),
     bitcastConvertType: lift(jax.lax.bitcastConvertType),
-  } as unknown as Lax,
+  } as Lax,
   laxSignatures,
   { ...onTensor, isOpen: true },
 );

@@ -10,6 +10,7 @@ import { np } from "./np.ts";
 import { promote } from "./promotion.ts";
 import { kinds } from "./promotionTable.ts";
 import type { Axis, Tensor } from "./tensor.ts";
+import { applied } from "./trace.ts";
 
 type JaxLinalg = typeof jax.numpy.linalg;
 
@@ -79,7 +80,7 @@ export interface NormOptions {
 const floats =
   <Out>(name: string, run: (...args: never[]) => Out) =>
   (...args: unknown[]): Out =>
-    run(...(promote(`linalg.${name}`, kinds.get(name)!, args) as never[]));
+    applied(run, promote(`linalg.${name}`, kinds.get(name)!, args)) as Out;
 
 const luFactors = floats("lu", lift(jax.lax.linalg.lu));
 
@@ -103,7 +104,7 @@ export const linalg: Linalg = guardAll(
     norm: floats("vectorNorm", vectorNorm),
     lu: luFactors,
     triangularSolve: floats("triangularSolve", lift(jax.lax.linalg.triangularSolve)),
-  } as unknown as Linalg,
+  } as Linalg,
   linalgSignatures,
   onTensor,
 );

@@ -238,7 +238,7 @@ const rounding = (name: "floor" | "ceil" | "trunc" | "rint") => integers.liftRou
 const heaviside = (x: TensorLike, y: TensorLike): Tensor =>
   where(compare("equal", x, x), raw.heaviside(x, y) as Tensor, NaN);
 
-const limits = { maximum: raw.maximum, minimum: raw.minimum } as unknown as Limits;
+const limits = { maximum: raw.maximum, minimum: raw.minimum } as Limits;
 
 const mended: Partial<Record<Elementwise | Structural, unknown>> = {
   argmax,
@@ -326,6 +326,6 @@ export type Np = {
 
 registerArray(array);
 
-export const np: Np = guardAll("np", { ...raw, ...mended, ...own } as unknown as Np, npSignatures, {
+export const np: Np = guardAll("np", { ...raw, ...mended, ...own } as Np, npSignatures, {
   isOpen: true,
 });

@@ -48,7 +48,7 @@ export function traceProgram(
 ): TracedProgram {
   const { jaxpr, output, tensors } = readJaxpr(fn, args);
   try {
-    const raws = jaxpr.consts as unknown as jax.Array[];
+    const raws = jaxpr.consts as jax.Array[];
     const { inBinders, eqns, outs } = jaxpr.jaxpr;
     // Derivatives leave zeros behind that nothing reads, as large as what they belong to.
     const used = new Set<Atom>([...eqns.flatMap(({ inputs }) => inputs), ...outs]);

@@ -100,12 +100,7 @@ function normalAt(from: Key, numbers: Tensor, options: DrawOptions = {}): Tensor
 const boxMuller = namedProgram("boxMuller", (first, second) => {
   const [u, v] = [first!, second!].map((word) => {
     const mantissa = np.rightShift(word, uint32(9)) as Tensor;
-    return (
-      lax.bitcastConvertType(
-        np.bitwiseOr(mantissa, uint32(0x3f800000)) as never,
-        "float32" as never,
-      ) as Tensor
-    ).sub(1);
+    return (lax.bitcastConvertType(np.bitwiseOr(mantissa, uint32(0x3f800000)), "float32") as Tensor).sub(1);
   }) as [Tensor, Tensor];
   const radius = np.sqrt((np.log(u.neg().add(1)) as Tensor).mul(-2)) as Tensor;
   return radius.mul(np.cos(v.mul(2 * Math.PI)) as Tensor);
@@ -171,7 +166,7 @@ function randint(
   return drawn.astype("int32").add(concrete(Int32Array.of(minval), [], "int32"));
 }
 
-const asInt32 = (words: Tensor): Tensor => lax.bitcastConvertType(words as never, "int32" as never) as Tensor;
+const asInt32 = (words: Tensor): Tensor => lax.bitcastConvertType(words, "int32") as Tensor;
 
 /** A random permutation of 0 … n-1, int32. */
 function permutation(from: Key, n: number): Tensor {

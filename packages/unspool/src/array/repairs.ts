@@ -3,7 +3,7 @@
  * are held by tests, and fall away with a version that needs them no more.
  */
 import * as jax from "@jax-js/jax";
-import { type Atom, type Equation as EquationOf, classes } from "./jaxprs.ts";
+import { type Atom, type Equation as EquationOf, classes, traceOf } from "./jaxprs.ts";
 import { withoutEmpty } from "./emptyReductions.ts";
 import { fromMemory } from "./integerReductions.ts";
 import { boundExpressions } from "./largeExpressions.ts";
@@ -93,8 +93,7 @@ export function repairCompiler(): void {
 function topOfStack(): { level: number; pop: () => void } {
   let top = { level: 0, pop: () => {} };
   const probe = jax.makeJaxpr((x: jax.Array) => {
-    const { main } = (x as unknown as { _trace: { main: { level: number; [Symbol.dispose](): void } } })
-      ._trace;
+    const { main } = traceOf(x);
     top = { level: main.level, pop: () => main[Symbol.dispose]() };
     return x;
   })(jax.numpy.zeros([]));

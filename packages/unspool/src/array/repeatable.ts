@@ -69,8 +69,8 @@ const shiftMs = 3.7e11 + 7.3e9 + 1234567;
 function atAnotherTime<T>(body: () => T): T {
   const [RealDate, realNow] = [Date, performance.now];
   globalThis.Date = class extends RealDate {
-    constructor(...given: []) {
-      super(...(given.length === 0 ? ([RealDate.now() + shiftMs] as unknown as []) : given));
+    constructor(...given: [] | [value: number]) {
+      super(...(given.length === 0 ? ([RealDate.now() + shiftMs] as const) : given));
     }
     static override now = (): number => RealDate.now() + shiftMs;
   } as DateConstructor;

@@ -31,7 +31,7 @@ const probe = "unspool.probe";
 
 /** The table in which `provoke` makes jax-js look up the probe, for which it is given `rule`. */
 function tableBehind<Rule>(rule: Rule, provoke: () => void): Table<Rule> {
-  const holder = Object.prototype as unknown as Record<string, unknown>;
+  const holder = Object.prototype as Record<string, unknown>;
   const found: Table<Rule>[] = [];
   Object.defineProperty(holder, probe, {
     configurable: true,
@@ -85,7 +85,7 @@ const transposition = ((): Table<TransposeRule> => {
       return cotangents;
     };
     return tableBehind<TransposeRule>(rule, () => {
-      const [value, pull] = jax.vjp(visit, [one()]) as unknown as [Raw, (seed: Raw) => Raw[]];
+      const [value, pull] = jax.vjp(visit, [one()]);
       for (const raw of pull(one())) raw.dispose();
       value.dispose();
     });

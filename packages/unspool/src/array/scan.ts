@@ -56,7 +56,7 @@ export function scan<Carry, X, Y>(
     const outs = bindScan(traced.body, { consts: [], ...raws }, { length, reverse: false, checkpoints });
     return wrap(outs) as Tensor[];
   };
-  const outs = inTrace(run as never, [inputs.carry, inputs.xs]) as Tensor[];
+  const outs = inTrace(run, [inputs.carry, inputs.xs]) as Tensor[];
   const numCarry = tree.leaves(inputs.carry).length;
   const ys = outs.slice(numCarry);
   return [

@@ -16,7 +16,7 @@ import {
   strong,
 } from "./jaxprs.ts";
 
-export interface ScanParams {
+export type ScanParams = {
   /** The body. */
   readonly jaxpr: Jaxpr;
   readonly length: number;
@@ -26,10 +26,10 @@ export interface ScanParams {
   readonly reverse: boolean;
   /** How many carries reverse mode may keep between the forward and the backward loop; `length` for every step. */
   readonly checkpoints: number;
-}
+};
 
 export function scanParams(params: Params): ScanParams {
-  return params as unknown as ScanParams;
+  return params as ScanParams;
 }
 
 /** True for the equation of a loop, which jax-js does not know by name. */
@@ -95,7 +95,7 @@ export function bindScan(body: Closed, args: Parts<Raw>, options: ScanOptions): 
     numCarry: kept.carry.length,
     ...options,
   };
-  return bind("scan", joined(kept), params as unknown as Params);
+  return bind("scan", joined(kept), params);
 }
 
 /** Types of the outputs of a scan; throws where its inputs do not fit its body. */

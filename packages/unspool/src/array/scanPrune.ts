@@ -62,5 +62,5 @@ function pruned(equation: Equation, live: ReadonlySet<Atom>): Equation {
     numCarry: left.carry.length,
   };
   const outBinders = equation.outBinders.filter((_, i) => isKept[i]);
-  return new EquationClass("scan", joined(left), params as unknown as Params, outBinders);
+  return new EquationClass("scan", joined(left), params, outBinders);
 }

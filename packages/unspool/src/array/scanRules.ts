@@ -1,6 +1,7 @@
 /** Makes `scan` a primitive of jax-js: its rules, entered in the tables of `ruleTables.ts`. */
 import * as jax from "@jax-js/jax";
 import { type DType, isFloat } from "./dtype.ts";
+import { internalsOf } from "./jaxInternals.ts";
 import { type Jaxpr, type Params, type Raw, traceOf } from "./jaxprs.ts";
 import { repairRules } from "./ruleRepairs.ts";
 import { rules } from "./ruleTables.ts";
@@ -28,7 +29,7 @@ function noteZeroTangents(): void {
         const { lift } = prototype;
         prototype.lift = function (value) {
           const lifted = lift.call(this, value);
-          zeroTangents.add((lifted as unknown as { tangent: Raw }).tangent);
+          zeroTangents.add(internalsOf(lifted).tangent);
           return lifted;
         };
         return x;

@@ -3,7 +3,7 @@
  * each step of the segment that is being reversed. n checkpoints of T steps make segments of ceil(T / n) steps.
  */
 import * as jax from "@jax-js/jax";
-import { type Params, type Raw, avalsOf, bind, record } from "./jaxprs.ts";
+import { type Raw, avalsOf, bind, record } from "./jaxprs.ts";
 import { type Parts, type ScanParams, bindScan, bodyAvals, partsOf } from "./scanEquation.ts";
 
 /** The outputs of `scan` for `args`, computed by nested scans. */
@@ -46,6 +46,6 @@ function overSegments(args: Parts<Raw>, scan: ScanParams, segments: number, step
     xs: avalsOf(args.xs),
   };
   const inner: ScanParams = { ...scan, length: steps, checkpoints: steps };
-  const body = record(bodyAvals(avals), (...rows) => bind("scan", rows, inner as unknown as Params));
+  const body = record(bodyAvals(avals), (...rows) => bind("scan", rows, inner));
   return bindScan(body, args, { length: segments, reverse: scan.reverse, checkpoints: segments });
 }

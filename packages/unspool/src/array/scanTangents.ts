@@ -108,7 +108,7 @@ function pushEquation(
 /** The derivative of a scan; see the head of this file. */
 export function pushScan(primals: Raw[], tangents: Tangent[], scan: ScanParams): [Raw[], Tangent[]] {
   if (tangents.every((tangent) => tangent === undefined)) {
-    return [bind("scan", primals, scan as unknown as Params), []];
+    return [bind("scan", primals, scan), []];
   }
   if (isReversing() && scan.checkpoints < scan.length) {
     const nested = record(avalsOf(primals), (...args) => segmented(args, scan));

@@ -102,6 +102,7 @@ export class Tensor {
    * iterable, as in NumPy.
    */
   get [Symbol.iterator](): () => Iterator<Tensor> {
+    // Absent, not a function that throws: what looks for an iterator must find none. The type is that of all others.
     if (this.shape.length === 0) return undefined as unknown as () => Iterator<Tensor>;
     return () => Array.from({ length: this.length }, (_, i) => this.slice(i)).values();
   }
@@ -272,6 +273,7 @@ Object.defineProperty(Tensor.prototype, Symbol.for("nodejs.util.inspect.custom")
 });
 
 for (const [name, signature] of Object.entries(methodSignatures)) {
+  // Its methods by their names, which the table of signatures lists.
   const methods = Tensor.prototype as unknown as Record<string, unknown>;
   methods[name] = guard(`Tensor.${name}`, methods[name], signature);
 }

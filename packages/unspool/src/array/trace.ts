@@ -11,15 +11,18 @@ import * as tree from "./tree.ts";
 
 // A function over trees; the concrete argument and result types are those of the caller.
 export type Fn = (...args: never[]) => unknown;
-type RawFn = (...args: Raw[]) => Raw[];
 
-/** jax-js's function without its types, which describe arrays where trees of tensors stand here. */
-const untyped = jax.makeJaxpr as unknown as (fn: RawFn) => (...args: unknown[]) => { jaxpr: jax.ClosedJaxpr };
+/** The value of `fn` at `args`. The cast: they are tensors in the structure of arguments that its caller gave it. */
+export function applied(fn: Fn, args: readonly unknown[]): unknown {
+  return fn(...(args as never[]));
+}
+
+type RawFn = (...args: Raw[]) => Raw[];
 
 /** What a function of tensors is as a function of jax-js arrays in flat lists. */
 export function flatRaw(fn: Fn, args: readonly unknown[], onOutput: (output: unknown) => void): RawFn {
   return (...rawLeaves) => {
-    const result = fn(...(tree.unflatten(args, wrap(rawLeaves) as Tensor[]) as never[]));
+    const result = applied(fn, tree.unflatten(args, wrap(rawLeaves) as Tensor[]));
     const where = fn.name === "" ? "a traced function" : fn.name;
     const output = named(where, "what it returned", () => tree.tensors(result as object)) as unknown;
     onOutput(output);
@@ -55,7 +58,7 @@ function trace(fn: Fn, args: readonly unknown[], isReadOnly: boolean): ReadOnlyT
     let output: unknown;
     const examples = tree.leaves(args).map(exampleOf);
     try {
-      const made = untyped(flatRaw(fn, args, (result) => (output = result)))(...examples);
+      const made = jax.makeJaxpr(flatRaw(fn, args, (result) => (output = result)))(...examples);
       return { jaxpr: made.jaxpr, output, tensors: constantsOfTrace() };
     } finally {
       for (const example of examples) example.dispose();

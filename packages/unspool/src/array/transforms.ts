@@ -12,23 +12,15 @@ import { type Device, type Raw, download, onDevice } from "./backend.ts";
 import { type DType, allocate, isFloat } from "./dtype.ts";
 import { concrete, inReverseMode, isTracing, toRaw, unwrap, withSession, wrap } from "./lift.ts";
 import type { Tensor } from "./tensor.ts";
+import { internalsOf, untypedJax } from "./jaxInternals.ts";
 import { traceOf } from "./jaxprs.ts";
 import { type InAxes, type OutAxes, axesOfArguments, mappedBehind, mappedInFront } from "./mappedAxes.ts";
 import { named } from "./namedTrees.ts";
 import { requireRepeatable } from "./repeatable.ts";
-import { type Fn, flatRaw, readJaxpr } from "./trace.ts";
+import { type Fn, applied, flatRaw, readJaxpr } from "./trace.ts";
 import * as tree from "./tree.ts";
 
 type Untyped = (...args: unknown[]) => unknown;
-
-/** jax-js's transformations without their types, which describe arrays where trees of tensors stand here. */
-const loose = jax as unknown as {
-  jit(fn: unknown): jax.OwnedFunction<(...args: unknown[]) => unknown>;
-  valueAndGrad(fn: unknown): Untyped;
-  jvp(fn: unknown, primals: unknown, tangents: unknown): unknown;
-  vjp(fn: unknown, primals: unknown): [unknown, Untyped];
-  vmap(fn: unknown, axes: unknown): Untyped;
-};
 
 const inexactOnWasm = new Set(["sin", "cos", "asin", "atan", "exp", "log", "erf", "erfc", "power", "tanh"]);
 
@@ -65,7 +57,7 @@ export function compileRaw(fn: Fn, args: readonly unknown[], device?: Device): R
   let output: unknown;
   let chosen = device;
   if (chosen === undefined) ({ device: chosen, output } = deviceOf(fn, args));
-  const jitted = loose.jit(flatRaw(fn, args, () => {}));
+  const jitted = untypedJax.jit(flatRaw(fn, args, () => {}));
   return {
     device: chosen,
     output,
@@ -75,7 +67,9 @@ export function compileRaw(fn: Fn, args: readonly unknown[], device?: Device): R
 }
 
 /** Compiles `fn` on first use and keeps the program for arguments of the same structure, shapes and dtypes. */
-export function jit<Args extends unknown[], Out>(fn: (...args: Args) => Out): (...args: Args) => Out {
+export function jit<Args extends readonly unknown[], Out>(
+  fn: (...args: Args) => Out,
+): (...args: Args) => Out {
   const programs = new Map<string, RawProgram>();
   return (...args) => {
     if (isTracing()) return fn(...tree.copy(args));
@@ -115,7 +109,7 @@ function runProgram(program: RawProgram, inputs: unknown[]): unknown {
 /** Runs a function that calls transformations of jax-js: inside the current trace, or in one made for this call. */
 export function inTrace(fn: Fn, args: unknown[], where?: string): unknown {
   const inputs = tensorsOf(where, args);
-  if (isTracing()) return fn(...(inputs as never[]));
+  if (isTracing()) return applied(fn, inputs);
   const program = compileRaw(fn, inputs);
   try {
     return runProgram(program, inputs);
@@ -126,7 +120,7 @@ export function inTrace(fn: Fn, args: unknown[], where?: string): unknown {
 
 /** `fn` as a function that jax-js can transform: trees of its arrays in, trees of its arrays out. */
 function transformable(fn: Fn, where?: string): (...args: unknown[]) => unknown {
-  const run = (rawArgs: unknown[]): unknown => fn(...(rawArgs.map(wrap) as never[]));
+  const run = (rawArgs: unknown[]): unknown => applied(fn, rawArgs.map(wrap));
   if (where === undefined) return (...rawArgs) => unwrap(run(rawArgs));
   return (...rawArgs) => {
     const result = run(rawArgs);
@@ -200,7 +194,7 @@ function gradientAt(where: string, fn: Fn, argnums: Argnums = 0): (args: unknown
     const transformed = (first: unknown, ...rest: unknown[]) => {
       requireFloats(where, first);
       return inReverseMode(() =>
-        wrap(loose.valueAndGrad(transformable(filled as Fn))(...[first, ...rest].map(unwrap))),
+        wrap(untypedJax.valueAndGrad(transformable(filled as Fn))(...[first, ...rest].map(unwrap))),
       );
     };
     return inTrace(transformed as Fn, [chosen, ...args], where) as [Tensor, unknown];
@@ -230,7 +224,7 @@ export function jvp<Args extends unknown[], Out>(
 ): [Out, Out] {
   tree.requireSame("jvp", "tangents", tree.tensors(primals), tree.tensors(tangents));
   const transformed = (p: unknown[], t: unknown[]) =>
-    wrap(loose.jvp(transformable(fn as Fn), unwrap(p), unwrap(t)));
+    wrap(untypedJax.jvp(transformable(fn as Fn), unwrap(p), unwrap(t)));
   return inTrace(transformed as Fn, [primals, tangents]) as [Out, Out];
 }
 
@@ -243,7 +237,10 @@ export function vjp<Args extends unknown[], Out>(
   const transformed = (p: unknown[], cotangent: unknown) =>
     inReverseMode(() => {
       const ends = orderedEnds(fn as Fn);
-      const [values, pull] = loose.vjp(ends.fn, unwrap(p)) as [Raw[], (cotangents: unknown) => unknown[]];
+      const [values, pull] = untypedJax.vjp(ends.fn, unwrap(p)) as [
+        Raw[],
+        (cotangents: unknown) => unknown[],
+      ];
       const seeds = tree.leaves(cotangent);
       return [ends.rebuild(values), wrap(pull(ends.order().map((i) => unwrap(seeds[i]))))];
     });
@@ -262,7 +259,7 @@ function orderedEnds(fn: Fn) {
   let order: number[] = [];
   return {
     fn(...rawArgs: unknown[]): Raw[] {
-      output = tree.map(distinct, fn(...(rawArgs.map(wrap) as never[])));
+      output = tree.map(distinct, applied(fn, rawArgs.map(wrap)));
       const raws = tree.leaves(output).map((leaf) => unwrap(leaf) as Raw);
       const [first] = tree.leaves(rawArgs.map(wrap)).map((leaf) => unwrap(leaf) as Raw);
       const places = raws.map((_, i) => i);
@@ -284,8 +281,7 @@ function orderedEnds(fn: Fn) {
 /** Whether `raw` has a tangent at the level `main` that depends on the tangents of arguments. */
 function hasTangent(raw: Raw, main: unknown): boolean {
   if (traceOf(raw).main !== main) return false;
-  const { tangent } = raw as unknown as { tangent: { pval?: { isKnown: boolean } } };
-  return tangent.pval?.isKnown === false;
+  return internalsOf(raw).tangent.pval?.isKnown === false;
 }
 
 /**
@@ -300,7 +296,7 @@ export function vmap<Args extends unknown[], Out>(
   const transformed = (...args: unknown[]) => {
     const axes = axesOfArguments(inAxes, args);
     const front = axes.map((axis) => (axis === null ? null : 0));
-    const mapped = loose.vmap(
+    const mapped = untypedJax.vmap(
       transformable(fn as Fn, "vmap"),
       front,
     )(...mappedInFront(args, axes).map(unwrap));

@@ -70,7 +70,7 @@ function training(subject: CheckedObjectiveOptimizer): Problem<Theta, object, un
       return { network: start, optimizer };
     },
     step(theta, state, { key }) {
-      const { network, optimizer } = state as unknown as State;
+      const { network, optimizer } = state as State;
       const { objective } = setting(theta);
       const next = subject.create(theta.hyperparameters).step(network, optimizer, objective, { key });
       return { state: { network: next.theta, optimizer: next.state }, loss: objective.loss(next.theta) };

@@ -39,7 +39,7 @@ function training(subject: CheckedOptimizer, start: number[]): Problem<Hyperpara
       return { x, optimizer: subject.create(theta).init(x) };
     },
     step(theta, state) {
-      const { x, optimizer } = state as unknown as State;
+      const { x, optimizer } = state as State;
       const c = np.array(curvature, { dtype: x.dtype });
       const next = subject.create(theta).update(x.mul(c), optimizer, x);
       const loss = next.theta.mul(next.theta).mul(c).sum().mul(0.5);
@@ -49,7 +49,7 @@ function training(subject: CheckedOptimizer, start: number[]): Problem<Hyperpara
 }
 
 function hyperparameters(subject: CheckedOptimizer, dtype: "float32" | "float64"): Hyperparameters {
-  return tree.tensors(subject.hyperparameters as never, dtype) as Hyperparameters;
+  return tree.tensors(subject.hyperparameters, dtype) as Hyperparameters;
 }
 
 function gradientOf(subject: CheckedOptimizer, start: number[]): Hyperparameters {

@@ -158,7 +158,7 @@ export function planarWithNoise(amplitude: number): Problem<Tensor, unknown, unk
     }),
     data: (key) => random.normal(key, [], wide).mul(amplitude),
     step(theta: Tensor, state: { inner: Tensor; offset: Tensor }, context) {
-      const next = problem.step(theta, state.inner as never, context);
+      const next = problem.step(theta, state.inner, context);
       const noise = random.normal(context.key, [], wide).mul(amplitude);
       return {
         state: { inner: next.state as Tensor, offset: state.offset },
@@ -166,9 +166,7 @@ export function planarWithNoise(amplitude: number): Problem<Tensor, unknown, unk
       };
     },
     finalLoss: (theta, state: { inner: Tensor; offset: Tensor }, batch) =>
-      problem.finalLoss!(theta, state.inner as never, undefined)
-        .add(state.offset)
-        .add(batch),
+      problem.finalLoss!(theta, state.inner, undefined).add(state.offset).add(batch),
   }) as Problem<Tensor, unknown, unknown>;
 }
 

@@ -106,7 +106,7 @@ export function compareEstimators<Theta, State, Batch>(
   const attempt = ({ name, entry }: Named, at: number, share = 1): EstimatorMeasurement[] => {
     try {
       const limited = { ...context, innerSteps: innerSteps * share };
-      return [measureEstimator(limited as never, name, entry, at)];
+      return [measureEstimator(limited, name, entry, at)];
     } catch (error) {
       if (!(error instanceof UnspoolError)) throw error;
       failed.push({ name, truncation: at, error: error.message });
@@ -147,6 +147,7 @@ function exactReference(
   horizon: number,
 ): ReferenceGradient | undefined {
   if (exactGradient === undefined) return undefined;
+  // It is of the theta that the comparison is given, whose type its options do not repeat.
   const gradient = tree.flatten(exactGradient(theta as never, horizon));
   return {
     method: "exact",

@@ -64,7 +64,7 @@ export function epsSharpness<Theta>(
     const [last, values] = scan(step, center, undefined, { length: steps });
     return { start: values.slice(0), worst: np.maximum(values.max(), lossAt(last)) };
   };
-  const program = compiled("epsSharpness", climb as never) as unknown as typeof climb;
+  const program = compiled("epsSharpness", climb) as typeof climb;
   return (theta) => {
     const { start, worst } = program(tree.tensors(theta) as Theta);
     const [from, to] = [start.item(), worst.item()];

@@ -121,7 +121,7 @@ export function shadowing<Theta, State, Batch>(
     { theta: wide as unknown },
     { key: trajectoryKeys(key, trials) },
   );
-  const kept = history.slice(burnIn) as unknown as Record<Recorded, Tensor>[];
+  const kept = history.slice(burnIn) as Record<Recorded, Tensor>[];
   const overTrials = moments(sides);
   let [lossSum, squares] = [0, 0];
   for (let trial = 0; trial < trials; trial++) {

@@ -53,8 +53,8 @@ export function sharpness<Theta>(
   requirePositive("sharpness", "tolerance", tolerance);
   requireInteger("sharpness", "probes", probes, 0);
   const objective: Objective<Theta> = { loss };
-  const power = compiled("sharpness.power", powerSteps(objective) as never) as unknown as Power<Theta>;
-  const probe = compiled("sharpness.trace", quadraticForm(objective) as never) as unknown as Probe<Theta>;
+  const power = compiled("sharpness.power", powerSteps(objective)) as Power<Theta>;
+  const probe = compiled("sharpness.trace", quadraticForm(objective)) as Probe<Theta>;
   return (theta, key) => {
     const tensors = tree.tensors(theta) as Theta;
     const start = floats(tensors).map((leaf, i) =>

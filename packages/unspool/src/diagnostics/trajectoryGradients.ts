@@ -9,9 +9,9 @@ import { NonFiniteError, requireKnownOptions } from "../errors.ts";
 import {
   type GradientEstimator,
   type Recurrence,
-  takeTurns,
-  turnProgram,
-  turnsOf,
+  estimatesProgram,
+  takeEstimates,
+  windowsRunner,
 } from "../estimators/index.ts";
 
 export interface TrajectorySample {
@@ -43,8 +43,8 @@ export function* trajectoryGradients<Theta>(
   const start = { state: estimator.init(theta, random.foldIn(key, "init")), key: random.foldIn(key, "step") };
   const { recurrence } = estimator;
   const estimates =
-    recurrence !== undefined && turnsOf(recurrence) !== undefined
-      ? inTurn(recurrence, theta, start.state, start.key, windows * samples)
+    recurrence !== undefined && windowsRunner(recurrence) !== undefined
+      ? inARow(recurrence, theta, start.state, start.key, windows * samples)
       : oneByOne(estimator, theta, start.state, start.key, windows * samples);
   let sum = new Float64Array(tree.size(theta));
   let [innerSteps, milliseconds, done] = [0, 0, 0];
@@ -88,32 +88,33 @@ interface Recorded {
   gradient: Tensor;
 }
 
-function* inTurn(
+function* inARow(
   recurrence: Recurrence,
   theta: unknown,
   first: unknown,
   key: Key,
   count: number,
 ): Generator<TrajectorySample> {
-  const program = turnProgram<object, Recorded>(recurrence, ({ loss, gradient }, turn) => ({
-    theta: turn.theta,
-    carry: {},
+  const program = estimatesProgram<object, Recorded>(recurrence, ({ loss, gradient }, { theta: same }) => ({
+    theta: same,
+    own: {},
     record: { loss, gradient: flat(gradient) },
   }));
-  const from = { theta, carry: {}, key, step: 0, estimatorState: first };
-  takeTurns(recurrence, program, from, 1);
+  const from = { theta, own: {}, key, step: 0, estimatorState: first };
+  takeEstimates(recurrence, program, from, 1);
   while (from.step < count) {
     const startedAt = performance.now();
-    const { turns, estimatorState, record } = takeTurns(recurrence, program, from, count - from.step);
-    const milliseconds = (performance.now() - startedAt) / turns;
-    const size = record.gradient.size / turns;
+    const done = takeEstimates(recurrence, program, from, count - from.step);
+    const { estimatorState, record, count: made } = done;
+    const milliseconds = (performance.now() - startedAt) / made;
+    const size = record.gradient.size / made;
     const gradients = record.gradient.data as Float64Array;
-    for (let i = 0; i < turns; i++) {
+    for (let i = 0; i < made; i++) {
       const gradient = gradients.slice(i * size, (i + 1) * size);
       requireFinite(record.loss.data[i]!, gradient, from.step + i);
       yield { gradient, innerSteps: recurrence.innerSteps, milliseconds };
     }
-    [from.step, from.estimatorState] = [from.step + turns, estimatorState];
+    [from.step, from.estimatorState] = [from.step + made, estimatorState];
   }
 }
 

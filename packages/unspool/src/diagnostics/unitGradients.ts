@@ -5,7 +5,7 @@
  */
 import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
 import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
-import { type GradientEstimator, type Recurrence, turnsOf } from "../estimators/index.ts";
+import { type GradientEstimator, type Recurrence, windowsRunner } from "../estimators/index.ts";
 import type { OuterProgram } from "../unroll/index.ts";
 
 export interface UnitGradientOptions {
@@ -42,7 +42,7 @@ export function unitGradients<Theta>(
   const { key, windows } = options;
   requireInteger("unitGradients", "windows", windows, 1);
   const { recurrence } = estimator;
-  const run = turnsOf(recurrence);
+  const run = windowsRunner(recurrence);
   if (recurrence === undefined || run === undefined) {
     throw new OptionError(
       "unitGradients",

@@ -50,7 +50,7 @@ export function compileFunction<Args extends readonly unknown[], Out>(
     {
       module,
       fma: options.portableBits !== true && hasRelaxedSimd(),
-      units: 4,
+      lanes: 4,
       members: 1,
       slots: inputs,
       constant: (node) => layout.constant(node),

@@ -15,7 +15,7 @@ export interface Driven {
   };
   length: number;
   counter: Slot;
-  units: number;
+  lanes: number;
   count: number;
   tiles: number;
   tileStart: number;
@@ -140,7 +140,7 @@ function averageTiles(
 
 /** tile(scratch, block, index) */
 function emitTile(module: ModuleBuilder, driven: Driven): FunctionBuilder {
-  const { sections, length, counter, recordStart, recordStepBytes, units, count, tiles, outer } = driven;
+  const { sections, length, counter, recordStart, recordStepBytes, lanes, count, tiles, outer } = driven;
   const f = module.function("tile", ["i32", "i32", "i32"]);
   const call = (section: CompiledSection | undefined, first?: Local, second?: Local): void =>
     callKernels(f, section, 0, 1, first, second);
@@ -176,14 +176,14 @@ function emitTile(module: ModuleBuilder, driven: Driven): FunctionBuilder {
   call(sections.finish, undefined, results);
   // The last tile may hold fewer units.
   const valid = f.local("i32");
-  f.i32(count - (tiles - 1) * units)
-    .i32(units)
+  f.i32(count - (tiles - 1) * lanes)
+    .i32(lanes)
     .get(2)
     .i32(tiles - 1)
     .op("i32.eq")
     .op("select")
     .set(valid);
-  for (const [i, part] of driven.meanParts.entries()) sumUnits(f, part, driven.mean[i]!, units, valid);
+  for (const [i, part] of driven.meanParts.entries()) sumUnits(f, part, driven.mean[i]!, lanes, valid);
   change(outer?.settle);
   return f;
 }
@@ -205,7 +205,7 @@ function anyTrue(f: FunctionBuilder, { location }: Slot): void {
  * Adds the values of a tile's units in float64: four sums of every fourth unit, so that none waits for the one before,
  * then these. Units past the last whole four of the last tile are added to the result one by one.
  */
-export function sumUnits(f: FunctionBuilder, part: Slot, sum: Slot, units: number, valid: Local): void {
+export function sumUnits(f: FunctionBuilder, part: Slot, sum: Slot, lanes: number, valid: Local): void {
   const bytes = bytesOf(part.dtype);
   const [from, to, at, lane, element] = Array.from({ length: 5 }, () => f.local("i32")) as [
     Local,
@@ -255,7 +255,7 @@ export function sumUnits(f: FunctionBuilder, part: Slot, sum: Slot, units: numbe
     });
     f.get(to, total).mem("f64.store");
     f.get(from)
-      .i32(units * bytes)
+      .i32(lanes * bytes)
       .op("i32.add")
       .set(from);
     f.get(to).i32(8).op("i32.add").set(to);

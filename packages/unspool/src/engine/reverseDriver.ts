@@ -104,13 +104,13 @@ function emitTile(module: ModuleBuilder, driven: ReverseDriven): FunctionBuilder
   });
   call(sections.first);
   const valid = f.local("i32");
-  f.i32(memory.count - (memory.tiles - 1) * memory.units)
-    .i32(memory.units)
+  f.i32(memory.count - (memory.tiles - 1) * memory.lanes)
+    .i32(memory.lanes)
     .get(tileIndex!)
     .i32(memory.tiles - 1)
     .op("i32.eq")
     .op("select")
     .set(valid);
-  for (const { part, sum } of driven.sums) sumUnits(f, part, sum, memory.units, valid);
+  for (const { part, sum } of driven.sums) sumUnits(f, part, sum, memory.lanes, valid);
   return f;
 }

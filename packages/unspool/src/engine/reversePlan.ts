@@ -14,7 +14,7 @@ import { type ArrayType, ProgramSlots } from "./programSlots.ts";
 import { recomputable } from "./residuals.ts";
 import type { ReverseTraces } from "./reverseTraces.ts";
 import type { SectionOutput, Slot } from "./section.ts";
-import { chooseUnits } from "./tiles.ts";
+import { chooseLanes } from "./tiles.ts";
 
 /** What a reverse program is planned from. */
 export interface ReverseSource {
@@ -55,8 +55,8 @@ interface ReverseInputs {
 
 export interface ReversePlan extends ReverseInputs {
   readonly slots: ProgramSlots;
-  /** Units per tile; 1 for a single unit, which has no lanes. */
-  readonly units: number;
+  /** Units per tile; 1 for a single unit, whose vectors run along axes. */
+  readonly lanes: number;
   readonly tiles: number;
   /** What is held per step. */
   readonly state: Block;
@@ -70,8 +70,8 @@ export interface ReversePlan extends ReverseInputs {
 
 export function planReverse(source: ReverseSource): ReversePlan {
   const { traces, count } = source;
-  const { units, tiles } = tilingOf(source);
-  const slots = new ProgramSlots({ units: Math.max(4, units), members: 1, fma: source.fma });
+  const { lanes, tiles } = tilingOf(source);
+  const slots = new ProgramSlots({ lanes: Math.max(4, lanes), members: 1, fma: source.fma });
   const state = new Block("first");
   const inputs = takeInputs(slots, source);
   const { unit, cotangent, sum, gradient } = inputs;
@@ -85,15 +85,15 @@ export function planReverse(source: ReverseSource): ReversePlan {
   const first = build(traces.first, slots.readings([...fixed, ...unit, ...cotangent, ...sum]));
   const sums = count === 1 ? [] : sum.map((slot, i) => ({ part: slots.at(slot), sum: gradient[i]! }));
   const pieces = piecesOf(slots, inputs, { begun, stepped, carry, cut, first });
-  return { ...inputs, slots, units, tiles, state, last, lastOffset, sums, pieces };
+  return { ...inputs, slots, lanes, tiles, state, last, lastOffset, sums, pieces };
 }
 
-function tilingOf({ one, theta, traces, count }: ReverseSource): { units: number; tiles: number } {
+function tilingOf({ one, theta, traces, count }: ReverseSource): { lanes: number; tiles: number } {
   const bytesIn = (leaves: readonly Tensor[], bytes?: number): number =>
     leaves.reduce((sum, leaf) => sum + leaf.size * (bytes ?? bytesOf(leaf.dtype)), 0);
   const bytesPerUnit = bytesIn([...one, ...traces.carry, ...traces.cotangent]) + bytesIn(theta, 8);
-  const { units, tiles } = chooseUnits(count, bytesPerUnit);
-  return { units: count === 1 ? 1 : units, tiles };
+  const { lanes, tiles } = chooseLanes(count, bytesPerUnit);
+  return { lanes: count === 1 ? 1 : lanes, tiles };
 }
 
 function takeInputs(

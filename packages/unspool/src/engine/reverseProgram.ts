@@ -18,9 +18,11 @@
  * threads x (states held x state + invariants + cotangents + theta in float64 per unit of a tile + temporary values);
  * a state is its carry, and its residuals where they are kept.
  */
-import { type Tensor, np, tree } from "../array/index.ts";
+import { tree } from "../array/index.ts";
 import { OptionError } from "../errors.ts";
+import type { CheckpointAction, ReverseFunctions } from "../program/index.ts";
 import { cacheLines } from "./block.ts";
+import { oneOf } from "./examples.ts";
 import type { MemoryLayout } from "./memory.ts";
 import { compilePiece } from "./pieces.ts";
 import { sectionContext } from "./programSlots.ts";
@@ -32,8 +34,8 @@ import {
   planReverse,
   reversePieceNames,
 } from "./reversePlan.ts";
-import { type ReverseAction, type ReverseStates, reverseStates } from "./reverseStates.ts";
-import { type ReverseArguments, type ReverseUnitFunctions, traceReverse } from "./reverseTraces.ts";
+import { type ReverseStates, reverseStates } from "./reverseStates.ts";
+import { type ReverseArguments, traceReverse } from "./reverseTraces.ts";
 import type { CompiledSection, Slot } from "./section.ts";
 import type { UnitProgramOptions } from "./unitProgram.ts";
 import { ModuleBuilder } from "./wasm/index.ts";
@@ -44,8 +46,8 @@ const mostPages = 65536;
 /** How the host and the driver find what lies in the memory of a reverse program. */
 export interface ReverseMemory {
   readonly count: number;
-  /** Units per tile; 1 for a single unit, which has no lanes. */
-  readonly units: number;
+  /** Units per tile; 1 for a single unit, whose vectors run along axes. */
+  readonly lanes: number;
   readonly tiles: number;
   readonly tileStart: number;
   readonly tileBytes: number;
@@ -60,7 +62,7 @@ export interface ReverseMemory {
   readonly lastOffset: number;
 }
 
-export interface ReverseProgram {
+export interface CompiledReverseProgram {
   readonly name: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly layout: MemoryLayout;
@@ -88,13 +90,13 @@ export interface ReverseProgram {
 
 /** Compiles `program` for arguments with the shapes and dtypes of `given`, to run as `plan` says. */
 export function compileReverseProgram(
-  program: ReverseUnitFunctions,
-  plan: readonly ReverseAction[],
+  program: ReverseFunctions,
+  plan: readonly CheckpointAction[],
   given: ReverseArguments,
   options: UnitProgramOptions,
-): ReverseProgram {
+): CompiledReverseProgram {
   const { name, length } = program;
-  const one = tree.map((leaf: Tensor) => np.zeros(leaf.shape.slice(1), { dtype: leaf.dtype }), given.units);
+  const one = oneOf(given.units);
   const startedAt = performance.now();
   const traces = traceReverse(program, given, one);
   const tracedAt = performance.now();
@@ -119,7 +121,7 @@ function compilePlan(
   plan: ReversePlan,
   states: ReverseStates,
   options: UnitProgramOptions,
-): Omit<ReverseProgram, "traceMs" | "emitMs"> {
+): Omit<CompiledReverseProgram, "traceMs" | "emitMs"> {
   const { name, length, keepsResiduals } = source;
   const { slots, gradient, last } = plan;
   const { layout } = slots;
@@ -151,7 +153,7 @@ function compilePlan(
 
 function reserveMemory(
   { count, keepsResiduals }: ReverseSource,
-  { slots, units, tiles, state, lastOffset }: ReversePlan,
+  { slots, lanes, tiles, state, lastOffset }: ReversePlan,
   { held, table }: ReverseStates,
   sections: readonly CompiledSection[],
   threads: number,
@@ -164,7 +166,7 @@ function reserveMemory(
   const stackBytes = stateBytes * (held + (keepsResiduals ? 0 : 1));
   return {
     count,
-    units,
+    lanes,
     tiles,
     tileStart: layout.reserve(tileBytes * tiles),
     tileBytes,

@@ -1,67 +1,51 @@
 /** A compiled reverse program in memory: arguments in, one call per thread, losses and the gradient out. */
 import { type Tensor, tree } from "../array/index.ts";
-import { sizeOf } from "./graph/node.ts";
-import { createMemory } from "./host.ts";
-import { elementsAt } from "./memory.ts";
-import { compiledModule, engineStatistics } from "./moduleCache.ts";
-import type { ReverseProgram } from "./reverseProgram.ts";
+import type { ReverseResult } from "../program/index.ts";
+import { ProgramInstance } from "./programInstance.ts";
+import type { CompiledReverseProgram } from "./reverseProgram.ts";
 import type { ReverseArguments } from "./reverseTraces.ts";
-import type { Slot } from "./section.ts";
-import type { Pool, PoolProgram } from "./threads/index.ts";
+import type { Pool } from "./threads/index.ts";
 import { downloadUnits, meanOfTiles, uploadUnits } from "./tileMemory.ts";
 
-/** See `ReverseResult` of the unroll room. */
-export interface ReverseOutcome {
-  carry: unknown;
-  losses: Tensor;
-  gradient: unknown;
-  forwardSteps: number;
-  statesHeld: number;
-}
-
 export class ReverseRunner {
-  readonly program: ReverseProgram;
-  readonly #memory: WebAssembly.Memory;
-  readonly #instance: WebAssembly.Instance;
+  readonly program: CompiledReverseProgram;
+  readonly #instance: ProgramInstance;
   readonly #pool: Pool | undefined;
-  readonly #poolProgram: PoolProgram;
   readonly #threads: number;
-  /** Milliseconds that V8 needed for the module; 0 if the process had compiled it before. */
-  readonly compileMs: number;
 
-  constructor(program: ReverseProgram, pool: Pool | undefined, threads: number) {
+  constructor(program: CompiledReverseProgram, pool: Pool | undefined, threads: number) {
     this.program = program;
     this.#pool = pool;
     this.#threads = threads;
-    const { pages } = program.layout;
-    this.#memory = createMemory({ initial: pages, maximum: pages, isShared: pool !== undefined });
-    program.layout.initialise(this.#memory);
-    const compiledBefore = engineStatistics().compileMs;
-    const module = compiledModule(program.bytes);
-    this.compileMs = engineStatistics().compileMs - compiledBefore;
-    this.#poolProgram = { module, memory: this.#memory };
-    this.#instance = new WebAssembly.Instance(module, { env: { memory: this.#memory } });
+    this.#instance = new ProgramInstance(program, pool);
+  }
+
+  /** Milliseconds that V8 needed for the module; 0 if the process had compiled it before. */
+  get compileMs(): number {
+    return this.#instance.compileMs;
   }
 
   /** Bytes of linear memory. */
   get bytes(): number {
-    return this.#memory.buffer.byteLength;
+    return this.#instance.bytes;
   }
 
-  run({ theta, shared, units }: ReverseArguments): ReverseOutcome {
+  run({ theta, shared, units }: ReverseArguments): ReverseResult {
     const { program } = this;
     const { memory, states } = program;
-    tree.leaves(theta).forEach((leaf, i) => this.#write(program.theta[i]!, leaf));
-    tree.leaves(shared).forEach((leaf, i) => this.#write(program.shared[i]!, leaf));
-    tree.leaves(units).forEach((leaf, i) => uploadUnits(this.#memory, memory, program.unit[i]!, leaf.data));
+    tree.leaves(theta).forEach((leaf, i) => this.#instance.view(program.theta[i]!).set(leaf.data));
+    tree.leaves(shared).forEach((leaf, i) => this.#instance.view(program.shared[i]!).set(leaf.data));
+    tree
+      .leaves(units)
+      .forEach((leaf, i) => uploadUnits(this.#instance.memory, memory, program.unit[i]!, leaf.data));
     this.#call();
-    const last = program.last.map((slot) => downloadUnits(this.#memory, memory, slot));
+    const last = program.last.map((slot) => downloadUnits(this.#instance.memory, memory, slot));
     const means = tree
       .leaves(theta)
-      .map((leaf, i) => meanOfTiles(this.#memory, memory, program.gradient[i]!, floatOf(leaf)));
+      .map((leaf, i) => meanOfTiles(this.#instance.memory, memory, program.gradient[i]!, floatOf(leaf)));
     return {
       carry: tree.unflatten(program.carry, last),
-      losses: downloadUnits(this.#memory, memory, program.losses),
+      losses: downloadUnits(this.#instance.memory, memory, program.losses),
       gradient: tree.unflatten(theta, means),
       forwardSteps: states.forwardSteps * memory.count,
       statesHeld: states.held,
@@ -80,14 +64,10 @@ export class ReverseRunner {
   #call(): void {
     const threads = Math.min(this.#threads, this.#pool?.ready ?? 1, this.program.memory.tiles);
     if (this.#pool !== undefined && threads > 1) {
-      this.#pool.run(this.#poolProgram, this.#instance, "run", [], threads);
+      this.#instance.runOn(this.#pool, threads);
       return;
     }
-    (this.#instance.exports["run"] as (thread: number, threads: number) => void)(0, 1);
-  }
-
-  #write({ location, shape, dtype }: Slot, { data }: Tensor): void {
-    elementsAt(this.#memory, location.offset, sizeOf(shape), dtype).set(data);
+    this.#instance.run();
   }
 }
 

@@ -2,11 +2,7 @@
  * Where the states of a reverse pass lie: each held state has a place in a stack of states, given back when the step
  * after it has been pulled back through. The plan becomes a table of integers that the program walks.
  */
-
-/** See `checkpointPlan` of the unroll room. */
-export type ReverseAction =
-  | { readonly kind: "advance"; readonly from: number; readonly to: number }
-  | { readonly kind: "back"; readonly step: number };
+import type { CheckpointAction } from "../program/index.ts";
 
 /** Words per row of the table: kind, first step, step after the last one, place of the state, place of the result. */
 export const rowWords = 5;
@@ -28,7 +24,7 @@ export interface ReverseStates {
   readonly forwardSteps: number;
 }
 
-export function reverseStates(length: number, plan: readonly ReverseAction[]): ReverseStates {
+export function reverseStates(length: number, plan: readonly CheckpointAction[]): ReverseStates {
   const table = new Int32Array(rowWords * plan.length);
   const places = new Map<number, number>([[0, 0]]);
   const free: number[] = [];

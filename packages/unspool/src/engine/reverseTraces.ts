@@ -1,23 +1,7 @@
 /** The traces of a reverse program: begin, a step forward and backward as one graph, and the pullback of begin. */
-import { type Tensor, type TracedProgram, np, traceProgram, tree } from "../array/index.ts";
-
-/** The functions of a program for one unit, their types forgotten; see `ReverseFunctions` of the unroll room. */
-export interface ReverseUnitFunctions {
-  readonly name: string;
-  readonly length: number;
-  begin(theta: unknown, shared: unknown, unit: unknown): unknown;
-  step(theta: unknown, shared: unknown, carry: unknown, k: Tensor): { carry: unknown; loss: Tensor };
-  floatsOf(carry: unknown): Tensor[];
-  pullStep(
-    theta: unknown,
-    shared: unknown,
-    carry: unknown,
-    k: Tensor,
-    cotangent: Tensor[],
-    sum: unknown,
-  ): { cotangent: Tensor[]; sum: unknown };
-  pullBegin(theta: unknown, shared: unknown, unit: unknown, cotangent: Tensor[], sum: unknown): unknown;
-}
+import { type Tensor, type TracedProgram, traceProgram, tree } from "../array/index.ts";
+import type { ReverseFunctions } from "../program/index.ts";
+import { zerosLike } from "./examples.ts";
 
 export interface ReverseArguments {
   readonly theta: unknown;
@@ -34,11 +18,8 @@ export interface ReverseTraces {
   cotangent: readonly Tensor[];
 }
 
-const zerosLike = (value: unknown): unknown =>
-  tree.map((leaf: Tensor) => np.zeros(leaf.shape, { dtype: leaf.dtype }), value);
-
 export function traceReverse(
-  program: ReverseUnitFunctions,
+  program: ReverseFunctions,
   { theta, shared }: ReverseArguments,
   one: unknown,
 ): ReverseTraces {
@@ -50,7 +31,7 @@ export function traceReverse(
   ]);
   const carry = zerosLike(begin.output);
   const cotangent = program.floatsOf(carry);
-  const sum = tree.map((leaf: Tensor) => np.zeros(leaf.shape, { dtype: "float64" }), theta);
+  const sum = zerosLike(theta, "float64");
   const step = traceProgram(
     name,
     (th: unknown, s: unknown, c: unknown, k: Tensor, down: Tensor[], g: unknown) => {

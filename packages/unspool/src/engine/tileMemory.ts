@@ -12,7 +12,7 @@ import type { Slot } from "./section.ts";
 export interface Tiles {
   readonly count: number;
   /** Units per tile. */
-  readonly units: number;
+  readonly lanes: number;
   readonly tiles: number;
   readonly tileStart: number;
   readonly tileBytes: number;
@@ -23,7 +23,7 @@ const wordsOf = (data: TensorData): Uint32Array =>
 
 /** Units past the last one are copies of it, so that nothing strange is computed for them. */
 export function uploadUnits(memory: WebAssembly.Memory, tiles: Tiles, slot: Slot, data: TensorData): void {
-  const { units, count } = tiles;
+  const { lanes, count } = tiles;
   const width = bytesOf(slot.dtype) / 4;
   const size = sizeOf(slot.shape);
   const target = new Uint32Array(memory.buffer);
@@ -35,17 +35,17 @@ export function uploadUnits(memory: WebAssembly.Memory, tiles: Tiles, slot: Slot
       target.set(source.subarray(0, size * width), start);
       continue;
     }
-    for (let lane = 0; lane < units; lane++) {
-      const from = Math.min(tile * units + lane, count - 1) * size * width;
-      if (width === 1) spread(source, from, target, start + lane, units, size);
-      else spreadPairs(source, from, target, start + 2 * lane, 2 * units, size);
+    for (let lane = 0; lane < lanes; lane++) {
+      const from = Math.min(tile * lanes + lane, count - 1) * size * width;
+      if (width === 1) spread(source, from, target, start + lane, lanes, size);
+      else spreadPairs(source, from, target, start + 2 * lane, 2 * lanes, size);
     }
   }
 }
 
 /** [units, …] */
 export function downloadUnits(memory: WebAssembly.Memory, tiles: Tiles, slot: Slot): Tensor {
-  const { units, count } = tiles;
+  const { lanes, count } = tiles;
   const width = bytesOf(slot.dtype) / 4;
   const size = sizeOf(slot.shape);
   const like = elementsAt(memory, 0, 0, slot.dtype);
@@ -54,12 +54,12 @@ export function downloadUnits(memory: WebAssembly.Memory, tiles: Tiles, slot: Sl
   const target = wordsOf(data);
   for (let tile = 0; tile < tiles.tiles; tile++) {
     const start = (tiles.tileStart + tile * tiles.tileBytes + slot.location.offset) / 4;
-    const valid = Math.min(units, count - tile * units);
+    const valid = Math.min(lanes, count - tile * lanes);
     for (let lane = 0; lane < valid; lane++) {
-      const to = (tile * units + lane) * size * width;
+      const to = (tile * lanes + lane) * size * width;
       if (slot.level === 0) target.set(source.subarray(start, start + size * width), to);
-      else if (width === 1) gatherUp(source, start + lane, units, target, to, size);
-      else gatherUpPairs(source, start + 2 * lane, 2 * units, target, to, size);
+      else if (width === 1) gatherUp(source, start + lane, lanes, target, to, size);
+      else gatherUpPairs(source, start + 2 * lane, 2 * lanes, target, to, size);
     }
   }
   return tensorOf(data, [count, ...slot.shape], slot.dtype);

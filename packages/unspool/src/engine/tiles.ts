@@ -8,11 +8,11 @@ const mostUnits = 128;
 
 export interface Tiling {
   /** Units per tile: a multiple of 4. */
-  units: number;
+  lanes: number;
   tiles: number;
 }
 
-export function chooseUnits(count: number, bytesPerUnit: number): Tiling {
+export function chooseLanes(count: number, bytesPerUnit: number): Tiling {
   const fitting = Math.max(
     4,
     Math.min(mostUnits, Math.floor(tileTarget / Math.max(1, bytesPerUnit) / 4) * 4),
@@ -23,6 +23,6 @@ export function chooseUnits(count: number, bytesPerUnit: number): Tiling {
   if (tiles > 1 && tiles % 2 === 1 && tiles < 16) tiles++;
   // Loops over lanes take two vectors at a time.
   const grain = count / tiles > 8 ? 8 : 4;
-  const units = Math.ceil(count / tiles / grain) * grain;
-  return { units, tiles: Math.ceil(count / units) };
+  const lanes = Math.ceil(count / tiles / grain) * grain;
+  return { lanes, tiles: Math.ceil(count / lanes) };
 }

@@ -8,7 +8,7 @@ import type { Node } from "./graph/node.ts";
 import { hoistInvariants } from "./invariants.ts";
 import { type Built, build } from "./levels.ts";
 import { type Piece, outputsTo } from "./pieces.ts";
-import { type Recurrences, carryAcrossSteps } from "./recurrences.ts";
+import { type CarriedAcross, carryAcrossSteps } from "./carryAcrossSteps.ts";
 import type { SectionOutput, Slot } from "./section.ts";
 import type { UnitPlan } from "./unitPlan.ts";
 import type { UnitTraces } from "./unitTraces.ts";
@@ -79,7 +79,7 @@ function stepPieces({ slots, members, counter }: UnitPlan, built: Built, length:
   const newSlot = (node: Node): number => slots.inScratch(node, node.level);
   // A single step gains nothing from what is kept for others.
   const isLoop = length > 1;
-  const recurring: Recurrences = isLoop
+  const recurring: CarriedAcross = isLoop
     ? carryAcrossSteps(built.graph, built.outputs, carry, (slot) => !variant.has(slot), newSlot)
     : { outputs: built.outputs, carried: [] };
   const { outputs, carried } = recurring;

@@ -4,18 +4,18 @@
  * carry may lie.
  */
 import { type Tensor, tree } from "../array/index.ts";
+import type { ForwardProgram } from "../program/index.ts";
 import { bytesOf } from "./emit/location.ts";
 import { type Level, type Node, reachable } from "./graph/node.ts";
 import { type Built, build } from "./levels.ts";
 import { type MemberState, type UnitInputs, placeCarry, planMembers } from "./memberState.ts";
-import { chooseUnits } from "./tiles.ts";
-import type { UnitFunctions } from "./unitFunctions.ts";
+import { chooseLanes } from "./tiles.ts";
 import { ProgramSlots } from "./programSlots.ts";
 import type { UnitTraces } from "./unitTraces.ts";
 
 /** What a program is planned from. */
 export interface UnitSource {
-  readonly program: UnitFunctions;
+  readonly program: ForwardProgram;
   readonly traces: UnitTraces;
   /** Leaves of what units share, of one unit, and of the outer state, for their shapes. */
   readonly shared: readonly Tensor[];
@@ -74,8 +74,8 @@ function slotsFor({ traces, one, count, fma }: UnitSource): { slots: ProgramSlot
   const bytesIn = (leaves: readonly Tensor[]): number =>
     leaves.reduce((sum, leaf) => sum + leaf.size * bytesOf(leaf.dtype), 0);
   const stateBytes = members * bytesIn([...traces.constant, ...traces.carry]) + bytesIn(one);
-  const { units, tiles } = chooseUnits(count, stateBytes);
-  return { slots: new ProgramSlots({ units, members, fma }), tiles };
+  const { lanes, tiles } = chooseLanes(count, stateBytes);
+  return { slots: new ProgramSlots({ lanes, members, fma }), tiles };
 }
 
 /** The end reads the members one by one. */
@@ -126,7 +126,7 @@ function slotsRead(outputs: readonly Node[]): number[] {
 }
 
 /** Leaves of a unit that are taken to be the same for all, until something is found to change them. */
-export function firstLevels({ sameForAll = [] }: UnitFunctions, units: unknown): Level[] {
+export function firstLevels({ sameForAll = [] }: ForwardProgram, units: unknown): Level[] {
   return tree.entries(units).map(([path]) => {
     const isSame = sameForAll.some((name) => path === name || path.startsWith(`${name}.`));
     return isSame ? 0 : 1;

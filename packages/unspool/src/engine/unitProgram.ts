@@ -4,7 +4,9 @@
  *
  *     for each tile:  begin, invariants, `length` times step (and record), finish, sum of what is averaged
  */
-import { type Tensor, np, tree } from "../array/index.ts";
+import { tree } from "../array/index.ts";
+import type { ForwardProgram } from "../program/index.ts";
+import { oneOf } from "./examples.ts";
 import { emitDriver } from "./driver.ts";
 import { settleLevels } from "./levels.ts";
 import type { MemoryLayout } from "./memory.ts";
@@ -18,11 +20,10 @@ import {
 import { compilePiece } from "./pieces.ts";
 import { sectionContext } from "./programSlots.ts";
 import type { CompiledSection, SectionContext, Slot } from "./section.ts";
-import type { OuterSource, UnitFunctions } from "./unitFunctions.ts";
 import { type UnitPieces, planPieces } from "./unitPieces.ts";
 import { type OuterPlaces, type UnitPlaces, reservePlaces } from "./unitPlaces.ts";
 import { type UnitPlan, type UnitSource, firstLevels, planUnits } from "./unitPlan.ts";
-import { type OuterTraces, type UnitTraces, traceUnit } from "./unitTraces.ts";
+import { type OuterSource, type OuterTraces, type UnitTraces, traceUnit } from "./unitTraces.ts";
 import { ModuleBuilder } from "./wasm/index.ts";
 
 export interface UnitProgramOptions {
@@ -38,7 +39,7 @@ export interface UnitProgram extends UnitPlaces {
   readonly layout: MemoryLayout;
   readonly count: number;
   /** Units per tile. */
-  readonly units: number;
+  readonly lanes: number;
   readonly members: number;
   readonly tiles: number;
   readonly shared: readonly Slot[];
@@ -70,14 +71,14 @@ export interface OuterProgramPart extends OuterPlaces {
 
 /** Compiles `program` for arguments with the shapes and dtypes of `shared` and `units`. */
 export function compileUnitProgram(
-  program: UnitFunctions,
+  program: ForwardProgram,
   shared: unknown,
   units: unknown,
   options: UnitProgramOptions,
   source?: OuterSource,
 ): UnitProgram {
   const startedAt = performance.now();
-  const one = tree.map((leaf: Tensor) => np.zeros(leaf.shape.slice(1), { dtype: leaf.dtype }), units);
+  const one = oneOf(units);
   const traces = traceUnit(program, shared, one, source);
   const tracedAt = performance.now();
   const unitSource: UnitSource = {
@@ -103,7 +104,7 @@ type Untimed = Omit<UnitProgram, "traceMs" | "emitMs">;
 function compilePlan(source: UnitSource, plan: UnitPlan, options: UnitProgramOptions): Untimed {
   const { program, traces, count } = source;
   const { slots, tiles } = plan;
-  const { units, members } = slots.options;
+  const { lanes, members } = slots.options;
   const { name, length } = program;
   const pieces = planPieces(plan, traces, length);
   const { mean, each, meanParts } = pieces.finish;
@@ -119,7 +120,7 @@ function compilePlan(source: UnitSource, plan: UnitPlan, options: UnitProgramOpt
       sections,
       length,
       counter: slots.at(plan.counter),
-      units,
+      lanes,
       count,
       tiles,
       meanParts,
@@ -131,7 +132,7 @@ function compilePlan(source: UnitSource, plan: UnitPlan, options: UnitProgramOpt
   module.memory.initial = pages;
   module.memory.maximum = pages;
   return {
-    ...{ ...ofUnits, name, count, units, members, tiles, mean, each, length, options },
+    ...{ ...ofUnits, name, count, lanes, members, tiles, mean, each, length, options },
     bytes: module.encode(),
     layout: slots.layout,
     shared: plan.shared.map((slot) => slots.at(slot)),

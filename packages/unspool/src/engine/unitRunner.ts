@@ -1,69 +1,43 @@
 /** A compiled program of units in memory: arguments in, one call per thread, results out. */
-import { type Tensor, type TensorData, tensorOf, tree } from "../array/index.ts";
+import { type Tensor, tensorOf, tree } from "../array/index.ts";
+import type { ForwardResult, OuterResult } from "../program/index.ts";
 import { sizeOf } from "./graph/node.ts";
-import { createMemory } from "./host.ts";
-import { compiledModule, engineStatistics } from "./moduleCache.ts";
 import { elementsAt } from "./memory.ts";
+import { ProgramInstance } from "./programInstance.ts";
 import type { Slot } from "./section.ts";
-import { type Pool, type PoolProgram, type ThreadPace, prepareBarrier, threadPace } from "./threads/index.ts";
+import { type Pool, type ThreadPace, prepareBarrier, threadPace } from "./threads/index.ts";
 import { downloadUnits, meanOfTiles, uploadUnits } from "./tileMemory.ts";
 import type { UnitProgram } from "./unitProgram.ts";
 
-export interface UnitResult {
-  units: unknown;
-  mean: unknown;
-  each: unknown;
-  history: Record<string, Tensor>[];
-}
-
-export interface OuterResult {
-  outer: unknown;
-  units: unknown;
-  /** Recorded leaves, [windows, …]. */
-  record: unknown;
-}
-
 export class UnitRunner {
   readonly program: UnitProgram;
-  readonly #memory: WebAssembly.Memory;
-  readonly #instance: WebAssembly.Instance;
+  readonly #instance: ProgramInstance;
   readonly #pool: Pool | undefined;
-  readonly #module: WebAssembly.Module;
   readonly #threads: number;
-  readonly #poolProgram: PoolProgram;
   #pace: (ThreadPace & { most: number }) | undefined;
   /** The tree whose leaves the tiles hold. */
   #present: unknown;
-  /** Milliseconds that V8 needed for the module; 0 if the process had compiled it before. */
-  readonly compileMs: number;
 
   constructor(program: UnitProgram, pool: Pool | undefined, threads: number) {
     this.program = program;
     this.#pool = pool;
     this.#threads = threads;
-    const { pages } = program.layout;
-    this.#memory = createMemory({ initial: pages, maximum: pages, isShared: pool !== undefined });
-    program.layout.initialise(this.#memory);
-    const compiledBefore = engineStatistics().compileMs;
-    this.#module = compiledModule(program.bytes);
-    this.compileMs = engineStatistics().compileMs - compiledBefore;
-    const { outer } = program;
-    this.#poolProgram = {
-      module: this.#module,
-      memory: this.#memory,
-      ...(outer !== undefined && { barrier: outer.barrier }),
-    };
-    this.#instance = new WebAssembly.Instance(this.#module, { env: { memory: this.#memory } });
+    this.#instance = new ProgramInstance(program, pool, program.outer?.barrier);
+  }
+
+  /** Milliseconds that V8 needed for the module; 0 if the process had compiled it before. */
+  get compileMs(): number {
+    return this.#instance.compileMs;
   }
 
   /** Bytes of linear memory. */
   get bytes(): number {
-    return this.#memory.buffer.byteLength;
+    return this.#instance.bytes;
   }
 
-  run(shared: unknown, units: unknown): UnitResult {
+  run(shared: unknown, units: unknown): ForwardResult {
     const { program } = this;
-    tree.leaves(shared).forEach((leaf, i) => this.#view(program.shared[i]!).set(leaf.data));
+    tree.leaves(shared).forEach((leaf, i) => this.#instance.view(program.shared[i]!).set(leaf.data));
     this.#upload(units);
     this.#call(1);
     const results = { ...program, tileStart: program.eachStart, tileBytes: program.eachBytes };
@@ -71,11 +45,11 @@ export class UnitRunner {
       units: this.#download(),
       mean: tree.unflatten(
         program.outputs.mean,
-        program.mean.map((slot) => meanOfTiles(this.#memory, program, slot)),
+        program.mean.map((slot) => meanOfTiles(this.#instance.memory, program, slot)),
       ),
       each: tree.unflatten(
         program.outputs.each,
-        program.each.map((slot) => downloadUnits(this.#memory, results, slot)),
+        program.each.map((slot) => downloadUnits(this.#instance.memory, results, slot)),
       ),
       history: this.#history(),
     };
@@ -85,13 +59,13 @@ export class UnitRunner {
   runOuter(outer: unknown, units: unknown, windows: number): OuterResult {
     const { program } = this;
     const part = program.outer!;
-    tree.leaves(outer).forEach((leaf, i) => this.#view(part.state[i]!).set(leaf.data));
+    tree.leaves(outer).forEach((leaf, i) => this.#instance.view(part.state[i]!).set(leaf.data));
     this.#upload(units);
     this.#call(windows);
     return {
       outer: tree.unflatten(
         part.stateTree,
-        part.state.map((slot) => tensorOf(this.#view(slot).slice(), slot.shape, slot.dtype)),
+        part.state.map((slot) => tensorOf(this.#instance.view(slot).slice(), slot.shape, slot.dtype)),
       ),
       units: this.#download(),
       record: tree.unflatten(
@@ -105,8 +79,8 @@ export class UnitRunner {
   time(repeats: number, windows = 1): number[] {
     const { tileStart, outer } = this.program;
     const written = [
-      new Uint8Array(this.#memory.buffer, tileStart),
-      ...(outer?.state ?? []).map((slot) => this.#view(slot)),
+      new Uint8Array(this.#instance.memory.buffer, tileStart),
+      ...(outer?.state ?? []).map((slot) => this.#instance.view(slot)),
     ];
     const kept = written.map((part) => part.slice());
     return Array.from({ length: repeats }, () => {
@@ -121,10 +95,10 @@ export class UnitRunner {
   #outerRecord(slot: Slot, windows: number): Tensor {
     const { recordStart, recordBytes } = this.program.outer!;
     const size = sizeOf(slot.shape);
-    const data = new (this.#view(slot).constructor as Float32ArrayConstructor)(windows * size);
+    const data = new (this.#instance.view(slot).constructor as Float32ArrayConstructor)(windows * size);
     for (let window = 0; window < windows; window++) {
       const address = recordStart + window * recordBytes + slot.location.offset;
-      data.set(elementsAt(this.#memory, address, size, slot.dtype) as Float32Array, window * size);
+      data.set(elementsAt(this.#instance.memory, address, size, slot.dtype) as Float32Array, window * size);
     }
     return tensorOf(data, [windows, ...slot.shape], slot.dtype);
   }
@@ -132,16 +106,16 @@ export class UnitRunner {
   #call(windows: number): void {
     const pool = this.#pool;
     const { outer, tiles } = this.program;
-    if (outer !== undefined && pool !== undefined) prepareBarrier(this.#memory, outer.barrier);
+    if (outer !== undefined && pool !== undefined) prepareBarrier(this.#instance.memory, outer.barrier);
     if (pool === undefined || this.#threads === 1) {
-      (this.#instance.exports["run"] as (...args: number[]) => void)(0, 1, windows);
+      this.#instance.run(windows);
       return;
     }
     const most = Math.min(this.#threads, pool.ready, tiles);
     this.#pace = this.#pace?.most === most ? this.#pace : { most, ...threadPace(most) };
     const threads = this.#pace.choose();
     const startedAt = performance.now();
-    pool.run(this.#poolProgram, this.#instance, "run", [windows], threads);
+    this.#instance.runOn(pool, threads, windows);
     this.#pace.took(threads, (performance.now() - startedAt) / windows);
   }
 
@@ -151,18 +125,16 @@ export class UnitRunner {
     this.#present = undefined;
     if (isPresent) return;
     const { program } = this;
-    tree.leaves(units).forEach((leaf, i) => uploadUnits(this.#memory, program, program.unit[i]!, leaf.data));
+    tree
+      .leaves(units)
+      .forEach((leaf, i) => uploadUnits(this.#instance.memory, program, program.unit[i]!, leaf.data));
   }
 
   #download(): unknown {
     const { program } = this;
-    const leaves = program.unit.map((slot) => downloadUnits(this.#memory, program, slot));
+    const leaves = program.unit.map((slot) => downloadUnits(this.#instance.memory, program, slot));
     this.#present = tree.unflatten(program.outputs.unit, leaves);
     return this.#present;
-  }
-
-  #view(slot: Slot): TensorData {
-    return elementsAt(this.#memory, slot.location.offset, sizeOf(slot.shape), slot.dtype);
   }
 
   /** Recorded leaves, one tensor [members * units, …] per step; first members first. */
@@ -175,17 +147,19 @@ export class UnitRunner {
   }
 
   #recorded(slot: Slot, k: number): Tensor {
-    const { units, members, tiles, count, recordStart, recordStepBytes, length } = this.program;
+    const { lanes, members, tiles, count, recordStart, recordStepBytes, length } = this.program;
     const size = sizeOf(slot.shape);
-    const data = new (this.#view(slot).constructor as Float32ArrayConstructor)(members * count * size);
+    const data = new (this.#instance.view(slot).constructor as Float32ArrayConstructor)(
+      members * count * size,
+    );
     for (let tile = 0; tile < tiles; tile++) {
       const address = recordStart + (tile * length + k) * recordStepBytes + slot.location.offset;
       for (let member = 0; member < members; member++) {
         const array = address + member * (slot.location.memberBytes ?? 0);
-        const source = elementsAt(this.#memory, array, size * units, slot.dtype);
-        for (let lane = 0; lane < Math.min(units, count - tile * units); lane++) {
-          const to = (member * count + tile * units + lane) * size;
-          for (let e = 0; e < size; e++) data[to + e] = source[e * units + lane]!;
+        const source = elementsAt(this.#instance.memory, array, size * lanes, slot.dtype);
+        for (let lane = 0; lane < Math.min(lanes, count - tile * lanes); lane++) {
+          const to = (member * count + tile * lanes + lane) * size;
+          for (let e = 0; e < size; e++) data[to + e] = source[e * lanes + lane]!;
         }
       }
     }

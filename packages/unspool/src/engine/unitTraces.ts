@@ -1,6 +1,14 @@
 /** The traces of a program of units: each of its functions for one unit, and those around a window. */
-import { type Tensor, type TracedProgram, np, traceProgram, tree } from "../array/index.ts";
-import type { OuterSource, UnitChange, UnitFunctions } from "./unitFunctions.ts";
+import { type Tensor, type TracedProgram, traceProgram, tree } from "../array/index.ts";
+import type { ForwardProgram, OuterProgram, UnitChange } from "../program/index.ts";
+import { zerosLike } from "./examples.ts";
+
+/** What is run around a window of a program of several. */
+export interface OuterSource {
+  readonly program: Omit<OuterProgram, "window">;
+  /** The outer state, for its shapes. */
+  readonly outer: unknown;
+}
 
 export interface UnitTraces {
   /** (shared, unit) -> [constants, carries, kept] */
@@ -29,15 +37,12 @@ export interface OuterTraces {
 
 type Begun = readonly [constants: unknown[], carries: unknown[], kept: unknown];
 
-const zerosLike = (value: unknown, dtype?: "float64"): unknown =>
-  tree.map((leaf: Tensor) => np.zeros(leaf.shape, { dtype: dtype ?? leaf.dtype }), value);
-
 const firstLeaves = (members: readonly unknown[]): readonly Tensor[] =>
   members.length === 0 ? [] : tree.leaves(members[0]);
 
 /** `one` is a unit with the shapes of the units. */
 export function traceUnit(
-  program: UnitFunctions,
+  program: ForwardProgram,
   shared: unknown,
   one: unknown,
   source: OuterSource | undefined,
@@ -72,7 +77,7 @@ export function traceUnit(
 }
 
 function traceStep(
-  program: UnitFunctions,
+  program: ForwardProgram,
   shared: unknown,
   [constants, carries]: Begun,
 ): TracedProgram | undefined {
@@ -89,7 +94,7 @@ function traceStep(
   );
 }
 
-function traceFinish(program: UnitFunctions, shared: unknown, one: unknown, begun: Begun): TracedProgram {
+function traceFinish(program: ForwardProgram, shared: unknown, one: unknown, begun: Begun): TracedProgram {
   return traceProgram(
     program.name,
     (s: unknown, u: unknown, constants: unknown[], carries: unknown[], kept: unknown) => {
@@ -107,18 +112,18 @@ function traceOuter(
   shared: unknown,
   one: unknown,
   mean: unknown,
-  { functions, outer }: OuterSource,
+  { program, outer }: OuterSource,
 ): OuterTraces {
   const change = (from: UnitChange | undefined) =>
     from && traceProgram(name, (s: unknown, u: unknown) => [from.when(u), from.apply(s, u)], [shared, one]);
   return {
-    restart: change(functions.restart),
-    settle: change(functions.settle),
-    share: traceProgram(name, (state: unknown) => functions.share(state), [outer]),
+    restart: change(program.restart),
+    settle: change(program.settle),
+    share: traceProgram(name, (state: unknown) => program.share(state), [outer]),
     update: traceProgram(
       name,
       (state: unknown, means: unknown) => {
-        const next = functions.update(state, means);
+        const next = program.update(state, means);
         tree.requireSame(name, "the outer state", state, next.outer);
         return [next.outer, next.record];
       },

@@ -27,7 +27,7 @@ export interface EstimateMetrics {
 /** What happens in one estimate, in the terms of an executor, so that several can be one program. */
 export interface Recurrence<Shared = unknown, Unit = unknown, Mean = unknown> {
   readonly executor: Executor;
-  readonly window: ForwardProgram<Shared, Unit, never, never, never, Mean, unknown>;
+  readonly window: ForwardProgram<Shared, Unit, unknown, unknown, unknown, Mean>;
   readonly restart?: UnitChange<Shared, Unit>;
   readonly settle?: UnitChange<Shared, Unit>;
   /** Inner steps of one estimate. */

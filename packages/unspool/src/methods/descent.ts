@@ -47,7 +47,10 @@ export function descent<Theta>(
   optimizer: Optimizer,
 ): Method<Theta, DescentState> {
   const own = `the gradient of "${estimator.name}"`;
-  let update: Optimizer["update"] | undefined;
+  /** Compiled, the update knows trees only. */
+  const update = compiled("update", (gradient: unknown, state: Tree, theta: unknown) =>
+    optimizer.update(gradient, state, theta),
+  );
   const programs = new WeakMap<Recurrence, DescentProgram>();
   const programOf = (recurrence: Recurrence): DescentProgram => {
     const program = programs.get(recurrence) ?? descentProgram(recurrence, optimizer);
@@ -64,22 +67,20 @@ export function descent<Theta>(
     init: (theta, key) => ({ estimator: estimator.init(theta, key), optimizer: optimizer.init(theta) }),
     step(theta, state, key): MethodStep<Theta, DescentState> {
       const estimate = estimator.estimate(theta, state.estimator, key);
-      const { loss, metrics } = estimate;
-      tree.requireSame("train", own, theta, estimate.gradient);
-      const gradient = estimate.gradient as never;
+      const { loss, metrics, gradient } = estimate;
+      tree.requireSame("train", own, theta, gradient);
       const gradientNorm = euclideanNorm(gradient);
       const isSkipped = !tree.isFinite(gradient) && optimizer.canSkip?.(state.optimizer).item() === 1;
       if (!isSkipped) {
         requireFiniteLoss("descent", loss);
         if (!Number.isFinite(gradientNorm)) requireFiniteValues("descent", "gradient", gradient);
       }
-      update ??= compiled("update", optimizer.update.bind(optimizer) as never) as never;
-      const next = update!(gradient, state.optimizer, theta);
+      const next = update(gradient, state.optimizer, theta);
       requireFiniteValues("descent", "theta", next.theta);
       requireFiniteValues("descent", "optimizer's state", next.state, "optimizerState");
       const skipped = skippedUpdates(next.state).item() - skippedUpdates(state.optimizer).item();
       return {
-        theta: next.theta,
+        theta: next.theta as Theta,
         state: { estimator: estimate.state, optimizer: next.state },
         loss,
         metrics: { ...metrics, gradientNorm, skippedUpdates: skipped },
@@ -122,7 +123,7 @@ function estimatesAt(
 function updateFingerprint(optimizer: Optimizer, theta: unknown, state: Tree): Record<string, Json> {
   try {
     const update = (gradient: Tensor, own: Tree, at: Tensor) => optimizer.update(gradient, own, at);
-    const { program, numbers } = programFingerprint("optimizer", update as never, [theta, state, theta]);
+    const { program, numbers } = programFingerprint("optimizer", update, [theta, state, theta]);
     return { program, numbers };
   } catch {
     // What cannot be traced will say so when the run takes its first step.

@@ -3,7 +3,12 @@
  * need no JavaScript in between. What is done and recorded is the same for any grouping of steps into calls.
  */
 import { type Key, type Tensor, type Tree, np, tree } from "../array/index.ts";
-import { type Recurrence, type TurnProgram, takeTurns, turnProgram } from "../estimators/index.ts";
+import {
+  type EstimatesProgram,
+  type Recurrence,
+  estimatesProgram,
+  takeEstimates,
+} from "../estimators/index.ts";
 import { type Optimizer, allFinite } from "../optimizers/index.ts";
 import type { DescentState } from "./descent.ts";
 import { type MethodSteps, loggedThetaSize } from "./method.ts";
@@ -21,22 +26,22 @@ interface DescentRecord {
   theta: unknown;
 }
 
-export type DescentProgram = TurnProgram<Tree, DescentRecord>;
+export type DescentProgram = EstimatesProgram<Tree, DescentRecord>;
 
 export function descentProgram(recurrence: Recurrence, optimizer: Optimizer): DescentProgram {
-  return turnProgram<Tree, DescentRecord>(recurrence, ({ loss, gradient, metrics }, turn) => {
-    const { theta, state } = optimizer.update(gradient as never, turn.carry, turn.theta);
+  return estimatesProgram<Tree, DescentRecord>(recurrence, ({ loss, gradient, metrics }, now) => {
+    const { theta, state } = optimizer.update(gradient, now.own, now.theta);
     const isSmall = tree.size(theta) <= loggedThetaSize;
     const gradientNorm = norm(gradient);
     const parts = [np.isfinite(loss), np.isfinite(gradientNorm), allFinite(theta), allFinite(state)];
     return {
       theta,
-      carry: state,
+      own: state,
       record: {
         loss,
         gradientNorm,
         isFinite: parts.reduce((all, part) => np.logicalAnd(all, part)),
-        skipped: skippedUpdates(state).sub(skippedUpdates(turn.carry)),
+        skipped: skippedUpdates(state).sub(skippedUpdates(now.own)),
         metrics,
         theta: isSmall ? theta : {},
       },
@@ -51,13 +56,13 @@ export function takeDescents<Theta>(
   { theta, state, key, from }: { theta: Theta; state: DescentState; key: Key; from: number },
   count: number,
 ): MethodSteps<Theta, DescentState> {
-  const start = { theta, carry: state.optimizer, key, step: from, estimatorState: state.estimator };
-  const done = takeTurns(recurrence, program, start, count);
+  const start = { theta, own: state.optimizer, key, step: from, estimatorState: state.estimator };
+  const done = takeEstimates(recurrence, program, start, count);
   const { loss, gradientNorm, isFinite, skipped, metrics, theta: thetas } = done.record;
   return {
     theta: done.theta as Theta,
-    state: { estimator: done.estimatorState, optimizer: done.carry },
-    steps: done.turns,
+    state: { estimator: done.estimatorState, optimizer: done.own },
+    steps: done.count,
     loss,
     isFinite,
     innerSteps: recurrence.innerSteps,

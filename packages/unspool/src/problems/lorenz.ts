@@ -104,8 +104,8 @@ function trueHeights({ horizon, timeStep, integrator, start, b, truth }: Require
     const second = rate(moved(s, first, timeStep / 2));
     const third = rate(moved(s, second, timeStep / 2));
     const fourth = rate(moved(s, third, timeStep));
-    const mean = first.map((k, i) => (k + 2 * (second[i]! + third[i]!) + fourth[i]!) / 6);
-    return moved(s, mean as unknown as Point, timeStep);
+    const mean = (i: 0 | 1 | 2): number => (first[i] + 2 * (second[i] + third[i]) + fourth[i]) / 6;
+    return moved(s, [mean(0), mean(1), mean(2)], timeStep);
   };
   const heights = new Float64Array(horizon);
   let state: Point = start;

@@ -77,15 +77,15 @@ export function metaTraining<Meta, Config, Parameters, Batch>(
         parameters,
       );
       const seen = { loss: cut(before, family.ceiling) };
-      const next = learned.optimizer(theta).update(gradient, optimizer as never, parameters, seen);
+      const next = learned.optimizer(theta).update(gradient, optimizer as Tree, parameters, seen);
       const loss = score === "before" ? before : family.loss(config, next.theta, batch?.score);
       const kept = cut(loss, family.ceiling);
       const moved = { config, parameters: next.theta, optimizer: next.state as Tree };
-      if (!isRelative) return { state: moved as never, loss: kept };
+      if (!isRelative) return { state: moved, loss: kept };
       const start = np.where(first!.equal(first!), first!, before);
-      return { state: { ...moved, first: start } as never, loss: kept.div(start) };
+      return { state: { ...moved, first: start }, loss: kept.div(start) };
     },
-  }) as never;
+  }) as Problem<Meta, MetaTrainingState<Config, Parameters>, { train: Batch; score: Batch }>;
 }
 
 /** x where it is at most `ceiling`, else `ceiling`: also for NaN. */

@@ -156,7 +156,7 @@ function numberOf(where: string, what: string, value: unknown): number {
 
 export function checkedOptimizer(name: string, given: Optimizer): Optimizer {
   requireFunctions(name, "optimizer", given, ["init", "update"]);
-  const raw = given as unknown as AnyOptimizer & { name?: unknown };
+  const raw = given as AnyOptimizer & { name?: unknown };
   const own = typeof raw.name === "string" ? raw.name : "optimizer";
   const where = `${name}, optimizer ${JSON.stringify(own)}`;
   const { evaluationTheta } = raw;
@@ -181,7 +181,7 @@ export function checkedOptimizer(name: string, given: Optimizer): Optimizer {
         }),
     }),
   };
-  return checked as unknown as Optimizer;
+  return checked as Optimizer;
 }
 
 function requireLikeTheta<T>(where: string, what: string, theta: unknown, given: T): T {

@@ -75,7 +75,7 @@ export function requireDescent<Theta>(where: string, setup: Setup<Theta>): Desce
 /** An inner problem and the options with which estimators are made for it. */
 export interface InnerProblem<Theta = unknown> {
   // Whatever its state and batches.
-  problem: Problem<Theta, never, never>;
+  problem: Problem<Theta>;
   options: EstimatorOptions;
   /** The gradient of the objective over a whole trajectory, where it is known in closed form. */
   exactGradient?(theta: Theta, horizon: number): Theta;
@@ -124,7 +124,7 @@ export function innerProblem<Theta, State, Batch>(
     "checkpoints",
   ]);
   return {
-    problem: problem as unknown as Problem<Theta, never, never>,
+    problem,
     options,
     ...(learningRate && { learningRate }),
   };

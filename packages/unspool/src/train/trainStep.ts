@@ -83,6 +83,7 @@ function recordReader({
   metrics: { skippedUpdates, ...metrics },
   thetas,
 }: MethodSteps<unknown, unknown>) {
+  // As JSON reads it back: null where it is not finite, whatever the type of a record says.
   const number = (value: number): number =>
     Number.isFinite(value) ? value + 0 : (null as unknown as number);
   const scalars = Object.entries(metrics).map(([name, { data }]) => [name, data] as const);

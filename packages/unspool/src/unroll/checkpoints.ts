@@ -3,13 +3,8 @@
  * policy is a list of actions; `held` states are those that an `advance` has reached and no `back` has used up.
  */
 import { requireInteger } from "../errors.ts";
+import type { CheckpointAction } from "../program/index.ts";
 import type { CheckpointPolicy } from "./executor.ts";
-
-export type CheckpointAction =
-  /** Steps from the held state before step `from` to the state before step `to`, which is then held. */
-  | { kind: "advance"; from: number; to: number }
-  /** Pulls back through one step, whose state is given up. */
-  | { kind: "back"; step: number };
 
 /** The actions of one forward and one backward pass over `length` steps. */
 export function checkpointPlan(length: number, policy: CheckpointPolicy): CheckpointAction[] {

@@ -21,7 +21,7 @@ export function compiled<Args extends readonly unknown[], Out>(
     const signature = `${executor.name}|${shapes.join()}`;
     let program = programs.get(signature);
     if (program === undefined) {
-      program = executor.compile?.(name, fn, args) ?? (jit(fn as never) as unknown as (...args: Args) => Out);
+      program = executor.compile?.(name, fn, args) ?? jit(fn);
       programs.set(signature, program);
     }
     return program(...args);

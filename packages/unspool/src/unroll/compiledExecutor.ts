@@ -4,9 +4,7 @@
  */
 import { tree } from "../array/index.ts";
 import {
-  type OuterFunctions,
   ReverseRunner,
-  type UnitFunctions,
   UnitRunner,
   compileFunction,
   compileReverseProgram,
@@ -17,7 +15,7 @@ import {
 } from "../engine/index.ts";
 import { requireInteger, requireKnownOptions } from "../errors.ts";
 import { checkpointPlan } from "./checkpoints.ts";
-import type { Executor } from "./executor.ts";
+import { type Executor, typedExecutor } from "./executor.ts";
 import { reverseFunctions } from "./reverseFunctions.ts";
 
 export interface CompiledExecutorOptions {
@@ -60,42 +58,36 @@ export function compiledExecutor(options: CompiledExecutorOptions = {}): Executo
     return runner;
   }
 
-  return {
+  return typedExecutor({
     name: "compiled",
     forward(program, shared, units) {
       const runner = runnerOf(unitRunners, program, signatureOf([shared, units]), () => {
-        const functions = program as unknown as UnitFunctions;
-        return new UnitRunner(compileUnitProgram(functions, shared, units, compileOptions), pool, threads);
+        return new UnitRunner(compileUnitProgram(program, shared, units, compileOptions), pool, threads);
       });
-      return runner.run(shared, units) as never;
+      return runner.run(shared, units);
     },
     // Without fused operations an update has the bits of one that is computed eagerly.
     compile: (name, fn, args) => compileFunction(name, fn, args, { portableBits: true }),
     outer(program, state, units, windows) {
       const runner = runnerOf(unitRunners, program, signatureOf([state, units]), () => {
-        const window = program.window as unknown as UnitFunctions;
-        const outer = { functions: program as unknown as OuterFunctions, outer: state };
-        const compiled = compileUnitProgram(window, program.share(state), units, compileOptions, outer);
+        const { window } = program;
+        const source = { program, outer: state };
+        const compiled = compileUnitProgram(window, program.share(state), units, compileOptions, source);
         return new UnitRunner(compiled, pool, threads);
       });
-      return runner.runOuter(state, units, Math.min(windows, runner.program.outer!.capacity)) as never;
+      return runner.runOuter(state, units, Math.min(windows, runner.program.outer!.capacity));
     },
     reverse(program, policy, theta, shared, units) {
       const given = { theta, shared, units };
       const signature = `${JSON.stringify(policy)}|${signatureOf([theta, shared, units])}`;
       const runner = runnerOf(reverseRunners, program, signature, () => {
         const plan = checkpointPlan(program.length, policy);
-        const compiled = compileReverseProgram(
-          reverseFunctions(program as never),
-          plan,
-          given,
-          compileOptions,
-        );
+        const compiled = compileReverseProgram(reverseFunctions(program), plan, given, compileOptions);
         return new ReverseRunner(compiled, pool, threads);
       });
-      return runner.run(given) as never;
+      return runner.run(given);
     },
-  };
+  });
 }
 
 function signatureOf(args: readonly unknown[]): string {

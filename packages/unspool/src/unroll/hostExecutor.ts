@@ -5,20 +5,20 @@
  */
 import { type Tensor, jit, tensorOf, tree } from "../array/index.ts";
 import { OptionError } from "../errors.ts";
-import type { Executor, ForwardProgram, ForwardResult, Member } from "./executor.ts";
+import type { ForwardProgram, ForwardResult, Member } from "../program/index.ts";
+import { type Executor, typedExecutor } from "./executor.ts";
 import type { UnitValues } from "./hostCall.ts";
 import { averageUnits } from "./referenceExecutor.ts";
 import { type Compile, type Segments, segments } from "./segments.ts";
 
-type AnyForward = ForwardProgram<unknown, unknown, unknown, unknown, unknown, unknown, unknown>;
-type Begun = { members: Member<unknown, unknown>[]; kept: unknown };
+type Begun = { members: Member[]; kept: unknown };
 type Finished = { unit: unknown; mean: unknown; each: unknown };
 
 /** An executor for problems made by `defineSimulator`; for others too, slower than `base`, which compiles its programs. */
 export function hostExecutor(base: Pick<Executor, "compile">): Executor {
-  const compile: Compile = base.compile?.bind(base) ?? ((_name, fn) => jit(fn as never) as never);
+  const compile: Compile = base.compile?.bind(base) ?? ((_name, fn) => jit(fn));
   const machines = new WeakMap<object, Map<string, Machine>>();
-  return {
+  return typedExecutor({
     name: "host",
     ...(base.compile && { compile: base.compile.bind(base) }),
     forward(program, shared, units) {
@@ -26,9 +26,9 @@ export function hostExecutor(base: Pick<Executor, "compile">): Executor {
       machines.set(program, known);
       const signature = tree.entries([shared, units]).map(([path, leaf]) => `${path}:${leaf.toString()}`);
       const name = signature.join();
-      const machine = known.get(name) ?? machineOf(program as unknown as AnyForward, compile, shared, units);
+      const machine = known.get(name) ?? machineOf(program, compile, shared, units);
       known.set(name, machine);
-      return machine(shared, units) as never;
+      return machine(shared, units);
     },
     reverse({ name }) {
       throw new OptionError(
@@ -39,13 +39,18 @@ export function hostExecutor(base: Pick<Executor, "compile">): Executor {
         "Use an evolution-strategy estimator such as pes, nres or fullEs.",
       );
     },
-  };
+  });
 }
 
-type Machine = (shared: unknown, units: unknown) => ForwardResult<unknown, unknown, unknown>;
+type Machine = (shared: unknown, units: unknown) => ForwardResult;
 
 /** What runs a program for arguments like these. */
-function machineOf(program: AnyForward, compile: Compile, sharedLike: unknown, unitsLike: unknown): Machine {
+function machineOf(
+  program: ForwardProgram,
+  compile: Compile,
+  sharedLike: unknown,
+  unitsLike: unknown,
+): Machine {
   const { name, length } = program;
   const width = tree.leaves(sharedLike).length;
   const given = (leaves: Tensor[]) =>
@@ -102,7 +107,9 @@ function machineOf(program: AnyForward, compile: Compile, sharedLike: unknown, u
       const at = { tensor: tree.scalar(k, "int32"), isShared: true };
       moved = expand(step.run([...fixed, ...constants, ...moved, at], members * count), members * count);
       if (program.record !== undefined)
-        history.push(treeOf(record, record.run(moved, members * count), members * count) as never);
+        history.push(
+          treeOf(record, record.run(moved, members * count), members * count) as Record<string, Tensor>,
+        );
     }
     const ended = splitMembers(constants, moved, kept, members, count);
     const outcome = finish.run([...fixed, ...own, ...ended], count);

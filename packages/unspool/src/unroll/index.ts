@@ -10,9 +10,10 @@ export {
 } from "./problem.ts";
 export { requireHorizon } from "./horizon.ts";
 export type { ErasedProblem, Problem, ProblemOptions, StepContext, StepResult } from "./problem.ts";
+export { typedExecutor } from "./executor.ts";
+export type { CheckpointPolicy, Executor, UntypedExecutor } from "./executor.ts";
 export type {
-  CheckpointPolicy,
-  Executor,
+  CheckpointAction,
   ForwardProgram,
   ForwardResult,
   Member,
@@ -21,9 +22,8 @@ export type {
   ReverseProgram,
   ReverseResult,
   UnitChange,
-} from "./executor.ts";
+} from "../program/index.ts";
 export { checkpointPlan } from "./checkpoints.ts";
-export type { CheckpointAction } from "./checkpoints.ts";
 export { splitFloats } from "./floats.ts";
 export type { SplitTree } from "./floats.ts";
 export { compiledExecutor } from "./compiledExecutor.ts";

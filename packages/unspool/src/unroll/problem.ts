@@ -141,7 +141,7 @@ export function requireProblem(where: string, problem: unknown): void {
 }
 
 export function eraseProblem<Theta, State, Batch>(problem: Problem<Theta, State, Batch>): ErasedProblem {
-  return problem as unknown as ErasedProblem;
+  return problem;
 }
 
 /** The state at t = 0 of the trajectory with key `key`. */

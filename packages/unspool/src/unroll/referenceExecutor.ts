@@ -18,21 +18,16 @@ import { checkpointPlan } from "./checkpoints.ts";
 import { splitFloats } from "./floats.ts";
 import { reverseFunctions } from "./reverseFunctions.ts";
 import type {
-  CheckpointPolicy,
-  Executor,
   ForwardProgram,
   ForwardResult,
   Member,
   ReverseProgram,
   ReverseResult,
-} from "./executor.ts";
+} from "../program/index.ts";
+import { type CheckpointPolicy, type Executor, typedExecutor } from "./executor.ts";
 
 /** Steps between forced evaluations of jax-js's lazy queue. */
 const stepsPerFlush = 10;
-
-type AnyForward = ForwardProgram<unknown, unknown, unknown, unknown, unknown, unknown, unknown>;
-type AnyReverse = ReverseProgram<unknown, unknown, unknown, unknown>;
-type Members = Member<unknown, unknown>;
 
 /** An executor on jax-js. Programs are compiled once per program object and argument shapes. */
 export function referenceExecutor(): Executor {
@@ -51,21 +46,19 @@ export function referenceExecutor(): Executor {
     pipelines.set(signature, pipeline);
     return pipeline;
   };
-  return {
+  return typedExecutor({
     name: "reference",
     forward(program, shared, units) {
-      const erased = program as unknown as AnyForward;
-      const pipeline = compiled(program, [shared, units], () => compileForward(erased, shared, units));
-      return runForward(erased, pipeline, shared, units) as ReturnType<Executor["forward"]> as never;
+      const pipeline = compiled(program, [shared, units], () => compileForward(program, shared, units));
+      return runForward(program, pipeline, shared, units);
     },
     reverse(program, policy, theta, shared, units) {
-      const erased = program as unknown as AnyReverse;
       const pipeline = compiled(program, [theta, shared, units], () =>
-        compileReverse(erased, theta, shared, units),
+        compileReverse(program, theta, shared, units),
       );
-      return runReverse(erased, policy, pipeline, theta, shared, units) as never;
+      return runReverse(program, policy, pipeline, theta, shared, units);
     },
-  };
+  });
 }
 
 /**
@@ -75,7 +68,7 @@ export function referenceExecutor(): Executor {
 type Begun = readonly [constant: unknown, carry: unknown, kept: unknown];
 
 /** Stages: begin, finish, then step and record where there are any. */
-function compileForward(program: AnyForward, shared: unknown, units: unknown): Pipeline {
+function compileForward(program: ForwardProgram, shared: unknown, units: unknown): Pipeline {
   const count = unitCount(units);
   const begin = (s: unknown, u: unknown): Begun => {
     const { members, kept } = vmap(program.begin, [null, 0])(s, u);
@@ -92,25 +85,25 @@ function compileForward(program: AnyForward, shared: unknown, units: unknown): P
   const zero = tree.scalar(0, "int32");
   const { record } = program;
   const stepSource = {
-    fn: step as never,
+    fn: step,
     args: ([begun]: unknown[]) => [shared, (begun as Begun)[0], (begun as Begun)[1], zero],
   };
   return compilePipeline([
-    { fn: begin as never, args: () => [shared, units] },
-    { fn: finish as never, args: ([begun]) => [shared, units, begun] },
+    { fn: begin, args: () => [shared, units] },
+    { fn: finish, args: ([begun]) => [shared, units, begun] },
     ...(program.length === 0 ? [] : [stepSource]),
     ...(record === undefined
       ? []
-      : [{ fn: vmap(record) as never, args: ([begun]: unknown[]) => [(begun as Begun)[1]] }]),
+      : [{ fn: vmap(record), args: ([begun]: unknown[]) => [(begun as Begun)[1]] }]),
   ]);
 }
 
 function runForward(
-  program: AnyForward,
+  program: ForwardProgram,
   { device, stages }: Pipeline,
   shared: unknown,
   units: unknown,
-): ForwardResult<unknown, unknown, unknown> {
+): ForwardResult {
   const [begin, finish, step, record] = stages as [Stage, Stage, Stage | undefined, Stage | undefined];
   const sharedOn = toDevice(device, shared);
   const unitsOn = toDevice(device, units);
@@ -135,7 +128,7 @@ function runForward(
 }
 
 /** Stages: begin, step, backward step, backward begin. Carries are kept per unit; theta is shared. */
-function compileReverse(program: AnyReverse, theta: unknown, shared: unknown, units: unknown): Pipeline {
+function compileReverse(program: ReverseProgram, theta: unknown, shared: unknown, units: unknown): Pipeline {
   const zero = tree.scalar(0, "int32");
   const { begin, step, pullStep, pullBegin, floatsOf } = reverseFunctions(program);
   const count = unitCount(units);
@@ -147,21 +140,21 @@ function compileReverse(program: AnyReverse, theta: unknown, shared: unknown, un
     vmap(pullBegin, [null, null, 0, 0, 0]),
   ] as const;
   return compilePipeline([
-    { fn: stages[0] as never, args: () => [theta, shared, units] },
-    { fn: stages[1] as never, args: ([carry]) => [theta, shared, carry, zero] },
-    { fn: stages[2] as never, args: ([carry]) => [theta, shared, carry, zero, floatsOf(carry), zeroSum] },
-    { fn: stages[3] as never, args: ([carry]) => [theta, shared, units, floatsOf(carry), zeroSum] },
+    { fn: stages[0], args: () => [theta, shared, units] },
+    { fn: stages[1], args: ([carry]) => [theta, shared, carry, zero] },
+    { fn: stages[2], args: ([carry]) => [theta, shared, carry, zero, floatsOf(carry), zeroSum] },
+    { fn: stages[3], args: ([carry]) => [theta, shared, units, floatsOf(carry), zeroSum] },
   ]);
 }
 
 function runReverse(
-  program: AnyReverse,
+  program: ReverseProgram,
   policy: CheckpointPolicy,
   { device, stages }: Pipeline,
   theta: unknown,
   shared: unknown,
   units: unknown,
-): ReverseResult<unknown, unknown> {
+): ReverseResult {
   const [begin, step, backStep, backBegin] = stages as [Stage, Stage, Stage, Stage];
   const count = unitCount(units);
   const fixed = [...toDevice(device, theta), ...toDevice(device, shared)];
@@ -223,22 +216,18 @@ function runReverse(
 }
 
 /** Members of all units as one batch: all first members, then all second ones. */
-function stackMembers(members: Members[]): Members {
+function stackMembers(members: Member[]): Member {
   const [first, ...others] = members;
   if (first === undefined) return { constant: [], carry: [] };
-  return tree.map(
-    (leaf, ...rest) => np.concatenate([leaf, ...rest], 0),
-    first as never,
-    ...others,
-  ) as Members;
+  return tree.map((leaf, ...rest) => np.concatenate([leaf, ...rest], 0), first, ...others);
 }
 
-function splitMembers(stacked: Members, units: number): Members[] {
+function splitMembers(stacked: Member, units: number): Member[] {
   if (tree.leaves(stacked).length === 0) return [];
   const total = unitCount(stacked);
   return Array.from({ length: total / units }, (_, m) =>
-    tree.map((leaf) => leaf.slice([m * units, (m + 1) * units]), stacked as never),
-  ) as Members[];
+    tree.map((leaf) => leaf.slice([m * units, (m + 1) * units]), stacked),
+  );
 }
 
 function unitCount(units: unknown): number {

@@ -3,33 +3,10 @@
  * Executors trace these; integer and boolean leaves of a carry have no cotangent.
  */
 import { type Tensor, np, tree, vjp } from "../array/index.ts";
-import type { ReverseProgram } from "./executor.ts";
+import type { ReverseFunctions, ReverseProgram } from "../program/index.ts";
 import { splitFloats } from "./floats.ts";
 
-type AnyReverse = ReverseProgram<unknown, unknown, unknown, unknown>;
-
-export interface ReverseFunctions {
-  readonly name: string;
-  readonly length: number;
-  begin(theta: unknown, shared: unknown, unit: unknown): unknown;
-  /** The loss in float64. */
-  step(theta: unknown, shared: unknown, carry: unknown, k: Tensor): { carry: unknown; loss: Tensor };
-  /** The leaves of a carry that have cotangents. */
-  floatsOf(carry: unknown): Tensor[];
-  /** Cotangents after a step and the gradient so far, in float64, to those before it. */
-  pullStep(
-    theta: unknown,
-    shared: unknown,
-    carry: unknown,
-    k: Tensor,
-    cotangent: Tensor[],
-    sum: unknown,
-  ): { cotangent: Tensor[]; sum: unknown };
-  /** Adds what theta does through the first carry. */
-  pullBegin(theta: unknown, shared: unknown, unit: unknown, cotangent: Tensor[], sum: unknown): unknown;
-}
-
-export function reverseFunctions(program: AnyReverse): ReverseFunctions {
+export function reverseFunctions(program: ReverseProgram): ReverseFunctions {
   const { name, length } = program;
   const floatsOf = (carry: unknown): Tensor[] => splitFloats(carry).floats;
   return {
@@ -49,21 +26,18 @@ export function reverseFunctions(program: AnyReverse): ReverseFunctions {
         return [next.loss, floatsOf(next.carry)];
       };
       const seed: [Tensor, Tensor[]] = [np.ones([], { dtype: tree.floatType(theta) }), cotangent];
-      const [, [dTheta, dCarry]] = vjp(run, [theta, floats], seed) as unknown as [
-        unknown,
-        [unknown, Tensor[]],
-      ];
+      const [, [dTheta, dCarry]] = vjp(run, [theta, floats], seed);
       return { cotangent: dCarry, sum: addWide(sum, dTheta) };
     },
     pullBegin(theta, shared, unit, cotangent, sum) {
       if (cotangent.length === 0) return sum;
       const run = (thetaNow: unknown): Tensor[] => floatsOf(program.begin(thetaNow, shared, unit));
-      const [, [dTheta]] = vjp(run, [theta], cotangent) as unknown as [unknown, [unknown]];
+      const [, [dTheta]] = vjp(run, [theta], cotangent);
       return addWide(sum, dTheta);
     },
   };
 }
 
 function addWide(sum: unknown, gradient: unknown): unknown {
-  return tree.map((total: Tensor, g: Tensor) => total.add(g.astype("float64")), sum as never, gradient);
+  return tree.map((total: Tensor, g: Tensor) => total.add(g.astype("float64")), sum, gradient);
 }

@@ -112,14 +112,17 @@ function makePiece(
     [null, 0],
   );
   const pick = (i: number): Tensor => values[i]!.tensor;
-  const examples = [shared.map(pick), own.length === 0 ? [counters(units)] : own.map(pick)] as const;
-  const program = computed.length === 0 ? undefined : compile(name, mapped, examples as never);
+  const examples: [Tensor[], Tensor[]] = [
+    shared.map(pick),
+    own.length === 0 ? [counters(units)] : own.map(pick),
+  ];
+  const program = computed.length === 0 ? undefined : compile(name, mapped, examples);
   return {
-    program: program as Piece["program"],
+    program,
     shared,
     own,
     sources,
-    runner: "call" in end ? hostRunner(end.call, unitTensors(end.call.args) as never) : undefined,
+    runner: "call" in end ? hostRunner(end.call, unitTensors(end.call.args)) : undefined,
     output: "output" in end ? unitTensors(end.output) : undefined,
   };
 }
@@ -149,7 +152,7 @@ function dataflow(
 }
 
 /** Tensors without elements of one's own, for structure, shapes and dtypes. */
-function unitTensors(traced: unknown): unknown {
+function unitTensors<T>(traced: T): T {
   return tree.map(({ shape, dtype }) => np.zeros(shape, { dtype }), traced);
 }
 

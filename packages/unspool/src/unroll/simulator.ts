@@ -67,7 +67,7 @@ export function defineSimulator<Theta, State>(
   for (const [part, given] of Object.entries({ init, step })) {
     if (typeof given !== "function") throw new OptionError("defineSimulator", part, given, "a function");
   }
-  const functions = { name, init, step, finalLoss } as unknown as HostFunctions;
+  const functions = { name, init, step, finalLoss } as HostFunctions;
   const problem = defineProblem<unknown, unknown>({
     name,
     horizon,
@@ -81,5 +81,5 @@ export function defineSimulator<Theta, State>(
         (hostCall(functions, "finalLoss", { theta: given, state }) as StepResult<unknown>).loss,
     }),
   });
-  return { ...problem, isTraceable: false } as unknown as Problem<Tensors<Theta>, State, undefined>;
+  return { ...problem, isTraceable: false } as Problem<Tensors<Theta>, State, undefined>;
 }

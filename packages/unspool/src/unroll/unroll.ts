@@ -3,7 +3,8 @@ import { requireMemory } from "../sizes.ts";
 import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
 import { requireInteger, requireKnownOptions } from "../errors.ts";
 import { executorFor } from "./defaultExecutor.ts";
-import type { Executor, ForwardProgram } from "./executor.ts";
+import type { ForwardProgram } from "../program/index.ts";
+import type { Executor } from "./executor.ts";
 import { requireHorizon } from "./horizon.ts";
 import {
   type ErasedProblem,

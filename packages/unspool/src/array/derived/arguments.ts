@@ -9,7 +9,7 @@ import { isTensor } from "../lift.ts";
 export type ArrayLike = TensorLike | readonly ArrayLike[];
 
 export function asTensor(x: ArrayLike): Tensor {
-  return isTensor(x) ? x : np.array(x as never);
+  return isTensor(x) ? x : np.array(x);
 }
 
 /** The same in a float dtype: integers and bools become float32. */

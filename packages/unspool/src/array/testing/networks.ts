@@ -276,7 +276,7 @@ export const arrayLax: Readonly<Record<string, readonly ArrayCase[]>> = {
   ],
   bitcastConvertType: [
     {
-      call: (x) => lax.bitcastConvertType(x, "int32" as never),
+      call: (x) => lax.bitcastConvertType(x, "int32"),
       args: [[1, -2]],
       dtypes: ["float32"],
       value: [0x3f800000, 0xc0000000 | 0],

@@ -11,7 +11,6 @@ import { expect, test } from "vitest";
 import { type Tensor, np } from "../../array/index.ts";
 import { compiledExecutor } from "../../unroll/index.ts";
 import { compileUnitProgram, hasRelaxedSimd } from "../index.ts";
-import type { UnitFunctions } from "../index.ts";
 import { wrongOf } from "./testing/check.ts";
 import { elements } from "./testing/choices.ts";
 import { arithmetic } from "./testing/operations.ts";
@@ -70,7 +69,7 @@ test("every module is valid, and portable ones hold no relaxed instruction", () 
   const check = (random: RandomLoop): void => {
     const { program, args } = loopOf(random);
     const compile = (fma: boolean) =>
-      compileUnitProgram(program as unknown as UnitFunctions, args.shared, args.units, {
+      compileUnitProgram(program, args.shared, args.units, {
         fma,
         isShared: random.seed % 2 === 1,
         threads: 1,

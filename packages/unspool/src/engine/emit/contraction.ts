@@ -110,7 +110,7 @@ function laneAxis({ context, a, b, out, beside, bytes }: ContractionPlan): Contr
   const stride = ({ location }: Pick<Side, "location">, size: number): number =>
     location.lanes === 1 ? 0 : 4 * size;
   return {
-    size: context.units / 4,
+    size: context.lanes / 4,
     a: stride(a, bytes),
     b: stride(b, bytes),
     out: out === undefined ? 0 : stride(out, bytes),

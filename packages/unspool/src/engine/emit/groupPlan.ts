@@ -64,7 +64,7 @@ export class GroupPlan {
     this.isLaned = level > 0;
     const members = level === 2 ? context.members : 1;
     // Two chains of operations at once keep the machine busy where one would wait for its own results.
-    this.#vectors = this.isLaned && members === 1 && (context.units / 4) % 2 === 0 ? 2 : 1;
+    this.#vectors = this.isLaned && members === 1 && (context.lanes / 4) % 2 === 0 ? 2 : 1;
     this.copies = copiesOf(members, this.#vectors);
     this.#order = nestOrder(this.group);
     const axes = this.#order.map((i): Axis => ({
@@ -95,7 +95,7 @@ export class GroupPlan {
 
   /** The lanes of a tile, inside of the kept axes. */
   #addLanes(axes: Axis[], keptAxes: number): void {
-    const turns = this.context.units / 4;
+    const turns = this.context.lanes / 4;
     if (turns <= 1) return;
     axes.splice(keptAxes, 0, { size: turns, step: this.#vectors, kind: "lane", isVector: false });
     for (const one of this.moving())

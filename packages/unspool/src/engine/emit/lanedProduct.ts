@@ -45,7 +45,7 @@ interface Plan {
 
 function planOf(context: EmitContext, schedule: Schedule, node: Node): Plan | undefined {
   const isFit =
-    node.level > 0 && node.dtype === "float32" && context.units === 4 && context.strips === undefined;
+    node.level > 0 && node.dtype === "float32" && context.lanes === 4 && context.strips === undefined;
   const [a, b] = node.inputs.map((input) => schedule.accesses.of(input));
   const memberBytes = [a!, b!].map(({ base }) => context.locate(base).memberBytes);
   // Where both sides differ, the members are computed one after the other.
@@ -64,7 +64,7 @@ function planOf(context: EmitContext, schedule: Schedule, node: Node): Plan | un
     const location = context.locate((right === "a" ? a! : b!).base);
     if (rows === undefined || columns === undefined || rows.size < leastRows) continue;
     const isPerMember = location.memberBytes !== undefined || members === 1;
-    if (location.lanes !== context.units || !isPerMember || columns.size < vectorsPerRow / members) continue;
+    if (location.lanes !== context.lanes || !isPerMember || columns.size < vectorsPerRow / members) continue;
     const others = kept.filter((axis) => axis !== rows && axis !== columns);
     const [ofA, ofB] = memberBytes;
     const apart = {

@@ -39,14 +39,14 @@ export interface EmitOptions {
   /** Fused multiply-add. */
   fma: boolean;
   /** Units per tile, W: a multiple of 4. */
-  units: number;
+  lanes: number;
   /** Members per unit, M. */
   members: number;
 }
 
 /** Lanes of a value. */
-export const lanesOf = (level: Level, { units }: Pick<EmitOptions, "units">): number =>
-  level === 0 ? 1 : units;
+export const lanesOf = (level: Level, { lanes }: Pick<EmitOptions, "lanes">): number =>
+  level === 0 ? 1 : lanes;
 
 /** Arrays that a value consists of. */
 export const membersOf = (level: Level, { members }: Pick<EmitOptions, "members">): number =>

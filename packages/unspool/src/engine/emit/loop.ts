@@ -65,7 +65,7 @@ export function emitLoop(
     location?: Location,
   ): Slot =>
     location === undefined
-      ? block.slot(shape, dtype, level, level === 0 ? 1 : context.units, level === 2 ? context.members : 1)
+      ? block.slot(shape, dtype, level, level === 0 ? 1 : context.lanes, level === 2 ? context.members : 1)
       : { shape, dtype, level, location };
 
   const operands = node.inputs.map((input) => place(input, operandLocation(context, schedule, input)));

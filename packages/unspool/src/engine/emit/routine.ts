@@ -59,7 +59,7 @@ export function emitRoutine(
   places: RoutinePlaces,
   table: (data: Float32Array | Float64Array | Int32Array) => number,
 ): FunctionBuilder {
-  const lanes = node.level === 0 ? 1 : context.units;
+  const lanes = node.level === 0 ? 1 : context.lanes;
   const inputs = node.inputs.map((input) => ({
     location: context.locate(schedule.accesses.of(input).base),
     dtype: input.dtype,
@@ -95,7 +95,7 @@ export function emitRoutine(
   };
   const members = node.level === 2 ? context.members : 1;
   for (let member = 0; member < members; member++) {
-    f.forLoop(lane, 0, node.level === 0 ? 1 : context.units, 1, () => {
+    f.forLoop(lane, 0, node.level === 0 ? 1 : context.lanes, 1, () => {
       f.forLoop(batch, 0, count, 1, () => {
         arrays.forEach(({ location, dtype }, i) => {
           const bytes = bytesOf(dtype);

@@ -42,7 +42,7 @@ export function chooseTile(plan: ContractionPlan): Tile {
 
 /** Vectors of lanes, or along the vector axis. */
 function vectorsOf({ isLaned, isAcross, vectorAxis, context }: ContractionPlan): number {
-  if (isLaned) return context.units / 4;
+  if (isLaned) return context.lanes / 4;
   return isAcross || vectorAxis === undefined ? 1 : Math.max(1, Math.floor(vectorAxis.size / 4));
 }
 

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { type Tensor, np } from "../../array/index.ts";
 import { GraphBuilder } from "../graph/builder.ts";
 import { peakMeter } from "../peak.ts";
-import type { UnitFunctions } from "../unitFunctions.ts";
+import type { ForwardProgram } from "../../program/index.ts";
 import { compileUnitProgram } from "../unitProgram.ts";
 import { UnitRunner } from "../unitRunner.ts";
 import { explainProgram, measureProgram } from "./index.ts";
@@ -17,7 +17,7 @@ interface Carry {
 }
 
 /** w ← tanh(x w), for two members that start at ± the unit's w; x [rows, rows] is shared. */
-const program: UnitFunctions = {
+const program: ForwardProgram = {
   name: "powers",
   length,
   begin(_, unit) {

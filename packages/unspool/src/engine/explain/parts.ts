@@ -2,7 +2,7 @@
 import { bytesOf } from "../emit/location.ts";
 import { sizeOf } from "../graph/node.ts";
 import type { MemoryLayout } from "../memory.ts";
-import type { ReverseProgram } from "../reverseProgram.ts";
+import type { CompiledReverseProgram } from "../reverseProgram.ts";
 import type { CompiledSection, Slot } from "../section.ts";
 import type { UnitProgram, UnitProgramOptions } from "../unitProgram.ts";
 
@@ -22,7 +22,7 @@ export interface MemoryPart {
 export interface ProgramParts {
   readonly name: string;
   readonly count: number;
-  readonly units: number;
+  readonly lanes: number;
   readonly tiles: number;
   readonly members: number;
   readonly length: number;
@@ -35,7 +35,7 @@ export interface ProgramParts {
   readonly sections: readonly { section: CompiledSection; turn: SectionTurn; times: number }[];
 }
 
-export function partsOf(program: UnitProgram | ReverseProgram): ProgramParts {
+export function partsOf(program: UnitProgram | CompiledReverseProgram): ProgramParts {
   return "states" in program ? reverseParts(program) : unitParts(program);
 }
 
@@ -60,7 +60,7 @@ function unitTurn(name: string): SectionTurn {
 }
 
 function unitParts(program: UnitProgram): ProgramParts {
-  const { name, count, units, tiles, members, length, options, outer, layout } = program;
+  const { name, count, lanes, tiles, members, length, options, outer, layout } = program;
   const { tileBytes, scratchBytes } = program;
   const sections = program.sections
     .map((section) => {
@@ -83,7 +83,7 @@ function unitParts(program: UnitProgram): ProgramParts {
   ];
   const workingBytes = tileBytes + scratchBytes;
   return {
-    ...{ name, count, units, tiles, members, length, options, layout, sections, workingBytes },
+    ...{ name, count, lanes, tiles, members, length, options, layout, sections, workingBytes },
     windows: outer?.capacity ?? 1,
     memory: memory.filter(({ bytes }) => bytes > 0),
   };
@@ -92,9 +92,9 @@ function unitParts(program: UnitProgram): ProgramParts {
 const reverseOrder = ["begin", "invariants", "forward", "tally", "back", "first"];
 const backSteps: ReadonlySet<string> = new Set(["forward", "tally", "back"]);
 
-function reverseParts(program: ReverseProgram): ProgramParts {
+function reverseParts(program: CompiledReverseProgram): ProgramParts {
   const { name, length, options, states, layout, keepsResiduals } = program;
-  const { count, units, tiles, tileBytes, scratchBytes, stackBytes, stateBytes } = program.memory;
+  const { count, lanes, tiles, tileBytes, scratchBytes, stackBytes, stateBytes } = program.memory;
   const forwardSteps = states.forwardSteps + (keepsResiduals ? 0 : length);
   const sections = program.sections
     .map((section) => {
@@ -116,7 +116,7 @@ function reverseParts(program: ReverseProgram): ProgramParts {
   ];
   const workingBytes = tileBytes + scratchBytes + stackBytes;
   return {
-    ...{ name, count, units, tiles, members: 1, length, options, layout, sections, workingBytes, windows: 1 },
+    ...{ name, count, lanes, tiles, members: 1, length, options, layout, sections, workingBytes, windows: 1 },
     memory: memory.filter(({ bytes }) => bytes > 0),
   };
 }

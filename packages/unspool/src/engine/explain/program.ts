@@ -1,5 +1,5 @@
 /** A compiled program as plain data: what runs in which order, where it lies in memory, how much work a step is. */
-import type { ReverseProgram } from "../reverseProgram.ts";
+import type { CompiledReverseProgram } from "../reverseProgram.ts";
 import type { UnitProgram } from "../unitProgram.ts";
 import { type KernelExplanation, explainKernels } from "./kernels.ts";
 import { type MemoryPart, type ProgramParts, type SectionTurn, partsOf } from "./parts.ts";
@@ -46,9 +46,9 @@ export interface ProgramExplanation {
   emitMs: number;
 }
 
-export function explainProgram(program: UnitProgram | ReverseProgram): ProgramExplanation {
+export function explainProgram(program: UnitProgram | CompiledReverseProgram): ProgramExplanation {
   const parts = partsOf(program);
-  const { name, count, units, tiles, members, length, windows, options, memory, workingBytes } = parts;
+  const { name, count, lanes, tiles, members, length, windows, options, memory, workingBytes } = parts;
   const sections = explainSections(parts);
   const perStep = (work: (section: SectionExplanation) => Work): Work =>
     addWork(
@@ -58,7 +58,7 @@ export function explainProgram(program: UnitProgram | ReverseProgram): ProgramEx
     );
   const certain = sections.filter(({ turn }) => turn !== "change");
   return {
-    ...{ name, units: count, unitsPerTile: units, tiles, members, length, windows },
+    ...{ name, units: count, unitsPerTile: lanes, tiles, members, length, windows },
     ...{ threads: options.threads, fma: options.fma, memory, workingBytes, sections },
     memoryBytes: 65536 * parts.layout.pages,
     stepPerUnit: perStep(({ perUnit }) => perUnit),

@@ -95,7 +95,7 @@ export function simplify(graph: GraphBuilder, operation: Operation): Node | unde
     const value = foldScalars(op, numbers, dtype);
     if (value !== undefined) return graph.broadcastTo(graph.literal(value, dtype), shape);
   }
-  const simpler = rules[op]?.(operands, inputs as unknown as readonly [Node, Node, Node]);
+  const simpler = rules[op]?.(operands, inputs as readonly [Node, Node, Node]);
   return simpler === undefined ? beforeBroadcast(operands) : (simpler ?? undefined);
 }
 

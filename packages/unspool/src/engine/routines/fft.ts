@@ -8,10 +8,10 @@ import { complexBytes, emitStage, root } from "./fftStage.ts";
 import { type Routine, type RoutineParams, declare, requireFloat } from "./routine.ts";
 import { type View, load, pointTo, repeat, store } from "./scalar.ts";
 
-interface FftParams {
+type FftParams = {
   factors: readonly number[];
   inverse: boolean;
-}
+};
 
 export const fft: Routine = {
   name: "fft",
@@ -43,7 +43,7 @@ export const fft: Routine = {
 };
 
 function fftParams(params: RoutineParams): FftParams {
-  return params as unknown as FftParams;
+  return params as FftParams;
 }
 
 /**

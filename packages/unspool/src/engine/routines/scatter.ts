@@ -10,13 +10,13 @@ import type { FunctionBuilder, Local } from "../wasm/index.ts";
 import { type Routine, type RoutineShape, type Shape, declare } from "./routine.ts";
 import { type View, clear } from "./scalar.ts";
 
-interface ScatterParams {
+type ScatterParams = {
   op: "add" | "update";
   shape: Shape;
   axis: readonly number[];
   outDim: number;
   uniqueIndices: boolean;
-}
+};
 
 /** One index input. */
 interface IndexInput {
@@ -54,7 +54,7 @@ export const scatter: Routine = {
     const [updates, output] = [inputs[0]!, outputs[0]!];
     clear(f, output, stepsOf(shape.outputs[0]!, 1).total);
     if (shape.inputs[0]!.includes(0)) return f;
-    const nest = nestOf(f, shape, params as unknown as ScatterParams, inputs, output);
+    const nest = nestOf(f, shape, params as ScatterParams, inputs, output);
     f.block(() => emitLevel(nest, 0, updates.pointer, output.pointer));
     return f;
   },

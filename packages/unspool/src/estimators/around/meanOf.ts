@@ -24,7 +24,7 @@ export interface MeanOfState {
  * const estimator = meanOf(widths.map((width) => pes(metaTraining(learned, taskOf(width)), options)));
  */
 export function meanOf<Theta>(
-  estimators: readonly GradientEstimator<Theta, never>[],
+  estimators: readonly GradientEstimator<Theta>[],
   options: MeanOfOptions = {},
 ): GradientEstimator<Theta, MeanOfState> {
   requireKnownOptions("meanOf", options, ["weights"]);
@@ -36,14 +36,13 @@ export function meanOf<Theta>(
     const allowed = `${estimators.length} numbers of at least 0, not all 0`;
     throw new OptionError("meanOf", "weights", weights, allowed);
   }
-  const each = estimators as readonly GradientEstimator<Theta, unknown>[];
   return {
-    name: `meanOf(${each.map(({ name }) => name).join(", ")})`,
+    name: `meanOf(${estimators.map(({ name }) => name).join(", ")})`,
     init: (theta, key: Key) => ({
-      states: each.map((estimator, i) => estimator.init(theta, random.foldIn(key, i))),
+      states: estimators.map((estimator, i) => estimator.init(theta, random.foldIn(key, i))),
     }),
     estimate(theta, { states }, key) {
-      const estimates = each.map((estimator, i) =>
+      const estimates = estimators.map((estimator, i) =>
         estimator.estimate(theta, states[i], random.foldIn(key, i)),
       );
       const share = weights.map((weight) => weight / total);

@@ -140,7 +140,7 @@ function recurrenceOf(settings: DerivativeSettings, window: TangentProgram): Rec
   const change = settleChange(plan);
   const recurrence: Recurrence<TangentShared, TangentUnit, TangentMean> = {
     executor,
-    window: window as never,
+    window,
     ...(change !== undefined && {
       settle: {
         when: ({ clock }: TangentUnit) => change.when(clock),
@@ -161,7 +161,7 @@ function recurrenceOf(settings: DerivativeSettings, window: TangentProgram): Rec
       metrics: {},
     }),
   };
-  return recurrence as unknown as Recurrence;
+  return recurrence;
 }
 
 /** A float64 gradient times a number, in theta's dtypes. */

@@ -122,7 +122,7 @@ export function windowRecurrence<Unit extends { clock: Clock }, Kept>(
   const change = settleChange(settings.plan);
   const recurrence: Recurrence<EsShared, Unit, PairMean> = {
     executor: settings.executor,
-    window: programs.window as never,
+    window: programs.window,
     restart: {
       when: ({ clock }) => clock.t.equal(0),
       apply: (shared, unit) => programs.restart.finish(shared, unit, [], {}).unit,
@@ -143,7 +143,7 @@ export function windowRecurrence<Unit extends { clock: Clock }, Kept>(
     share: (theta, key, window) => ({ theta, key, window }),
     summary: (mean, theta) => esSummary(settings, mean, theta),
   };
-  return recurrence as unknown as Recurrence;
+  return recurrence;
 }
 
 /** The thetas of both members, for `restart`. */

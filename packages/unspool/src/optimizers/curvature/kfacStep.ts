@@ -84,7 +84,7 @@ export function propose<Theta>(
     );
   if (alpha !== undefined && mu !== undefined && !needsModel)
     return { inverses, gamma, change: changeFor(alpha, mu), alpha, mu };
-  const directions = [direction, previous] as unknown as Theta[];
+  const directions = [direction, previous] as Theta[];
   const model = quadraticModel(point.modelNetwork, theta, directions, gradient);
   const curvature = curvatureOf(model, damping.add(rule.l2));
   const found = minimise(model, curvature, { alpha, mu });
@@ -102,7 +102,7 @@ export function propose<Theta>(
 /** The proposal of which the model promises most; the first where it promises the same or cannot say. */
 export function better(a: Proposal, b: Proposal): Proposal {
   const isBetter = b.predicted!.less(a.predicted!);
-  return select(isBetter, b as never, a) as Proposal;
+  return select(isBetter, b, a) as Proposal;
 }
 
 /** λ after a step (Levenberg-Marquardt, 6.5), where a change was predicted and another was measured. */

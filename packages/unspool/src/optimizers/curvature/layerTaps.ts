@@ -49,10 +49,7 @@ export function layerTaps<Theta>(network: NetworkView<Theta>, theta: Theta): Lay
 
   const total = (at: { theta: Theta; probes: Tensor[] }): Tensor =>
     likelihood.loss(probed(at.theta, at.probes), targets).sum();
-  const [sum, slopes] = valueAndGrad(total)({ theta, probes }) as unknown as [
-    Tensor,
-    { theta: Tensors<Theta>; probes: Tensor[] },
-  ];
+  const [sum, slopes] = valueAndGrad(total)({ theta, probes });
   const batch = outputs.shape[0]!;
   const inputs = blocks.map(({ uses: places, biasPath }) => {
     const x = joined(places.map((use) => uses[use]!.inputs));

@@ -93,7 +93,7 @@ export function loadLearnedOptimizer(source: string | LearnedOptimizerFile): Loa
   });
   const meta = tree.unflatten(like, leaves) as Tree;
   requireSameParameters(file.name, learned, meta);
-  return { learned, meta, optimizer: learned.optimizer(meta as never) };
+  return { learned, meta, optimizer: learned.optimizer(meta) };
 }
 
 function parsed(text: string): LearnedOptimizerFile {

@@ -53,7 +53,6 @@ function entry<Options extends object, Meta>(
   defaults: Required<Options>,
   summary: string,
 ): LearnedOptimizerEntry {
-  const create = (options: Record<string, unknown>) =>
-    factory(options as Options) as unknown as LearnedOptimizer;
+  const create = (options: Record<string, unknown>) => factory(options as Options);
   return { name, summary, defaults: { ...defaults }, create };
 }

@@ -37,11 +37,11 @@ export function roundingOf(format: HalfFormat): (x: Tensor) => Tensor {
 
 /** The low bits of float32 rounded away, to the nearest, ties to even: a carry goes into the exponent. */
 function withoutBits(x: Tensor, count: number): Tensor {
-  const words = lax.bitcastConvertType(x as never, "uint32" as never) as Tensor;
+  const words = lax.bitcastConvertType(x, "uint32") as Tensor;
   const isOdd = np.bitwiseAnd(np.rightShift(words, word(count)), word(1)) as Tensor;
   const half = isOdd.add(word(2 ** (count - 1) - 1));
   const kept = np.bitwiseAnd(words.add(half), word(~(2 ** count - 1) >>> 0)) as Tensor;
-  const rounded = lax.bitcastConvertType(kept as never, "float32" as never) as Tensor;
+  const rounded = lax.bitcastConvertType(kept, "float32") as Tensor;
   return np.where(np.isfinite(x), rounded, x) as Tensor;
 }
 

@@ -39,13 +39,13 @@ export function compiledStep<Theta, State extends Tree, Batch>(
           ...(phase && { phase }),
           ...(fisher !== undefined && { fisher: objectiveOf(fisher) }),
         });
-      program = compiled(`${optimizer.name}.step`, step as never) as unknown as Program;
+      program = compiled(`${optimizer.name}.step`, step);
       programs.set(signature, program);
     }
     return program;
   };
   return (theta, state, batch, key, fisher) => {
-    const { step } = state as unknown as { step: Tensor };
+    const { step } = state as { step: Tensor };
     const program = programFor(optimizer.phaseAt?.(step.item()), fisher !== undefined);
     const batches = [batch, key, fisher].slice(0, fisher === undefined ? 2 : 3);
     return (program as (...args: unknown[]) => StepOutcome<Theta, State>)(

@@ -22,7 +22,7 @@ export function requireFiniteStep<Theta, State extends Tree>(
   const found = all.find(([, leaf]) => !tree.isFinite(leaf));
   if (found === undefined) return outcome;
   const [quantity, leaf] = found;
-  const step = (state as unknown as { step: Tensor }).step.item();
+  const step = (state as { step: Tensor }).step.item();
   const [member, ...rest] = quantity.split(".");
   const layer = byLayer.includes(member!) ? rest.slice(0, -1).join(".") : undefined;
   const value = [...leaf.data].find((x) => !Number.isFinite(x));

@@ -8,7 +8,7 @@
  *
  * Nothing is added where g_v = 0. Norms are over all leaves.
  */
-import { type Tensor, type Tree, np, valueAndGrad } from "../../array/index.ts";
+import { type Tensor, type Tensors, type Tree, np, valueAndGrad } from "../../array/index.ts";
 import { requireInteger } from "../../errors.ts";
 import { addScaled } from "../floatVector.ts";
 import { atLeast0, atStep, requireHyperparameter, withDefaults } from "../hyperparameter.ts";
@@ -80,7 +80,7 @@ export function lookSam<Inner extends Tree>(
       const isDue = isAt(state.count, 0);
       const { loss, gradient, across } =
         due === undefined ? select(isDue, ascend(), reuse()) : due ? ascend() : reuse();
-      const moved = inner.update(gradient as never, state.inner, theta, { loss });
+      const moved = inner.update(gradient as Tensors<typeof theta>, state.inner, theta, { loss });
       const count = advance(state.count);
       return {
         theta: moved.theta,

@@ -8,7 +8,7 @@
  * f_i is the objective on the step's batch. At a snapshot the batch cancels, so that step needs the data alone: hand
  * it in as the step's objective where `phaseAt(step).snapshot` says so, or as `full`.
  */
-import { type Tensor, type Tree, np, valueAndGrad } from "../../array/index.ts";
+import { type Tensor, type Tensors, type Tree, np, valueAndGrad } from "../../array/index.ts";
 import { requireInteger } from "../../errors.ts";
 import { withDefaults } from "../hyperparameter.ts";
 import { advance, counter, isAt, mapFloats, select, zeros } from "../leaves.ts";
@@ -79,7 +79,7 @@ export function svrg<Inner extends Tree>(
           : due
             ? takeSnapshot()
             : correct();
-      const moved = inner.update(gradient as never, state.inner, theta, { loss });
+      const moved = inner.update(gradient as Tensors<typeof theta>, state.inner, theta, { loss });
       const count = advance(state.count);
       return {
         theta: moved.theta,

@@ -48,7 +48,7 @@ export function skipOverflow<State extends Tree & { step: Tensor }>(
   { options = {}, isSummed = false }: SkipOverflowOptions = {},
 ): Optimizer<State & Skipping> {
   return {
-    ...(rule as unknown as Optimizer<State & Skipping>),
+    ...(rule as Optimizer<State & Skipping>),
     init(theta) {
       requireRepresentable(rule.name, options, theta);
       return { ...rule.init(theta), skipped: counter() };
@@ -59,6 +59,7 @@ export function skipOverflow<State extends Tree & { step: Tensor }>(
       const fits = squaresFit(gradient, isSummed);
       // What is not taken must be finite too, or its derivatives are not.
       const safe = mapFloats((g) => np.where(fits, g, np.zerosLike(g)), gradient);
+      // Without the leaf that `init` has added it is the rule's state, which TypeScript does not see of a type parameter.
       const next = rule.update(safe, before as unknown as State, theta, observed);
       return {
         theta: select(fits, next.theta, theta),

@@ -64,6 +64,7 @@ export function bandit<Eta = RateEta>(
   requireInteger("bandit", "updates", updates, 1);
   requireInteger("bandit", "batch", batch, 1);
   if (!(rewardNoise >= 0)) throw new OptionError("bandit", "rewardNoise", rewardNoise, "at least 0");
+  // Who gives no rate has an eta with `rates`; one signature cannot say so.
   const rate = options.rate ?? (learnedRates([Math.max(1, Math.floor(updates / 4))]) as never);
   const { init = () => np.zeros([count]), inverseTemperature } = options;
 

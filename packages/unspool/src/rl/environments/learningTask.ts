@@ -70,7 +70,7 @@ export interface ErasedTask {
 }
 
 export function eraseTask<Eta, Agent, World, Data>(task: LearningTask<Eta, Agent, World, Data>): ErasedTask {
-  const erased = task as unknown as ErasedTask;
+  const erased = task;
   // Functions of the user get records of their own.
   const own = Object.entries(erased).map(([name, part]: [string, unknown]) => {
     if (typeof part !== "function") return [name, part] as const;

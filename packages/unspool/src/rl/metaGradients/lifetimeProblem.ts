@@ -128,7 +128,7 @@ export function lifetimeProblem<Eta, Agent, World, Data>(
         loss: scoredWindow === task.updates ? loss : loss.mul(weight),
       };
     },
-  }) as unknown as Problem<Eta, LifetimeState>;
+  }) as Problem<Eta, LifetimeState>;
 }
 
 function lifetimeStep(
@@ -156,7 +156,7 @@ function lifetimeStep(
 function bitsOf(eta: unknown): Tensor {
   const words = tree
     .leaves(eta)
-    .map((leaf) => lax.bitcastConvertType(leaf.astype("float32") as never, "uint32" as never) as Tensor)
+    .map((leaf) => lax.bitcastConvertType(leaf.astype("float32"), "uint32") as Tensor)
     .map((word) => word.flatten());
   const flat = np.concatenate(words) as Tensor;
   // Odd factors, so that a permutation or opposite changes of two numbers show.

@@ -106,5 +106,5 @@ function requireManifest(path: string, json: Json): StudyManifest {
   const isIds =
     Array.isArray(cells) && cells.every((id) => typeof id === "string" && /^[A-Za-z0-9][\w.-]*$/.test(id));
   if (!isIds) throw wrong("its entry cells are no ids");
-  return found as unknown as StudyManifest;
+  return found as StudyManifest;
 }

@@ -12,9 +12,9 @@ export function eigh(x: ArrayLike): [Tensor, Tensor] {
   const a = asSquare("linalg.eigh", x);
   if (a.size === 0) return [np.zeros(a.shape.slice(0, -1), { dtype: a.dtype }), a];
   const scale = scales(a);
-  const isKnown = np.all(np.isfinite(a), [-2, -1], { keepdims: true } as never) as Tensor;
+  const isKnown = np.all(np.isfinite(a), [-2, -1], { keepdims: true }) as Tensor;
   const safe = np.where(isKnown, a.div(scale), 0) as Tensor;
-  const [values, vectors] = base.eigh(safe as never) as unknown as [Tensor, Tensor];
+  const [values, vectors] = base.eigh(safe);
   const unknown = np.array(NaN, { dtype: a.dtype });
   const batch = a.shape.slice(0, -2);
   const scaled = values.mul(scale.reshape([...batch, 1]));

@@ -19,7 +19,7 @@ export function solve(x: ArrayLike, y: ArrayLike): Tensor {
       `b needs ${n} rows for a ${a.toString()}, got ${b.toString()}. A vector is [n], matrices are [..., n, k].`,
     );
   }
-  if (a.size > 0 && b.size > 0) return base.solve(a as never, b as never) as unknown as Tensor;
+  if (a.size > 0 && b.size > 0) return base.solve(a, b);
   // Nothing to solve: zeros of the shape of the product.
   const like = np.matmul(a, b.ndim === 1 ? b.reshape([n, 1]) : b) as Tensor;
   return b.ndim === 1 ? like.reshape(like.shape.slice(0, -1)) : like;
@@ -56,7 +56,7 @@ export interface CholeskyOptions {
 /** Cholesky factors of symmetric positive definite matrices; NaN where a matrix is not. */
 export function cholesky(x: ArrayLike, options: CholeskyOptions = {}): Tensor {
   const a = asSquare("linalg.cholesky", x);
-  return a.size === 0 ? a : (base.cholesky(a as never, options as never) as unknown as Tensor);
+  return a.size === 0 ? a : base.cholesky(a, options);
 }
 
 /** A to an integer power by repeated squaring; powers below 0 are those of the inverse. */

@@ -49,7 +49,7 @@ export function median(x: ArrayLike, axis: Axis = null, options: ReduceOptions =
 /** `q` divided by `whole`; numbers in double precision, because 0.3 in float32 is another place. */
 function shares(q: ArrayLike, whole: number): Tensor {
   if (isTensor(q) && q.isTraced) return q.div(whole);
-  const given = isTensor(q) ? q : np.array(q as never, { dtype: "float64" });
+  const given = isTensor(q) ? q : np.array(q, { dtype: "float64" });
   return np.array(
     Float64Array.from(given.data, (share) => share / whole),
     { shape: given.shape },
@@ -77,7 +77,7 @@ function quantileFor(where: string, x: Tensor, q: Tensor, axis: Axis, options: Q
   const between = below.mul(share.neg().add(1)).add(above.mul(share));
   const isOne = below.equal(above).astype("int32").add(share.equal(0).astype("int32")).greater(0);
   const values = np.where(isOne, below, np.where(share.equal(1), above, between));
-  const isUnknown = np.any(np.isnan(rows), -1, { keepdims: true } as never) as Tensor;
+  const isUnknown = np.any(np.isnan(rows), -1, { keepdims: true }) as Tensor;
   const found = np.where(isUnknown, np.array(NaN, { dtype: x.dtype }), values);
   const flat = q.flatten();
   const isShare = np.logicalAnd(flat.greaterEqual(0), flat.lessEqual(1)) as Tensor;

@@ -48,7 +48,7 @@ export function naturalCompression(options: NaturalCompressionOptions = {}): Sta
 const word = (value: number): Tensor => tree.scalar(value, "uint32");
 
 function roundedBits(x: Tensor, noise: Tensor, dropped: number): Tensor {
-  const words = lax.bitcastConvertType(x.astype("float32") as never, "uint32" as never) as Tensor;
+  const words = lax.bitcastConvertType(x.astype("float32"), "uint32") as Tensor;
   const kept = np.bitwiseAnd(words.add(noise), word(~dropped >>> 0)) as Tensor;
-  return (lax.bitcastConvertType(kept as never, "float32" as never) as Tensor).astype(x.dtype);
+  return (lax.bitcastConvertType(kept, "float32") as Tensor).astype(x.dtype);
 }

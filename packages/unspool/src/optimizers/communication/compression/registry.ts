@@ -74,7 +74,7 @@ export function createCompressor(config: CompressorConfig): Compressor {
   requireOneOf("createCompressor", "name", name, compressorNames);
   const compressor = compressors.find((candidate) => candidate.name === name)!.create(options);
   if (units === false) return compressor;
-  return errorFeedback(compressor, units === true ? {} : { units }) as unknown as Compressor;
+  return errorFeedback(compressor, units === true ? {} : { units });
 }
 
 function entry<Options extends object>(

@@ -38,10 +38,10 @@ export function requireFraction(where: string, fraction: number): void {
 }
 
 function edgeByBits(magnitudes: Tensor, k: Tensor): Tensor {
-  const words = lax.bitcastConvertType(magnitudes as never, "uint32" as never) as Tensor;
+  const words = lax.bitcastConvertType(magnitudes, "uint32") as Tensor;
   // 31 bits: the sign is 0.
   const word = lastAt(31, "uint32", (trial) => counted(words.greaterEqual(trial)).greaterEqual(k));
-  return lax.bitcastConvertType(word as never, "float32" as never) as Tensor;
+  return lax.bitcastConvertType(word, "float32") as Tensor;
 }
 
 function edgeBySorting(magnitudes: Tensor, k: Tensor): Tensor {

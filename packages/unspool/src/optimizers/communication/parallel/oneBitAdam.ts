@@ -43,7 +43,7 @@ export const oneBitAdamDefaults: Required<OneBitAdamOptions> = {
   ...adamDefaults,
   workers: 4,
   warmupSteps: 100,
-  compressor: errorFeedback(scaledSign(), { units: "gradient" }) as unknown as Compressor,
+  compressor: errorFeedback(scaledSign(), { units: "gradient" }),
 };
 
 /**

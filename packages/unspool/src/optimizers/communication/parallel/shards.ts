@@ -95,7 +95,7 @@ export function bytesOf(of: unknown): number {
 
 /** Mean over the parts of the loss at one theta. */
 export function commonLoss<Theta>({ map }: Shards<Theta>, theta: Theta): Tensor {
-  return meanOverWorkers(map((shard) => shard.loss(theta), {}) as unknown as Tensor);
+  return meanOverWorkers(map((shard) => shard.loss(theta), {}));
 }
 
 /** A metric: so many bytes where `condition` holds, else 0. */

@@ -38,7 +38,7 @@ export interface Carried {
   readonly next: Node;
 }
 
-export interface Recurrences {
+export interface CarriedAcross {
   readonly outputs: Node[];
   readonly carried: Carried[];
 }
@@ -53,7 +53,7 @@ export function carryAcrossSteps(
   slots: readonly number[],
   isAllowed: (slot: number) => boolean,
   newSlot: (node: Node) => number,
-): Recurrences {
+): CarriedAcross {
   const present = new Set(reachable(outputs));
   const after = new Map(slots.map((slot, i) => [slot, outputs[i]!]));
   const shifted = new Map<Node, Node | undefined>();
