@@ -2,7 +2,8 @@
  * The estimators by name: one entry each feeds the command line, the docs and the conformance suite. An entry takes
  * from a common set of options those that mean something to it, so that `estimator` can be a config value.
  */
-import { OptionError, nearest, requireKnownOptions } from "../errors.ts";
+import { requireKnownOptions } from "../errors.ts";
+import { type Registry, registry } from "../registry.ts";
 import type { Problem } from "../unroll/index.ts";
 import type { EsOptions } from "./es/antithetic.ts";
 import { bptt } from "./derivatives/bptt.ts";
@@ -27,6 +28,8 @@ export type EstimatorOptions = EsOptions &
 
 export interface EstimatorEntry {
   readonly name: EstimatorName;
+  /** What else it is called in the papers. */
+  readonly aliases?: readonly EstimatorAlias[];
   /** One line for lists. */
   readonly summary: string;
   /** "es": losses only. "reverse", "forward": needs a differentiable problem. "mixed": both. */
@@ -57,13 +60,13 @@ const es = [...whole, "truncation", "resets"] as const;
 const analytic = ["sigma", "pairs", "truncation", "objective", "noise", "executor"] as const;
 
 // prettier-ignore
-export const estimators: readonly EstimatorEntry[] = [
-  { name: "fullEs", kind: "es", isUnbiased: true, isWhole: true, summary: "ES over whole trajectories", options: whole, create: fullEs },
-  { name: "truncatedEs", kind: "es", isUnbiased: false, isWhole: false, summary: "ES on windows, blind to earlier ones", options: es, create: truncatedEs },
+const registered: Registry<EstimatorEntry> = registry("createEstimator", [
+  { name: "fullEs", aliases: ["es"], kind: "es", isUnbiased: true, isWhole: true, summary: "ES over whole trajectories", options: whole, create: fullEs },
+  { name: "truncatedEs", aliases: ["tes"], kind: "es", isUnbiased: false, isWhole: false, summary: "ES on windows, blind to earlier ones", options: es, create: truncatedEs },
   { name: "pes", kind: "es", isUnbiased: true, isWhole: false, summary: "persistent ES: unbiased from windows", options: es, create: pes },
   { name: "pesAnalytic", kind: "mixed", isUnbiased: true, isWhole: false, summary: "PES with the window's own part by backpropagation", options: analytic, create: pesAnalytic },
   { name: "telescopingPes", kind: "es", isUnbiased: true, isWhole: false, summary: "PES for the loss at the end of a trajectory", options: es.filter((name) => name !== "objective"), create: telescopingPes },
-  { name: "nres", kind: "es", isUnbiased: true, isWhole: false, summary: "noise-reuse ES (ES-Single): one perturbation per trajectory", options: es, create: nres },
+  { name: "nres", aliases: ["es-single"], kind: "es", isUnbiased: true, isWhole: false, summary: "noise-reuse ES (ES-Single): one perturbation per trajectory", options: es, create: nres },
   { name: "gpes", kind: "es", isUnbiased: true, isWhole: false, summary: "generalised PES: perturbations redrawn every noisePeriod steps", options: [...es, "noisePeriod"], create: gpes },
   { name: "bptt", kind: "reverse", isUnbiased: true, isWhole: true, summary: "backpropagation through the whole horizon", options: ["tasks", "checkpoints", "objective", "executor"], create: bptt },
   { name: "tbptt", kind: "reverse", isUnbiased: false, isWhole: false, summary: "backpropagation through windows", options: [...window, "tasks", "checkpoints"], create: tbptt },
@@ -71,7 +74,9 @@ export const estimators: readonly EstimatorEntry[] = [
   { name: "uoro", kind: "forward", isUnbiased: true, isWhole: false, summary: "RTRL with a random influence matrix of rank one", options: [...window, "tasks"], create: uoro },
   { name: "dodge", kind: "forward", isUnbiased: true, isWhole: false, summary: "exact derivative along a random direction", options: [...window, "tasks", "noise"], create: dodge },
   { name: "mixture", kind: "mixed", isUnbiased: true, isWhole: true, summary: "derivatives and ES over whole trajectories, weighted by their variances", options: whole, create: mixture },
-];
+], { ignoresCase: true });
+
+export const estimators: readonly EstimatorEntry[] = registered.entries;
 
 export type EstimatorName =
   | "fullEs"
@@ -89,31 +94,16 @@ export type EstimatorName =
   | "mixture";
 
 /** Names of all estimators. */
-export const estimatorNames: readonly EstimatorName[] = estimators.map(({ name }) => name);
+export const estimatorNames: readonly EstimatorName[] = registered.names;
 
 /** What else they are called in the papers. */
-export const estimatorAliases: Readonly<Record<EstimatorAlias, EstimatorName>> = {
-  tes: "truncatedEs",
-  "es-single": "nres",
-  es: "fullEs",
-};
+export const estimatorAliases: Readonly<Record<EstimatorAlias, EstimatorName>> = registered.aliases;
 
 export type EstimatorAlias = "tes" | "es-single" | "es";
 
 /** The entry of a name or alias (`tes`, `es`, `es-single`; case does not matter). */
 export function estimatorEntry(name: string): EstimatorEntry {
-  const alias = Object.entries(estimatorAliases).find(([alias]) => alias === name.toLowerCase())?.[1];
-  const wanted = (alias ?? name).toLowerCase();
-  const entry = estimators.find((candidate) => candidate.name.toLowerCase() === wanted);
-  if (entry !== undefined) return entry;
-  const near = nearest(name, [...estimatorNames, ...Object.keys(estimatorAliases)]);
-  throw new OptionError(
-    "createEstimator",
-    "name",
-    name,
-    `one of ${estimatorNames.join(", ")}`,
-    near === undefined ? undefined : `Did you mean ${near}?`,
-  );
+  return registered.entry(name);
 }
 
 /**

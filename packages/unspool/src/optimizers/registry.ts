@@ -3,7 +3,8 @@
  * optimizer, write its file (factory and `…Defaults`), a line here, and a line in `index.ts`.
  */
 import type { Tree } from "../array/index.ts";
-import { OptionError, requireOneOf, requireRecord } from "../errors.ts";
+import { OptionError, requireRecord } from "../errors.ts";
+import { type Registry, registry } from "../registry.ts";
 import { accumulate, accumulateDefaults } from "./wrappers/accumulate.ts";
 import { adabelief, adabeliefDefaults } from "./rules/adabelief.ts";
 import { adabound, adaboundDefaults } from "./rules/adabound.ts";
@@ -69,7 +70,7 @@ export interface OptimizerEntry extends OptimizerTraits {
 }
 
 // prettier-ignore
-export const optimizers: readonly OptimizerEntry[] = [
+const registered: Registry<OptimizerEntry> = registry("createOptimizer", [
   rule("sgd", sgd, sgdDefaults, "plain gradient descent"),
   rule("momentum", momentum, momentumDefaults, "heavy ball"),
   rule("nesterov", nesterov, nesterovDefaults, "Nesterov's accelerated gradient"),
@@ -110,15 +111,16 @@ export const optimizers: readonly OptimizerEntry[] = [
   wrapper("lossScale", lossScale, lossScaleDefaults, "skips steps that are not finite, scales gradients for half precision"),
   wrapper("quantizedState", quantizedState, quantizedStateDefaults, "keeps moments in 8 bits per element"),
   wrapper("shardedState", shardedState, shardedStateDefaults, "state in parts, one per worker"),
-];
+]);
+
+export const optimizers: readonly OptimizerEntry[] = registered.entries;
 
 /** Names of all optimizers. */
-export const optimizerNames: readonly string[] = optimizers.map(({ name }) => name);
+export const optimizerNames: readonly string[] = registered.names;
 
 /** The entry of a name. Throws `OptionError` with the nearest name for any other. */
 export function optimizerEntry(name: string): OptimizerEntry {
-  requireOneOf("createOptimizer", "name", name, optimizerNames);
-  return optimizers.find((candidate) => candidate.name === name)!;
+  return registered.entry(name);
 }
 
 /**

@@ -2,7 +2,7 @@
  * The optimizers of objectives by name: one line each feeds the command line, the docs and the conformance suite. To
  * add one, write its file (factory and `…Defaults`), a line here, and a line in `../index.ts`.
  */
-import { requireOneOf } from "../../errors.ts";
+import { type Registry, registry } from "../../registry.ts";
 import { adaHessian, adaHessianDefaults } from "./adaHessian.ts";
 import { entropySgd, entropySgdDefaults } from "./entropySgd.ts";
 import { lbfgs, lbfgsDefaults } from "./lbfgs.ts";
@@ -42,7 +42,7 @@ export interface ObjectiveOptimizerEntry {
 }
 
 // prettier-ignore
-export const objectiveOptimizers: readonly ObjectiveOptimizerEntry[] = [
+const registered: Registry<ObjectiveOptimizerEntry> = registry("createObjectiveOptimizer", [
   objectiveWrapper("sam", sam, samDefaults, "gradients at the worst point nearby (SAM, ASAM)"),
   objectiveWrapper("lookSam", lookSam, lookSamDefaults, "SAM whose ascent is computed every few steps"),
   objectiveWrapper("svrg", svrg, svrgDefaults, "gradients corrected by those of a snapshot"),
@@ -62,18 +62,19 @@ export const objectiveOptimizers: readonly ObjectiveOptimizerEntry[] = [
   objectiveEntry("foof", foof, foofDefaults, "gradient descent on the outputs of layers", true),
   objectiveEntry("kfacSimple", kfacSimple, kfacSimpleDefaults, "K-FAC in parts: damping, factors, targets", true),
   objectiveEntry("naturalGradient", naturalGradient, naturalGradientDefaults, "exact natural gradient of a batch's Fisher information", true),
-];
+]);
+
+export const objectiveOptimizers: readonly ObjectiveOptimizerEntry[] = registered.entries;
 
 /** Names of all optimizers of objectives. */
-export const objectiveOptimizerNames: readonly string[] = objectiveOptimizers.map(({ name }) => name);
+export const objectiveOptimizerNames: readonly string[] = registered.names;
 
 /** An optimizer of objectives from data. Throws `OptionError` for an unknown name, with the nearest one. */
 export function createObjectiveOptimizer(
   name: string,
   options: Record<string, unknown> = {},
 ): ObjectiveOptimizer {
-  requireOneOf("createObjectiveOptimizer", "name", name, objectiveOptimizerNames);
-  return objectiveOptimizers.find((entry) => entry.name === name)!.create(options);
+  return registered.create(name, options);
 }
 
 /** @internal An entry; `isCurvature` if it looks at the layers of a network. */
