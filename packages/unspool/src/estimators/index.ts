@@ -38,3 +38,5 @@ export { takeTurns, turnProgram, turnsOf } from "./windowsInTurn.ts";
 export type { Turn, TurnProgram } from "./windowsInTurn.ts";
 export { createEstimator, estimatorAliases, estimatorEntry, estimatorNames, estimators } from "./registry.ts";
 export type { EstimatorAlias, EstimatorEntry, EstimatorName, EstimatorOptions } from "./registry.ts";
+export { innerStepsOf, suitsProblem } from "./traits.ts";
+export type { EstimatorTraits, ResetKind, VarianceLaw } from "./traits.ts";

@@ -18,6 +18,7 @@ import { pesAnalytic } from "./es/pesAnalytic.ts";
 import { rtrl } from "./derivatives/rtrl.ts";
 import { type TbpttOptions, tbptt } from "./derivatives/tbptt.ts";
 import { telescopingPes } from "./es/telescopingPes.ts";
+import type { EstimatorTraits } from "./traits.ts";
 import { truncatedEs } from "./es/truncatedEs.ts";
 import { uoro } from "./derivatives/uoro.ts";
 
@@ -26,18 +27,12 @@ export type EstimatorOptions = EsOptions &
   Pick<GpesOptions, "noisePeriod"> &
   Pick<TbpttOptions, "tasks" | "checkpoints">;
 
-export interface EstimatorEntry {
+export interface EstimatorEntry extends EstimatorTraits {
   readonly name: EstimatorName;
   /** What else it is called in the papers. */
   readonly aliases?: readonly EstimatorAlias[];
   /** One line for lists. */
   readonly summary: string;
-  /** "es": losses only. "reverse", "forward": needs a differentiable problem. "mixed": both. */
-  readonly kind: "es" | "reverse" | "forward" | "mixed";
-  /** Whether its mean is the gradient of the (smoothed) objective over whole trajectories at fixed theta. */
-  readonly isUnbiased: boolean;
-  /** Estimates whole trajectories, so it needs a finite horizon and ignores `truncation`. */
-  readonly isWhole: boolean;
   readonly options: readonly (keyof EstimatorOptions)[];
   create<Theta, State, Batch>(
     problem: Problem<Theta, State, Batch>,
@@ -45,8 +40,9 @@ export interface EstimatorEntry {
   ): GradientEstimator<Theta>;
 }
 
-const window = ["truncation", "resets", "objective", "executor"] as const;
-const whole = [
+const windowOptions = ["truncation", "resets", "objective", "executor"] as const;
+const taskOptions = [...windowOptions, "tasks"] as const;
+const wholeOptions = [
   "sigma",
   "pairs",
   "objective",
@@ -56,24 +52,49 @@ const whole = [
   "noise",
   "executor",
 ] as const;
-const es = [...whole, "truncation", "resets"] as const;
-const analytic = ["sigma", "pairs", "truncation", "objective", "noise", "executor"] as const;
+const esOptions = [...wholeOptions, "truncation", "resets"] as const;
+
+const anyEnds = ["staggered", "random-offset", "random-length"] as const;
+/** Windows end where trajectories do. */
+const evenEnds = ["staggered", "random-offset"] as const;
+
+/** A tangent per number of theta: about as slow as evolution strategies at this many. */
+const tangents = 64;
+
+const antitheticPairs = { kind: "es", cost: { perUnit: 2 }, scalesWithSigma: true } as const;
+const persistentEs = { ...antitheticPairs, isUnbiased: true, isWhole: false, resets: anyEnds } as const;
+const perTask = { cost: { perUnit: 1 } } as const;
+const oneTask = { ...perTask, isDeterministic: true, variance: "zero" } as const;
+const window = { isWhole: false, needsDivisor: true, resets: evenEnds } as const;
 
 // prettier-ignore
 const registered: Registry<EstimatorEntry> = registry("createEstimator", [
-  { name: "fullEs", aliases: ["es"], kind: "es", isUnbiased: true, isWhole: true, summary: "ES over whole trajectories", options: whole, create: fullEs },
-  { name: "truncatedEs", aliases: ["tes"], kind: "es", isUnbiased: false, isWhole: false, summary: "ES on windows, blind to earlier ones", options: es, create: truncatedEs },
-  { name: "pes", kind: "es", isUnbiased: true, isWhole: false, summary: "persistent ES: unbiased from windows", options: es, create: pes },
-  { name: "pesAnalytic", kind: "mixed", isUnbiased: true, isWhole: false, summary: "PES with the window's own part by backpropagation", options: analytic, create: pesAnalytic },
-  { name: "telescopingPes", kind: "es", isUnbiased: true, isWhole: false, summary: "PES for the loss at the end of a trajectory", options: es.filter((name) => name !== "objective"), create: telescopingPes },
-  { name: "nres", aliases: ["es-single"], kind: "es", isUnbiased: true, isWhole: false, summary: "noise-reuse ES (ES-Single): one perturbation per trajectory", options: es, create: nres },
-  { name: "gpes", kind: "es", isUnbiased: true, isWhole: false, summary: "generalised PES: perturbations redrawn every noisePeriod steps", options: [...es, "noisePeriod"], create: gpes },
-  { name: "bptt", kind: "reverse", isUnbiased: true, isWhole: true, summary: "backpropagation through the whole horizon", options: ["tasks", "checkpoints", "objective", "executor"], create: bptt },
-  { name: "tbptt", kind: "reverse", isUnbiased: false, isWhole: false, summary: "backpropagation through windows", options: [...window, "tasks", "checkpoints"], create: tbptt },
-  { name: "rtrl", kind: "forward", isUnbiased: true, isWhole: false, summary: "real-time recurrent learning: the exact influence matrix", options: [...window, "tasks"], create: rtrl },
-  { name: "uoro", kind: "forward", isUnbiased: true, isWhole: false, summary: "RTRL with a random influence matrix of rank one", options: [...window, "tasks"], create: uoro },
-  { name: "dodge", kind: "forward", isUnbiased: true, isWhole: false, summary: "exact derivative along a random direction", options: [...window, "tasks", "noise"], create: dodge },
-  { name: "mixture", kind: "mixed", isUnbiased: true, isWhole: true, summary: "derivatives and ES over whole trajectories, weighted by their variances", options: whole, create: mixture },
+  { name: "fullEs", aliases: ["es"], summary: "ES over whole trajectories",
+    ...antitheticPairs, isUnbiased: true, isWhole: true, variance: "noiseReuse", preference: 50, options: wholeOptions, create: fullEs },
+  { name: "truncatedEs", aliases: ["tes"], summary: "ES on windows, blind to earlier ones",
+    ...persistentEs, isUnbiased: false, cost: { perUnit: 3 }, variance: "truncated", preference: 90, options: esOptions, create: truncatedEs },
+  { name: "pes", summary: "persistent ES: unbiased from windows",
+    ...persistentEs, variance: "persistent", preference: 40, standsFor: "endless", options: esOptions, create: pes },
+  { name: "pesAnalytic", summary: "PES with the window's own part by backpropagation",
+    kind: "mixed", isUnbiased: true, isWhole: false, needsDivisor: true, cost: { perUnit: 2, shared: 1 }, variance: "analytic", preference: 70, standsFor: "endless", options: ["sigma", "pairs", "truncation", "objective", "noise", "executor"], create: pesAnalytic },
+  { name: "telescopingPes", summary: "PES for the loss at the end of a trajectory",
+    ...persistentEs, objective: "final", needsDivisor: true, resets: evenEnds, options: esOptions.filter((name) => name !== "objective"), create: telescopingPes },
+  { name: "nres", aliases: ["es-single"], summary: "noise-reuse ES (ES-Single): one perturbation per trajectory",
+    ...persistentEs, variance: "noiseReuse", preference: 30, standsFor: "finite", options: esOptions, create: nres },
+  { name: "gpes", summary: "generalised PES: perturbations redrawn every noisePeriod steps",
+    ...persistentEs, variance: "persistent", options: [...esOptions, "noisePeriod"], create: gpes },
+  { name: "bptt", summary: "backpropagation through the whole horizon",
+    ...oneTask, kind: "reverse", isUnbiased: true, isWhole: true, preference: 10, standsFor: "finite", options: ["tasks", "checkpoints", "objective", "executor"], create: bptt },
+  { name: "tbptt", summary: "backpropagation through windows",
+    ...oneTask, ...window, kind: "reverse", isUnbiased: false, preference: 60, standsFor: "endless", options: [...taskOptions, "checkpoints"], create: tbptt },
+  { name: "rtrl", summary: "real-time recurrent learning: the exact influence matrix",
+    ...oneTask, ...window, kind: "forward", isUnbiased: true, largestTheta: tangents, preference: 20, options: taskOptions, create: rtrl },
+  { name: "uoro", summary: "RTRL with a random influence matrix of rank one",
+    ...perTask, ...window, kind: "forward", isUnbiased: true, preference: 100, options: taskOptions, create: uoro },
+  { name: "dodge", summary: "exact derivative along a random direction",
+    ...perTask, ...window, kind: "forward", isUnbiased: true, variance: "noiseReuse", preference: 110, options: [...taskOptions, "noise"], create: dodge },
+  { name: "mixture", summary: "derivatives and ES over whole trajectories, weighted by their variances",
+    kind: "mixed", isUnbiased: true, isWhole: true, cost: { perUnit: 2 }, largestTheta: tangents, preference: 80, standsFor: "finite", options: wholeOptions, create: mixture },
 ], { ignoresCase: true });
 
 export const estimators: readonly EstimatorEntry[] = registered.entries;
