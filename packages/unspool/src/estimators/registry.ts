@@ -58,43 +58,43 @@ const anyEnds = ["staggered", "random-offset", "random-length"] as const;
 /** Windows end where trajectories do. */
 const evenEnds = ["staggered", "random-offset"] as const;
 
-/** A tangent per number of theta: about as slow as evolution strategies at this many. */
-const tangents = 64;
+/** Those with a tangent per number of theta are tried unasked up to this many numbers. */
+const mostTangents = 64;
 
 const antitheticPairs = { kind: "es", cost: { perUnit: 2 }, scalesWithSigma: true } as const;
-const persistentEs = { ...antitheticPairs, isUnbiased: true, isWhole: false, resets: anyEnds } as const;
+const windowedEs = { ...antitheticPairs, isUnbiased: true, isWhole: false, resets: anyEnds } as const;
 const perTask = { cost: { perUnit: 1 } } as const;
 const oneTask = { ...perTask, isDeterministic: true, variance: "zero" } as const;
-const window = { isWhole: false, needsDivisor: true, resets: evenEnds } as const;
+const evenWindows = { isWhole: false, needsDivisor: true, resets: evenEnds } as const;
 
 // prettier-ignore
 const registered: Registry<EstimatorEntry> = registry("createEstimator", [
   { name: "fullEs", aliases: ["es"], summary: "ES over whole trajectories",
     ...antitheticPairs, isUnbiased: true, isWhole: true, variance: "noiseReuse", preference: 50, options: wholeOptions, create: fullEs },
   { name: "truncatedEs", aliases: ["tes"], summary: "ES on windows, blind to earlier ones",
-    ...persistentEs, isUnbiased: false, cost: { perUnit: 3 }, variance: "truncated", preference: 90, options: esOptions, create: truncatedEs },
+    ...windowedEs, isUnbiased: false, cost: { perUnit: 3 }, variance: "truncated", preference: 90, options: esOptions, create: truncatedEs },
   { name: "pes", summary: "persistent ES: unbiased from windows",
-    ...persistentEs, variance: "persistent", preference: 40, standsFor: "endless", options: esOptions, create: pes },
+    ...windowedEs, variance: "persistent", preference: 40, standsFor: "endless", options: esOptions, create: pes },
   { name: "pesAnalytic", summary: "PES with the window's own part by backpropagation",
     kind: "mixed", isUnbiased: true, isWhole: false, needsDivisor: true, cost: { perUnit: 2, shared: 1 }, variance: "analytic", preference: 70, standsFor: "endless", options: ["sigma", "pairs", "truncation", "objective", "noise", "executor"], create: pesAnalytic },
   { name: "telescopingPes", summary: "PES for the loss at the end of a trajectory",
-    ...persistentEs, objective: "final", needsDivisor: true, resets: evenEnds, options: esOptions.filter((name) => name !== "objective"), create: telescopingPes },
+    ...windowedEs, objective: "final", needsDivisor: true, resets: evenEnds, options: esOptions.filter((name) => name !== "objective"), create: telescopingPes },
   { name: "nres", aliases: ["es-single"], summary: "noise-reuse ES (ES-Single): one perturbation per trajectory",
-    ...persistentEs, variance: "noiseReuse", preference: 30, standsFor: "finite", options: esOptions, create: nres },
+    ...windowedEs, variance: "noiseReuse", preference: 30, standsFor: "finite", options: esOptions, create: nres },
   { name: "gpes", summary: "generalised PES: perturbations redrawn every noisePeriod steps",
-    ...persistentEs, variance: "persistent", options: [...esOptions, "noisePeriod"], create: gpes },
+    ...windowedEs, variance: "persistent", options: [...esOptions, "noisePeriod"], create: gpes },
   { name: "bptt", summary: "backpropagation through the whole horizon",
     ...oneTask, kind: "reverse", isUnbiased: true, isWhole: true, preference: 10, standsFor: "finite", options: ["tasks", "checkpoints", "objective", "executor"], create: bptt },
   { name: "tbptt", summary: "backpropagation through windows",
-    ...oneTask, ...window, kind: "reverse", isUnbiased: false, preference: 60, standsFor: "endless", options: [...taskOptions, "checkpoints"], create: tbptt },
+    ...oneTask, ...evenWindows, kind: "reverse", isUnbiased: false, preference: 60, standsFor: "endless", options: [...taskOptions, "checkpoints"], create: tbptt },
   { name: "rtrl", summary: "real-time recurrent learning: the exact influence matrix",
-    ...oneTask, ...window, kind: "forward", isUnbiased: true, largestTheta: tangents, preference: 20, options: taskOptions, create: rtrl },
+    ...oneTask, ...evenWindows, kind: "forward", isUnbiased: true, largestTheta: mostTangents, preference: 20, options: taskOptions, create: rtrl },
   { name: "uoro", summary: "RTRL with a random influence matrix of rank one",
-    ...perTask, ...window, kind: "forward", isUnbiased: true, preference: 100, options: taskOptions, create: uoro },
+    ...perTask, ...evenWindows, kind: "forward", isUnbiased: true, preference: 100, options: taskOptions, create: uoro },
   { name: "dodge", summary: "exact derivative along a random direction",
-    ...perTask, ...window, kind: "forward", isUnbiased: true, variance: "noiseReuse", preference: 110, options: [...taskOptions, "noise"], create: dodge },
+    ...perTask, ...evenWindows, kind: "forward", isUnbiased: true, variance: "noiseReuse", preference: 110, options: [...taskOptions, "noise"], create: dodge },
   { name: "mixture", summary: "derivatives and ES over whole trajectories, weighted by their variances",
-    kind: "mixed", isUnbiased: true, isWhole: true, cost: { perUnit: 2 }, largestTheta: tangents, preference: 80, standsFor: "finite", options: wholeOptions, create: mixture },
+    kind: "mixed", isUnbiased: true, isWhole: true, cost: { perUnit: 2 }, largestTheta: mostTangents, preference: 80, standsFor: "finite", options: wholeOptions, create: mixture },
 ], { ignoresCase: true });
 
 export const estimators: readonly EstimatorEntry[] = registered.entries;
@@ -127,6 +127,8 @@ export function estimatorEntry(name: string): EstimatorEntry {
   return registered.entry(name);
 }
 
+const allOptions = [...new Set(registered.entries.flatMap(({ options }) => options))];
+
 /**
  * An estimator by name. Options that the estimator does not know are left out, so one set of options can serve a
  * comparison; options that are undefined take the estimator's default.
@@ -136,21 +138,7 @@ export function createEstimator<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: EstimatorOptions = {},
 ): GradientEstimator<Theta> {
-  requireKnownOptions("createEstimator", options, [
-    "sigma",
-    "pairs",
-    "objective",
-    "isDividedByStd",
-    "nanPolicy",
-    "trajectories",
-    "noise",
-    "executor",
-    "truncation",
-    "resets",
-    "noisePeriod",
-    "tasks",
-    "checkpoints",
-  ]);
+  requireKnownOptions("createEstimator", options, allOptions);
   const entry = estimatorEntry(name);
   const known = entry.options.flatMap((option) =>
     options[option] === undefined ? [] : [[option, options[option]]],
