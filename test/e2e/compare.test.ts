@@ -70,7 +70,7 @@ describe("what cannot be compared or diagnosed", () => {
     [["compare", "lookahead-quadratic"], "its setup does not say what its inner problem is"],
     [["diagnose", "lookahead-quadratic"], "its setup does not say what its inner problem is"],
     [["compare", "noTheta.ts"], "has no theta to start from"],
-    [["compare", "toy-regression", "--estimators", "pse"], "Did you mean pes"],
+    [["compare", "toy-regression", "--estimators", "pse"], 'Did you mean "pes"?'],
     [["compare", "toy-regression", "--budget", "seconds=3"], "--budget must be inner-steps=N"],
     [["compare", "toy-regression", "--truncations", "10,x"], "--truncations must be integers"],
     [["compare", "toy-regression", "--truncations", "7"], "must be a divisor of the horizon 100"],

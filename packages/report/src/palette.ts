@@ -4,7 +4,7 @@
  * tritanopia, with a contrast of 3 or more against the page (palette.test.ts measures that). Beyond twelve series the
  * colours come again with dashes. Estimators have a dash and a symbol of their own besides: no colour is told alone.
  */
-import { estimatorNames } from "unspool";
+import { estimators } from "unspool";
 
 /** Series colours by theme. */
 export const colours = {
@@ -60,14 +60,15 @@ export function penOf(index: number): Pen {
 }
 
 const symbols: readonly PenSymbol[] = ["circle", "square", "triangle", "diamond"];
-/** The one that compares nothing comes last: twelve others have twelve colours. */
-const penned: readonly string[] = estimatorNames.toSorted(
-  (a, b) => Number(a === "telescopingPes") - Number(b === "telescopingPes"),
-);
+/** Those of final losses, which are not compared, come last: the first twelve others have twelve colours. */
+const penned: readonly string[] = [
+  ...estimators.filter(({ objective }) => objective !== "final"),
+  ...estimators.filter(({ objective }) => objective === "final"),
+].map(({ name }) => name);
 
-/** The pen of an estimator of the registry: the same in all figures, whichever estimators they show. */
+/** The pen of an estimator: the same in all figures, whichever they show. Those that nobody registered share one. */
 export function estimatorPen(name: string): Pen {
-  const index = Math.max(0, penned.indexOf(name));
+  const index = penned.includes(name) ? penned.indexOf(name) : penned.length;
   const pen = penOf(index);
   return { ...pen, dash: pen.dash ?? dashes[Math.floor(index / 4) % 3], symbol: symbols[index % 4]! };
 }

@@ -7,6 +7,7 @@ import {
   estimators,
   heavyTailWords,
   random,
+  suitsProblem,
   vectorNorm,
   tree,
 } from "unspool";
@@ -59,15 +60,10 @@ export async function compareCommand(line: CommandLine, reporter: Reporter): Pro
   return exitCodes.done;
 }
 
-/** These push one tangent per number of theta: for a large theta they run only if they are named. */
-const pushers = new Set(["rtrl", "mixture"]);
-const largestForPushers = 64;
-
 /** Every estimator of the loss of all steps that the problem allows and that ends soon. */
 function suitable(isDifferentiable: boolean, thetaSize: number): string[] {
   return estimators
-    .filter(({ name, kind }) => name !== "telescopingPes" && (isDifferentiable || kind === "es"))
-    .filter(({ name }) => thetaSize <= largestForPushers || !pushers.has(name))
+    .filter((entry) => entry.objective !== "final" && suitsProblem(entry, { isDifferentiable, thetaSize }))
     .map(({ name }) => name);
 }
 

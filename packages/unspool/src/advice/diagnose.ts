@@ -13,7 +13,7 @@ import {
   isDeterministic,
   measuredHorizon,
 } from "../diagnostics/index.ts";
-import { estimatorNames } from "../estimators/index.ts";
+import { type EstimatorEntry, estimatorEntry, estimatorNames } from "../estimators/index.ts";
 import { type DescentSetup, type InnerProblem, type Setup, requireDescent } from "../train/index.ts";
 import {
   type Diagnosis,
@@ -111,12 +111,15 @@ interface Place extends Pick<ThetaEvidence, "of"> {
   theta: unknown;
 }
 
-/** The first theta, and thetas on the way of the best run and of backpropagation's. */
+/** Without bias and without noise of its own: backpropagation through all steps, or what equals it. */
+const isExact = ({ isUnbiased, isDeterministic = false }: EstimatorEntry): boolean =>
+  isUnbiased && isDeterministic;
+
+/** The first theta, and thetas on the way of the best run and of that with exact gradients. */
 function placesOf(theta: unknown, { trials, recommended }: Recommendation): Place[] {
   const best = recommended && trials.find(({ setting: one }) => isSameSetting(one, recommended));
-  const reverse =
-    trials.find(({ setting }) => setting.estimator === "bptt") ??
-    trials.find(({ setting }) => setting.estimator === "rtrl");
+  // Trials begin with one of each estimator, the preferred first.
+  const exact = trials.find(({ setting }) => isExact(estimatorEntry(setting.estimator)));
   const onTheWay = (run: TrialRun | undefined, shares: readonly number[]): Place[] =>
     run === undefined || run.thetas.length === 0
       ? []
@@ -128,7 +131,7 @@ function placesOf(theta: unknown, { trials, recommended }: Recommendation): Plac
   const places: Place[] = [
     { where: "at the first theta", theta },
     ...onTheWay(best, [0.4, 1]),
-    ...(reverse === best ? [] : onTheWay(reverse, [1])),
+    ...(exact === best ? [] : onTheWay(exact, [1])),
   ];
   return places.filter(({ theta: at }) => tree.flatten(at).every((value) => Number.isFinite(value)));
 }

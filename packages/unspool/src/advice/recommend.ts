@@ -5,6 +5,7 @@
  * What is recommended is judged by means over seeds alone.
  */
 import type { Key } from "../array/index.ts";
+import { estimatorEntry } from "../estimators/index.ts";
 import type { DescentSetup, InnerProblem } from "../train/index.ts";
 import { type Progress, isClearlyLost } from "./clearlyLost.ts";
 import { type JudgedLoss, judgedLoss, mean, partKey, standardErrorOf } from "./judgedLoss.ts";
@@ -14,7 +15,6 @@ import {
   isAffordable,
   learningRates,
   pairCounts,
-  preference,
   sigmas,
   trialSettings,
   truncations,
@@ -163,6 +163,6 @@ function pick<Run extends { setting: TrialSetting; loss: number }>(
   // 2 % of the gain, but never more than 5 % of the loss that is left, unless that is nothing beside the gain.
   const slack = Math.max(Math.min(equalShare * gain, 0.05 * Math.abs(least)), 1e-6 * gain);
   const isEqual = ({ loss }: Run): boolean => loss <= (Number.isFinite(gain) ? least + slack : least);
-  const rank = ({ setting }: Run): number => preference.indexOf(setting.estimator);
+  const rank = ({ setting }: Run): number => estimatorEntry(setting.estimator).preference ?? Infinity;
   return runs.filter(isEqual).reduce((first, one) => (rank(one) < rank(first) ? one : first));
 }

@@ -3,7 +3,7 @@ import { type Key, programWork, traceProgram, tree } from "../array/index.ts";
 import { estimatorEntry, estimatorNames } from "../estimators/index.ts";
 import type { DescentSetup, InnerProblem } from "../train/index.ts";
 import { type ErasedProblem, advance, eraseProblem, initialState } from "../unroll/index.ts";
-import { innerStepsOf } from "./trialSetting.ts";
+import { stepsOfSetting } from "./trialSetting.ts";
 
 export interface TrialBudget {
   innerSteps: number;
@@ -54,6 +54,6 @@ function stepsOfSetup(
   const entry = (estimatorNames as readonly string[]).includes(name) ? estimatorEntry(name) : undefined;
   const truncation = entry?.isWhole === true ? problem.horizon : window;
   const asPairs = 2 * pairs * truncation;
-  const perStep = entry === undefined ? asPairs : innerStepsOf(entry, { estimator: name, truncation, pairs });
+  const perStep = entry === undefined ? asPairs : stepsOfSetting({ estimator: name, truncation, pairs });
   return Math.round(steps * Math.max(perStep, asPairs));
 }

@@ -2,11 +2,10 @@
 import type { Key } from "../array/index.ts";
 import { UnspoolError, requireKnownOptions } from "../errors.ts";
 import { isDeterministic, measuredHorizon } from "../diagnostics/index.ts";
-import { estimatorEntry } from "../estimators/index.ts";
 import { type InnerProblem, type Setup, initTraining, requireDescent, trainSteps } from "../train/index.ts";
 import { type Progress, checkedShares } from "./clearlyLost.ts";
 import { type Judge, type JudgedLoss, judgedLoss, judgedSteps } from "./judgedLoss.ts";
-import { type TrialSetting, innerStepsOf } from "./trialSetting.ts";
+import { type TrialSetting, stepsOfSetting } from "./trialSetting.ts";
 import { type TrialSetups, trialSetups } from "./trialSetups.ts";
 
 export interface TrialOptions {
@@ -73,7 +72,7 @@ export function trialRun(
   try {
     const judge = judgeOf(inner, setup.theta, options);
     const trial = setups(setting);
-    const perStep = innerStepsOf(estimatorEntry(setting.estimator), setting);
+    const perStep = stepsOfSetting(setting);
     const total = Math.max(1, Math.min(options.outerSteps, Math.floor(options.innerSteps / perStep)));
     const stepsPerLoss = inner.options.objective === "sum" ? setting.truncation : 1;
     const isChecked =

@@ -1,5 +1,5 @@
 /** One way to train: which estimator, with which of the options that matter. */
-import { type EstimatorEntry, type EstimatorOptions, estimatorEntry } from "../estimators/index.ts";
+import { type EstimatorOptions, estimatorEntry, innerStepsOf } from "../estimators/index.ts";
 
 export interface TrialSetting {
   estimator: string;
@@ -30,12 +30,11 @@ export function optionsOf(options: EstimatorOptions, setting: TrialSetting): Est
   return Object.fromEntries(known) as EstimatorOptions;
 }
 
-/** Inner steps of one estimate, over all particles. */
-export function innerStepsOf({ name, kind }: EstimatorEntry, setting: TrialSetting): number {
-  const { truncation, pairs = 1, tasks = 1 } = setting;
-  if (kind === "reverse" || kind === "forward") return tasks * truncation;
-  const members = { truncatedEs: 3, pesAnalytic: 2 + 1 / pairs }[name as string] ?? 2;
-  return members * pairs * truncation;
+/** Inner steps of one outer step of a setting, over all particles. */
+export function stepsOfSetting(setting: TrialSetting): number {
+  const { estimator, truncation, pairs = 1, tasks = 1 } = setting;
+  const entry = estimatorEntry(estimator);
+  return innerStepsOf(entry, entry.options.includes("pairs") ? pairs : tasks, truncation);
 }
 
 export const isSameSetting = (a: TrialSetting, b: TrialSetting): boolean => nameOf(a) === nameOf(b);

@@ -1,25 +1,12 @@
 /** The settings that trial runs try: every estimator, then variations of the best. */
-import { estimators } from "../estimators/index.ts";
+import { type EstimatorEntry, estimatorEntry, estimators, suitsProblem } from "../estimators/index.ts";
 import type { InnerProblem } from "../train/index.ts";
 import type { TrialSetting } from "./trialSetting.ts";
 
-/** Estimators in the order in which they are preferred where they do equally well: simple and exact ones first. */
-export const preference: readonly string[] = [
-  "bptt",
-  "rtrl",
-  "nres",
-  "pes",
-  "fullEs",
-  "tbptt",
-  "pesAnalytic",
-  "mixture",
-  "truncatedEs",
-  "uoro",
-  "dodge",
-];
-/** Estimators that push one tangent per number of theta, and the largest theta for which that is tried. */
-const pushers = new Set(["rtrl", "mixture"]);
-const largestForPushers = 64;
+/** Those that are tried, in the order in which they are preferred where they do equally well. */
+const tried: readonly EstimatorEntry[] = estimators
+  .filter(({ preference }) => preference !== undefined)
+  .toSorted((a, b) => a.preference! - b.preference!);
 
 /** Every estimator that the problem allows, with the problem's own options. */
 export function trialSettings(
@@ -30,19 +17,15 @@ export function trialSettings(
   const { sigma = 0.01, pairs = 16 } = options;
   const truncation = options.truncation ?? Math.min(10, horizon);
   const rate = learningRate === undefined ? {} : { learningRate: learningRate.value };
-  return preference.flatMap((name): TrialSetting[] => {
-    const entry = estimators.find((candidate) => candidate.name === name);
-    if (entry === undefined) return [];
-    const { kind, isWhole } = entry;
+  return tried.flatMap((entry): TrialSetting[] => {
+    const { name, isWhole, needsDivisor = false, isDeterministic = false } = entry;
+    if (!suitsProblem(entry, { isDifferentiable, thetaSize: given.thetaSize })) return [];
     if (isWhole && horizon === Infinity) return [];
-    if (kind !== "es" && !isDifferentiable) return [];
-    if (kind !== "es" && !isWhole && horizon !== Infinity && horizon % truncation !== 0) return [];
-    if (pushers.has(name) && given.thetaSize > largestForPushers) return [];
-    const length = isWhole ? horizon : truncation;
-    const common = { estimator: name, truncation: length, ...rate };
-    if (kind === "es" || kind === "mixed") return [{ ...common, sigma, pairs }];
-    const draws = name === "uoro" || name === "dodge";
-    return [{ ...common, tasks: given.isDeterministic && !draws ? 1 : 2 * pairs }];
+    if (needsDivisor && horizon !== Infinity && horizon % truncation !== 0) return [];
+    const common = { estimator: name, truncation: isWhole ? horizon : truncation, ...rate };
+    const smoothing = entry.options.includes("sigma") ? { sigma } : {};
+    if (entry.options.includes("pairs")) return [{ ...common, ...smoothing, pairs }];
+    return [{ ...common, tasks: given.isDeterministic && isDeterministic ? 1 : 2 * pairs }];
   });
 }
 
@@ -65,7 +48,7 @@ export function learningRates(setting: TrialSetting): TrialSetting[] {
 /** A quarter of the window and four times it, or the nearest divisors of the horizon. */
 export function truncations(setting: TrialSetting, { problem: { horizon } }: InnerProblem): TrialSetting[] {
   const { truncation, estimator } = setting;
-  if (estimators.find(({ name }) => name === estimator)?.isWhole === true) return [];
+  if (estimatorEntry(estimator).isWhole) return [];
   const wanted = [truncation / 4, truncation * 4].map(Math.round).filter((one) => one >= 1);
   const allowed = wanted.map((one) => (horizon === Infinity ? one : nearestDivisor(horizon, one)));
   return [...new Set(allowed)]

@@ -48,7 +48,7 @@ export function trialSetups(setup: DescentSetup, inner: InnerProblem): TrialSetu
 /** Whether all that sigma does to an estimator is to scale its noise and, by 1 / sigma², its gradient. */
 function sharesSigma({ problem, options }: InnerProblem, { estimator, sigma }: TrialSetting): boolean {
   const isPlain = options.noise === undefined && problem.isTraceable;
-  return isPlain && sigma !== undefined && estimatorEntry(estimator).kind === "es";
+  return isPlain && sigma !== undefined && estimatorEntry(estimator).scalesWithSigma === true;
 }
 
 function optimizerOf(setup: DescentSetup, inner: InnerProblem, { learningRate }: TrialSetting): Optimizer {

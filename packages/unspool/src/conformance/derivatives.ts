@@ -6,6 +6,8 @@
  * the difference of the losses of an antithetic pair is linear in the perturbation where the loss is quadratic.
  */
 
+import type { VarianceLaw } from "../estimators/index.ts";
+
 /**
  * `derivatives[w][b]` [P]: derivative of the objective's part in window w with respect to the copy of theta that is
  * used in window b; defined for b <= w.
@@ -89,6 +91,15 @@ export function noiseReuseVariance(derivatives: WindowDerivatives): number {
 export function truncatedVariance(derivatives: WindowDerivatives): number {
   return truncated(derivatives).reduce((sum, g) => sum + (g.length + 1) * inner(g, g), 0);
 }
+
+/** The laws by the names that an estimator's entry in the registry has for them. */
+export const varianceLaws: Readonly<Record<VarianceLaw, (derivatives: WindowDerivatives) => number>> = {
+  zero: () => 0,
+  truncated: truncatedVariance,
+  persistent: persistentVariance,
+  analytic: analyticVariance,
+  noiseReuse: noiseReuseVariance,
+};
 
 /** P Σ |h_ab|² + Σ h_ab · h_ba, where h_ab sums g[w][b] over the windows that `isCounted`. */
 function blockVariance(

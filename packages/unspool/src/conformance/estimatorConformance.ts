@@ -2,7 +2,7 @@
  * The properties that every gradient estimator has, as checks for any test runner. Statistical checks compare with
  * closed forms on small problems, for fixed seeds; the others are exact.
  */
-import type { ConformanceCheck } from "./check.ts";
+import { type ConformanceCheck, declaredChecks } from "./check.ts";
 import { contractChecks } from "./estimatorContract.ts";
 import { statisticalChecks } from "./estimatorStatistics.ts";
 import { type EstimatorSubject, checkedSubject } from "./estimatorSubject.ts";
@@ -23,8 +23,5 @@ import { type EstimatorSubject, checkedSubject } from "./estimatorSubject.ts";
  */
 export function estimatorConformance(subject: EstimatorSubject): ConformanceCheck[] {
   const checked = checkedSubject(subject);
-  return [...contractChecks(checked), ...statisticalChecks(checked)].map(({ name, run }) => ({
-    name: `${subject.name}: ${name}`,
-    run,
-  }));
+  return declaredChecks(subject, [...contractChecks(checked), ...statisticalChecks(checked)]);
 }

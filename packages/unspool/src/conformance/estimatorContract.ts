@@ -4,7 +4,7 @@ import type { Estimate, GradientEstimator } from "../estimators/index.ts";
 import type { Problem } from "../unroll/index.ts";
 import { encodeState } from "../train/index.ts";
 import { bitsOf, throughData } from "./bits.ts";
-import { type ConformanceCheck, require, requireError } from "./check.ts";
+import { type FieldCheck, require, requireError } from "./check.ts";
 import { type CheckedSubject, createFor, stepsPerEstimate, vector } from "./estimatorSubject.ts";
 import { requireMeans, sample } from "./sampling.ts";
 import {
@@ -16,21 +16,19 @@ import {
   proportionalSystem,
 } from "./tasks.ts";
 
-export function contractChecks(subject: CheckedSubject): ConformanceCheck[] {
-  return [
+export function contractChecks(subject: CheckedSubject): FieldCheck[] {
+  const checks: [string, (subject: CheckedSubject) => void, ...fields: string[]][] = [
     ["same theta, state and key give the same bits, and the state is left as it was", requirePure],
     ["state goes through plain data at every step of a run, bit for bit", requireDataState],
     ["gradients have the structure, shapes and dtypes of theta, in float32 and float64", requireStructure],
     ["a nested tree gives the numbers of the flat vector", requireNested],
-    ["the loss is right", requireLoss],
+    ["the loss is right", requireLoss, "objective", "isWhole"],
     ["the step is not traced again after the first trajectory", requireOneTrace],
-    ["inner steps are counted", requireInnerSteps],
+    ["inner steps are counted", requireInnerSteps, "innerSteps"],
     ["theta of another structure is refused", requireRefusal],
     ["noise on the losses that the particles share cancels", requireCommonNoise],
-  ].map(([name, check]) => ({
-    name: name as string,
-    run: () => (check as (subject: CheckedSubject) => void)(subject),
-  }));
+  ];
+  return checks.map(([name, check, ...fields]) => ({ name, fields, run: () => check(subject) }));
 }
 
 /** Estimates that pass two trajectories and a step. */

@@ -1,5 +1,5 @@
 /** Checks of an estimator's mean and variance against closed forms. */
-import { ConformanceError, type ConformanceCheck } from "./check.ts";
+import { ConformanceError, type FieldCheck } from "./check.ts";
 import { total } from "./derivatives.ts";
 import { type CheckedSubject, createFor, stepsPerEstimate, vector } from "./estimatorSubject.ts";
 import { type Sample, requireMeans, requireVariance, sample } from "./sampling.ts";
@@ -9,7 +9,8 @@ import type { ResetPolicy } from "../unroll/index.ts";
 /** Of the largest expected number: what rounding and finite differences of losses cost in each dtype. */
 const rounding = { float64: 1e-7, float32: 1e-3 } as const;
 
-export function statisticalChecks(subject: CheckedSubject): ConformanceCheck[] {
+export function statisticalChecks(subject: CheckedSubject): FieldCheck[] {
+  const fields = ["expectation", "objective"];
   const { name, limit, replicates, particles, seed } = subject;
   const float64 = { limit, relative: rounding.float64 };
   const samples = new Map<AnalyticTask, Sample>();
@@ -20,10 +21,12 @@ export function statisticalChecks(subject: CheckedSubject): ConformanceCheck[] {
   };
   const means = [scalarSystem, planarSystem, noisySystem].map((task) => ({
     name: `the mean is the closed form on ${task.name}`,
+    fields,
     run: () => requireTaskMeans(subject, task, sampleOf(task), float64),
   }));
   const variances = [scalarSystem, planarSystem].map((task) => ({
     name: `the variance is as predicted on ${task.name}`,
+    fields: ["variance"],
     run: () => {
       const { gradients } = sampleOf(task);
       const predicted = subject.variance!(derivativesOf(subject, task)) / particles;
@@ -35,6 +38,7 @@ export function statisticalChecks(subject: CheckedSubject): ConformanceCheck[] {
     ...(subject.variance === undefined ? [] : variances),
     {
       name: "the mean is the closed form in float32",
+      fields,
       run: () => {
         const few = sampleTask(subject, scalarSystem, Math.min(replicates, 32), "float32");
         requireTaskMeans(subject, scalarSystem, few, { limit, relative: rounding.float32 });
@@ -42,6 +46,7 @@ export function statisticalChecks(subject: CheckedSubject): ConformanceCheck[] {
     },
     ...subject.resets.map((resets) => ({
       name: `the mean stays right with resets ${typeof resets === "string" ? resets : "of random length"}`,
+      fields: ["resets", "expectation"],
       run: () =>
         typeof resets === "string"
           ? requirePeriodMean(subject, resets, float64)

@@ -1,9 +1,10 @@
 /** What a user says of an estimator, and what the checks make of it. */
 import { type Tensor, np } from "../array/index.ts";
 import { requireInteger, requireOneOf, requirePositive } from "../errors.ts";
-import type { GradientEstimator } from "../estimators/index.ts";
+import type { GradientEstimator, VarianceLaw } from "../estimators/index.ts";
 import type { Problem, ResetPolicy } from "../unroll/index.ts";
-import { type Objective, type WindowDerivatives, truncated, unbiased } from "./derivatives.ts";
+import type { Declared } from "./check.ts";
+import { type Objective, type WindowDerivatives, truncated, unbiased, varianceLaws } from "./derivatives.ts";
 
 /** What a check asks of the estimator that it has made. */
 export interface EstimatorRequest {
@@ -16,9 +17,7 @@ export interface EstimatorRequest {
   resets: ResetPolicy;
 }
 
-export interface EstimatorSubject {
-  /** Shown in messages. */
-  name: string;
+export interface EstimatorSubject extends Declared {
   /** Makes the estimator for a problem. What the request does not set (sigma, …) is yours to choose. */
   create<Theta, State, Batch>(
     problem: Problem<Theta, State, Batch>,
@@ -29,8 +28,11 @@ export interface EstimatorSubject {
    * given), or a function of the derivatives of each window's loss with respect to the theta used in each window.
    */
   expectation?: "unbiased" | "truncated" | ((derivatives: WindowDerivatives) => number[][]);
-  /** Trace of the covariance, for one particle, of the sum over the windows of one trajectory. Default: not checked. */
-  variance?: (derivatives: WindowDerivatives) => number;
+  /**
+   * Trace of the covariance, for one particle, of the sum over the windows of one trajectory: a known law by name, or a
+   * function. Default: not checked.
+   */
+  variance?: VarianceLaw | ((derivatives: WindowDerivatives) => number);
   /** "sum" (default): of the losses of all steps. "final": of the problem's `finalLoss`, in differences over windows. */
   objective?: Objective;
   /** One estimate is one trajectory. Default false: one window. */
@@ -51,11 +53,11 @@ export interface EstimatorSubject {
 
 /** A subject with its defaults. */
 export interface CheckedSubject extends Required<
-  Omit<EstimatorSubject, "expectation" | "variance" | "innerSteps">
+  Omit<EstimatorSubject, "expectation" | "variance" | "innerSteps" | "placeOf">
 > {
   expectation: (derivatives: WindowDerivatives) => number[][];
   isUnbiased: boolean;
-  variance: EstimatorSubject["variance"];
+  variance: ((derivatives: WindowDerivatives) => number) | undefined;
   innerSteps: EstimatorSubject["innerSteps"];
 }
 
@@ -64,6 +66,7 @@ export function checkedSubject(subject: EstimatorSubject): CheckedSubject {
   const where = "estimatorConformance";
   const {
     expectation = "unbiased",
+    variance,
     objective = "sum",
     replicates = 64,
     particles = 128,
@@ -71,6 +74,7 @@ export function checkedSubject(subject: EstimatorSubject): CheckedSubject {
   } = subject;
   if (typeof expectation === "string")
     requireOneOf(where, "expectation", expectation, ["unbiased", "truncated"]);
+  if (typeof variance === "string") requireOneOf(where, "variance", variance, Object.keys(varianceLaws));
   requireOneOf(where, "objective", objective, ["sum", "final"]);
   requireInteger(where, "replicates", replicates, 8);
   requireInteger(where, "particles", particles, 2);
@@ -81,7 +85,7 @@ export function checkedSubject(subject: EstimatorSubject): CheckedSubject {
     create: (problem, request) => subject.create(problem, request),
     expectation: typeof expectation === "string" ? named[expectation] : expectation,
     isUnbiased: expectation === "unbiased",
-    variance: subject.variance,
+    variance: typeof variance === "string" ? varianceLaws[variance] : variance,
     innerSteps: subject.innerSteps,
     objective,
     isWhole: subject.isWhole ?? false,

@@ -1,6 +1,6 @@
 /** Conformance suites: the properties of estimators and optimizers as checks for any test runner. */
 export { ConformanceError } from "./check.ts";
-export type { ConformanceCheck } from "./check.ts";
+export type { ConformanceCheck, Declared } from "./check.ts";
 export {
   analyticVariance,
   linearDerivatives,
@@ -17,5 +17,6 @@ export { methodConformance } from "./methodConformance.ts";
 export type { MethodSubject } from "./methodConformance.ts";
 export { objectiveConformance } from "./objectiveConformance.ts";
 export type { ObjectiveOptimizerSubject } from "./objectiveSubject.ts";
+export { registeredEstimator, registeredObjectiveOptimizer, registeredOptimizer } from "./registered.ts";
 export { optimizerConformance } from "./optimizerConformance.ts";
 export type { OptimizerSubject } from "./optimizerSubject.ts";

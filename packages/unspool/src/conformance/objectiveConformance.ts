@@ -2,7 +2,7 @@
  * The properties that every optimizer of objectives has, as checks for any test runner: on its own on a small network,
  * compiled with its phases, saved and loaded, and inside an unrolled problem whose theta are its hyperparameters.
  */
-import type { ConformanceCheck } from "./check.ts";
+import { type ConformanceCheck, declaredChecks } from "./check.ts";
 import { objectiveRuleChecks } from "./objectiveRule.ts";
 import type { CheckedObjectiveOptimizer, ObjectiveOptimizerSubject } from "./objectiveSubject.ts";
 import { objectiveUnrolledChecks } from "./objectiveUnrolled.ts";
@@ -26,8 +26,5 @@ export function objectiveConformance(subject: ObjectiveOptimizerSubject): Confor
     isDifferentiable: subject.isDifferentiable ?? true,
     stepsOfDescent: subject.stepsOfDescent ?? 200,
   };
-  return [...objectiveRuleChecks(checked), ...objectiveUnrolledChecks(checked)].map(({ name, run }) => ({
-    name: `${subject.name}: ${name}`,
-    run,
-  }));
+  return declaredChecks(subject, [...objectiveRuleChecks(checked), ...objectiveUnrolledChecks(checked)]);
 }

@@ -8,7 +8,7 @@ import {
 } from "../optimizers/index.ts";
 import type { Json } from "../methods/index.ts";
 import { decodeState, encodeState } from "../train/index.ts";
-import { type ConformanceCheck, require, requireError } from "./check.ts";
+import { type FieldCheck, require, requireError } from "./check.ts";
 import {
   type CheckedObjectiveOptimizer,
   type FloatType,
@@ -23,21 +23,26 @@ import {
 /** Relative to the larger of 1 and the value. */
 const tolerance: Readonly<Record<FloatType, number>> = { float32: 1e-4, float64: 1e-10 };
 
-export function objectiveRuleChecks(subject: CheckedObjectiveOptimizer): ConformanceCheck[] {
+export function objectiveRuleChecks(subject: CheckedObjectiveOptimizer): FieldCheck[] {
   const compiled = once(() => {
     const optimizer = create(subject);
     return { optimizer, step: compiledStep(optimizer, objectiveOf) };
   });
-  const checks: [string, (subject: CheckedObjectiveOptimizer, compiled: () => Compiled) => void][] = [
+  type Check = (subject: CheckedObjectiveOptimizer, compiled: () => Compiled) => void;
+  const checks: [string, Check, ...fields: string[]][] = [
     ["theta and state keep structure, shapes and dtypes, and `step` counts", requireStructure],
-    ["float32 and float64 agree", requirePrecisions],
+    ["float32 and float64 agree", requirePrecisions, "hyperparameters"],
     ["state goes through plain data after every step, bit for bit", requireDataState],
     ["compiled, with its phases and without, it gives the same as step by step", requireCompiled],
-    ["a zero gradient gives finite numbers, and no step unless it moves at rest", requireZeroGradient],
-    ["it descends on a network", requireDescent],
-    ["an objective without a network is refused by those that need one", requireRefusal],
+    [
+      "a zero gradient gives finite numbers, and no step unless it moves at rest",
+      requireZeroGradient,
+      "movesAtRest",
+    ],
+    ["it descends on a network", requireDescent, "hyperparameters", "stepsOfDescent"],
+    ["an objective without a network is refused by those that need one", requireRefusal, "needsNetwork"],
   ];
-  return checks.map(([name, check]) => ({ name, run: () => check(subject, compiled) }));
+  return checks.map(([name, check, ...fields]) => ({ name, fields, run: () => check(subject, compiled) }));
 }
 
 type Point = { theta: SmallNetwork; state: Tree };

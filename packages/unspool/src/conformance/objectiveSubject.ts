@@ -9,10 +9,9 @@ import {
   gaussianLikelihood,
   networkObjective,
 } from "../optimizers/index.ts";
+import type { Declared } from "./check.ts";
 
-export interface ObjectiveOptimizerSubject {
-  /** Shown in messages. */
-  name: string;
+export interface ObjectiveOptimizerSubject extends Declared {
   /** Makes the optimizer; `hyperparameters` has the names of the option of that name, or nothing. */
   create(hyperparameters: Readonly<Record<string, Hyperparameter>>): ObjectiveOptimizer;
   /**
@@ -30,7 +29,7 @@ export interface ObjectiveOptimizerSubject {
   stepsOfDescent?: number;
 }
 
-export type CheckedObjectiveOptimizer = Required<ObjectiveOptimizerSubject>;
+export type CheckedObjectiveOptimizer = Required<Omit<ObjectiveOptimizerSubject, "placeOf">>;
 
 export type FloatType = "float32" | "float64";
 

@@ -2,7 +2,7 @@
 import { type Tensor, type Tree, random, tree } from "../array/index.ts";
 import { bptt, pes } from "../estimators/index.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
-import { type ConformanceCheck, require } from "./check.ts";
+import { type FieldCheck, require } from "./check.ts";
 import {
   type CheckedObjectiveOptimizer,
   type FloatType,
@@ -25,7 +25,8 @@ interface Estimated {
 
 const horizon = 3;
 
-export function objectiveUnrolledChecks(subject: CheckedObjectiveOptimizer): ConformanceCheck[] {
+export function objectiveUnrolledChecks(subject: CheckedObjectiveOptimizer): FieldCheck[] {
+  const fields = ["hyperparameters"];
   const problem = training(subject);
   const estimator = bptt(problem, { objective: "sum" });
   // One key: optimizers that draw take the same draws at every theta.
@@ -33,19 +34,25 @@ export function objectiveUnrolledChecks(subject: CheckedObjectiveOptimizer): Con
     const { loss, gradient } = estimator.estimate(theta, estimator.init(theta, random.key(0)), random.key(0));
     return { loss, gradient: gradient.hyperparameters };
   };
-  const reverse: ConformanceCheck[] = [
+  const reverse: FieldCheck[] = [
     {
       name: "gradients of its hyperparameters through an unroll are those of finite differences",
+      fields: [...fields, "isDifferentiable"],
       run: () => requireDerivative(subject, estimateAt),
     },
     {
       name: "gradients of its hyperparameters are finite where the inner gradient is zero",
+      fields: [...fields, "isDifferentiable"],
       run: () => requireFinite(subject, estimateAt(thetaOf(subject, 0, "float64")).gradient),
     },
   ];
   return [
     ...(subject.isDifferentiable ? reverse : []),
-    { name: "PES estimates gradients of its hyperparameters", run: () => requirePes(subject, problem) },
+    {
+      name: "PES estimates gradients of its hyperparameters",
+      fields,
+      run: () => requirePes(subject, problem),
+    },
   ];
 }
 

@@ -4,7 +4,7 @@
  */
 import { OptionError } from "../errors.ts";
 import type { Optimizer } from "../optimizers/index.ts";
-import type { ConformanceCheck } from "./check.ts";
+import { type ConformanceCheck, declaredChecks } from "./check.ts";
 import { ruleChecks } from "./optimizerRule.ts";
 import type { CheckedOptimizer, OptimizerSubject } from "./optimizerSubject.ts";
 import { unrolledChecks } from "./optimizerUnrolled.ts";
@@ -27,10 +27,7 @@ export function optimizerConformance(subject: OptimizerSubject): ConformanceChec
     isPerLeaf: subject.isPerLeaf ?? false,
     stepsOfDescent: subject.stepsOfDescent ?? 200,
   };
-  return [...ruleChecks(checked), ...unrolledChecks(checked)].map(({ name, run }) => ({
-    name: `${subject.name}: ${name}`,
-    run,
-  }));
+  return declaredChecks(subject, [...ruleChecks(checked), ...unrolledChecks(checked)]);
 }
 
 function create(

@@ -3,7 +3,7 @@ import { type Tensor, type Tensors, type Tree, jit, np, tree } from "../array/in
 import type { Optimizer } from "../optimizers/index.ts";
 import type { Json } from "../methods/index.ts";
 import { decodeState, encodeState } from "../train/index.ts";
-import { type ConformanceCheck, require, requireError } from "./check.ts";
+import { type FieldCheck, require, requireError } from "./check.ts";
 import type { CheckedOptimizer } from "./optimizerSubject.ts";
 
 type FloatType = "float32" | "float64";
@@ -11,18 +11,18 @@ type FloatType = "float32" | "float64";
 /** Relative to the larger of 1 and the value. */
 const tolerance: Readonly<Record<FloatType, number>> = { float32: 2e-5, float64: 1e-11 };
 
-export function ruleChecks(subject: CheckedOptimizer): ConformanceCheck[] {
-  const checks: [string, (subject: CheckedOptimizer) => void][] = [
+export function ruleChecks(subject: CheckedOptimizer): FieldCheck[] {
+  const checks: [string, (subject: CheckedOptimizer) => void, ...fields: string[]][] = [
     ["theta and state keep structure, shapes and dtypes, and `step` counts", requireStructure],
-    ["a nested tree moves as its elements do", requireNested],
-    ["float32 and float64 agree", requirePrecisions],
+    ["a nested tree moves as its elements do", requireNested, "isPerLeaf"],
+    ["float32 and float64 agree", requirePrecisions, "hyperparameters"],
     ["state goes through plain data after every update, bit for bit", requireDataState],
     ["compiled by jit it gives the same as step by step", requireJit],
-    ["a zero gradient gives finite numbers, and no step without decay", requireZeroGradient],
-    ["it descends on a quadratic", requireDescent],
+    ["a zero gradient gives finite numbers, and no step without decay", requireZeroGradient, "hasDecay"],
+    ["it descends on a quadratic", requireDescent, "hyperparameters", "stepsOfDescent"],
     ["a gradient of another structure is refused", requireRefusal],
   ];
-  return checks.map(([name, check]) => ({ name, run: () => check(subject) }));
+  return checks.map(([name, check, ...fields]) => ({ name, fields, run: () => check(subject) }));
 }
 
 interface Nested {

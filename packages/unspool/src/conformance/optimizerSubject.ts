@@ -1,9 +1,8 @@
 /** What a user says of an optimizer. */
 import type { Hyperparameter, Optimizer } from "../optimizers/index.ts";
+import type { Declared } from "./check.ts";
 
-export interface OptimizerSubject {
-  /** Shown in messages. */
-  name: string;
+export interface OptimizerSubject extends Declared {
   /** Makes the optimizer; `hyperparameters` has the names of the option of that name, or nothing. */
   create(hyperparameters: Readonly<Record<string, Hyperparameter>>): Optimizer;
   /**
@@ -19,4 +18,4 @@ export interface OptimizerSubject {
   stepsOfDescent?: number;
 }
 
-export type CheckedOptimizer = Required<OptimizerSubject>;
+export type CheckedOptimizer = Required<Omit<OptimizerSubject, "placeOf">>;

@@ -2,24 +2,27 @@
 import { type Tensor, type Tree, np, random, tree } from "../array/index.ts";
 import { bptt, pes } from "../estimators/index.ts";
 import { type Problem, defineProblem, unroll } from "../unroll/index.ts";
-import { type ConformanceCheck, require } from "./check.ts";
+import { type FieldCheck, require } from "./check.ts";
 import type { CheckedOptimizer } from "./optimizerSubject.ts";
 
 type Hyperparameters = Readonly<Record<string, Tensor>>;
 
 const horizon = 5;
 
-export function unrolledChecks(subject: CheckedOptimizer): ConformanceCheck[] {
+export function unrolledChecks(subject: CheckedOptimizer): FieldCheck[] {
+  const fields = ["hyperparameters"];
   return [
     {
       name: "gradients of its hyperparameters through an unroll are those of finite differences",
+      fields,
       run: () => requireDerivative(subject),
     },
     {
       name: "gradients of its hyperparameters are finite where the inner gradient is zero",
+      fields,
       run: () => requireFiniteAtZero(subject),
     },
-    { name: "PES estimates gradients of its hyperparameters", run: () => requirePes(subject) },
+    { name: "PES estimates gradients of its hyperparameters", fields, run: () => requirePes(subject) },
   ];
 }
 

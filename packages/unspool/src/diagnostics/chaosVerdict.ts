@@ -10,7 +10,7 @@
  * largest exponent is told beside that: Metz et al. judge by lambda_1 T, which over a finite horizon depends on the units
  * of the state.
  */
-import type { EstimatorName } from "../estimators/index.ts";
+import { type EstimatorName, estimators } from "../estimators/index.ts";
 import type { DerivativeMismatch } from "./derivativeMismatch.ts";
 import type { GradientGrowthResult } from "./gradientGrowth.ts";
 import { explosion, gradientRegime, isBackpropQuieter, lossGrowth } from "./gradientRegime.ts";
@@ -48,13 +48,7 @@ export function chaosVerdict(evidence: ChaosEvidence): ChaosVerdict {
   const { horizon, isEndless, growth, variance } = evidence;
   const regime = gradientRegime(evidence);
   const method = methodOf(regime, isBackpropQuieter(evidence));
-  const backprop = isEndless ? "tbptt" : "bptt";
-  const estimator = {
-    backprop,
-    clipped: backprop,
-    mixture: isEndless ? "pesAnalytic" : "mixture",
-    es: isEndless ? "pes" : "nres",
-  }[method] as EstimatorName;
+  const estimator = estimatorOf(method, isEndless);
   // By the rate of the last half, too: what was measured counts from the first few steps only.
   const byRate = growth.lossRate > 0 ? explosion / growth.lossRate : Infinity;
   const window = Math.max(1, Math.min(horizon, growth.usableHorizon, Math.floor(byRate)));
@@ -72,6 +66,14 @@ export function chaosVerdict(evidence: ChaosEvidence): ChaosVerdict {
 function methodOf(regime: ChaosVerdict["regime"], isBackpropBetter: boolean): ChaosVerdict["method"] {
   if (!isBackpropBetter) return regime === "chaotic" ? "es" : "mixture";
   return ({ stable: "backprop", growing: "clipped", chaotic: "mixture" } as const)[regime];
+}
+
+const kinds = { backprop: "reverse", clipped: "reverse", mixture: "mixed", es: "es" } as const;
+
+/** The one that stands for its kind in the registry. */
+function estimatorOf(method: ChaosVerdict["method"], isEndless: boolean): EstimatorName {
+  const horizon = isEndless ? "endless" : "finite";
+  return estimators.find(({ kind, standsFor }) => kind === kinds[method] && standsFor === horizon)!.name;
 }
 
 const advice: Readonly<Record<ChaosVerdict["method"], string>> = {

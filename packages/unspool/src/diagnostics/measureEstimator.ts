@@ -73,11 +73,11 @@ export function measureEstimator(
   at: number,
 ): EstimatorMeasurement {
   const { problem, theta, options, key, innerSteps, reference, isFixed } = context;
-  if (entry.name === "telescopingPes") {
+  if (entry.objective === "final") {
     throw new OptionError("compareEstimators", "estimators", name, "an estimator of the loss of all steps");
   }
   const { horizon } = problem;
-  const drawsNothing = isFixed && isExact(entry);
+  const drawsNothing = isFixed && entry.isDeterministic === true;
   const programs: { memoryBytes: number }[] = [];
   const estimator = entry.create(problem, {
     ...known(entry, { ...options, truncation: at, resets: "lockstep" }),
@@ -109,7 +109,7 @@ export function measureEstimator(
     estimator: entry.name,
     truncation: entry.isWhole ? horizon : at,
     ...measured,
-    smoothedBy: entry.kind === "es" || entry.kind === "mixed" ? sigma : undefined,
+    smoothedBy: entry.options.includes("sigma") ? sigma : undefined,
     errorAtEqualCost: measured.meanSquaredError - measured.variance + measured.variance / samplesAtEqualCost,
     // Of the squared bias, twice the bias times its own error; of the variance, its error.
     errorAtEqualCostError: Math.hypot(
@@ -126,9 +126,6 @@ export function measureEstimator(
 }
 
 const leastSamples = 8;
-
-/** Estimators without random numbers of their own. */
-const isExact = ({ name }: EstimatorEntry): boolean => ["bptt", "tbptt", "rtrl"].includes(name);
 
 function known(entry: EstimatorEntry, options: EstimatorOptions): EstimatorOptions {
   return Object.fromEntries(

@@ -38,3 +38,5 @@ export { estimatesProgram, takeEstimates, windowsRunner } from "./takeEstimates.
 export type { BetweenEstimates, EstimatesProgram, EstimatesTaken } from "./takeEstimates.ts";
 export { createEstimator, estimatorAliases, estimatorEntry, estimatorNames, estimators } from "./registry.ts";
 export type { EstimatorAlias, EstimatorEntry, EstimatorName, EstimatorOptions } from "./registry.ts";
+export { innerStepsOf, suitsProblem } from "./traits.ts";
+export type { EstimatorTraits, ResetKind, VarianceLaw } from "./traits.ts";

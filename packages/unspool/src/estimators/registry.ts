@@ -2,7 +2,8 @@
  * The estimators by name: one entry each feeds the command line, the docs and the conformance suite. An entry takes
  * from a common set of options those that mean something to it, so that `estimator` can be a config value.
  */
-import { OptionError, nearest, requireKnownOptions } from "../errors.ts";
+import { requireKnownOptions } from "../errors.ts";
+import { type Registry, registry } from "../registry.ts";
 import type { Problem } from "../unroll/index.ts";
 import type { EsOptions } from "./es/antithetic.ts";
 import { bptt } from "./derivatives/bptt.ts";
@@ -17,6 +18,7 @@ import { pesAnalytic } from "./es/pesAnalytic.ts";
 import { rtrl } from "./derivatives/rtrl.ts";
 import { type TbpttOptions, tbptt } from "./derivatives/tbptt.ts";
 import { telescopingPes } from "./es/telescopingPes.ts";
+import type { EstimatorTraits } from "./traits.ts";
 import { truncatedEs } from "./es/truncatedEs.ts";
 import { uoro } from "./derivatives/uoro.ts";
 
@@ -25,16 +27,12 @@ export type EstimatorOptions = EsOptions &
   Pick<GpesOptions, "noisePeriod"> &
   Pick<TbpttOptions, "tasks" | "checkpoints">;
 
-export interface EstimatorEntry {
+export interface EstimatorEntry extends EstimatorTraits {
   readonly name: EstimatorName;
+  /** What else it is called in the papers. */
+  readonly aliases?: readonly EstimatorAlias[];
   /** One line for lists. */
   readonly summary: string;
-  /** "es": losses only. "reverse", "forward": needs a differentiable problem. "mixed": both. */
-  readonly kind: "es" | "reverse" | "forward" | "mixed";
-  /** Whether its mean is the gradient of the (smoothed) objective over whole trajectories at fixed theta. */
-  readonly isUnbiased: boolean;
-  /** Estimates whole trajectories, so it needs a finite horizon and ignores `truncation`. */
-  readonly isWhole: boolean;
   readonly options: readonly (keyof EstimatorOptions)[];
   create<Theta, State, Batch>(
     problem: Problem<Theta, State, Batch>,
@@ -42,8 +40,9 @@ export interface EstimatorEntry {
   ): GradientEstimator<Theta>;
 }
 
-const window = ["truncation", "resets", "objective", "executor"] as const;
-const whole = [
+const windowOptions = ["truncation", "resets", "objective", "executor"] as const;
+const taskOptions = [...windowOptions, "tasks"] as const;
+const wholeOptions = [
   "sigma",
   "pairs",
   "objective",
@@ -53,25 +52,52 @@ const whole = [
   "noise",
   "executor",
 ] as const;
-const es = [...whole, "truncation", "resets"] as const;
-const analytic = ["sigma", "pairs", "truncation", "objective", "noise", "executor"] as const;
+const esOptions = [...wholeOptions, "truncation", "resets"] as const;
+
+const anyEnds = ["staggered", "random-offset", "random-length"] as const;
+/** Windows end where trajectories do. */
+const evenEnds = ["staggered", "random-offset"] as const;
+
+/** Those with a tangent per number of theta are tried unasked up to this many numbers. */
+const mostTangents = 64;
+
+const antitheticPairs = { kind: "es", cost: { perUnit: 2 }, scalesWithSigma: true } as const;
+const windowedEs = { ...antitheticPairs, isUnbiased: true, isWhole: false, resets: anyEnds } as const;
+const perTask = { cost: { perUnit: 1 } } as const;
+const oneTask = { ...perTask, isDeterministic: true, variance: "zero" } as const;
+const evenWindows = { isWhole: false, needsDivisor: true, resets: evenEnds } as const;
 
 // prettier-ignore
-export const estimators: readonly EstimatorEntry[] = [
-  { name: "fullEs", kind: "es", isUnbiased: true, isWhole: true, summary: "ES over whole trajectories", options: whole, create: fullEs },
-  { name: "truncatedEs", kind: "es", isUnbiased: false, isWhole: false, summary: "ES on windows, blind to earlier ones", options: es, create: truncatedEs },
-  { name: "pes", kind: "es", isUnbiased: true, isWhole: false, summary: "persistent ES: unbiased from windows", options: es, create: pes },
-  { name: "pesAnalytic", kind: "mixed", isUnbiased: true, isWhole: false, summary: "PES with the window's own part by backpropagation", options: analytic, create: pesAnalytic },
-  { name: "telescopingPes", kind: "es", isUnbiased: true, isWhole: false, summary: "PES for the loss at the end of a trajectory", options: es.filter((name) => name !== "objective"), create: telescopingPes },
-  { name: "nres", kind: "es", isUnbiased: true, isWhole: false, summary: "noise-reuse ES (ES-Single): one perturbation per trajectory", options: es, create: nres },
-  { name: "gpes", kind: "es", isUnbiased: true, isWhole: false, summary: "generalised PES: perturbations redrawn every noisePeriod steps", options: [...es, "noisePeriod"], create: gpes },
-  { name: "bptt", kind: "reverse", isUnbiased: true, isWhole: true, summary: "backpropagation through the whole horizon", options: ["tasks", "checkpoints", "objective", "executor"], create: bptt },
-  { name: "tbptt", kind: "reverse", isUnbiased: false, isWhole: false, summary: "backpropagation through windows", options: [...window, "tasks", "checkpoints"], create: tbptt },
-  { name: "rtrl", kind: "forward", isUnbiased: true, isWhole: false, summary: "real-time recurrent learning: the exact influence matrix", options: [...window, "tasks"], create: rtrl },
-  { name: "uoro", kind: "forward", isUnbiased: true, isWhole: false, summary: "RTRL with a random influence matrix of rank one", options: [...window, "tasks"], create: uoro },
-  { name: "dodge", kind: "forward", isUnbiased: true, isWhole: false, summary: "exact derivative along a random direction", options: [...window, "tasks", "noise"], create: dodge },
-  { name: "mixture", kind: "mixed", isUnbiased: true, isWhole: true, summary: "derivatives and ES over whole trajectories, weighted by their variances", options: whole, create: mixture },
-];
+const registered: Registry<EstimatorEntry> = registry("createEstimator", [
+  { name: "fullEs", aliases: ["es"], summary: "ES over whole trajectories",
+    ...antitheticPairs, isUnbiased: true, isWhole: true, variance: "noiseReuse", preference: 50, options: wholeOptions, create: fullEs },
+  { name: "truncatedEs", aliases: ["tes"], summary: "ES on windows, blind to earlier ones",
+    ...windowedEs, isUnbiased: false, cost: { perUnit: 3 }, variance: "truncated", preference: 90, options: esOptions, create: truncatedEs },
+  { name: "pes", summary: "persistent ES: unbiased from windows",
+    ...windowedEs, variance: "persistent", preference: 40, standsFor: "endless", options: esOptions, create: pes },
+  { name: "pesAnalytic", summary: "PES with the window's own part by backpropagation",
+    kind: "mixed", isUnbiased: true, isWhole: false, needsDivisor: true, cost: { perUnit: 2, shared: 1 }, variance: "analytic", preference: 70, standsFor: "endless", options: ["sigma", "pairs", "truncation", "objective", "noise", "executor"], create: pesAnalytic },
+  { name: "telescopingPes", summary: "PES for the loss at the end of a trajectory",
+    ...windowedEs, objective: "final", needsDivisor: true, resets: evenEnds, options: esOptions.filter((name) => name !== "objective"), create: telescopingPes },
+  { name: "nres", aliases: ["es-single"], summary: "noise-reuse ES (ES-Single): one perturbation per trajectory",
+    ...windowedEs, variance: "noiseReuse", preference: 30, standsFor: "finite", options: esOptions, create: nres },
+  { name: "gpes", summary: "generalised PES: perturbations redrawn every noisePeriod steps",
+    ...windowedEs, variance: "persistent", options: [...esOptions, "noisePeriod"], create: gpes },
+  { name: "bptt", summary: "backpropagation through the whole horizon",
+    ...oneTask, kind: "reverse", isUnbiased: true, isWhole: true, preference: 10, standsFor: "finite", options: ["tasks", "checkpoints", "objective", "executor"], create: bptt },
+  { name: "tbptt", summary: "backpropagation through windows",
+    ...oneTask, ...evenWindows, kind: "reverse", isUnbiased: false, preference: 60, standsFor: "endless", options: [...taskOptions, "checkpoints"], create: tbptt },
+  { name: "rtrl", summary: "real-time recurrent learning: the exact influence matrix",
+    ...oneTask, ...evenWindows, kind: "forward", isUnbiased: true, largestTheta: mostTangents, preference: 20, options: taskOptions, create: rtrl },
+  { name: "uoro", summary: "RTRL with a random influence matrix of rank one",
+    ...perTask, ...evenWindows, kind: "forward", isUnbiased: true, preference: 100, options: taskOptions, create: uoro },
+  { name: "dodge", summary: "exact derivative along a random direction",
+    ...perTask, ...evenWindows, kind: "forward", isUnbiased: true, variance: "noiseReuse", preference: 110, options: [...taskOptions, "noise"], create: dodge },
+  { name: "mixture", summary: "derivatives and ES over whole trajectories, weighted by their variances",
+    kind: "mixed", isUnbiased: true, isWhole: true, cost: { perUnit: 2 }, largestTheta: mostTangents, preference: 80, standsFor: "finite", options: wholeOptions, create: mixture },
+], { ignoresCase: true });
+
+export const estimators: readonly EstimatorEntry[] = registered.entries;
 
 export type EstimatorName =
   | "fullEs"
@@ -89,32 +115,19 @@ export type EstimatorName =
   | "mixture";
 
 /** Names of all estimators. */
-export const estimatorNames: readonly EstimatorName[] = estimators.map(({ name }) => name);
+export const estimatorNames: readonly EstimatorName[] = registered.names;
 
 /** What else they are called in the papers. */
-export const estimatorAliases: Readonly<Record<EstimatorAlias, EstimatorName>> = {
-  tes: "truncatedEs",
-  "es-single": "nres",
-  es: "fullEs",
-};
+export const estimatorAliases: Readonly<Record<EstimatorAlias, EstimatorName>> = registered.aliases;
 
 export type EstimatorAlias = "tes" | "es-single" | "es";
 
 /** The entry of a name or alias (`tes`, `es`, `es-single`; case does not matter). */
 export function estimatorEntry(name: string): EstimatorEntry {
-  const alias = Object.entries(estimatorAliases).find(([alias]) => alias === name.toLowerCase())?.[1];
-  const wanted = (alias ?? name).toLowerCase();
-  const entry = estimators.find((candidate) => candidate.name.toLowerCase() === wanted);
-  if (entry !== undefined) return entry;
-  const near = nearest(name, [...estimatorNames, ...Object.keys(estimatorAliases)]);
-  throw new OptionError(
-    "createEstimator",
-    "name",
-    name,
-    `one of ${estimatorNames.join(", ")}`,
-    near === undefined ? undefined : `Did you mean ${near}?`,
-  );
+  return registered.entry(name);
 }
+
+const allOptions = [...new Set(registered.entries.flatMap(({ options }) => options))];
 
 /**
  * An estimator by name. Options that the estimator does not know are left out, so one set of options can serve a
@@ -125,21 +138,7 @@ export function createEstimator<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: EstimatorOptions = {},
 ): GradientEstimator<Theta> {
-  requireKnownOptions("createEstimator", options, [
-    "sigma",
-    "pairs",
-    "objective",
-    "isDividedByStd",
-    "nanPolicy",
-    "trajectories",
-    "noise",
-    "executor",
-    "truncation",
-    "resets",
-    "noisePeriod",
-    "tasks",
-    "checkpoints",
-  ]);
+  requireKnownOptions("createEstimator", options, allOptions);
   const entry = estimatorEntry(name);
   const known = entry.options.flatMap((option) =>
     options[option] === undefined ? [] : [[option, options[option]]],

@@ -14,7 +14,7 @@ const contraction = defineProblem({
   },
 });
 const perturbing = estimators
-  .filter(({ options, name }) => options.includes("sigma") && name !== "telescopingPes")
+  .filter(({ options, objective }) => options.includes("sigma") && objective !== "final")
   .map(({ name }) => name);
 
 describe.each(perturbing)("%s", (name) => {

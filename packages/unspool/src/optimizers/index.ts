@@ -67,7 +67,8 @@ export type { PolyakAverageOptions, PolyakAverageState } from "./wrappers/polyak
 export { radam } from "./rules/radam.ts";
 export type { RadamOptions, RadamState } from "./rules/radam.ts";
 export { createOptimizer, optimizerEntry, optimizerNames, optimizers } from "./registry.ts";
-export type { OptimizerConfig, OptimizerEntry, OptimizerTraits } from "./registry.ts";
+export type { OptimizerConfig, OptimizerEntry } from "./registry.ts";
+export type { ObjectiveOptimizerTraits, OptimizerTraits, ConformanceTraits } from "./traits.ts";
 export { rmsprop } from "./rules/rmsprop.ts";
 export type { RmspropOptions, RmspropState } from "./rules/rmsprop.ts";
 export { sgd } from "./rules/sgd.ts";

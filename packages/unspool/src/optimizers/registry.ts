@@ -3,7 +3,8 @@
  * optimizer, write its file (factory and `…Defaults`), a line here, and a line in `index.ts`.
  */
 import type { Tree } from "../array/index.ts";
-import { OptionError, requireOneOf, requireRecord } from "../errors.ts";
+import { OptionError, requireRecord } from "../errors.ts";
+import { type Registry, registry } from "../registry.ts";
 import { accumulate, accumulateDefaults } from "./wrappers/accumulate.ts";
 import { adabelief, adabeliefDefaults } from "./rules/adabelief.ts";
 import { adabound, adaboundDefaults } from "./rules/adabound.ts";
@@ -46,16 +47,11 @@ import { signSgd, signSgdDefaults } from "./rules/signSgd.ts";
 import { signum, signumDefaults } from "./rules/signum.ts";
 import { sm3, sm3Defaults } from "./rules/sm3.ts";
 import { swa, swaDefaults } from "./wrappers/swa.ts";
+import type { OptimizerTraits } from "./traits.ts";
 import { yogi, yogiDefaults } from "./rules/yogi.ts";
 
 /** Options as a config file has them. */
 export type OptimizerConfig = Record<string, unknown>;
-
-/** What is to be known of an optimizer besides its options. */
-export interface OptimizerTraits {
-  /** Elements of a leaf have to do with each other, or draw noise of their own: an array is not its elements one by one. */
-  readonly isJoint: boolean;
-}
 
 export interface OptimizerEntry extends OptimizerTraits {
   readonly name: string;
@@ -68,40 +64,59 @@ export interface OptimizerEntry extends OptimizerTraits {
   create(options: OptimizerConfig): Optimizer;
 }
 
+const adamLike = { learningRate: 0.05, beta1: 0.9, beta2: 0.99 } as const;
+const lambLike = {
+  isPerLeaf: true,
+  isJoint: true,
+  hasDecay: true,
+  hyperparameters: { ...adamLike, learningRate: 0.02, weightDecay: 0.01 },
+  stepsOfDescent: 60,
+} as const;
+
 // prettier-ignore
-export const optimizers: readonly OptimizerEntry[] = [
+const registered: Registry<OptimizerEntry> = registry("createOptimizer", [
   rule("sgd", sgd, sgdDefaults, "plain gradient descent"),
-  rule("momentum", momentum, momentumDefaults, "heavy ball"),
-  rule("nesterov", nesterov, nesterovDefaults, "Nesterov's accelerated gradient"),
-  rule("rmsprop", rmsprop, rmspropDefaults, "gradients divided by their recent size"),
-  rule("adagrad", adagrad, adagradDefaults, "gradients divided by all gradients so far"),
-  rule("adam", adam, adamDefaults, "momentum divided by recent size, without bias"),
-  rule("adamw", adamw, adamwDefaults, "Adam with decoupled weight decay"),
-  rule("adadelta", adadelta, adadeltaDefaults, "AdaGrad with a window, in units of theta"),
-  rule("adamax", adamax, adamaxDefaults, "Adam with the largest recent gradient"),
-  rule("nadam", nadam, nadamDefaults, "Adam with Nesterov's momentum"),
-  rule("amsgrad", amsgrad, amsgradDefaults, "Adam with step sizes that only fall"),
-  rule("radam", radam, radamDefaults, "Adam with its own warm-up"),
-  rule("adabelief", adabelief, adabeliefDefaults, "Adam divided by how surprising gradients are"),
-  rule("yogi", yogi, yogiDefaults, "Adam with step sizes that rise slowly"),
-  rule("adabound", adabound, adaboundDefaults, "from Adam to gradient descent"),
-  rule("padam", padam, padamDefaults, "between Adam and momentum"),
-  rule("novograd", novograd, novogradDefaults, "momentum on gradients of length 1 per leaf", { isJoint: true }),
-  rule("adafactor", adafactor, adafactorDefaults, "Adam with row and column sums of squares", { isJoint: true }),
-  rule("sm3", sm3, sm3Defaults, "AdaGrad with a number per row and column"),
-  rule("shampoo", shampoo, shampooDefaults, "AdaGrad with a matrix per axis", { isJoint: true }),
-  rule("lars", lars, larsDefaults, "momentum with steps in proportion to each leaf", { isJoint: true }),
-  rule("lamb", lamb, lambDefaults, "Adam with steps as long as each leaf", { isJoint: true }),
-  rule("lans", lans, lansDefaults, "LAMB on normalised gradients", { isJoint: true }),
+  rule("momentum", momentum, momentumDefaults, "heavy ball", { hyperparameters: { learningRate: 0.05, momentum: 0.5 } }),
+  rule("nesterov", nesterov, nesterovDefaults, "Nesterov's accelerated gradient", { hyperparameters: { learningRate: 0.05, momentum: 0.5 } }),
+  rule("rmsprop", rmsprop, rmspropDefaults, "gradients divided by their recent size", { hyperparameters: { learningRate: 0.05, decay: 0.9 } }),
+  rule("adagrad", adagrad, adagradDefaults, "gradients divided by all gradients so far", { hyperparameters: { learningRate: 0.5 } }),
+  rule("adam", adam, adamDefaults, "momentum divided by recent size, without bias", { hyperparameters: adamLike }),
+  rule("adamw", adamw, adamwDefaults, "Adam with decoupled weight decay",
+    { hasDecay: true, hyperparameters: { learningRate: 0.05, weightDecay: 0.01 } }),
+  rule("adadelta", adadelta, adadeltaDefaults, "AdaGrad with a window, in units of theta",
+    { hyperparameters: { learningRate: 5, decay: 0.9, eps: 1e-3 } }),
+  rule("adamax", adamax, adamaxDefaults, "Adam with the largest recent gradient", { hyperparameters: adamLike, stepsOfDescent: 60 }),
+  rule("nadam", nadam, nadamDefaults, "Adam with Nesterov's momentum", { hyperparameters: { ...adamLike, momentumDecay: 0.1 } }),
+  rule("amsgrad", amsgrad, amsgradDefaults, "Adam with step sizes that only fall", { hyperparameters: adamLike, stepsOfDescent: 60 }),
+  rule("radam", radam, radamDefaults, "Adam with its own warm-up", { hyperparameters: adamLike, stepsOfDescent: 60 }),
+  rule("adabelief", adabelief, adabeliefDefaults, "Adam divided by how surprising gradients are", { hyperparameters: adamLike, stepsOfDescent: 60 }),
+  rule("yogi", yogi, yogiDefaults, "Adam with step sizes that rise slowly", { hyperparameters: adamLike, stepsOfDescent: 60 }),
+  rule("adabound", adabound, adaboundDefaults, "from Adam to gradient descent",
+    { hyperparameters: { ...adamLike, learningRate: 0.01, finalLearningRate: 0.1 } }),
+  rule("padam", padam, padamDefaults, "between Adam and momentum", { hyperparameters: { learningRate: 0.05, beta1: 0.9, power: 0.2 } }),
+  rule("novograd", novograd, novogradDefaults, "momentum on gradients of length 1 per leaf",
+    { isPerLeaf: true, isJoint: true, hyperparameters: { learningRate: 0.02, beta1: 0.9, beta2: 0.5 } }),
+  rule("adafactor", adafactor, adafactorDefaults, "Adam with row and column sums of squares",
+    { isPerLeaf: true, isJoint: true, hyperparameters: { learningRate: 0.05, decay: 0.8, clip: 0.7 } }),
+  rule("sm3", sm3, sm3Defaults, "AdaGrad with a number per row and column",
+    { isPerLeaf: true, hyperparameters: { learningRate: 0.3, momentum: 0.5 } }),
+  // The roots of what is nearly singular are not the same in float32 and float64: eps is 1.
+  rule("shampoo", shampoo, shampooDefaults, "AdaGrad with a matrix per axis",
+    { isPerLeaf: true, isJoint: true, hyperparameters: { learningRate: 0.3, momentum: 0.5 }, settings: { eps: 1 }, stepsOfDescent: 20 }),
+  rule("lars", lars, larsDefaults, "momentum with steps in proportion to each leaf",
+    { isPerLeaf: true, isJoint: true, hasDecay: true, hyperparameters: { learningRate: 1, momentum: 0.5, weightDecay: 0.01, trust: 0.02 }, stepsOfDescent: 60 }),
+  rule("lamb", lamb, lambDefaults, "Adam with steps as long as each leaf", lambLike),
+  rule("lans", lans, lansDefaults, "LAMB on normalised gradients", lambLike),
   rule("signSgd", signSgd, signSgdDefaults, "steps by the sign of the gradient"),
-  rule("signum", signum, signumDefaults, "steps by the sign of the mean gradient"),
-  rule("lion", lion, lionDefaults, "sign momentum found by search"),
+  rule("signum", signum, signumDefaults, "steps by the sign of the mean gradient", { hyperparameters: { learningRate: 0.05, momentum: 0.5 } }),
+  rule("lion", lion, lionDefaults, "sign momentum found by search", { hyperparameters: adamLike }),
   wrapper("lookahead", lookahead, lookaheadDefaults, "k steps forward, 1 step back"),
   wrapper("clipByGlobalNorm", clipByGlobalNorm, clipByGlobalNormDefaults, "shortens long gradients", { isJoint: true }),
   wrapper("clipByValue", clipByValue, clipByValueDefaults, "limits every element of the gradient"),
-  wrapper("adaptiveGradientClip", adaptiveGradientClip, adaptiveGradientClipDefaults, "limits gradients by the length of each unit's weights", { isJoint: true }),
-  wrapper("coupledWeightDecay", coupledWeightDecay, coupledWeightDecayDefaults, "L2: adds a part of theta to the gradient"),
-  wrapper("gradientNoise", gradientNoise, gradientNoiseDefaults, "adds noise that dies out to the gradient", { isJoint: true }),
+  wrapper("adaptiveGradientClip", adaptiveGradientClip, adaptiveGradientClipDefaults, "limits gradients by the length of each unit's weights",
+    { isPerLeaf: true, isJoint: true, settings: { clip: 0.5 } }),
+  wrapper("coupledWeightDecay", coupledWeightDecay, coupledWeightDecayDefaults, "L2: adds a part of theta to the gradient", { hasDecay: true }),
+  wrapper("gradientNoise", gradientNoise, gradientNoiseDefaults, "adds noise that dies out to the gradient", { hasDecay: true, isJoint: true }),
   wrapper("accumulate", accumulate, accumulateDefaults, "one update from the mean of several gradients"),
   wrapper("masked", masked, maskedDefaults, "trains some leaves of theta only"),
   wrapper("polyakAverage", polyakAverage, polyakAverageDefaults, "evaluates the mean of iterates"),
@@ -110,15 +125,16 @@ export const optimizers: readonly OptimizerEntry[] = [
   wrapper("lossScale", lossScale, lossScaleDefaults, "skips steps that are not finite, scales gradients for half precision"),
   wrapper("quantizedState", quantizedState, quantizedStateDefaults, "keeps moments in 8 bits per element"),
   wrapper("shardedState", shardedState, shardedStateDefaults, "state in parts, one per worker"),
-];
+]);
+
+export const optimizers: readonly OptimizerEntry[] = registered.entries;
 
 /** Names of all optimizers. */
-export const optimizerNames: readonly string[] = optimizers.map(({ name }) => name);
+export const optimizerNames: readonly string[] = registered.names;
 
 /** The entry of a name. Throws `OptionError` with the nearest name for any other. */
 export function optimizerEntry(name: string): OptimizerEntry {
-  requireOneOf("createOptimizer", "name", name, optimizerNames);
-  return optimizers.find((candidate) => candidate.name === name)!;
+  return registered.entry(name);
 }
 
 /**
@@ -142,11 +158,11 @@ function rule<Options extends object>(
   factory: (options: Options) => Optimizer,
   defaults: Required<Options>,
   summary: string,
-  traits: Partial<OptimizerTraits> = {},
+  traits: OptimizerTraits = {},
 ): OptimizerEntry {
   // The factory checks names and values of what it is given.
   const create = (options: OptimizerConfig): Optimizer => factory(withSchedules(options) as Options);
-  return { name, summary, isWrapper: false, isJoint: false, ...traits, defaults: { ...defaults }, create };
+  return { name, summary, ...traits, isWrapper: false, defaults: { ...defaults }, create };
 }
 
 function wrapper<Options extends object>(
@@ -154,19 +170,11 @@ function wrapper<Options extends object>(
   factory: (inner: Optimizer, options: Options) => Optimizer,
   defaults: Required<Options>,
   summary: string,
-  traits: Partial<OptimizerTraits> = {},
+  traits: OptimizerTraits = {},
 ): OptimizerEntry {
   const create = ({ inner = "sgd", ...options }: OptimizerConfig): Optimizer =>
     factory(innerOptimizer(name, inner), withSchedules(options) as Options);
-  return {
-    name,
-    summary,
-    isWrapper: true,
-    isJoint: false,
-    ...traits,
-    defaults: { inner: "sgd", ...defaults },
-    create,
-  };
+  return { name, summary, ...traits, isWrapper: true, defaults: { inner: "sgd", ...defaults }, create };
 }
 
 /** @internal The optimizer of a name, of a record with `name` and options, or itself. */

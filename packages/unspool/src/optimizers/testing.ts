@@ -36,13 +36,18 @@ export function trajectory<Theta>(
 export const numbers = (of: unknown): number[] => Array.from(tree.flatten(of));
 
 /** Relative to the larger of 1 and the value: 1e-12 is for float64, 1e-5 for float32. */
-export function expectClose(actual: unknown, expected: readonly number[], tolerance = 1e-12): void {
+export function expectClose(
+  actual: unknown,
+  expected: readonly number[],
+  tolerance = 1e-12,
+  note = "",
+): void {
   const values =
     Array.isArray(actual) && typeof actual[0] === "number" ? (actual as number[]) : numbers(actual);
   expect(values.length).toBe(expected.length);
   values.forEach((value, i) => {
     const error = Math.abs(value - expected[i]!) / Math.max(1, Math.abs(expected[i]!));
-    expect(error, `element ${i}: ${value} against ${expected[i]}`).toBeLessThanOrEqual(tolerance);
+    expect(error, `element ${i}: ${value} against ${expected[i]}${note}`).toBeLessThanOrEqual(tolerance);
   });
 }
 

@@ -1,5 +1,5 @@
 /** The batch controllers by name: one line each. */
-import { requireOneOf } from "../../errors.ts";
+import { type Registry, registry } from "../../registry.ts";
 import type { BatchController } from "./batchController.ts";
 import { cabs, cabsDefaults } from "./cabs.ts";
 import { doubleEvery, doubleEveryDefaults } from "./doubleEvery.ts";
@@ -26,19 +26,20 @@ function entry<Options extends object, State>(
 }
 
 // prettier-ignore
-export const batchControllers: readonly BatchControllerEntry[] = [
+const registered: Registry<BatchControllerEntry> = registry("createBatchController", [
   entry("doubleEvery", doubleEvery, doubleEveryDefaults, "a growing batch by plan, instead of a falling learning rate"),
   entry("cabs", cabs, cabsDefaults, "the batch coupled with learning rate, gradient variance and loss"),
   entry("followNoiseScale", followNoiseScale, followNoiseScaleDefaults, "the batch that the gradient noise scale asks for"),
-];
+]);
 
-export const batchControllerNames: readonly string[] = batchControllers.map(({ name }) => name);
+export const batchControllers: readonly BatchControllerEntry[] = registered.entries;
+
+export const batchControllerNames: readonly string[] = registered.names;
 
 /** A batch controller by name. Throws `OptionError` for names and options that it does not know. */
 export function createBatchController(
   name: string,
   options: Record<string, unknown> = {},
 ): BatchController<unknown> {
-  requireOneOf("createBatchController", "name", name, batchControllerNames);
-  return batchControllers.find((candidate) => candidate.name === name)!.create(options);
+  return registered.create(name, options);
 }

@@ -1,5 +1,5 @@
 /** Learned optimizers by name: one line each feeds files, experiments, docs and the conformance suite. */
-import { requireOneOf } from "../../errors.ts";
+import { type Registry, registry } from "../../registry.ts";
 import { learnableAdam, learnableAdamDefaults } from "./learnable.ts";
 import {
   learnableMomentum,
@@ -24,7 +24,7 @@ export interface LearnedOptimizerEntry {
 }
 
 // prettier-ignore
-export const learnedOptimizers: readonly LearnedOptimizerEntry[] = [
+const registered: Registry<LearnedOptimizerEntry> = registry("createLearnedOptimizer", [
   entry("smallFc", smallFc, smallFcDefaults, "a tiny network at every parameter, fed with factored squares"),
   entry("star", star, starDefaults, "smallFc made stable by a nominal step and a preconditioned output"),
   entry("mlpLopt", mlpLopt, mlpLoptDefaults, "the earlier, wider network at every parameter"),
@@ -33,18 +33,19 @@ export const learnedOptimizers: readonly LearnedOptimizerEntry[] = [
   entry("learnableSgd", learnableSgd, learnableSgdDefaults, "gradient descent with a rate to learn"),
   entry("learnableMomentum", learnableMomentum, learnableMomentumDefaults, "heavy ball with rate and decay to learn"),
   entry("learnableAdam", learnableAdam, learnableAdamDefaults, "Adam with its four hyperparameters to learn"),
-];
+]);
+
+export const learnedOptimizers: readonly LearnedOptimizerEntry[] = registered.entries;
 
 /** Names of all learned optimizers. */
-export const learnedOptimizerNames: readonly string[] = learnedOptimizers.map(({ name }) => name);
+export const learnedOptimizerNames: readonly string[] = registered.names;
 
 /** A learned optimizer from data. Throws `OptionError` for an unknown name, with the nearest one. */
 export function createLearnedOptimizer(
   name: string,
   options: Record<string, unknown> = {},
 ): LearnedOptimizer {
-  requireOneOf("createLearnedOptimizer", "name", name, learnedOptimizerNames);
-  return learnedOptimizers.find((candidate) => candidate.name === name)!.create(options);
+  return registered.create(name, options);
 }
 
 function entry<Options extends object, Meta>(

@@ -2,7 +2,7 @@
  * The optimizers of objectives by name: one line each feeds the command line, the docs and the conformance suite. To
  * add one, write its file (factory and `…Defaults`), a line here, and a line in `../index.ts`.
  */
-import { requireOneOf } from "../../errors.ts";
+import { type Registry, registry } from "../../registry.ts";
 import { adaHessian, adaHessianDefaults } from "./adaHessian.ts";
 import { entropySgd, entropySgdDefaults } from "./entropySgd.ts";
 import { lbfgs, lbfgsDefaults } from "./lbfgs.ts";
@@ -17,6 +17,7 @@ import type { ObjectiveOptimizer } from "./objective.ts";
 import type { Optimizer } from "../optimizer.ts";
 import { innerOptimizer, withSchedules } from "../registry.ts";
 import { sam, samDefaults } from "./sam.ts";
+import type { ObjectiveOptimizerTraits } from "../traits.ts";
 import { svrg, svrgDefaults } from "./svrg.ts";
 import { type CompressorConfig, createCompressor } from "../communication/compression/registry.ts";
 import { mixedPrecision, mixedPrecisionDefaults } from "../memory/mixedPrecision.ts";
@@ -28,7 +29,7 @@ import { oneBitAdam, oneBitAdamDefaults } from "../communication/parallel/oneBit
 import { staleGradients, staleGradientsDefaults } from "../communication/parallel/staleGradients.ts";
 import { staleSynchronous, staleSynchronousDefaults } from "../communication/parallel/staleSynchronous.ts";
 
-export interface ObjectiveOptimizerEntry {
+export interface ObjectiveOptimizerEntry extends ObjectiveOptimizerTraits {
   readonly name: string;
   /** One line for lists. */
   readonly summary: string;
@@ -42,64 +43,100 @@ export interface ObjectiveOptimizerEntry {
 }
 
 // prettier-ignore
-export const objectiveOptimizers: readonly ObjectiveOptimizerEntry[] = [
-  objectiveWrapper("sam", sam, samDefaults, "gradients at the worst point nearby (SAM, ASAM)"),
-  objectiveWrapper("lookSam", lookSam, lookSamDefaults, "SAM whose ascent is computed every few steps"),
-  objectiveWrapper("svrg", svrg, svrgDefaults, "gradients corrected by those of a snapshot"),
-  objectiveEntry("entropySgd", entropySgd, entropySgdDefaults, "towards the mean of a Langevin walk: wide valleys"),
-  objectiveEntry("adaHessian", adaHessian, adaHessianDefaults, "Adam with the diagonal of the Hessian"),
-  objectiveEntry("lbfgs", lbfgs, lbfgsDefaults, "quasi-Newton from the last steps and gradients"),
-  objectiveEntry("newtonCg", newtonCg, newtonCgDefaults, "Hessian-free: conjugate gradients on damped curvature"),
-  aroundEntry("dataParallel", dataParallel, dataParallelDefaults, "workers that send gradients, compressed or not"),
-  aroundEntry("localSgd", localSgd, localSgdDefaults, "workers that average their parameters now and then"),
+const registered: Registry<ObjectiveOptimizerEntry> = registry("createObjectiveOptimizer", [
+  objectiveWrapper("sam", sam, samDefaults, "gradients at the worst point nearby (SAM, ASAM)",
+    { hyperparameters: { learningRate: 0.2, rho: 0.05 } }),
+  objectiveWrapper("lookSam", lookSam, lookSamDefaults, "SAM whose ascent is computed every few steps",
+    { hyperparameters: { learningRate: 0.2, rho: 0.05, alpha: 0.7 }, settings: { k: 2 } }),
+  objectiveWrapper("svrg", svrg, svrgDefaults, "gradients corrected by those of a snapshot",
+    { hyperparameters: { learningRate: 0.2 }, settings: { k: 2 } }),
+  objectiveEntry("entropySgd", entropySgd, entropySgdDefaults, "towards the mean of a Langevin walk: wide valleys",
+    { movesAtRest: true, hyperparameters: { learningRate: 1, gamma: 0.1, innerRate: 0.2, alpha: 0.75, noise: 1e-4 }, settings: { innerSteps: 3 }, stepsOfDescent: 100 }),
+  objectiveEntry("adaHessian", adaHessian, adaHessianDefaults, "Adam with the diagonal of the Hessian",
+    { hyperparameters: { learningRate: 0.05, beta1: 0.9, beta2: 0.99 } }),
+  objectiveEntry("lbfgs", lbfgs, lbfgsDefaults, "quasi-Newton from the last steps and gradients",
+    { hyperparameters: { learningRate: 0.9 }, settings: { memory: 3, halvings: 3 }, stepsOfDescent: 20 }),
+  // More iterations than the conformance problem has curvatures would turn rounding errors of the last ones into noise.
+  objectiveEntry("newtonCg", newtonCg, newtonCgDefaults, "Hessian-free: conjugate gradients on damped curvature",
+    { hyperparameters: { learningRate: 0.9, damping: 0.3 }, settings: { iterations: 4, halvings: 2 }, stepsOfDescent: 20 }),
+  aroundEntry("dataParallel", dataParallel, dataParallelDefaults, "workers that send gradients, compressed or not",
+    { settings: { workers: 2 } }),
+  aroundEntry("localSgd", localSgd, localSgdDefaults, "workers that average their parameters now and then",
+    { settings: { workers: 2 } }),
   aroundEntry("staleGradients", staleGradients, staleGradientsDefaults, "gradients that arrive late, simulated"),
-  aroundEntry("staleSynchronous", staleSynchronous, staleSynchronousDefaults, "workers of different speed, simulated"),
+  aroundEntry("staleSynchronous", staleSynchronous, staleSynchronousDefaults, "workers of different speed, simulated",
+    { settings: { periods: [1, 2] } }),
   aroundEntry("elasticAveraging", elasticAveraging, elasticAveragingDefaults, "workers on springs around a centre"),
-  aroundEntry("gossipSgd", gossipSgd, gossipSgdDefaults, "workers that average with their neighbours"),
+  aroundEntry("gossipSgd", gossipSgd, gossipSgdDefaults, "workers that average with their neighbours",
+    { settings: { workers: 2 } }),
   aroundEntry("oneBitAdam", oneBitAdam, oneBitAdamDefaults, "Adam whose momentum is sent in one bit per element"),
-  aroundEntry("mixedPrecision", mixedPrecision, mixedPrecisionDefaults, "half-precision parameters and gradients, emulated"),
-  objectiveEntry("kfac", kfac, kfacDefaults, "natural gradient with Kronecker-factored blocks; adapts its step and damping", true),
-  objectiveEntry("foof", foof, foofDefaults, "gradient descent on the outputs of layers", true),
-  objectiveEntry("kfacSimple", kfacSimple, kfacSimpleDefaults, "K-FAC in parts: damping, factors, targets", true),
-  objectiveEntry("naturalGradient", naturalGradient, naturalGradientDefaults, "exact natural gradient of a batch's Fisher information", true),
-];
+  // With rounding the loss is that of rounded parameters, and differences of hyperparameters see steps.
+  aroundEntry("mixedPrecision", mixedPrecision, mixedPrecisionDefaults, "half-precision parameters and gradients, emulated",
+    { settings: { format: "float32" } }),
+  // Candidates for gamma triple the program; they have tests of their own.
+  networkEntry("kfac", kfac, kfacDefaults, "natural gradient with Kronecker-factored blocks; adapts its step and damping",
+    { hyperparameters: { learningRate: 0.2, momentum: 0.5, damping: 1 }, settings: { adaptGamma: false }, stepsOfDescent: 100 }),
+  networkEntry("foof", foof, foofDefaults, "gradient descent on the outputs of layers",
+    { hyperparameters: { learningRate: 0.3, damping: 0.5 } }),
+  networkEntry("kfacSimple", kfacSimple, kfacSimpleDefaults, "K-FAC in parts: damping, factors, targets",
+    { hyperparameters: { learningRate: 0.3, damping: 0.1 } }),
+  networkEntry("naturalGradient", naturalGradient, naturalGradientDefaults, "exact natural gradient of a batch's Fisher information",
+    { hyperparameters: { learningRate: 0.1, damping: 0.5 } }),
+]);
+
+export const objectiveOptimizers: readonly ObjectiveOptimizerEntry[] = registered.entries;
 
 /** Names of all optimizers of objectives. */
-export const objectiveOptimizerNames: readonly string[] = objectiveOptimizers.map(({ name }) => name);
+export const objectiveOptimizerNames: readonly string[] = registered.names;
 
 /** An optimizer of objectives from data. Throws `OptionError` for an unknown name, with the nearest one. */
 export function createObjectiveOptimizer(
   name: string,
   options: Record<string, unknown> = {},
 ): ObjectiveOptimizer {
-  requireOneOf("createObjectiveOptimizer", "name", name, objectiveOptimizerNames);
-  return objectiveOptimizers.find((entry) => entry.name === name)!.create(options);
+  return registered.create(name, options);
 }
 
-/** @internal An entry; `isCurvature` if it looks at the layers of a network. */
-export function objectiveEntry<Options extends object>(
+function objectiveEntry<Options extends object>(
   name: string,
   factory: (options: Options) => ObjectiveOptimizer,
   defaults: Required<Options>,
   summary: string,
-  isCurvature = false,
+  traits: ObjectiveOptimizerTraits = {},
 ): ObjectiveOptimizerEntry {
   const create = (options: Record<string, unknown>) => factory(withSchedules(options) as Options);
-  return { name, summary, needsNetwork: isCurvature, isWrapper: false, defaults: { ...defaults }, create };
+  return {
+    name,
+    summary,
+    ...traits,
+    needsNetwork: false,
+    isWrapper: false,
+    defaults: { ...defaults },
+    create,
+  };
 }
 
-/** @internal An entry around an optimizer of gradients: a name, a record with `name` and options, or an optimizer. */
-export function objectiveWrapper<Options extends object>(
+/** An entry that looks at the layers of a network. */
+function networkEntry<Options extends object>(
+  ...given: Parameters<typeof objectiveEntry<Options>>
+): ObjectiveOptimizerEntry {
+  return { ...objectiveEntry(...given), needsNetwork: true };
+}
+
+/** An entry around an optimizer of gradients: a name, a record with `name` and options, or an optimizer. */
+function objectiveWrapper<Options extends object>(
   name: string,
   factory: (inner: Optimizer, options: Options) => ObjectiveOptimizer,
   defaults: Required<Options>,
   summary: string,
+  traits: ObjectiveOptimizerTraits = {},
 ): ObjectiveOptimizerEntry {
   const create = ({ inner = "sgd", ...options }: Record<string, unknown>) =>
     factory(innerOptimizer(name, inner), withSchedules(options) as Options);
   return {
     name,
     summary,
+    ...traits,
     needsNetwork: false,
     isWrapper: true,
     defaults: { inner: "sgd", ...defaults },
@@ -113,6 +150,7 @@ function aroundEntry<Options extends object>(
   factory: (options: Options) => unknown,
   defaults: Required<Options>,
   summary: string,
+  traits: ObjectiveOptimizerTraits = {},
 ): ObjectiveOptimizerEntry {
   const create = (options: Record<string, unknown>): ObjectiveOptimizer => {
     const made = { ...options };
@@ -128,6 +166,7 @@ function aroundEntry<Options extends object>(
   return {
     name,
     summary,
+    ...traits,
     needsNetwork: false,
     isWrapper: false,
     defaults: Object.fromEntries(named),

@@ -1,5 +1,5 @@
 /** The schedules by name: one line each. A config file writes `{ schedule: "cosineDecay", from: 0.1, steps: 1000 }`. */
-import { requireOneOf } from "../../errors.ts";
+import { type Registry, registry } from "../../registry.ts";
 import type { Schedule } from "../optimizer.ts";
 import { constantSchedule, constantScheduleDefaults } from "./constantSchedule.ts";
 import { cosineDecay, cosineDecayDefaults } from "./cosineDecay.ts";
@@ -43,7 +43,7 @@ function withInnerSchedule(options: Record<string, unknown>): Record<string, unk
 }
 
 // prettier-ignore
-export const schedules: readonly ScheduleEntry[] = [
+const registered: Registry<ScheduleEntry> = registry("createSchedule", [
   entry("constantSchedule", constantSchedule, constantScheduleDefaults, "the same value at every step"),
   entry("linearSchedule", linearSchedule, linearScheduleDefaults, "a straight line"),
   entry("polynomialSchedule", polynomialSchedule, polynomialScheduleDefaults, "a power of what is left"),
@@ -56,12 +56,13 @@ export const schedules: readonly ScheduleEntry[] = [
   entry("warmup", warmup, warmupDefaults, "a gentle start of any other schedule"),
   entry("warmupCosineDecay", warmupCosineDecay, warmupCosineDecayDefaults, "a line up, half a cosine down"),
   entry("piecewiseConstant", piecewiseConstant, piecewiseConstantDefaults, "a staircase"),
-];
+]);
 
-export const scheduleNames: readonly string[] = schedules.map(({ name }) => name);
+export const schedules: readonly ScheduleEntry[] = registered.entries;
+
+export const scheduleNames: readonly string[] = registered.names;
 
 /** A schedule by name. Throws `OptionError` for names and options that it does not know, with the nearest one. */
 export function createSchedule(name: string, options: Record<string, unknown> = {}): Schedule {
-  requireOneOf("createSchedule", "name", name, scheduleNames);
-  return schedules.find((candidate) => candidate.name === name)!.create(options);
+  return registered.create(name, options);
 }

@@ -2,7 +2,7 @@
  * The compressors by name: one line each feeds the docs, the experiments and the tests. To add one, write its file
  * (factory and `…Defaults`), a line here, and a line in `optimizers/index.ts`.
  */
-import { requireOneOf } from "../../../errors.ts";
+import { type Registry, registry } from "../../../registry.ts";
 import { aboveThreshold, aboveThresholdDefaults } from "./aboveThreshold.ts";
 import type { CompressedUnits, Compressor } from "./compressor.ts";
 import { deepGradientCompression, deepGradientCompressionDefaults } from "./deepGradientCompression.ts";
@@ -28,7 +28,7 @@ export interface CompressorEntry {
 }
 
 // prettier-ignore
-export const compressors: readonly CompressorEntry[] = [
+const registered: Registry<CompressorEntry> = registry("createCompressor", [
   entry("noCompression", noCompression, noCompressionDefaults, "the gradient itself"),
   entry("majorityVote", majorityVote, majorityVoteDefaults, "the sign that most workers have"),
   entry("scaledSign", scaledSign, scaledSignDefaults, "signs and one length per leaf"),
@@ -41,10 +41,12 @@ export const compressors: readonly CompressorEntry[] = [
   entry("aboveThreshold", aboveThreshold, aboveThresholdDefaults, "elements from a given size on"),
   entry("deepGradientCompression", deepGradientCompression, deepGradientCompressionDefaults, "the largest elements of accumulated momentum"),
   entry("powerSgd", powerSgd, powerSgdDefaults, "low-rank factors by power iteration"),
-];
+]);
+
+export const compressors: readonly CompressorEntry[] = registered.entries;
 
 /** Names of all compressors. */
-export const compressorNames: readonly string[] = compressors.map(({ name }) => name);
+export const compressorNames: readonly string[] = registered.names;
 
 /** A name with options; `errorFeedback` puts that wrapper around it (true: on updates). */
 export interface NamedCompressor {
@@ -71,8 +73,7 @@ export function createCompressor(config: CompressorConfig): Compressor {
     errorFeedback: units = false,
     ...options
   } = typeof config === "string" ? ({ name: config } as NamedCompressor) : (config as NamedCompressor);
-  requireOneOf("createCompressor", "name", name, compressorNames);
-  const compressor = compressors.find((candidate) => candidate.name === name)!.create(options);
+  const compressor = registered.create(name, options);
   if (units === false) return compressor;
   return errorFeedback(compressor, units === true ? {} : { units });
 }
