@@ -55,6 +55,11 @@ function readMnist(pool: number): Mnist {
   };
 }
 
+/** The first `count` examples. */
+export function firstOf({ inputs, labels }: LabelledData, count: number): LabelledData {
+  return { inputs: inputs.slice([0, count]), labels: labels.slice([0, count]) };
+}
+
 export interface SmallMnist {
   /** The first 5,000 training images. */
   train: LabelledData;

@@ -1,0 +1,38 @@
+/** What is tested of every study: stopped and gone on with, it comes to the same, and it can tell what it has so far. */
+import { type Study, type StudySummary, memoryStudyStore, resumeStudy, runStudy } from "unspool";
+import { expect } from "vitest";
+
+/** The bits of a summary: all but what a clock has measured. */
+export const bits = ({ times, ...kept }: StudySummary): unknown => {
+  void times;
+  return JSON.parse(JSON.stringify(kept));
+};
+
+/**
+ * Runs the study twice, at once and stopped after `stopAfter` outer steps and gone on with, and compares the summaries;
+ * the summary when it stopped, of few cells or none, must have no numbers that are not there. Returns the summary.
+ */
+export async function runStopped(
+  study: Study,
+  config: unknown,
+  { stopAfter, seed = 0 }: { stopAfter: number; seed?: number },
+): Promise<StudySummary> {
+  const whole = await runStudy(study, { config, seed });
+  expect([...whole.results.keys()]).toEqual(whole.cells);
+  const controller = new AbortController();
+  let steps = 0;
+  const store = memoryStudyStore();
+  const stopped = await runStudy(study, {
+    ...{ config, seed, store, signal: controller.signal },
+    onEvent: (event) => {
+      if (event.type === "cell" && event.event.type === "step" && ++steps === stopAfter) controller.abort();
+    },
+  });
+  expect(stopped.interrupted).toBe(true);
+  expect(stopped.results.size).toBeLessThan(whole.results.size);
+  for (const { series } of stopped.summary.figures ?? [])
+    for (const { x, y } of series) expect(y).toHaveLength(x.length);
+  const resumed = await resumeStudy(study, store);
+  expect(bits(resumed.summary)).toEqual(bits(whole.summary));
+  return whole.summary;
+}
