@@ -1,5 +1,7 @@
 /** The papers' figures as named, runnable experiments: one line each. */
 import type { Experiment, Study } from "unspool";
+import { autoencoderTraining } from "./kfacAutoencoder/autoencoderTraining.ts";
+import { compressedTraining } from "./gradientCompression/compressedTraining.ts";
 import { copyTask } from "./copyTask/copyTask.ts";
 import { diskPacking } from "./diskPacking/diskPacking.ts";
 import { doublePendulum } from "./doublePendulum/doublePendulum.ts";
@@ -25,6 +27,7 @@ import { recurrentNetwork } from "./recurrentNetwork/recurrentNetwork.ts";
 import { reverseOptimizer } from "./reverseOptimizer/reverseOptimizer.ts";
 import { ridgeCoefficient } from "./ridgeCoefficient/ridgeCoefficient.ts";
 import { sharpMinima } from "./sharpMinima/sharpMinima.ts";
+import { sharpTraining } from "./sharpMinima/sharpTraining.ts";
 import { swimmer } from "./swimmer/swimmer.ts";
 import { tinyLearnedOptimizer } from "./tinyLearnedOptimizer/tinyLearnedOptimizer.ts";
 import { toyRegression } from "./toyRegression/toyRegression.ts";
@@ -52,20 +55,22 @@ export const experiments: readonly Experiment[] = [
   learnedOptimizer,
   updateStability,
   lookaheadQuadratic,
-  sharpMinima,
-  gradientCompression,
+  sharpTraining,
+  compressedTraining,
   lookaheadMnist,
   largeBatch,
-  kfacAutoencoder,
+  autoencoderTraining,
   neuronTraining,
   neuronDirections,
   reverseOptimizer,
 ] as readonly Experiment[];
 
 /** Experiments that are made of runs. */
-export const studies: readonly Study[] = [neuronDescent];
+export const studies: readonly Study[] = [neuronDescent, sharpMinima, gradientCompression, kfacAutoencoder];
 
 export {
+  autoencoderTraining,
+  compressedTraining,
   copyTask,
   diskPacking,
   doublePendulum,
@@ -93,6 +98,7 @@ export {
   reverseOptimizer,
   ridgeCoefficient,
   sharpMinima,
+  sharpTraining,
   swimmer,
   tinyLearnedOptimizer,
   toyRegression,
