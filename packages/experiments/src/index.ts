@@ -8,11 +8,13 @@ import { doublePendulum } from "./doublePendulum/doublePendulum.ts";
 import { gradientCompression } from "./gradientCompression/gradientCompression.ts";
 import { influenceBalancing } from "./influenceBalancing/influenceBalancing.ts";
 import { largeBatch } from "./largeBatch/largeBatch.ts";
+import { largeBatchTuning } from "./largeBatch/largeBatchTuning.ts";
 import { loadedDice } from "./loadedDice/loadedDice.ts";
 import { kfacAutoencoder } from "./kfacAutoencoder/kfacAutoencoder.ts";
 import { learnedOptimizer, learnedOptions } from "./learnedOptimizer/learnedOptimizer.ts";
 import { logisticMap } from "./logisticMap/logisticMap.ts";
 import { lookaheadMnist } from "./lookaheadMnist/lookaheadMnist.ts";
+import { lookaheadTuning } from "./lookaheadMnist/lookaheadTuning.ts";
 import { lookaheadQuadratic } from "./lookaheadQuadratic/lookaheadQuadratic.ts";
 import { lorenzIdentification } from "./lorenzIdentification/lorenzIdentification.ts";
 import { metaGradientBandit } from "./metaGradientBandit/metaGradientBandit.ts";
@@ -57,8 +59,8 @@ export const experiments: readonly Experiment[] = [
   lookaheadQuadratic,
   sharpTraining,
   compressedTraining,
-  lookaheadMnist,
-  largeBatch,
+  lookaheadTuning,
+  largeBatchTuning,
   autoencoderTraining,
   neuronTraining,
   neuronDirections,
@@ -66,7 +68,14 @@ export const experiments: readonly Experiment[] = [
 ] as readonly Experiment[];
 
 /** Experiments that are made of runs. */
-export const studies: readonly Study[] = [neuronDescent, sharpMinima, gradientCompression, kfacAutoencoder];
+export const studies: readonly Study[] = [
+  neuronDescent,
+  sharpMinima,
+  gradientCompression,
+  kfacAutoencoder,
+  lookaheadMnist,
+  largeBatch,
+];
 
 export {
   autoencoderTraining,
@@ -77,6 +86,7 @@ export {
   gradientCompression,
   influenceBalancing,
   largeBatch,
+  largeBatchTuning,
   kfacAutoencoder,
   learnedOptimizer,
   learnedOptions,
@@ -84,6 +94,7 @@ export {
   logisticMap,
   lookaheadMnist,
   lookaheadQuadratic,
+  lookaheadTuning,
   lorenzIdentification,
   metaGradientBandit,
   metaGradientExact,
