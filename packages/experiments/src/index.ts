@@ -21,6 +21,7 @@ import { metaGradientBandit } from "./metaGradientBandit/metaGradientBandit.ts";
 import { metaGradientExact } from "./metaGradientExact/metaGradientExact.ts";
 import { metaGradientMaze } from "./metaGradientMaze/metaGradientMaze.ts";
 import { mnistMixed } from "./mnistMixed/mnistMixed.ts";
+import { mnistMixedRivals } from "./mnistMixed/mnistMixedRivals.ts";
 import { mnistSchedule } from "./mnistSchedule/mnistSchedule.ts";
 import { neuronDescent } from "./neuronDescent/neuronDescent.ts";
 import { neuronDirections, neuronTraining } from "./neuronDescent/neuronTraining.ts";
@@ -75,6 +76,7 @@ export const studies: readonly Study[] = [
   kfacAutoencoder,
   lookaheadMnist,
   largeBatch,
+  mnistMixedRivals,
 ];
 
 export {
@@ -100,6 +102,7 @@ export {
   metaGradientExact,
   metaGradientMaze,
   mnistMixed,
+  mnistMixedRivals,
   mnistSchedule,
   neuronDescent,
   neuronDirections,
