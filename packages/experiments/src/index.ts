@@ -12,6 +12,7 @@ import { largeBatchTuning } from "./largeBatch/largeBatchTuning.ts";
 import { loadedDice } from "./loadedDice/loadedDice.ts";
 import { kfacAutoencoder } from "./kfacAutoencoder/kfacAutoencoder.ts";
 import { learnedOptimizer, learnedOptions } from "./learnedOptimizer/learnedOptimizer.ts";
+import { learnedOptimizerRivals } from "./learnedOptimizer/learnedOptimizerRivals.ts";
 import { logisticMap } from "./logisticMap/logisticMap.ts";
 import { lookaheadMnist } from "./lookaheadMnist/lookaheadMnist.ts";
 import { lookaheadTuning } from "./lookaheadMnist/lookaheadTuning.ts";
@@ -77,6 +78,7 @@ export const studies: readonly Study[] = [
   lookaheadMnist,
   largeBatch,
   mnistMixedRivals,
+  learnedOptimizerRivals,
 ];
 
 export {
@@ -91,6 +93,7 @@ export {
   largeBatchTuning,
   kfacAutoencoder,
   learnedOptimizer,
+  learnedOptimizerRivals,
   learnedOptions,
   loadedDice,
   logisticMap,
