@@ -19,6 +19,7 @@ import { lookaheadTuning } from "./lookaheadMnist/lookaheadTuning.ts";
 import { lookaheadQuadratic } from "./lookaheadQuadratic/lookaheadQuadratic.ts";
 import { lorenzIdentification } from "./lorenzIdentification/lorenzIdentification.ts";
 import { metaGradientBandit } from "./metaGradientBandit/metaGradientBandit.ts";
+import { metaGradientEnumerated } from "./metaGradientExact/metaGradientEnumerated.ts";
 import { metaGradientExact } from "./metaGradientExact/metaGradientExact.ts";
 import { metaGradientMaze } from "./metaGradientMaze/metaGradientMaze.ts";
 import { mnistMixed } from "./mnistMixed/mnistMixed.ts";
@@ -79,6 +80,7 @@ export const studies: readonly Study[] = [
   largeBatch,
   mnistMixedRivals,
   learnedOptimizerRivals,
+  metaGradientEnumerated,
 ];
 
 export {
@@ -102,6 +104,7 @@ export {
   lookaheadTuning,
   lorenzIdentification,
   metaGradientBandit,
+  metaGradientEnumerated,
   metaGradientExact,
   metaGradientMaze,
   mnistMixed,
