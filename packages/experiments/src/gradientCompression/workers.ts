@@ -13,7 +13,7 @@ import {
   shardedObjective,
 } from "unspool";
 import { z } from "zod";
-import { firstOf, loadMnist } from "../shared/data/mnist.ts";
+import { mnistPart } from "../shared/data/mnist.ts";
 
 interface TrainingFields {
   steps: z.ZodDefault<z.ZodInt>;
@@ -35,7 +35,7 @@ export const trainingFields: TrainingFields = {
 };
 
 export function workersData(examples: number): LabelledData {
-  return firstOf(loadMnist(2).train, examples);
+  return mnistPart("train", [0, examples], 2);
 }
 
 /** The loss of the network on the batch of a step, in parts. */

@@ -16,7 +16,7 @@ import {
   plainLayers,
   random,
 } from "unspool";
-import { loadMnist, pixelMean, pixelStd } from "../shared/data/mnist.ts";
+import { mnistPart, pixelMean, pixelStd } from "../shared/data/mnist.ts";
 
 export interface AutoencoderTheta {
   layers: { weights: Tensor; bias: Tensor }[];
@@ -29,8 +29,8 @@ export interface Images {
 
 /** The first `count` training images of MNIST, blocks of 2 by 2 averaged: 196 pixels. */
 export function autoencoderImages(count: number): Images {
-  const { inputs } = loadMnist(2).train;
-  const pixels = inputs.slice([0, count]).mul(pixelStd).add(pixelMean);
+  const { inputs } = mnistPart("train", [0, count], 2);
+  const pixels = inputs.mul(pixelStd).add(pixelMean);
   return { pixels: np.clip(pixels, 0, 1) };
 }
 

@@ -23,7 +23,7 @@ import {
   sharpness,
 } from "unspool";
 import { z } from "zod";
-import { firstOf, loadMnist } from "../shared/data/mnist.ts";
+import { mnistPart } from "../shared/data/mnist.ts";
 import { measuredTraining } from "../shared/measuredTraining.ts";
 
 const config = z.strictObject({
@@ -43,8 +43,7 @@ export interface SharpData {
 }
 
 export function sharpData(images: number): SharpData {
-  const mnist = loadMnist(2);
-  return { train: firstOf(mnist.train, images), test: firstOf(mnist.test, 2000) };
+  return { train: mnistPart("train", [0, images], 2), test: mnistPart("test", [0, 2000], 2) };
 }
 
 const classes = 10;
