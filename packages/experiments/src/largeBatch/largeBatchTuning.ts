@@ -45,6 +45,7 @@ export const largeBatchTuning: Experiment<unknown, LargeBatchTheta> = defineExpe
 >({
   name: "large-batch-tuning",
   summary: "learning rate and momentum of a large batch, tuned on a small network",
+  paper: "He, Xue, Ren, You (2021), large-batch training, at CPU size",
   config,
   setup(settings) {
     const { problem } = trainingOf(settings.batchSize, settings.images);

@@ -52,6 +52,7 @@ const classes = 10;
 export const sharpTraining: Experiment<unknown, Layer[]> = defineExperiment<Config, Layer[]>({
   name: "sharp-training",
   summary: "one network on MNIST by SGD or SAM, and the sharpness of its minimum",
+  paper: "Keskar et al. (ICLR 2017); Foret et al. (ICLR 2021), section 4.2; at CPU size",
   config,
   setup({ batchSize, rho, steps, learningRate, images, hidden }: Config, key: Key) {
     const data = sharpData(images);
