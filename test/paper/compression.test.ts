@@ -6,16 +6,15 @@
  * of rank 2 .0666 and .2646, QSGD with 4 levels .0969, TernGrad .0653; local SGD .0655 for H = 4 and .0735 for H = 16.
  * `npm run test:paper`; recorded in docs/results.md.
  */
-import { gradientCompression } from "@unspool/experiments";
+import { compressedTraining, gradientCompression } from "@unspool/experiments";
 import { expect, test } from "vitest";
-import { train } from "unspool";
+import { runStudy, train } from "unspool";
 
 const report = (claim: string, figures: unknown) => console.log(`${claim}: ${JSON.stringify(figures)}`);
 
 async function losses(config: Record<string, unknown>): Promise<Record<string, number>> {
-  // The run itself is not what is measured.
-  const { evaluation } = await train(gradientCompression, { config, seed: 0, steps: 1 });
-  return evaluation!.metrics;
+  const { summary } = await runStudy(gradientCompression, { config, seed: 0 });
+  return summary.metrics!;
 }
 
 test("error feedback: with it at most 1.25 times the synchronous loss, without it at least twice that with it", async () => {
@@ -40,22 +39,18 @@ test("local SGD: at most 1.35 times the synchronous loss with a quarter and a si
 });
 
 test("counts the bytes of its runs, and draws them over bytes and rounds", async () => {
-  const config = {
-    compressor: "scaledSign",
-    steps: 6,
-    hidden: [8],
-    examples: 200,
-    study: ["scaledSign"],
-    localSteps: [3],
-    seeds: 1,
-  };
-  const { evaluation, figures, metrics } = await train(gradientCompression, { config, seed: 1 });
+  const shared = { steps: 6, hidden: [8], examples: 200 };
+  const single = { ...shared, compressor: "scaledSign" };
+  const { metrics } = await train(compressedTraining, { config: single, seed: 1 });
+  const config = { ...shared, study: ["scaledSign"], localSteps: [3], seeds: 1 };
+  const { summary } = await runStudy(gradientCompression, { config, seed: 1 });
   const leaves = [196 * 8, 8, 8 * 10, 10];
   const signs = leaves.reduce((sum, n) => sum + Math.ceil(n / 8) + 4, 0);
   expect(metrics.map(({ bytesSent }) => bytesSent)).toEqual(metrics.map(() => signs));
-  const bytes = evaluation!.table!.rows.map((row) => row[4]);
+  const bytes = summary.tables![0]!.rows.map((row) => row[4]);
   const whole = 4 * leaves.reduce((sum, n) => sum + n, 0);
   expect(bytes).toEqual([signs, signs, Math.round(whole / 3)]);
+  const figures = summary.figures!;
   const rounds = figures.find(({ id }) => id === "local-rounds")!;
   expect(rounds.series[0]!.x.at(-1)).toBe(2);
   expect(figures.map(({ id }) => id)).toEqual([

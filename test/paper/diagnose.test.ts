@@ -52,10 +52,10 @@ async function judge(name: string, config: object = {}): Promise<Judged | undefi
 const withoutInner = [
   "loaded-dice",
   "lookahead-quadratic",
-  "sharp-minima",
-  "gradient-compression",
+  "sharp-training",
+  "compressed-training",
   "neuron-descent",
-  "kfac-autoencoder",
+  "autoencoder-training",
 ];
 
 const names = experiments.map(({ name }) => name);

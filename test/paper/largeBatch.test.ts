@@ -4,33 +4,41 @@
  * al. 2018), controllers, AdaScale. `npm run test:paper`; recorded in docs/results.md. Reference values: an
  * independent float64 NumPy program.
  */
-import { random } from "unspool";
+import { largeBatch } from "@unspool/experiments";
+import { type CellResults, runStudy } from "unspool";
 import { beforeAll, describe, expect, test } from "vitest";
-import { adaScaleRuns, batchesPerUpdate } from "../../packages/experiments/src/largeBatch/adaScaleRun.ts";
-import { loadSmallMnist } from "../../packages/experiments/src/shared/data/mnist.ts";
+import { batchesPerUpdate } from "../../packages/experiments/src/largeBatch/adaScaleTraining.ts";
 import {
-  controlledRuns,
-  growOrDecay,
-  rules,
-  scalingStudy,
-} from "../../packages/experiments/src/largeBatch/largeBatchStudy.ts";
+  adaScaleOf,
+  controlledOf,
+  phasedOf,
+  scalingOf,
+} from "../../packages/experiments/src/largeBatch/largeBatchResults.ts";
+import { rules } from "../../packages/experiments/src/largeBatch/scalingRuns.ts";
 import type { Trained } from "../../packages/experiments/src/shared/trainedGrid.ts";
 
 const report = (claim: string, figures: unknown) => console.log(`${claim}: ${JSON.stringify(figures)}`);
-const options = { data: loadSmallMnist(), key: random.key(15), seeds: 3 };
+const seeds = 3;
+const batchSizes = [50, 500, 1000];
+let results: CellResults;
+
+beforeAll(async () => {
+  const config = largeBatch.config.parse({ batchSizes, seeds });
+  const only = largeBatch.cells(config, 15).flatMap(({ id }) => (id.includes("tuning") ? [] : [id]));
+  ({ results } = await runStudy(largeBatch, { config, seed: 15, only }));
+}, 900_000);
 
 describe("five epochs at a learning rate that was tuned for batches of 50", () => {
-  const batchSizes = [50, 500, 1000];
   let trained: Trained[][];
   beforeAll(() => {
-    trained = scalingStudy(batchSizes, options);
+    trained = scalingOf(results, batchSizes, seeds).map((one) => one.trained);
     rules.forEach(({ name }, i) =>
       report(
         name,
         trained.map((row) => [row[i]!.trainLoss, row[i]!.testAccuracy]),
       ),
     );
-  }, 600_000);
+  });
   const lossOf = (batchSize: number, rule: string): number =>
     trained[batchSizes.indexOf(batchSize)]![rules.findIndex(({ name }) => name === rule)]!.trainLoss;
 
@@ -52,8 +60,17 @@ describe("five epochs at a learning rate that was tuned for batches of 50", () =
   });
 });
 
+interface PhaseEnd {
+  accuracy: number;
+  loss: number;
+  updates: number;
+}
+
 test("a batch four times as large is worth a quarter of the learning rate, with 37 % fewer updates", () => {
-  const { decay, grow } = growOrDecay(options);
+  const [decay, grow] = ["decay", "grow"].map((name) => {
+    const { accuracy, epochs } = phasedOf(results, name)!;
+    return { accuracy, ...epochs.at(-1)! };
+  }) as PhaseEnd[] as [PhaseEnd, PhaseEnd];
   report("grow or decay", { decay, grow });
   expect(Math.abs(grow.loss / decay.loss - 1)).toBeLessThan(0.15);
   expect(Math.abs(grow.accuracy - decay.accuracy)).toBeLessThan(0.005);
@@ -61,7 +78,7 @@ test("a batch four times as large is worth a quarter of the learning rate, with 
 });
 
 test("controllers change the batch of a running training, and the noise scale grows as the loss falls", () => {
-  const runs = controlledRuns(options);
+  const runs = controlledOf(results);
   report(
     "controllers",
     runs.map(({ name, epochs, accuracy }) => ({
@@ -82,7 +99,7 @@ test("controllers change the batch of a running training, and the noise scale gr
 });
 
 test("AdaScale: gains rise from near 1, and fewer updates reach the loss of batches of 50", () => {
-  const { gains, updates, trainLoss, testAccuracy } = adaScaleRuns(options);
+  const { gains, updates, trainLoss, testAccuracy } = adaScaleOf(results, seeds)!;
   report("adaScale", { first: gains[0], last: gains.at(-1), updates, trainLoss, testAccuracy });
   for (const gain of gains) {
     expect(gain).toBeGreaterThanOrEqual(1);

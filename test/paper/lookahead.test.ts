@@ -4,30 +4,29 @@
  * docs/results.md. Reference values: an independent float64 NumPy program, with permutations for epochs.
  */
 import { lookaheadMnist } from "@unspool/experiments";
-import { random, train } from "unspool";
+import { type CellResults, type StudySummary, runStudy } from "unspool";
 import { beforeAll, describe, expect, test } from "vitest";
-import { loadSmallMnist } from "../../packages/experiments/src/shared/data/mnist.ts";
 import {
   type Method,
-  cells,
-  innerLoopProfile,
   methodNames,
-  sweep,
-} from "../../packages/experiments/src/lookaheadMnist/lookaheadStudy.ts";
+  settings,
+} from "../../packages/experiments/src/lookaheadMnist/lookaheadMethods.ts";
+import { profilesOf, sweepOf } from "../../packages/experiments/src/lookaheadMnist/lookaheadMnist.ts";
 import type { Trained } from "../../packages/experiments/src/shared/trainedGrid.ts";
 
 const report = (claim: string, figures: unknown) => console.log(`${claim}: ${JSON.stringify(figures)}`);
 const seeds = 3;
-const key = random.key(11);
-const data = loadSmallMnist();
+let results: CellResults;
+let summary: StudySummary;
 let trained: Record<Method, Trained[]>;
 
-beforeAll(() => {
-  trained = sweep({ data, key, seeds });
-}, 600_000);
+beforeAll(async () => {
+  ({ results, summary } = await runStudy(lookaheadMnist, { config: { seeds }, seed: 11 }));
+  trained = sweepOf(results, seeds) as Record<Method, Trained[]>;
+}, 900_000);
 
 const at = (name: Method, learningRate: number, momentum = 0.9): Trained =>
-  trained[name][cells.findIndex((cell) => cell.learningRate === learningRate && cell.momentum === momentum)]!;
+  trained[name][settings.findIndex((one) => one.learningRate === learningRate && one.momentum === momentum)]!;
 
 /** Final training losses at the four learning rates with momentum, from the smallest. */
 const withMomentum = (name: Method): number[] => trained[name].slice(-4).map(({ trainLoss }) => trainLoss);
@@ -36,9 +35,9 @@ test("the whole sweep", () => {
   for (const name of methodNames) {
     report(
       name,
-      cells.map((cell, i) => [
-        cell.momentum,
-        cell.learningRate,
+      settings.map((setting, i) => [
+        setting.momentum,
+        setting.learningRate,
         trained[name][i]!.trainLoss,
         trained[name][i]!.testAccuracy,
       ]),
@@ -92,17 +91,17 @@ describe("claim 3: with momentum 0.9", () => {
 });
 
 test("claim 4: within a window the loss rises, and the pull takes back a quarter of it or more", () => {
-  const profile = innerLoopProfile({ data, key, seeds, alpha: 0.5, learningRate: 0.2, momentum: 0.9 });
+  const { profile } = profilesOf(results).find(({ learningRate }) => learningRate === 0.2)!;
   report("claim 4", profile);
   const { fast, slow } = profile;
   for (let i = 1; i < fast.length; i++) expect(fast[i]).toBeGreaterThan(fast[i - 1]!);
   expect(slow).toBeLessThanOrEqual(0.75 * fast.at(-1)!);
 });
 
-test("the experiment tunes learning rate, momentum and alpha, and draws the study", async () => {
-  const { evaluation, figures } = await train(lookaheadMnist, { seed: 0, config: { seeds: 1 } });
-  const { initialMeanLoss, tunedMeanLoss } = evaluation!.metrics as Record<string, number>;
-  report("tuned", evaluation!.metrics);
+test("the study tunes learning rate, momentum and alpha, and draws what it found", () => {
+  const { initialMeanLoss, tunedMeanLoss } = summary.metrics as Record<string, number>;
+  report("tuned", summary.metrics);
   expect(tunedMeanLoss).toBeLessThan(0.95 * initialMeanLoss!);
-  for (const { series } of figures) for (const { y } of series) expect(y.every(Number.isFinite)).toBe(true);
+  for (const { series } of summary.figures!)
+    for (const { y } of series) expect(y.every(Number.isFinite)).toBe(true);
 });

@@ -1,22 +1,29 @@
 /** The papers' figures as named, runnable experiments: one line each. */
 import type { Experiment, Study } from "unspool";
+import { autoencoderTraining } from "./kfacAutoencoder/autoencoderTraining.ts";
+import { compressedTraining } from "./gradientCompression/compressedTraining.ts";
 import { copyTask } from "./copyTask/copyTask.ts";
 import { diskPacking } from "./diskPacking/diskPacking.ts";
 import { doublePendulum } from "./doublePendulum/doublePendulum.ts";
 import { gradientCompression } from "./gradientCompression/gradientCompression.ts";
 import { influenceBalancing } from "./influenceBalancing/influenceBalancing.ts";
 import { largeBatch } from "./largeBatch/largeBatch.ts";
+import { largeBatchTuning } from "./largeBatch/largeBatchTuning.ts";
 import { loadedDice } from "./loadedDice/loadedDice.ts";
 import { kfacAutoencoder } from "./kfacAutoencoder/kfacAutoencoder.ts";
 import { learnedOptimizer, learnedOptions } from "./learnedOptimizer/learnedOptimizer.ts";
+import { learnedOptimizerRivals } from "./learnedOptimizer/learnedOptimizerRivals.ts";
 import { logisticMap } from "./logisticMap/logisticMap.ts";
 import { lookaheadMnist } from "./lookaheadMnist/lookaheadMnist.ts";
+import { lookaheadTuning } from "./lookaheadMnist/lookaheadTuning.ts";
 import { lookaheadQuadratic } from "./lookaheadQuadratic/lookaheadQuadratic.ts";
 import { lorenzIdentification } from "./lorenzIdentification/lorenzIdentification.ts";
 import { metaGradientBandit } from "./metaGradientBandit/metaGradientBandit.ts";
+import { metaGradientEnumerated } from "./metaGradientExact/metaGradientEnumerated.ts";
 import { metaGradientExact } from "./metaGradientExact/metaGradientExact.ts";
 import { metaGradientMaze } from "./metaGradientMaze/metaGradientMaze.ts";
 import { mnistMixed } from "./mnistMixed/mnistMixed.ts";
+import { mnistMixedRivals } from "./mnistMixed/mnistMixedRivals.ts";
 import { mnistSchedule } from "./mnistSchedule/mnistSchedule.ts";
 import { neuronDescent } from "./neuronDescent/neuronDescent.ts";
 import { neuronDirections, neuronTraining } from "./neuronDescent/neuronTraining.ts";
@@ -25,6 +32,7 @@ import { recurrentNetwork } from "./recurrentNetwork/recurrentNetwork.ts";
 import { reverseOptimizer } from "./reverseOptimizer/reverseOptimizer.ts";
 import { ridgeCoefficient } from "./ridgeCoefficient/ridgeCoefficient.ts";
 import { sharpMinima } from "./sharpMinima/sharpMinima.ts";
+import { sharpTraining } from "./sharpMinima/sharpTraining.ts";
 import { swimmer } from "./swimmer/swimmer.ts";
 import { tinyLearnedOptimizer } from "./tinyLearnedOptimizer/tinyLearnedOptimizer.ts";
 import { toyRegression } from "./toyRegression/toyRegression.ts";
@@ -52,38 +60,55 @@ export const experiments: readonly Experiment[] = [
   learnedOptimizer,
   updateStability,
   lookaheadQuadratic,
-  sharpMinima,
-  gradientCompression,
-  lookaheadMnist,
-  largeBatch,
-  kfacAutoencoder,
+  sharpTraining,
+  compressedTraining,
+  lookaheadTuning,
+  largeBatchTuning,
+  autoencoderTraining,
   neuronTraining,
   neuronDirections,
   reverseOptimizer,
 ] as readonly Experiment[];
 
 /** Experiments that are made of runs. */
-export const studies: readonly Study[] = [neuronDescent];
+export const studies: readonly Study[] = [
+  neuronDescent,
+  sharpMinima,
+  gradientCompression,
+  kfacAutoencoder,
+  lookaheadMnist,
+  largeBatch,
+  mnistMixedRivals,
+  learnedOptimizerRivals,
+  metaGradientEnumerated,
+];
 
 export {
+  autoencoderTraining,
+  compressedTraining,
   copyTask,
   diskPacking,
   doublePendulum,
   gradientCompression,
   influenceBalancing,
   largeBatch,
+  largeBatchTuning,
   kfacAutoencoder,
   learnedOptimizer,
+  learnedOptimizerRivals,
   learnedOptions,
   loadedDice,
   logisticMap,
   lookaheadMnist,
   lookaheadQuadratic,
+  lookaheadTuning,
   lorenzIdentification,
   metaGradientBandit,
+  metaGradientEnumerated,
   metaGradientExact,
   metaGradientMaze,
   mnistMixed,
+  mnistMixedRivals,
   mnistSchedule,
   neuronDescent,
   neuronDirections,
@@ -93,6 +118,7 @@ export {
   reverseOptimizer,
   ridgeCoefficient,
   sharpMinima,
+  sharpTraining,
   swimmer,
   tinyLearnedOptimizer,
   toyRegression,

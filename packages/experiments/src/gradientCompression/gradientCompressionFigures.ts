@@ -1,10 +1,18 @@
 /** The figures of compressed and rare exchanges: loss against bytes, and against rounds. */
 import type { Figure, Series } from "unspool";
-import type { TrainedRun } from "./gradientCompressionStudy.ts";
 import { mean } from "../shared/series.ts";
 
-/** Steps that are averaged for one point of a curve: losses on small batches jump. */
-const pointSteps = 20;
+export interface TrainedRun {
+  label: string;
+  /** Mean over seeds and over the steps of a window of the loss on the batch of a step; `step` ends the window. */
+  curve: readonly { step: number; loss: number }[];
+  /** On all training images after the last step, one per seed. */
+  finalLosses: readonly number[];
+  /** Sent by one worker in a step, mean over steps and seeds. */
+  bytesPerStep: number;
+  /** Of all parameters. */
+  wholeBytes: number;
+}
 
 /** Runs of compressors by what becomes of what a message leaves out. */
 export interface Compared {
@@ -87,7 +95,7 @@ export function tradeFigure(
 }
 
 /** Loss over exchanges of parameters, H local steps each. */
-export function roundsFigure(runs: readonly TrainedRun[], localSteps: readonly number[]): Figure {
+export function roundsFigure(runs: readonly (TrainedRun & { steps: number })[]): Figure {
   return {
     id: "local-rounds",
     title: "Loss against rounds of communication, local SGD",
@@ -96,14 +104,14 @@ export function roundsFigure(runs: readonly TrainedRun[], localSteps: readonly n
       "end of the curves. As in Stich (ICLR 2019) and Lin et al. (ICLR 2020).",
     x: { label: "rounds of communication", scale: "log" },
     y: { label: "training loss at the mean of workers", scale: "log" },
-    series: runs.map((run, i) => curve(run, (step) => step / localSteps[i]!)),
+    series: runs.map((run) => curve(run, (step) => step / run.steps)),
   };
 }
 
-function curve(run: TrainedRun, at: (step: number) => number): Series {
-  const points = Math.max(1, Math.floor(run.curve.length / pointSteps));
-  const width = Math.min(pointSteps, run.curve.length);
-  const ends = Array.from({ length: points }, (_, i) => (i + 1) * width);
-  const y = ends.map((end) => mean(run.curve.slice(end - width, end)));
-  return { name: run.label.replace(", error feedback", ""), x: ends.map(at), y };
+function curve({ label, curve: points }: TrainedRun, at: (step: number) => number): Series {
+  return {
+    name: label.replace(", error feedback", ""),
+    x: points.map(({ step }) => at(step)),
+    y: points.map(({ loss }) => loss),
+  };
 }

@@ -1,4 +1,4 @@
-/** A deep autoencoder of MNIST, the problem of K-FAC's paper at CPU size, and its training by any optimizer. */
+/** A deep autoencoder of MNIST, the problem of K-FAC's paper at CPU size. */
 import {
   type Key,
   type Layers,
@@ -8,7 +8,6 @@ import {
   type Tensor,
   bernoulliLogits,
   compiled,
-  compiledStep,
   firstOrder,
   nesterov,
   networkObjective,
@@ -17,7 +16,7 @@ import {
   plainLayers,
   random,
 } from "unspool";
-import { loadMnist, pixelMean, pixelStd } from "../shared/data/mnist.ts";
+import { mnistPart, pixelMean, pixelStd } from "../shared/data/mnist.ts";
 
 export interface AutoencoderTheta {
   layers: { weights: Tensor; bias: Tensor }[];
@@ -30,8 +29,8 @@ export interface Images {
 
 /** The first `count` training images of MNIST, blocks of 2 by 2 averaged: 196 pixels. */
 export function autoencoderImages(count: number): Images {
-  const { inputs } = loadMnist(2).train;
-  const pixels = inputs.slice([0, count]).mul(pixelStd).add(pixelMean);
+  const { inputs } = mnistPart("train", [0, count], 2);
+  const pixels = inputs.mul(pixelStd).add(pixelMean);
   return { pixels: np.clip(pixels, 0, 1) };
 }
 
@@ -81,71 +80,4 @@ export function reconstructionError({ pixels }: Images): (theta: AutoencoderThet
     return miss.mul(miss).sum(-1).mean();
   });
   return (theta) => error(theta, pixels).item();
-}
-
-export interface TrainingCurve {
-  /** Steps after which the error was measured, from 0. */
-  measured: number[];
-  errors: number[];
-  /** At every step. */
-  losses: number[];
-  /** Seconds until each step is done, from 0: a step counts with the median of those that did the same work, so compiling does not count. */
-  seconds: number[];
-  theta: AutoencoderTheta;
-}
-
-export interface TrainingOptions {
-  start: AutoencoderTheta;
-  steps: number;
-  key: Key;
-  /** Steps between measurements of the error, but the first are all measured. Default 1. */
-  measureEvery?: number;
-  /** Images in each step, drawn anew. Default: all. */
-  batchSize?: number;
-}
-
-/** Training, compiled on the first run. Errors are those on all images. */
-export function autoencoderTraining(
-  optimizer: ObjectiveOptimizer,
-  images: Images,
-): (options: TrainingOptions) => TrainingCurve {
-  const error = reconstructionError(images);
-  const step = compiledStep(optimizer, autoencoderObjective);
-  return ({ start, steps, key, measureEvery = 1, batchSize }) => {
-    let theta = start;
-    let state = optimizer.init(theta, autoencoderObjective(images), key);
-    const curve: TrainingCurve = { measured: [0], errors: [error(theta)], losses: [], seconds: [0], theta };
-    const kinds: string[] = [];
-    const times: number[] = [];
-    for (let i = 0; i < steps; i++) {
-      const ownKey = random.foldIn(key, i);
-      const batch = batchSize === undefined ? images : drawImages(images, ownKey, batchSize);
-      const from = performance.now();
-      const outcome = step(theta, state, batch, ownKey);
-      curve.losses.push(outcome.loss.item());
-      times.push((performance.now() - from) / 1000);
-      kinds.push(JSON.stringify(optimizer.phaseAt?.(i) ?? null));
-      ({ theta, state } = outcome);
-      const done = i + 1;
-      if (done <= Math.min(measureEvery, 10) || done % measureEvery === 0 || done === steps) {
-        curve.measured.push(done);
-        curve.errors.push(error(optimizer.evaluationTheta?.(state, theta) ?? theta));
-      }
-    }
-    const typical = new Map(kinds.map((kind) => [kind, median(times.filter((_, i) => kinds[i] === kind))]));
-    for (const kind of kinds) curve.seconds.push(curve.seconds.at(-1)! + typical.get(kind)!);
-    return { ...curve, theta };
-  };
-}
-
-function drawImages({ pixels }: Images, key: Key, count: number): Images {
-  const order = random.permutation(random.foldIn(key, "images"), pixels.shape[0]!) as Tensor;
-  return { pixels: np.take(pixels, order.slice([0, count]), 0) };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted.length % 2 === 1
-    ? sorted[sorted.length >> 1]!
-    : (sorted[sorted.length / 2 - 1]! + sorted[sorted.length / 2]!) / 2;
 }

@@ -1,19 +1,22 @@
 /** Figures 2 to 6 of K-FAC's paper: the Fisher information of a small network, what approximates it, and their inverses. */
 import {
+  type Experiment,
   type Figure,
-  type Key,
   type Layers,
+  type ObjectiveOptimizer,
   type Tensor,
   categoricalLogits,
   compiled,
-  compiledStep,
+  defineExperiment,
   kfac,
   layerTaps,
   linalg,
   networkObjective,
   np,
+  objectiveDescent,
   random,
 } from "unspool";
+import { z } from "zod";
 import { type AutoencoderTheta, autoencoderTheta } from "./autoencoder.ts";
 import { loadMnist } from "../shared/data/mnist.ts";
 
@@ -32,20 +35,41 @@ const smallest = 1e-7;
 
 type Objective = ReturnType<typeof networkObjective<AutoencoderTheta>>;
 
-/** Heatmaps of absolute values, averaged over squares of `pool` by `pool` elements. */
-export function fisherFigures(key: Key): Figure[] {
+function classifierObjective(): Objective {
   const { train } = loadMnist(4);
-  const objective = networkObjective({
+  return networkObjective({
     network: classifier,
     likelihood: categoricalLogits,
     inputs: train.inputs.slice([0, images]),
     targets: train.labels.slice([0, images]),
   });
-  const optimizer = kfac();
-  const step = compiledStep(optimizer, () => objective);
-  let theta = autoencoderTheta(sizes, key);
-  let state = optimizer.init(theta, objective, key);
-  for (let i = 0; i < trainingSteps; i++) ({ theta, state } = step(theta, state, {}, random.foldIn(key, i)));
+}
+
+/** The small network, trained for a few steps by K-FAC. */
+export const fisherNetwork: Experiment<unknown, AutoencoderTheta> = defineExperiment<
+  object,
+  AutoencoderTheta
+>({
+  name: "fisher-network",
+  summary: "a small network on MNIST whose Fisher information is looked at",
+  config: z.strictObject({}),
+  setup(_config, key) {
+    const objective = classifierObjective();
+    return {
+      theta: autoencoderTheta(sizes, random.foldIn(key, "fisher")),
+      method: objectiveDescent({
+        optimizer: kfac() as ObjectiveOptimizer,
+        objective: () => objective,
+        data: () => ({}),
+      }),
+      steps: trainingSteps,
+    };
+  },
+});
+
+/** Heatmaps of absolute values at a trained network, averaged over squares of `pool` by `pool` elements. */
+export function fisherFigures(theta: AutoencoderTheta): Figure[] {
+  const objective = classifierObjective();
   const { exact, approximate, difference, inverse } = compiled("fisher", (at: AutoencoderTheta) =>
     matricesAt(objective, at),
   )(theta);

@@ -1,13 +1,15 @@
 /** Figures of `large-batch`. */
 import type { Figure } from "unspool";
-import { batchesPerUpdate } from "./adaScaleRun.ts";
-import type { LargeBatchStudy } from "./largeBatch.ts";
-import { base, epochs, rules, tunedBatch } from "./largeBatchStudy.ts";
+import type { Curve } from "../shared/records.ts";
+import { batchesPerUpdate } from "./adaScaleTraining.ts";
+import { base, epochs, tunedBatch } from "./batchTraining.ts";
+import type { AdaScaleRuns, Phased, Scaled } from "./largeBatchResults.ts";
+import { rules } from "./scalingRuns.ts";
 
 /** Losses above it are drawn on it: they have diverged. */
 const ceiling = 2.5;
 
-export function scalingFigure({ batchSizes, scaling }: LargeBatchStudy): Figure {
+export function scalingFigure(scaling: readonly Scaled[]): Figure {
   return {
     id: "loss-against-batch",
     title: `Training loss after ${epochs} epochs against the batch size`,
@@ -19,27 +21,32 @@ export function scalingFigure({ batchSizes, scaling }: LargeBatchStudy): Figure 
     y: { label: "training loss", scale: "log" },
     series: rules.map(({ name }, i) => ({
       name,
-      x: [...batchSizes],
-      y: scaling.map((row) => Math.min(ceiling, row[i]!.trainLoss || ceiling)),
+      x: scaling.map(({ batchSize }) => batchSize),
+      y: scaling.map(({ trained }) => Math.min(ceiling, trained[i]!.trainLoss || ceiling)),
     })),
   };
 }
 
-export function growthFigure({ growth: { decay, grow } }: LargeBatchStudy): Figure {
-  const line = (name: string, { curve }: typeof decay) => ({ name, x: curve.epochs, y: curve.loss });
+export function growthFigure(decay: Phased, grow: Phased): Figure {
+  const line = (name: string, { epochs: done }: Phased) => ({
+    name,
+    x: done.map((_, i) => i + 1),
+    y: done.map(({ loss }) => loss),
+  });
+  const updates = ({ epochs: done }: Phased) => done.at(-1)!.updates;
   return {
     id: "grow-or-decay",
     title: "A larger batch in place of a smaller learning rate",
     caption:
       "SGD without momentum at 0.3 with batches of 50; from epoch 4 on a quarter of the rate, or batches of 200. The two " +
-      `curves are nearly one, with ${decay.updates} and ${grow.updates} updates. After Smith et al. (2018).`,
+      `curves are nearly one, with ${updates(decay)} and ${updates(grow)} updates. After Smith et al. (2018).`,
     x: { label: "epoch" },
     y: { label: "training loss", scale: "log" },
     series: [line("rate / 4 after epoch 3", decay), line("batch × 4 after epoch 3", grow)],
   };
 }
 
-export function controllersFigure({ controlled }: LargeBatchStudy): Figure {
+export function controllersFigure(controlled: readonly Phased[]): Figure {
   return {
     id: "controllers",
     title: "Batches that controllers choose",
@@ -56,7 +63,7 @@ export function controllersFigure({ controlled }: LargeBatchStudy): Figure {
   };
 }
 
-export function noiseScaleFigure({ controlled }: LargeBatchStudy): Figure {
+export function noiseScaleFigure(controlled: readonly Phased[]): Figure {
   return {
     id: "noise-scale",
     title: "Gradient noise scale against the training loss",
@@ -77,7 +84,7 @@ export function noiseScaleFigure({ controlled }: LargeBatchStudy): Figure {
   };
 }
 
-export function gainsFigure({ adaScale: { gains, updates, trainLoss } }: LargeBatchStudy): Figure {
+export function gainsFigure({ gains, updates, trainLoss }: AdaScaleRuns): Figure {
   return {
     id: "adascale-gain",
     title: `AdaScale's gain with ${batchesPerUpdate} batches per update`,
@@ -90,8 +97,7 @@ export function gainsFigure({ adaScale: { gains, updates, trainLoss } }: LargeBa
   };
 }
 
-export function tunedFigure(batchSize: number, initial: readonly number[], tuned: readonly number[]): Figure {
-  const line = (name: string, y: readonly number[]) => ({ name, x: y.map((_, i) => i + 1), y: [...y] });
+export function tunedFigure(batchSize: number, initial: Curve, tuned: Curve): Figure {
   return {
     id: "tuned",
     title: `Batches of ${batchSize}, before and after tuning`,
@@ -100,6 +106,9 @@ export function tunedFigure(batchSize: number, initial: readonly number[], tuned
       "and momentum tuned through whole training runs by the estimator of this run. Compare the tuned rate with what the rules say.",
     x: { label: "update" },
     y: { label: "cross-entropy", scale: "log" },
-    series: [line("before tuning", initial), line("after tuning", tuned)],
+    series: [
+      { name: "before tuning", ...initial },
+      { name: "after tuning", ...tuned },
+    ],
   };
 }

@@ -1,4 +1,4 @@
-/** Meta-training of a learned optimizer on small networks, against Adam with its best learning rate. */
+/** Meta-training of a learned optimizer on small networks. */
 import {
   type AnyEstimator,
   type EstimatorOptions,
@@ -15,12 +15,29 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { loadMnist } from "../shared/data/mnist.ts";
-import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
-import { curvesFigure, horizonFigure, metaLossFigure } from "./learnedOptimizerFigures.ts";
-import { memo } from "../shared/memo.ts";
-import { type Judged, judge, metaOptimizer, taskProblem } from "./learnedOptimizerStudy.ts";
+import { type EstimatorFields, estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { metaLossFigure } from "./learnedOptimizerFigures.ts";
+import { metaOptimizer, taskProblem, trainingRuns } from "./learnedOptimizerStudy.ts";
 
-const config = z.strictObject({
+interface LearnedFields extends EstimatorFields {
+  architecture: z.ZodDefault<z.ZodEnum<Record<string, string>>>;
+  options: z.ZodDefault<z.ZodRecord<z.ZodString, z.ZodUnknown>>;
+  steps: z.ZodDefault<z.ZodInt>;
+  outerLearningRate: z.ZodDefault<z.ZodNumber>;
+  outerSchedule: z.ZodDefault<z.ZodEnum<{ cosine: "cosine"; constant: "constant" }>>;
+  outerWeightDecay: z.ZodDefault<z.ZodNumber>;
+  outerClip: z.ZodDefault<z.ZodNumber>;
+  hidden: z.ZodDefault<z.ZodArray<z.ZodArray<z.ZodInt>>>;
+  scales: z.ZodDefault<z.ZodTuple<[z.ZodNumber, z.ZodNumber], null>>;
+  horizon: z.ZodDefault<z.ZodInt>;
+  batchSize: z.ZodDefault<z.ZodInt>;
+  pool: z.ZodDefault<
+    z.ZodUnion<readonly [z.ZodLiteral<1>, z.ZodLiteral<2>, z.ZodLiteral<4>, z.ZodLiteral<7>]>
+  >;
+  evaluationRuns: z.ZodDefault<z.ZodInt>;
+}
+
+export const learnedFields: LearnedFields = {
   ...estimatorFields({ sigma: 0.01, pairs: 8, truncation: 20 }),
   architecture: z
     .enum(learnedOptimizerNames as [string, ...string[]])
@@ -64,9 +81,9 @@ const config = z.strictObject({
     .min(1)
     .default(16)
     .describe("training runs from new seeds per optimizer at the end"),
-  longHorizon: z.int().min(1).default(1000).describe("training steps of the runs beyond the horizon"),
-});
+};
 
+const config = z.strictObject(learnedFields);
 type Config = z.infer<typeof config>;
 
 /** Options that an architecture has here, where they are not its defaults. */
@@ -84,7 +101,7 @@ export function learnedOptions(config: {
 
 export const learnedOptimizer: Experiment = defineExperiment<Config>({
   name: "learned-optimizer",
-  summary: "a learned optimizer, trained by PES through whole training runs, against tuned Adam",
+  summary: "a learned optimizer, trained by PES through whole training runs",
   paper:
     "Metz et al. (CoLLAs 2022); Harrison, Metz, Sohl-Dickstein (NeurIPS 2022), Figure 3; networks on MNIST at CPU size",
   config,
@@ -95,19 +112,18 @@ export const learnedOptimizer: Experiment = defineExperiment<Config>({
     const problems = settings.hidden.map((hidden) =>
       taskProblem(learned, mnist.train, { ...settings, hidden }),
     );
-    const evaluationKey = random.foldIn(key, "evaluation");
-    const judged = memo((meta: object) => judge(learned, meta, mnist, settings, evaluationKey));
     return {
       theta: learned.init(random.foldIn(key, "parameters")),
       estimator: estimatorOf(settings, problems, options),
       inner: innerProblem(problems[0]!, options),
       optimizer: metaOptimizer(settings),
       steps: settings.steps,
-      evaluate: (theta) => evaluation(settings, judged(theta as object)),
-      figures: (run) => {
-        const { curves } = judged(run.theta as object);
-        return [metaLossFigure(run, curves), curvesFigure(settings, curves), horizonFigure(settings, curves)];
+      evaluate(theta) {
+        const [evaluationKey, runs] = [random.foldIn(key, "evaluation"), settings.evaluationRuns];
+        const { mean: loss, final: finalLoss } = trainingRuns(problems[0]!, theta, evaluationKey, runs);
+        return { metrics: { loss, finalLoss } };
       },
+      figures: (run) => [metaLossFigure(run.metrics)],
     };
   },
 });
@@ -119,31 +135,4 @@ function estimatorOf(
 ): AnyEstimator {
   const each = problems.map((problem) => createEstimator(estimator, problem, options));
   return each.length === 1 ? each[0]! : meanOf(each);
-}
-
-function evaluation({ architecture, horizon }: Config, { tasks, curves }: Judged) {
-  const [own] = tasks as [Judged["tasks"][number]];
-  const columns = ["task", "steps", architecture, "best Adam", "its learning rate", "seeds won"];
-  const rows = tasks.map(({ name, steps, learned, adam, learningRate, wins, runs }) => [
-    name,
-    steps,
-    learned,
-    adam,
-    learningRate,
-    `${wins} of ${runs}`,
-  ]);
-  return {
-    metrics: {
-      loss: own.learned,
-      adamLoss: own.adam,
-      adamLearningRate: own.learningRate,
-      // Mean over the run at most this multiple of tuned Adam's: below 1 it wins.
-      lossOverAdam: own.learned / own.adam,
-      finalLoss: curves.learned.final,
-      adamFinalLoss: curves.adam.final,
-      longFinalLoss: curves.longLearned.final,
-      longAdamFinalLoss: curves.longAdam.final,
-    },
-    table: { title: `Mean training loss over a run (trained for runs of ${horizon} steps)`, columns, rows },
-  };
 }

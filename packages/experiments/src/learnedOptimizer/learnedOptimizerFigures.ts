@@ -1,6 +1,6 @@
 /** Figures of meta-training: the meta-loss, and training runs by the learned optimizer and by Adam. */
-import type { Figure, RunRecord } from "unspool";
-import type { Judged, Runs } from "./learnedOptimizerStudy.ts";
+import type { Figure, Series, StepRecord } from "unspool";
+import type { Curve } from "../shared/records.ts";
 import { mean, thin } from "../shared/series.ts";
 
 interface Named {
@@ -9,14 +9,13 @@ interface Named {
   longHorizon: number;
 }
 
-type Curves = Judged["curves"];
-
-export function metaLossFigure(run: RunRecord<never> | RunRecord, { adam }: Curves): Figure {
-  const losses = run.metrics.map(({ loss }) => loss);
+/** `adamLoss`: mean loss over a run of the best Adam, where it is known. */
+export function metaLossFigure(metrics: readonly StepRecord[], adamLoss?: number): Figure {
+  const losses = metrics.map(({ loss }) => loss);
   const width = Math.max(1, Math.round(losses.length / 60));
   const smooth = losses.map((_, i) => mean(losses.slice(Math.max(0, i - width + 1), i + 1)));
   const records = thin(
-    run.metrics.map(({ step, loss }, i) => ({ step, loss, smooth: smooth[i]! })),
+    metrics.map(({ step, loss }, i) => ({ step, loss, smooth: smooth[i]! })),
     400,
   );
   const x = records.map(({ step }) => step);
@@ -24,19 +23,23 @@ export function metaLossFigure(run: RunRecord<never> | RunRecord, { adam }: Curv
     id: "meta-loss",
     title: "Meta-training",
     caption:
-      "Mean training loss over the windows of an outer step, under perturbed parameters, and its running mean. Below " +
-      "the dashed line the optimizer trains faster than Adam with its best learning rate.",
+      "Mean training loss over the windows of an outer step, under perturbed parameters, and its running mean." +
+      (adamLoss === undefined
+        ? ""
+        : " Below the dashed line the optimizer trains faster than Adam with its best learning rate."),
     x: { label: "outer step" },
     y: { label: "mean training loss" },
     series: [
       { name: "outer step", kind: "dots", x, y: records.map(({ loss }) => loss) },
       { name: `mean of ${width}`, x, y: records.map((record) => record.smooth) },
     ],
-    references: [{ axis: "y", value: adam.mean, label: "best Adam" }],
+    ...(adamLoss !== undefined && {
+      references: [{ axis: "y" as const, value: adamLoss, label: "best Adam" }],
+    }),
   };
 }
 
-export function curvesFigure({ architecture, horizon }: Named, { learned, adam }: Curves): Figure {
+export function curvesFigure({ architecture, horizon }: Named, learned: Curve, adam: Curve): Figure {
   return {
     id: "training-curves",
     title: `Training a network for ${horizon} steps`,
@@ -45,31 +48,29 @@ export function curvesFigure({ architecture, horizon }: Named, { learned, adam }
       "rate with the lowest mean.",
     x: { label: "training step" },
     y: { label: "training loss", scale: "log" },
-    series: [drawn(architecture, learned), drawn("best Adam", adam)],
+    series: both(architecture, learned, adam),
   };
 }
 
 export function horizonFigure(
   { architecture, horizon, longHorizon }: Named,
-  { longLearned, longAdam }: Curves,
+  learned: Curve,
+  adam: Curve,
 ): Figure {
   return {
     id: "beyond-the-horizon",
     title: `Training a network for ${longHorizon} steps`,
     caption:
       `Right of the dashed line no run of meta-training ever was. An optimizer that is not stable climbs there ` +
-      "(Harrison et al. 2022, Figure 3). Running means over 10 steps.",
+      "(Harrison et al. 2022, Figure 3). Means over windows of a hundredth of the run.",
     x: { label: "training step", scale: "log" },
     y: { label: "training loss", scale: "log" },
-    series: [drawn(architecture, longLearned, 10), drawn("best Adam", longAdam, 10)],
+    series: both(architecture, learned, adam),
     references: [{ axis: "x", value: horizon, label: "meta-training horizon" }],
   };
 }
 
-function drawn(name: string, { curve }: Runs, width = 1) {
-  const points = thin(
-    curve.map((_, i) => ({ step: i + 1, loss: mean(curve.slice(Math.max(0, i - width + 1), i + 1)) })),
-    500,
-  );
-  return { name, x: points.map(({ step }) => step), y: points.map(({ loss }) => loss) };
-}
+const both = (architecture: string, learned: Curve, adam: Curve): Series[] => [
+  { name: architecture, ...learned },
+  { name: "best Adam", ...adam },
+];

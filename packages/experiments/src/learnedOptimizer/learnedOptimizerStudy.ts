@@ -1,4 +1,4 @@
-/** What a learned optimizer is worth: training runs by it and by Adam, on its own task and on others. */
+/** Networks that a learned optimizer trains, its own training, and training runs by it and by Adam. */
 import {
   type ClassificationOptions,
   type Key,
@@ -15,11 +15,10 @@ import {
   scaledTasks,
   unroll,
 } from "unspool";
-import type { Mnist } from "../shared/data/mnist.ts";
 import { mean } from "../shared/series.ts";
 
 /** The learning rates among which Adam takes its best: dense where it is. */
-const adamRates: readonly number[] = [1e-3, 3e-3, 1e-2, 2e-2, 3e-2, 5e-2, 7e-2, 0.1, 0.2, 0.3];
+export const adamRates: readonly number[] = [1e-3, 3e-3, 1e-2, 2e-2, 3e-2, 5e-2, 7e-2, 0.1, 0.2, 0.3];
 
 export interface TaskSettings {
   horizon: number;
@@ -100,66 +99,4 @@ export function adamRuns(
 /** Those with the learning rate whose mean loss is lowest. */
 export function bestAdam(...given: Parameters<typeof adamRuns>): Runs & { learningRate: number } {
   return adamRuns(...given).reduce((best, one) => (one.mean < best.mean ? one : best));
-}
-
-export interface JudgedTask {
-  name: string;
-  steps: number;
-  /** Mean loss over steps and runs. */
-  learned: number;
-  adam: number;
-  /** Of the best Adam. */
-  learningRate: number;
-  /** Runs in which the learned optimizer has the lower mean loss than the best Adam from the same seed. */
-  wins: number;
-  runs: number;
-}
-
-export interface Judged {
-  tasks: JudgedTask[];
-  curves: Record<"learned" | "adam" | "longLearned" | "longAdam", Runs>;
-}
-
-export interface JudgeSettings extends Omit<TaskSettings, "hidden"> {
-  hidden: readonly (readonly number[])[];
-  evaluationRuns: number;
-  longHorizon: number;
-}
-
-/**
- * Its own task, the same over longer runs, and tasks that it never saw: wider, deeper, with tanh, with larger batches,
- * linear. Its own task and the long runs see training images, the others the test images.
- */
-export function judge<Meta>(
-  learned: LearnedOptimizer<Meta>,
-  meta: Meta,
-  { train, test }: Pick<Mnist, "train" | "test">,
-  settings: JudgeSettings,
-  key: Key,
-): Judged {
-  const { longHorizon, evaluationRuns, hidden, batchSize } = settings;
-  const own: TaskSettings = { ...settings, hidden: hidden[0]! };
-  const unseen: TaskSettings = { ...own, scales: [1, 1] };
-  const variants: [name: string, data: LabelledData, settings: TaskSettings][] = [
-    ["its own", train, own],
-    ["its own, longer", train, { ...own, horizon: longHorizon }],
-    ["wider: 64 units", test, { ...unseen, hidden: [64] }],
-    ["deeper: 16, 16 units", test, { ...unseen, hidden: [16, 16] }],
-    ["tanh", test, { ...unseen, activation: "tanh" }],
-    [`batches of ${4 * batchSize}`, test, { ...unseen, batchSize: 4 * batchSize }],
-    ["linear", test, { ...unseen, hidden: [] }],
-  ];
-  const results = variants.map(([name, data, task]) => {
-    const mine = trainingRuns(taskProblem(learned, data, task), meta, key, evaluationRuns);
-    const adam = bestAdam(data, task, key, evaluationRuns);
-    const wins = mine.each.filter((loss, i) => loss < adam.each[i]!).length;
-    const { learningRate } = adam;
-    const row = { name, steps: task.horizon, learned: mine.mean, adam: adam.mean, learningRate, wins };
-    return { row: { ...row, runs: evaluationRuns }, mine, adam };
-  });
-  const [short, long] = results as [(typeof results)[number], (typeof results)[number]];
-  return {
-    tasks: results.map(({ row }) => row),
-    curves: { learned: short.mine, adam: short.adam, longLearned: long.mine, longAdam: long.adam },
-  };
 }

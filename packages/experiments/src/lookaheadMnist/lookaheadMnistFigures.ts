@@ -1,22 +1,23 @@
 /** Figures of `lookahead-mnist`: learning curves, the inner loop, robustness over learning rates. */
 import type { Figure, Series } from "unspool";
-import type { LookaheadStudy } from "./lookaheadMnist.ts";
-import { type Method, cells, k, methodNames } from "./lookaheadStudy.ts";
-import { smoothed } from "../shared/trainedGrid.ts";
+import type { Curve } from "../shared/records.ts";
+import { type Trained, stepsPerPoint } from "../shared/trainedGrid.ts";
+import { type Method, k, methodNames, settings } from "./lookaheadMethods.ts";
+import type { Profile } from "./lookaheadProfile.ts";
 
-/** Steps that a point of a learning curve averages: one epoch has 100. */
-const stepsPerPoint = 20;
+/** By method, those that are there; each in the order of the settings. */
+export type Sweep = Partial<Record<Method, Trained[]>>;
 
-function cellOf(learningRate: number, momentum: number): number {
-  return cells.findIndex((cell) => cell.learningRate === learningRate && cell.momentum === momentum);
+function settingOf(learningRate: number, momentum: number): number {
+  return settings.findIndex((one) => one.learningRate === learningRate && one.momentum === momentum);
 }
 
-export function curvesFigure({ trained }: LookaheadStudy): Figure {
+export function curvesFigure(trained: Sweep): Figure {
   const methods: Method[] = ["plain", "Lookahead 0.5"];
   const series = [0.03, 0.1, 0.2].flatMap((learningRate) =>
-    methods.map((name): Series => {
-      const { curve } = trained[name][cellOf(learningRate, 0.9)]!;
-      return { name: `${name}, lr ${learningRate}`, ...smoothed(curve, stepsPerPoint) };
+    methods.flatMap((name): Series[] => {
+      const curve = trained[name]?.[settingOf(learningRate, 0.9)]!.curve;
+      return curve === undefined ? [] : [{ name: `${name}, lr ${learningRate}`, ...curve }];
     }),
   );
   return {
@@ -32,7 +33,7 @@ export function curvesFigure({ trained }: LookaheadStudy): Figure {
   };
 }
 
-export function profileFigure({ profiles }: LookaheadStudy): Figure {
+export function profileFigure(profiles: readonly { learningRate: number; profile: Profile }[]): Figure {
   return {
     id: "inner-loop",
     title: "Loss on the whole training set within a window",
@@ -50,8 +51,8 @@ export function profileFigure({ profiles }: LookaheadStudy): Figure {
   };
 }
 
-export function robustnessFigure({ trained }: LookaheadStudy, momentum: 0 | 0.9): Figure {
-  const rows = cells.flatMap((cell, i) => (cell.momentum === momentum ? [i] : []));
+export function robustnessFigure(trained: Sweep, momentum: 0 | 0.9): Figure {
+  const rows = settings.flatMap((one, i) => (one.momentum === momentum ? [i] : []));
   return {
     id: momentum === 0 ? "robustness-without-momentum" : "robustness",
     title: `Final training loss over learning rates, ${momentum === 0 ? "no momentum" : `momentum ${momentum}`}`,
@@ -62,15 +63,16 @@ export function robustnessFigure({ trained }: LookaheadStudy, momentum: 0 | 0.9)
         : "Lookahead's curve stays flat where that of plain SGD turns up; averages of plain iterates are best in the middle and turn up too. After the paper's robustness figure."),
     x: { label: "learning rate", scale: "log" },
     y: { label: "training loss at the end", scale: "log" },
-    series: methodNames.map((name) => ({
-      name,
-      x: rows.map((i) => cells[i]!.learningRate),
-      y: rows.map((i) => trained[name][i]!.trainLoss),
-    })),
+    series: methodNames.flatMap((name) => {
+      const own = trained[name];
+      if (own === undefined) return [];
+      const x = rows.map((i) => settings[i]!.learningRate);
+      return [{ name, x, y: rows.map((i) => own[i]!.trainLoss) }];
+    }),
   };
 }
 
-export function tunedFigure(initial: readonly number[], tuned: readonly number[]): Figure {
+export function tunedFigure(initial: Curve, tuned: Curve): Figure {
   return {
     id: "tuned",
     title: "Lookahead before and after its hyperparameters were tuned",
@@ -80,8 +82,8 @@ export function tunedFigure(initial: readonly number[], tuned: readonly number[]
     x: { label: "update" },
     y: { label: "cross-entropy", scale: "log" },
     series: [
-      { name: "before tuning", ...smoothed(initial, stepsPerPoint) },
-      { name: "after tuning", ...smoothed(tuned, stepsPerPoint) },
+      { name: "before tuning", ...initial },
+      { name: "after tuning", ...tuned },
     ],
   };
 }

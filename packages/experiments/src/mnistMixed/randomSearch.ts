@@ -1,46 +1,98 @@
 /** Random search: the baseline that knows nothing of the inner process but what a whole run of it costs. */
-import { type Key, type Problem, type Tensor, random, tree, unroll } from "unspool";
+import {
+  type Key,
+  type Method,
+  type Problem,
+  type StepRecord,
+  type Tensor,
+  random,
+  tree,
+  unroll,
+} from "unspool";
+
+/** Draws `count` thetas: leaves [count, …]. */
+export type DrawThetas<Theta> = (key: Key, count: number) => Theta;
 
 export interface RandomSearchOptions<Theta> {
   key: Key;
   /** Inner processes run, each with a theta of its own. */
   runs: number;
-  /** `count` thetas: leaves [count, …]. */
-  draw(key: Key, count: number): Theta;
+  draw: DrawThetas<Theta>;
 }
 
-/** A theta that was better than all before it. */
-export interface SearchPoint<Theta> {
-  theta: Theta;
-  /** Its mean loss in the one run that it was judged by. */
-  loss: number;
-  /** Inner steps spent up to and with that run. */
-  innerSteps: number;
-}
-
-/** Runs at once: bounds the memory. */
+/** Runs of an outer step, side by side. */
 const batch = 128;
 
-/** Whole runs at drawn thetas, one each; returns the successive best ones. Diverged runs are never among them. */
+export const searchSteps = (runs: number): number => Math.ceil(runs / batch);
+
+interface SearchState {
+  /** Runs done. */
+  runs: number;
+  /** The mean loss of theta in the one run that it was judged by; Infinity before there is one. */
+  best: number;
+}
+
+/**
+ * Asks for a batch of thetas and is told the mean loss of a whole run at each. Theta is the best so far; diverged runs
+ * are never that. Metrics `better0`, `better1`, …: numbers of the runs that were better than all before them.
+ */
 export function randomSearch<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   { key, runs, draw }: RandomSearchOptions<Theta>,
-): SearchPoint<Theta>[] {
-  const best: SearchPoint<Theta>[] = [];
-  for (let first = 0; first < runs; first += batch) {
-    const batchKey = random.foldIn(key, first);
-    // A last batch of the same size, so that one program serves all: those beyond `runs` are not looked at.
-    const thetas = draw(random.foldIn(batchKey, "theta"), batch);
-    const { losses } = unroll(problem, thetas, {
-      key: random.foldIn(batchKey, "run"),
-      isThetaBatched: true,
-    });
-    const means = losses.mean(0).data.slice(0, runs - first);
-    means.forEach((loss, i) => {
-      if (!(loss < (best.at(-1)?.loss ?? Infinity))) return;
-      const theta = tree.map((leaf: Tensor) => leaf.slice(i), thetas) as Theta;
-      best.push({ theta, loss, innerSteps: (first + i + 1) * problem.horizon });
-    });
-  }
-  return best;
+): Method<Theta, SearchState> {
+  return {
+    name: "randomSearch",
+    recipe: () => ({ randomSearch: { problem: problem.name, runs, batch } }),
+    init: () => ({ runs: 0, best: Infinity }),
+    step(theta, state) {
+      const thetas = thetasOf(draw, key, state.runs);
+      const { losses } = unroll(problem, thetas, {
+        key: random.foldIn(random.foldIn(key, state.runs), "run"),
+        isThetaBatched: true,
+      });
+      // A last batch of the same size, so that one program serves all: those beyond `runs` are not looked at.
+      const means = losses.mean(0).data.slice(0, runs - state.runs);
+      let best = state.best;
+      const better = [...means].flatMap((loss, i) => {
+        if (!(loss < best)) return [];
+        best = loss;
+        return [i];
+      });
+      const chosen = better.at(-1);
+      return {
+        theta: chosen === undefined ? theta : thetaAt(thetas, chosen),
+        state: { runs: state.runs + means.length, best },
+        loss: best,
+        metrics: {
+          innerSteps: means.length * problem.horizon,
+          ...Object.fromEntries(better.map((i, n) => [`better${n}`, state.runs + i])),
+          // All have diverged so far: there is no loss to tell.
+          ...(best === Infinity && { skippedUpdates: 1 }),
+        },
+      };
+    },
+  };
+}
+
+function thetasOf<Theta>(draw: DrawThetas<Theta>, key: Key, first: number): Theta {
+  return draw(random.foldIn(random.foldIn(key, first), "theta"), batch);
+}
+
+function thetaAt<Theta>(thetas: Theta, i: number): Theta {
+  return tree.map((leaf: Tensor) => leaf.slice(i), thetas) as Theta;
+}
+
+/** The theta of a run of a search with this key. */
+export function searchedTheta<Theta>(draw: DrawThetas<Theta>, key: Key, run: number): Theta {
+  const first = run - (run % batch);
+  return thetaAt(thetasOf(draw, key, first), run - first);
+}
+
+/** Numbers of the runs that were better than all before them. */
+export function betterRuns(records: readonly StepRecord[]): number[] {
+  return records.flatMap((record) =>
+    Object.entries(record).flatMap(([name, value]) =>
+      /^better\d+$/.test(name) && typeof value === "number" ? [value] : [],
+    ),
+  );
 }

@@ -4,7 +4,7 @@ import { z } from "zod";
 
 type Name = EstimatorName | EstimatorAlias;
 
-interface EstimatorFields {
+export interface EstimatorFields {
   estimator: z.ZodDefault<z.ZodEnum<{ [N in Name]: N }>>;
   sigma: z.ZodDefault<z.ZodNumber>;
   pairs: z.ZodDefault<z.ZodInt>;

@@ -1,16 +1,19 @@
-/** Networks trained with every setting of a grid and several seeds, in one program per seed, and what they are worth. */
+/** Networks trained with every setting of a grid side by side, and what they are worth: cells of one seed each. */
 import {
+  type CellResult,
   type Key,
+  type Method,
   type NetworkTraining,
   type NetworkTrainingState,
   type Tensor,
   compiled,
   np,
   random,
-  unroll,
   vmap,
 } from "unspool";
 import type { SmallMnist } from "./data/mnist.ts";
+import { type Curve, byParticle, curveOf } from "./records.ts";
+import { type RolloutState, rollout, rolloutSteps } from "./rollout.ts";
 import { mean } from "./series.ts";
 
 /** One setting, over seeds. */
@@ -20,52 +23,80 @@ export interface Trained {
   /** Mean over seeds. */
   trainLoss: number;
   testAccuracy: number;
-  /** Loss of each step, mean over seeds. */
-  curve: number[];
+  /** Loss of fresh batches, means over windows of steps and over seeds. */
+  curve: Curve;
 }
 
 export interface GridOptions {
   data: SmallMnist;
-  /** Seed s uses `foldIn(key, s)` for all settings: the same first weights and the same batches. */
+  /** The network of number s uses `foldIn(key, s)` for all settings: the same first weights and the same batches. */
   key: Key;
-  seeds: number;
+  network: number;
   /** Default: the horizon. */
   steps?: number;
 }
 
+/** Steps that a point of a learning curve averages. */
+export const stepsPerPoint = 20;
+
+/** What advances all settings; metrics of the last step: `trainLoss` and `testError` of each. */
+export interface GridSetup {
+  theta: Record<string, Tensor>;
+  method: Method<Record<string, Tensor>, RolloutState>;
+  steps: number;
+}
+
 /** Trains with each theta of `thetas`, records of hyperparameters of the same names. */
-export function trainGrid<Name extends string>(
+export function gridSetup<Name extends string>(
   { problem, loss, error, evaluated }: NetworkTraining<Record<Name, Tensor>>,
   thetas: readonly Record<Name, number>[],
-  { data, key, seeds, steps = problem.horizon }: GridOptions,
-): Trained[] {
-  const theta = stack(thetas);
+  { data, key, network, steps = problem.horizon }: GridOptions,
+): GridSetup {
   const measure = compiled(
     "measureGrid",
     vmap((at: Record<Name, Tensor>, state: NetworkTrainingState) => {
-      const network = evaluated(at, state);
-      return { loss: loss(network, data.train), error: error(network, data.test) };
+      const found = evaluated(at, state);
+      return { loss: loss(found, data.train), error: error(found, data.test) };
     }),
   );
-  const runs = Array.from({ length: seeds }, (_, seed) => {
-    const { losses, state } = unroll(problem, theta, {
-      key: random.foldIn(key, seed),
-      steps,
-      isThetaBatched: true,
-      isCommon: true,
-    });
-    const measured = measure(theta, state as NetworkTrainingState);
-    return { losses: losses.data, loss: measured.loss.data, error: measured.error.data };
+  const method = rollout(problem, {
+    key: random.foldIn(key, network),
+    length: steps,
+    isThetaBatched: true,
+    isCommon: true,
+    window: stepsPerPoint,
+    measure(theta, state) {
+      const found = measure(theta, state as NetworkTrainingState);
+      return { trainLoss: found.loss.data, testError: found.error.data };
+    },
   });
-  return thetas.map((_, i) => {
-    const trainLosses = runs.map(({ loss: all }) => all[i]!);
+  return {
+    theta: stack(thetas),
+    method: method as unknown as GridSetup["method"],
+    steps: rolloutSteps(problem, steps, stepsPerPoint),
+  };
+}
+
+/** What the settings came to, from the results of one cell for each network. */
+export function trainedOf(networks: readonly CellResult[], settings: number): Trained[] {
+  const ends = networks.map(({ metrics }) => {
+    const last = metrics.at(-1);
+    return {
+      losses: byParticle(last, "trainLoss", settings),
+      errors: byParticle(last, "testError", settings),
+    };
+  });
+  return Array.from({ length: settings }, (_, i) => {
+    const trainLosses = ends.map(({ losses }) => losses[i]!);
+    const curves = networks.map(({ metrics }) => curveOf(metrics, `loss${i}`, settings));
     return {
       trainLosses,
       trainLoss: mean(trainLosses),
-      testAccuracy: 1 - mean(runs.map(({ error: all }) => all[i]!)),
-      curve: Array.from({ length: steps }, (_unused, t) =>
-        mean(runs.map(({ losses }) => losses[t * thetas.length + i]!)),
-      ),
+      testAccuracy: 1 - mean(ends.map(({ errors }) => errors[i]!)),
+      curve: {
+        x: curves[0]!.x,
+        y: curves[0]!.y.map((_unused, t) => mean(curves.map(({ y }) => y[t]!))),
+      },
     };
   });
 }
@@ -75,13 +106,4 @@ export function stack<Name extends string>(records: readonly Record<Name, number
   const names = Object.keys(records[0]!) as Name[];
   const entries = names.map((name) => [name, np.array(records.map((record) => record[name]))] as const);
   return Object.fromEntries(entries) as Record<Name, Tensor>;
-}
-
-/** Means over windows of `length` steps, at the step in the middle of each. */
-export function smoothed(curve: readonly number[], length: number): { x: number[]; y: number[] } {
-  const starts = Array.from({ length: Math.floor(curve.length / length) }, (_, i) => i * length);
-  return {
-    x: starts.map((start) => start + (length + 1) / 2),
-    y: starts.map((start) => mean(curve.slice(start, start + length))),
-  };
 }

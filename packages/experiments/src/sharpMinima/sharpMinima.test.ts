@@ -1,17 +1,19 @@
 import { expect, test } from "vitest";
-import { train } from "unspool";
+import { runStopped } from "../shared/studyTest.ts";
 import { sharpMinima } from "./sharpMinima.ts";
 
-test("a short study: every setting is measured, the line passes through both minima", async () => {
+test("a short study, stopped and gone on with: every setting is measured, the line passes through both minima", async () => {
   const config = { images: 200, steps: 30, hidden: [8], batchSizes: [10, 100], rhos: [0.1], seeds: 1 };
-  const { evaluation, figures } = await train(sharpMinima, { config, seed: 0 });
-  const { metrics, table } = evaluation!;
+  const { metrics, tables, figures } = await runStopped(sharpMinima, config, { stopAfter: 45 });
+  const [table] = tables!;
   expect(table!.rows.map(([batch, rho]) => [batch, rho])).toEqual([
     [10, 0],
     [10, 0.1],
     [100, 0],
   ]);
-  Object.values(metrics).forEach((value) => expect(Number.isFinite(value)).toBe(true));
+  expect(Object.keys(metrics!)).toHaveLength(5);
+  Object.values(metrics!).forEach((value) => expect(Number.isFinite(value)).toBe(true));
+  expect(figures!.map(({ id }) => id)).toEqual(["batch-size", "radius", "line-loss", "line-accuracy"]);
   const line = figures!.find(({ id }) => id === "line-loss")!;
   const lossAt = (position: number): number => {
     const { x, y } = line.series[0]!;
