@@ -38,8 +38,8 @@ export const compressedTraining: Experiment<unknown, Layer[]> = defineExperiment
     });
     return {
       theta: networkOf(random.foldIn(key, "layers"), data, hidden),
-      method: objectiveDescent<Layer[], LabelledData, never>({
-        optimizer: optimizer as never,
+      method: objectiveDescent({
+        optimizer,
         objective: objectiveOf(workers),
         data: (own) => drawBatch(data, own, workers * batchSize),
       }),

@@ -21,7 +21,7 @@ import {
   vmap,
 } from "unspool";
 import { z } from "zod";
-import { rollout, rolloutSteps } from "../shared/rollout.ts";
+import { unrolling, unrollingSteps } from "../shared/unrolling.ts";
 import { compressorOf, schemeNames } from "./schemes.ts";
 import { drawBatch, networkOf, objectiveOf, trainingFields, workersData } from "./workers.ts";
 
@@ -61,7 +61,7 @@ export const compressionRuns: Experiment<unknown, Tensor> = defineExperiment<Con
     return {
       // Nothing is tuned: there is no theta that the runs depend on.
       theta: np.zeros([]),
-      method: rollout(problem, {
+      method: unrolling(problem, {
         // Seeds and batches are the same for all runs of a study.
         key: random.foldIn(key, "study"),
         particles: seeds,
@@ -75,7 +75,7 @@ export const compressionRuns: Experiment<unknown, Tensor> = defineExperiment<Con
           };
         },
       }),
-      steps: rolloutSteps(problem, undefined, windowSteps),
+      steps: unrollingSteps(problem, undefined, windowSteps),
     };
   },
 });
@@ -93,10 +93,10 @@ function optimizerOf(settings: Config): ObjectiveOptimizer {
       workers,
       localSteps,
       optimizer: sgd({ learningRate }),
-    }) as unknown as ObjectiveOptimizer;
+    });
   const { compressor, rateFactor } = compressorOf({ name, hasFeedback });
   const optimizer = sgd({ learningRate: learningRate * rateFactor });
-  return dataParallel({ workers, optimizer, compressor }) as unknown as ObjectiveOptimizer;
+  return dataParallel({ workers, optimizer, compressor });
 }
 
 function trainingProblem(settings: Config, data: LabelledData): Problem<Tensor, object, LabelledData> {
@@ -114,7 +114,7 @@ function trainingProblem(settings: Config, data: LabelledData): Problem<Tensor, 
     },
     data: (seed: Key) => drawBatch(data, seed, workers * batchSize),
     step(_theta, given, { key: own, batch }) {
-      const state = given as unknown as State;
+      const state = given as State;
       const next = optimizer.step(state.layers, state.optimizer, objective(batch), { key: own });
       const bytes = state.bytes.add(next.metrics["bytesSent"]!.astype("float32"));
       return { state: { layers: next.theta, optimizer: next.state, bytes }, loss: next.loss };

@@ -125,8 +125,8 @@ export function autoencoderSetup(options: AutoencoderSetupOptions): Setup<Autoen
   return {
     theta,
     ...measuredTraining<AutoencoderTheta>({
-      method: objectiveDescent<AutoencoderTheta, Images, never>({
-        optimizer: optimizer as never,
+      method: objectiveDescent({
+        optimizer,
         objective: autoencoderObjective,
         data: (own) => (batchSize === 0 ? images : drawImages(images, own, batchSize)),
       }),

@@ -82,7 +82,7 @@ function adaScaleMethod(data: SmallMnist, key: Tensor): Method<Network, State> {
   const update = compiled(
     "adaScaleUpdate",
     (gradient: Network, state: MomentumState, network: Network, rate: Tensor) =>
-      momentum({ learningRate: rate }).update(gradient as never, state, network),
+      momentum({ learningRate: rate }).update(gradient, state, network),
   );
   const measure = compiled("adaScaleMeasure", (network: Network) => ({
     loss: loss(network, data.train),
@@ -92,7 +92,7 @@ function adaScaleMethod(data: SmallMnist, key: Tensor): Method<Network, State> {
     name: "adaScale",
     recipe: () => ({ adaScale: { base, batchesPerUpdate, steps } }),
     init: (network) => ({
-      momentum: momentum().init(network as never) as MomentumState,
+      momentum: momentum().init(network),
       gain: rule.init(),
       ...{ updates: 0, isMeasured: false, loss: 0 },
     }),

@@ -16,7 +16,7 @@ import { z } from "zod";
 import { loadSmallMnist } from "../shared/data/mnist.ts";
 import { type EstimatorFields, estimatorFields, estimatorOptions } from "../shared/fields.ts";
 import { outerRate } from "../shared/outerRate.ts";
-import { rollout, rolloutSteps } from "../shared/rollout.ts";
+import { unrolling, unrollingSteps } from "../shared/unrolling.ts";
 import { base, batchTraining, imagesField } from "./batchTraining.ts";
 
 interface TuningFields extends EstimatorFields {
@@ -90,12 +90,12 @@ export function largeBatchJudged(tuned?: LargeBatchTheta): Experiment<unknown, L
       const window = Math.max(1, Math.round(problem.horizon / points));
       return {
         theta: tuned ?? initialTheta(),
-        method: rollout(problem, {
+        method: unrolling(problem, {
           key: random.foldIn(key, "evaluation"),
           particles: judgedRuns,
           window,
         }),
-        steps: rolloutSteps(problem, undefined, window),
+        steps: unrollingSteps(problem, undefined, window),
       };
     },
   });

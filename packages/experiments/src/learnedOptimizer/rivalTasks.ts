@@ -14,7 +14,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { loadMnist } from "../shared/data/mnist.ts";
-import { type RolloutState, rollout, rolloutSteps } from "../shared/rollout.ts";
+import { type UnrollingState, unrolling, unrollingSteps } from "../shared/unrolling.ts";
 import { learnedFields, learnedOptions } from "./learnedOptimizer.ts";
 import { type TaskSettings, adamRates, taskProblem } from "./learnedOptimizerStudy.ts";
 
@@ -90,12 +90,12 @@ export function learnedRuns(meta: unknown): Experiment {
       const window = windowOf(problem);
       return {
         theta: meta,
-        method: rollout(problem, {
+        method: unrolling(problem, {
           key: random.foldIn(key, "evaluation"),
           particles: settings.evaluationRuns,
           window,
         }),
-        steps: rolloutSteps(problem, undefined, window),
+        steps: unrollingSteps(problem, undefined, window),
       };
     },
   });
@@ -117,11 +117,11 @@ export const adamRivals: Experiment = defineExperiment<Config>({
     const metas = adamRates.map(
       (learningRate) => learnableAdam({ learningRate }).init(evaluationKey) as unknown,
     );
-    const runs = rollout(problem, { key: evaluationKey, particles: settings.evaluationRuns, window });
+    const runs = unrolling(problem, { key: evaluationKey, particles: settings.evaluationRuns, window });
     return {
       theta: stacked(metas),
       method: eachInTurn(runs, problem.horizon),
-      steps: metas.length * rolloutSteps(problem, undefined, window),
+      steps: metas.length * unrollingSteps(problem, undefined, window),
     };
   },
 });
@@ -134,13 +134,13 @@ function stacked(trees: readonly unknown[]): unknown {
 interface InTurn {
   /** Which theta of the stack. */
   index: number;
-  own: RolloutState;
+  own: UnrollingState;
 }
 
-/** A rollout of `length` inner steps at each theta of a stack, one after the other. */
-function eachInTurn(runs: Method<unknown, RolloutState>, length: number): Method<unknown, InTurn> {
+/** A unrolling of `length` inner steps at each theta of a stack, one after the other. */
+function eachInTurn(runs: Method<unknown, UnrollingState>, length: number): Method<unknown, InTurn> {
   return {
-    name: "rollouts in turn",
+    name: "unrollings in turn",
     recipe: (theta, { own }) => runs.recipe(theta, own),
     init: (theta, key) => ({ index: 0, own: runs.init(theta, key) }),
     step(theta, { index, own }, key) {

@@ -16,7 +16,7 @@ import {
 import { z } from "zod";
 import { type SmallMnist, loadSmallMnist } from "../shared/data/mnist.ts";
 import { byParticle } from "../shared/records.ts";
-import { type RolloutState, rollout, rolloutSteps } from "../shared/rollout.ts";
+import { type UnrollingState, unrolling, unrollingSteps } from "../shared/unrolling.ts";
 import { stack, stepsPerPoint } from "../shared/trainedGrid.ts";
 import { type Hyperparameters, heavyBall, k, smallTraining } from "./lookaheadMethods.ts";
 
@@ -46,13 +46,13 @@ export const lookaheadProfile: Experiment<unknown, Hyperparameters> = defineExpe
       lookahead(heavyBall(theta), { k, alpha }),
     );
     const study = random.foldIn(key, "study");
-    const first = rollout(training.problem, {
+    const first = unrolling(training.problem, {
       key: random.foldIn(study, "profile"),
       isThetaBatched: true,
       length: before,
       window: stepsPerPoint,
     });
-    const second = rollout(windowProblem(training, data, alpha), {
+    const second = unrolling(windowProblem(training, data, alpha), {
       key: random.foldIn(study, "windows"),
       isThetaBatched: true,
       length: windows,
@@ -67,28 +67,28 @@ export const lookaheadProfile: Experiment<unknown, Hyperparameters> = defineExpe
         training: inner,
         sums: np.zeros([seeds, k + 1]),
       })),
-      steps: rolloutSteps(training.problem, before, stepsPerPoint) + Math.ceil(windows / windowsPerStep),
+      steps: unrollingSteps(training.problem, before, stepsPerPoint) + Math.ceil(windows / windowsPerStep),
     };
   },
 });
 
 interface TurnState {
   isFirst: boolean;
-  own: RolloutState;
+  own: UnrollingState;
 }
 
-/** One rollout, and another from the states that the first of `length` inner steps ends in. */
+/** One unrolling, and another from the states that the first of `length` inner steps ends in. */
 function inTurn<Theta>(
-  first: Method<Theta, RolloutState>,
+  first: Method<Theta, UnrollingState>,
   length: number,
-  second: Method<Theta, RolloutState>,
+  second: Method<Theta, UnrollingState>,
   start: (inner: unknown) => unknown,
 ): Method<Theta, TurnState> {
   return {
-    name: "rollouts in turn",
+    name: "unrollings in turn",
     recipe: (theta, { own }) => ({
-      first: first.recipe(theta, own)["rollout"]!,
-      second: second.recipe(theta, own)["rollout"]!,
+      first: first.recipe(theta, own)["unrolling"]!,
+      second: second.recipe(theta, own)["unrolling"]!,
     }),
     init: (theta, key) => ({ isFirst: true, own: first.init(theta, key) }),
     step(theta, { isFirst, own }, key) {
@@ -140,7 +140,7 @@ function windowProblem(
       for (let i = 0; i < k; i++) {
         const here = random.foldIn(key, i);
         const context = { t: t.mul(k).add(i), key: here, batch: problem.data!(here) };
-        training = problem.step(theta, training as never, context as never).state as NetworkTrainingState;
+        training = problem.step(theta, training, context).state as NetworkTrainingState;
         if (i < k - 1) losses.push(loss(training.network, train));
       }
       const fast = start.network.map(({ weights }, layer) => ({

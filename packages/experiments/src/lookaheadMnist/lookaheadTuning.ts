@@ -17,7 +17,7 @@ import { z } from "zod";
 import { type SmallMnist, loadSmallMnist } from "../shared/data/mnist.ts";
 import { type EstimatorFields, estimatorFields, estimatorOptions } from "../shared/fields.ts";
 import { outerRate } from "../shared/outerRate.ts";
-import { rollout, rolloutSteps } from "../shared/rollout.ts";
+import { unrolling, unrollingSteps } from "../shared/unrolling.ts";
 import { stepsPerPoint } from "../shared/trainedGrid.ts";
 import { k, smallTraining } from "./lookaheadMethods.ts";
 
@@ -92,12 +92,12 @@ export function lookaheadJudged(tuned?: LookaheadTheta): Experiment<unknown, Loo
       const { problem } = trainingOf(loadSmallMnist(), horizon);
       return {
         theta: tuned ?? initialTheta(hyperparameters),
-        method: rollout(problem, {
+        method: unrolling(problem, {
           key: random.foldIn(key, "evaluation"),
           particles: judgedRuns,
           window: stepsPerPoint,
         }),
-        steps: rolloutSteps(problem, undefined, stepsPerPoint),
+        steps: unrollingSteps(problem, undefined, stepsPerPoint),
       };
     },
   });

@@ -60,7 +60,7 @@ export interface MixedSizes {
 export function mixedProblem({ hiddenLayers, maxWidth, batchSize, horizon }: MixedSizes): MixedProblem {
   const { train, validation } = loadMnist(4);
   const sizes = { train, validation, classes: 10, hiddenLayers, maxWidth, batchSize, horizon };
-  return mixedTuning(sizes) as unknown as MixedProblem;
+  return mixedTuning(sizes);
 }
 
 export const mnistMixed: Experiment<unknown, MixedTheta> = defineExperiment<Config, MixedTheta>({

@@ -18,7 +18,7 @@ export interface Curve {
   y: number[];
 }
 
-/** Of the records of a rollout of `particles`; `x` counts the steps of one of them, from 1. */
+/** Of the records of a unrolling of `particles`; `x` counts the steps of one of them, from 1. */
 export function curveOf(records: readonly StepRecord[], metric = "loss", particles = 1): Curve {
   const ends = [0, ...records.map(({ innerSteps }) => innerSteps / particles)];
   return {

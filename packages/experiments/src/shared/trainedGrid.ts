@@ -13,7 +13,7 @@ import {
 } from "unspool";
 import type { SmallMnist } from "./data/mnist.ts";
 import { type Curve, byParticle, curveOf } from "./records.ts";
-import { type RolloutState, rollout, rolloutSteps } from "./rollout.ts";
+import { type UnrollingState, unrolling, unrollingSteps } from "./unrolling.ts";
 import { mean } from "./series.ts";
 
 /** One setting, over seeds. */
@@ -42,7 +42,7 @@ export const stepsPerPoint = 20;
 /** What advances all settings; metrics of the last step: `trainLoss` and `testError` of each. */
 export interface GridSetup {
   theta: Record<string, Tensor>;
-  method: Method<Record<string, Tensor>, RolloutState>;
+  method: Method<Record<string, Tensor>, UnrollingState>;
   steps: number;
 }
 
@@ -59,7 +59,7 @@ export function gridSetup<Name extends string>(
       return { loss: loss(found, data.train), error: error(found, data.test) };
     }),
   );
-  const method = rollout(problem, {
+  const method = unrolling(problem, {
     key: random.foldIn(key, network),
     length: steps,
     isThetaBatched: true,
@@ -72,8 +72,8 @@ export function gridSetup<Name extends string>(
   });
   return {
     theta: stack(thetas),
-    method: method as unknown as GridSetup["method"],
-    steps: rolloutSteps(problem, steps, stepsPerPoint),
+    method,
+    steps: unrollingSteps(problem, steps, stepsPerPoint),
   };
 }
 

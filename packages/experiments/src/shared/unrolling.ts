@@ -6,7 +6,7 @@
 import { type Key, type Method, type Problem, type Recipe, tree, unroll } from "unspool";
 import { mean } from "./series.ts";
 
-export interface RolloutOptions<Theta> {
+export interface UnrollingOptions<Theta> {
   /** Source of the trajectories' keys: particle i has `foldIn(key, i)`. */
   key: Key;
   /** Default 1; the leading axis of theta where `isThetaBatched`. */
@@ -26,7 +26,7 @@ export interface RolloutOptions<Theta> {
   measure?(theta: Theta, state: unknown): Readonly<Record<string, ArrayLike<number> | number>>;
 }
 
-export interface RolloutState {
+export interface UnrollingState {
   /** States of the particles; null before the first step. */
   inner: unknown;
   /** Inner steps that each particle has behind it. */
@@ -34,7 +34,7 @@ export interface RolloutState {
 }
 
 /** Outer steps until the end. */
-export function rolloutSteps(
+export function unrollingSteps(
   { horizon }: { horizon: number },
   length: number | undefined,
   window: number,
@@ -46,10 +46,10 @@ export function rolloutSteps(
  * The method. Metrics: `loss0`, `loss1`, …, the mean loss of each particle over the window. The loss is their mean over
  * the particles where it is finite: one that diverges is a result, and the others go on.
  */
-export function rollout<Theta, State, Batch>(
+export function unrolling<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
-  options: RolloutOptions<Theta>,
-): Method<Theta, RolloutState> {
+  options: UnrollingOptions<Theta>,
+): Method<Theta, UnrollingState> {
   const {
     key,
     window,
@@ -61,9 +61,16 @@ export function rollout<Theta, State, Batch>(
   const { particles = 1 } = options;
   const countOf = (theta: Theta): number => (isThetaBatched ? tree.leaves(theta)[0]!.shape[0]! : particles);
   return {
-    name: "rollout",
+    name: "unrolling",
     recipe: (theta): Recipe => ({
-      rollout: { problem: problem.name, particles: countOf(theta), length, window, isThetaBatched, isCommon },
+      unrolling: {
+        problem: problem.name,
+        particles: countOf(theta),
+        length,
+        window,
+        isThetaBatched,
+        isCommon,
+      },
     }),
     init: () => ({ inner: null, t: 0 }),
     step(theta, { inner, t }) {

@@ -1,4 +1,4 @@
-/** Rollout: windows of a trajectory as outer steps, with the bits of one unroll. */
+/** Unrolling: windows of a trajectory as outer steps, with the bits of one unroll. */
 import {
   type Experiment,
   type Tensor,
@@ -10,7 +10,7 @@ import {
   unroll,
 } from "unspool";
 import { expect, test } from "vitest";
-import { rollout, rolloutSteps } from "./rollout.ts";
+import { unrolling, unrollingSteps } from "./unrolling.ts";
 import { byParticle, metricOf } from "./records.ts";
 
 type Theta = { rate: Tensor };
@@ -36,11 +36,11 @@ const experiment = (window: number) =>
     config: { parse: () => ({}) },
     setup: () => ({
       theta,
-      method: rollout(noisy, {
+      method: unrolling(noisy, {
         ...{ ...shared, window },
         measure: (_theta, state) => ({ first: (state as { x: Tensor }).x.slice([], 0).data, count: 2 }),
       }),
-      steps: rolloutSteps(noisy, undefined, window),
+      steps: unrollingSteps(noisy, undefined, window),
     }),
   }) as Experiment;
 
