@@ -22,15 +22,24 @@ test("there is a training, and two cells for every task", () => {
 
 test("a short study, stopped and gone on with: judged against Adam from the same seeds", async () => {
   const only = ["training", "own-learned", "own-adam", "longer-learned", "longer-adam"];
+  const small = {
+    architecture: "learnableAdam",
+    hidden: [[4]],
+    steps: 2,
+    pairs: 1,
+    truncation: 3,
+    horizon: 6,
+    longHorizon: 8,
+  };
   const { metrics, tables, figures } = await runStopped(
     learnedOptimizerRivals,
-    { ...config, longHorizon: 40 },
-    { stopAfter: 60, only },
+    { ...small, evaluationRuns: 2 },
+    { stopAfter: 20, only },
   );
   const { rows } = tables![0]!;
   expect(rows.map((row) => row.slice(0, 2))).toEqual([
-    ["its own", 20],
-    ["its own, longer", 40],
+    ["its own", 6],
+    ["its own, longer", 8],
   ]);
   expect(metrics!["lossOverAdam"]).toBeCloseTo(metrics!["loss"]! / metrics!["adamLoss"]!, 12);
   Object.values(metrics!).forEach((value) => expect(Number.isFinite(value)).toBe(true));
@@ -38,7 +47,7 @@ test("a short study, stopped and gone on with: judged against Adam from the same
   // The oracle: whole training runs in one call, from the same seeds.
   const key = random.foldIn(random.foldIn(random.key(0), "setup"), "evaluation");
   const { train: images } = loadMnist(4);
-  const own = { hidden: [4], horizon: 20, batchSize: 32, scales: [1, 1] as const };
+  const own = { hidden: [4], horizon: 6, batchSize: 32, scales: [1, 1] as const };
   const adams = adamRuns(images, own, key, 2);
   const best = adams.reduce((least, one) => (one.mean < least.mean ? one : least));
   expect(metrics!["adamLoss"]).toBeCloseTo(best.mean, 12);
