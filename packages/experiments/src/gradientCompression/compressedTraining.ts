@@ -1,7 +1,6 @@
 /** One network on MNIST, trained step by step by workers that compress what they send. */
 import {
   type Experiment,
-  type LabelledData,
   type Layer,
   compressorNames,
   createCompressor,
