@@ -27,7 +27,7 @@ describe("parseCommandLine", () => {
     [["run", "x", "--set", "--json"], "--set needs a value"],
     [["run", "x", "--json=yes"], '--json takes no value, got "yes"'],
     [["run", "x", "--seed", "1", "--seed", "2"], "--seed was given more than once"],
-    [["run"], "EXPERIMENT is missing"],
+    [["run"], "NAME is missing"],
     [["run", "x", "y"], 'unexpected argument "y"'],
     [["list", "y"], 'unexpected argument "y"'],
     [["--verson"], "there is no option --verson. Did you mean --version?"],
