@@ -6,6 +6,8 @@ const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 export default defineConfig({
   ...shared,
   test: {
+    // The default leaves one core to the watcher, which a run that ends does not have.
+    maxWorkers: "100%",
     projects: [
       {
         ...shared,
