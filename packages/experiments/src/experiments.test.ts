@@ -1,5 +1,5 @@
 /** Each experiment's own defaults are options that everything it is made of takes. */
-import { random, runStudy, setUp } from "unspool";
+import { random, runStudy, setUp, tree } from "unspool";
 import { expect, test } from "vitest";
 import { experiments, studies } from "./index.ts";
 
@@ -7,7 +7,7 @@ test.each(experiments.map((experiment) => [experiment.name, experiment] as const
   "%s sets itself up from its defaults",
   async (_, experiment) => {
     const setup = await setUp(experiment, experiment.config.parse({}), random.key(0));
-    expect(setup.method ?? setup.estimator).toBeDefined();
+    expect(tree.isFinite(tree.tensors(setup.theta))).toBe(true);
     expect(setup.steps).toBeGreaterThan(0);
   },
 );
@@ -19,9 +19,10 @@ test.each(studies.map((study) => [study.name, study] as const))(
     for (const { experiment, config = {} } of cells) {
       if (typeof experiment !== "function") expect(() => experiment.config.parse(config)).not.toThrow();
     }
-    // Checks the cells, runs none, and summarises nothing.
-    const { summary } = await runStudy(study, { only: [] });
-    expect(summary.figures).toBeDefined();
+    // Checks the cells, runs none, and summarises nothing: of which nothing is known, not NaN.
+    const { cells: ids, summary } = await runStudy(study, { only: [] });
+    expect(ids).toEqual(cells.map(({ id }) => id));
+    expect(Object.values(summary.metrics!).filter((value) => !Number.isFinite(value))).toEqual([]);
   },
 );
 

@@ -18,7 +18,7 @@ import { fileOrigin } from "../experiments/fileOrigin.ts";
 import { type FoundStudy, findRunnable, namedStudies } from "../experiments/find.ts";
 import { UsageError, exitCodes } from "../failure.ts";
 import type { Reporter } from "../output/reporter.ts";
-import { type CommandRecord, defaultFolder } from "../runs/runFolder.ts";
+import { type CommandRecord, defaultFolder, requireCommandRecord } from "../runs/runFolder.ts";
 import { resumeCommand, shellWord } from "../runs/shellWord.ts";
 import { cellProcess } from "../thread/cellProcess.ts";
 import { engineSettings, recordedSettings, useEngine } from "./engineOptions.ts";
@@ -66,6 +66,7 @@ export async function resumeStudyCommand(
     (StudyManifest & { command?: Partial<CommandRecord> }) | undefined;
   if (manifest === undefined) throw new ResumeError(dir, "there is no study in it.");
   const given = textOption(line, "experiment");
+  requireCommandRecord(join(dir, "study.json"), manifest.command);
   const { study, file } = await studyOf(dir, manifest, given);
   if (manifest.command !== undefined) useEngine(recordedSettings(dir, manifest.command, line));
   return execute(

@@ -22,7 +22,7 @@ export function studyProgress({ cells }: StudyStartEvent, startedAt: number): St
   let ended = before;
   const running = new Map<string, Running>();
 
-  /** Cells that ended in this session say how long the others take, cells of the same size assumed. */
+  /** Cells that ended since the start of this command say how long the others take, cells of the same size assumed. */
   const forecast = (nowMs: number): string => {
     const parts = [...running.values()].reduce(
       (sum, { step, steps }) => sum + (steps === 0 ? 0 : step / steps),

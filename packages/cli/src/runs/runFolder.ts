@@ -66,7 +66,7 @@ export async function existingRun(
 }
 
 /** Throws `UsageError` unless what a config.json says of the command is what the command writes. */
-function requireCommandRecord(path: string, command: unknown): void {
+export function requireCommandRecord(path: string, command: unknown): void {
   if (command === undefined) return;
   const { file, engine, threads, fma } = (command ?? {}) as Record<string, unknown>;
   const isThreads = threads === undefined || (Number.isSafeInteger(threads) && (threads as number) >= 1);

@@ -1,6 +1,6 @@
 /** `runStudy` and `resumeStudy`: the cells that have not ended, one after the other or several at once, and a summary. */
 import { random } from "../../array/index.ts";
-import { ResumeError, requireInteger, requireKnownOptions } from "../../errors.ts";
+import { ResumeError, requireInteger, requireKnownOptions, requireOneOf } from "../../errors.ts";
 import { canonicalJson } from "../checkpoint.ts";
 import { requireOwnConfig, requireParsed } from "../ownConfig.ts";
 import type { CheckpointEvery, LoopOptions } from "../runLoop.ts";
@@ -140,6 +140,8 @@ async function goOn<Config>(going: Going<Config>, options: StudyLoopOptions): Pr
   const { jobs = 1, onEvent: emit = () => {}, signal } = options;
   requireInteger("runStudy", "jobs", jobs, 1);
   requireCheckpointEvery("runStudy", options.checkpointEvery);
+  const ids = cells.map(({ id }) => id);
+  for (const id of options.only ?? []) requireOneOf(study.name, "the id of a cell", id, ids);
   const board = await readBoard(cells, store);
   const listed = cells.map(({ id }) => ({ id, status: board.statusOf(id) }));
   emit({ type: "study", study: study.name, config, seed, cells: listed, store: store.name });

@@ -167,6 +167,12 @@ describe("a cell after others", () => {
   });
 });
 
+test("a cell that the study has not is refused, with the nearest that it has", async () => {
+  await expect(runStudy(study(), { only: ["rate-9"] })).rejects.toThrow(
+    "rates: the id of a cell must be one of",
+  );
+});
+
 test("several cells at once, elsewhere: the same summary", async () => {
   const whole = await runStudy(study());
   const store = memoryStudyStore();
