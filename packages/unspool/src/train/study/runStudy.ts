@@ -78,6 +78,7 @@ export async function runStudy<Config>(
   requireParsed(study.name, config);
   requireOwnConfig(study, config);
   const cells = cellsOf(study, config, seed);
+  requireLoopOptions(study.name, cells, options);
   await store.create({
     format: "unspool-study-1",
     study: study.name,
@@ -116,6 +117,7 @@ export async function resumeStudy<Config>(
       `its cells are ${canonicalJson(found.cells)}, and "${study.name}" has ${names} now. Start a new study.`,
     );
   }
+  requireLoopOptions(study.name, cells, options);
   return goOn({ study, config, seed: found.seed, cells, store }, options);
 }
 
@@ -125,6 +127,18 @@ function requireSameStudy(where: string, name: string, found: StudyManifest): vo
     found: found.study,
     wanted: name,
   });
+}
+
+/** Before anything is written. */
+function requireLoopOptions(
+  where: string,
+  cells: readonly Cell[],
+  { jobs, checkpointEvery, only = [] }: StudyLoopOptions,
+): void {
+  if (jobs !== undefined) requireInteger(where, "jobs", jobs, 1);
+  requireCheckpointEvery(where, checkpointEvery);
+  const ids = cells.map(({ id }) => id);
+  for (const id of only) requireOneOf(where, "the id of a cell", id, ids);
 }
 
 interface Going<Config> {
@@ -138,10 +152,6 @@ interface Going<Config> {
 async function goOn<Config>(going: Going<Config>, options: StudyLoopOptions): Promise<StudyResult> {
   const { study, config, seed, cells, store } = going;
   const { jobs = 1, onEvent: emit = () => {}, signal } = options;
-  requireInteger("runStudy", "jobs", jobs, 1);
-  requireCheckpointEvery("runStudy", options.checkpointEvery);
-  const ids = cells.map(({ id }) => id);
-  for (const id of options.only ?? []) requireOneOf(study.name, "the id of a cell", id, ids);
   const board = await readBoard(cells, store);
   const listed = cells.map(({ id }) => ({ id, status: board.statusOf(id) }));
   emit({ type: "study", study: study.name, config, seed, cells: listed, store: store.name });

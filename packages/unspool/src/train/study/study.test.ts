@@ -168,9 +168,12 @@ describe("a cell after others", () => {
 });
 
 test("a cell that the study has not is refused, with the nearest that it has", async () => {
-  await expect(runStudy(study(), { only: ["rate-9"] })).rejects.toThrow(
+  const store = memoryStudyStore();
+  await expect(runStudy(study(), { store, only: ["rate-9"] })).rejects.toThrow(
     "rates: the id of a cell must be one of",
   );
+  // Nothing was begun.
+  expect(await store.readManifest()).toBeUndefined();
 });
 
 test("several cells at once, elsewhere: the same summary", async () => {
