@@ -3,6 +3,7 @@
  * fraction is moved to the whole number that decides, one out of range to the end of the range.
  */
 import * as jax from "@jax-js/jax";
+import { directly } from "./direct.ts";
 import { isTensor, lift } from "./lift.ts";
 import { constant, promote, ranges } from "./promotion.ts";
 import { arithmetic } from "./promotionTable.ts";
@@ -11,12 +12,12 @@ import type { Tensor, TensorLike } from "./tensor.ts";
 export type Comparison = "less" | "lessEqual" | "greater" | "greaterEqual" | "equal" | "notEqual";
 
 const run = {
-  less: lift(jax.numpy.less),
-  lessEqual: lift(jax.numpy.lessEqual),
-  greater: lift(jax.numpy.greater),
-  greaterEqual: lift(jax.numpy.greaterEqual),
-  equal: lift(jax.numpy.equal),
-  notEqual: lift(jax.numpy.notEqual),
+  less: directly("less", lift(jax.numpy.less)),
+  lessEqual: directly("lessEqual", lift(jax.numpy.lessEqual)),
+  greater: directly("greater", lift(jax.numpy.greater)),
+  greaterEqual: directly("greaterEqual", lift(jax.numpy.greaterEqual)),
+  equal: directly("equal", lift(jax.numpy.equal)),
+  notEqual: directly("notEqual", lift(jax.numpy.notEqual)),
 };
 
 /** The comparison with the operands exchanged. */

@@ -4,6 +4,7 @@
  */
 import * as jax from "@jax-js/jax";
 import { OptionError, ShapeError } from "../errors.ts";
+import { directly } from "./direct.ts";
 import { isFloat } from "./dtype.ts";
 import { isTensor, isTracing, lift, nameProgram } from "./lift.ts";
 import { constant, liftElementwise, promote } from "./promotion.ts";
@@ -18,10 +19,13 @@ const shiftRight = lift(jax.numpy.rightShift) as Elementwise;
 const bitwiseXor = lift(jax.numpy.bitwiseXor) as Elementwise;
 const bitwiseAnd = liftElementwise("bitwiseAnd", jax.numpy.bitwiseAnd) as Elementwise;
 
-const product = lift(jax.numpy.multiply) as Elementwise;
+const product = directly("multiply", lift(jax.numpy.multiply)) as Elementwise;
 const difference = lift(jax.numpy.subtract) as Elementwise;
 /** One program when called eagerly: jax-js folds operands of equal elements in floats, without the lowest bits. */
-const wholeProduct = nameProgram("multiply", (x, y) => product(x, y)) as Elementwise;
+const wholeProduct = directly(
+  "multiply",
+  nameProgram("multiply", (x, y) => product(x, y)),
+) as Elementwise;
 
 /** x times y; whole numbers modulo 2^32. */
 export function multiply(x: TensorLike, y: TensorLike): Tensor {

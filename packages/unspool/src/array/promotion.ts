@@ -4,6 +4,7 @@
  * never meet two dtypes in one equation. Plain numbers are weak: they take the dtype of what they meet, if it holds them.
  */
 import { ShapeError, show } from "../errors.ts";
+import { directly } from "./direct.ts";
 import { type DType, allocate, isFloat } from "./dtype.ts";
 import { concrete, isTensor, isTracing, lift } from "./lift.ts";
 import { type Kind, arithmetic, counting, kinds, listed, paired } from "./promotionTable.ts";
@@ -93,7 +94,7 @@ const listOf = (operands: readonly unknown[]): string => operands.map((x) => Str
 
 /** An elementwise function of jax-js on tensors and plain numbers. */
 export function liftElementwise(name: string, fn: unknown): Lifted {
-  const run = lift(fn);
+  const run = directly(name, lift(fn));
   const kind = kinds.get(name) ?? arithmetic;
   return (...args) => run(...promote(`np.${name}`, kind, args));
 }

@@ -10,6 +10,7 @@ import type * as jax from "@jax-js/jax";
 import { ShapeError } from "../errors.ts";
 import type { Raw } from "./backend.ts";
 import type { IndexedUpdate } from "./derived/indexedUpdate.ts";
+import { directCast, directReshape, directTruth, directly } from "./direct.ts";
 import { type DType, type TensorData, isFloat } from "./dtype.ts";
 import { compare } from "./comparisons.ts";
 import { divide, remainder } from "./division.ts";
@@ -45,6 +46,8 @@ let makeUpdate: MakeUpdate;
 export function registerUpdates(make: MakeUpdate): void {
   makeUpdate = make;
 }
+
+const negative = directly("negative", (x) => liftMethod(x as Tensor, (raw) => raw.neg()));
 
 const methods = {
   add: liftBinary("add", (x: Raw, y: Raw) => x.add(y)),
@@ -153,7 +156,7 @@ export class Tensor {
 
   neg(): Tensor {
     if (this.dtype === "bool") promote("Tensor.neg", kinds.get("negative")!, [this]);
-    return liftMethod(this, (x) => x.neg());
+    return negative(this) as Tensor;
   }
   /** Operands of two dtypes are cast to the one that holds both; a plain number takes the dtype of the tensor. */
   add(other: TensorLike): Tensor {
@@ -210,10 +213,14 @@ export class Tensor {
     return liftMethod(this, (x) => x.max(axis, options));
   }
   all(axis: Axis = null, options: ReduceOptions = {}): Tensor {
-    return liftMethod(this.astype("bool"), (x) => x.all(axis, options));
+    return (
+      truthOf(this, "every", axis, options) ?? liftMethod(this.astype("bool"), (x) => x.all(axis, options))
+    );
   }
   any(axis: Axis = null, options: ReduceOptions = {}): Tensor {
-    return liftMethod(this.astype("bool"), (x) => x.any(axis, options));
+    return (
+      truthOf(this, "some", axis, options) ?? liftMethod(this.astype("bool"), (x) => x.any(axis, options))
+    );
   }
   /** Permutes the axes; reverses them by default. */
   transpose(permutation?: number | number[], ...rest: number[]): Tensor {
@@ -223,10 +230,11 @@ export class Tensor {
   }
   /** The same elements under another shape; one length may be -1. */
   reshape(shape: number | number[], ...rest: number[]): Tensor {
-    return liftMethod(this, (x) => x.reshape(rest.length === 0 ? shape : [shape as number, ...rest]));
+    const lengths = rest.length === 0 ? shape : [shape as number, ...rest];
+    return directReshape(this, [lengths].flat()) ?? liftMethod(this, (x) => x.reshape(lengths));
   }
   flatten(): Tensor {
-    return liftMethod(this, (x) => x.flatten());
+    return directReshape(this, [this.size]) ?? liftMethod(this, (x) => x.flatten());
   }
   /** The same elements in another dtype; a scalar from a plain number no longer takes the dtype of what it meets. */
   astype(dtype: DType): Tensor {
@@ -235,7 +243,7 @@ export class Tensor {
     // jax-js may leave a weak scalar weak, and casts to its own dtype not at all.
     const isWeak = this.isWeak && this.#data !== undefined;
     const self = isWeak ? new Tensor(this.#data!, this.shape, this.dtype) : this;
-    return liftMethod(self, (x) => x.astype(dtype as jax.DType));
+    return directCast(self, dtype) ?? liftMethod(self, (x) => x.astype(dtype as jax.DType));
   }
   /**
    * NumPy-like indexing: `x.slice([1, 3], 2, [], null)` is `x[1:3, 2, :, None]`, `x.slice("...", [null, null, -1])` is
@@ -257,6 +265,10 @@ export class Tensor {
 }
 
 export type NestedNumbers = number | NestedNumbers[];
+
+function truthOf(x: Tensor, of: "every" | "some", axis: Axis, options: ReduceOptions): Tensor | undefined {
+  return axis === null && options.keepdims !== true ? directTruth(x.astype("bool"), of) : undefined;
+}
 
 /** How many elements go into one element of a reduction over `axis`. */
 function countReduced(shape: readonly number[], axis: Axis): number {

@@ -1,11 +1,12 @@
 /** Selection by a condition of any dtype, from operands in one dtype. */
 import * as jax from "@jax-js/jax";
+import { directSelection } from "./direct.ts";
 import { isTensor, lift } from "./lift.ts";
 import { promote } from "./promotion.ts";
 import { arithmetic } from "./promotionTable.ts";
 import type { Tensor, TensorLike } from "./tensor.ts";
 
-const select = lift(jax.numpy.where);
+const select = directSelection(lift(jax.numpy.where));
 
 /** True where x is not 0, also for NaN (jax-js on its interpreter: false). */
 export function truth(x: TensorLike): Tensor | boolean {
