@@ -2,6 +2,9 @@ import { defineConfig } from "vitest/config";
 
 const conditions = ["unspool-source", "node", "import", "module", "default"];
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
+// The files of a worker share its modules, which take two seconds to load, and the programs that they have compiled. No test
+// of these projects may leave anything behind.
+const together = { isolate: false };
 
 export default defineConfig({
   ...shared,
@@ -20,11 +23,17 @@ export default defineConfig({
             "test/numpy/**/*.test.ts",
           ],
           testTimeout: 60_000,
+          ...together,
         },
       },
       {
         ...shared,
-        test: { name: "conformance", include: ["test/conformance/**/*.test.ts"], testTimeout: 120_000 },
+        test: {
+          name: "conformance",
+          include: ["test/conformance/**/*.test.ts"],
+          testTimeout: 120_000,
+          ...together,
+        },
       },
       {
         ...shared,
