@@ -16,15 +16,20 @@ type Lifted = (...args: unknown[]) => unknown;
 const most = 16_384;
 
 /** Of two floats, or of two whole numbers modulo 2^32, which the typed array that takes them reduces. */
-const binary: Readonly<Record<string, { float: Binary; whole?: Binary }>> = {
+const binary: Readonly<Record<string, { float: Binary; single?: Binary; whole?: Binary }>> = {
   add: { float: (a, b) => a + b, whole: (a, b) => a + b },
   subtract: { float: (a, b) => a - b, whole: (a, b) => a - b },
   multiply: { float: (a, b) => a * b, whole: Math.imul },
-  divide: { float: (a, b) => a / b },
-  trueDivide: { float: (a, b) => a / b },
+  divide: { float: (a, b) => a * (1 / b), single: throughReciprocal },
+  trueDivide: { float: (a, b) => a * (1 / b), single: throughReciprocal },
   maximum: { float: Math.max, whole: Math.max },
   minimum: { float: Math.min, whole: Math.min },
 };
+
+/** A quotient with the bits that it has in programs, where it is a product with the reciprocal. */
+function throughReciprocal(a: number, b: number): number {
+  return a * Math.fround(1 / b);
+}
 
 const comparisons: Readonly<Record<string, Binary>> = {
   less: (a, b) => Number(a < b),
@@ -66,9 +71,15 @@ export function directly(name: string, run: Lifted): Lifted {
     }
     if (args.length !== 2 || a!.dtype !== b!.dtype) return run(...args);
     if (order !== undefined) return eachPair(a!, b!, order, "bool") ?? run(...args);
-    const op = isFloat(a!.dtype) ? two?.float : a!.dtype === "bool" ? undefined : two?.whole;
+    const op = two && operation(two, a!.dtype);
     return (op && eachPair(a!, b!, op, a!.dtype)) ?? run(...args);
   };
+}
+
+function operation(of: (typeof binary)[string], dtype: DType): Binary | undefined {
+  if (dtype === "bool") return undefined;
+  if (!isFloat(dtype)) return of.whole;
+  return dtype === "float32" ? (of.single ?? of.float) : of.float;
 }
 
 /** `run` selects by a condition. */
