@@ -29,7 +29,9 @@ test("10,000 eager operations, 1,000 jit steps, 200 one-off gradients and 210 lo
   const grown = measure(`
     const x = np.full([16384], 0.5);
     const step = jit((w) => w.sub(grad((v) => np.tanh(v).mul(v).sum())(w).mul(0.01)));
-    const eager = (n) => { let y = x; for (let i = 0; i < n; i++) y = y.mul(0.999).add(0.001); return y; };
+    // More than is computed without jax-js.
+    const many = np.full([20000], 0.5);
+    const eager = (n) => { let y = many; for (let i = 0; i < n; i++) y = y.mul(0.999).add(0.001); return y; };
     const steps = (n) => { let w = x; for (let i = 0; i < n; i++) w = step(w); return w; };
     const gradients = (n) => { for (let i = 0; i < n; i++) grad((v) => np.exp(v).sum())(x); };
     const rows = np.full([4, 16384], 0.1);
