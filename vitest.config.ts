@@ -42,7 +42,6 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          fileParallelism: false,
         },
       },
       // CONTRIBUTING's examples in a copy of the tree, which is type-checked as a whole: about a minute.
@@ -64,7 +63,6 @@ export default defineConfig({
           exclude: ["**/*.long.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          fileParallelism: false,
         },
       },
       {
