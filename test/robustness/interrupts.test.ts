@@ -76,6 +76,21 @@ describe("an output that cannot be written", () => {
     },
   );
 
+  test.each([[["list"]], [["list", "--json"]], [["--help"]], [["run", "--help"]]])(
+    "stdout on a full disk is an error of unspool %j",
+    async (args) => {
+      const full = openSync("/dev/full", "w");
+      const child = spawn(process.execPath, [bin, ...args], { cwd: dir, stdio: ["ignore", full, "pipe"] });
+      let text = "";
+      child.stderr!.on("data", (bytes: Buffer) => (text += String(bytes)));
+      const code = await new Promise((resolve) => child.on("close", resolve));
+      expect([code, text]).toEqual([
+        1,
+        expect.stringMatching(/^unspool: stdout could not be written \(ENOSPC/),
+      ]);
+    },
+  );
+
   test("a pipe that is closed ends the run with code 141", async () => {
     const args = ["run", "noisyQuadratic.ts", "--set", "stepMs=20", "--out", "closed", "--json"];
     const { outcome } = start(dir, args, ({ event }, child) => {

@@ -17,15 +17,22 @@ type Listener = (failure: OutputFailure) => void;
 
 export interface SafeOutput extends TextOutput {
   write(text: string | Uint8Array): boolean;
-  /** Resolves when what was written is out, or cannot be. */
+  /** Resolves when what was written is out, or cannot be and has been told. */
   flushed(): Promise<void>;
+  /** The first failure. */
+  failure(): OutputFailure | undefined;
 }
 
+/** What a command ends with whose results could not be written. */
+export const exitCodeOf = ({ code }: OutputFailure): number =>
+  code === "EPIPE" ? exitCodes.closedPipe : exitCodes.failed;
+
 /** A command without a run has nothing to keep: it ends, as others do. */
-let listener: Listener = ({ stream, code, message }) => {
-  if (code === "EPIPE") process.exit(exitCodes.closedPipe);
-  if (stream === "stdout") stderr.write(`unspool: stdout could not be written (${message}).\n`);
-  process.exit(exitCodes.failed);
+let listener: Listener = (failure) => {
+  const { stream, code, message } = failure;
+  if (code !== "EPIPE" && stream === "stdout")
+    stderr.write(`unspool: stdout could not be written (${message}).\n`);
+  process.exit(exitCodeOf(failure));
 };
 
 /** Replaces what is done when an output fails. */
@@ -37,11 +44,11 @@ function safe(
   name: OutputFailure["stream"],
   stream: Writable & { isTTY?: boolean; columns?: number },
 ): SafeOutput {
-  let isBroken = false;
+  let failure: OutputFailure | undefined;
   const fail = (error: NodeJS.ErrnoException): void => {
-    if (isBroken) return;
-    isBroken = true;
-    listener({ stream: name, code: error.code ?? "", message: error.message });
+    if (failure !== undefined) return;
+    failure = { stream: name, code: error.code ?? "", message: error.message };
+    listener(failure);
   };
   stream.on("error", fail);
   return {
@@ -52,7 +59,7 @@ function safe(
       return stream.columns ?? 80;
     },
     write(text) {
-      if (isBroken) return true;
+      if (failure !== undefined) return true;
       try {
         return stream.write(text);
       } catch (error) {
@@ -62,7 +69,9 @@ function safe(
     },
     flushed: () =>
       new Promise((resolve) => {
-        if (isBroken || stream.writableLength === 0) return resolve();
+        if (failure !== undefined) return resolve();
+        // A file is written at once, and what is wrong with it is told after the promises of this turn.
+        if (stream.writableLength === 0) return void setImmediate(resolve);
         stream.once("error", () => resolve());
         stream.once("drain", resolve);
         try {
@@ -71,6 +80,7 @@ function safe(
           resolve();
         }
       }),
+    failure: () => failure,
   };
 }
 
