@@ -1,7 +1,7 @@
 /** Runs the built command as a person or a program would: as a child process. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -12,7 +12,8 @@ const fixtures = fileURLToPath(new URL("fixtures", import.meta.url));
 export type JsonEvent = Record<string, unknown> & { event: string };
 
 export interface Outcome {
-  code: number | null;
+  /** As a shell shows it: of a process that ended by a signal, 128 more than the signal's number. */
+  code: number;
   signal: NodeJS.Signals | null;
   stdout: string;
   stderr: string;
@@ -30,14 +31,23 @@ export function workFolder(): { dir: string; remove(): void } {
   return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) };
 }
 
-/** Starts `unspool ...args`. `onEvent` hears each JSON line of stdout as it comes. */
+/**
+ * Starts `unspool ...args`. `onEvent` hears each JSON line of stdout as it comes. With `isGroup` in a process group of its
+ * own, as a shell does it: `process.kill(-pid)` is then a terminal's Ctrl-C.
+ */
 export function start(
   dir: string,
   args: readonly string[],
   onEvent?: (event: JsonEvent, child: ChildProcess) => void,
+  isGroup = false,
 ): Running {
   const env = { ...process.env, NO_COLOR: "1" };
-  const child = spawn(process.execPath, [bin, ...args], { cwd: dir, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [bin, ...args], {
+    cwd: dir,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: isGroup,
+  });
   let stdout = "";
   let stderr = "";
   let heard = 0;
@@ -52,7 +62,9 @@ export function start(
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   const outcome = new Promise<Outcome>((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
+    child.on("close", (code, signal) =>
+      resolve({ code: code ?? 128 + constants.signals[signal!], signal, stdout, stderr }),
+    );
   });
   return { child, outcome };
 }

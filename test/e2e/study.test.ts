@@ -1,5 +1,6 @@
 /** A study, stopped in any way, goes on to the same summary; no cell that is done is run again. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type JsonEvent, eventsOf, start, unspool, workFolder } from "./command.ts";
@@ -75,6 +76,20 @@ describe.each([
     await resume(out, ...jobs);
     expect(summaryOf(out)).toBe(summaryOf("whole"));
   });
+});
+
+it("keeps the steps of its cells at a Ctrl-C that a terminal sends to all of its processes", async () => {
+  const args = run("group", "--set", "stepMs=5", "--jobs", "2");
+  const interrupt = ({ event, cell, step }: JsonEvent, child: ChildProcess): void => {
+    if (event === "step" && cell === "noise-0.3" && step === 10) process.kill(-child.pid!, "SIGINT");
+  };
+  const { outcome } = start(dir, args, interrupt, true);
+  expect((await outcome).code).toBe(130);
+  const cell = join(dir, "group/cells/noise-0.3");
+  const steps = readFileSync(join(cell, "metrics.jsonl"), "utf8").trimEnd().split("\n").length;
+  expect(steps).toBeGreaterThanOrEqual(10);
+  expect(readdirSync(join(cell, "checkpoints"))).toContain(`${String(steps).padStart(8, "0")}.safetensors`);
+  expect(statusOf("group", "noise-0.3")).toBe("interrupted");
 });
 
 it("is taken cell by cell, by whoever names one, and summarised as far as it is", async () => {

@@ -67,9 +67,12 @@ export interface StudyTold {
   lost?: string | undefined;
 }
 
+/** What a run, or the study that it is a cell of, is in the middle of. */
+export type Phase = "preparing" | "stepping" | "evaluating" | "summarising" | "reporting";
+
 /** What an interrupt in the middle of something costs. `stepsLost` are done and in no checkpoint. */
 export function describeLoss(
-  phase: "preparing" | "stepping" | "evaluating" | "reporting",
+  phase: Phase,
   stepsLost: number,
   dir: string | undefined,
   isResume: boolean,
@@ -77,6 +80,7 @@ export function describeLoss(
   if (phase === "preparing")
     return isResume ? "Nothing was lost." : "The run had not begun, and left no folder.";
   if (phase === "evaluating") return "Lost: the evaluation, which resume makes.";
+  if (phase === "summarising") return "Lost: the summary, which resume makes.";
   if (phase === "reporting") return `Lost: the report, which is written by: unspool report ${dir}`;
   const before = stepsLost === 0 ? "" : ` and the ${stepsLost} before it, since the last checkpoint`;
   return `Lost: the outer step under way${before}; resume makes them again.`;

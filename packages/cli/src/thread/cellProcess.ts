@@ -1,6 +1,6 @@
 /**
  * A cell of a study in a process of its own: `unspool resume DIR --cell ID --json`, whose events are read and handed on.
- * It ends with this process: where the channel between them closes, it stops as by Ctrl-C.
+ * It ends with this process: where the channel between them closes, or says so, it stops as by Ctrl-C.
  */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -20,8 +20,8 @@ export interface CellPlace {
   line: CommandLine;
 }
 
-/** A process that was asked to stop may take so long before it is ended. */
-const graceMs = 500;
+/** A process that was asked to stop may take so long, a little more than it takes to give up its outer step. */
+const graceMs = 750;
 /** Options that its cells have from the study's command line. */
 const passedOn = ["threads", "checkpoint-every"];
 
@@ -38,10 +38,12 @@ export function cellProcess(
   const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
+  let hasBegun = false;
   let end: CellEnd | undefined;
   let failure: UnspoolError | undefined;
   let said = "";
   createInterface({ input: child.stdout! }).on("line", (text) => {
+    hasBegun = true;
     const event = parsed(text);
     if (event?.["event"] === "error")
       failure = new UnspoolError(String(event["code"]), String(event["message"]), {
@@ -57,7 +59,9 @@ export function cellProcess(
   });
   let kill: NodeJS.Timeout | undefined;
   const stop = (): void => {
-    child.kill("SIGINT");
+    if (!hasBegun) return void child.kill("SIGKILL");
+    // Not by SIGINT: a terminal has sent it that already, and a second one would end it without a checkpoint.
+    if (child.connected) child.send("stop", () => {});
     kill = setTimeout(() => child.kill("SIGKILL"), graceMs);
   };
   if (signal?.aborted === true) stop();

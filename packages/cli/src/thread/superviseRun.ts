@@ -6,13 +6,12 @@
 import { utimesSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import type { StudyEvent, TrainEvent } from "unspool/train";
 import { type CommandLine, textOption } from "../commandLine/parse.ts";
 import { isFileName } from "../experiments/isFileName.ts";
 import { exitCodes } from "../failure.ts";
-import { listenForInterrupt } from "../interrupt.ts";
+import { endBySignal, listenForInterrupt } from "../interrupt.ts";
 import { type Reporter, type RunSummary, type StudyTold, describeLoss } from "../output/reporter.ts";
-import { type OutputFailure, onOutputFailure, stderr, stdout } from "../output/safeOutput.ts";
+import { type OutputFailure, exitCodeOf, onOutputFailure, stderr, stdout } from "../output/safeOutput.ts";
 import {
   type Control,
   type ReporterCall,
@@ -23,33 +22,19 @@ import {
 } from "./control.ts";
 import { resumeCommand } from "../runs/shellWord.ts";
 import { leaveRun } from "./leaveRun.ts";
+import { type Progress, type StudyPlace, hear, isCellEnd } from "./progress.ts";
 
 /** An outer step may take this long to its end before it is given up. */
 const graceMs = 500;
-/** A thread that does not end in this time is left to the end of the process. */
-const endMs = 300;
+/** A thread that does not end in this time is in the middle of something that cannot be ended, a compilation, say. */
+const endMs = 250;
+/** So long may a study that was told to stop take for its summary, after its cells, */
+const summaryMs = 300;
+/** and so long its cells and its summary, if they run in processes of their own: `cellProcess.ts` ends those sooner. */
+const jobsMs = 850;
 const heartbeatMs = 5000;
 /** Node's exit code where an awaited promise is left when nothing else is to be done. */
 const unsettled = 13;
-
-/** How far a study is. */
-interface StudyPlace {
-  dir: string;
-  /** Its cells run in processes of their own: the thread hears at once. */
-  hasJobs: boolean;
-  ended: number;
-  cells: number;
-}
-
-/** How far a run is, as its events say. Of a study: the run in the cell that was last heard of. */
-interface Progress {
-  phase: "preparing" | "stepping" | "evaluating" | "reporting";
-  dir: string | undefined;
-  steps: number;
-  checkpointed: number;
-  loss: number | undefined;
-  study?: StudyPlace;
-}
 
 export function superviseRun(line: CommandLine, reporter: Reporter, isJson: boolean): Promise<number> {
   const control = makeControl();
@@ -95,26 +80,37 @@ export function superviseRun(line: CommandLine, reporter: Reporter, isJson: bool
     const giveUp = async (): Promise<void> => {
       if (isEnding) return;
       isEnding = true;
-      await Promise.race([worker.terminate(), new Promise((done) => setTimeout(done, endMs))]);
+      const hasEnded = await endThread();
       if (progress.dir !== undefined) leaveRun(progress.dir, "interrupted");
       const summary = interruptedSummary(progress, Atomics.load(control, word.step), line);
       if (progress.study === undefined) reporter.finished(summary);
       else reporter.studyFinished(interruptedStudy(progress.study, summary, line));
-      end(stopCode ?? exitCodes.interrupted);
+      const exitCode = stopCode ?? exitCodes.interrupted;
+      if (!hasEnded) await endBySignal(exitCode);
+      end(exitCode);
     };
+    /** False for a thread that goes on. */
+    const endThread = (): Promise<boolean> =>
+      Promise.race([
+        worker.terminate().then(() => true),
+        new Promise<boolean>((done) => setTimeout(() => done(false), endMs)),
+      ]);
     listenForInterrupt(
       (exitCode) => stop(exitCode, "signal"),
-      (exitCode) => {
+      async (exitCode) => {
+        isEnding = true;
         if (progress.dir !== undefined) leaveRun(progress.dir, "interrupted");
+        if (!(await endThread())) await endBySignal(exitCode);
         process.exit(exitCode);
       },
     );
-    // A cell of a study in a process of its own ends with the process of the study.
+    // A cell of a study in a process of its own stops when the process of the study says so or ends.
+    process.once("message", () => stop(exitCodes.interrupted, "output"));
     if (process.connected) process.once("disconnect", () => stop(exitCodes.interrupted, "output"));
     process.channel?.unref();
     onOutputFailure((failure) => {
       tellFailure(failure, resumeLine(progress, line));
-      stop(failure.code === "EPIPE" ? exitCodes.closedPipe : exitCodes.failed, "output");
+      stop(exitCodeOf(failure), "output");
     });
     const heartbeat = setInterval(() => {
       if (progress.dir !== undefined) touch(join(progress.dir, "run.lock"));
@@ -129,7 +125,9 @@ export function superviseRun(line: CommandLine, reporter: Reporter, isJson: bool
 
     worker.on("message", (message: ThreadMessage) => {
       if (message.type === "stopping") {
-        if (progress.phase === "stepping") clearTimeout(grace);
+        if (progress.phase !== "stepping") return;
+        clearTimeout(grace);
+        if (progress.study?.hasJobs === true) grace = setTimeout(giveUp, jobsMs);
       } else if (message.type === "end") {
         if (isEnding) return;
         isEnding = true;
@@ -138,6 +136,8 @@ export function superviseRun(line: CommandLine, reporter: Reporter, isJson: bool
         hear(progress, message, hasJobs);
         if (!isEnding) call(reporter, message);
         acknowledge();
+        // The cell that was to stop has: what follows is not what a person waits for.
+        if (stopCode !== undefined && isCellEnd(message) && !hasJobs) grace = setTimeout(giveUp, summaryMs);
       }
     });
     worker.on("error", (error: Error) => fail(`${error.name}: ${error.message}`, framesOf(error)));
@@ -153,35 +153,6 @@ export function superviseRun(line: CommandLine, reporter: Reporter, isJson: bool
     worker.stdout.on("data", (bytes: Uint8Array) => (isJson ? stderr : stdout).write(bytes));
     worker.stderr.on("data", (bytes: Uint8Array) => stderr.write(bytes));
   });
-}
-
-function hear(progress: Progress, { name, args }: ReporterCall, hasJobs: boolean): void {
-  if (name === "finished" || name === "studyFinished") progress.phase = "reporting";
-  if (name === "studyEvent") hearStudy(progress, args[0] as StudyEvent, hasJobs);
-  if (name !== "trainEvent") return;
-  hearRun(progress, args[0] as TrainEvent);
-}
-
-function hearStudy(progress: Progress, event: StudyEvent, hasJobs: boolean): void {
-  if (event.type === "study") {
-    const ended = event.cells.filter(({ status }) => status !== "open").length;
-    progress.study = { dir: event.store, hasJobs, ended, cells: event.cells.length };
-    if (hasJobs) progress.phase = "stepping";
-  } else if (event.type === "cell" && !hasJobs) hearRun(progress, event.event);
-  else if (event.type === "cell-end") {
-    if (event.status === "done" || event.status === "failed") progress.study!.ended++;
-    if (!hasJobs) Object.assign(progress, { phase: "preparing", dir: undefined });
-  }
-}
-
-function hearRun(progress: Progress, event: TrainEvent): void {
-  if (event.type === "start") {
-    const { store, step, steps } = event;
-    Object.assign(progress, { phase: "stepping", dir: store, steps, checkpointed: step });
-  } else if (event.type === "step") progress.loss = event.record.loss;
-  else if (event.type === "checkpoint") progress.checkpointed = event.step;
-  else if (event.type === "evaluate") progress.phase = "evaluating";
-  else if (event.type === "done") progress.phase = "reporting";
 }
 
 function call(reporter: Reporter, { name, args }: ReporterCall): void {
@@ -205,6 +176,8 @@ function acknowledger(control: Control): () => void {
 function interruptedSummary(progress: Progress, done: number, line: CommandLine): RunSummary {
   const { phase, dir, steps, checkpointed, loss, study } = progress;
   const isResume = study !== undefined || line.command?.name === "resume";
+  // Cells in processes of their own keep what they have done.
+  const stepsLost = study?.hasJobs === true ? 0 : Math.max(0, done - checkpointed);
   return {
     run: dir,
     resume: resumeLine(progress, line),
@@ -217,7 +190,7 @@ function interruptedSummary(progress: Progress, done: number, line: CommandLine)
     stepsPerSecond: 0,
     durationMs: 0,
     report: undefined,
-    lost: describeLoss(phase, Math.max(0, done - checkpointed), dir, isResume),
+    lost: describeLoss(phase, stepsLost, study?.dir ?? dir, isResume),
   };
 }
 
