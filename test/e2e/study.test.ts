@@ -106,6 +106,32 @@ it("is taken cell by cell, by whoever names one, and summarised as far as it is"
   expect(summaryOf("shared")).toBe(summaryOf("whole"));
 });
 
+it("says which cell failed, which cannot run after it, and that no resume helps", async () => {
+  // The squares of such noise are infinite in float32.
+  const failed = "noise-100000000000000000000";
+  const levels = ["--set", "levels=[1e20,0.3]"];
+  const told = await unspool(dir, ...run("failing", ...levels).filter((word) => word !== "--json"));
+  expect(told.code).toBe(1);
+  expect(told.stdout).toContain("done 1 of 3 cells, 1 failed, 1 cannot run");
+  expect(told.stdout).toMatch(new RegExp(`^${failed} failed: outer step \\d of .*the loss is Infinity`, "m"));
+  expect(told.stdout).toContain(`after cannot run: it comes after ${failed}`);
+  expect(told.stdout).toContain("unspool run noisyStudy.ts --set KEY=VALUE --seed N");
+  expect(told.stdout).not.toContain("Continue with");
+  expect(readFileSync(join(dir, "failing/report.html"), "utf8")).toContain(
+    "cannot run: it comes after noise-",
+  );
+  const again = await resume("failing");
+  expect([again.code, startsIn(eventsOf(again))]).toEqual([1, []]);
+  const blocked = [{ id: "after", failed: [failed] }];
+  expect(eventsOf(again).at(-1)).toMatchObject({
+    event: "study-done",
+    ended: 2,
+    cells: 3,
+    blocked,
+    resume: null,
+  });
+});
+
 it.each([
   ["a folder that holds a study", run("whole"), "It already holds a study"],
   ["a run into it", ["run", "noisyQuadratic.ts", "--out", "whole"], "already holds a run"],

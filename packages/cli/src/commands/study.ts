@@ -19,7 +19,7 @@ import { type FoundStudy, findRunnable, namedStudies } from "../experiments/find
 import { UsageError, exitCodes } from "../failure.ts";
 import type { Reporter } from "../output/reporter.ts";
 import { type CommandRecord, defaultFolder, requireCommandRecord } from "../runs/runFolder.ts";
-import { resumeCommand, shellWord } from "../runs/shellWord.ts";
+import { resumeCommand, shellWord, startCommand } from "../runs/shellWord.ts";
 import { cellProcess } from "../thread/cellProcess.ts";
 import { engineSettings, recordedSettings, useEngine } from "./engineOptions.ts";
 
@@ -39,8 +39,8 @@ export async function runStudyCommand(
   const seed = integerOption(line, "seed", 0);
   const command: CommandRecord = { ...(file !== undefined && { file }), ...useEngine(engineSettings(line)) };
   const out = textOption(line, "out");
-  const store = newStudy(out ?? defaultFolder(study.name), out === undefined, command);
   const named = file === undefined ? undefined : line.positionals[0];
+  const store = newStudy(out ?? defaultFolder(study.name), out === undefined, command, named);
   return execute(
     line,
     reporter,
@@ -61,11 +61,11 @@ export async function resumeStudyCommand(
     const option = line.options.has("steps") ? "--steps" : "--force";
     throw new UsageError("USAGE", `unspool resume: ${dir} holds a study, and ${option} is of a run.`);
   }
-  const store = studyFolder(dir);
+  const given = textOption(line, "experiment");
+  const store = studyFolder(dir, { resumeLine: (made) => resumeCommand(made, given) });
   const manifest = (await store.readManifest()) as
     (StudyManifest & { command?: Partial<CommandRecord> }) | undefined;
   if (manifest === undefined) throw new ResumeError(dir, "there is no study in it.");
-  const given = textOption(line, "experiment");
   requireCommandRecord(join(dir, "study.json"), manifest.command);
   const { study, file } = await studyOf(dir, manifest, given);
   if (manifest.command !== undefined) useEngine(recordedSettings(dir, manifest.command, line));
@@ -90,7 +90,7 @@ async function execute(
   line: CommandLine,
   reporter: Reporter,
   signal: AbortSignal,
-  { store, file, origin }: Executed,
+  { study, store, file, origin }: Executed,
   start: (options: StudyLoopOptions) => Promise<StudyResult>,
 ): Promise<number> {
   const startedAt = performance.now();
@@ -105,21 +105,29 @@ async function execute(
     onEvent: (event) => reporter.studyEvent(event),
     ...(jobs > 1 && { runElsewhere: (id, hooks) => cellProcess({ dir: store.name, id, file, line }, hooks) }),
   });
-  const isWhole = result.results.size === result.cells.length;
+  const only = line.options.get("cell");
+  const { results, blocked, cells } = result;
+  const isEnded = results.size + blocked.length === cells.length;
   const report =
-    result.interrupted || line.options.has("cell") ? undefined : await writeReport(store.name, reporter);
+    result.interrupted || only !== undefined ? undefined : await writeReport(store.name, reporter);
   reporter.studyFinished({
     study: store.name,
     isInterrupted: result.interrupted,
-    ended: result.results.size,
-    cells: result.cells.length,
-    failed: [...result.results.values()].filter(({ failure }) => failure !== undefined).map(({ id }) => id),
-    resume: isWhole ? undefined : resumeCommand(store.name, file),
+    ended: results.size,
+    cells: cells.length,
+    failed: [...results.values()].flatMap(({ id, failure }) =>
+      failure === undefined ? [] : [{ id, message: failure.message }],
+    ),
+    blocked,
+    resume: isEnded ? undefined : resumeCommand(store.name, file),
+    ...(blocked.length > 0 && { again: startCommand(file ?? study.name) }),
     summary: result.summary,
     durationMs: performance.now() - startedAt,
     report,
   });
-  return result.interrupted ? exitCodes.interrupted : exitCodes.done;
+  if (result.interrupted) return exitCodes.interrupted;
+  const isLacking = blocked.some(({ id }) => only === undefined || only.includes(id));
+  return isLacking ? exitCodes.failed : exitCodes.done;
 }
 
 /** A report that cannot be drawn does not make a finished study a failed one. */
@@ -135,7 +143,12 @@ async function writeReport(dir: string, reporter: Reporter): Promise<string | un
 }
 
 /** Throws `UsageError` at once if the folder holds a study, a run, or a file that the study would write. */
-function newStudy(dir: string, isNumbered: boolean, command: CommandRecord): StudyStore {
+function newStudy(
+  dir: string,
+  isNumbered: boolean,
+  command: CommandRecord,
+  file: string | undefined,
+): StudyStore {
   const names = ["study.json", "config.json", "cells", "summary.json", "times.json", "report.html"];
   const taken = isNumbered ? undefined : names.find((name) => existsSync(join(dir, name)));
   if (taken !== undefined) {
@@ -145,7 +158,11 @@ function newStudy(dir: string, isNumbered: boolean, command: CommandRecord): Stu
         : `It holds ${taken}: give`;
     throw new UsageError("FOLDER", `${dir}: ${next} another folder with --out.`, { dir, taken });
   }
-  return studyFolder(dir, { isNumbered, extra: { command } });
+  return studyFolder(dir, {
+    isNumbered,
+    extra: { command },
+    resumeLine: (made) => resumeCommand(made, file),
+  });
 }
 
 /** The study of a folder: by name, or by the file that the person at the keyboard names. */

@@ -14,18 +14,9 @@ export function jsonReporter(stdout: Output, stderr: Output): Reporter {
     warning: (message) => emit("warning", { message }),
     trainEvent: (event) => emitTrainEvent(emit, event),
     studyEvent: (event) => emitStudyEvent(emit, event),
-    studyFinished({
-      study,
-      isInterrupted,
-      ended,
-      cells,
-      failed,
-      resume = null,
-      summary,
-      report = null,
-      lost,
-    }) {
-      const rest = { study, ended, cells, failed, resume };
+    studyFinished({ study, isInterrupted, ended, cells, resume = null, summary, report = null, ...told }) {
+      const { lost, blocked } = told;
+      const rest = { study, ended, cells, failed: told.failed.map(({ id }) => id), blocked, resume };
       if (isInterrupted) emit("study-interrupted", { ...rest, ...(lost && { lost }) });
       else emit("study-done", { ...rest, metrics: summary?.metrics ?? null, report });
     },

@@ -1,5 +1,5 @@
 /** What a command tells while it works, to a person or to a program. */
-import type { Evaluation, StudyEvent, StudySummary, TrainEvent } from "unspool/train";
+import type { BlockedCell, Evaluation, StudyEvent, StudySummary, TrainEvent } from "unspool/train";
 import { jsonReporter } from "./jsonReporter.ts";
 import { stderr, stdout } from "./safeOutput.ts";
 import { textReporter } from "./textReporter.ts";
@@ -53,10 +53,14 @@ export interface StudyTold {
   /** Cells that have ended, and all. */
   ended: number;
   cells: number;
-  /** Ids of those that ended where their numbers did. */
-  failed: readonly string[];
-  /** The command that continues it, if there is something to continue. */
+  /** Those that ended where their numbers did. */
+  failed: readonly { id: string; message: string }[];
+  /** Those that can never run, because they come after such a one. */
+  blocked: readonly BlockedCell[];
+  /** The command that continues it, if there is something that can be continued. */
   resume: string | undefined;
+  /** The command that starts it anew, where that is what helps. */
+  again?: string;
   /** Undefined where it could not be made any more. */
   summary: StudySummary | undefined;
   /** Of this invocation. */

@@ -78,7 +78,7 @@ const tableLines = ({ title, columns, rows }: Table): string[] => ["", title, ..
 
 /** The last words of a study, plain. */
 export function studyEndLines(told: StudyTold): string[] {
-  const { study, ended, cells, failed, resume, summary, durationMs, report, lost, isInterrupted } = told;
+  const { study, ended, cells, resume, summary, report, lost, isInterrupted } = told;
   const continued = resume === undefined ? [] : [`Continue with: ${resume}`];
   if (isInterrupted) {
     const done = cells === 0 ? "" : ` with ${ended} of ${cells} cells done`;
@@ -87,8 +87,9 @@ export function studyEndLines(told: StudyTold): string[] {
   const metrics = Object.entries(summary?.metrics ?? {});
   const tables = [...(summary?.tables ?? []), ...(summary?.times?.tables ?? [])];
   return [
-    `done ${ended} of ${cells} cells in ${formatDuration(durationMs)}`,
-    ...failed.map((id) => `${id} ended before its last step: its numbers were no longer finite`),
+    headLine(told),
+    ...told.failed.map(({ id, message }) => `${id} failed: ${message}`),
+    ...told.blocked.map(({ id, failed }) => `${id} cannot run: it comes after ${failed.join(" and ")}`),
     ...tables.flatMap(tableLines),
     ...(metrics.length === 0
       ? []
@@ -103,5 +104,20 @@ export function studyEndLines(told: StudyTold): string[] {
     ...(report === undefined ? [] : [`report  ${report}`]),
     `study   ${study}`,
     ...continued,
+    ...(told.again === undefined
+      ? []
+      : [
+          "A cell that failed fails again with the same config and seed, and what comes after it never runs.",
+          `Start the study anew with others: ${told.again} --set KEY=VALUE --seed N`,
+        ]),
   ];
+}
+
+function headLine({ ended, cells, failed, blocked, durationMs }: StudyTold): string {
+  const counts = [
+    `done ${ended - failed.length} of ${cells} cells`,
+    ...(failed.length === 0 ? [] : [`${failed.length} failed`]),
+    ...(blocked.length === 0 ? [] : [`${blocked.length} cannot run`]),
+  ];
+  return `${counts.join(", ")}, in ${formatDuration(durationMs)}`;
 }

@@ -109,7 +109,8 @@ export function textReporter(stdout: TextOutput, stderr: TextOutput, now: () => 
     studyFinished(told) {
       clear();
       const [head = "", ...rest] = studyEndLines(told).map(visible);
-      const colour = told.isInterrupted ? colours.yellow : colours.green;
+      const isWhole = !told.isInterrupted && told.blocked.length === 0;
+      const colour = isWhole ? colours.green : colours.yellow;
       stdout.write(`${[colour(head), ...rest].join("\n")}\n`);
     },
     interrupting() {

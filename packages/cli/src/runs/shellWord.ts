@@ -11,3 +11,8 @@ export function resumeCommand(dir: string, experiment?: string): string {
   const file = experiment === undefined ? "" : ` --experiment ${shellWord(experiment) ?? "FILE"}`;
   return `unspool resume ${shellWord(dir) ?? "DIR"}${file}`;
 }
+
+/** How an experiment or a study is started: by its name, or by its file as the person named it. */
+export function startCommand(name: string): string {
+  return `unspool run ${shellWord(name) ?? "NAME"}`;
+}

@@ -200,7 +200,7 @@ function interruptedStudy(
   line: CommandLine,
 ): StudyTold {
   return {
-    ...{ study: dir, isInterrupted: true, ended, cells, failed: [] },
+    ...{ study: dir, isInterrupted: true, ended, cells, failed: [], blocked: [] },
     resume: resumeCommand(dir, experimentFile(line)),
     ...{ summary: undefined, durationMs: 0, report: undefined, lost },
   };

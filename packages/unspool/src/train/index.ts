@@ -41,6 +41,7 @@ export { initTraining, trainStep, trainSteps } from "./trainStep.ts";
 export type { TrainState, TrainStepResult, TrainStepsResult } from "./trainStep.ts";
 export { defineStudy } from "./study/study.ts";
 export type { Cell, CellResult, CellResults, Study, StudySummary, Table } from "./study/study.ts";
+export type { BlockedCell } from "./study/blockedCells.ts";
 export { resumeStudy, runStudy } from "./study/runStudy.ts";
 export type { StudyLoopOptions, StudyOptions, StudyResult } from "./study/runStudy.ts";
 export { hasEnded } from "./study/runCell.ts";

@@ -27,14 +27,16 @@ export interface StudyFolderOptions {
   isNumbered?: boolean;
   /** Further entries of a new study's study.json, and of its cells' config.json. */
   extra?: Readonly<Record<string, unknown>>;
+  /** What a person types to go on with the study in a folder. Default `unspool resume DIR`. */
+  resumeLine?: (dir: string) => string;
 }
 
 const format = "unspool-study-1";
 
 /** A store in the folder `given`, which is made when a study begins. */
 export function studyFolder(given: string, options: StudyFolderOptions = {}): StudyStore {
-  requireKnownOptions("studyFolder", options, ["isNumbered", "extra"]);
-  const { isNumbered = false, extra = {} } = options;
+  requireKnownOptions("studyFolder", options, ["isNumbered", "extra", "resumeLine"]);
+  const { isNumbered = false, extra = {}, resumeLine = (made) => `unspool resume ${made}` } = options;
   let dir = given;
   const path = (name: string) => join(dir, name);
   const cells = new Map<string, RunStore>();
@@ -62,7 +64,7 @@ export function studyFolder(given: string, options: StudyFolderOptions = {}): St
     cell(id) {
       const known =
         cells.get(id) ??
-        folderStore(join(dir, "cells", id), { extra, resumeLine: () => `unspool resume ${dir}` });
+        folderStore(join(dir, "cells", id), { extra, resumeLine: () => `${resumeLine(dir)} --cell ${id}` });
       cells.set(id, known);
       return known;
     },

@@ -6,6 +6,7 @@ import { requireOwnConfig, requireParsed } from "../ownConfig.ts";
 import type { CheckpointEvery, LoopOptions } from "../runLoop.ts";
 import { requireCheckpointEvery } from "../train.ts";
 import { aboutExperiment } from "../userCode.ts";
+import { type BlockedCell, blockedCells } from "./blockedCells.ts";
 import { cellsOf, summaryOf } from "./checkedStudy.ts";
 import { type CellEnd, type CellHooks, hasEnded, resultOf, runCell } from "./runCell.ts";
 import type { Cell, CellResult, CellResults, Study, StudySummary } from "./study.ts";
@@ -20,7 +21,10 @@ export interface StudyLoopOptions {
   checkpointEvery?: CheckpointEvery | undefined;
   /** What the bits depend on besides engine and rounding; compared at resume, cell by cell. */
   origin?: LoopOptions["origin"];
-  /** Ids of the cells to run. Default all. The summary is of all that have ended. */
+  /**
+   * Ids of the cells to run, also of such that failed: they begin again from their last checkpoint. Default: all that have
+   * not ended. The summary is of all that have.
+   */
   only?: readonly string[] | undefined;
   /** Cells at once, where `runElsewhere` is given. Default 1. */
   jobs?: number | undefined;
@@ -43,6 +47,8 @@ export interface StudyResult {
   results: CellResults;
   /** Ids of all cells. */
   cells: readonly string[];
+  /** Cells that can never run, because one that they come after failed. */
+  blocked: readonly BlockedCell[];
   interrupted: boolean;
   summary: StudySummary;
   store: StudyStore;
@@ -159,12 +165,17 @@ async function goOn<Config>(going: Going<Config>, options: StudyLoopOptions): Pr
   await workOff(going, board, { ...options, jobs, emit });
 
   const results = board.results();
+  const blocked = blockedCells(cells, board.statusOf);
   const summary = await summaryOf(study, results, config);
   const { times, ...kept } = summary;
-  await store.writeSummary({ cells: [...results.keys()], summary: kept }, times);
+  await store.writeSummary(
+    { cells: [...results.keys()], ...(blocked.length > 0 && { blocked }), summary: kept },
+    times,
+  );
   const interrupted = signal?.aborted === true;
-  emit({ type: "study-end", ended: results.size, cells: cells.length, interrupted, summary });
-  return { study: study.name, results, cells: cells.map(({ id }) => id), interrupted, summary, store };
+  emit({ type: "study-end", ended: results.size, cells: cells.length, blocked, interrupted, summary });
+  const ids = cells.map(({ id }) => id);
+  return { study: study.name, results, cells: ids, blocked, interrupted, summary, store };
 }
 
 /** What is known of the cells. */
@@ -188,6 +199,8 @@ async function readBoard(cells: readonly Cell[], store: StudyStore): Promise<Boa
     async look(cell) {
       const cellStore = store.cell(cell.id);
       const manifest = await cellStore.readManifest();
+      // One that failed may have begun again.
+      found.delete(cell.id);
       if (manifest === undefined || !hasEnded(manifest)) return;
       found.set(cell.id, await resultOf(cell, cellStore, manifest, found));
     },
@@ -208,9 +221,9 @@ async function workOff<Config>(
   board: Board,
   { jobs, only, signal, emit, runElsewhere, checkpointEvery, origin }: Work,
 ): Promise<void> {
-  const waiting = new Set(
-    cells.filter(({ id }) => board.statusOf(id) === "open" && (only === undefined || only.includes(id))),
-  );
+  const isWanted = (id: string): boolean =>
+    only === undefined ? board.statusOf(id) === "open" : only.includes(id) && board.statusOf(id) !== "done";
+  const waiting = new Set(cells.filter(({ id }) => isWanted(id)));
   const take = async (cell: Cell): Promise<void> => {
     const hooks: CellHooks = {
       signal,

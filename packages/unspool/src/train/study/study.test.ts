@@ -7,7 +7,7 @@ import { tree } from "../../array/index.ts";
 import { OptionError, ResumeError } from "../../errors.ts";
 import type { Experiment } from "../experiment.ts";
 import { studyFolder } from "../node/studyFolder.ts";
-import { bits, quadratic, squaredDistance } from "../testExperiment.ts";
+import { type QuadraticConfig, bits, quadratic, squaredDistance } from "../testExperiment.ts";
 import { runCell } from "./runCell.ts";
 import { resumeStudy, runStudy } from "./runStudy.ts";
 import { type Cell, type Study, defineStudy } from "./study.ts";
@@ -164,6 +164,57 @@ describe("a cell after others", () => {
   test("waits for them where only some cells are run", async () => {
     const { results } = await runStudy(study(cells()), { only: ["longer", "rate-0"] });
     expect([...results.keys()]).toEqual(["rate-0"]);
+  });
+});
+
+describe("a cell after one that failed", () => {
+  const failing = (): Cell[] => {
+    const [one, two, three] = defaultCells(0) as [Cell, Cell, Cell];
+    return [
+      { ...one, config: { steps: 8, failAt: 3 } },
+      two,
+      { ...three, after: ["rate-1", "rate-0"] },
+      { ...three, id: "last", after: ["rate-2"] },
+    ];
+  };
+  const blocked = [
+    { id: "rate-2", failed: ["rate-0"] },
+    { id: "last", failed: ["rate-0"] },
+  ];
+
+  test("never runs, which is told and kept, and the rest is summarised", async () => {
+    const store = studyFolder(join(dir, "s"));
+    const events: StudyEvent[] = [];
+    const result = await runStudy(study(failing()), { store, onEvent: (event) => events.push(event) });
+    expect([...result.results.keys()]).toEqual(["rate-0", "rate-1"]);
+    expect(result.blocked).toEqual(blocked);
+    expect(events.at(-1)).toMatchObject({ type: "study-end", ended: 2, cells: 4, blocked });
+    expect((await store.readSummary())!.blocked).toEqual(blocked);
+    // What is told of the failure names a command that makes it again.
+    expect(result.results.get("rate-0")!.failure!.message).toContain(`unspool resume ${dir}/s --cell rate-0`);
+    const again = await resumeStudy(study(failing()), store);
+    expect([again.blocked, kept(again.summary)]).toEqual([blocked, kept(result.summary)]);
+  });
+
+  test("is not told of where the study was stopped before anything failed", async () => {
+    const stopped = await runStudy(study(failing()), stopAfter(1).hooks);
+    expect([stopped.interrupted, stopped.blocked]).toEqual([true, []]);
+  });
+
+  test("runs once the failed one, begun again by its id, does not fail any more", async () => {
+    const store = memoryStudyStore();
+    await runStudy(study(failing()), { store });
+    const replay = stopAfter(Infinity);
+    const same = await resumeStudy(study(failing()), store, { only: ["rate-0"], ...replay.hooks });
+    expect([replay.started, same.blocked]).toEqual([["rate-0"], blocked]);
+    // The error was in the experiment: it counts calls no more.
+    const setup: Experiment["setup"] = (config, key) =>
+      base.setup({ ...(config as QuadraticConfig), failAt: -1 }, key);
+    const mended = failing().map((cell) => ({ ...cell, experiment: { ...base, setup } }));
+    await resumeStudy(study(mended), store, { only: ["rate-0"] });
+    const whole = await resumeStudy(study(mended), store);
+    expect([whole.blocked, [...whole.results.values()].filter(({ failure }) => failure)]).toEqual([[], []]);
+    expect(whole.results.size).toBe(4);
   });
 });
 

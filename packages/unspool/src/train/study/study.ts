@@ -20,7 +20,7 @@ export interface Cell {
   readonly seed: number;
   /** Outer steps. Default: the experiment's own. */
   readonly steps?: number | undefined;
-  /** Ids of cells that must be done before this one begins. Default: none. */
+  /** Ids of cells that must be done before this one begins: if one of them fails, it never does. Default: none. */
   readonly after?: readonly string[] | undefined;
 }
 

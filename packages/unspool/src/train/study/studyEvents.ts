@@ -1,5 +1,6 @@
 /** What a study tells while it goes on. Events are plain data. */
 import type { TrainEvent } from "../events.ts";
+import type { BlockedCell } from "./blockedCells.ts";
 import type { StudySummary } from "./study.ts";
 
 export type StudyEvent = StudyStartEvent | CellEvent | CellEndEvent | StudyWarningEvent | StudyEndEvent;
@@ -46,6 +47,8 @@ export interface StudyEndEvent {
   /** Cells that have ended, and all. */
   ended: number;
   cells: number;
+  /** Cells that can never run, because one that they come after failed. */
+  blocked: readonly BlockedCell[];
   interrupted: boolean;
   summary: StudySummary;
 }

@@ -1,6 +1,7 @@
 /** Where a study is kept: its cells are run stores inside it. */
 import { StoreError, type RunStore } from "../store.ts";
 import { memoryStore } from "../memoryStore.ts";
+import type { BlockedCell } from "./blockedCells.ts";
 import type { StudySummary } from "./study.ts";
 
 /** What a study is: enough to go on with it, and to know what made it. */
@@ -25,6 +26,8 @@ export interface StudyManifest {
 export interface KeptSummary {
   /** Ids of the cells that had ended. */
   cells: readonly string[];
+  /** Cells that can never run; absent where there are none. */
+  blocked?: readonly BlockedCell[];
   summary: Omit<StudySummary, "times">;
 }
 
