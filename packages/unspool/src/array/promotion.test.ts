@@ -31,6 +31,24 @@ test("in a trace too, in one program per dtype of the first operand", () => {
   expect(wrong).toEqual([]);
 });
 
+test("beside float64 a plain number is exact, and a float32 constant has the digits that it was made with", () => {
+  const theta = np.array([1, 2], { dtype: "float64" });
+  const products = (x: Tensor): Tensor[] => [
+    x.mul(0.1),
+    x.mul(np.array([0.1, 0.1], { dtype: "float64" })),
+    x.mul(np.array(Float64Array.of(0.1, 0.1))),
+    x.mul(np.array([0.1, 0.1])),
+    x.mul(np.array(0.1)),
+    x.mul(np.full([2], 0.1)),
+  ];
+  const rounded = Math.fround(0.1);
+  const expected = [0.1, 0.1, 0.1, rounded, rounded, rounded].map((c) => [c, 2 * c]);
+  for (const made of [products(theta), jit(products)(theta)]) {
+    expect(made.map(({ dtype }) => dtype)).toEqual(expected.map(() => "float64"));
+    expect(made.map(({ data }) => [...data])).toEqual(expected);
+  }
+});
+
 test("what NumPy refuses, and numbers that a dtype does not hold, are typed errors", () => {
   const silent = promotionCases.filter(isRefused).flatMap(({ name, call, args }) => {
     try {
