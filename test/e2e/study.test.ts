@@ -157,6 +157,7 @@ it("a study.json of a later version is not read as one of this", async () => {
   writeFileSync(path, text);
   expect(code).toBe(1);
   expect(stdout).toContain("unspool-study-9");
+  expect(stdout).toContain("by the version of Unspool that wrote it");
 });
 
 function statusOf(out: string, id: string): unknown {

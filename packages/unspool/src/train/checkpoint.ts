@@ -42,13 +42,7 @@ export async function readCheckpoint(
 ): Promise<{ state: TrainState; run: RunIdentity }> {
   const { tensors, metadata } = await decodeSafetensors(bytes, fileName);
   const found = metadata["format"];
-  if (found !== format && found !== formatOfDescents) {
-    throw new ResumeError(
-      fileName,
-      `its format is ${found ?? "unknown"}, expected ${format} or ${formatOfDescents}. ` +
-        "A file of a newer version is read by that version of Unspool.",
-    );
-  }
+  if (found !== format && found !== formatOfDescents) throw unreadable(fileName, found);
   const parsed = (name: string): Json => {
     try {
       return JSON.parse(metadata[name]!) as Json;
@@ -69,6 +63,16 @@ export async function readCheckpoint(
   const state = found === formatOfDescents ? ofDescent(kept) : kept;
   requireState(fileName, state, metadata["step"]);
   return { state, run };
+}
+
+/** A file that is whole and of another version is not damaged: what it holds must not be computed again, or set aside. */
+function unreadable(fileName: string, found: string | undefined): ResumeError {
+  const isOtherVersion = found?.startsWith("unspool-checkpoint-") === true;
+  const next = isOtherVersion
+    ? "Go on with the run by the version of Unspool that wrote it: config.json of the run names it."
+    : "It was not written by Unspool.";
+  const problem = `its format is ${found ?? "unknown"}, expected ${format} or ${formatOfDescents}. ${next}`;
+  return new ResumeError(fileName, problem, { found, isOtherVersion });
 }
 
 /** The state in a checkpoint of the run `wanted`; of another run is a `ResumeError`. */
@@ -174,6 +178,11 @@ const withMethod = (recipe: Recipe | undefined): Recipe | undefined =>
 /** True for an error that says that a checkpoint belongs to another run, not that it is damaged. */
 export function isOtherRun(error: unknown): boolean {
   return error instanceof UnspoolError && error.details["isOtherRun"] === true;
+}
+
+/** True for an error that says that a checkpoint is of another version of Unspool, not that it is damaged. */
+export function isOtherVersion(error: unknown): boolean {
+  return error instanceof UnspoolError && error.details["isOtherVersion"] === true;
 }
 
 /** Throws `ResumeError` unless a restored theta fits the one that the experiment makes today. */

@@ -137,6 +137,17 @@ test.each([
   await expect(resume(quadratic, store)).rejects.toMatchObject({ code: "RESUME" });
 });
 
+test("a checkpoint of another version is not taken for a damaged one: nothing is set aside", async () => {
+  const store = memoryStore();
+  await train(quadratic, { steps: 4, store, checkpointEvery: { steps: 2 } });
+  const metadata = { format: "unspool-checkpoint-9", experiment: "quadratic" };
+  await store.writeCheckpoint(4, await encodeSafetensors(new Map(), metadata));
+  const resumed = resume(quadratic, store);
+  await expect(resumed).rejects.toThrow("its format is unspool-checkpoint-9, expected unspool-checkpoint-2");
+  await expect(resumed).rejects.toThrow("by the version of Unspool that wrote it");
+  expect([await store.listCheckpoints(), (await store.readMetrics()).length]).toEqual([[4, 2], 4]);
+});
+
 test("steps reach the config, and so the schedules that setup makes from it", async () => {
   const seen: number[] = [];
   const scheduled: typeof quadratic = {

@@ -4,6 +4,7 @@ import { OptionError, ResumeError, requireInteger, requireKnownOptions } from ".
 import {
   type RunIdentity,
   isOtherRun,
+  isOtherVersion,
   readCheckpoint,
   requireSameRun,
   requireSameSeed,
@@ -218,7 +219,7 @@ export async function lastValid(
       return state;
     } catch (error) {
       const isDamage = error instanceof ResumeError || error instanceof StoreError;
-      if (!isDamage || isOtherRun(error)) throw error;
+      if (!isDamage || isOtherRun(error) || isOtherVersion(error)) throw error;
       problems.push(error.message);
     }
   }

@@ -98,8 +98,19 @@ export async function isStudyFolder(dir: string): Promise<boolean> {
 function requireManifest(path: string, json: Json): StudyManifest {
   const found = decodeState(json) as Partial<Record<keyof StudyManifest, unknown>> | null;
   const wrong = (what: string): StoreError =>
-    new StoreError(path, "read", `${what}: it was not written by this version of Unspool.`);
+    new StoreError(path, "read", `${what}: it was not written by Unspool. Put the file back as it was.`);
   if (typeof found !== "object" || found === null || Array.isArray(found)) throw wrong("it is no record");
+  if (
+    typeof found.format === "string" &&
+    found.format.startsWith("unspool-study-") &&
+    found.format !== format
+  )
+    throw new StoreError(
+      path,
+      "read",
+      `its format is "${found.format}", expected "${format}". ` +
+        "Go on with the study by the version of Unspool that wrote it: the entry environment.unspool names it.",
+    );
   if (found.format !== format)
     throw wrong(`its format is ${JSON.stringify(found.format)}, expected "${format}"`);
   if (typeof found.study !== "string") throw wrong("its entry study is no name");
