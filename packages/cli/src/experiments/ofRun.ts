@@ -6,7 +6,7 @@
 import { UsageError } from "../failure.ts";
 import type { CommandManifest } from "../runs/runFolder.ts";
 import { shellWord } from "../runs/shellWord.ts";
-import { type FoundExperiment, findExperiment, namedExperiments } from "./find.ts";
+import { type FoundExperiment, findExperiment, namedExperiments, namedStudies } from "./find.ts";
 
 /** `given` is the value of `--experiment`: a name or a file. Throws `UsageError` that says what to type. */
 export async function experimentOfRun(
@@ -30,6 +30,15 @@ export async function experimentOfRun(
   }
   const experiment = (await namedExperiments()).find(({ name }) => name === manifest.experiment);
   if (experiment !== undefined) return { experiment };
+  const study = (await namedStudies()).find(({ name }) => name === manifest.experiment);
+  if (study !== undefined) {
+    throw new UsageError(
+      "EXPERIMENT",
+      `${dir}: it is a run of an older version, and ${study.name} is a study of several runs now. ` +
+        `Start that: unspool run ${study.name}. What the run has done is shown by: unspool report ${shellWord(dir) ?? "DIR"}`,
+      { experiment: study.name },
+    );
+  }
   throw new UsageError(
     "EXPERIMENT",
     `${dir}: its experiment ${JSON.stringify(manifest.experiment)} does not come with Unspool. ` +
