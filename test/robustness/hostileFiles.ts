@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { train } from "unspool/train";
 import { folderStore } from "unspool/train/node";
-import { parseConfig } from "../../packages/cli/src/config/parseConfig.ts";
+import { told } from "../../packages/cli/src/commands/prepare.ts";
 import { schemaTree } from "../../packages/cli/src/config/schemaTree.ts";
 import { applySetters } from "../../packages/cli/src/config/setters.ts";
 import { exportedBy } from "../../packages/cli/src/experiments/loadFile.ts";
@@ -47,8 +47,7 @@ async function problemOf({ spoil, value }: Attack, dir: string): Promise<string 
     if (!("experiment" in found)) return;
     const { experiment } = found;
     const config = await applySetters(schemaTree(experiment.config), []);
-    await parseConfig(experiment.config, config);
-    await train(experiment, { config, steps: 1, store: folderStore(dir) });
+    await train(told(experiment), { config, steps: 1, store: folderStore(dir) });
     await writeReport([dir], undefined);
     return undefined;
   } catch (error) {

@@ -53,7 +53,7 @@ export async function badConfigs(seed: number, count: number, isSetUp: boolean):
     const settings = Array.from({ length: 1 + roll(3) }, () => settingOf(tree, paths, roll));
     try {
       const config = await applySetters(tree, settings.map(parseSetter));
-      const parsed = await parseConfig(experiment.config, config);
+      const parsed = parseConfig(experiment.config, config);
       if (isSetUp) await setUp(experiment, parsed, random.key(0));
     } catch (error) {
       const { report } = describeFailure(error);

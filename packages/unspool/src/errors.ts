@@ -44,8 +44,9 @@ export class NonFiniteError extends UnspoolError {
 
 /** A run cannot be continued from what was found on disk. */
 export class ResumeError extends UnspoolError {
-  constructor(where: string, problem: string, details: ErrorDetails = {}) {
+  constructor(where: string, problem: string, details: ErrorDetails = {}, options?: { cause: unknown }) {
     super("RESUME", `${where}: ${problem}`, { where, ...details });
+    if (options !== undefined) this.cause = options.cause;
   }
 }
 

@@ -46,7 +46,7 @@ export async function exactCommand(
   const setters = [...given, ...own];
   try {
     const config = await applySetters(schemaTree(experiment.config), setters.map(parseSetter));
-    const made = await setupWithInner(experiment, await parseConfig(experiment.config, config), key);
+    const made = await setupWithInner(experiment, parseConfig(experiment.config, config), key);
     const wrong = differences({ ...requireDescent("run", made), inner: made.inner }, setup.inner, setting);
     if (wrong.length > 0) return none(`a run would have ${wrong.join(", ")}`);
   } catch (error) {

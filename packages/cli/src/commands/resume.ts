@@ -1,9 +1,9 @@
 /** `unspool resume`: a run from its last good checkpoint. */
 import { basename, join, resolve } from "node:path";
+import { ResumeError } from "unspool";
 import { resume } from "unspool/train";
 import { isStudyFolder } from "unspool/train/node";
 import { type CommandLine, integerOption, positiveOption, textOption } from "../commandLine/parse.ts";
-import { parseConfig } from "../config/parseConfig.ts";
 import { fileOrigin } from "../experiments/fileOrigin.ts";
 import { experimentOfRun } from "../experiments/ofRun.ts";
 import { UsageError } from "../failure.ts";
@@ -12,6 +12,7 @@ import { existingRun } from "../runs/runFolder.ts";
 import { resumeCommand as resumeCommandOf } from "../runs/shellWord.ts";
 import { recordedSettings, useEngine } from "./engineOptions.ts";
 import { execute } from "./execute.ts";
+import { told } from "./prepare.ts";
 import { requireNoStudy } from "./studyOptions.ts";
 import { resumeStudyCommand } from "./study.ts";
 
@@ -30,7 +31,6 @@ export async function resumeCommand(
   const given = textOption(line, "experiment");
   const { store, manifest } = await existingRun(dir, given);
   const { experiment, file } = await experimentOfRun("resume", dir, manifest, given);
-  await requireConfig(dir, experiment.config, manifest.config);
   if (manifest.command !== undefined) useEngine(recordedSettings(dir, manifest.command, line));
   const origin = await fileOrigin(file);
   const isForced = line.options.has("force");
@@ -38,7 +38,12 @@ export async function resumeCommand(
     reporter,
     store,
     signal,
-    (hooks) => resume(experiment, store, { steps, checkpointEvery, origin, isForced, ...hooks }),
+    (hooks) =>
+      resume(told(experiment), store, { steps, checkpointEvery, origin, isForced, ...hooks }).catch(
+        (error: unknown) => {
+          throw ofConfigFile(dir, error);
+        },
+      ),
     given,
   );
 }
@@ -56,16 +61,9 @@ async function requireNoCell(dir: string): Promise<void> {
 }
 
 /** A config that was edited is told as one of the command line is: a line for each wrong path. */
-async function requireConfig(
-  dir: string,
-  schema: { parse(value: unknown): unknown },
-  config: unknown,
-): Promise<void> {
-  try {
-    await parseConfig(schema, config);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    const message = `${join(dir, "config.json")}: ${error.message}`;
-    throw new UsageError(error.code, message, error.details, { cause: error });
-  }
+function ofConfigFile(dir: string, error: unknown): unknown {
+  if (!(error instanceof ResumeError && error.cause instanceof UsageError)) return error;
+  const { code, message, details } = error.cause;
+  const where = join(dir, "config.json");
+  return new UsageError(code, `${where}: ${message}`, details, { cause: error.cause });
 }

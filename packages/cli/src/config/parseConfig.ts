@@ -1,4 +1,6 @@
 /** Runs an experiment's schema over a config and turns its complaints into one line per path. */
+import { nearest, show } from "unspool";
+import { type Schema, called, describeThrown } from "unspool/train";
 import { isThenable } from "unspool/unroll";
 import { UsageError } from "../failure.ts";
 import { type SchemaNode, type SchemaTree, describeNodes, schemaTree } from "./schemaTree.ts";
@@ -12,17 +14,21 @@ interface Issue {
   keys?: readonly string[];
 }
 
+/**
+ * A schema that parses as another one does, and whose complaints are those of `parseConfig`. What parses with it (a run, or
+ * one that goes on) has them told well, and nothing has to be parsed beforehand.
+ */
+export function tellingSchema(schema: Schema<unknown>): Schema<unknown> {
+  return { parse: (input) => parseConfig(schema, input) };
+}
+
 /** The parsed config. Throws `UsageError` that names every wrong path, what was given and what is allowed. */
-export async function parseConfig(
-  schema: { parse(value: unknown): unknown },
-  input: unknown,
-): Promise<unknown> {
-  const { called, describeThrown } = await import("unspool/train");
+export function parseConfig(schema: Schema<unknown>, input: unknown): unknown {
   let parsed: unknown;
   try {
     parsed = schema.parse(input);
   } catch (error) {
-    const told = await tellIssues(schema, error, input).catch(() => undefined);
+    const told = toldIssues(schema, error, input);
     throw new UsageError(
       "CONFIG",
       told === undefined || told.length === 0
@@ -41,19 +47,24 @@ export async function parseConfig(
   );
 }
 
-async function tellIssues(schema: unknown, error: unknown, input: unknown) {
-  const { issues } = error as { issues?: readonly Issue[] };
-  if (!Array.isArray(issues)) return undefined;
-  const tree = schemaTree(schema);
-  return Promise.all(issues.map((issue: Issue) => tellIssue(tree, issue, input)));
+interface ToldIssue {
+  text: string;
+  details: Record<string, unknown>;
 }
 
-async function tellIssue(
-  tree: SchemaTree | undefined,
-  issue: Issue,
-  input: unknown,
-): Promise<{ text: string; details: Record<string, unknown> }> {
-  const { show, nearest } = await import("unspool");
+/** Undefined for an error that is no list of issues, or one of which something cannot be read. */
+function toldIssues(schema: unknown, error: unknown, input: unknown): ToldIssue[] | undefined {
+  try {
+    const { issues } = error as { issues?: readonly Issue[] };
+    if (!Array.isArray(issues)) return undefined;
+    const tree = schemaTree(schema);
+    return issues.map((issue: Issue) => toldIssue(tree, issue, input));
+  } catch {
+    return undefined;
+  }
+}
+
+function toldIssue(tree: SchemaTree | undefined, issue: Issue, input: unknown): ToldIssue {
   const names = (issue.path ?? []).map(String);
   const path = names.join(".") || "config";
   const given = valueAt(input, names);

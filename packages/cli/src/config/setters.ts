@@ -46,7 +46,7 @@ const deepestPath = 64;
 export async function applySetters(
   tree: SchemaTree | undefined,
   setters: readonly Setter[],
-): Promise<unknown> {
+): Promise<Record<string, unknown>> {
   const config: Record<string, unknown> = {};
   const lists = new Map<unknown[], string>();
   for (const { path, text } of setters) {

@@ -191,7 +191,7 @@ export function parseConfig<Config>(
     // Another experiment's config need not parse; which experiment it is matters more.
     requireSameSeed(where, { ...found, experiment: experiment.name }, found);
     const problem = `its config is not one of "${experiment.name}": ${(error as Error).message}`;
-    throw new ResumeError(where, problem, { config: found.config });
+    throw new ResumeError(where, problem, { config: found.config }, { cause: error });
   }
 }
 
