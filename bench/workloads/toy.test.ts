@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { initTraining, random, trainStep } from "unspool";
+import { initTraining, random, trainSteps } from "unspool";
 import { workloadNamed } from "./table.ts";
 import { toy } from "./toy.ts";
 
@@ -9,7 +9,7 @@ test("W2 is the work that was specified: theta after 50 and 200 updates", () => 
   const setup = toy(workloadNamed("W2"));
   let state = initTraining(setup, random.key(0));
   const thetaAfter = (updates: number): number[] => {
-    while (state.step < updates) ({ state } = trainStep(setup, state));
+    while (state.step < updates) ({ state } = trainSteps(setup, state, 1));
     return [...(state.theta as { logLearningRate: { data: Float32Array } }).logLearningRate.data];
   };
   const expectNear = (theta: number[], expected: number[]): void =>

@@ -46,7 +46,7 @@ const known: readonly (readonly [path: string, count: number, why: string])[] = 
     "who gives no `rate` has eta.rates; one signature cannot say so",
   ],
   [
-    "packages/unspool/src/train/trainStep.ts",
+    "packages/unspool/src/train/trainSteps.ts",
     1,
     "records are what JSON reads back: null for a number that is not finite",
   ],

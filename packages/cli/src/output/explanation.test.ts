@@ -41,7 +41,7 @@ const program: ProgramExplanation = {
   sections: [
     {
       name: "step",
-      turn: "step",
+      occasion: "step",
       times: 10,
       kernels: [
         kernel({}),

@@ -59,7 +59,7 @@ function cacheOf(bytes: number): string {
 
 const bytesIn = ({ bytesRead, bytesWritten }: Work): number => bytesRead + bytesWritten;
 
-const turns: Record<SectionExplanation["turn"], (times: number) => string> = {
+const occasions: Record<SectionExplanation["occasion"], (times: number) => string> = {
   step: (times) => (times === 1 ? "once a window" : `${times} times a window`),
   window: () => "once a window",
   change: () => "once a window, if a unit wants it",
@@ -68,17 +68,17 @@ const turns: Record<SectionExplanation["turn"], (times: number) => string> = {
 
 const [titleWidth, spaceWidth, levelWidth, numberWidth] = [24, 18, 8, 11];
 
-/** How many units a turn of a section is for, and how many tiles. */
-interface Turn {
+/** How many units a pass of a section is for, and how many tiles. */
+interface Pass {
   units: number;
   tiles: number;
 }
 
 function sectionLines({ units, tiles }: ProgramExplanation): (section: SectionExplanation) => string[] {
   return (section) => {
-    const { name, turn, times, kernels } = section;
-    const each: Turn = { units, tiles: turn === "between windows" ? 1 : tiles };
-    const head = `${name[0]!.toUpperCase()}${name.slice(1)}: ${turns[turn](times)}, ${many(kernels.length, "kernel")}`;
+    const { name, occasion, times, kernels } = section;
+    const each: Pass = { units, tiles: occasion === "between windows" ? 1 : tiles };
+    const head = `${name[0]!.toUpperCase()}${name.slice(1)}: ${occasions[occasion](times)}, ${many(kernels.length, "kernel")}`;
     const columns = ["flops/unit", "bytes/unit", "flops", "bytes"].map((text) => text.padStart(numberWidth));
     const headings = `${"".padEnd(titleWidth)}${"space".padEnd(spaceWidth)}${"level".padEnd(levelWidth)}`;
     return [
@@ -87,7 +87,7 @@ function sectionLines({ units, tiles }: ProgramExplanation): (section: SectionEx
       `     ${headings}${columns.join("")}`.slice(0, width),
       ...kernels.flatMap((kernel, i) => kernelLines(kernel, i, each)),
       numbers(
-        `${"".padStart(5)}${"one turn".padEnd(titleWidth + spaceWidth + levelWidth)}`,
+        `${"".padStart(5)}${"one pass".padEnd(titleWidth + spaceWidth + levelWidth)}`,
         section.perUnit,
         section.allUnits,
       ),
@@ -102,7 +102,7 @@ function numbers(head: string, one: Work | undefined, all: Work): string {
 }
 
 /** A kernel in one line, and its operations in as many as they need. */
-function kernelLines(kernel: KernelExplanation, index: number, { units, tiles }: Turn): string[] {
+function kernelLines(kernel: KernelExplanation, index: number, { units, tiles }: Pass): string[] {
   const { title, space, level, perUnit, perTile, note } = kernel;
   const one = bytesIn(perUnit) === 0 ? undefined : perUnit;
   const names = Object.entries(kernel.operations).map(([name, count]) =>

@@ -25,7 +25,7 @@ const images = 300;
 const sizes = [49, 11, 11, 11, 11, 10];
 /** The layers that are shown: between hidden ones. */
 const shown = [1, 2, 3];
-const trainingSteps = 20;
+const outerSteps = 20;
 /** On the diagonal of what is inverted, as the matrix is nearly singular. */
 const damping = 0.001;
 /** Elements per side that share a cell of a heatmap: layers have multiples of it. */
@@ -62,7 +62,7 @@ export const fisherNetwork: Experiment<unknown, AutoencoderTheta> = defineExperi
         objective: () => objective,
         data: () => ({}),
       }),
-      steps: trainingSteps,
+      steps: outerSteps,
     };
   },
 });
@@ -76,7 +76,7 @@ export function fisherFigures(theta: AutoencoderTheta): Figure[] {
   const share = norm(difference) / norm(exact);
   const [near, far] = [blockMean(inverse, 0, 1), blockMean(inverse, 0, 2)];
   const [nearBefore, farBefore] = [blockMean(approximate, 0, 1), blockMean(approximate, 0, 2)];
-  const setting = `Layers 2 to 4 of a tanh network of ${sizes.join("-")} units on MNIST after ${trainingSteps} steps; absolute values.`;
+  const setting = `Layers 2 to 4 of a tanh network of ${sizes.join("-")} units on MNIST after ${outerSteps} steps; absolute values.`;
   return [
     heatmap("fisher-exact", "Fisher information", exact, `${setting} The exact matrix (Martens and Grosse 2015, Figure 2, left).`), // prettier-ignore
     heatmap("fisher-kronecker", "Kronecker-factored approximation", approximate, `${setting} Every block is a product of two second moments: the same pattern (Figure 2, middle).`), // prettier-ignore

@@ -10,7 +10,7 @@ export type {
   ProgramExplanation,
   ProgramMeasurement,
   SectionExplanation,
-  SectionTurn,
+  SectionOccasion,
   TimedProgram,
   Work,
 } from "./explain/index.ts";

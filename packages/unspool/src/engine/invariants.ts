@@ -7,7 +7,7 @@ export interface Hoisted {
   readonly graph: GraphBuilder;
   readonly outputs: Node[];
   /** Nodes of the old graph that are computed before the loop, by the number of their new slot. */
-  readonly before: ReadonlyMap<number, Node>;
+  readonly invariants: ReadonlyMap<number, Node>;
 }
 
 /**
@@ -31,7 +31,7 @@ export function hoistInvariants(
     return known;
   };
   const moved = new Map<Node, Node>();
-  const before = new Map<number, Node>();
+  const invariants = new Map<number, Node>();
   const move = (node: Node): Node => {
     const known = moved.get(node);
     if (known !== undefined) return known;
@@ -46,7 +46,7 @@ export function hoistInvariants(
     let result: Node;
     if (isMoved) {
       const slot = newSlot(node);
-      before.set(slot, node);
+      invariants.set(slot, node);
       result = graph.input(slot, node.shape, node.dtype, node.level);
     } else {
       result = graph.clone(node, node.inputs.map(move));
@@ -54,5 +54,5 @@ export function hoistInvariants(
     moved.set(node, result);
     return result;
   };
-  return { graph, outputs: outputs.map(move), before };
+  return { graph, outputs: outputs.map(move), invariants };
 }

@@ -150,7 +150,7 @@ function settleCarry(
 /** The graph of a step in parts. */
 interface CutStep {
   /** What no step changes, by slot. */
-  readonly before: ReadonlyMap<number, Node>;
+  readonly invariants: ReadonlyMap<number, Node>;
   readonly forward: Built;
   /** What the pullback reads of the step, by slot. */
   readonly residuals: ReadonlyMap<number, Node>;
@@ -180,9 +180,9 @@ function cutStep(
     recomputable(),
   );
   return {
-    before: hoisted.before,
+    invariants: hoisted.invariants,
     forward: { graph: hoisted.graph, outputs: hoisted.outputs.slice(0, results) },
-    residuals: back.before,
+    residuals: back.invariants,
     back,
   };
 }
@@ -211,7 +211,7 @@ function piecesOf(
   const total = addition(slots, losses, loss);
   return {
     begin: { graph: begun.graph, outputs: [...outputsTo(begun.outputs, next), ...zeros] },
-    invariants: { graph: stepped.graph, outputs: bySlot(cut.before) },
+    invariants: { graph: stepped.graph, outputs: bySlot(cut.invariants) },
     forward: {
       graph: cut.forward.graph,
       outputs: [...outputsTo(cut.forward.outputs, [...next, slots.at(loss)]), ...bySlot(cut.residuals)],

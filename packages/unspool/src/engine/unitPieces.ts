@@ -90,11 +90,11 @@ function stepPieces({ slots, members, counter }: UnitPlan, built: Built, length:
     (slot) => !isLoop || variant.has(slot),
     newSlot,
   );
-  const before = [...hoisted.before].map(([slot, node]) => ({ node, slot }));
+  const invariants = [...hoisted.invariants].map(([slot, node]) => ({ node, slot }));
   return {
     invariants: {
       graph: built.graph,
-      outputs: [...before, ...carried].map(({ node, slot }) => ({ node, slot: slots.at(slot) })),
+      outputs: [...invariants, ...carried].map(({ node, slot }) => ({ node, slot: slots.at(slot) })),
     },
     step: {
       graph: hoisted.graph,

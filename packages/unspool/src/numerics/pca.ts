@@ -75,14 +75,14 @@ function rotate(a: Float64Array, vectors: Float64Array, n: number, p: number, q:
   const tangent = (tau >= 0 ? 1 : -1) / (Math.abs(tau) + Math.hypot(1, tau));
   const cosine = 1 / Math.hypot(1, tangent);
   const sine = cosine * tangent;
-  const turn = (m: Float64Array, i: number, j: number): void => {
+  const rotate = (m: Float64Array, i: number, j: number): void => {
     const [x, y] = [m[i]!, m[j]!];
     m[i] = cosine * x - sine * y;
     m[j] = sine * x + cosine * y;
   };
-  for (let k = 0; k < n; k++) turn(a, k * n + p, k * n + q);
-  for (let k = 0; k < n; k++) turn(a, p * n + k, q * n + k);
-  for (let k = 0; k < n; k++) turn(vectors, k * n + p, k * n + q);
+  for (let k = 0; k < n; k++) rotate(a, k * n + p, k * n + q);
+  for (let k = 0; k < n; k++) rotate(a, p * n + k, q * n + k);
+  for (let k = 0; k < n; k++) rotate(vectors, k * n + p, k * n + q);
   return true;
 }
 

@@ -5,7 +5,7 @@ import type { Json, Recipe } from "../methods/index.ts";
 import type { Origin } from "./recipe.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 import { decodeState, encodeState } from "./stateCodec.ts";
-import type { TrainState } from "./trainStep.ts";
+import type { TrainState } from "./trainSteps.ts";
 
 /** What a checkpoint must agree on with the run that is continued from it. */
 export interface RunIdentity {

@@ -6,7 +6,7 @@ import type { Experiment, Setup } from "./experiment.ts";
 import { lastValid, parseConfig } from "./resume.ts";
 import { setUp } from "./setUp.ts";
 import type { RunManifest, RunStore } from "./store.ts";
-import { evaluatedTheta } from "./trainStep.ts";
+import { evaluatedTheta } from "./trainSteps.ts";
 
 export interface ReadRun<Theta = unknown> {
   manifest: RunManifest;

@@ -19,7 +19,7 @@ import { setUp } from "./setUp.ts";
 import { type RunManifest, type RunStore, StoreError } from "./store.ts";
 import { requireCheckpointEvery } from "./train.ts";
 import { methodOf } from "./trainState.ts";
-import { type TrainState, initTraining } from "./trainStep.ts";
+import { type TrainState, initTraining } from "./trainSteps.ts";
 
 export interface ResumeOptions extends LoopOptions {
   /** If given, must parse to the config of the run. Default: the config of the run. */

@@ -12,7 +12,7 @@ import { nextTurn } from "./nextTurn.ts";
 import type { Origin } from "./recipe.ts";
 import { type RunManifest, type RunStatus, type RunStore, resumeLineOf } from "./store.ts";
 import { describeThrown, isInstance, ownError } from "./userCode.ts";
-import { type TrainState, type TrainStepsResult, evaluatedTheta, trainSteps } from "./trainStep.ts";
+import { type TrainState, type TrainStepsResult, evaluatedTheta, trainSteps } from "./trainSteps.ts";
 
 /** When to write a checkpoint, beside the one at the start and the one at the end. */
 export type CheckpointEvery = { readonly seconds: number } | { readonly steps: number };
@@ -39,7 +39,7 @@ export interface TrainResult<Theta = unknown> extends RunRecord<Theta> {
   steps: number;
   interrupted: boolean;
   figures: readonly Figure[];
-  /** For `trainStep`. */
+  /** For `trainSteps`. */
   state: TrainState;
 }
 
@@ -76,7 +76,7 @@ export async function runLoop(start: LoopStart, options: LoopOptions): Promise<T
   const log = metricsLog(store);
   try {
     emit({ type: "start", experiment, config, seed, step: start.state.step, steps, store: store?.name });
-    const state = await takeSteps(start, options, log, emit);
+    const state = await runSteps(start, options, log, emit);
     const { step } = state;
     const interrupted = options.signal?.aborted === true;
     if (!interrupted) emit({ type: "evaluate", step });
@@ -105,7 +105,7 @@ export async function runLoop(start: LoopStart, options: LoopOptions): Promise<T
 const isReplayed = (error: unknown): boolean => isInstance(error, NonFiniteError) || isStoreFailure(error);
 
 /** Steps, logs and checkpoints until the last step or until asked to stop; all of it is kept when this returns. */
-async function takeSteps(
+async function runSteps(
   start: LoopStart,
   options: LoopOptions,
   log: MetricsLog,

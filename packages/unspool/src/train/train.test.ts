@@ -18,7 +18,7 @@ import {
 } from "./testExperiment.ts";
 import { EvaluationError } from "./evaluation.ts";
 import { train } from "./train.ts";
-import { initTraining, trainStep } from "./trainStep.ts";
+import { initTraining, trainSteps } from "./trainSteps.ts";
 
 const namesOf = (events: readonly TrainEvent[]) =>
   events.map((event) => {
@@ -26,15 +26,15 @@ const namesOf = (events: readonly TrainEvent[]) =>
     return "step" in event ? `${event.type} ${event.step}` : event.type;
   });
 
-test("a run is trainStep in a loop, with the keys of its seed", async () => {
+test("a run is trainSteps in a loop, with the keys of its seed", async () => {
   const result = await train(quadratic, { seed: 9, steps: 3 });
   const setup = quadraticSetup(quadratic.config.parse({}));
   let state = initTraining(setup, random.key(9));
   const records = [];
   for (let i = 0; i < 3; i++) {
-    const done = trainStep(setup, state);
+    const done = trainSteps(setup, state, 1);
     state = done.state;
-    records.push(done.record);
+    records.push(...done.records);
   }
   expect(bits(result.state)).toEqual(bits(state));
   expect(withoutTimes(result.metrics)).toEqual(withoutTimes(records));

@@ -8,7 +8,7 @@ import { type CheckpointEvery, type LoopOptions, type TrainResult, runLoop } fro
 import { requireOwnConfig, requireParsed } from "./ownConfig.ts";
 import { setUp } from "./setUp.ts";
 import type { RunManifest, RunStore } from "./store.ts";
-import { initTraining } from "./trainStep.ts";
+import { initTraining } from "./trainSteps.ts";
 import { aboutExperiment } from "./userCode.ts";
 
 export interface TrainOptions extends LoopOptions {

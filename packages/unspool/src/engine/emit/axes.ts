@@ -1,4 +1,4 @@
-/** Axes of sums of products, and loops over them: every operand has a pointer that moves as they turn. */
+/** Axes of sums of products, and loops over them: every operand has a pointer that moves as they go round. */
 import type { Access } from "../graph/access.ts";
 import type { Node } from "../graph/node.ts";
 import type { FunctionBuilder, Local } from "../wasm/index.ts";
@@ -121,17 +121,17 @@ export class AxisWalker {
     else this.loop(axis, axis.size, 1, at, (inner) => this.nest(rest, inner, body));
   }
 
-  /** `turns` turns of `step` elements each. */
-  loop(axis: AxisBytes, turns: number, step: number, at: Pointers, body: (inner: Pointers) => void): void {
-    if (turns === 0) return;
-    if (turns === 1) {
+  /** `passes` passes of `step` elements each. */
+  loop(axis: AxisBytes, passes: number, step: number, at: Pointers, body: (inner: Pointers) => void): void {
+    if (passes === 0) return;
+    if (passes === 1) {
       body(at);
       return;
     }
     const f = this.#f;
     const inner = this.#own(axis, at, () => {});
     const counter = f.local("i32");
-    f.forLoop(counter, 0, turns, 1, () => {
+    f.forLoop(counter, 0, passes, 1, () => {
       body(inner);
       this.#each(axis, inner, (pointer, by) =>
         f
@@ -168,10 +168,10 @@ export class AxisWalker {
       body(1, at);
       return;
     }
-    const turns = Math.floor(axis.size / size);
-    this.loop(axis, turns, size, at, (inner) => body(size, inner));
+    const passes = Math.floor(axis.size / size);
+    this.loop(axis, passes, size, at, (inner) => body(size, inner));
     const rest = axis.size % size;
-    if (rest > 0) this.moved(axis, turns * size, at, (moved) => body(rest, moved));
+    if (rest > 0) this.moved(axis, passes * size, at, (moved) => body(rest, moved));
   }
 
   /** New locals for the pointers that the axis moves; `change` works on the value on the stack. */

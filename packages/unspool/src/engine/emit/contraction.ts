@@ -98,9 +98,9 @@ function emitLanes(context: ContractionContext, vectors: number, pointers: Point
     body(1, axis === undefined ? 1 : 4, pointers);
     return;
   }
-  const turns = Math.floor(axis.size / 4);
-  const wide = { size: turns, a: 4 * axis.a, b: 4 * axis.b, out: 4 * axis.out, beside: [] };
-  if (turns > 0) walker.parts(wide, Math.min(vectors, turns), pointers, (count, at) => body(count, 4, at));
+  const passes = Math.floor(axis.size / 4);
+  const wide = { size: passes, a: 4 * axis.a, b: 4 * axis.b, out: 4 * axis.out, beside: [] };
+  if (passes > 0) walker.parts(wide, Math.min(vectors, passes), pointers, (count, at) => body(count, 4, at));
   const rest = axis.size % 4;
   if (rest > 0) walker.moved(axis, axis.size - rest, pointers, (at) => body(1, rest, at));
 }

@@ -1,5 +1,5 @@
 /**
- * One tile of a sum of products: sums in registers over all turns of the summed axes, one step per turn (TurboFan of
+ * One tile of a sum of products: sums in registers over all passes of the summed axes, one step per pass (TurboFan of
  * Node 20 spills when a block holds several), and what is done with them at the end.
  */
 import type { Node } from "../graph/node.ts";
@@ -68,9 +68,9 @@ function emitAcross(
   axis: ContractionAxis,
 ): void {
   const { walker } = context;
-  const turns = Math.floor(axis.size / 4);
+  const passes = Math.floor(axis.size / 4);
   const wide = { a: 4 * axis.a, b: 4 * axis.b, out: 0, beside: [] };
-  walker.loop(wide, turns, 1, at, (inner) => emitStep(context, tile, cells, inner, 4));
+  walker.loop(wide, passes, 1, at, (inner) => emitStep(context, tile, cells, inner, 4));
   const rest = axis.size % 4;
   if (rest > 0)
     walker.moved(axis, axis.size - rest, at, (moved) => emitStep(context, tile, cells, moved, rest));

@@ -68,22 +68,22 @@ class GroupLoops {
       this.#body.emit(count);
       return;
     }
-    const turns = Math.floor(axis.size / axis.step);
+    const passes = Math.floor(axis.size / axis.step);
     const rest = axis.size % axis.step;
-    const turn = (real: number): void => this.#values.within(() => this.#inside(depth, real));
+    const pass = (real: number): void => this.#values.within(() => this.#inside(depth, real));
     pointers.enter(depth);
-    if (turns === 1) {
-      turn(count);
+    if (passes === 1) {
+      pass(count);
       if (rest > 0) pointers.advance(depth, axis.step);
-    } else if (turns > 1) {
+    } else if (passes > 1) {
       const counter = f.local("i32");
-      f.forLoop(counter, 0, turns, 1, () => {
-        turn(count);
+      f.forLoop(counter, 0, passes, 1, () => {
+        pass(count);
         pointers.advance(depth, axis.step);
       });
       f.release(counter);
     }
-    if (rest > 0) turn(rest);
+    if (rest > 0) pass(rest);
     pointers.leave(depth);
   }
 

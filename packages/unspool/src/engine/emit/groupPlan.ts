@@ -95,9 +95,9 @@ export class GroupPlan {
 
   /** The lanes of a tile, inside of the kept axes. */
   #addLanes(axes: Axis[], keptAxes: number): void {
-    const turns = this.context.lanes / 4;
-    if (turns <= 1) return;
-    axes.splice(keptAxes, 0, { size: turns, step: this.#vectors, kind: "lane", isVector: false });
+    const passes = this.context.lanes / 4;
+    if (passes <= 1) return;
+    axes.splice(keptAxes, 0, { size: passes, step: this.#vectors, kind: "lane", isVector: false });
     for (const one of this.moving())
       one.strides.splice(keptAxes, 0, "location" in one ? laneStride(one as Operand) : 0);
   }

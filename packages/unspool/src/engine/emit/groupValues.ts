@@ -63,7 +63,7 @@ export class GroupValues {
     }
   }
 
-  /** Prepares for one turn of the body. */
+  /** Prepares for one pass of the body. */
   countUses(copy: Copy): void {
     const { group, stores } = this.#plan;
     const count = (node: Node): void => {

@@ -150,10 +150,10 @@ class LanedProduct {
   #blocks(at: Pointers): void {
     const f = this.#f;
     const { summed, columns, rows, members } = this.#plan;
-    const turns = Math.ceil(summed.size / blockLength);
+    const passes = Math.ceil(summed.size / blockLength);
     const left = f.local("i32");
     f.i32(summed.size).set(left).i32(0).set(this.#isLater);
-    this.#walker.loop(summed, turns, blockLength, at, (block) => {
+    this.#walker.loop(summed, passes, blockLength, at, (block) => {
       f.get(left).i32(blockLength).get(left).i32(blockLength).op("i32.lt_s").op("select").set(this.#depth);
       this.#walker.parts(columns, blockVectors / members, block, (width, wide) => {
         this.#pack(width, wide);
@@ -235,7 +235,7 @@ class LanedProduct {
     );
   }
 
-  /** One turn per summed element of the block. */
+  /** One pass per summed element of the block. */
   #addProducts(cells: readonly Cell[], height: number, start: Local, leftStart: Local): void {
     const f = this.#f;
     const { left, summed, members } = this.#plan;

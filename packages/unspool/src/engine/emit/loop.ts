@@ -1,7 +1,7 @@
 /**
  * A loop inside a section (the primitive `scan`) as one kernel, over the kernels of a section of its own:
  *
- *     start: carry = what it starts from       before: what no step changes
+ *     start: carry = what it starts from       invariants: what no step changes
  *     `length` times:  row of each of xs -> its place;  step;  its places -> row of each of ys
  *
  * The body reads constants where they lie. The carry stays in one place, that of the result if somebody reads it. A row
@@ -22,7 +22,7 @@ export interface CompiledLoop {
   readonly length: number;
   readonly sections: {
     readonly start: CompiledSection;
-    readonly before: CompiledSection;
+    readonly invariants: CompiledSection;
     readonly step: CompiledSection;
   };
   /** Bytes of scratch memory that it uses, counted from its start. */
@@ -40,7 +40,8 @@ export interface LoopPlaces {
 interface MovedRow {
   readonly from: Slot;
   readonly result: Location;
-  readonly turn: "before" | "after";
+  /** To the step, and not made by it. */
+  readonly isGiven: boolean;
   /** Set if it has a place of its own to be computed in. */
   readonly output?: Node;
 }
@@ -78,9 +79,9 @@ export function emitLoop(
   const ys = body.outputs.slice(numCarry).flatMap((output, i): MovedRow[] => {
     const result = results.get(numCarry + i);
     if (result === undefined) return [];
-    if (output.op === "input") return [{ from: slots[output.params.slot!]!, result, turn: "before" }];
+    if (output.op === "input") return [{ from: slots[output.params.slot!]!, result, isGiven: true }];
     const same = carry.find(({ level }, k) => body.outputs[k] === output && level === output.level);
-    return [{ from: same ?? place(output), result, turn: "after", ...(same === undefined && { output }) }];
+    return [{ from: same ?? place(output), result, isGiven: false, ...(same === undefined && { output }) }];
   });
   const computed = ys.flatMap(({ output, from }) => (output === undefined ? [] : [{ output, from }]));
 
@@ -102,10 +103,10 @@ export function emitLoop(
       }),
       { ...own, slots: operands },
     ),
-    before: compile(
-      `${name} before`,
+    invariants: compile(
+      `${name} invariants`,
       body.graph,
-      [...hoisted.before].map(([slot, invariant]) => ({ node: invariant, slot: slots[slot]! })),
+      [...hoisted.invariants].map(([slot, invariant]) => ({ node: invariant, slot: slots[slot]! })),
       own,
     ),
     step: compile(
@@ -121,22 +122,22 @@ export function emitLoop(
     for (const kernel of calls) f.get(0, 1, 2, 3).call(kernel);
   };
   call(sections.start);
-  call(sections.before);
-  const [turn, row] = [f.local("i32"), f.local("i32")];
-  const write = (when: MovedRow["turn"]): void => {
-    for (const y of ys) if (y.turn === when) moveRow(f, context, y.from, y.result, row, "write");
+  call(sections.invariants);
+  const [pass, row] = [f.local("i32"), f.local("i32")];
+  const write = (isGiven: boolean): void => {
+    for (const y of ys) if (y.isGiven === isGiven) moveRow(f, context, y.from, y.result, row, "write");
   };
-  f.forLoop(turn, 0, length, 1, () => {
+  f.forLoop(pass, 0, length, 1, () => {
     if (reverse)
       f.i32(length - 1)
-        .get(turn)
+        .get(pass)
         .op("i32.sub")
         .set(row);
-    else f.get(turn).set(row);
+    else f.get(pass).set(row);
     rows.forEach((to, i) => moveRow(f, context, to, operands[first + i]!.location, row, "read"));
-    write("before");
+    write(true);
     call(sections.step);
-    write("after");
+    write(false);
   });
   const scratchEnd = Math.max(...Object.values(sections).map((section) => section.scratchEnd), block.bytes);
   return { kernel: f, length, sections, scratchEnd };

@@ -6,7 +6,7 @@ import type { FunctionBuilder, Local } from "../wasm/index.ts";
 import { rowParameter } from "./kernelFunction.ts";
 import type { Base } from "./location.ts";
 
-/** Something that moves through memory as loops turn: `base + offset + sum of index * stride`. */
+/** Something that moves through memory as loops go round: `base + offset + sum of index * stride`. */
 export interface Moving {
   readonly base: Base | "index";
   readonly offset: number;
@@ -18,7 +18,7 @@ export interface Moving {
 
 export interface Axis {
   size: number;
-  /** How many of its elements one turn of the loop takes. */
+  /** How many of its elements one pass of the loop takes. */
   step: number;
   kind: "kept" | "reduced" | "lane";
   isVector: boolean;
@@ -54,7 +54,7 @@ export interface PointerSet {
   /** What to add to it. */
   offset(moving: Moving): number;
   enter(depth: number): void;
-  /** Moves the pointers of the loop at `depth` by one turn. */
+  /** Moves the pointers of the loop at `depth` by one pass. */
   advance(depth: number, step: number): void;
   leave(depth: number): void;
 }

@@ -89,14 +89,14 @@ class ProductEmitter {
     this.#repeat(axis.size, at, axis, (inner) => this.#nest(rest, inner));
   }
 
-  /** `turns` turns; `step` says by how many bytes the pointers move after each. */
+  /** `passes` passes; `step` says by how many bytes the pointers move after each. */
   #repeat(
-    turns: number,
+    passes: number,
     at: Pointers,
     step: Readonly<Record<keyof Pointers, number>>,
     body: (inner: Pointers) => void,
   ): void {
-    if (turns === 0) return;
+    if (passes === 0) return;
     const f = this.#f;
     const names = (["left", "right", "out"] as const).filter((name) => step[name] !== 0);
     const inner = { ...at };
@@ -105,7 +105,7 @@ class ProductEmitter {
       inner[name] = f.save("i32");
     }
     const counter = f.local("i32");
-    f.forLoop(counter, 0, turns, 1, () => {
+    f.forLoop(counter, 0, passes, 1, () => {
       body(inner);
       for (const name of names) f.get(inner[name]).i32(step[name]).op("i32.add").set(inner[name]);
     });
@@ -121,11 +121,11 @@ class ProductEmitter {
       this.#panels(at);
       return;
     }
-    const turns = Math.ceil(summed / blockLength);
+    const passes = Math.ceil(summed / blockLength);
     const remaining = f.local("i32");
     f.i32(summed).set(remaining).i32(0).set(this.#isLater);
     const step = { left: blockLength * left.summed, right: blockLength * right.summed, out: 0 };
-    this.#repeat(turns, at, step, (inner) => {
+    this.#repeat(passes, at, step, (inner) => {
       f.get(remaining).i32(blockLength).get(remaining).i32(blockLength).op("i32.lt_s").op("select");
       f.set(this.#depth);
       this.#panels(inner);

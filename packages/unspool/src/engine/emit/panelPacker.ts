@@ -29,14 +29,14 @@ export class PanelPacker {
   }
 
   /** Runs `body` for every `step`-th summed element of the block, with pointers into the operand and the packed panel. */
-  #walk(from: Local, turns: Local, step: number, body: (source: Local, packed: Local) => void): void {
+  #walk(from: Local, passes: Local, step: number, body: (source: Local, packed: Local) => void): void {
     const f = this.#f;
     f.get(from);
     const source = f.save("i32");
     f.get(this.#packed);
     const packed = f.save("i32");
     const counter = f.local("i32");
-    f.forLoop(counter, 0, [turns], 1, () => {
+    f.forLoop(counter, 0, [passes], 1, () => {
       body(source, packed);
       f.get(source)
         .i32(step * this.#right.summed)

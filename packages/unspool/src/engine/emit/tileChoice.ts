@@ -16,7 +16,7 @@ export interface Tile {
 const registers = 15;
 /** Of a multiply-add, in cycles: fewer sums would wait for themselves. */
 const latency = 4;
-/** Operations per cycle, and those of a turn of the loop besides loads and products. */
+/** Operations per cycle, and those of a pass of the loop besides loads and products. */
 const issued = 5;
 const loopOperations = 5;
 /** Of each of a tile's three lengths. */

@@ -70,7 +70,7 @@ test("a window is its steps, its beginning and its end", () => {
   } = explainProgram(compile());
   expect(all).toBe(count);
   expect(unitsPerTile * tiles).toBeGreaterThanOrEqual(count);
-  const once = sections.filter(({ turn }) => turn === "window").map(({ allUnits }) => allUnits.flops);
+  const once = sections.filter(({ occasion }) => occasion === "window").map(({ allUnits }) => allUnits.flops);
   const flops = once.reduce((sum, one) => sum + one, length * stepAllUnits.flops);
   expect(windowAllUnits.flops).toBeCloseTo(flops, 6);
 });

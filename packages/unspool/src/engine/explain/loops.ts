@@ -18,30 +18,30 @@ export function explainLoop(
   explain: (section: CompiledSection) => readonly KernelExplanation[],
   placed: Placed,
 ): Parts {
-  const turns = ([sections.start, sections.before, sections.step] as const).flatMap((section) =>
+  const passes = ([sections.start, sections.invariants, sections.step] as const).flatMap((section) =>
     explain(section).map((one) => ({ one, times: section === sections.step ? length : 1 })),
   );
   const counts = new Map<string, number>();
-  for (const { one } of turns)
+  for (const { one } of passes)
     for (const [name, count] of Object.entries(one.operations))
       counts.set(name, (counts.get(name) ?? 0) + count);
   const rows = movedRows(node).map(({ bytes, level }) => placed(bytes, level));
   const sum = (part: "perUnit" | "perTile") =>
     addWork(
       noWork,
-      ...turns.map(({ one, times }) => timesWork(one[part], times)),
+      ...passes.map(({ one, times }) => timesWork(one[part], times)),
       ...rows.map((row) => row[part]),
     );
   return {
     operations: Object.fromEntries([...counts].toSorted(([, a], [, b]) => b - a)),
-    lines: [line, ...turns.flatMap(({ one }) => one.lines.map((inner) => `  ${inner}`))],
-    instructions: turns.reduce((total, { one }) => total + one.instructions, kernel.instructions),
+    lines: [line, ...passes.flatMap(({ one }) => one.lines.map((inner) => `  ${inner}`))],
+    instructions: passes.reduce((total, { one }) => total + one.instructions, kernel.instructions),
     perUnit: sum("perUnit"),
     perTile: sum("perTile"),
   };
 }
 
-/** Arrays whose rows go in and come out, over all turns. */
+/** Arrays whose rows go in and come out, over all passes. */
 function movedRows(node: Node): { bytes: number; level: Level }[] {
   const { length, numConsts, numCarry, body } = node.params.loop!;
   const { outputs, resultLevels } = body(node.inputs.map(({ level }) => level));

@@ -10,7 +10,7 @@ import type { UnitProgram, UnitProgramOptions } from "../unitProgram.ts";
  * When a section runs: every step; once per window; once per window if the condition before it holds for a unit of the
  * tile; once between windows, for all tiles together.
  */
-export type SectionTurn = "step" | "window" | "change" | "between windows";
+export type SectionOccasion = "step" | "window" | "change" | "between windows";
 
 export interface MemoryPart {
   name: string;
@@ -32,7 +32,7 @@ export interface ProgramParts {
   readonly layout: MemoryLayout;
   readonly workingBytes: number;
   /** In the order in which they run; how often in a window. */
-  readonly sections: readonly { section: CompiledSection; turn: SectionTurn; times: number }[];
+  readonly sections: readonly { section: CompiledSection; occasion: SectionOccasion; times: number }[];
 }
 
 export function partsOf(program: UnitProgram | CompiledReverseProgram): ProgramParts {
@@ -53,7 +53,7 @@ const unitOrder = [
   "update",
 ];
 
-function unitTurn(name: string): SectionTurn {
+function unitOccasion(name: string): SectionOccasion {
   if (name === "step" || name === "record") return "step";
   if (name === "share" || name === "update") return "between windows";
   return name === "restart" || name === "settle" ? "change" : "window";
@@ -64,8 +64,8 @@ function unitParts(program: UnitProgram): ProgramParts {
   const { tileBytes, scratchBytes } = program;
   const sections = program.sections
     .map((section) => {
-      const turn = unitTurn(section.name);
-      return { section, turn, times: turn === "step" ? length : 1 };
+      const occasion = unitOccasion(section.name);
+      return { section, occasion, times: occasion === "step" ? length : 1 };
     })
     .toSorted((a, b) => unitOrder.indexOf(a.section.name) - unitOrder.indexOf(b.section.name));
   const records = [tilesOf(tiles), [length, "steps"], [program.recordStepBytes, "bytes"]] as const;
@@ -98,9 +98,9 @@ function reverseParts(program: CompiledReverseProgram): ProgramParts {
   const forwardSteps = states.forwardSteps + (keepsResiduals ? 0 : length);
   const sections = program.sections
     .map((section) => {
-      const turn: SectionTurn = backSteps.has(section.name) ? "step" : "window";
-      const times = section.name === "forward" ? forwardSteps : turn === "step" ? length : 1;
-      return { section, turn, times };
+      const occasion: SectionOccasion = backSteps.has(section.name) ? "step" : "window";
+      const times = section.name === "forward" ? forwardSteps : occasion === "step" ? length : 1;
+      return { section, occasion, times };
     })
     .toSorted((a, b) => reverseOrder.indexOf(a.section.name) - reverseOrder.indexOf(b.section.name));
   const held = stackBytes / stateBytes;

@@ -2,16 +2,16 @@
 import type { CompiledReverseProgram } from "../reverseProgram.ts";
 import type { UnitProgram } from "../unitProgram.ts";
 import { type KernelExplanation, explainKernels } from "./kernels.ts";
-import { type MemoryPart, type ProgramParts, type SectionTurn, partsOf } from "./parts.ts";
+import { type MemoryPart, type ProgramParts, type SectionOccasion, partsOf } from "./parts.ts";
 import { type Work, addWork, noWork, timesWork } from "./work.ts";
 
 export interface SectionExplanation {
   name: string;
-  turn: SectionTurn;
+  occasion: SectionOccasion;
   /** How often a window runs it, if it runs. */
   times: number;
   kernels: readonly KernelExplanation[];
-  /** One turn for one unit, without what a tile does once for all its units; and one turn for all units. */
+  /** One pass for one unit, without what a tile does once for all its units; and one pass for all units. */
   perUnit: Work;
   allUnits: Work;
 }
@@ -53,10 +53,10 @@ export function explainProgram(program: UnitProgram | CompiledReverseProgram): P
   const perStep = (work: (section: SectionExplanation) => Work): Work =>
     addWork(
       ...sections
-        .filter(({ turn }) => turn === "step")
+        .filter(({ occasion }) => occasion === "step")
         .map((section) => timesWork(work(section), section.times / length)),
     );
-  const certain = sections.filter(({ turn }) => turn !== "change");
+  const certain = sections.filter(({ occasion }) => occasion !== "change");
   return {
     ...{ name, units: count, unitsPerTile: lanes, tiles, members, length, windows },
     ...{ threads: options.threads, fma: options.fma, memory, workingBytes, sections },
@@ -72,15 +72,15 @@ export function explainProgram(program: UnitProgram | CompiledReverseProgram): P
 }
 
 function explainSections({ sections, members, count, tiles }: ProgramParts): SectionExplanation[] {
-  return sections.map(({ section, turn, times }) => {
+  return sections.map(({ section, occasion, times }) => {
     const explained = explainKernels(section, { members, fma: section.fma });
     const kernels = count === 1 ? explained.map(ofOneUnit) : explained;
     const perUnit = addWork(noWork, ...kernels.map((kernel) => kernel.perUnit));
     const perTile = addWork(noWork, ...kernels.map((kernel) => kernel.perTile));
-    const all = timesWork(perTile, turn === "between windows" ? 1 : tiles);
+    const all = timesWork(perTile, occasion === "between windows" ? 1 : tiles);
     return {
       name: section.name,
-      turn,
+      occasion,
       times,
       kernels,
       perUnit,

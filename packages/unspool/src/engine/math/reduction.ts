@@ -32,15 +32,15 @@ export function reduceExactly(v: Lanes, argument: LargeArgument): void {
   f.get(isLarge).op("v128.any_true");
   f.if(() => {
     const [pair, remainders, multiples] = [v.keep(x), v.keep(x), v.keep(x)];
-    const turn = f.local("i32");
+    const pass = f.local("i32");
     // The two low lanes, twice: results come in at the high end.
-    f.forLoop(turn, 0, 2, 1, () => {
+    f.forLoop(pass, 0, 2, 1, () => {
       const reduced = reducePair(v, argument, pair);
       f.get(remainders, reduced.r).shuffle32(2, 3, 4, 5).set(remainders);
       f.get(multiples, reduced.multiple).shuffle32(2, 3, 4, 5).set(multiples);
       f.get(pair, pair).shuffle32(2, 3, 0, 1).set(pair);
     });
-    f.release(turn);
+    f.release(pass);
     v.push(v.select(isLarge, remainders, r));
     f.set(r);
     v.push(v.select(isLarge, multiples, multiple));

@@ -24,16 +24,16 @@ export function reduceWide(v: Lanes, { x, limit, period, offset, r, multiple }: 
   f.get(isLarge).op("v128.any_true");
   f.if(() => {
     const [pair, remainders, multiples] = [v.keep(x), v.keep(x), v.keep(x)];
-    const turn = f.local("i32");
+    const pass = f.local("i32");
     // The low lane, twice: results come in at the high end.
-    f.forLoop(turn, 0, 2, 1, () => {
+    f.forLoop(pass, 0, 2, 1, () => {
       const rest = reduceLane(f, pair, period, offset);
       f.get(remainders).get(rest.r).op("f64x2.splat").shuffle32(2, 3, 4, 5).set(remainders);
       f.get(multiples).get(rest.multiple).op("i64x2.splat").shuffle32(2, 3, 4, 5).set(multiples);
       f.get(pair, pair).shuffle32(2, 3, 0, 1).set(pair);
       f.release(rest.r, rest.multiple);
     });
-    f.release(turn);
+    f.release(pass);
     const orNaN = v.add(remainders, v.sub(x, x));
     v.push(v.select(isLarge, orNaN, r));
     f.set(r);

@@ -61,7 +61,7 @@ function maximize(f: FunctionBuilder, largest: Local, d: View, plus: number): vo
   );
 }
 
-/** Turns rows and columns p < q so that D[q, p] becomes 0. */
+/** Rotates rows and columns p < q so that D[q, p] becomes 0. */
 function rotate(f: FunctionBuilder, d: View, v: View, p: Local, q: Local): void {
   const n = d.columns;
   const [app, aqq] = [p, q].map((i) => load(element(f, d, i, i), d).save("f64")) as [Local, Local];
@@ -84,7 +84,7 @@ function rotate(f: FunctionBuilder, d: View, v: View, p: Local, q: Local): void 
       const down = n * d.stride;
       const line = (start: [Index, Index], other: [Index, Index], steps: [number, number], length: Index) => {
         const [x, y] = [pointTo(f, d, ...start), pointTo(f, d, ...other)];
-        turn(f, d, c, s, [x, steps[0]], [y, steps[1]], length);
+        rotateLines(f, d, c, s, [x, steps[0]], [y, steps[1]], length);
       };
       const between = f.get(q, p).op("i32.sub").i32(1).op("i32.sub").save("i32");
       const after = f
@@ -104,13 +104,13 @@ function rotate(f: FunctionBuilder, d: View, v: View, p: Local, q: Local): void 
       store(element(f, d, q, p).f64(0), d);
 
       const [x, y] = [pointTo(f, v, 0, [p]), pointTo(f, v, 0, [q])];
-      turn(f, v, c, s, [x, n * v.stride], [y, n * v.stride], n);
+      rotateLines(f, v, c, s, [x, n * v.stride], [y, n * v.stride], n);
     });
   f.release(app, aqq, apq, t, c, s, tau);
 }
 
 /** `(x, y) = (c x - s y, s x + c y)` for elements along two lines, [pointer, bytes to the next]. */
-function turn(
+function rotateLines(
   f: FunctionBuilder,
   view: View,
   c: Local,

@@ -23,7 +23,7 @@ export const barrierWord = {
 } as const;
 
 /** About 20 microseconds, what waking a sleeper costs. */
-const spinTurns = 20_000;
+const spinPasses = 20_000;
 
 /**
  * Adds `barrier(address: i32, threads: i32)`. With one thread it returns at once; where the memory is not shared it
@@ -42,7 +42,7 @@ export function emitBarrier(module: ModuleBuilder): FunctionBuilder {
   const trapIfBroken = () => load(barrierWord.broken).if(() => f.op("unreachable"));
 
   const generation = f.local("i32");
-  const turns = f.local("i32");
+  const passes = f.local("i32");
   const isSame = () => load(barrierWord.generation).get(generation).op("i32.eq");
   f.get(threads).i32(1).op("i32.le_s");
   f.if(() => f.op("return"));
@@ -66,11 +66,11 @@ export function emitBarrier(module: ModuleBuilder): FunctionBuilder {
     f.op("return");
   });
   f.loop(() => {
-    f.i32(spinTurns).set(turns);
+    f.i32(spinPasses).set(passes);
     f.block(() =>
       f.loop(() => {
         isSame().op("i32.eqz").brIf(1);
-        f.get(turns).i32(1).op("i32.sub").tee(turns).brIf(0);
+        f.get(passes).i32(1).op("i32.sub").tee(passes).brIf(0);
       }),
     );
     load(barrierWord.mayWait).if(() => {

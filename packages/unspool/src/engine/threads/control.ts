@@ -54,7 +54,7 @@ export function makeControl(threads: number): Int32Array<SharedArrayBuffer> {
 export const spinMs = 0.02;
 
 /** Loads between two looks at the clock. */
-export const spinTurns = 64;
+export const spinPasses = 64;
 
 /** Records an error, unless another thread did so before; says which. */
 export function recordError(control: Int32Array, thread: number, error: unknown): boolean {

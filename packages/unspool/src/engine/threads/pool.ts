@@ -12,7 +12,7 @@ import {
   recordedText,
   recordError,
   spinMs,
-  spinTurns,
+  spinPasses,
   threadWord,
   threadWords,
   word,
@@ -138,7 +138,7 @@ class WorkerPool implements Pool {
     const control = this.#control;
     const end = canBlock() ? performance.now() + spinMs : Infinity;
     do {
-      for (let i = 0; i < spinTurns; i++) if (Atomics.load(control, word.pending) === 0) return;
+      for (let i = 0; i < spinPasses; i++) if (Atomics.load(control, word.pending) === 0) return;
     } while (performance.now() < end);
     Atomics.store(control, word.callerSleeps, 1);
     for (;;) {

@@ -4,7 +4,7 @@
  * by one, and serves again after the last.
  */
 import { barrierWord } from "./barrier.ts";
-import { errorLimit, spinMs, spinTurns, threadWord, threadWords, word } from "./control.ts";
+import { errorLimit, spinMs, spinPasses, threadWord, threadWords, word } from "./control.ts";
 
 export const workerSource: string = `"use strict";
 const port = typeof require === "function" ? require("node:worker_threads").parentPort : self;
@@ -62,7 +62,7 @@ function serve() {
 function rest(wake) {
   const end = performance.now() + ${spinMs};
   do {
-    for (let i = 0; i < ${spinTurns}; i++) if (Atomics.load(control, own + ${threadWord.wake}) !== wake) return;
+    for (let i = 0; i < ${spinPasses}; i++) if (Atomics.load(control, own + ${threadWord.wake}) !== wake) return;
   } while (performance.now() < end);
   Atomics.store(control, own + ${threadWord.sleeps}, 1);
   Atomics.wait(control, own + ${threadWord.wake}, wake);

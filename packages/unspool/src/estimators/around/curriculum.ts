@@ -136,11 +136,11 @@ function within(recurrence: Recurrence): Recurrence {
     units: (state) => recurrence.units(inner(state)),
     estimates: (state) => recurrence.estimates(inner(state)),
     next(state, units, windows) {
-      const before = state as CurriculumState;
+      const old = state as CurriculumState;
       return {
-        ...before,
-        estimates: before.estimates + windows,
-        inner: recurrence.next(before.inner, units, windows),
+        ...old,
+        estimates: old.estimates + windows,
+        inner: recurrence.next(old.inner, units, windows),
       };
     },
   };

@@ -280,7 +280,7 @@ function presentVariances(found: Moments, pairs: number): MixtureState["variance
 }
 
 function nextVariances(
-  before: MixtureState["variances"],
+  old: MixtureState["variances"],
   present: MixtureState["variances"],
 ): MixtureState["variances"] {
   const limited = (rp: Tensor, es: Tensor): Tensor =>
@@ -288,8 +288,8 @@ function nextVariances(
   const average = (old: Tensor, now: Tensor): Tensor =>
     like(old, (i) => old.data[i]! + newShare * (now.data[i]! - old.data[i]!));
   return {
-    rp: tree.map(average, before.rp, tree.map(limited, present.rp, present.es)),
-    es: tree.map(average, before.es, present.es),
+    rp: tree.map(average, old.rp, tree.map(limited, present.rp, present.es)),
+    es: tree.map(average, old.es, present.es),
   };
 }
 

@@ -151,8 +151,8 @@ function recurrenceOf(settings: DerivativeSettings, window: TangentProgram): Rec
     units: (state) => (state as TangentState).units,
     estimates: (state) => (state as TangentState).window,
     next(state, units, estimates) {
-      const before = state as TangentState;
-      return { ...before, units, window: before.window + estimates };
+      const old = state as TangentState;
+      return { ...old, units, window: old.window + estimates };
     },
     share: (theta, key) => ({ theta, key }),
     summary: ({ gradient, loss }, theta) => ({

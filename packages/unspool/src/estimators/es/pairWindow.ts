@@ -137,8 +137,8 @@ export function windowRecurrence<Unit extends { clock: Clock }, Kept>(
     units: (state) => (state as WindowState<Unit>).units,
     estimates: (state) => (state as WindowState<Unit>).window,
     next: (state, units, estimates) => {
-      const before = state as WindowState<Unit>;
-      return { ...before, units, window: before.window + estimates };
+      const old = state as WindowState<Unit>;
+      return { ...old, units, window: old.window + estimates };
     },
     share: (theta, key, window) => ({ theta, key, window }),
     summary: (mean, theta) => esSummary(settings, mean, theta),

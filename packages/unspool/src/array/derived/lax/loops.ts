@@ -1,5 +1,5 @@
 /**
- * Loops on values, on top of `scan`. A bound on the number of turns makes them fit into a program: turns after the end
+ * Loops on values, on top of `scan`. A bound on the number of passes makes them fit into a program: passes after the end
  * are computed and thrown away, and get no derivative.
  */
 import { OptionError, requireInteger } from "../../../errors.ts";
@@ -12,7 +12,7 @@ import { guarded, holds } from "./branches.ts";
 
 export interface WhileOptions {
   /**
-   * The most turns. Needed inside jit, grad, vmap and steps, and it is what the loop costs there. A loop that has not
+   * The most passes. Needed inside jit, grad, vmap and steps, and it is what the loop costs there. A loop that has not
    * ended by then throws where values are known. In a trace its floats are NaN, its int32 numbers -2147483648 and its
    * uint32 numbers 4294967295; bools have no such sign.
    */
@@ -35,16 +35,16 @@ export function whileLoop<Value>(
   if (!isTracing()) return runLoop(condition, body, start, maxSteps ?? Infinity);
   if (maxSteps === undefined) {
     const allowed =
-      "given inside jit, grad, vmap and steps, where the number of turns is not known: { maxSteps: 100 }";
+      "given inside jit, grad, vmap and steps, where the number of passes is not known: { maxSteps: 100 }";
     throw new OptionError("lax.whileLoop", "maxSteps", maxSteps, allowed);
   }
-  const turn = (value: Value): [Value, undefined] => {
+  const pass = (value: Value): [Value, undefined] => {
     const goesOn = isTrue(condition(value));
     const next = tree.tensors(body(guarded(goesOn, value, true)) as object);
     tree.requireSame("lax.whileLoop", "what the body returned", value, next);
     return [choose(goesOn, next, value) as Value, undefined];
   };
-  const [last] = scan(turn, start, undefined, { length: maxSteps });
+  const [last] = scan(pass, start, undefined, { length: maxSteps });
   const isUnfinished = isTrue(condition(last as Value));
   const spoilt = (leaf: Tensor): Tensor => {
     if (leaf.dtype === "bool") return leaf;
@@ -61,8 +61,8 @@ function runLoop<Value>(
   maxSteps: number,
 ): Value {
   let value = start;
-  for (let turns = 0; isTrue(condition(value)).item() !== 0; turns++) {
-    if (turns === maxSteps) {
+  for (let passes = 0; isTrue(condition(value)).item() !== 0; passes++) {
+    if (passes === maxSteps) {
       throw new OptionError(
         "lax.whileLoop",
         "maxSteps",

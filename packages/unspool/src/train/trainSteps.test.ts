@@ -5,7 +5,7 @@ import type { DescentState } from "../methods/index.ts";
 import { adagrad, adam, clipByGlobalNorm, lossScale } from "../optimizers/index.ts";
 import type { DescentSetup } from "./experiment.ts";
 import { bits, momentum, quadratic, quadraticSetup } from "./testExperiment.ts";
-import { initTraining, trainStep } from "./trainStep.ts";
+import { initTraining, trainSteps } from "./trainSteps.ts";
 
 const config = quadratic.config.parse({});
 
@@ -31,7 +31,7 @@ test("keys are derived from the key of the run by name and index of the step", (
   const setup = fixed(np.array([1]), np.array([0]), 1, seen);
   const key = random.key(5);
   let state = initTraining(setup, key);
-  for (let i = 0; i < 2; i++) ({ state } = trainStep(setup, state));
+  for (let i = 0; i < 2; i++) ({ state } = trainSteps(setup, state, 1));
   const stepKey = random.foldIn(key, "step");
   const expected = [random.foldIn(key, "estimator"), random.foldIn(stepKey, 0), random.foldIn(stepKey, 1)];
   expect(bits(seen)).toEqual(bits(expected));
@@ -39,9 +39,9 @@ test("keys are derived from the key of the run by name and index of the step", (
 
 test("a step is pure: the same state gives the same bits, and the state given is left alone", () => {
   const setup = quadraticSetup(config);
-  const { state } = trainStep(setup, initTraining(setup, random.key(3)));
+  const { state } = trainSteps(setup, initTraining(setup, random.key(3)), 1);
   const before = bits(state);
-  const [first, second] = [trainStep(setup, state), trainStep(setup, state)];
+  const [first, second] = [trainSteps(setup, state, 1), trainSteps(setup, state, 1)];
   expect(bits(first.state)).toEqual(bits(second.state));
   expect(bits(state)).toEqual(before);
 });
@@ -55,7 +55,7 @@ test("the update is that of the optimizer called eagerly, bit for bit, in float3
     const estimate = estimator.estimate(setup.theta, (state.methodState as DescentState).estimator, stepKey);
     const rule = momentum(config.rate);
     const eager = rule.update(estimate.gradient as never, rule.init(setup.theta), setup.theta);
-    const next = trainStep(setup, state).state;
+    const next = trainSteps(setup, state, 1).state;
     expect(bits(next.theta)).toEqual(bits(eager.theta));
     expect(bits((next.methodState as DescentState).optimizer)).toEqual(bits(eager.state));
     expect(tree.floatType(next.theta)).toBe(dtype);
@@ -66,7 +66,7 @@ test("the gradient's norm is computed in float64", () => {
   // In float32 the squares overflow (3e38^2) and small terms vanish; by hand: sqrt(9e76 + 16e76) = 5e38.
   const huge = fixed(np.zeros([2]), np.array([3e38, 3e38]));
   const setup = { ...huge, optimizer: momentum(0) };
-  const { record } = trainStep(setup, initTraining(setup, random.key(0)));
+  const record = trainSteps(setup, initTraining(setup, random.key(0)), 1).records[0]!;
   const element = Math.fround(3e38);
   expect(record.gradientNorm! / (element * Math.SQRT2)).toBeCloseTo(1, 12);
 });
@@ -74,14 +74,14 @@ test("the gradient's norm is computed in float64", () => {
 test("a finite float64 gradient whose squares overflow still has a norm", () => {
   const gradient = np.array([3e200, 4e200], { dtype: "float64" });
   const setup = { ...fixed(np.zeros([2], { dtype: "float64" }), gradient), optimizer: momentum(0) };
-  const { record } = trainStep(setup, initTraining(setup, random.key(0)));
+  const record = trainSteps(setup, initTraining(setup, random.key(0)), 1).records[0]!;
   expect(record.gradientNorm! / 5e200).toBeCloseTo(1, 12);
 });
 
 test("theta is logged by path up to 32 numbers; a bare tensor is called theta", () => {
   const recordOf = (theta: Tensor | Record<string, Tensor>) => {
     const setup = fixed(theta, tree.map(np.zerosLike, theta));
-    return trainStep(setup, initTraining(setup, random.key(0))).record;
+    return trainSteps(setup, initTraining(setup, random.key(0)), 1).records[0]!;
   };
   expect(recordOf(np.array([1, 2])).theta).toEqual({ theta: [1, 2] });
   expect(recordOf({ a: np.ones([31]), b: np.array(3) }).theta).toMatchObject({ b: [3] });
@@ -90,14 +90,14 @@ test("theta is logged by path up to 32 numbers; a bare tensor is called theta", 
 
 test("plain numbers and typed arrays in theta become tensors", () => {
   const setup = fixed({ rate: 2, w: Float32Array.of(1, 2) }, { rate: np.array(1), w: np.array([0, 0]) });
-  const { state } = trainStep(setup, initTraining(setup, random.key(0)));
+  const { state } = trainSteps(setup, initTraining(setup, random.key(0)), 1);
   expect(bits(state.theta)).toEqual(bits({ rate: np.array(1.5, { dtype: "float32" }), w: np.array([1, 2]) }));
 });
 
 test("inner steps add up over the run", () => {
   const setup = fixed(np.array([1]), np.array([0]));
   let state = initTraining(setup, random.key(0));
-  for (let i = 0; i < 3; i++) ({ state } = trainStep(setup, state));
+  for (let i = 0; i < 3; i++) ({ state } = trainSteps(setup, state, 1));
   expect(state.innerSteps).toBe(6);
 });
 
@@ -107,7 +107,7 @@ test.each([
   ["theta", fixed({ w: np.array([-3e38]) }, { w: np.array([3e38]) }), 'the theta at "w", element 0'],
 ])("a %s that is not finite is an error that says where", (quantity, setup, message) => {
   const loud = quantity === "theta" ? { ...setup, optimizer: momentum(1) } : setup;
-  const step = () => trainStep(loud, initTraining(loud, random.key(0)));
+  const step = () => trainSteps(loud, initTraining(loud, random.key(0)), 1);
   expect(step).toThrow(NonFiniteError);
   expect(step).toThrow(`in outer step 1, ${message}`);
   try {
@@ -119,7 +119,7 @@ test.each([
 
 test("a gradient that has not the structure of theta is an error that names the estimator", () => {
   const setup = fixed({ w: np.array([1]) }, { w: np.array([1, 2]) });
-  const step = () => trainStep(setup, initTraining(setup, random.key(0)));
+  const step = () => trainSteps(setup, initTraining(setup, random.key(0)), 1);
   expect(step).toThrow(ShapeError);
   expect(step).toThrow('train: the gradient of "fixed" at "w" is float32[2], expected float32[1].');
 });
@@ -130,7 +130,7 @@ test("a second moment that became Infinity is an error that names the leaf, and 
     ...fixed({ w: np.array([1]) }, { w: np.array([2e18]) }),
     optimizer: adagrad({ initialSum: 3.39e38 }),
   };
-  const run = (): void => void trainStep(setup, initTraining(setup, random.key(0)));
+  const run = (): void => void trainSteps(setup, initTraining(setup, random.key(0)), 1);
   expect(run).toThrow(NonFiniteError);
   expect(run).toThrow(
     'in outer step 1, the optimizer\'s state at "sum.w", element 0 of float32[1], is Infinity.',
@@ -139,11 +139,13 @@ test("a second moment that became Infinity is an error that names the leaf, and 
 
 test("an enormous gradient is left out, and the record says so", () => {
   const setup = { ...fixed({ w: np.array([1]) }, { w: np.array([1e20]) }), optimizer: adam() };
-  const { state, record } = trainStep(setup, initTraining(setup, random.key(0)));
-  expect(record["skippedUpdates"]).toBe(1);
+  const { state, records } = trainSteps(setup, initTraining(setup, random.key(0)), 1);
+  expect(records[0]!["skippedUpdates"]).toBe(1);
   expect(bits(state.theta)).toEqual(bits(setup.theta));
   const small = { ...fixed({ w: np.array([1]) }, { w: np.array([1]) }), optimizer: adam() };
-  expect(trainStep(small, initTraining(small, random.key(0))).record).not.toHaveProperty("skippedUpdates");
+  expect(trainSteps(small, initTraining(small, random.key(0)), 1).records[0]).not.toHaveProperty(
+    "skippedUpdates",
+  );
 });
 
 test("lossScale is asked to skip a gradient that is not finite, until its scale has come to its end", () => {
@@ -153,10 +155,10 @@ test("lossScale is asked to skip a gradient that is not finite, until its scale 
   };
   let state = initTraining(setup, random.key(0));
   for (let i = 0; i < 4; i++) {
-    const next = trainStep(setup, state);
-    expect(next.record["skippedUpdates"]).toBe(1);
+    const next = trainSteps(setup, state, 1);
+    expect(next.records[0]!["skippedUpdates"]).toBe(1);
     expect(bits(next.state.theta)).toEqual(bits(setup.theta));
     ({ state } = next);
   }
-  expect(() => trainStep(setup, state)).toThrow("in outer step 5, the loss is Infinity");
+  expect(() => trainSteps(setup, state, 1)).toThrow("in outer step 5, the loss is Infinity");
 });

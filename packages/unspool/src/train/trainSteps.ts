@@ -15,26 +15,11 @@ import { type TrainState, methodOf } from "./trainState.ts";
 
 export type { TrainState } from "./trainState.ts";
 
-export interface TrainStepResult {
-  state: TrainState;
-  record: StepRecord;
-}
-
 /** The state before the first outer step. `key` is the key of the run: `random.key(seed)`. */
 export function initTraining(setup: Setup, key: Key): TrainState {
   const theta: unknown = tree.tensors(setup.theta);
   const methodState = methodOf(setup).init(theta, random.foldIn(key, "estimator"));
   return { step: 0, key, theta, methodState, innerSteps: 0 };
-}
-
-/**
- * The next outer step. Its random key is `foldIn(foldIn(key, "step"), state.step)`. Throws `NonFiniteError` if the
- * loss, the new theta or what the method looks at itself is not finite, with the step in its details. Updates that were
- * left out are counted in `skippedUpdates`.
- */
-export function trainStep(setup: Setup, state: TrainState): TrainStepResult {
-  const { state: next, records } = trainSteps(setup, state, 1);
-  return { state: next, record: records[0]! };
 }
 
 export interface TrainStepsResult {
@@ -45,7 +30,11 @@ export interface TrainStepsResult {
 
 /**
  * The next outer steps, up to `steps` of them, in one call where the method has a way to do so: the same bits as one by
- * one. If a step fails, those before it are returned first, and the next call throws.
+ * one. The random key of a step is `foldIn(foldIn(key, "step"), i)` with i the steps done before it.
+ *
+ * Throws `NonFiniteError` if the loss, the new theta or what the method looks at itself is not finite, with the step in its
+ * details; steps of the same call that went well are returned first, and the next call throws. Updates that were left out
+ * are counted in `skippedUpdates`.
  */
 export function trainSteps(setup: Setup, state: TrainState, steps: number): TrainStepsResult {
   const startedAt = performance.now();
