@@ -1,5 +1,7 @@
 /** A deep autoencoder of MNIST, the problem of K-FAC's paper at CPU size. */
 import {
+  glorotUniform,
+  initMlp,
   type Key,
   type Layers,
   type Objective,
@@ -14,7 +16,6 @@ import {
   nn,
   np,
   plainLayers,
-  random,
 } from "unspool";
 import { mnistPart, pixelMean, pixelStd } from "../shared/data/mnist.ts";
 
@@ -36,13 +37,7 @@ export function autoencoderImages(count: number): Images {
 
 /** Glorot-uniform weights and zero biases for layers of these sizes. */
 export function autoencoderTheta(sizes: readonly number[], key: Key): AutoencoderTheta {
-  const layers = sizes.slice(1).map((outputs, i) => {
-    const inputs = sizes[i]!;
-    const limit = Math.sqrt(6 / (inputs + outputs));
-    const uniform = random.uniform(random.foldIn(key, i), [inputs, outputs]);
-    return { weights: uniform.mul(2 * limit).sub(limit), bias: np.zeros([outputs]) };
-  });
-  return { layers };
+  return { layers: initMlp(key, sizes, { weights: glorotUniform }) };
 }
 
 /** Logits of pixels: tanh between layers, but neither at the code in the middle nor at the end. */

@@ -1,5 +1,6 @@
 /** Networks on MNIST, and their training by any optimizer of objectives as a method. */
 import {
+  initMlp,
   type Key,
   type Layers,
   type Method,
@@ -40,10 +41,7 @@ export interface Batch {
 
 /** He-normal weights. */
 export function initNetwork(key: Key, sizes: readonly number[]): Network {
-  return sizes.slice(1).map((outputs, i) => {
-    const inputs = sizes[i]!;
-    return random.normal(random.foldIn(key, i), [inputs, outputs]).mul(Math.sqrt(2 / inputs));
-  });
+  return initMlp(key, sizes).map(({ weights }) => weights);
 }
 
 /** Logits; ReLU between layers. */

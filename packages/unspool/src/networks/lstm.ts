@@ -5,6 +5,7 @@
  */
 import { type Key, type Tensor, nn, np, random } from "../array/index.ts";
 import { requireInteger, requireKnownOptions } from "../errors.ts";
+import { fanInNormal } from "./initialisers.ts";
 
 export type LstmWeights = {
   /** W [inputs, 4 units]: input gate, forget gate, cell, output gate. */
@@ -25,7 +26,7 @@ export function initLstm(key: Key, options: { inputs: number; units: number }): 
   requireInteger("initLstm", "inputs", inputs, 1);
   requireInteger("initLstm", "units", units, 1);
   const matrix = (name: string, rows: number): Tensor =>
-    random.normal(random.foldIn(key, name), [rows, 4 * units]).mul(1 / Math.sqrt(rows));
+    fanInNormal(random.foldIn(key, name), [rows, 4 * units]);
   const isForgetGate = (i: number): boolean => i >= units && i < 2 * units;
   return {
     inputWeights: matrix("inputs", inputs),

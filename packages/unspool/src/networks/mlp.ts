@@ -1,5 +1,7 @@
 /** Multilayer perceptrons as plain trees of parameters. */
 import { type Key, type Layers, type Tensor, nn, np, plainLayers, random } from "../array/index.ts";
+import { requireKnownOptions } from "../errors.ts";
+import { type Initialiser, heNormal } from "./initialisers.ts";
 
 export interface Layer {
   /** [inputs, outputs]. */
@@ -8,13 +10,21 @@ export interface Layer {
   bias: Tensor;
 }
 
-/** Layers of the given sizes: weights He-normal, N(0, 2 / inputs); biases 0. */
-export function initMlp(key: Key, sizes: readonly number[]): Layer[] {
-  return sizes.slice(1).map((outputs, i) => {
-    const inputs = sizes[i]!;
-    const weights = random.normal(random.foldIn(key, i), [inputs, outputs]).mul(Math.sqrt(2 / inputs));
-    return { weights, bias: np.zeros([outputs]) };
-  });
+export interface InitMlpOptions {
+  /** How weights are drawn. Default `heNormal`, N(0, 2 / inputs). */
+  weights?: Initialiser;
+  /** Default "float32". */
+  dtype?: "float32" | "float64";
+}
+
+/** Layers of the given sizes: random weights, biases 0. The i-th layer has the key `foldIn(key, i)`. */
+export function initMlp(key: Key, sizes: readonly number[], options: InitMlpOptions = {}): Layer[] {
+  requireKnownOptions("initMlp", options, ["weights", "dtype"]);
+  const { weights = heNormal, dtype = "float32" } = options;
+  return sizes.slice(1).map((outputs, i) => ({
+    weights: weights(random.foldIn(key, i), [sizes[i]!, outputs], dtype),
+    bias: np.zeros([outputs], { dtype }),
+  }));
 }
 
 /** Outputs [batch, outputs] for inputs [batch, inputs]; layers are computed through `on`, with `between` them ReLU. */

@@ -6,7 +6,7 @@
 import { type Key, type Tensor, nn, np, random, tree } from "../array/index.ts";
 import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
-import { type LstmState, type LstmWeights, initLstm, lstmCell } from "../networks/index.ts";
+import { type LstmState, type LstmWeights, fanInNormal, initLstm, lstmCell } from "../networks/index.ts";
 
 export interface CharacterModelOptions {
   /** Numbers of characters. Each trajectory begins at a random place; at the first, if the text has horizon + 1. */
@@ -74,7 +74,7 @@ export function initCharacterModel(
   return {
     embedding: random.normal(random.foldIn(key, "embedding"), [symbols, embedding]),
     cell: initLstm(random.foldIn(key, "cell"), { inputs: embedding, units }),
-    readWeights: random.normal(random.foldIn(key, "read"), [units, symbols]).mul(1 / Math.sqrt(units)),
+    readWeights: fanInNormal(random.foldIn(key, "read"), [units, symbols]),
     readBias: np.zeros([symbols]),
   };
 }

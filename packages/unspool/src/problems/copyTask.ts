@@ -6,7 +6,7 @@
 import { type Key, type Tensor, nn, np, random, tree } from "../array/index.ts";
 import { requireInteger, requireKnownOptions } from "../errors.ts";
 import { type Problem, defineProblem, unroll } from "../unroll/index.ts";
-import { type LstmState, type LstmWeights, initLstm, lstmCell } from "../networks/index.ts";
+import { type LstmState, type LstmWeights, fanInNormal, initLstm, lstmCell } from "../networks/index.ts";
 
 export interface CopyTaskOptions {
   /** Length of the longest strings, L. */
@@ -81,7 +81,7 @@ export function copyTask(options: CopyTaskOptions): Problem<CopyTaskTheta, CopyT
 export function initCopyTask(key: Key, units: number): CopyTaskTheta {
   return {
     cell: initLstm(random.foldIn(key, "cell"), { inputs: symbols, units }),
-    readWeights: random.normal(random.foldIn(key, "read"), [units, 1]).mul(1 / Math.sqrt(units)),
+    readWeights: fanInNormal(random.foldIn(key, "read"), [units, 1]),
     readBias: np.zeros([1]),
   };
 }

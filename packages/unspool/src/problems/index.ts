@@ -5,7 +5,15 @@ export { linearSystem } from "./linearSystem.ts";
 export type { LinearSystemOptions } from "./linearSystem.ts";
 export { surface, toyRegression } from "./toyRegression.ts";
 export type { ToyRegressionOptions, ToyRegressionTheta } from "./toyRegression.ts";
-export { applyMlp, initLstm, initMlp, lstmCell } from "../networks/index.ts";
+export {
+  applyMlp,
+  fanInNormal,
+  glorotUniform,
+  heNormal,
+  initLstm,
+  initMlp,
+  lstmCell,
+} from "../networks/index.ts";
 export type { Layer, LstmState, LstmWeights } from "../networks/index.ts";
 export { mixedTuning } from "./mixedTuning.ts";
 export type { MixedTheta, MixedTuningOptions } from "./mixedTuning.ts";

@@ -14,6 +14,7 @@
 import { type DenseWeights, type Key, type Layers, type Tensor, type Tree } from "../array/index.ts";
 import { nn, np, plainLayers, random, tree } from "../array/index.ts";
 import { OptionError, requireInteger, requireOneOf, requireKnownOptions } from "../errors.ts";
+import { initMlp } from "../networks/index.ts";
 import { type ObjectiveOptimizer, type Optimizer } from "../optimizers/index.ts";
 import { categoricalLogits, firstOrder, networkObjective } from "../optimizers/index.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
@@ -176,11 +177,8 @@ export function networkTraining<Theta>(options: NetworkTrainingOptions<Theta>): 
 
 /** Layers of the given sizes: weights He-normal, N(0, 2 / inputs); biases 0. */
 function initNetwork(key: Key, sizes: readonly number[], hasBias: boolean): Network {
-  return sizes.slice(1).map((outputs, i) => {
-    const inputs = sizes[i]!;
-    const weights = random.normal(random.foldIn(key, i), [inputs, outputs]).mul(Math.sqrt(2 / inputs));
-    return hasBias ? { weights, bias: np.zeros([outputs]) } : { weights };
-  });
+  const layers = initMlp(key, sizes);
+  return hasBias ? layers : layers.map(({ weights }) => ({ weights }));
 }
 
 type Order = NetworkTrainingState["order"];

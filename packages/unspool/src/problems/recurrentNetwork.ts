@@ -10,6 +10,7 @@
  */
 import { type Key, type Tensor, np, random } from "../array/index.ts";
 import { requireInteger, requireOneOf, requirePositive, requireKnownOptions } from "../errors.ts";
+import { fanInNormal } from "../networks/index.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
 
 /** Weights [n, n] and bias [n]. */
@@ -55,7 +56,7 @@ export function recurrentNetwork(
 }
 
 function gaussianMatrix(units: number, key: Key): Tensor {
-  return random.normal(key, [units, units], { dtype: "float64" }).mul(1 / Math.sqrt(units));
+  return fanInNormal(key, [units, units], "float64");
 }
 
 /** Q[k][j] = √(2/n) cos(π (j + 1/2) k / n), its first row divided by √2: orthonormal. */

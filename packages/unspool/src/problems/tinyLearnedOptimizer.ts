@@ -10,7 +10,7 @@
 import { type Key, type Tensor, grad, np, random } from "../array/index.ts";
 import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
-import { type Layer, applyMlp } from "../networks/index.ts";
+import { type InitMlpOptions, applyMlp, fanInNormal, initMlp } from "../networks/index.ts";
 
 /** The per-weight network 3 -> 16 -> 2, ReLU. */
 export type LearnedOptimizerTheta = { hidden: LayerTree; output: LayerTree };
@@ -59,7 +59,7 @@ export function tinyLearnedOptimizer(
     horizon,
     theta: learnedOptimizerTheta(key),
     init(_theta: LearnedOptimizerTheta, trajectoryKey) {
-      const layers = fanInLayers(trajectoryKey, sizes);
+      const layers = initMlp(trajectoryKey, sizes, tanhLayers);
       const weights = np.concatenate(layers.flatMap((l) => [l.weights.flatten(), l.bias]));
       return { weights, momentum: np.zerosLike(weights) };
     },
@@ -75,19 +75,13 @@ export function tinyLearnedOptimizer(
   });
 }
 
+/** How the layers of both networks begin. */
+const tanhLayers: InitMlpOptions = { weights: fanInNormal, dtype: "float64" };
+
 /** Random weights of the per-weight network, N(0, 1 / inputs), without biases: 98 numbers. */
 export function learnedOptimizerTheta(key: Key): LearnedOptimizerTheta {
-  const [hidden, output] = fanInLayers(key, [3, 16, 2]) as [LayerTree, LayerTree];
+  const [hidden, output] = initMlp(key, [3, 16, 2], tanhLayers) as [LayerTree, LayerTree];
   return { hidden, output };
-}
-
-/** Layers with weights N(0, 1 / inputs) and biases 0, float64. */
-function fanInLayers(key: Key, widths: readonly number[]): Layer[] {
-  return widths.slice(1).map((outputs, i) => {
-    const inputs = widths[i]!;
-    const draws = random.normal(random.foldIn(key, i), [inputs, outputs], { dtype: "float64" });
-    return { weights: draws.mul(1 / Math.sqrt(inputs)), bias: np.zeros([outputs], { dtype: "float64" }) };
-  });
 }
 
 /** The inner network on inputs [points, 1], its weights in one vector. */

@@ -6,7 +6,7 @@
  */
 import { type Key, type Tensor, nn, np, plainLayers, random } from "../array/index.ts";
 import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
-import { type Layer, applyMlp } from "../networks/index.ts";
+import { type Layer, applyMlp, fanInNormal, initMlp } from "../networks/index.ts";
 import { type TaskFamily, singleTask } from "./task.ts";
 
 export interface TwoMoonsOptions {
@@ -36,7 +36,7 @@ export function twoMoons(
   const sizes = [2, ...hidden, 1];
   return singleTask({
     name: `twoMoons ${sizes.join("-")}`,
-    init: (from) => tanhLayers(from, sizes),
+    init: (from) => initMlp(from, sizes, { weights: fanInNormal }),
     loss(layers: Layer[]) {
       const { dtype } = layers[0]!.weights;
       const logits = applyMlp(layers, inputs.astype(dtype), plainLayers, np.tanh).reshape([points]);
@@ -73,12 +73,4 @@ export function moons(points: number, noise: number, key: Key): { inputs: Tensor
     ),
     labels: np.array(labels),
   };
-}
-
-function tanhLayers(key: Key, sizes: readonly number[]): Layer[] {
-  return sizes.slice(1).map((outputs, i) => {
-    const inputs = sizes[i]!;
-    const draws = random.normal(random.foldIn(key, i), [inputs, outputs]);
-    return { weights: draws.mul(1 / Math.sqrt(inputs)), bias: np.zeros([outputs]) };
-  });
 }

@@ -6,6 +6,7 @@
  *     p ← p + w · h + c
  */
 import { type Tensor, np, random } from "../../array/index.ts";
+import { fanInNormal } from "../../networks/index.ts";
 import { requireInteger } from "../../errors.ts";
 import { withDefaults } from "../hyperparameter.ts";
 import { type ComponentwiseOptimizer, componentwise } from "./componentwise.ts";
@@ -47,7 +48,7 @@ export function lds(options: LdsOptions = {}): ComponentwiseOptimizer<LdsMeta> {
       start: np.zeros([units]),
       point: np.zeros([units]),
       gradient: np.zeros([]),
-      matrix: random.normal(random.foldIn(key, "matrix"), [units, units]).mul(1 / Math.sqrt(units)),
+      matrix: fanInNormal(random.foldIn(key, "matrix"), [units, units]),
       input: random.normal(random.foldIn(key, "input"), [units]),
       readWeights: np.zeros([units]),
       readBias: np.zeros([]),

@@ -11,6 +11,7 @@
  * UGRNN: Collins, Sohl-Dickstein and Sussillo 2017.
  */
 import { type Key, type Tensor, nn, np, random } from "../../array/index.ts";
+import { fanInNormal } from "../../networks/index.ts";
 
 export type RecurrentCellName = "gru" | "ugrnn" | "vanilla" | "lstm";
 
@@ -72,8 +73,7 @@ export const recurrentCells: Readonly<Record<RecurrentCellName, RecurrentCell>> 
 
 /** A gate with A and W from N(0, 1 / inputs of the map), and β = 0. */
 export function initGate(key: Key, inputs: number, units: number): RecurrentGate {
-  const draw = (name: string, rows: number): Tensor =>
-    random.normal(random.foldIn(key, name), [rows, units]).mul(1 / Math.sqrt(rows));
+  const draw = (name: string, rows: number): Tensor => fanInNormal(random.foldIn(key, name), [rows, units]);
   return { input: draw("input", inputs), state: draw("state", units), bias: np.zeros([units]) };
 }
 
