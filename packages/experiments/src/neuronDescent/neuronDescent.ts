@@ -2,9 +2,8 @@
  * What makes K-FAC work: networks on MNIST trained by first-order methods, exact natural gradients of subsampled data,
  * K-FAC in variants, and FOOF; and what the directions of K-FAC and FOOF have in common.
  */
-import { type Cell, type CellResults, type Study, defineStudy } from "unspool";
+import { type Cell, type CellResults, type Study, defineStudy, median } from "unspool";
 import { z } from "zod";
-import { median } from "../shared/series.ts";
 import { comparisonOf } from "./directionDescent.ts";
 import { runOf } from "./networkDescent.ts";
 import {

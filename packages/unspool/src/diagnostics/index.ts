@@ -56,7 +56,7 @@ export { updateCosine } from "./updateCosine.ts";
 export { momentumStability, updateStability } from "./updateStability.ts";
 export type { MomentumStabilityOptions, UpdateStability, UpdateStabilityOptions } from "./updateStability.ts";
 export * from "./dynamics/index.ts";
-export { eigensystem, moments, pca, vectorNorm } from "../numerics/index.ts";
+export { eigensystem, median, moments, pca, vectorNorm } from "../numerics/index.ts";
 export type {
   Complex,
   ComplexMatrix,

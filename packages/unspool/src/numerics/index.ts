@@ -6,6 +6,7 @@ export type { Eigensystem } from "./eigensystem.ts";
 export { eigenvalues } from "./eigenvalues.ts";
 export type { Eigenvalues } from "./eigenvalues.ts";
 export { lineFit } from "./lineFit.ts";
+export { median } from "./median.ts";
 export { moments } from "./moments.ts";
 export type { Moments, VarianceSpread } from "./moments.ts";
 export { pca } from "./pca.ts";

@@ -1,4 +1,5 @@
 /** Spread of samples of a vector whose tails may be heavy: total variance with its jackknife error, median and largest. */
+import { median } from "./median.ts";
 import { moments } from "./moments.ts";
 import { vectorNorm } from "./vectorNorm.ts";
 
@@ -24,7 +25,7 @@ export function sampleStatistics(samples: Float64Array, count: number): SampleSt
   const rows = Array.from({ length: count }, (_, i) => samples.subarray(i * size, (i + 1) * size));
   const sums = moments(size);
   for (const row of rows) sums.add(row);
-  const norms = Float64Array.from(rows, (row) => finiteOrInfinity(vectorNorm(row))).sort();
+  const norms = rows.map((row) => finiteOrInfinity(vectorNorm(row)));
   const variance = sums.variance().map(finiteOrInfinity);
   const totalVariance = variance.reduce((sum, value) => sum + value, 0);
   // Without sample i the sum of squares is SS - n/(n-1) d_i with d_i its squared distance from the mean.
@@ -39,7 +40,7 @@ export function sampleStatistics(samples: Float64Array, count: number): SampleSt
     standardError: finiteOrInfinity(perSample * Math.sqrt(((count - 1) / count) * spread)),
     largestShare: largestShareOf(distances),
     medianNorm: median(norms),
-    largestNorm: norms.at(-1)!,
+    largestNorm: norms.reduce((most, norm) => Math.max(most, norm), 0),
   };
 }
 
@@ -51,9 +52,3 @@ function largestShareOf(squares: readonly number[]): number {
 }
 
 const finiteOrInfinity = (value: number): number => (Number.isFinite(value) ? value : Infinity);
-
-/** Of sorted values. */
-function median(sorted: Float64Array): number {
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}

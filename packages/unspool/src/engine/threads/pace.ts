@@ -49,6 +49,7 @@ export function threadPace(most: number): ThreadPace {
   };
 }
 
+/** Of two in the middle the longer one: a time is disturbed by being longer, and two trials are few. */
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
