@@ -73,7 +73,7 @@ export function fisherFigures(theta: AutoencoderTheta): Figure[] {
   const { exact, approximate, difference, inverse } = compiled("fisher", (at: AutoencoderTheta) =>
     matricesAt(objective, at),
   )(theta);
-  const share = norm(difference) / norm(exact);
+  const share = linalg.norm(difference).item() / linalg.norm(exact).item();
   const [near, far] = [blockMean(inverse, 0, 1), blockMean(inverse, 0, 2)];
   const [nearBefore, farBefore] = [blockMean(approximate, 0, 1), blockMean(approximate, 0, 2)];
   const setting = `Layers 2 to 4 of a tanh network of ${sizes.join("-")} units on MNIST after ${outerSteps} steps; absolute values.`;
@@ -140,10 +140,6 @@ function kronecker(a: Tensor, b: Tensor): Tensor {
     .reshape([m, 1, n, 1])
     .mul(b.reshape([1, p, 1, q]))
     .reshape([m * p, n * q]);
-}
-
-function norm(x: Tensor): number {
-  return Math.sqrt(x.mul(x).sum().item());
 }
 
 /** Parameters of the shown layers before layer `i` of them. */

@@ -52,13 +52,13 @@ function slogdet(x: Tensor): [Tensor, Tensor] {
 /** Vector norm of order `ord` (default 2) over the axes. */
 function vectorNorm(x: Tensor, options: NormOptions = {}): Tensor {
   const { ord = 2, axis = null, keepdims = false } = options;
+  if (ord === 2) return np.sqrt(x.mul(x).sum(axis, { keepdims }));
   const size = np.abs(x);
   if (Math.abs(ord) === Infinity) requireSome(x, axis);
   if (ord === Infinity) return size.max(axis, { keepdims });
   if (ord === -Infinity) return size.min(axis, { keepdims });
   if (ord === 0) return x.notEqual(0).astype(x.dtype).sum(axis, { keepdims });
   if (ord === 1) return size.sum(axis, { keepdims });
-  if (ord === 2) return np.sqrt(x.mul(x).sum(axis, { keepdims }));
   return np.power(np.power(size, ord).sum(axis, { keepdims }), 1 / ord);
 }
 

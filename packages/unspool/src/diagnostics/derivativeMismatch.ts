@@ -5,7 +5,7 @@
  * Each leaf of the state is measured in its own unit, the size that it has, so that the answer does not change with the
  * units in which it is stored.
  */
-import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
+import { type Key, type Tensor, linalg, np, random, tree } from "../array/index.ts";
 import { requireInteger, requireKnownOptions } from "../errors.ts";
 import {
   type ErasedProblem,
@@ -14,20 +14,17 @@ import {
   type Problem,
   advance,
   defaultExecutor,
-  eraseProblem,
   splitFloats,
 } from "../unroll/index.ts";
 import {
   type Point,
+  differentiated,
   flatRows,
   leafRows,
   pushStep,
-  requireDifferentiable,
   requireSteps,
   startPoint,
-  stateSize,
   trajectoryKeys,
-  wideTheta,
 } from "./pushforward.ts";
 
 export interface DerivativeMismatchOptions {
@@ -77,17 +74,14 @@ export function derivativeMismatch<Theta, State, Batch>(
 ): DerivativeMismatch {
   requireKnownOptions("derivativeMismatch", options, ["key", "steps", "executor"]);
   const where = "derivativeMismatch";
-  const erased = eraseProblem(problem);
-  requireDifferentiable(where, erased);
   const {
     key = random.key(0),
     steps = Math.min(problem.horizon, 1000),
     executor = defaultExecutor(),
   } = options;
+  const { erased, wide, size } = differentiated(where, problem, theta, key);
   requireInteger(where, "steps", steps, 1);
   requireSteps(where, "steps", steps, erased);
-  const wide = wideTheta(theta);
-  const size = stateSize(where, erased, wide, key);
   const unit = { key: trajectoryKeys(key, 1) };
   const seen = executor.forward(sizeProgram(erased, steps), { theta: wide as unknown }, unit);
   const shared = {
@@ -149,7 +143,7 @@ function mismatchProgram(problem: ErasedProblem, size: number, length: number): 
       const { floats, rebuild } = splitFloats(point.state);
       const flat = flatRows(floats.map((leaf) => leaf.reshape([1, ...leaf.shape])));
       const draw = random.normal(random.foldIn(directionKey, point.t), [1, size], { dtype: "float64" });
-      const direction = draw.div(norm(draw)).mul(unitsOf(floats, sizes));
+      const direction = draw.div(linalg.vectorNorm(draw)).mul(unitsOf(floats, sizes));
       const moved = (by: number): Tensor => {
         const leaves = leafRows(flat.add(direction.mul(by)), floats).map((leaf, i) =>
           leaf.reshape([...floats[i]!.shape]),
@@ -163,14 +157,13 @@ function mismatchProgram(problem: ErasedProblem, size: number, length: number): 
       const central = moved(differenceStep)
         .sub(moved(-differenceStep))
         .div(units.mul(2 * differenceStep));
-      const scale = np.maximum(np.maximum(norm(central), norm(along)), tree.scalar(smallest, "float64"));
-      return { point: pushed.point, mismatch: norm(central.sub(along)).div(scale) };
+      const scale = np.maximum(
+        np.maximum(linalg.vectorNorm(central), linalg.vectorNorm(along)),
+        tree.scalar(smallest, "float64"),
+      );
+      return { point: pushed.point, mismatch: linalg.vectorNorm(central.sub(along)).div(scale) };
     },
     finish: (_shared, unit) => ({ unit, mean: {}, each: {} }),
     record: ({ mismatch }) => ({ mismatch }),
   };
-}
-
-function norm(row: Tensor): Tensor {
-  return np.sqrt(row.mul(row).sum());
 }

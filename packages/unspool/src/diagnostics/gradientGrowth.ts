@@ -14,23 +14,20 @@ import {
   type ForwardProgram,
   type Problem,
   defaultExecutor,
-  eraseProblem,
 } from "../unroll/index.ts";
 import { firstBeyond, growthBeyondNeutral } from "./growthBeyondNeutral.ts";
 import { lineFit } from "../numerics/index.ts";
 import {
   type Point,
+  differentiated,
   firstBadStep,
   leavesOfRows,
   pushStart,
   pushStep,
-  requireDifferentiable,
   requireFiniteStates,
   requireSteps,
   startPoint,
-  stateSize,
   trajectoryKeys,
-  wideTheta,
 } from "./pushforward.ts";
 import { type ScaledRows, inverseScale, logNorm, logSizes, rescaled, unscaled } from "./scaledTangents.ts";
 
@@ -135,15 +132,12 @@ export function gradientGrowth<Theta, State, Batch>(
     "executor",
   ]);
   const where = "gradientGrowth";
-  const erased = eraseProblem(problem);
-  requireDifferentiable(where, erased);
   const { key = random.key(0), trials = 1, largestGrowth = 1e3 } = options;
+  const { erased, wide } = differentiated(where, problem, theta, key);
   const steps = options.steps ?? Math.min(problem.horizon, 1000);
   requireSteps(where, "steps", steps, erased);
   requireInteger(where, "trials", trials, 1);
   if (!(largestGrowth > 1)) throw new OptionError(where, "largestGrowth", largestGrowth, "a number above 1");
-  const wide = wideTheta(theta);
-  stateSize(where, erased, wide, key);
   const size = tree.size(wide);
   const isExact = options.directions === undefined && size <= largestExact;
   const directions = isExact ? size : (options.directions ?? randomDirections);

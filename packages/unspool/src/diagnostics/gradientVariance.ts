@@ -16,7 +16,7 @@ import {
   requirePositive,
   requireKnownOptions,
 } from "../errors.ts";
-import { type Executor, type Problem, defaultExecutor, eraseProblem } from "../unroll/index.ts";
+import { type Executor, type Problem, defaultExecutor } from "../unroll/index.ts";
 import {
   type Objective,
   type SampleRequest,
@@ -24,7 +24,7 @@ import {
   perturbedGradients,
   perturbedLosses,
 } from "./perturbedSamples.ts";
-import { requireDifferentiable, requireSteps, stateSize, wideTheta } from "./pushforward.ts";
+import { differentiated, requireSteps } from "./pushforward.ts";
 import { reverseGradients } from "./reverseGradients.ts";
 import { type SampleStatistics, sampleStatistics } from "../numerics/index.ts";
 
@@ -102,8 +102,6 @@ export function gradientVariance<Theta, State, Batch>(
     "executor",
   ]);
   const where = "gradientVariance";
-  const erased = eraseProblem(problem);
-  requireDifferentiable(where, erased);
   const {
     key = random.key(0),
     sigma = 0.01,
@@ -111,6 +109,7 @@ export function gradientVariance<Theta, State, Batch>(
     objective = "mean",
     trajectories = "independent",
   } = options;
+  const { erased, wide } = differentiated(where, problem, theta, key);
   requirePositive(where, "sigma", sigma, "Typical values are 0.001 to 1.");
   requireInteger(where, "samples", samples, 2);
   requireOneOf(where, "objective", objective, ["mean", "sum", "last"]);
@@ -118,8 +117,6 @@ export function gradientVariance<Theta, State, Batch>(
   const horizons = (options.horizons ?? fractions(Math.min(problem.horizon, 1000))).toSorted((a, b) => a - b);
   if (horizons.length === 0) throw new OptionError(where, "horizons", horizons, "a list of at least one");
   for (const horizon of horizons) requireSteps(where, "horizons", horizon, erased);
-  const wide = wideTheta(theta);
-  stateSize(where, erased, wide, key);
   const size = tree.size(wide);
   const mode = options.mode ?? (size <= largestForward ? "forward" : "reverse");
   requireOneOf(where, "mode", mode, ["forward", "reverse"]);

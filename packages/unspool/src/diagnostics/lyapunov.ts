@@ -10,25 +10,23 @@
 import { type Key, type Tensor, linalg, np, random, tree } from "../array/index.ts";
 import { OptionError, requireInteger, requirePositive, requireKnownOptions } from "../errors.ts";
 import {
+  type ErasedProblem,
   type Executor,
   type ForwardProgram,
   type Problem,
   defaultExecutor,
-  eraseProblem,
 } from "../unroll/index.ts";
 import { averages, falling, runningAverages } from "./exponentAverages.ts";
 import { orthonormalRows } from "./orthonormalRows.ts";
 import {
   type Point,
+  differentiated,
   firstBadStep,
   pushStep,
-  requireDifferentiable,
   requireFiniteStates,
   requireSteps,
   startPoint,
-  stateSize,
   trajectoryKeys,
-  wideTheta,
 } from "./pushforward.ts";
 
 export interface LyapunovOptions {
@@ -127,17 +125,14 @@ export function lyapunov<Theta, State, Batch>(
     "executor",
   ]);
   const where = "lyapunov";
-  const erased = eraseProblem(problem);
-  requireDifferentiable(where, erased);
   const isFiniteTime = problem.horizon !== Infinity;
   const { key = random.key(0), burnIn = isFiniteTime ? 0 : 500, qrEvery = 1, trials = 1, dt = 1 } = options;
+  const { erased, wide, size } = differentiated(where, problem, theta, key);
   requireInteger(where, "burnIn", burnIn, 0);
   requireInteger(where, "qrEvery", qrEvery, 1);
   requireInteger(where, "trials", trials, 1);
   requirePositive(where, "dt", dt);
   const executor = options.executor ?? defaultExecutor();
-  const wide = wideTheta(theta);
-  const size = stateSize(where, erased, wide, key);
   const count = options.exponents ?? Math.min(size, 4);
   requireInteger(where, "exponents", count, 1);
   if (count > size) throw new OptionError(where, "exponents", count, `at most the size of the state ${size}`);
@@ -199,7 +194,7 @@ interface Shape {
 }
 
 function lyapunovProgram(
-  problem: ReturnType<typeof eraseProblem>,
+  problem: ErasedProblem,
   { count, size, qrEvery, length, hasDeterminant }: Shape,
 ): LyapunovProgram {
   return {

@@ -102,6 +102,7 @@ export function noiseScaleMeter<Theta, Batch>(
   };
 }
 
+/** Squares in the dtype of their leaf, and their sums over leaves in float64. */
 function squaredNorm(of: unknown): Tensor {
   return tree
     .leaves(of)

@@ -2,7 +2,7 @@
  * Orthonormal rows by Gram-Schmidt, each projection done twice: orthogonal to rounding, however skew the rows were
  * (Giraud, Langou and Rozloznik 2005).
  */
-import { type Tensor, np, scan } from "../array/index.ts";
+import { type Tensor, linalg, np, scan } from "../array/index.ts";
 
 /** What is left of a row after the first projection counts as rounding below this part of it, times the row's size. */
 const rounding = 4 * 2 ** -52;
@@ -35,13 +35,11 @@ function nextRow(
   size: number,
 ): { row: Tensor; log: Tensor } {
   const once = withoutSpan(given);
-  const isDead = np.logicalNot(norm(once).greater(norm(given).mul(size * rounding)));
+  const isDead = np.logicalNot(
+    linalg.vectorNorm(once).greater(linalg.vectorNorm(given).mul(size * rounding)),
+  );
   const twice = withoutSpan(np.where(isDead, spare, once));
-  const length = norm(twice);
+  const length = linalg.vectorNorm(twice);
   const log = np.where(isDead, np.zeros([], { dtype: "float64" }).sub(Infinity), np.log(length));
   return { row: twice.div(length), log };
-}
-
-function norm(row: Tensor): Tensor {
-  return np.sqrt(row.mul(row).sum());
 }

@@ -10,17 +10,14 @@ import {
   type ForwardProgram,
   type Problem,
   defaultExecutor,
-  eraseProblem,
 } from "../unroll/index.ts";
 import {
   type Point,
+  differentiated,
   pushStep,
-  requireDifferentiable,
   requireSteps,
   startPoint,
-  stateSize,
   trajectoryKeys,
-  wideTheta,
 } from "./pushforward.ts";
 import { type ScaledRows, logScale, rescaled, unscaled } from "./scaledTangents.ts";
 import { singularValues } from "../numerics/index.ts";
@@ -72,17 +69,14 @@ export function productSpectrum<Theta, State, Batch>(
 ): ProductSpectrum[] {
   requireKnownOptions("productSpectrum", options, ["times", "key", "executor"]);
   const where = "productSpectrum";
-  const erased = eraseProblem(problem);
-  requireDifferentiable(where, erased);
   const { times, key = random.key(0), executor = defaultExecutor() } = options;
+  const { erased, wide, size } = differentiated(where, problem, theta, key);
   if (times.length === 0)
     throw new OptionError(where, "times", times, "a list of at least one number of steps");
   for (const time of times) {
     requireInteger(where, "times", time, 1);
     requireSteps(where, "times", time, erased);
   }
-  const wide = wideTheta(theta);
-  const size = stateSize(where, erased, wide, key);
   const units = {
     key: trajectoryKeys(key, times.length, true),
     time: np.array([...times], { dtype: "int32" }),

@@ -4,7 +4,14 @@
  */
 import { type Key, type Tensor, jvp, np, random, tree, vmap } from "../array/index.ts";
 import { NonFiniteError, OptionError, requireInteger } from "../errors.ts";
-import { type ErasedProblem, advance, initialState, splitFloats } from "../unroll/index.ts";
+import {
+  type ErasedProblem,
+  type Problem,
+  advance,
+  eraseProblem,
+  initialState,
+  splitFloats,
+} from "../unroll/index.ts";
 
 /** Where a trajectory stands. */
 export interface Point {
@@ -99,6 +106,28 @@ export function isFiniteState(state: unknown): Tensor {
   return sums.reduce((all, one) => np.logicalAnd(all, one));
 }
 
+/** What a diagnostic of derivatives looks at. */
+export interface Differentiated<Theta> {
+  erased: ErasedProblem;
+  /** Theta in float64. */
+  wide: Theta;
+  /** Numbers in the floating-point leaves of the state. */
+  size: number;
+}
+
+/** Where such a diagnostic begins. Throws `OptionError` unless the problem has derivatives and a state to differentiate. */
+export function differentiated<Theta, State, Batch>(
+  where: string,
+  problem: Problem<Theta, State, Batch>,
+  theta: Theta,
+  key: Key,
+): Differentiated<Theta> {
+  const erased = eraseProblem(problem);
+  requireDifferentiable(where, erased);
+  const wide = wideTheta(theta);
+  return { erased, wide, size: stateSize(where, erased, wide, key) };
+}
+
 /** Theta with its floating-point leaves in float64. Concrete. */
 export function wideTheta<Theta>(theta: Theta): Theta {
   return tree.map(
@@ -115,7 +144,7 @@ export function trajectoryKeys(key: Key, count: number, isCommon = false): Tenso
 }
 
 /** Numbers in the floating-point leaves of the state. */
-export function stateSize(where: string, problem: ErasedProblem, theta: unknown, key: Key): number {
+function stateSize(where: string, problem: ErasedProblem, theta: unknown, key: Key): number {
   const size = splitFloats(initialState(problem, theta, key)).floats.reduce(
     (sum, leaf) => sum + leaf.size,
     0,
@@ -126,7 +155,7 @@ export function stateSize(where: string, problem: ErasedProblem, theta: unknown,
   return size;
 }
 
-export function requireDifferentiable(where: string, problem: ErasedProblem): void {
+function requireDifferentiable(where: string, problem: ErasedProblem): void {
   if (problem.isDifferentiable) return;
   throw new OptionError(where, "problem", problem.name, "differentiable", "Its isDifferentiable is false.");
 }

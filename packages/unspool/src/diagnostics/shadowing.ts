@@ -21,21 +21,18 @@ import {
   type ForwardProgram,
   type Problem,
   defaultExecutor,
-  eraseProblem,
   splitFloats,
 } from "../unroll/index.ts";
 import { moments } from "../numerics/index.ts";
 import {
   type Point,
+  differentiated,
   flatRows,
   leavesOfRows,
   pushStep,
-  requireDifferentiable,
   requireSteps,
   startPoint,
-  stateSize,
   trajectoryKeys,
-  wideTheta,
 } from "./pushforward.ts";
 import { shadowTangent } from "./shadowTangent.ts";
 
@@ -100,17 +97,14 @@ export function shadowing<Theta, State, Batch>(
 ): ShadowingResult<Theta> {
   requireKnownOptions("shadowing", options, ["key", "steps", "burnIn", "trials", "alpha", "executor"]);
   const where = "shadowing";
-  const erased = eraseProblem(problem);
-  requireDifferentiable(where, erased);
   const { key = random.key(0), steps = 1000, trials = 4, alpha } = options;
+  const { erased, wide, size } = differentiated(where, problem, theta, key);
   const { burnIn = problem.horizon === Infinity ? 500 : 0, executor = defaultExecutor() } = options;
   requireInteger(where, "steps", steps, 1);
   requireInteger(where, "burnIn", burnIn, 0);
   requireInteger(where, "trials", trials, 1);
   if (alpha !== undefined) requirePositive(where, "alpha", alpha);
   requireSteps(where, "burnIn + steps", burnIn + steps, erased);
-  const wide = wideTheta(theta);
-  const size = stateSize(where, erased, wide, key);
   if (size > largestState) {
     throw new OptionError(where, "problem", `a state of ${size} numbers`, `one with at most ${largestState}`);
   }

@@ -8,15 +8,13 @@ import {
   type Problem,
   advance,
   defaultExecutor,
-  eraseProblem,
   initialState,
 } from "../unroll/index.ts";
 import {
   type Point,
+  differentiated,
   pushStep,
-  requireDifferentiable,
   startPoint,
-  stateSize,
   trajectoryKeys,
   wideTheta,
 } from "./pushforward.ts";
@@ -53,7 +51,7 @@ export function stateJacobian<Theta, State, Batch>(
   requireKnownOptions("stateJacobian", options, ["key", "t", "state", "executor"]);
   const { t = 0, state, ...rest } = options;
   const at = state === undefined ? {} : { state };
-  return jacobians("stateJacobian", eraseProblem(problem), theta, { ...rest, ...at, times: [t] })[0]!;
+  return jacobians("stateJacobian", problem, theta, { ...rest, ...at, times: [t] })[0]!;
 }
 
 /** The Jacobians along one trajectory, in the order of `times`. Cost: as `stateJacobian`, for each of them. */
@@ -63,7 +61,7 @@ export function stateJacobians<Theta, State, Batch>(
   options: StateJacobiansOptions,
 ): SquareMatrix[] {
   requireKnownOptions("stateJacobians", options, ["times", "executor", "key"]);
-  return jacobians("stateJacobians", eraseProblem(problem), theta, options);
+  return jacobians("stateJacobians", problem, theta, options);
 }
 
 interface Unit {
@@ -83,28 +81,26 @@ type JacobianProgram = ForwardProgram<
   { columns: Tensor }
 >;
 
-function jacobians(
+function jacobians<Theta, State, Batch>(
   where: string,
-  problem: ErasedProblem,
-  theta: unknown,
+  problem: Problem<Theta, State, Batch>,
+  theta: Theta,
   options: StateJacobiansOptions & { state?: unknown },
 ): SquareMatrix[] {
-  requireDifferentiable(where, problem);
   const { key = random.key(0), times, state } = options;
+  const { erased, wide, size } = differentiated(where, problem, theta, key);
   if (times.length === 0)
     throw new OptionError(where, "times", times, "a list of at least one number of steps");
   for (const t of times) {
     requireInteger(where, "t", t, 0);
     if (t >= problem.horizon) throw new OptionError(where, "t", t, `below the horizon ${problem.horizon}`);
   }
-  const wide = wideTheta(theta);
-  const size = stateSize(where, problem, wide, key);
   const units: Unit = {
     key: trajectoryKeys(key, times.length, true),
     t: np.array([...times], { dtype: "int32" }),
-    ...(state === undefined ? {} : { state: givenState(where, problem, wide, key, state) }),
+    ...(state === undefined ? {} : { state: givenState(where, erased, wide, key, state) }),
   };
-  const program = jacobianProgram(problem, size, state === undefined ? Math.max(...times) : 0);
+  const program = jacobianProgram(erased, size, state === undefined ? Math.max(...times) : 0);
   const { each } = (options.executor ?? defaultExecutor()).forward(program, { theta: wide }, units);
   return times.map((t, i) => {
     const columns = each.columns.data.subarray(i * size * size, (i + 1) * size * size);

@@ -79,6 +79,7 @@ export function skippedUpdates(optimizerState: unknown): Tensor {
     .reduce((sum, [, leaf]) => sum.add(leaf), tree.scalar(0, "int32"));
 }
 
+/** In float64 from the first square on, as `euclideanNorm` is outside of programs; `tree.norm` is in the gradient's own type. */
 function norm(gradient: unknown): Tensor {
   const squares = tree.leaves(gradient).map((leaf) => {
     const wide = leaf.astype("float64");

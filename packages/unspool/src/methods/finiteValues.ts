@@ -32,7 +32,10 @@ function firstNonFinite(data: ArrayLike<number>): number {
   return -1;
 }
 
-/** Euclidean norm over all leaves, in float64; not finite if an element is not. */
+/**
+ * Euclidean norm over all leaves, in float64; not finite if an element is not. Without scaling where squares do not overflow,
+ * so that it is what a program computes; `vectorNorm` always scales.
+ */
 export function euclideanNorm(values: unknown): number {
   const leaves = tree.leaves(values);
   const scaled = (scale: number) => {

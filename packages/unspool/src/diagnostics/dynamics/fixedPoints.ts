@@ -15,7 +15,7 @@ import {
   requirePositive,
   requireKnownOptions,
 } from "../../errors.ts";
-import { eigenvalues, solveLinear } from "../../numerics/index.ts";
+import { eigenvalues, solveLinear, vectorNorm } from "../../numerics/index.ts";
 import type { ComponentSystem } from "./componentSystem.ts";
 import { linearize } from "./linearize.ts";
 
@@ -78,7 +78,7 @@ export function fixedPoints(
     ? seeds.map((seed) => newtonFrom(system, seed, gradient, tolerance, steps))
     : adamOnSpeed(system, seeds, gradient, steps);
   const points = ends.map((state): SoughtPoint => {
-    const distance = norm(offset(system, state, gradient));
+    const distance = vectorNorm(offset(system, state, gradient));
     const isFixed = distance <= tolerance;
     const radius = radiusAt(system, gradient, state);
     return { state, speed: distance ** 2 / 2, isFixed, isStable: isFixed && radius < 1, radius };
@@ -110,7 +110,7 @@ function newtonFrom(
   tolerance: number,
   steps: number,
 ): Float64Array {
-  const left = (state: Float64Array): number => norm(offset(system, state, gradient));
+  const left = (state: Float64Array): number => vectorNorm(offset(system, state, gradient));
   let settled = seed;
   for (let t = 0; t < Math.min(steps, settlingSteps); t++) settled = system.step(gradient, settled);
   const first = settled.every(Number.isFinite)
@@ -136,13 +136,13 @@ function newton(
 ): Float64Array {
   let state = seed;
   let off = offset(system, state, gradient);
-  for (let step = 0; step < steps && !(norm(off) <= tolerance); step++) {
+  for (let step = 0; step < steps && !(vectorNorm(off) <= tolerance); step++) {
     const full = newtonStep(system, state, gradient, off);
     let next: { state: Float64Array; off: Float64Array } | undefined;
     for (const share of full === undefined ? [] : shares) {
       const there = state.map((x, i) => x + share * full![i]!);
       const left = offset(system, there, gradient);
-      if (!(norm(left) < norm(off))) continue;
+      if (!(vectorNorm(left) < vectorNorm(off))) continue;
       next = { state: there, off: left };
       break;
     }
@@ -155,7 +155,7 @@ function newton(
   }
   // What is fixed within the tolerance can still be off by that over 1 - |λ|: one more step costs little.
   const last = newtonStep(system, state, gradient, off)?.map((x, i) => state[i]! + x);
-  return last !== undefined && norm(offset(system, last, gradient)) < norm(off) ? last : state;
+  return last !== undefined && vectorNorm(offset(system, last, gradient)) < vectorNorm(off) ? last : state;
 }
 
 function newtonStep(
@@ -193,7 +193,7 @@ function adamOnSpeed(
   }));
   for (let t = 1; t <= steps; t++) {
     const offs = searches.map(({ state }) => offset(system, state, gradient));
-    if (offs.reduce((sum, off) => sum + norm(off) ** 2 / 2, 0) / seeds.length < 1e-8) break;
+    if (offs.reduce((sum, off) => sum + vectorNorm(off) ** 2 / 2, 0) / seeds.length < 1e-8) break;
     searches.forEach(({ state, first, second }, s) => {
       const { entries } = jacobianAt(system, gradient, state);
       const slopes = state.map((_, j) =>
@@ -218,12 +218,10 @@ function distinctOf(points: readonly SoughtPoint[], separation: number): SoughtP
     .filter(({ isFixed }) => isFixed)
     .toSorted((a, b) => Number(b.isStable) - Number(a.isStable) || a.speed - b.speed);
   for (const point of ranked) {
-    const isNew = found.every(({ state }) => norm(state.map((x, i) => x - point.state[i]!)) >= separation);
+    const isNew = found.every(
+      ({ state }) => vectorNorm(state.map((x, i) => x - point.state[i]!)) >= separation,
+    );
     if (isNew) found.push(point);
   }
   return found;
-}
-
-function norm(values: Float64Array): number {
-  return Math.hypot(...values);
 }

@@ -23,7 +23,7 @@ import { type LossMeter, emptyLossMeter, readLoss } from "./lossMeter.ts";
 import { type LstmMemory, initLstmLayer, lstmStep } from "./lstm.ts";
 import { normalised, perParameterNetwork, waveFeatures } from "./perParameterNetwork.ts";
 import { scaledStep } from "./smallFc.ts";
-import { tensorStatistics } from "./tensorStatistics.ts";
+import { smoothNorm, tensorStatistics } from "./tensorStatistics.ts";
 
 export interface RnnMlpLoptOptions {
   /** Decays of momenta and of squared gradients. Default [0.5,0.9,0.99,0.999,0.9999]. */
@@ -150,7 +150,7 @@ export function rnnMlpLopt(options: RnnMlpLoptOptions = {}): LearnedOptimizer<Rn
             const inputs = [g, p, np.log(np.abs(p).add(1e-8)), ...ms, ...scaled, ...vs, ...qs].map(
               normalised,
             );
-            const norm = np.sqrt(p.mul(p).sum().add(1e-20));
+            const norm = smoothNorm(p);
             const about = [Math.log(count) - 1, np.log(norm.add(1e-8)), Math.log(p.size)];
             const common = np.concatenate([
               waves,

@@ -23,8 +23,8 @@ export function tensorStatistics(
   });
   return np.stack([
     ...all,
-    magnitude(norm(parameter)),
-    magnitude(norm(gradient)),
+    magnitude(smoothNorm(parameter)),
+    magnitude(smoothNorm(gradient)),
     number(parameter.ndim === 0 ? 1 : -1),
     ...lengths,
     ...losses.map((x) => x.astype(parameter.dtype)),
@@ -36,7 +36,7 @@ function magnitude(x: Tensor): Tensor {
   return np.clip(np.log(np.abs(x).add(1e-8)), -5, 5) as Tensor;
 }
 
-/** With a derivative at 0. */
-function norm(x: Tensor): Tensor {
+/** Euclidean norm with a derivative at 0, where it is 1e-10. */
+export function smoothNorm(x: Tensor): Tensor {
   return np.sqrt(x.mul(x).sum().add(1e-20));
 }
