@@ -63,7 +63,7 @@ export const copyTask: Experiment<unknown, Theta> = defineExperiment<Config, The
     const evaluationKey = random.foldIn(key, "evaluation");
     const rate = outerRate(learningRate, (to) => adam({ learningRate: to }));
     return {
-      theta: tree.map((leaf) => leaf.astype(dtype), small),
+      theta: tree.astype(small, dtype),
       estimator: curriculum<Theta>({
         levels: lengths.length,
         create: (level) => createEstimator(settings.estimator, problemAt(lengths[level]!), options),

@@ -68,7 +68,7 @@ export const pesVariance: Experiment<unknown, Theta> = defineExperiment<Config, 
     const problem = characterModel({ text: text.slice(0, trainingLength), symbols, horizon }) as TextProblem;
     const options = { ...estimatorOptions(settings), objective: "mean" } as const;
     const random32 = initCharacterModel(random.foldIn(key, "theta"), { symbols, embedding: units, units });
-    const theta = tree.map((leaf) => leaf.astype(dtype), random32);
+    const theta = tree.astype(random32, dtype);
     let done: Study | undefined;
     const study = (): Study => (done ??= studyAll(texts, theta, settings, random.foldIn(key, "study")));
     const heldOut = (at: Theta): number => heldOutLoss(text.slice(trainingLength), symbols, at);
@@ -125,7 +125,7 @@ function heldOutLoss(text: Int32Array, symbols: number, theta: Theta): number {
 
 function studyAll(texts: Texts, theta: Theta, settings: Config, key: Key): Study {
   const { horizon, sigma, studyPairs: pairs, sigmas } = settings;
-  const exact = tree.map((leaf) => leaf.astype("float64"), theta);
+  const exact = tree.astype(theta, "float64");
   const truncations = measuredTruncations(horizon);
   const study: StudySettings = { horizon, sigma, pairs, truncations, key };
   return {

@@ -135,7 +135,7 @@ export function sigmaErrors(
   const { horizon } = settings;
   const problem = characterModel({ text: text.slice(0, horizon + 1), horizon }) as TextProblem;
   const estimates = (sigma: number, dtype: "float32" | "float64") => {
-    const at = tree.map((leaf) => leaf.astype(dtype), theta);
+    const at = tree.astype(theta, dtype);
     return pairGradients("nres", problem, at, { ...settings, pairs: 64, sigma, truncation: horizon }).total;
   };
   // Curvature and rounding are both about 1e-10 of it.

@@ -62,7 +62,7 @@ export const recurrentNetwork: Experiment<unknown, RecurrentTheta> = defineExper
         clipByGlobalNorm(adam({ learningRate: to }), { maxNorm: clip }),
       );
       return {
-        theta: tree.map((leaf) => leaf.astype(dtype), problem.theta!),
+        theta: tree.astype(problem.theta!, dtype),
         estimator: createEstimator(estimator, problem, options),
         inner: innerProblem(problem, options, rate),
         optimizer: rate.optimizer(rate.value),

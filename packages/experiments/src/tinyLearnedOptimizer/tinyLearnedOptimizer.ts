@@ -67,7 +67,7 @@ export const tinyLearnedOptimizer: Experiment<unknown, LearnedOptimizerTheta> = 
       "outerLearningRate",
     );
     return {
-      theta: tree.map((leaf) => leaf.astype(dtype), problem.theta!),
+      theta: tree.astype(problem.theta!, dtype),
       estimator: createEstimator(estimator, problem, options),
       inner: innerProblem(problem, options, rate),
       optimizer: rate.optimizer(rate.value),

@@ -21,7 +21,7 @@ export type { ConvolutionOptions, ConvolutionWeights, DenseWeights, Layers } fro
 export type { ScanOptions } from "./scan.ts";
 /** @internal */
 export { named as namedTree } from "./namedTrees.ts";
-export * as tree from "./tree.ts";
+export * as tree from "./trees.ts";
 export type { Tensors, Tree, TreeLike } from "./tree.ts";
 // prettier-ignore
 export {

@@ -5,7 +5,7 @@
  * The first is the gradient of the loss itself, the second that of the loss smoothed by the perturbations; ES types
  * estimate the latter. A result says which it is.
  */
-import { type Key, type Tensor, random, tree } from "../array/index.ts";
+import { type Key, random, tree } from "../array/index.ts";
 import { UnspoolError, requireKnownOptions } from "../errors.ts";
 import { type EstimatorOptions, bptt, fullEs } from "../estimators/index.ts";
 import { type Problem, unroll } from "../unroll/index.ts";
@@ -106,7 +106,7 @@ function byBptt<Theta, State, Batch>(
     : Math.max(8, Math.min(1000, Math.floor(innerSteps / (3 * tasks * problem.horizon))));
   const checkpoints = problem.horizon > mostStatesKept ? "sqrt" : "all";
   const estimator = bptt(problem, { tasks, objective: options.objective ?? "mean", checkpoints });
-  const wide = tree.map((leaf: Tensor) => leaf.astype("float64"), theta);
+  const wide = tree.astype(theta, "float64");
   const run = { windows: 1, isMean: false, samples, key };
   const { gradient, standardError, steps } = average(
     trajectoryGradients(estimator, wide, run),

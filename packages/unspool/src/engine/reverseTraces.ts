@@ -1,7 +1,6 @@
 /** The traces of a reverse program: begin, a step forward and backward as one graph, and the pullback of begin. */
 import { type Tensor, type TracedProgram, traceProgram, tree } from "../array/index.ts";
 import type { ReverseFunctions } from "../program/index.ts";
-import { zerosLike } from "./examples.ts";
 
 export interface ReverseArguments {
   readonly theta: unknown;
@@ -29,9 +28,9 @@ export function traceReverse(
     shared,
     one,
   ]);
-  const carry = zerosLike(begin.output);
+  const carry = tree.zerosLike(begin.output);
   const cotangent = program.floatsOf(carry);
-  const sum = zerosLike(theta, "float64");
+  const sum = tree.zerosLike(theta, "float64");
   const step = traceProgram(
     name,
     (th: unknown, s: unknown, c: unknown, k: Tensor, down: Tensor[], g: unknown) => {

@@ -1,7 +1,6 @@
 /** The traces of a program of units: each of its functions for one unit, and those around a window. */
 import { type Tensor, type TracedProgram, traceProgram, tree } from "../array/index.ts";
 import type { ForwardProgram, OuterProgram, UnitChange } from "../program/index.ts";
-import { zerosLike } from "./examples.ts";
 
 /** What is run around a window of a program of several. */
 export interface OuterSource {
@@ -56,7 +55,7 @@ export function traceUnit(
     },
     [shared, one],
   );
-  const begun = zerosLike(begin.output) as Begun;
+  const begun = tree.zerosLike(begin.output) as Begun;
   const [constants, carries, kept] = begun;
   const step = traceStep(program, shared, begun);
   const finish = traceFinish(program, shared, one, begun);
@@ -127,7 +126,7 @@ function traceOuter(
         tree.requireSame(name, "the outer state", state, next.outer);
         return [next.outer, next.record];
       },
-      [outer, zerosLike(mean, "float64")],
+      [outer, tree.zerosLike(mean, "float64")],
     ),
   };
 }

@@ -45,11 +45,6 @@ export function descend<Theta>(theta: Theta, direction: unknown, rate: ValueFor)
   return mapFloats((x, d) => x.sub(d!.mul(rate(x))), theta, direction);
 }
 
-/** Leaf by leaf `chosen` where `condition` (a bool scalar) holds, else `other`: no NaN crosses over. */
-export function select<T>(condition: Tensor, chosen: T, other: unknown): T {
-  return tree.map((x, y) => np.where(condition, x, y), chosen, other);
-}
-
 /**
  * Square root with derivative 0 at 0, and 0 for the negative numbers that rounding makes of zero. The plain root
  * has an infinite slope there, which a zero inner derivative turns into NaN.
@@ -60,7 +55,10 @@ export function root(x: Tensor): Tensor {
   return np.where(isZero, np.zerosLike(x), np.sqrt(np.where(isZero, np.onesLike(x), x)));
 }
 
-/** Scalar product over all floating-point leaves, in the widest float type of the two trees. */
+/**
+ * Scalar product over the floating-point leaves, in the widest float type of the first tree: of theta other leaves are no
+ * part of a length. `tree.dot` is of all leaves, and in float64.
+ */
 export function dot(a: unknown, b: unknown): Tensor {
   const dtype = tree.floatType(a);
   const products: Tensor[] = [];

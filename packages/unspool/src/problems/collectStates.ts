@@ -43,7 +43,7 @@ export function collectStates<Meta, Config, Parameters, Batch>(
   requireInteger("collectStates", "tasks", tasks, 1);
   requireInteger("collectStates", "steps", steps, 1);
   const { size } = learned.rule;
-  const wide: Meta = tree.map((leaf) => leaf.astype("float64"), meta);
+  const wide: Meta = tree.astype(meta, "float64");
   const words = new Uint32Array(
     Array.from({ length: tasks }, (_, i) => [...random.foldIn(key, i).data]).flat(),
   );

@@ -46,7 +46,7 @@ export interface StepDerivatives {
  * const [point] = fixedPoints(system, states).distinct;
  */
 export function componentSystem<Meta>({ rule }: ComponentwiseOptimizer<Meta>, meta: Meta): ComponentSystem {
-  const wide = tree.map((leaf) => leaf.astype("float64"), meta);
+  const wide = tree.astype(meta, "float64");
   const { size } = rule;
   const programs = programsOf(rule);
   const tensor = (values: Float64Array | number): Tensor =>

@@ -45,7 +45,7 @@ import {
 } from "../es/antithetic.ts";
 import type { GradientEstimator } from "../estimator.ts";
 import type { FullEsOptions } from "../es/fullEs.ts";
-import { add, cut, scale, subtract, wide, zerosLike } from "../es/noise.ts";
+import { cut } from "../es/noise.ts";
 import { type WindowState, firstWindow, sameLeaves, sharedBy } from "../es/pairWindow.ts";
 import { thetaBasis } from "../derivatives/tangents.ts";
 
@@ -104,7 +104,7 @@ export function mixture<Theta, State, Batch>(
       name,
       init(theta, key) {
         const units = { pair: np.arange(pairs), clock: firstClocks(plan, key, pairs, isCommon) };
-        const zero = zerosLike(theta, "float64");
+        const zero: unknown = tree.zerosLike(theta, "float64");
         return { ...firstWindow(units, theta), variances: { rp: zero, es: zero } };
       },
       estimate(theta, state, key) {
@@ -188,7 +188,7 @@ function mixtureProgram(settings: EsSettings): PairProgram<EsShared, Unit, { eps
     sameForAll: sameLeaves(settings),
     begin(shared, { pair, clock }) {
       const eps = noise(shared.theta, pairRequest(shared, pair));
-      const members = [add(shared.theta, eps), subtract(shared.theta, eps)].map((theta) => {
+      const members = [tree.add(shared.theta, eps), tree.subtract(shared.theta, eps)].map((theta) => {
         const start = (at: unknown): Tensor[] => splitFloats(initialState(problem, at, clock.key)).floats;
         const tangents = vmap((along: unknown) => jvp(start, [theta], [along])[1])(thetaBasis(theta));
         const { constant, carry } = startMember({ theta }, initialState(problem, theta, clock.key), clock);
@@ -217,9 +217,9 @@ function mixtureProgram(settings: EsSettings): PairProgram<EsShared, Unit, { eps
     finish(shared, { pair }, members, { eps }) {
       const { statistics, losses } = pairLosses(settings, members);
       const [plus, minus] = members.map(({ carry }) => carry as Carry) as [Carry, Carry];
-      const like = wide(shared.theta);
+      const like = tree.astype(shared.theta, "float64");
       const rp = cut(like, plus.slope.add(minus.slope).mul(lossScale / 2));
-      const es = scale(wide(eps), plus.before.sub(minus.before).mul(factor));
+      const es = tree.scale(tree.astype(eps, "float64"), plus.before.sub(minus.before).mul(factor));
       const square = (x: Tensor): Tensor => x.mul(x);
       const found: Moments = {
         // A derivative that has overflowed has an infinite square, and with it no weight.

@@ -10,7 +10,7 @@ import { type Tensor, jvp, tree } from "../../array/index.ts";
 import { OptionError, requireInteger, requireKnownOptions } from "../../errors.ts";
 import { type Problem, eraseProblem } from "../../unroll/index.ts";
 import type { GradientEstimator } from "../estimator.ts";
-import { type Noise, add, gaussian, ownNoise } from "../es/noise.ts";
+import { type Noise, gaussian, ownNoise } from "../es/noise.ts";
 import {
   type TangentMethod,
   type TangentShared,
@@ -73,7 +73,7 @@ function directional(noise: Noise, isRenewed: boolean): TangentMethod {
           renew(shared: TangentShared, task: Tensor, tangents: unknown) {
             const { sum, state } = tangents as Direction;
             const current = draw(shared, task);
-            return { current, sum: add(sum, current), state };
+            return { current, sum: tree.add(sum, current), state };
           },
         }
       : {}),

@@ -18,7 +18,7 @@ import {
 } from "../../unroll/index.ts";
 import { firstOf } from "../es/pairWindow.ts";
 import type { GradientEstimator, Recurrence } from "../estimator.ts";
-import { add, repeat, select, wide, zerosLike } from "../es/noise.ts";
+import { repeat } from "../es/noise.ts";
 import {
   type DerivativeSettings,
   type TaskStart,
@@ -110,7 +110,7 @@ export function tangentEstimator<Theta>(
       const shared = { theta: theta as unknown, key };
       const tangents = method.begin(shared, tree.scalar(0, "int32"), () => splitFloats(one).floats);
       return {
-        units: { ...start, tangents: repeat(zerosLike(tangents), tasks) },
+        units: { ...start, tangents: repeat(tree.zerosLike(tangents), tasks) },
         theta: repeat(theta, 1),
         window: 0,
       };
@@ -183,8 +183,8 @@ function windowProgram(settings: DerivativeSettings, method: TangentMethod): Tan
       const carry = {
         clock,
         state: enter(problem, shared.theta, clock, state),
-        tangents: select(isFresh, fresh, going),
-        gradient: zerosLike(shared.theta, "float64"),
+        tangents: tree.select(isFresh, fresh, going),
+        gradient: tree.zerosLike(shared.theta, "float64"),
         loss: np.zeros([], { dtype: "float64" }),
       };
       return { members: [{ constant: { task }, carry }], kept: {} };
@@ -210,7 +210,7 @@ function windowProgram(settings: DerivativeSettings, method: TangentMethod): Tan
         clock: tick(plan, clock).clock,
         state: next.state,
         tangents,
-        gradient: add(carry.gradient, wide(gradient)),
+        gradient: tree.add(carry.gradient, tree.astype(gradient, "float64")),
         loss: carry.loss.add(next.loss.astype("float64")),
       };
     },

@@ -17,7 +17,7 @@ import {
   windowPlan,
   requireProblem,
 } from "../../unroll/index.ts";
-import { repeat, select, zerosLike } from "../es/noise.ts";
+import { repeat } from "../es/noise.ts";
 
 export interface DerivativeOptions extends WindowOptions {
   /** Trajectories that are averaged. Default 1. */
@@ -83,7 +83,7 @@ export function firstTasks(
   return {
     task: np.arange(tasks),
     clock: firstClocks(plan, key, tasks),
-    state: repeat(zerosLike(initialState(problem, theta, key)), tasks),
+    state: repeat(tree.zerosLike(initialState(problem, theta, key)), tasks),
   };
 }
 
@@ -96,7 +96,7 @@ export interface TaskStart {
 
 /** The state with which a window begins: a new trajectory's where the clock stands at 0. */
 export function enter(problem: ErasedProblem, theta: unknown, clock: Clock, state: unknown): unknown {
-  return select(clock.t.equal(0), initialState(problem, theta, clock.key), state);
+  return tree.select(clock.t.equal(0), initialState(problem, theta, clock.key), state);
 }
 
 /** Throws `NonFiniteError` for the first task whose loss or gradient is not finite. */

@@ -12,7 +12,7 @@ import { requireKnownOptions } from "../../errors.ts";
 import { type Key, type Tensor, jvp, np, random, tree, vjp } from "../../array/index.ts";
 import { type Problem, eraseProblem } from "../../unroll/index.ts";
 import type { GradientEstimator } from "../estimator.ts";
-import { add, cut, zerosLike } from "../es/noise.ts";
+import { cut } from "../es/noise.ts";
 import {
   type StepFunction,
   type TangentMethod,
@@ -54,23 +54,26 @@ const randomSigns: NonNullable<UoroOptions["signs"]> = ({ key, t, size }) =>
 
 function rankOne(signs: NonNullable<UoroOptions["signs"]>): TangentMethod {
   return {
-    begin: ({ theta }, _task, start) => ({ state: zerosLike(start(theta)), theta: zerosLike(theta) }),
+    begin: ({ theta }, _task, start) => ({
+      state: tree.zerosLike(start(theta)),
+      theta: tree.zerosLike(theta),
+    }),
     step(step, theta, floats, tangents, key, t) {
       const old = tangents as RankOne;
       const dtype = tree.floatType(theta);
-      const [, [moved, lossAlongState]] = jvp(step, [theta, floats], [zerosLike(theta), old.state]);
+      const [, [moved, lossAlongState]] = jvp(step, [theta, floats], [tree.zerosLike(theta), old.state]);
       const nu = cut(floats, signs({ key, t, size: tree.size(floats) }).astype(dtype)) as Tensor[];
       const pull = pullBack(step, theta, floats, dtype);
-      const direct = pull(zerosLike(nu) as Tensor[], 1);
+      const direct = pull(tree.zerosLike(nu) as Tensor[], 1);
       const drive = pull(nu, 0);
-      const rho0 = balance(norm(old.theta), norm(moved));
-      const rho1 = balance(norm(drive), norm(nu));
+      const rho0 = balance(tree.norm(old.theta), tree.norm(moved));
+      const rho1 = balance(tree.norm(drive), tree.norm(nu));
       return {
         tangents: {
-          state: add(scaled(moved, rho0), scaled(nu, rho1)),
-          theta: add(scaled(old.theta, np.reciprocal(rho0)), scaled(drive, np.reciprocal(rho1))),
+          state: tree.add(scaled(moved, rho0), scaled(nu, rho1)),
+          theta: tree.add(scaled(old.theta, np.reciprocal(rho0)), scaled(drive, np.reciprocal(rho1))),
         },
-        gradient: add(scaled(old.theta, lossAlongState), direct),
+        gradient: tree.add(scaled(old.theta, lossAlongState), direct),
       };
     },
   };
@@ -91,14 +94,4 @@ function pullBack(step: StepFunction, theta: unknown, floats: Tensor[], dtype: "
 /** sqrt((a + e) / (b + e)). */
 function balance(a: Tensor, b: Tensor): Tensor {
   return np.sqrt(a.add(epsilon).div(b.add(epsilon)));
-}
-
-/** Euclidean norm of a tree. */
-function norm(value: unknown): Tensor {
-  const dtype = tree.floatType(value);
-  const squares = tree.leaves(value).map((leaf) => {
-    const wide = leaf.dtype === dtype ? leaf : leaf.astype(dtype);
-    return wide.mul(wide).sum();
-  });
-  return np.sqrt(squares.reduce((sum, square) => sum.add(square)));
 }

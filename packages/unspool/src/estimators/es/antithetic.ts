@@ -22,7 +22,7 @@ import {
   requireProblem,
 } from "../../unroll/index.ts";
 import type { EstimateMetrics } from "../estimator.ts";
-import { type Noise, type NoiseRequest, gaussian, ownNoise, scale, select, zerosLike } from "./noise.ts";
+import { type Noise, type NoiseRequest, gaussian, ownNoise } from "./noise.ts";
 
 export interface EsOptions extends WindowOptions {
   /** Standard deviation of the perturbations. Default 0.01. */
@@ -157,7 +157,7 @@ export function memberStep(settings: EsSettings, constant: MemberConstant, carry
   const { problem, plan } = settings;
   const { clock, isAfter } = carry;
   const later = constant.thetaAfter;
-  const theta = later === undefined ? constant.theta : select(isAfter, later, constant.theta);
+  const theta = later === undefined ? constant.theta : tree.select(isAfter, later, constant.theta);
   const stepped = advance(problem, theta, carry.state, clock.t, clock.key);
   const loss = stepped.loss.astype("float64");
   const next = tick(plan, clock);
@@ -167,7 +167,7 @@ export function memberStep(settings: EsSettings, constant: MemberConstant, carry
   const zero = np.zeros([], { dtype: "float64" });
   const fresh = initialState(problem, later ?? constant.theta, next.clock.key);
   return {
-    state: select(next.hasEnded, fresh, stepped.state),
+    state: tree.select(next.hasEnded, fresh, stepped.state),
     clock: next.clock,
     isAfter: np.logicalOr(isAfter, next.hasEnded),
     before: carry.before.add(np.where(isAfter, zero, loss)),
@@ -296,7 +296,7 @@ export function lossStatistics(
 /** `contribution`, or zeros where the pair's losses are not finite and the policy says so. */
 export function guard(settings: EsSettings, losses: Tensor, contribution: unknown): unknown {
   if (settings.nanPolicy === "error") return contribution;
-  return select(np.isfinite(losses).all(), contribution, zerosLike(contribution));
+  return tree.select(np.isfinite(losses).all(), contribution, tree.zerosLike(contribution));
 }
 
 /** The result of one window as an estimate: checks, mean loss over finite pairs, gradient in theta's dtype. */
@@ -313,7 +313,7 @@ export function esEstimate<Shared extends EsShared, Unit extends { clock: Clock 
   const mean = isDividedByStd
     ? {
         ...result.mean,
-        gradient: scale(result.mean.gradient, 2 * sigma * inverseStd(result.each.losses)),
+        gradient: tree.scale(result.mean.gradient, 2 * sigma * inverseStd(result.each.losses)),
       }
     : result.mean;
   const { loss, gradient, metrics } = esSummary(settings, mean, shared.theta);

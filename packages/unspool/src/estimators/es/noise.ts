@@ -46,32 +46,6 @@ export function cut(like: unknown, flat: Tensor): unknown {
   }, like);
 }
 
-export const add = (a: unknown, b: unknown): unknown =>
-  tree.map((x: Tensor, y: Tensor) => x.add(y.dtype === x.dtype ? y : y.astype(x.dtype)), a, b);
-
-export const subtract = (a: unknown, b: unknown): unknown =>
-  tree.map((x: Tensor, y: Tensor) => x.sub(y.dtype === x.dtype ? y : y.astype(x.dtype)), a, b);
-
-/** Every leaf times a scalar tensor or number. */
-export const scale = (a: unknown, by: Tensor | number): unknown => tree.map((x: Tensor) => x.mul(by), a);
-
-/** Leaf by leaf, `a` where the scalar `condition` holds, else `b`. */
-export const select = (condition: Tensor, a: unknown, b: unknown): unknown =>
-  tree.map((x: Tensor, y: Tensor) => np.where(condition, x, y), a, b);
-
-export const wide = (a: unknown): unknown => tree.map((x: Tensor) => x.astype("float64"), a);
-
-export const zerosLike = (a: unknown, dtype?: "float64"): unknown =>
-  tree.map((x: Tensor) => np.zeros(x.shape, { dtype: dtype ?? x.dtype }), a);
-
-/** Inner product of two trees, float64 scalar. */
-export const dot = (a: unknown, b: unknown): Tensor => {
-  const products = tree.leaves(
-    tree.map((x: Tensor, y: Tensor) => x.astype("float64").mul(y.astype("float64")).sum(), a, b),
-  );
-  return products.reduce((sum, x) => sum.add(x));
-};
-
 /** A concrete tree repeated along a new leading axis. */
 export function repeat(a: unknown, count: number): unknown {
   return tree.map((x: Tensor) => {

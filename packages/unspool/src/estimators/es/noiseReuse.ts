@@ -32,7 +32,7 @@ import {
   pairLosses,
 } from "./antithetic.ts";
 import type { GradientEstimator } from "../estimator.ts";
-import { add, repeat, scale, select, wide, zerosLike } from "./noise.ts";
+import { repeat } from "./noise.ts";
 import {
   type WindowState,
   firstWindow,
@@ -117,8 +117,8 @@ function firstPairs(settings: EsSettings, theta: unknown, key: Key): PairUnit {
     clock,
     plus: state,
     minus: state,
-    eps: repeat(zerosLike(theta), pairs),
-    xi: repeat(zerosLike(theta, "float64"), pairs),
+    eps: repeat(tree.zerosLike(theta), pairs),
+    xi: repeat(tree.zerosLike(theta, "float64"), pairs),
     age: np.full([pairs], expired, { dtype: "int32" }),
   };
 }
@@ -130,18 +130,18 @@ function perturb(settings: EsSettings, reuse: NoiseReuse, shared: EsShared, unit
   const fresh = noise(shared.theta, pairRequest(shared, pair));
   const steps = tree.scalar(plan.truncation, "int32");
   if (reuse.noisePeriod <= plan.truncation) {
-    const xi = reuse.isPersistent ? add(unit.xi, fresh) : wide(fresh);
+    const xi = reuse.isPersistent ? tree.add(unit.xi, fresh) : tree.astype(fresh, "float64");
     return { eps: fresh, xi, epsAfter: fresh, age: steps };
   }
   const isDue = unit.age.greaterEqual(tree.scalar(Math.min(reuse.noisePeriod, expired), "int32"));
-  const eps = select(isDue, fresh, unit.eps);
+  const eps = tree.select(isDue, fresh, unit.eps);
   const epsAfter =
     plan.mode === "inside"
       ? noise(shared.theta, pairRequest({ ...shared, key: random.foldIn(shared.key, "after reset") }, pair))
       : eps;
   return {
     eps,
-    xi: select(isDue, add(unit.xi, eps), unit.xi),
+    xi: tree.select(isDue, tree.add(unit.xi, eps), unit.xi),
     epsAfter,
     age: np.where(isDue, steps, unit.age.add(steps)),
   };
@@ -171,14 +171,20 @@ function windowProgram(settings: EsSettings, reuse: NoiseReuse): PairProgram<EsS
     finish(_shared, unit, members, kept) {
       const [plus, minus] = members.map(({ carry }) => carry) as [MemberCarry, MemberCarry];
       const { statistics, losses } = pairLosses(settings, members);
-      const before = scale(kept.xi, plus.before.sub(minus.before).mul(factor));
+      const before = tree.scale(kept.xi, plus.before.sub(minus.before).mul(factor));
       const weighted =
         plan.mode === "inside"
-          ? add(before, scale(wide(kept.epsAfter), plus.after.sub(minus.after).mul(factor)))
+          ? tree.add(
+              before,
+              tree.scale(tree.astype(kept.epsAfter, "float64"), plus.after.sub(minus.after).mul(factor)),
+            )
           : before;
       const { clock, isAfter } = plus;
       const hasEnded = endsTrajectory(plan, clock);
-      const xi = plan.mode === "inside" ? select(isAfter, wide(kept.epsAfter), kept.xi) : kept.xi;
+      const xi =
+        plan.mode === "inside"
+          ? tree.select(isAfter, tree.astype(kept.epsAfter, "float64"), kept.xi)
+          : kept.xi;
       const age = redrawsInside ? np.where(isAfter, clock.t, kept.age) : kept.age;
       return {
         unit: {
@@ -186,8 +192,8 @@ function windowProgram(settings: EsSettings, reuse: NoiseReuse): PairProgram<EsS
           clock,
           plus: plus.state,
           minus: minus.state,
-          eps: redrawsInside ? select(isAfter, kept.epsAfter, kept.eps) : kept.eps,
-          xi: select(hasEnded, zerosLike(xi), xi),
+          eps: redrawsInside ? tree.select(isAfter, kept.epsAfter, kept.eps) : kept.eps,
+          xi: tree.select(hasEnded, tree.zerosLike(xi), xi),
           age: np.where(hasEnded, tree.scalar(expired, "int32"), age),
         },
         mean: { gradient: guard(settings, losses, weighted), statistics },

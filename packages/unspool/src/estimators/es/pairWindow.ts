@@ -13,7 +13,7 @@ import {
   startMember,
 } from "./antithetic.ts";
 import type { Estimate, Recurrence } from "../estimator.ts";
-import { add, repeat, select, subtract, zerosLike } from "./noise.ts";
+import { repeat } from "./noise.ts";
 
 /** What an estimator of pairs keeps between windows. */
 export interface WindowState<Unit> {
@@ -67,8 +67,8 @@ export function twoMembers(
   { plus, minus, clock }: { plus: unknown; minus: unknown; clock: Clock },
 ): PairMember[] {
   return [
-    startMember({ theta: add(shared.theta, eps) }, plus, clock),
-    startMember({ theta: subtract(shared.theta, eps) }, minus, clock),
+    startMember({ theta: tree.add(shared.theta, eps) }, plus, clock),
+    startMember({ theta: tree.subtract(shared.theta, eps) }, minus, clock),
   ];
 }
 
@@ -91,7 +91,7 @@ export function restart<Shared extends EsShared, Unit extends { clock: Clock }>(
       const isFresh = unit.clock.t.equal(0);
       const started = Object.entries(thetas(shared, unit)).map(([which, theta]) => {
         const state = initialState(problem, theta, unit.clock.key);
-        return [which, select(isFresh, state, unit[which as keyof Unit])] as const;
+        return [which, tree.select(isFresh, state, unit[which as keyof Unit])] as const;
       });
       return {
         unit: { ...unit, ...Object.fromEntries(started) },
@@ -148,12 +148,12 @@ export function windowRecurrence<Unit extends { clock: Clock }, Kept>(
 
 /** The thetas of both members, for `restart`. */
 export function pairThetas({ theta }: EsShared, eps: unknown): { plus: unknown; minus: unknown } {
-  return { plus: add(theta, eps), minus: subtract(theta, eps) };
+  return { plus: tree.add(theta, eps), minus: tree.subtract(theta, eps) };
 }
 
 /** Placeholder states of units that have not started, [units, …]. */
 export function unstarted(settings: EsSettings, theta: unknown, key: Key): unknown {
-  return repeat(zerosLike(initialState(settings.problem, theta, key)), settings.pairs);
+  return repeat(tree.zerosLike(initialState(settings.problem, theta, key)), settings.pairs);
 }
 
 /** Zeros with the shapes of one unit's slice of a batched tree. */

@@ -31,7 +31,7 @@ import {
   pairLosses,
 } from "./antithetic.ts";
 import type { GradientEstimator } from "../estimator.ts";
-import { add, dot, repeat, scale, select, zerosLike } from "./noise.ts";
+import { repeat } from "./noise.ts";
 import {
   type WindowState,
   firstWindow,
@@ -124,7 +124,7 @@ export function pesAnalytic<Theta, State, Batch>(
           clock: firstClocks(plan, key, pairs, true),
           plus: states,
           minus: states,
-          xi: repeat(zerosLike(theta, "float64"), pairs),
+          xi: repeat(tree.zerosLike(theta, "float64"), pairs),
         };
         return { ...firstWindow(units, theta), mean: firstTasks(derivative, theta, key) };
       },
@@ -134,7 +134,7 @@ export function pesAnalytic<Theta, State, Batch>(
         const program = isAnyFresh(state.units.clock) ? starting : going;
         const mean = executor.reverse(program, "all", theta as unknown, {}, state.mean);
         requireFinite(name, mean.losses, mean.gradient, state.window);
-        const analytic = tree.map((leaf: Tensor) => leaf.astype("float64"), mean.gradient);
+        const analytic = tree.astype(mean.gradient, "float64");
         const estimate = runWindow<Theta, Shared, Unit, { eps: unknown }>(
           settings,
           programs,
@@ -144,7 +144,7 @@ export function pesAnalytic<Theta, State, Batch>(
         const { clock, state: meanState } = mean.carry;
         return {
           loss: estimate.loss,
-          gradient: add(scale(mean.gradient, lossScale), estimate.gradient) as Theta,
+          gradient: tree.add(tree.scale(mean.gradient, lossScale), estimate.gradient) as Theta,
           state: {
             ...estimate.state,
             mean: { task: state.mean.task, clock: settle(plan, clock), state: meanState },
@@ -175,7 +175,7 @@ function windowProgram(settings: EsSettings): PairProgram<Shared, Unit, { eps: u
     finish(shared, unit, members, { eps }) {
       const { statistics, losses } = pairLosses(settings, members);
       const [plus, minus] = members.map(({ carry }) => carry.before) as [Tensor, Tensor];
-      const corrected = plus.sub(minus).sub(dot(eps, shared.analytic).mul(2));
+      const corrected = plus.sub(minus).sub(tree.dot(eps, shared.analytic).mul(2));
       const { clock } = members[0]!.carry;
       const hasEnded = endsTrajectory(settings.plan, clock);
       return {
@@ -184,9 +184,9 @@ function windowProgram(settings: EsSettings): PairProgram<Shared, Unit, { eps: u
           clock,
           plus: members[0]!.carry.state,
           minus: members[1]!.carry.state,
-          xi: select(hasEnded, zerosLike(unit.xi), add(unit.xi, eps)),
+          xi: tree.select(hasEnded, tree.zerosLike(unit.xi), tree.add(unit.xi, eps)),
         },
-        mean: { gradient: guard(settings, losses, scale(unit.xi, corrected.mul(factor))), statistics },
+        mean: { gradient: guard(settings, losses, tree.scale(unit.xi, corrected.mul(factor))), statistics },
         each: { losses },
       };
     },

@@ -9,7 +9,7 @@
  * Vicol, Metz, Sohl-Dickstein 2021 (released code); Vicol, Kolter, Swersky 2023, equation 6.
  */
 import { overTheta } from "../around/outerTheta.ts";
-import { type Tensor, np } from "../../array/index.ts";
+import { type Tensor, np, tree } from "../../array/index.ts";
 import { OptionError, requireKnownOptions } from "../../errors.ts";
 import {
   type Clock,
@@ -32,7 +32,7 @@ import {
   pairRequest,
 } from "./antithetic.ts";
 import type { GradientEstimator } from "../estimator.ts";
-import { add, repeat, scale, select, subtract, zerosLike } from "./noise.ts";
+import { repeat } from "./noise.ts";
 import {
   type WindowState,
   firstWindow,
@@ -124,7 +124,7 @@ export function telescopingPes<Theta, State, Batch>(
           clock: firstClocks(plan, key, pairs, isCommon),
           plus: state,
           minus: state,
-          xi: repeat(zerosLike(theta, "float64"), pairs),
+          xi: repeat(tree.zerosLike(theta, "float64"), pairs),
           previous: np.zeros([pairs], { dtype: "float64" }),
         };
         return firstWindow(units, theta);
@@ -151,7 +151,7 @@ function windowProgram(
     sameForAll: sameLeaves(settings),
     begin(shared, unit) {
       const eps = draw(settings, shared, unit);
-      return { members: twoMembers(shared, eps, unit), kept: { xi: add(unit.xi, eps) } };
+      return { members: twoMembers(shared, eps, unit), kept: { xi: tree.add(unit.xi, eps) } };
     },
     step: (_shared, constant, carry) => memberStep(settings, constant, carry),
     finish(_shared, unit, members, { xi }) {
@@ -162,8 +162,11 @@ function windowProgram(
       const losses = np.stack(ends);
       const difference = ends[0].sub(ends[1]);
       const contribution = isJoint
-        ? scale(xi, difference.sub(unit.previous).mul(factor))
-        : subtract(scale(xi, difference.mul(factor)), scale(unit.xi, unit.previous.mul(factor)));
+        ? tree.scale(xi, difference.sub(unit.previous).mul(factor))
+        : tree.subtract(
+            tree.scale(xi, difference.mul(factor)),
+            tree.scale(unit.xi, unit.previous.mul(factor)),
+          );
       const { clock } = members[0]!.carry;
       const hasEnded = endsTrajectory(settings.plan, clock);
       const none = np.zeros([], { dtype: "float64" });
@@ -173,7 +176,7 @@ function windowProgram(
           clock,
           plus: members[0]!.carry.state,
           minus: members[1]!.carry.state,
-          xi: select(hasEnded, zerosLike(xi), xi),
+          xi: tree.select(hasEnded, tree.zerosLike(xi), xi),
           previous: np.where(hasEnded, none, difference),
         },
         mean: { gradient: guard(settings, losses, contribution), statistics: lossStatistics(settings, ends) },

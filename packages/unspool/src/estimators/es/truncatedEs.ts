@@ -9,7 +9,7 @@
  * Kolter, Swersky 2023, Figure 13).
  */
 import { overTheta } from "../around/outerTheta.ts";
-import { type Key, type Tensor, np } from "../../array/index.ts";
+import { type Key, type Tensor, np, tree } from "../../array/index.ts";
 import { requireOneOf, requireKnownOptions } from "../../errors.ts";
 import { type Clock, type Problem, eraseProblem, firstClocks } from "../../unroll/index.ts";
 import {
@@ -27,7 +27,6 @@ import {
   esOptionNames,
 } from "./antithetic.ts";
 import type { GradientEstimator } from "../estimator.ts";
-import { add, scale, subtract, wide } from "./noise.ts";
 import { type PairState, noiseReuse } from "./noiseReuse.ts";
 import {
   type WindowState,
@@ -124,7 +123,7 @@ function windowProgram(settings: EsSettings): PairProgram<EsShared, MeanUnit, { 
     sameForAll: sameLeaves(settings),
     begin(shared, { pair, mean, clock }) {
       const eps = settings.noise(shared.theta, pairRequest(shared, pair));
-      const thetas = [add(shared.theta, eps), subtract(shared.theta, eps), shared.theta];
+      const thetas = [tree.add(shared.theta, eps), tree.subtract(shared.theta, eps), shared.theta];
       return { members: thetas.map((theta) => startMember({ theta }, mean, clock)), kept: { eps } };
     },
     step: (_shared, constant, carry) => memberStep(settings, constant, carry),
@@ -138,7 +137,10 @@ function windowProgram(settings: EsSettings): PairProgram<EsShared, MeanUnit, { 
       const difference = plus.before.add(plus.after).sub(minus.before.add(minus.after));
       return {
         unit: { pair: unit.pair, clock: mean.clock, mean: mean.state },
-        mean: { gradient: guard(settings, losses, scale(wide(eps), difference.mul(factor))), statistics },
+        mean: {
+          gradient: guard(settings, losses, tree.scale(tree.astype(eps, "float64"), difference.mul(factor))),
+          statistics,
+        },
         each: { losses },
       };
     },

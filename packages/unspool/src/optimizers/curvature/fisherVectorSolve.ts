@@ -8,7 +8,7 @@
  * Two large terms are subtracted where λ is small: the relative error is the rounding error times |F| / λ. Use float64
  * below λ = 1e-4 |F|.
  */
-import { Tensor } from "../../array/index.ts";
+import { Tensor, tree } from "../../array/index.ts";
 import { requireKnownOptions, requirePositive } from "../../errors.ts";
 import { dot, mapFloats, zeros } from "../leaves.ts";
 import { shifted, solvePositive } from "./factors.ts";
@@ -47,7 +47,7 @@ export function fisherVectorSolve<T>(
 /** F u, for u in the structure of theta: 0 for parameters outside of layers. */
 export function fisherVectorProduct<T>({ registration, layers }: FisherColumns, u: T): T {
   const matrices = blockMatrices(registration.blocks, u);
-  const weights = sum(layers.map((columns, i) => transposedProduct(columns, matrices[i]!)));
+  const weights = tree.total(layers.map((columns, i) => transposedProduct(columns, matrices[i]!)));
   return withBlocks(
     zeros(u) as T,
     registration.blocks,
@@ -63,7 +63,7 @@ export function fisherQuadratic(columns: FisherColumns, u: unknown): Tensor {
 /** @internal GᵀG: one for all layers, or one by layer. */
 export function grams(layers: readonly BlockColumns[], isByLayer: boolean): Tensor[] {
   const each = layers.map((columns) => gram(columns));
-  return isByLayer ? each : [sum(each)];
+  return isByLayer ? each : [tree.total(each)];
 }
 
 /** @internal (λ I + F)⁻¹ of matrices [inputs, outputs] by layer, given the grams. */
@@ -76,13 +76,9 @@ export function woodbury(
   const parts = layers.map((columns, i) => transposedProduct(columns, matrices[i]!));
   const solve = (product: Tensor, right: Tensor) => solvePositive(shifted(product.div(damping), 1), right);
   const isByLayer = products.length === layers.length;
-  const shared = isByLayer ? undefined : solve(products[0]!, sum(parts));
+  const shared = isByLayer ? undefined : solve(products[0]!, tree.total(parts));
   return layers.map((columns, i) => {
     const weights = shared ?? solve(products[i]!, parts[i]!);
     return matrices[i]!.sub(product(columns, weights).div(damping)).div(damping);
   });
-}
-
-function sum(parts: readonly Tensor[]): Tensor {
-  return parts.reduce((total, part) => total.add(part));
 }

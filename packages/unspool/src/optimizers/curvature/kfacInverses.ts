@@ -4,7 +4,7 @@
  */
 import { type Tensor, np, tree } from "../../array/index.ts";
 import { asType } from "../hyperparameter.ts";
-import { allFinite, select } from "../leaves.ts";
+import { allFinite } from "../leaves.ts";
 import { eigenbasis, inversePositive, shifted, solveKronecker, traceRatio } from "./factors.ts";
 import type { LayerBlock } from "./layerBlocks.ts";
 import type { KfacRule } from "./kfacOptions.ts";
@@ -45,7 +45,7 @@ export function buildInverses(
   return Object.fromEntries(
     Object.entries(built).map(([name, inverse]) => {
       const isSound = allFinite(inverse);
-      return [name, select(isSound, inverse, tree.map(np.zerosLike, inverse))];
+      return [name, tree.select(isSound, inverse, tree.map(np.zerosLike, inverse))];
     }),
   );
 }

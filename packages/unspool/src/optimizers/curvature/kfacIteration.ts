@@ -1,7 +1,7 @@
 /** One step of K-FAC (Martens and Grosse 2015, Algorithm 2), put together from statistics, inverses and proposals. */
-import { type Key, type Tensor, np, random } from "../../array/index.ts";
+import { type Key, type Tensor, np, random, tree } from "../../array/index.ts";
 import { belowRounding } from "../objective/belowRounding.ts";
-import { advance, counter, mapFloats, root, select } from "../leaves.ts";
+import { advance, counter, mapFloats, root } from "../leaves.ts";
 import type { NetworkView, Objective, StepOptions, StepOutcome } from "../objective/objective.ts";
 import { countOf, withFrozen } from "./frozenLayers.ts";
 import { buildInverses, frozenBlocks } from "./kfacInverses.ts";
@@ -127,7 +127,7 @@ function moved<Theta>(
     }
     if (rule.stepRejection) {
       const isFine = after.lessEqual(loss);
-      next = select(isFine, next, theta);
+      next = tree.select(isFine, next, theta);
       previous = keptChange(isFine, previous);
       damping = np.where(isFine, damping, raisedDamping(rule, state.damping));
     }

@@ -1,6 +1,5 @@
 /** What is due at a step of K-FAC: known before it, or chosen by counters within a program. */
 import { type Tensor, tree } from "../../array/index.ts";
-import { select } from "../leaves.ts";
 import type { Phase } from "../objective/objective.ts";
 import { type KfacRule, usesGamma } from "./kfacOptions.ts";
 
@@ -52,7 +51,7 @@ export function dueAt(rule: KfacRule, step: Tensor, phase: Phase | undefined): D
 /** `yes` where the flag holds, computed only if it can; else `no`. */
 export function when<T>(flag: Flag, yes: () => T, no: T): T {
   if (typeof flag === "boolean") return flag ? yes() : no;
-  return select(flag, yes(), no);
+  return tree.select(flag, yes(), no);
 }
 
 function asNumber(flag: Tensor): Tensor {

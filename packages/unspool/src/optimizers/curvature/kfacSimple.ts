@@ -109,7 +109,7 @@ export function kfacSimple(options: KfacSimpleOptions = {}): MeasuringOptimizer<
     observed: (layer, { inputs, errors }) => ({
       ...layer,
       inputs: withEstimate(layer.inputs, secondMoment(inputs), rule.ema),
-      outputs: withEstimate(layer.outputs, sum(errors.map(secondMoment)), rule.ema),
+      outputs: withEstimate(layer.outputs, tree.total(errors.map(secondMoment)), rule.ema),
     }),
     inverted(layer, step) {
       const factors = means(layer);
@@ -129,7 +129,7 @@ export function kfacSimple(options: KfacSimpleOptions = {}): MeasuringOptimizer<
     },
     metrics(layers) {
       const mean = (name: keyof DampingShare) =>
-        sum(layers.map(({ share }) => share[name])).div(layers.length);
+        tree.total(layers.map(({ share }) => share[name])).div(layers.length);
       return { pi: mean("pi"), inputDamping: mean("inputs"), outputDamping: mean("outputs") };
     },
   });
@@ -145,8 +145,4 @@ function requireOptions(options: KfacSimpleOptions): Required<KfacSimpleOptions>
   requireBoolean("kfacSimple", "dropE", rule.dropE);
   if (!rule.dropE || rule.dampingMode === "heuristic") return rule;
   throw new OptionError("kfacSimple", "dampingMode", rule.dampingMode, '"heuristic" with dropE');
-}
-
-function sum(parts: readonly Tensor[]): Tensor {
-  return parts.reduce((total, part) => total.add(part));
 }

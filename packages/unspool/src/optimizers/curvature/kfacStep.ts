@@ -1,7 +1,7 @@
 /** The pieces of a step of K-FAC: what is known of a batch, the step that one inverse proposes, and its damping. */
 import { type Tensor, type Tensors, np, tree } from "../../array/index.ts";
 import { asType, atStep } from "../hyperparameter.ts";
-import { dot, isFloatLeaf, mapFloats, select, zeros } from "../leaves.ts";
+import { dot, isFloatLeaf, mapFloats, zeros } from "../leaves.ts";
 import type { NetworkView } from "../objective/objective.ts";
 import type { Hyperparameter } from "../optimizer.ts";
 import { applyInverses } from "./kfacInverses.ts";
@@ -102,7 +102,7 @@ export function propose<Theta>(
 /** The proposal of which the model promises most; the first where it promises the same or cannot say. */
 export function better(a: Proposal, b: Proposal): Proposal {
   const isBetter = b.predicted!.less(a.predicted!);
-  return select(isBetter, b, a) as Proposal;
+  return tree.select(isBetter, b, a) as Proposal;
 }
 
 /** λ after a step (Levenberg-Marquardt, 6.5), where a change was predicted and another was measured. */
@@ -134,7 +134,7 @@ export function withPenalty(rule: KfacRule, loss: Tensor, theta: unknown): Tenso
 
 /** No previous change where the last one was not good. */
 export function keptChange(isGood: Tensor, change: unknown): KfacState["previous"] {
-  return select(isGood, change as KfacState["previous"], zeros(change));
+  return tree.select(isGood, change as KfacState["previous"], zeros(change));
 }
 
 function within({ minDamping, maxDamping }: KfacRule, damping: Tensor): Tensor {

@@ -61,14 +61,14 @@ export function laplaceMove<T>(
   const scales = scalesLike(y, priorPrecision);
   const [draws, diagonals] = [blockMatrices(blocks, y), blockMatrices(blocks, scales)];
   const isUniform = typeof priorPrecision === "number";
-  const inner = sum(
+  const inner = tree.total(
     layers.map((columns, i) => {
       if (isUniform) return gram(columns).mul(dataPoints / priorPrecision);
       return gram(columns, diagonals[i]!.mul(diagonals[i]!)).mul(dataPoints);
     }),
   );
   const root = Math.sqrt(dataPoints);
-  const right = sum(
+  const right = tree.total(
     layers.map((columns, i) => transposedProduct(columns, draws[i]!.mul(diagonals[i]!)).mul(root)),
   );
   const weights = solvePositive(shifted(inner, 1), right.add(z));
@@ -89,10 +89,6 @@ function scalesLike<T>(y: T, precision: LaplaceOptions["priorPrecision"]): T {
   const isBare = Tensor.is(precision) && !Tensor.is(y);
   if (isOne || isBare) return tree.map((leaf) => (isFloatLeaf(leaf) ? scale(leaf, precision) : leaf), y);
   return tree.map((leaf, of) => (isFloatLeaf(leaf) ? scale(leaf, of!) : leaf), y, precision);
-}
-
-function sum(parts: readonly Tensor[]): Tensor {
-  return parts.reduce((total, part) => total.add(part));
 }
 
 function dtypeOf(x: Tensor): { dtype: "float32" | "float64" } {

@@ -8,7 +8,7 @@ import { type Key, type Tensor, type Tree, np, tree } from "../../array/index.ts
 import { OptionError, requireInteger, requireOneOf } from "../../errors.ts";
 import { compiledOutside } from "../objective/compiledOutside.ts";
 import { belowOne } from "../hyperparameter.ts";
-import { advance, allFinite, counter, select } from "../leaves.ts";
+import { advance, allFinite, counter } from "../leaves.ts";
 import type { NetworkView, Objective, ObjectiveOptimizer } from "../objective/objective.ts";
 import { type LayerBlock, blockMatrix } from "./layerBlocks.ts";
 import { countOf, withFrozen } from "./frozenLayers.ts";
@@ -173,7 +173,7 @@ function invertedOrFrozen<Layer extends Tree>(method: LayerRule<Layer>, layer: L
   const finite = allFinite(next[method.inverse]);
   const isSound = method.isSound === undefined ? finite : np.logicalAnd(finite, method.isSound(next, step));
   const none = tree.map(np.zerosLike, next[method.inverse]);
-  return { ...next, [method.inverse]: select(isSound as Tensor, next[method.inverse], none) };
+  return { ...next, [method.inverse]: tree.select(isSound as Tensor, next[method.inverse], none) };
 }
 
 /** True for a layer whose last inversion failed: bool scalar. */

@@ -1,6 +1,5 @@
 /** Work that is due in some steps only: chosen before a step is compiled where its number is known, by `select` elsewhere. */
 import { type Tensor, tree } from "../../array/index.ts";
-import { select } from "../leaves.ts";
 import type { Phase } from "../objective/objective.ts";
 
 /** Known, or a bool scalar. */
@@ -9,7 +8,7 @@ export type Due = boolean | Tensor;
 /** `compute()` where it is due, else `otherwise`. */
 export function when<T>(due: Due, compute: () => T, otherwise: T): T {
   if (typeof due === "boolean") return due ? compute() : otherwise;
-  return select(due, compute(), otherwise);
+  return tree.select(due, compute(), otherwise);
 }
 
 /** True in the steps 0, `period`, 2 `period`, …, by the counter. */

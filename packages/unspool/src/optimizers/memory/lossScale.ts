@@ -12,7 +12,7 @@
 import { type Tensor, type Tree, np, tree } from "../../array/index.ts";
 import { OptionError, requireInteger, requireOneOf, requirePositive } from "../../errors.ts";
 import { asType, requireHyperparameter, withDefaults } from "../hyperparameter.ts";
-import { advance, allFinite, counter, isAt, mapFloats, requireGradient, select } from "../leaves.ts";
+import { advance, allFinite, counter, isAt, mapFloats, requireGradient } from "../leaves.ts";
 import type { Optimizer } from "../optimizer.ts";
 import { type WrappedState, passOn, requireOptimizer } from "../wrappers/wrapping.ts";
 import { type HalfFormat, roundingOf } from "./rounding.ts";
@@ -91,10 +91,10 @@ export function lossScale<Inner extends Tree>(
       const isGrown = isAt(count, growthSteps);
       const grown = np.where(isGrown, np.minimum(state.scale.mul(factor), highest), state.scale) as Tensor;
       return {
-        theta: select(isGood, moved.theta, theta),
+        theta: tree.select(isGood, moved.theta, theta),
         state: {
           step: advance(state.step),
-          inner: select(isGood, moved.state, state.inner),
+          inner: tree.select(isGood, moved.state, state.inner),
           scale: np.where(isGood, grown, np.maximum(state.scale.div(factor), lowest)),
           count: np.where(isGood, np.where(isGrown, counter(), count), counter()),
           skipped: np.where(isGood, state.skipped, advance(state.skipped)),

@@ -1,7 +1,7 @@
 /** Conjugate gradients for A x = b, from products with A, as a loop of fixed length that a compiler can take whole. */
-import { type Tensor, np, scan } from "../../array/index.ts";
+import { type Tensor, np, scan, tree } from "../../array/index.ts";
 import { addScaled } from "../floatVector.ts";
-import { dot, select } from "../leaves.ts";
+import { dot } from "../leaves.ts";
 
 export interface ConjugateGradientOptions {
   iterations: number;
@@ -55,7 +55,7 @@ export function conjugateGradients(
       weight: nextWeight,
     };
     const kept = { x, residual: r, direction: p, weight };
-    return [{ ...select(isDone, kept, next), isOver: stops }, undefined];
+    return [{ ...tree.select(isDone, kept, next), isOver: stops }, undefined];
   };
   const [end] = scan(
     step,

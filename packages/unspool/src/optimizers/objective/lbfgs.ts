@@ -16,7 +16,7 @@ import { requireInteger } from "../../errors.ts";
 import { backtracking } from "./backtracking.ts";
 import { addScaled, floatLeaves, scaled, withFloatLeaves } from "../floatVector.ts";
 import { asType, atStep, positive, requireHyperparameter, withDefaults } from "../hyperparameter.ts";
-import { advance, counter, dot, globalNorm, select } from "../leaves.ts";
+import { advance, counter, dot, globalNorm } from "../leaves.ts";
 import type { ObjectiveOptimizer } from "./objective.ts";
 import type { Hyperparameter } from "../optimizer.ts";
 
@@ -93,7 +93,7 @@ export function lbfgs(options: LbfgsOptions = {}): ObjectiveOptimizer<LbfgsState
       };
       return {
         theta: withFloatLeaves(theta, next),
-        state: { ...select(isStuck, forgotten, updated), step: advance(state.step) },
+        state: { ...tree.select(isStuck, forgotten, updated), step: advance(state.step) },
         loss,
         metrics: { stepLength: length },
       };

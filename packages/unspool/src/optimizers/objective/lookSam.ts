@@ -8,11 +8,11 @@
  *
  * Nothing is added where g_v = 0. Norms are over all leaves.
  */
-import { type Tensor, type Tensors, type Tree, np, valueAndGrad } from "../../array/index.ts";
+import { type Tensor, type Tensors, type Tree, np, valueAndGrad, tree } from "../../array/index.ts";
 import { requireInteger } from "../../errors.ts";
 import { addScaled } from "../floatVector.ts";
 import { atLeast0, atStep, requireHyperparameter, withDefaults } from "../hyperparameter.ts";
-import { advance, counter, dot, globalNorm, isAt, select, zeros } from "../leaves.ts";
+import { advance, counter, dot, globalNorm, isAt, zeros } from "../leaves.ts";
 import type { ObjectiveOptimizer, Phase } from "./objective.ts";
 import type { Hyperparameter, Optimizer } from "../optimizer.ts";
 import { type SamOptions, requireSamOptions, samDefaults, samGradients } from "./sam.ts";
@@ -79,7 +79,7 @@ export function lookSam<Inner extends Tree>(
       const due = phase?.["ascend"];
       const isDue = isAt(state.count, 0);
       const { loss, gradient, across } =
-        due === undefined ? select(isDue, ascend(), reuse()) : due ? ascend() : reuse();
+        due === undefined ? tree.select(isDue, ascend(), reuse()) : due ? ascend() : reuse();
       const moved = inner.update(gradient as Tensors<typeof theta>, state.inner, theta, { loss });
       const count = advance(state.count);
       return {

@@ -27,7 +27,7 @@ import {
   requireHyperparameter,
   withDefaults,
 } from "../hyperparameter.ts";
-import { advance, counter, dot, select } from "../leaves.ts";
+import { advance, counter, dot } from "../leaves.ts";
 import type { ObjectiveOptimizer } from "./objective.ts";
 import type { Hyperparameter } from "../optimizer.ts";
 
@@ -116,7 +116,7 @@ export function newtonCg(options: NewtonCgOptions = {}): ObjectiveOptimizer<Newt
         { iterations, ...(diagonal && { preconditioner: diagonal }) },
       );
       const isDescent = dot(solution.x, gradient).less(0);
-      const direction = select(isDescent, solution.x, downhill);
+      const direction = tree.select(isDescent, solution.x, downhill);
       const slope = dot(gradient, direction);
       const from = asType(np.array(atStep(rule.learningRate, state.step)(damping)), damping.dtype);
       const { length, firstLoss } = backtracking(lossAt, { leaves, loss, direction, slope }, from, halvings);

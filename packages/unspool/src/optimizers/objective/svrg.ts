@@ -8,10 +8,10 @@
  * f_i is the objective on the step's batch. At a snapshot the batch cancels, so that step needs the data alone: hand
  * it in as the step's objective where `phaseAt(step).snapshot` says so, or as `full`.
  */
-import { type Tensor, type Tensors, type Tree, np, valueAndGrad } from "../../array/index.ts";
+import { type Tensor, type Tensors, type Tree, np, valueAndGrad, tree } from "../../array/index.ts";
 import { requireInteger } from "../../errors.ts";
 import { withDefaults } from "../hyperparameter.ts";
-import { advance, counter, isAt, mapFloats, select, zeros } from "../leaves.ts";
+import { advance, counter, isAt, mapFloats, zeros } from "../leaves.ts";
 import type { Objective, ObjectiveOptimizer, Phase } from "./objective.ts";
 import type { Optimizer } from "../optimizer.ts";
 import { type WrappedState, evaluationOf, requireOptimizer } from "../wrappers/wrapping.ts";
@@ -75,7 +75,7 @@ export function svrg<Inner extends Tree>(
       const due = phase?.["snapshot"];
       const { loss, gradient, snapshot, mean } =
         due === undefined
-          ? select(isAt(state.count, 0), takeSnapshot(), correct())
+          ? tree.select(isAt(state.count, 0), takeSnapshot(), correct())
           : due
             ? takeSnapshot()
             : correct();

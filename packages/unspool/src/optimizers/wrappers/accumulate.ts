@@ -3,10 +3,10 @@
  *
  *     sum ← sum + g;   every `every` calls: theta, inner ← inner.update(sum / every), sum ← 0
  */
-import { type Tensor, type Tree, np } from "../../array/index.ts";
+import { type Tensor, type Tree, np, tree } from "../../array/index.ts";
 import { requireInteger } from "../../errors.ts";
 import { withDefaults } from "../hyperparameter.ts";
-import { advance, counter, isAt, mapFloats, requireGradient, select, zeros } from "../leaves.ts";
+import { advance, counter, isAt, mapFloats, requireGradient, zeros } from "../leaves.ts";
 import type { Optimizer } from "../optimizer.ts";
 import { type WrappedState, passOn, requireOptimizer } from "./wrapping.ts";
 
@@ -46,12 +46,12 @@ export function accumulate<Inner extends Tree>(
       const mean = mapFloats((s) => s.div(every), sum);
       const moved = inner.update(mean, state.inner, theta, observed);
       return {
-        theta: select(isFull, moved.theta, theta),
+        theta: tree.select(isFull, moved.theta, theta),
         state: {
           step: advance(state.step),
-          inner: select(isFull, moved.state, state.inner),
+          inner: tree.select(isFull, moved.state, state.inner),
           count: np.where(isFull, counter(), count),
-          sum: select(isFull, zeros(theta), sum) as Tree,
+          sum: tree.select(isFull, zeros(theta), sum) as Tree,
         },
       };
     },

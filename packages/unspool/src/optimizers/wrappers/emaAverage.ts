@@ -12,7 +12,7 @@ import {
   requireHyperparameter,
   withDefaults,
 } from "../hyperparameter.ts";
-import { advance, counter, mapFloats, select, zeros } from "../leaves.ts";
+import { advance, counter, mapFloats, zeros } from "../leaves.ts";
 import type { Hyperparameter, Optimizer } from "../optimizer.ts";
 import { type WrappedState, passOn, requireOptimizer } from "./wrapping.ts";
 
@@ -67,7 +67,7 @@ export function emaAverage<Inner extends Tree>(
       const weight = np.where(isEmpty, np.onesLike(state.weight), state.weight);
       const now = inner.evaluationTheta?.(state.inner, theta) ?? theta;
       const mean = mapFloats((x, a) => a.div(asType(weight, x.dtype)), now, state.average);
-      return select(isEmpty, now, mean);
+      return tree.select(isEmpty, now, mean);
     },
   };
 }

@@ -2,7 +2,7 @@
  * The mean of some of the iterates, carried along an optimizer: what `polyakAverage` and `swa` share.
  */
 import { type Tensor, type Tree, np, tree } from "../../array/index.ts";
-import { advance, counter, mapFloats, select } from "../leaves.ts";
+import { advance, counter, mapFloats } from "../leaves.ts";
 import type { Optimizer } from "../optimizer.ts";
 import { type WrappedState, passOn } from "./wrapping.ts";
 
@@ -46,11 +46,11 @@ export function iterateMean<Inner extends Tree>(
         state.average,
         seen,
       );
-      const average = select(isTaken, mean, state.average);
+      const average = tree.select(isTaken, mean, state.average);
       return { theta: moved.theta, state: { step, inner: moved.state, count, average } };
     },
     evaluationTheta: <Theta>(state: IterateMeanState<Inner>, theta: Theta) =>
-      select(
+      tree.select(
         state.count.equal(counter()),
         inner.evaluationTheta?.(state.inner, theta) ?? theta,
         state.average,

@@ -12,16 +12,7 @@ import { requireInteger, requireOneOf } from "../../errors.ts";
 import { type AdaptiveAlpha, adaptiveAlpha } from "./adaptiveAlpha.ts";
 import { type ValueFor, atStep, withDefaults } from "../hyperparameter.ts";
 import { belowOne, requireBoolean, requireHyperparameter } from "../hyperparameter.ts";
-import {
-  advance,
-  counter,
-  isAt,
-  mapFloats,
-  requireGradient,
-  select,
-  thetaEntries,
-  zeros,
-} from "../leaves.ts";
+import { advance, counter, isAt, mapFloats, requireGradient, thetaEntries, zeros } from "../leaves.ts";
 import {
   type InnerStateAtSync,
   innerStateAtSync,
@@ -128,16 +119,16 @@ export function lookahead<Inner extends Tree>(
         towards: (slow, now) => towards(slow, now, pull),
       });
       return {
-        theta: select(isSync, pulled, fast) as typeof theta,
+        theta: tree.select(isSync, pulled, fast) as typeof theta,
         state: {
           step: advance(state.step),
           count: np.where(isSync, counter(), count),
-          inner: select(isSync, synced.inner, moved.state),
-          slow: select(isSync, pulled, state.slow),
+          inner: tree.select(isSync, synced.inner, moved.state),
+          slow: tree.select(isSync, pulled, state.slow),
           ...(synced.slowMomentum && {
-            slowMomentum: select(isSync, synced.slowMomentum, state.slowMomentum!),
+            slowMomentum: tree.select(isSync, synced.slowMomentum, state.slowMomentum!),
           }),
-          ...(outerVelocity && { outerVelocity: select(isSync, outerVelocity, state.outerVelocity!) }),
+          ...(outerVelocity && { outerVelocity: tree.select(isSync, outerVelocity, state.outerVelocity!) }),
         },
       };
     },

@@ -12,15 +12,7 @@
 import { type Tensor, type Tree, np, tree } from "../../array/index.ts";
 import { OptionError } from "../../errors.ts";
 import { leastAbove0 } from "../hyperparameter.ts";
-import {
-  advance,
-  counter,
-  isFloatLeaf,
-  mapFloats,
-  requireGradient,
-  select,
-  thetaEntries,
-} from "../leaves.ts";
+import { advance, counter, isFloatLeaf, mapFloats, requireGradient, thetaEntries } from "../leaves.ts";
 import type { Optimizer } from "../optimizer.ts";
 
 /** What is added to the state of a rule. */
@@ -62,9 +54,9 @@ export function skipOverflow<State extends Tree & { step: Tensor }>(
       // Without the leaf that `init` has added it is the rule's state, which TypeScript does not see of a type parameter.
       const next = rule.update(safe, before as unknown as State, theta, observed);
       return {
-        theta: select(fits, next.theta, theta),
+        theta: tree.select(fits, next.theta, theta),
         state: {
-          ...select(fits, next.state, { ...before, step: next.state.step }),
+          ...tree.select(fits, next.state, { ...before, step: next.state.step }),
           skipped: np.where(fits, skipped, advance(skipped)),
         },
       };

@@ -91,7 +91,7 @@ export function centralDifferences<Theta, State, Batch>(
   return {
     name,
     init: (theta) => ({
-      theta: tree.map((leaf) => np.zeros(leaf.shape, { dtype: leaf.dtype }), theta as unknown),
+      theta: tree.zerosLike(theta as unknown),
     }),
     estimate(theta, state, key) {
       tree.requireSame(name, "theta", state.theta, theta);

@@ -5,10 +5,9 @@
  *
  * where log p runs over ALL actions of the lifetime and the path of the agent depends on eta with data fixed.
  */
-import { type Tensor, tree } from "../../array/index.ts";
+import { np, tree } from "../../array/index.ts";
 import { requireKnownOptions } from "../../errors.ts";
 import { cut } from "../../estimators/index.ts";
-import { np } from "../../array/index.ts";
 import { everyLifetime } from "./everyLifetime.ts";
 import { type LearningTask, eraseTask } from "../environments/learningTask.ts";
 import { checkedSwitches } from "./metaGradientOptions.ts";
@@ -48,6 +47,6 @@ export function exactMetaGradient<Eta, Agent, World, Data>(
     loss += weight;
     for (let j = 0; j < count; j++) gradient[j]! += weight * all.score[i * count + j]!;
   });
-  const like = tree.map((leaf: Tensor) => leaf.astype("float64"), eta as unknown);
+  const like = tree.astype(eta as unknown, "float64");
   return { loss, gradient: cut(like, np.array(gradient)) as Eta };
 }

@@ -173,8 +173,7 @@ function begin({ task, length, isWindowed }: LifetimeSettings, shared: LifetimeS
   const [count, none] = [tree.size(eta), np.zeros([task.actions], { dtype })];
   const t = unit.clock?.t ?? int(0);
   const isFresh = t.equal(0);
-  const either = (first: unknown, later: unknown) =>
-    tree.map((a: Tensor, b: Tensor) => np.where(isFresh, a, b) as Tensor, first, later);
+  const either = (first: unknown, later: unknown) => tree.select(isFresh, first, later);
   const isGoing = unit.clock !== undefined;
   const carry: Carry = {
     t,

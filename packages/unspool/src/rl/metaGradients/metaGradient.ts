@@ -97,7 +97,7 @@ export function metaGradient<Eta, Agent, World, Data>(
     warnings: switches.warnings,
     init: (eta, key) => ({
       units: isContiguous ? goingUnits(task, plan, eta, key, lifetimes) : { lifetime: np.arange(lifetimes) },
-      eta: tree.map((leaf) => np.zeros(leaf.shape, { dtype: leaf.dtype }), eta as unknown),
+      eta: tree.zerosLike(eta as unknown),
       returns: np.zeros([task.actions], { dtype: "float64" }),
       estimate: 0,
     }),

@@ -9,11 +9,11 @@
  * step by it again, which is the same for a constant rate. Post-local SGD (Lin, Stich, Patel & Jaggi, ICLR 2020):
  * the first steps are averaged one by one.
  */
-import { type Tensor, type Tree, np, grad } from "../../../array/index.ts";
+import { type Tensor, type Tree, np, grad, tree } from "../../../array/index.ts";
 import { requireInteger, requirePositive } from "../../../errors.ts";
 import { forWorkers, meanOverWorkers } from "../compression/reduceOver.ts";
 import { belowOne, requireHyperparameter, withDefaults } from "../../hyperparameter.ts";
-import { advance, counter, isAt, mapFloats, select, zeros } from "../../leaves.ts";
+import { advance, counter, isAt, mapFloats, zeros } from "../../leaves.ts";
 import type { ObjectiveOptimizer } from "../../objective/objective.ts";
 import type { Optimizer } from "../../optimizer.ts";
 import { sgd } from "../../rules/sgd.ts";
@@ -106,14 +106,14 @@ export function localSgd(options: LocalSgdOptions = {}): ObjectiveOptimizer<Loca
         ? mean
         : mapFloats((from, u) => from.sub(u.mul(outerRate)), state.common, outerVelocity ?? way);
       return {
-        theta: select(isSync, next, mean) as Theta,
+        theta: tree.select(isSync, next, mean) as Theta,
         state: {
           step: advance(state.step),
           count: np.where(isSync, counter(), count),
-          local: select(isSync, forWorkers(next, workers), each.at) as Tree,
+          local: tree.select(isSync, forWorkers(next, workers), each.at) as Tree,
           inner: each.inner,
-          common: select(isSync, next, state.common),
-          ...(outerVelocity && { outerVelocity: select(isSync, outerVelocity, state.outerVelocity!) }),
+          common: tree.select(isSync, next, state.common),
+          ...(outerVelocity && { outerVelocity: tree.select(isSync, outerVelocity, state.outerVelocity!) }),
         },
         loss: commonLoss(shards, theta),
         metrics: { bytesSent: sentWhere(isSync, bytesOf(theta)) },

@@ -19,7 +19,7 @@ import { errorFeedback, requireCompressor } from "../compression/errorFeedback.t
 import { forWorkers, meanOverWorkers, reduceOver } from "../compression/reduceOver.ts";
 import { scaledSign } from "../compression/scaledSign.ts";
 import { asType, atStep, oneMinus, withDefaults } from "../../hyperparameter.ts";
-import { advance, counter, mapFloats, root, select } from "../../leaves.ts";
+import { advance, counter, mapFloats, root } from "../../leaves.ts";
 import type { ObjectiveOptimizer } from "../../objective/objective.ts";
 import { bytesOf, shardsOf } from "./shards.ts";
 
@@ -79,7 +79,11 @@ export function oneBitAdam(options: OneBitAdamOptions = {}): ObjectiveOptimizer<
       // Where the step is not known before, both are computed and one is taken.
       const isWarm = state.step.less(np.array(warmupSteps, { dtype: "int32" }));
       const moved =
-        phase === undefined ? select(isWarm, warm(), cold()) : phase["warmup"] === true ? warm() : cold();
+        phase === undefined
+          ? tree.select(isWarm, warm(), cold())
+          : phase["warmup"] === true
+            ? warm()
+            : cold();
       return {
         theta: mapFloats((x, d) => x.sub(d!.mul(rate(x))), theta, moved.direction),
         state: { step: advance(state.step), adam: moved.adam, compressor: moved.compressor },

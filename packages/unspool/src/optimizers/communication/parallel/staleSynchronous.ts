@@ -13,7 +13,7 @@ import { type Tensor, type Tree, np, tree, grad } from "../../../array/index.ts"
 import { OptionError, requireInteger } from "../../../errors.ts";
 import { forWorkers } from "../compression/reduceOver.ts";
 import { withDefaults } from "../../hyperparameter.ts";
-import { advance, counter, select } from "../../leaves.ts";
+import { advance, counter } from "../../leaves.ts";
 import type { ObjectiveOptimizer } from "../../objective/objective.ts";
 import type { Optimizer } from "../../optimizer.ts";
 import { sgd } from "../../rules/sgd.ts";
@@ -95,7 +95,7 @@ export function staleSynchronous(
       for (let worker = 0; worker < workers; worker++) {
         const gradient = tree.map((g) => g.slice(worker), gradients);
         const moved = optimizer.update(gradient, server.inner, server.theta);
-        server = select(
+        server = tree.select(
           isDone.slice(worker),
           { theta: moved.theta, inner: moved.state },
           server,

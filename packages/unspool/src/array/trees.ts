@@ -1,0 +1,3 @@
+/** What users import as `tree`: structure and arithmetic. */
+export * from "./tree.ts";
+export * from "./treeArithmetic.ts";
