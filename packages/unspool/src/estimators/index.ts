@@ -1,6 +1,6 @@
 /** Gradient estimators, one file each. */
 export type { Estimate, EstimateMetrics, GradientEstimator, Recurrence, StateData } from "./estimator.ts";
-export type { EsOptions } from "./es/antithetic.ts";
+export type { EsOptions } from "./es/esOptions.ts";
 export type { DerivativeOptions } from "./derivatives/trajectory.ts";
 export { thetaBasis } from "./derivatives/tangents.ts";
 export { cut, gaussian } from "./es/noise.ts";

@@ -5,7 +5,7 @@
 import { requireKnownOptions } from "../errors.ts";
 import { type Registry, registry } from "../registry.ts";
 import type { Problem } from "../unroll/index.ts";
-import type { EsOptions } from "./es/antithetic.ts";
+import type { EsOptions } from "./es/esOptions.ts";
 import { bptt } from "./derivatives/bptt.ts";
 import { dodge } from "./derivatives/dodge.ts";
 import type { GradientEstimator } from "./estimator.ts";

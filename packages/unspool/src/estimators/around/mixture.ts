@@ -28,21 +28,9 @@ import {
   splitFloats,
   requireProblem,
 } from "../../unroll/index.ts";
-import {
-  type EsSettings,
-  type EsShared,
-  type MemberCarry,
-  type PairProgram,
-  esSettings,
-  guard,
-  lossSummary,
-  memberStep,
-  pairLosses,
-  pairRequest,
-  requireFiniteLosses,
-  startMember,
-  wholeOptionNames,
-} from "../es/antithetic.ts";
+import { type EsSettings, esSettings, wholeOptionNames } from "../es/esOptions.ts";
+import { type PairProgram, guard, lossSummary, pairLosses, requireFiniteLosses } from "../es/pairLosses.ts";
+import { type EsShared, type MemberCarry, memberStep, pairRequest, startMember } from "../es/pairMembers.ts";
 import type { GradientEstimator } from "../estimator.ts";
 import type { FullEsOptions } from "../es/fullEs.ts";
 import { cut } from "../es/noise.ts";

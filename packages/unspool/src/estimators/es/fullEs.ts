@@ -3,10 +3,10 @@
  *
  *     g = 1/(2 sigma²) · mean over pairs of eps (L+ - L-),   L over all T steps
  */
-import { wholeOptionNames } from "./antithetic.ts";
+import { wholeOptionNames } from "./esOptions.ts";
 import { OptionError, requireKnownOptions } from "../../errors.ts";
 import { type Problem, requireProblem } from "../../unroll/index.ts";
-import type { EsOptions } from "./antithetic.ts";
+import type { EsOptions } from "./esOptions.ts";
 import type { GradientEstimator } from "../estimator.ts";
 import { type PairState, noiseReuse } from "./noiseReuse.ts";
 

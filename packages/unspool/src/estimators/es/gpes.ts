@@ -4,10 +4,10 @@
  *
  * Li et al., NeurIPS 2023 (GPES); Vicol, Kolter, Swersky, ICML 2023 (there ES-Gen).
  */
-import { esOptionNames } from "./antithetic.ts";
+import { esOptionNames } from "./esOptions.ts";
 import { OptionError, requireInteger, requireKnownOptions } from "../../errors.ts";
 import { type Problem, windowPlan, requireProblem } from "../../unroll/index.ts";
-import type { EsOptions } from "./antithetic.ts";
+import type { EsOptions } from "./esOptions.ts";
 import type { GradientEstimator } from "../estimator.ts";
 import { type PairState, noiseReuse } from "./noiseReuse.ts";
 

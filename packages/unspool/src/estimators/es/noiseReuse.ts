@@ -18,19 +18,9 @@ import {
   firstClocks,
   initialState,
 } from "../../unroll/index.ts";
-import {
-  type EsOptions,
-  type EsSettings,
-  type EsShared,
-  type MemberCarry,
-  type PairMember,
-  type PairProgram,
-  esSettings,
-  guard,
-  memberStep,
-  pairRequest,
-  pairLosses,
-} from "./antithetic.ts";
+import { type EsOptions, type EsSettings, esSettings } from "./esOptions.ts";
+import { type PairProgram, guard, pairLosses } from "./pairLosses.ts";
+import { type EsShared, type MemberCarry, type PairMember, memberStep, pairRequest } from "./pairMembers.ts";
 import type { GradientEstimator } from "../estimator.ts";
 import { repeat } from "./noise.ts";
 import {

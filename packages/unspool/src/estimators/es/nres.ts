@@ -6,10 +6,10 @@
  * Li et al., "Variance-Reduced Gradient Estimation via Noise-Reuse in Online Evolution Strategies", NeurIPS 2023;
  * Vicol, Kolter, Swersky, "Low-Variance Gradient Estimation in Unrolled Computation Graphs with ES-Single", ICML 2023.
  */
-import { esOptionNames } from "./antithetic.ts";
+import { esOptionNames } from "./esOptions.ts";
 import { requireKnownOptions } from "../../errors.ts";
 import type { Problem } from "../../unroll/index.ts";
-import type { EsOptions } from "./antithetic.ts";
+import type { EsOptions } from "./esOptions.ts";
 import type { GradientEstimator } from "../estimator.ts";
 import { type PairState, noiseReuse } from "./noiseReuse.ts";
 

@@ -1,17 +1,10 @@
 /** One window of an estimator that is built on antithetic pairs: what they all do around their own programs. */
 import { type Key, type Tensor, np, tree } from "../../array/index.ts";
 import { type Clock, initialState, sameClocks, settleChange } from "../../unroll/index.ts";
-import {
-  type EsSettings,
-  type EsShared,
-  type LossStatistics,
-  type PairMean,
-  type PairMember,
-  type PairProgram,
-  esEstimate,
-  esSummary,
-  startMember,
-} from "./antithetic.ts";
+import { esEstimate, esSummary } from "./esEstimate.ts";
+import type { EsSettings } from "./esOptions.ts";
+import type { LossStatistics, PairMean, PairProgram } from "./pairLosses.ts";
+import { type EsShared, type PairMember, startMember } from "./pairMembers.ts";
 import type { Estimate, Recurrence } from "../estimator.ts";
 import { repeat } from "./noise.ts";
 

@@ -6,10 +6,10 @@
  * Vicol, Metz, Sohl-Dickstein, "Unbiased Gradient Estimation in Unrolled Computation Graphs with Persistent
  * Evolution Strategies", ICML 2021, Algorithm 2.
  */
-import { esOptionNames } from "./antithetic.ts";
+import { esOptionNames } from "./esOptions.ts";
 import { requireKnownOptions } from "../../errors.ts";
 import type { Problem } from "../../unroll/index.ts";
-import type { EsOptions } from "./antithetic.ts";
+import type { EsOptions } from "./esOptions.ts";
 import type { GradientEstimator } from "../estimator.ts";
 import { type PairState, noiseReuse } from "./noiseReuse.ts";
 

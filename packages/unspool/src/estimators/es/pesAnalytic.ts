@@ -19,17 +19,9 @@ import {
   firstClocks,
   settle,
 } from "../../unroll/index.ts";
-import {
-  type EsOptions,
-  type EsSettings,
-  type EsShared,
-  type PairProgram,
-  esSettings,
-  guard,
-  memberStep,
-  pairRequest,
-  pairLosses,
-} from "./antithetic.ts";
+import { type EsOptions, type EsSettings, esSettings } from "./esOptions.ts";
+import { type PairProgram, guard, pairLosses } from "./pairLosses.ts";
+import { type EsShared, memberStep, pairRequest } from "./pairMembers.ts";
 import type { GradientEstimator } from "../estimator.ts";
 import { repeat } from "./noise.ts";
 import {

@@ -20,17 +20,9 @@ import {
   firstClocks,
   requireProblem,
 } from "../../unroll/index.ts";
-import {
-  type EsOptions,
-  type EsSettings,
-  type EsShared,
-  type PairProgram,
-  esSettings,
-  guard,
-  lossStatistics,
-  memberStep,
-  pairRequest,
-} from "./antithetic.ts";
+import { type EsOptions, type EsSettings, esSettings } from "./esOptions.ts";
+import { type PairProgram, guard, lossStatistics } from "./pairLosses.ts";
+import { type EsShared, memberStep, pairRequest } from "./pairMembers.ts";
 import type { GradientEstimator } from "../estimator.ts";
 import { repeat } from "./noise.ts";
 import {

@@ -12,20 +12,9 @@ import { overTheta } from "../around/outerTheta.ts";
 import { type Key, type Tensor, np, tree } from "../../array/index.ts";
 import { requireOneOf, requireKnownOptions } from "../../errors.ts";
 import { type Clock, type Problem, eraseProblem, firstClocks } from "../../unroll/index.ts";
-import {
-  type EsOptions,
-  type EsSettings,
-  type EsShared,
-  type MemberCarry,
-  type PairProgram,
-  esSettings,
-  guard,
-  memberStep,
-  pairRequest,
-  pairLosses,
-  startMember,
-  esOptionNames,
-} from "./antithetic.ts";
+import { type EsOptions, type EsSettings, esSettings, esOptionNames } from "./esOptions.ts";
+import { type PairProgram, guard, pairLosses } from "./pairLosses.ts";
+import { type EsShared, type MemberCarry, memberStep, pairRequest, startMember } from "./pairMembers.ts";
 import type { GradientEstimator } from "../estimator.ts";
 import { type PairState, noiseReuse } from "./noiseReuse.ts";
 import {
