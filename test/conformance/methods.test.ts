@@ -110,7 +110,7 @@ describe("a method that breaks a promise fails the check of it", () => {
       {
         step: (theta, state, key) => {
           const made = sound().step(theta, state, key);
-          return { ...made, loss: made.loss + calls++ };
+          return { ...made, loss: made.loss! + calls++ };
         },
       },
     ],
@@ -130,7 +130,7 @@ describe("a method that breaks a promise fails the check of it", () => {
       },
     ],
     [
-      "loss and metrics are numbers",
+      "loss (or null) and metrics are numbers",
       { step: (theta, state, key) => ({ ...sound().step(theta, state, key), metrics: {} as never }) },
     ],
     [
@@ -138,7 +138,7 @@ describe("a method that breaks a promise fails the check of it", () => {
       {
         several: (theta, state, key, from) => {
           const made = sound().step(theta, state, random.foldIn(key, from + 1));
-          const [loss, isFinite] = [np.array([made.loss], { dtype: "float64" }), np.array([true])];
+          const [loss, isFinite] = [np.array([made.loss!], { dtype: "float64" }), np.array([true])];
           return { ...made, steps: 1, loss, isFinite, innerSteps: 1, metrics: {}, thetas: theta };
         },
       },

@@ -62,12 +62,11 @@ export function randomSearch<Theta, State, Batch>(
       return {
         theta: chosen === undefined ? theta : thetaAt(thetas, chosen),
         state: { runs: state.runs + means.length, best },
-        loss: best,
+        // All may have diverged so far.
+        loss: best === Infinity ? null : best,
         metrics: {
           innerSteps: means.length * problem.horizon,
           ...Object.fromEntries(better.map((i, n) => [`better${n}`, state.runs + i])),
-          // All have diverged so far: there is no loss to tell.
-          ...(best === Infinity && { skippedUpdates: 1 }),
         },
       };
     },

@@ -16,9 +16,12 @@ export function eachPoint<Theta>(
     init: () => ({ point: 0 }),
     step(theta, { point }) {
       const { loss, ...rest } = at(theta, point);
-      // The loop takes such a loss only of steps that say that they left something out.
-      const skipped = Number.isFinite(loss) ? {} : { skippedUpdates: 1 };
-      return { theta, state: { point: point + 1 }, loss, metrics: { innerSteps, ...rest, ...skipped } };
+      return {
+        theta,
+        state: { point: point + 1 },
+        loss: Number.isFinite(loss) ? loss : null,
+        metrics: { innerSteps, ...rest },
+      };
     },
   };
 }

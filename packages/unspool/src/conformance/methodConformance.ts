@@ -43,7 +43,7 @@ export function methodConformance<Theta>(subject: MethodSubject<Theta>): Conform
     ["same theta, state and key give the same bits, and what was given is left as it was", requirePure],
     ["state goes through a checkpoint at every step, bit for bit", requireDataState],
     ["theta keeps its structure, shapes and dtypes, and its numbers are finite", requireTheta],
-    ["loss and metrics are numbers, and inner steps are counted", requireNumbers],
+    ["loss (or null) and metrics are numbers, and inner steps are counted", requireNumbers],
     ["several steps in one call have the bits of single ones", requireSeveral],
     ["the recipe is plain data, and the same for a method made again", requireRecipe],
     ["the theta to evaluate is like theta", requireEvaluated],
@@ -123,7 +123,8 @@ function requireTheta<Theta>(trial: Trial<Theta>): void {
 
 function requireNumbers<Theta>(trial: Trial<Theta>): void {
   walk(trial.create(), trial, (_, { loss, metrics }, i) => {
-    require(Number.isFinite(loss), trial.name, () => `the loss of step ${i} is ${String(loss)}.`);
+    require(loss === null || Number.isFinite(loss), trial.name, () =>
+      `the loss of step ${i} is ${String(loss)}: null says that a step has none.`);
     const { innerSteps } = metrics;
     require(Number.isFinite(innerSteps) && innerSteps >= 0, trial.name, () =>
       `metrics.innerSteps of step ${i} is ${String(innerSteps)}, not a count of inner steps.`);
@@ -145,7 +146,7 @@ function requireSeveral<Theta>(trial: Trial<Theta>): void {
   places.push(
     walk(method, trial, (place, { loss }) => {
       places.push(place);
-      losses.push(loss);
+      losses.push(loss ?? NaN);
     }),
   );
   for (let from = 0; from < steps; from++) {

@@ -20,8 +20,8 @@ export interface StepMetrics {
 export interface MethodStep<Theta, State> {
   theta: Theta;
   state: State;
-  /** What is minimised, as this step saw it. */
-  loss: number;
+  /** What is minimised, as this step saw it; null in a step that has none, or whose being infinite is a result. */
+  loss: number | null;
   metrics: StepMetrics;
 }
 

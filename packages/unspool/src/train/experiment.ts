@@ -141,6 +141,7 @@ export interface Evaluation {
 export interface StepRecord {
   /** Outer steps done, 1 after the first. */
   step: number;
+  /** null, whatever this type says, in a step that has none (see `MethodStep`) or that left its update out. */
   loss: number;
   /** Inner steps spent since the start of the run, over all particles. */
   innerSteps: number;

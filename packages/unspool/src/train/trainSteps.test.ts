@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { type Key, type Tensor, np, random, tree } from "../array/index.ts";
 import { NonFiniteError, ShapeError } from "../errors.ts";
-import type { DescentState } from "../methods/index.ts";
+import type { DescentState, Method } from "../methods/index.ts";
 import { adagrad, adam, clipByGlobalNorm, lossScale } from "../optimizers/index.ts";
-import type { DescentSetup } from "./experiment.ts";
+import type { DescentSetup, Setup } from "./experiment.ts";
 import { bits, momentum, quadratic, quadraticSetup } from "./testExperiment.ts";
 import { initTraining, trainSteps } from "./trainSteps.ts";
 
@@ -161,4 +161,24 @@ test("lossScale is asked to skip a gradient that is not finite, until its scale 
     ({ state } = next);
   }
   expect(() => trainSteps(setup, state, 1)).toThrow("in outer step 5, the loss is Infinity");
+});
+
+test("a step that has no loss says so with null and is logged; a loss that is NaN fails the run", () => {
+  const method = (loss: number | null): Method => ({
+    name: "fixed",
+    recipe: () => ({}),
+    init: () => null,
+    step: (theta, state) => ({ theta, state, loss, metrics: { innerSteps: 0 } }),
+  });
+  const setup = (loss: number | null): Setup => ({
+    theta: { w: np.array([1]) },
+    method: method(loss),
+    steps: 1,
+  });
+  const none = setup(null);
+  const { record } = trainStep(none, initTraining(none, random.key(0)));
+  expect(record.loss).toBeNull();
+  expect(record).not.toHaveProperty("skippedUpdates");
+  const bad = setup(NaN);
+  expect(() => trainStep(bad, initTraining(bad, random.key(0)))).toThrow("in outer step 1, the loss is NaN");
 });

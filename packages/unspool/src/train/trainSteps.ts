@@ -104,7 +104,8 @@ function single(setup: Setup, state: TrainState): TrainStepsResult {
   const key = random.foldIn(random.foldIn(state.key, "step"), state.step);
   const { loss, theta, methodState, metrics } = told(step, () => {
     const made = methodOf(setup).step(state.theta, state.methodState, key);
-    if ((made.metrics.skippedUpdates ?? 0) === 0) requireFiniteLoss("train", made.loss);
+    const mayBeInfinite = made.loss === null || (made.metrics.skippedUpdates ?? 0) !== 0;
+    if (!mayBeInfinite) requireFiniteLoss("train", made.loss!);
     requireFiniteValues("train", "theta", made.theta);
     return { ...made, methodState: made.state };
   });
@@ -112,7 +113,7 @@ function single(setup: Setup, state: TrainState): TrainStepsResult {
   const next = { step, key: state.key, theta, methodState, innerSteps: state.innerSteps + innerSteps };
   const record = asLogged({
     step,
-    loss,
+    loss: loss ?? NaN,
     innerSteps: next.innerSteps,
     durationMs: performance.now() - startedAt,
     ...others,
