@@ -79,6 +79,11 @@ function emitTrainEvent(emit: Emit, event: TrainEvent): void {
     case "evaluate":
       emit("evaluate", { step: event.step });
       return;
+    case "measure": {
+      const { name, part, parts, durationMs } = event;
+      emit("measure", { name, part, parts, durationMs });
+      return;
+    }
     case "warning":
       emit("warning", { message: event.message });
       return;

@@ -83,7 +83,8 @@ export function describeLoss(
 ): string {
   if (phase === "preparing")
     return isResume ? "Nothing was lost." : "The run had not begun, and left no folder.";
-  if (phase === "evaluating") return "Lost: the evaluation, which resume makes.";
+  if (phase === "evaluating")
+    return "Lost: the evaluation under way; resume goes on with what is measured of it.";
   if (phase === "summarising") return "Lost: the summary, which resume makes.";
   if (phase === "reporting") return `Lost: the report, which is written by: unspool report ${dir}`;
   const before = stepsLost === 0 ? "" : ` and the ${stepsLost} before it, since the last checkpoint`;

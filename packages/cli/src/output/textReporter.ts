@@ -1,6 +1,6 @@
 /** A run for people: one block that is redrawn in place on a terminal, a plain line now and then elsewhere. */
 import pc from "picocolors";
-import type { StepEvent, TrainEvent } from "unspool/train";
+import type { MeasureEvent, StepEvent, TrainEvent } from "unspool/train";
 import { visible } from "./visible.ts";
 import { formatDuration, formatNumber, formatSpeed, formatTable } from "@unspool/report/format";
 import { type Progress, progressBlock, progressLine, speedometer } from "./progressBlock.ts";
@@ -53,6 +53,12 @@ export function textReporter(stdout: TextOutput, stderr: TextOutput, now: () => 
     last = { step: record.step, steps, loss, stepsPerSecond: measureSpeed(record.step, now()) };
     if (now() - drawnAt >= (isTerminal ? redrawMs : plainLineMs)) draw(last);
   };
+  const measure = ({ name, part, parts }: MeasureEvent): void => {
+    if (part < parts && now() - drawnAt < (isTerminal ? redrawMs : plainLineMs)) return;
+    drawnAt = now();
+    line(`evaluating: ${visible(name)} ${part}/${parts}`);
+    drawnLines = isTerminal ? 1 : 0;
+  };
   let study: StudyProgress | undefined;
   const drawStudy = (): void => {
     if (study === undefined || now() - drawnAt < (isTerminal ? redrawMs : plainLineMs)) return;
@@ -88,7 +94,7 @@ export function textReporter(stdout: TextOutput, stderr: TextOutput, now: () => 
         if (last !== undefined && lastDrawn !== last) draw(last);
         drawnLines = 0;
         line("evaluating …");
-      }
+      } else if (event.type === "measure") measure(event);
     },
     studyEvent(event) {
       if (event.type === "study") {

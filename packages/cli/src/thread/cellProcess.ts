@@ -113,6 +113,7 @@ function trainEventOf(told: JsonEvent): TrainEvent | undefined {
     const { steps, ...record } = rest;
     return { type: "step", record, steps } as TrainEvent;
   }
-  const isKnown = event === "checkpoint" || event === "evaluate" || event === "warning";
+  const isKnown =
+    event === "checkpoint" || event === "evaluate" || event === "measure" || event === "warning";
   return isKnown ? ({ type: event, ...rest } as TrainEvent) : undefined;
 }

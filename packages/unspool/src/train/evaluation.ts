@@ -3,6 +3,7 @@ import { tree } from "../array/index.ts";
 import { UnspoolError } from "../errors.ts";
 import type { Evaluation, RunRecord, Setup } from "./experiment.ts";
 import type { Figure } from "./figure.ts";
+import type { Measurements } from "./measurements.ts";
 import type { TrainResult } from "./runLoop.ts";
 import { type RunStore, StoreError, resumeLineOf } from "./store.ts";
 import { describeThrown, isInstance } from "./userCode.ts";
@@ -32,19 +33,37 @@ export class EvaluationError extends UnspoolError {
   }
 }
 
-/** Evaluates a run, draws its figures, and keeps both. */
+/** Evaluates a run, draws its figures, and keeps both. Undefined where that was stopped on the way. */
 export async function evaluateRun(
   setup: Setup,
   run: Omit<RunRecord, "evaluation">,
   store: RunStore | undefined,
+  measurements: Measurements,
+): Promise<Results | undefined> {
+  try {
+    const made = await resultsOf(setup, run, measurements);
+    // Whoever catches what `measure` throws has made something else.
+    if (measurements.isStopped()) return undefined;
+    await measurements.keep();
+    if (made.evaluation !== undefined) await store?.writeArtifact("evaluation", made.evaluation);
+    await store?.writeArtifact("figures", made.figures);
+    return made;
+  } catch (error) {
+    if (measurements.isStopped() && !isStoreFailure(error)) return undefined;
+    throw error;
+  }
+}
+
+async function resultsOf(
+  setup: Setup,
+  run: Omit<RunRecord, "evaluation">,
+  { measure }: Measurements,
 ): Promise<Results> {
   const steps = run.metrics.at(-1)?.step ?? 0;
   // Its own records: what it writes into theta reaches nobody else.
   const [theta, initialTheta] = [tree.copy(run.theta), tree.copy(run.initialTheta)];
-  const evaluation = await setup.evaluate?.(theta, initialTheta, steps);
-  const figures = (await setup.figures?.({ ...run, evaluation })) ?? [];
-  if (evaluation !== undefined) await store?.writeArtifact("evaluation", evaluation);
-  await store?.writeArtifact("figures", figures);
+  const evaluation = await setup.evaluate?.(theta, initialTheta, steps, measure);
+  const figures = (await setup.figures?.({ ...run, evaluation }, measure)) ?? [];
   return { evaluation, figures };
 }
 

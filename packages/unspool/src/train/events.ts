@@ -1,7 +1,8 @@
 /** What a run tells while it goes on: for progress bars, dashboards and logs. Events are plain data. */
 import type { Evaluation, StepRecord } from "./experiment.ts";
 
-export type TrainEvent = StartEvent | StepEvent | CheckpointEvent | WarningEvent | EvaluateEvent | DoneEvent;
+export type TrainEvent =
+  StartEvent | StepEvent | CheckpointEvent | WarningEvent | EvaluateEvent | MeasureEvent | DoneEvent;
 
 /** The run is set up; its first outer step comes next. */
 export interface StartEvent {
@@ -41,6 +42,17 @@ export interface WarningEvent {
 export interface EvaluateEvent {
   type: "evaluate";
   step: number;
+}
+
+/** Part of a measurement is done, after "evaluate". */
+export interface MeasureEvent {
+  type: "measure";
+  /** Of the measurement. */
+  name: string;
+  /** Parts done of it, and all. */
+  part: number;
+  parts: number;
+  durationMs: number;
 }
 
 /** The last event of a run that did not fail. */

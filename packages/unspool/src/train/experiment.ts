@@ -7,6 +7,7 @@ import type { ComponentwiseOptimizer, Optimizer } from "../optimizers/index.ts";
 import type { TaskFamily } from "../problems/index.ts";
 import type { Problem } from "../unroll/index.ts";
 import type { Figure } from "./figure.ts";
+import type { Measure } from "./measurements.ts";
 
 /** The part of a schema library (zod, valibot, …) that is needed here. `parse` throws on bad input. */
 export interface Schema<Config> {
@@ -51,11 +52,17 @@ export interface SetupParts<Theta = unknown> {
   learned?: LearnedSubject<Theta>;
   /**
    * Measured on theta after the last step (and on the initial theta, for comparison). `stepsDone` are the outer steps
-   * of the run, which the caller of `train` may have set other than `steps`.
+   * of the run, which the caller of `train` may have set other than `steps`. What takes more than two seconds goes
+   * through `measure`, part by part: so it is logged, can be stopped and is gone on with.
    */
-  evaluate?(theta: Theta, initialTheta: Theta, stepsDone: number): Evaluation | Promise<Evaluation>;
-  /** The experiment's own figures, from the finished run. */
-  figures?(run: RunRecord<Theta>): Figure[] | Promise<Figure[]>;
+  evaluate?(
+    theta: Theta,
+    initialTheta: Theta,
+    stepsDone: number,
+    measure: Measure,
+  ): Evaluation | Promise<Evaluation>;
+  /** The experiment's own figures, from the finished run. `measure` as in `evaluate`, which comes first. */
+  figures?(run: RunRecord<Theta>, measure: Measure): Figure[] | Promise<Figure[]>;
 }
 
 /** A setup whose method is `descent`. */

@@ -16,12 +16,14 @@ export type {
   StepRecord,
 } from "./experiment.ts";
 export { EvaluationError } from "./evaluation.ts";
+export type { Measure } from "./measurements.ts";
 export type { Origin } from "./recipe.ts";
 export type { Axis, Figure, Heatmap, Reference, Series } from "./figure.ts";
 export type {
   CheckpointEvent,
   DoneEvent,
   EvaluateEvent,
+  MeasureEvent,
   StartEvent,
   StepEvent,
   TrainEvent,

@@ -65,7 +65,7 @@ export function memoryStore(options: { keepCheckpoints?: number } = {}): RunStor
     async rewind(step) {
       metrics = metrics.filter((record) => record.step <= step);
       for (const later of newestFirst()) if (later > step) checkpoints.delete(later);
-      artifacts.clear();
+      for (const name of ["evaluation", "figures"] as const) artifacts.delete(name);
     },
     writeArtifact: async (name, value) => void artifacts.set(name, structuredClone(value)),
     readArtifact: async (name) => structuredClone(artifacts.get(name)),

@@ -13,6 +13,7 @@ import {
 } from "./checkpoint.ts";
 import type { Experiment, Setup } from "./experiment.ts";
 import { configSteps, originOf } from "./origin.ts";
+import { forgetMeasurements } from "./measurements.ts";
 import { recipeOf } from "./recipe.ts";
 import { type LoopOptions, type TrainResult, runLoop } from "./runLoop.ts";
 import { setUp } from "./setUp.ts";
@@ -102,6 +103,9 @@ async function goOn<Config>(
   tellVersions(store, found, warn);
   tellSchedule(config, steps, found.steps, warn);
   await store.rewind(state.step);
+  // What was measured on the way to an end is gone on with. An end is made again, from its beginning.
+  const isGoingOn = found.status === "interrupted" || found.status === "running";
+  if (!isGoingOn || options.isForced === true) await forgetMeasurements(store);
   const [checkpointed] = await store.listCheckpoints();
   const metrics = await store.readMetrics();
   if (metrics.length !== state.step) {

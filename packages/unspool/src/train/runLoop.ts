@@ -8,6 +8,7 @@ import type { TrainEvent } from "./events.ts";
 import { EvaluationError, type Results, evaluateRun, isStoreFailure } from "./evaluation.ts";
 import type { RunRecord, Setup, StepRecord } from "./experiment.ts";
 import type { Figure } from "./figure.ts";
+import { measurementsOf } from "./measurements.ts";
 import { nextTurn } from "./nextTurn.ts";
 import type { Origin } from "./recipe.ts";
 import { type RunManifest, type RunStatus, type RunStore, resumeLineOf } from "./store.ts";
@@ -21,7 +22,8 @@ export type CheckpointEvery = { readonly seconds: number } | { readonly steps: n
 export interface LoopOptions {
   /**
    * Finishes the outer step that is under way, writes a checkpoint and returns with `interrupted: true`. After the
-   * last step it skips evaluation and figures, for which the run can be resumed.
+   * last step it skips evaluation and figures, or stops them between two parts of a measurement; for them the run can
+   * be resumed.
    */
   signal?: AbortSignal | undefined;
   onEvent?: ((event: TrainEvent) => void) | undefined;
@@ -78,19 +80,24 @@ export async function runLoop(start: LoopStart, options: LoopOptions): Promise<T
     emit({ type: "start", experiment, config, seed, step: start.state.step, steps, store: store?.name });
     const state = await runSteps(start, options, log, emit);
     const { step } = state;
-    const interrupted = options.signal?.aborted === true;
-    if (!interrupted) emit({ type: "evaluate", step });
+    const isStopped = options.signal?.aborted === true;
+    if (!isStopped) emit({ type: "evaluate", step });
     const theta = evaluatedTheta(setup, state);
     const run = { config, seed, initialTheta: start.initialTheta, theta, metrics };
-    const result = { ...run, experiment, step, steps, interrupted, ...nothing, state };
-    const { evaluation, figures } = interrupted
-      ? nothing
-      : await evaluateRun(setup, run, store).catch((cause: unknown) => {
-          throw isStoreFailure(cause) ? cause : new EvaluationError(result, store, cause);
+    const result = { ...run, experiment, step, steps, ...nothing, state };
+    const { signal } = options;
+    const measurements = await measurementsOf({ experiment, step, store, signal, emit });
+    const made = isStopped
+      ? undefined
+      : await evaluateRun(setup, run, store, measurements).catch((cause: unknown) => {
+          const kept = { ...result, interrupted: false };
+          throw isStoreFailure(cause) ? cause : new EvaluationError(kept, store, cause);
         });
+    const interrupted = made === undefined;
+    const { evaluation, figures } = made ?? nothing;
     await setStatus(store, interrupted ? "interrupted" : "done");
     emit({ type: "done", step, steps, interrupted, evaluation });
-    return { ...result, evaluation, figures };
+    return { ...result, interrupted, evaluation, figures };
   } catch (error) {
     // A run that fails before its first step is no run, unless it is there to be replayed.
     const isNothing = start.isNew === true && metrics.length === 0 && steps > 0;

@@ -35,7 +35,7 @@ export interface RunManifest {
 }
 
 /** Results beside metrics and checkpoints, as JSON. */
-export type ArtifactName = "evaluation" | "figures";
+export type ArtifactName = "evaluation" | "figures" | "measurements";
 
 export interface RunStore {
   /** How a person would call the place: a folder's path, or "memory". */
@@ -69,7 +69,7 @@ export interface RunStore {
   readCheckpoint(step: number): Promise<Uint8Array>;
   /** How the checkpoint is called in messages: a file's path. */
   checkpointName(step: number): string;
-  /** Forgets what came after `step`: metrics, checkpoints and results. */
+  /** Forgets what came after `step`: metrics, checkpoints, evaluation and figures. Measurements say what they are of. */
   rewind(step: number): Promise<void>;
   writeArtifact(name: ArtifactName, value: unknown): Promise<void>;
   /** Undefined if it was never written. */

@@ -36,7 +36,8 @@ export interface FolderStoreOptions {
   open?: Open;
 }
 
-const artifactNames: readonly ArtifactName[] = ["evaluation", "figures"];
+/** What `rewind` forgets. */
+const resultNames: readonly ArtifactName[] = ["evaluation", "figures"];
 const checkpointPattern = /^(\d{8,})\.safetensors$/;
 /** What a run writes into its folder: where one of these is, no new run begins. */
 const runFiles = [
@@ -180,7 +181,7 @@ export function folderStore(given: string, options: FolderStoreOptions = {}): Ru
     rewind: (step) =>
       guarded("write", dir, async () => {
         metricsLength = await cutAfter(metricsPath(), step);
-        for (const name of artifactNames) await fs.rm(artifactPath(name), { force: true });
+        for (const name of resultNames) await fs.rm(artifactPath(name), { force: true });
         const later = (await listCheckpoints()).filter((other) => other > step).map(checkpointPath);
         await Promise.all(later.map((path) => fs.rename(path, `${path}.damaged`)));
         await prune();

@@ -1,0 +1,129 @@
+import { expect, test } from "vitest";
+import { ExperimentError } from "../errors.ts";
+import type { TrainEvent } from "./events.ts";
+import type { Experiment, Setup } from "./experiment.ts";
+import type { Measure } from "./measurements.ts";
+import { memoryStore } from "./memoryStore.ts";
+import { resume } from "./resume.ts";
+import { type QuadraticConfig, quadratic, quadraticSetup } from "./testExperiment.ts";
+import { train } from "./train.ts";
+
+const odd = [NaN, Infinity, -Infinity, -0, 1 / 3];
+
+/** Measures five parts of each of two measurements, and tells `looked` which it looks at. */
+function measuring(looked: string[], between?: (measure: Measure) => Promise<unknown>) {
+  const experiment: Experiment<QuadraticConfig> = {
+    ...quadratic,
+    setup(config): Setup {
+      const part = (name: string) => (i: number) => {
+        looked.push(`${name}${i}`);
+        return odd.map((x) => x * (i + 1));
+      };
+      const plain = quadraticSetup(config) as Setup;
+      return {
+        ...plain,
+        async evaluate(_theta, _initial, _steps, measure) {
+          const rows = await measure("a", 5, part("a"));
+          await between?.(measure);
+          return { metrics: { sum: rows.length, third: rows[4]![4]! } };
+        },
+        async figures(run, measure) {
+          const rows = [...(await measure("b", 5, part("b"))), ...(await measure("a", 5, part("a")))];
+          const [figure] = await plain.figures!(run, measure);
+          const y = rows.map((row) => row[4]!);
+          return [{ ...figure!, series: [{ name: "rows", x: y, y }] }];
+        },
+      };
+    },
+  };
+  return experiment as Experiment;
+}
+
+test("parts are told in order, and a name that was measured is not measured again", async () => {
+  const looked: string[] = [];
+  const events: TrainEvent[] = [];
+  const { evaluation, figures } = await train(measuring(looked), { onEvent: (event) => events.push(event) });
+  const names = ["a", "b"].flatMap((name) => [0, 1, 2, 3, 4].map((i) => `${name}${i}`));
+  expect(looked).toEqual(names);
+  const told = events.flatMap((event) =>
+    event.type === "measure" ? [`${event.name}${event.part - 1}`] : [],
+  );
+  expect(told).toEqual(names);
+  expect(evaluation!.metrics).toEqual({ sum: 5, third: (1 / 3) * 5 });
+  expect(figures[0]!.series[0]!.y).toHaveLength(10);
+});
+
+test("stopped at any part and resumed, the results are those of a run without a stop, and no part is measured twice", async () => {
+  const whole = await train(measuring([]), {});
+  for (let stopAfter = 1; stopAfter < 10; stopAfter++) {
+    const looked: string[] = [];
+    const controller = new AbortController();
+    const store = memoryStore();
+    let parts = 0;
+    const onEvent = (event: TrainEvent) => {
+      if (event.type === "measure" && ++parts === stopAfter) controller.abort();
+    };
+    const stopped = await train(measuring(looked), { store, signal: controller.signal, onEvent });
+    expect(stopped).toMatchObject({ interrupted: true, evaluation: undefined, figures: [] });
+    expect((await store.readManifest())!.status).toBe("interrupted");
+    expect(await store.readArtifact("evaluation")).toBeUndefined();
+    const resumed = await resume(measuring(looked), store);
+    expect(looked).toHaveLength(10);
+    expect(new Set(looked).size).toBe(10);
+    expect(resumed.evaluation).toEqual(whole.evaluation);
+    expect(resumed.figures).toEqual(whole.figures);
+    expect((await store.readManifest())!.status).toBe("done");
+  }
+});
+
+test("numbers that JSON does not know come back as they were", async () => {
+  const controller = new AbortController();
+  const store = memoryStore();
+  const found: number[][] = [];
+  const keepRows = async (measure: Measure) => found.push(...(await measure("a", 5, () => [])));
+  const onEvent = (event: TrainEvent) => event.type === "measure" && event.part === 5 && controller.abort();
+  await train(measuring([]), { store, signal: controller.signal, onEvent });
+  // Through JSON, as in a folder.
+  await store.writeArtifact(
+    "measurements",
+    JSON.parse(JSON.stringify(await store.readArtifact("measurements"))),
+  );
+  await resume(measuring([], keepRows), store);
+  expect(found[0]).toEqual(odd);
+  expect(Object.is(found[0]![3], -0)).toBe(true);
+});
+
+test("whatever catches what measure throws when it is stopped is not taken for a result", async () => {
+  const controller = new AbortController();
+  const swallow = async (measure: Measure) => {
+    controller.abort();
+    await measure("c", 1, () => [1]).catch(() => {});
+  };
+  const run = await train(measuring([], swallow), { signal: controller.signal });
+  expect(run).toMatchObject({ interrupted: true, evaluation: undefined });
+});
+
+test("a run that ended, that is forced or that has other steps is measured anew", async () => {
+  const store = memoryStore();
+  await train(measuring([]), { store, steps: 3 });
+  for (const options of [{}, { steps: 4 }]) {
+    const looked: string[] = [];
+    await resume(measuring(looked), store, options);
+    expect(looked).toHaveLength(10);
+  }
+  const controller = new AbortController();
+  const onEvent = (event: TrainEvent) => event.type === "measure" && controller.abort();
+  await resume(measuring([]), store, { signal: controller.signal, onEvent });
+  const looked: string[] = [];
+  await resume(measuring(looked), store, { isForced: true });
+  expect(looked).toHaveLength(10);
+});
+
+test("a part that is no list of numbers is named", async () => {
+  for (const part of [5, null, ["1"], "12"]) {
+    const wrong = async (measure: Measure) => measure("c", 1, () => part as never);
+    const error: unknown = await train(measuring([], wrong)).catch((thrown: unknown) => thrown);
+    expect((error as Error).cause).toBeInstanceOf(ExperimentError);
+    expect((error as Error).message).toContain('measurement "c": a part must be a list of numbers, got');
+  }
+});

@@ -1,0 +1,123 @@
+/**
+ * What takes long after the last outer step, in parts: each is logged, kept in the store and left out when the run is
+ * gone on with, and between two of them the run can be stopped.
+ */
+import { ExperimentError, requireInteger, show } from "../errors.ts";
+import type { TrainEvent } from "./events.ts";
+import { nextTurn } from "./nextTurn.ts";
+import type { RunStore } from "./store.ts";
+
+/**
+ * Measures `parts` parts under a name and resolves to their numbers, in order. `part(i)` depends on the run and on i
+ * alone, and takes less than a second: that long a stop waits. The same name again gives what was measured.
+ *
+ * @example
+ * figures: async (run, measure) => {
+ *   const rows = await measure("surface", y.length, (i) => lossesAt(x, y[i]!));
+ *   …
+ * }
+ */
+export type Measure = (
+  name: string,
+  parts: number,
+  part: (i: number) => ArrayLike<number> | PromiseLike<ArrayLike<number>>,
+) => Promise<number[][]>;
+
+/** As JSON holds them: numbers that it does not know are their names. */
+type Kept = readonly (number | string)[];
+
+/** `measurements.json` of a run. */
+interface KeptMeasurements {
+  /** Outer steps of the run that they are of. */
+  step: number;
+  measured: Record<string, Kept[]>;
+}
+
+/** How often what was measured goes to the store, in milliseconds: what a run that is killed may lose. */
+const keepMs = 500;
+/** Short enough for a key press, long enough to cost nothing. */
+const turnMs = 30;
+
+export interface Measurements {
+  readonly measure: Measure;
+  /** Whether a part was not measured because of the signal: whatever was made without it is not to be kept. */
+  isStopped(): boolean;
+  /** Keeps what has been measured. */
+  keep(): Promise<void>;
+}
+
+export interface MeasurementsOptions {
+  experiment: string;
+  /** Outer steps of the run. */
+  step: number;
+  store: RunStore | undefined;
+  signal: AbortSignal | undefined;
+  emit(event: TrainEvent): void;
+}
+
+/** Goes on with the measurements that the store has of this step. */
+export async function measurementsOf(options: MeasurementsOptions): Promise<Measurements> {
+  const { experiment, step, store, signal, emit } = options;
+  const found = (await store?.readArtifact("measurements")) as KeptMeasurements | undefined;
+  const measured = new Map<string, number[][]>(
+    found?.step === step
+      ? Object.entries(found.measured).map(([name, rows]) => [name, rows.map((row) => row.map(Number))])
+      : [],
+  );
+  let [isStopped, isChanged, keptAt, turnAt] = [false, false, performance.now(), performance.now()];
+  const keep = async (): Promise<void> => {
+    keptAt = performance.now();
+    if (!isChanged || store === undefined) return;
+    isChanged = false;
+    const entries = [...measured].map(([name, rows]) => [name, rows.map((row) => row.map(plain))] as const);
+    await store.writeArtifact("measurements", { step, measured: Object.fromEntries(entries) });
+  };
+  const measure: Measure = async (name, parts, part) => {
+    const where = `${experiment}, measurement "${name}"`;
+    requireInteger(where, "parts", parts, 0);
+    const rows = measured.get(name) ?? [];
+    measured.set(name, rows);
+    while (rows.length < parts) {
+      if (signal?.aborted === true) {
+        isStopped = true;
+        await keep();
+        throw new ExperimentError(where, `it was stopped after ${rows.length} of ${parts} parts.`, {
+          during: "run",
+        });
+      }
+      const startedAt = performance.now();
+      rows.push(numbersOf(where, await part(rows.length)));
+      isChanged = true;
+      const durationMs = performance.now() - startedAt;
+      emit({ type: "measure", name, part: rows.length, parts, durationMs });
+      if (performance.now() - keptAt >= keepMs) await keep();
+      if (performance.now() - turnAt < turnMs) continue;
+      await nextTurn();
+      turnAt = performance.now();
+    }
+    return rows.slice(0, parts).map((row) => [...row]);
+  };
+  return { measure, isStopped: () => isStopped, keep };
+}
+
+/** Of a run that was ended, or whose code may be another now: it is measured anew. */
+export async function forgetMeasurements(store: RunStore): Promise<void> {
+  if ((await store.readArtifact("measurements")) === undefined) return;
+  const none: KeptMeasurements = { step: -1, measured: {} };
+  await store.writeArtifact("measurements", none);
+}
+
+function numbersOf(where: string, given: ArrayLike<number>): number[] {
+  const numbers: unknown[] = typeof given === "object" && given !== null ? Array.from(given) : [given];
+  if (Object(given) === given && numbers.every((value) => typeof value === "number"))
+    return numbers as number[];
+  throw new ExperimentError(where, `a part must be a list of numbers, got ${show(given)}.`, {
+    during: "run",
+  });
+}
+
+/** JSON has no NaN, no infinities and no -0: they are kept by name. */
+function plain(value: number): number | string {
+  if (Object.is(value, -0)) return "-0";
+  return Number.isFinite(value) ? value : String(value);
+}
