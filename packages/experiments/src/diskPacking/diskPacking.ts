@@ -4,6 +4,7 @@ import {
   type DiskTheta,
   type Experiment,
   type Figure,
+  type Measure,
   type Problem,
   type RunRecord,
   type Series,
@@ -19,6 +20,7 @@ import {
 import { z } from "zod";
 import { alongDirection } from "./alongDirection.ts";
 import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { measureInChunks } from "../shared/measureInParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { grid, thin } from "../shared/series.ts";
 
@@ -87,9 +89,9 @@ export const diskPacking: Experiment<unknown, DiskTheta> = defineExperiment<Conf
           },
         };
       },
-      figures: (run) => [
-        energyFigure(settings, run),
-        derivativeFigure(settings),
+      figures: async (run, measure) => [
+        await energyFigure(settings, run, measure),
+        await derivativeFigure(settings, measure),
         packingFigure(settings, "initial", run.initialTheta),
         packingFigure(settings, "tuned", run.theta),
       ],
@@ -105,14 +107,28 @@ function packed({ disks, box, horizon }: Config, diameter: number): { positions:
   return { positions: [...(state as DiskState).positions.data], energy: losses.data[horizon - 1]! };
 }
 
+/** What `problem` returns as loss of each step [steps, diameters]. */
+function lossesAt(problem: Problem<DiskTheta>, diameters: readonly number[]): ArrayLike<number> {
+  const thetas = { diameter: np.array(Float64Array.from(diameters)) };
+  return unroll(problem, thetas, { key: random.key(0), isThetaBatched: true }).losses.data;
+}
+
 /** Per horizon, what `problem` returns as loss of its last step at all diameters of the curves. */
-function curves(problem: Problem<DiskTheta>, x: number[], names: (steps: number) => string): Series[] {
-  const thetas = { diameter: np.array(Float64Array.from(x)) };
-  const { losses } = unroll(problem, thetas, { key: random.key(0), isThetaBatched: true });
-  return horizons.map((steps) => ({
-    name: names(steps),
+async function curves(
+  name: string,
+  problem: Problem<DiskTheta>,
+  points: number,
+  measure: Measure,
+): Promise<Series[]> {
+  const x = grid(...range, points);
+  const found = await measureInChunks(measure, name, x, 51, (diameters) => {
+    const losses = lossesAt(problem, diameters);
+    return diameters.flatMap((_, i) => horizons.map((steps) => losses[(steps - 1) * diameters.length + i]!));
+  });
+  return horizons.map((steps, h) => ({
+    name: `T = ${steps}`,
     x,
-    y: [...losses.data.slice((steps - 1) * x.length, steps * x.length)],
+    y: x.map((_, i) => found[i * horizons.length + h]!),
   }));
 }
 
@@ -120,8 +136,13 @@ function energies({ disks, box }: Config) {
   return diskPackingProblem({ disks, box, horizon: Math.max(...horizons) });
 }
 
-function energyFigure(settings: Config, run: RunRecord<DiskTheta>): Figure {
+async function energyFigure(settings: Config, run: RunRecord<DiskTheta>, measure: Measure): Promise<Figure> {
+  const { disks, box, horizon, points } = settings;
   const path = thin(run.metrics, 150).map(({ theta }) => theta!["diameter"]![0]!);
+  const reached = await measureInChunks(measure, "path", path, 50, (diameters) => {
+    const losses = lossesAt(diskPackingProblem({ disks, box, horizon }), diameters);
+    return diameters.map((_, i) => losses[(horizon - 1) * diameters.length + i]!);
+  });
   return {
     id: "energy",
     title: "Energy of the packing against the diameter",
@@ -130,16 +151,21 @@ function energyFigure(settings: Config, run: RunRecord<DiskTheta>): Figure {
     x: { label: "diameter of the small disks" },
     y: { label: "energy" },
     series: [
-      ...curves(energies(settings), grid(...range, settings.points), (steps) => `T = ${steps}`),
-      { name: "theta", kind: "dots", x: path, y: path.map((d) => packed(settings, d).energy) },
+      ...(await curves("energy", energies(settings), points, measure)),
+      { name: "theta", kind: "dots", x: path, y: reached },
     ],
     references: [{ axis: "y", value: settings.targetEnergy, label: "target" }],
   };
 }
 
-function derivativeFigure(settings: Config): Figure {
+async function derivativeFigure(settings: Config, measure: Measure): Promise<Figure> {
   const one = { diameter: np.array(1, { dtype: "float64" }) };
-  const derivative = alongDirection(energies(settings), one);
+  const series = await curves(
+    "derivative",
+    alongDirection(energies(settings), one),
+    settings.points,
+    measure,
+  );
   return {
     id: "derivative",
     title: "Size of the exact derivative of the energy",
@@ -147,8 +173,8 @@ function derivativeFigure(settings: Config): Figure {
       "|dE/dD| after the given steps, by forward mode in float64. Most diameters have a modest derivative; where contacts are made and broken on the way it grows exponentially with the steps, while the energy itself stays bounded. After the gradients of Metz et al. (2021) on disk packing.",
     x: { label: "diameter of the small disks" },
     y: { label: "|dE/dD|", scale: "log", domain: [1e-4, 1e20] },
-    series: curves(derivative, grid(...range, settings.points), (steps) => `T = ${steps}`)
-      .map((series) => ({ ...series, y: series.y.map((slope) => Math.max(1e-4, Math.abs(slope))) }))
+    series: series
+      .map((one) => ({ ...one, y: one.y.map((slope) => Math.max(1e-4, Math.abs(slope))) }))
       .toReversed(),
   };
 }

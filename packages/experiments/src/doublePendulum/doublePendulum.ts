@@ -2,6 +2,7 @@
 import {
   type Experiment,
   type Figure,
+  type Measure,
   type PendulumState,
   type Tensor,
   adam,
@@ -19,6 +20,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { measureEach, measureInChunks } from "../shared/measureInParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { grid } from "../shared/series.ts";
 
@@ -62,8 +64,8 @@ export const doublePendulum: Experiment<unknown, PendulumState> = defineExperime
       inner: innerProblem(problem, options, rate),
       optimizer: rate.optimizer(rate.value),
       steps,
-      evaluate(theta, initial) {
-        const rows = [initial, theta].map((start) => {
+      async evaluate(theta, initial, _steps, measure) {
+        const rows = await measureEach(measure, "exponents", [initial, theta], (start) => {
           const { exponents } = lyapunov(endless(settings), start, {
             steps: 5000,
             exponents: 1,
@@ -83,7 +85,11 @@ export const doublePendulum: Experiment<unknown, PendulumState> = defineExperime
           },
         };
       },
-      figures: (run) => [pathFigure(settings, run), sliceFigure(settings), growthFigure(settings)],
+      figures: async (run, measure) => [
+        pathFigure(settings, run),
+        await sliceFigure(settings, measure),
+        await growthFigure(settings, measure),
+      ],
     };
   },
 });
@@ -138,16 +144,23 @@ function pathFigure(settings: Config, run: { initialTheta: PendulumState; theta:
   };
 }
 
-function sliceFigure({ target, damping, points }: Config): Figure {
+async function sliceFigure({ target, damping, points }: Config, measure: Measure): Promise<Figure> {
   const times = [100, 300, 1000];
   const angles = grid(0.1, 3, points);
-  const pairs = Float64Array.from(angles.flatMap((angle) => [angle, angle]));
-  const theta = {
-    angles: np.array(pairs, { shape: [points, 2] }),
-    velocities: np.zeros([points, 2], { dtype: "float64" }),
-  };
   const problem = doublePendulumProblem({ horizon: Math.max(...times), target, damping });
-  const { losses } = unroll(problem, theta, { key: random.key(0), isThetaBatched: true });
+  /** For each angle, the distances after the times. */
+  const distances = await measureInChunks(measure, "slice", angles, 151, (some) => {
+    const theta = {
+      angles: np.array(Float64Array.from(some.flatMap((angle) => [angle, angle])), {
+        shape: [some.length, 2],
+      }),
+      velocities: np.zeros([some.length, 2], { dtype: "float64" }),
+    };
+    const { losses } = unroll(problem, theta, { key: random.key(0), isThetaBatched: true });
+    return some.flatMap((_, i) =>
+      times.map((steps) => Math.sqrt(losses.data[(steps - 1) * some.length + i]!)),
+    );
+  });
   return {
     id: "slice",
     title: "Distance of the tip from the target against the angle of the start",
@@ -156,17 +169,23 @@ function sliceFigure({ target, damping, points }: Config): Figure {
     x: { label: "initial angle (radians)" },
     y: { label: "distance from the target (m)" },
     series: times
-      .map((steps) => ({
+      .map((steps, t) => ({
         name: `${(steps * timeStep).toFixed(0)} s`,
         x: angles,
-        y: Array.from(losses.data.slice((steps - 1) * points, steps * points), Math.sqrt),
+        y: angles.map((_, i) => distances[i * times.length + t]!),
       }))
       .toReversed(),
   };
 }
 
-function growthFigure(settings: Config): Figure {
+async function growthFigure(settings: Config, measure: Measure): Promise<Figure> {
   const times = grid(50, 2000, 40).map(Math.round);
+  const starts = [0.1, 1, 2, 2.5];
+  const growths = await measureEach(measure, "growth", starts, (angle) => {
+    const problem = endless(settings, angle);
+    const spectra = productSpectrum(problem, problem.theta!, { times });
+    return spectra.map(({ logSingularValues }) => Math.exp(logSingularValues[0]!));
+  });
   return {
     id: "growth",
     title: "Largest growth of a perturbation of the start",
@@ -174,14 +193,10 @@ function growthFigure(settings: Config): Figure {
       "Largest singular value of the product of all step Jacobians, from four angles at rest. It grows at most linearly for regular motion and exponentially for chaotic motion: exact gradients of the end grow with it.",
     x: { label: "seconds" },
     y: { label: "largest singular value", scale: "log" },
-    series: [0.1, 1, 2, 2.5].map((angle) => {
-      const problem = endless(settings, angle);
-      const spectra = productSpectrum(problem, problem.theta!, { times });
-      return {
-        name: `from ${angle} rad`,
-        x: times.map((steps) => steps * timeStep),
-        y: spectra.map(({ logSingularValues }) => Math.exp(logSingularValues[0]!)),
-      };
-    }),
+    series: starts.map((angle, i) => ({
+      name: `from ${angle} rad`,
+      x: times.map((steps) => steps * timeStep),
+      y: growths[i]!,
+    })),
   };
 }

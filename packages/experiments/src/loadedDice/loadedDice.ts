@@ -8,6 +8,7 @@ import {
   type Experiment,
   type Figure,
   type Key,
+  type Measure,
   type PolicyTable,
   type RunRecord,
   type TabularMdp,
@@ -62,16 +63,19 @@ export const loadedDice: Experiment<unknown, Theta> = defineExperiment<Config, T
         dtype: "float64",
       }),
     };
-    let found: Study | undefined;
-    const study = (): Study =>
-      (found ??= studyOf(mdp, tableOf(theta), settings.trajectories, random.foldIn(key, "study")));
+    const study = (measure: Measure): Promise<Study> =>
+      studyOf(mdp, tableOf(theta), settings.trajectories, { key: random.foldIn(key, "study"), measure });
     return {
       theta,
       estimator: policyGradient(mdp, settings, random.foldIn(key, "values")),
       optimizer: sgd({ learningRate: settings.learningRate }),
       steps: settings.steps,
-      evaluate: (tuned, initial) => evaluation(mdp, study(), tuned, initial),
-      figures: (run) => [...studyFigures(study()), returnFigure(mdp, settings, run)],
+      evaluate: async (tuned, initial, _steps, measure) =>
+        evaluation(mdp, await study(measure), tuned, initial),
+      figures: async (run, measure) => [
+        ...studyFigures(await study(measure)),
+        returnFigure(mdp, settings, run),
+      ],
     };
   },
 });

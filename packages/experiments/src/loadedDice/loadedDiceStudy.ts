@@ -2,6 +2,7 @@
 import {
   type DirectionalEstimateOptions,
   type Key,
+  type Measure,
   type PolicyTable,
   type TabularMdp,
   directionalEstimate,
@@ -11,6 +12,7 @@ import {
   tabularMdp,
   valuesOf,
 } from "unspool";
+import { measureEach } from "../shared/measureInParts.ts";
 import { mean } from "../shared/series.ts";
 
 const [states, actions, horizon, discount] = [5, 4, 50, 0.95];
@@ -108,7 +110,13 @@ const named: readonly (readonly [name: string, options: Options])[] = [
   ["LVC", { method: "lvc", tau: 1 }],
 ];
 
-export function studyOf(mdp: TabularMdp, logits: PolicyTable, count: number, key: Key): Study {
+/** A part of the measurement for each estimator: their numbers are what is left of all their estimates. */
+export async function studyOf(
+  mdp: TabularMdp,
+  logits: PolicyTable,
+  count: number,
+  { key, measure }: { key: Key; measure: Measure },
+): Promise<Study> {
   const direction = firstLogit(mdp);
   const trajectories = sampleTrajectories(mdp, logits, { count, key: random.foldIn(key, "trajectories") });
   const exact = exactDirectional(mdp, logits, { direction });
@@ -120,22 +128,44 @@ export function studyOf(mdp: TabularMdp, logits: PolicyTable, count: number, key
       const own = trajectories.slice(i * smallest, (i + 1) * smallest);
       return directionalEstimate(mdp, logits, own, { ...options, direction });
     });
-  const swept = (value: number, options: Options): Swept => {
-    const all = merged(estimates(options), sweepBatch / smallest);
-    return { value, correlation: correlationsOf(all, exact), errors: errorsOf(all, exact) };
+  const compared = await measureEach(measure, "correlations", named, ([, options]) => {
+    const parts = estimates(options.method === "dice" ? options : { ...options, values });
+    return batches.flatMap((batch) =>
+      correlationsOf(merged(parts, batch / smallest), exact).flatMap((one) => [one.mean, one.error]),
+    );
+  });
+  const swept = async (name: string, optionsAt: (value: number) => Options): Promise<Swept[]> => {
+    const rows = await measureEach(measure, name, sweep, (value) => {
+      const all = merged(estimates(optionsAt(value)), sweepBatch / smallest);
+      const errors = errorsOf(all, exact);
+      return correlationsOf(all, exact).flatMap((one, k) => [
+        one.mean,
+        one.error,
+        errors[k]!.bias,
+        errors[k]!.deviation,
+      ]);
+    });
+    return rows.map((row, i) => ({
+      value: sweep[i]!,
+      correlation: inGroups(row, 4).map(([centre, error]) => ({ mean: centre!, error: error! })),
+      errors: inGroups(row, 4).map(([, , bias, deviation]) => ({ bias: bias!, deviation: deviation! })),
+    }));
   };
   return {
     trajectories: count,
-    correlations: named.map(([name, options]) => {
-      const parts = estimates(options.method === "dice" ? options : { ...options, values });
-      return {
-        name,
-        byBatch: batches.map((batch) => correlationsOf(merged(parts, batch / smallest), exact)),
-      };
-    }),
-    decay: sweep.map((decay) => swept(decay, { method: "loadedDice", decay, tau: 0, values })),
-    tau: sweep.map((tau) => swept(tau, { method: "loadedDice", tau, values: wrong })),
+    correlations: named.map(([name], i) => ({
+      name,
+      byBatch: inGroups(compared[i]!, 2 * exact.length).map((row) =>
+        inGroups(row, 2).map(([centre, error]) => ({ mean: centre!, error: error! })),
+      ),
+    })),
+    decay: await swept("decay", (decay) => ({ method: "loadedDice", decay, tau: 0, values })),
+    tau: await swept("tau", (tau) => ({ method: "loadedDice", tau, values: wrong })),
   };
+}
+
+function inGroups(row: readonly number[], size: number): number[][] {
+  return Array.from({ length: row.length / size }, (_, i) => row.slice(i * size, (i + 1) * size));
 }
 
 /** Estimates of larger batches: means of `size` at a time. */

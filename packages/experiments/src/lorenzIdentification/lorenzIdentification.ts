@@ -4,9 +4,11 @@ import {
   type Experiment,
   type Figure,
   type LorenzTheta,
+  type Measure,
   type RunRecord,
   clipByGlobalNorm,
   createEstimator,
+  estimatorEntry,
   defineExperiment,
   innerProblem,
   lorenz,
@@ -17,6 +19,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { measureEach, measureInChunks } from "../shared/measureInParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { grid, mean, thin } from "../shared/series.ts";
 
@@ -37,7 +40,7 @@ const config = z.strictObject({
     .int()
     .min(1)
     .default(100)
-    .describe("trajectories at different places (estimators with derivatives, except bptt)"),
+    .describe("trajectories at different places (estimators with derivatives of windows)"),
   steps: z.int().min(1).default(3000).describe("outer steps"),
   learningRate: z
     .number()
@@ -65,19 +68,17 @@ export const lorenzIdentification: Experiment<unknown, LorenzTheta> = defineExpe
   setup(settings: Config) {
     const { estimator, horizon, steps, dtype, start, clip, tasks, sigma, surface } = settings;
     const problem = lorenz({ horizon });
-    const rate = outerRate(
-      settings.learningRate ?? learningRates[estimator as EstimatorName] ?? 1e-5,
-      (learningRate) => {
-        const descent = sgd({ learningRate });
-        return clip === undefined ? descent : clipByGlobalNorm(descent, { maxNorm: clip });
-      },
-    );
+    const { name, isWhole, isDeterministic = false } = estimatorEntry(estimator);
+    const rate = outerRate(settings.learningRate ?? learningRates[name] ?? 1e-5, (learningRate) => {
+      const descent = sgd({ learningRate });
+      return clip === undefined ? descent : clipByGlobalNorm(descent, { maxNorm: clip });
+    });
     const options = {
       ...estimatorOptions(settings),
       objective: "mean",
       resets: "random-offset",
-      // Whole trajectories of a problem without randomness are all the same.
-      tasks: estimator === "bptt" ? 1 : tasks,
+      // Whole trajectories of a problem without randomness are all the same, to whoever draws nothing either.
+      tasks: isWhole && isDeterministic ? 1 : tasks,
     } as const;
     return {
       theta: { logA: np.array(start[0], { dtype }), logR: np.array(start[1], { dtype }) },
@@ -85,12 +86,17 @@ export const lorenzIdentification: Experiment<unknown, LorenzTheta> = defineExpe
       inner: innerProblem(problem, options, rate),
       optimizer: rate.optimizer(rate.value),
       steps,
-      evaluate(theta, initial) {
-        const rows = [
-          ["initial", ...measure(problem, initial, sigma)],
-          ["found", ...measure(problem, theta, sigma)],
-          ["truth", ...measure(problem, thetaOf(truth), sigma)],
-        ] as [string, number, number, number, number][];
+      async evaluate(theta, initial, _steps, measure) {
+        const found = await measureEach(measure, "losses", [initial, theta, thetaOf(truth)], (at) =>
+          describe(problem, at, sigma),
+        );
+        const rows = ["initial", "found", "truth"].map((name, i) => [name, ...found[i]!]) as [
+          string,
+          number,
+          number,
+          number,
+          number,
+        ][];
         const [, logA, logR, loss, smoothedLoss] = rows[1]!;
         return {
           metrics: { logA, logR, errorOfLogA: Math.abs(logA - truth[0]), errorOfLogR: Math.abs(logR - truth[1]), loss, smoothedLoss }, // prettier-ignore
@@ -101,9 +107,9 @@ export const lorenzIdentification: Experiment<unknown, LorenzTheta> = defineExpe
           },
         };
       },
-      figures: (run) => [
-        ...(surface === 0 ? [] : [surfaceFigure(problem, run, surface)]),
-        sliceFigure(problem, start),
+      figures: async (run, measure) => [
+        ...(surface === 0 ? [] : [await surfaceFigure(problem, run, surface, measure)]),
+        await sliceFigure(problem, start, measure),
       ],
     };
   },
@@ -128,7 +134,7 @@ function meanLosses(losses: Float64Array, points: number, steps: number): number
 }
 
 /** ln a, ln r, the loss there, and its mean over Gaussian perturbations. */
-function measure(
+function describe(
   problem: LorenzProblem,
   theta: LorenzTheta,
   sigma: number,
@@ -143,19 +149,27 @@ function measure(
   return [logA, logR, loss!, mean(around)];
 }
 
-function surfaceFigure(problem: LorenzProblem, run: RunRecord<LorenzTheta>, points: number): Figure {
+async function surfaceFigure(
+  problem: LorenzProblem,
+  run: RunRecord<LorenzTheta>,
+  points: number,
+  measure: Measure,
+): Promise<Figure> {
   const path = thin(run.metrics, 400).map(({ theta }) => [theta!["logA"]![0]!, theta!["logR"]![0]!] as const);
   const start = [run.initialTheta.logA.item(), run.initialTheta.logR.item()] as const;
   const seen = [start, truth, ...path].filter(([a, r]) => Math.abs(a - 2.7) < 1.5 && Math.abs(r - 3.5) < 1);
   const around = (values: number[]): number[] =>
     grid(Math.min(...values) - 0.15, Math.max(...values) + 0.15, points);
   const [x, y] = [around(seen.map(([a]) => a)), around(seen.map(([, r]) => r))];
-  const losses = lossesAt(
-    problem,
-    y.flatMap(() => x),
-    y.flatMap((r) => x.map(() => r)),
-  );
-  const values = meanLosses(losses, points * points, problem.horizon);
+  const rows = await measureEach(measure, "surface", y, (logR) => {
+    const losses = lossesAt(
+      problem,
+      x,
+      x.map(() => logR),
+    );
+    return meanLosses(losses, points, problem.horizon);
+  });
+  const values = rows.flat();
   const drawn = [start, ...path].filter(([a, r]) => seen.some(([b, s]) => a === b && r === s));
   return {
     id: "surface",
@@ -174,11 +188,21 @@ function surfaceFigure(problem: LorenzProblem, run: RunRecord<LorenzTheta>, poin
 }
 
 /** The loss along the line from the start to the truth and beyond, for growing horizons. */
-function sliceFigure(problem: LorenzProblem, start: readonly [number, number]): Figure {
+async function sliceFigure(
+  problem: LorenzProblem,
+  start: readonly [number, number],
+  measure: Measure,
+): Promise<Figure> {
   const places = grid(-0.2, 1.3, 601);
-  const along = (axis: 0 | 1): number[] => places.map((s) => start[axis] + s * (truth[axis] - start[axis]));
-  const losses = lossesAt(problem, along(0), along(1));
+  const along = (axis: 0 | 1, at: readonly number[]): number[] =>
+    at.map((s) => start[axis] + s * (truth[axis] - start[axis]));
   const horizons = [...new Set([100, 400, problem.horizon].filter((steps) => steps <= problem.horizon))];
+  /** For each place, means over the horizons. */
+  const found = await measureInChunks(measure, "slice", places, 100, (at) => {
+    const losses = lossesAt(problem, along(0, at), along(1, at));
+    const means = horizons.map((steps) => meanLosses(losses, at.length, steps));
+    return at.flatMap((_, i) => means.map((values) => values[i]!));
+  });
   return {
     id: "slice",
     title: "The loss between start and truth, for growing horizons",
@@ -186,10 +210,10 @@ function sliceFigure(problem: LorenzProblem, start: readonly [number, number]): 
       "Mean squared error over the first steps along the line from the start (0) to the truth (1). Short horizons are smooth; long ones bounded but rough, so that their exact derivative says nothing of the way down. After Metz et al. (2021), their loss surfaces along a line.",
     x: { label: "from start (0) to truth (1)" },
     y: { label: "mean squared error of z", scale: "log" },
-    series: horizons.map((steps) => ({
+    series: horizons.map((steps, h) => ({
       name: `first ${steps} steps`,
       x: places,
-      y: meanLosses(losses, places.length, steps).map((value) => Math.max(value, 1e-6)),
+      y: places.map((_, i) => Math.max(found[i * horizons.length + h]!, 1e-6)),
     })),
     references: [{ axis: "x", value: 1, label: "truth" }],
   };

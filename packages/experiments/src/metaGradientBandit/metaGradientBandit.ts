@@ -7,6 +7,7 @@ import {
   type Experiment,
   type Figure,
   type Key,
+  type Measure,
   type MetaGradientSwitches,
   type Problem,
   type RateEta,
@@ -27,6 +28,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { estimatorField, switchFields, switchesOf, uncorrected } from "../shared/metaGradientFields.ts";
+import { measureEach } from "../shared/measureInParts.ts";
 import { grid, mean, thin } from "../shared/series.ts";
 
 const config = z.strictObject({
@@ -70,7 +72,7 @@ export const metaGradientBandit: Experiment<unknown, RateEta> = defineExperiment
   setup(settings: Config) {
     const { lifetimes, steps, learningRate, surface, samples, eta } = settings;
     const task = taskOf(settings);
-    const problem = lifetimeProblem(task);
+    const returns = returnsOf(lifetimeProblem(task));
     return {
       theta: { rates: np.array(eta) },
       estimator: estimatorOf(settings),
@@ -82,8 +84,11 @@ export const metaGradientBandit: Experiment<unknown, RateEta> = defineExperiment
       }),
       optimizer: sgd({ learningRate }),
       steps,
-      evaluate(theta, initial) {
-        const [before, after] = returns(problem, [initial, theta], evaluationLifetimes) as [number, number];
+      async evaluate(theta, initial, _steps, measure) {
+        const rows = await measureEach(measure, "returns", [initial, theta], (eta) =>
+          returns([eta], evaluationLifetimes),
+        );
+        const [before, after] = rows.flat() as [number, number];
         return {
           metrics: { returnBefore: before, returnAfter: after },
           table: {
@@ -96,10 +101,10 @@ export const metaGradientBandit: Experiment<unknown, RateEta> = defineExperiment
           },
         };
       },
-      figures: (run) => [
-        ...(surface === 0 ? [] : [surfaceFigure(problem, run, surface)]),
+      figures: async (run, measure) => [
+        ...(surface === 0 ? [] : [await surfaceFigure(returns, run, surface, measure)]),
         curveFigure(run),
-        ...(samples === 0 ? [] : [varianceFigure(settings)]),
+        ...(samples === 0 ? [] : [await varianceFigure(settings, measure)]),
       ],
     };
   },
@@ -118,8 +123,10 @@ function estimatorOf(settings: Config): AnyEstimator<RateEta> {
 
 type Numbered = { rates: Tensor; lifetime: Tensor };
 
+type Returns = (etas: readonly RateEta[], lifetimes: number) => number[];
+
 /** Mean rewards at each eta, over the same lifetimes: their number is part of theta, and goes into the keys. */
-function returns(problem: Problem<RateEta, unknown>, etas: readonly RateEta[], lifetimes: number): number[] {
+function returnsOf(problem: Problem<RateEta, unknown>): Returns {
   const keyOf = (key: Key, { lifetime }: Numbered) => random.foldIn(key, lifetime);
   const numbered = defineProblem<Numbered, unknown>({
     horizon: problem.horizon,
@@ -127,6 +134,14 @@ function returns(problem: Problem<RateEta, unknown>, etas: readonly RateEta[], l
     step: (theta, state, { t, key }) =>
       problem.step({ rates: theta.rates }, state, { t, key: keyOf(key, theta), batch: undefined }),
   });
+  return (etas, lifetimes) => meanReturns(numbered, etas, lifetimes);
+}
+
+function meanReturns(
+  numbered: Problem<Numbered, unknown>,
+  etas: readonly RateEta[],
+  lifetimes: number,
+): number[] {
   const count = etas.length * lifetimes;
   const rates = Float32Array.from(
     { length: 2 * count },
@@ -139,13 +154,18 @@ function returns(problem: Problem<RateEta, unknown>, etas: readonly RateEta[], l
   const { losses } = unroll(numbered, theta, { key: random.key(0), isThetaBatched: true, isCommon: true });
   const sums = new Float64Array(etas.length);
   losses.data.forEach((loss, i) => (sums[Math.floor((i % count) / lifetimes)]! -= loss));
-  return Array.from(sums, (sum) => sum / (lifetimes * problem.horizon));
+  return Array.from(sums, (sum) => sum / (lifetimes * numbered.horizon));
 }
 
-function surfaceFigure(problem: Problem<RateEta, unknown>, run: Run, points: number): Figure {
+async function surfaceFigure(returns: Returns, run: Run, points: number, measure: Measure): Promise<Figure> {
   const side = grid(-2, 12, points);
-  const etas = side.flatMap((after) => side.map((before) => ({ rates: np.array([before, after]) })));
-  const values = returns(problem, etas, surfaceLifetimes);
+  const rows = await measureEach(measure, "surface", side, (after) =>
+    returns(
+      side.map((before) => ({ rates: np.array([before, after]) })),
+      surfaceLifetimes,
+    ),
+  );
+  const values = rows.flat();
   const path = [
     ...run.initialTheta.rates.data,
     ...thin([...run.metrics], 200).flatMap(({ theta }) => theta!["rates"]!),
@@ -186,7 +206,7 @@ function curveFigure(run: Run): Figure {
 
 const coefficients = [0, 0.5, 1];
 
-function varianceFigure(settings: Config): Figure {
+async function varianceFigure(settings: Config, measure: Measure): Promise<Figure> {
   const task = taskOf(settings);
   const eta = { rates: np.array([2, 2]) };
   const varianceOf = (switches: MetaGradientSwitches): number => {
@@ -203,6 +223,14 @@ function varianceFigure(settings: Config): Figure {
     samplingCorrection: { coefficient },
     truncation: length === updates ? null : { length },
   });
+  const all = [
+    ...windows.flatMap((length) => coefficients.map((coefficient) => lambda(coefficient, length))),
+    { hessian: "dice", ...uncorrected } as const,
+    { hessian: "dice" } as const,
+  ];
+  const variances = (
+    await measureEach(measure, "variance", all, (switches) => [varianceOf(switches)])
+  ).flat();
   return {
     id: "variance",
     title: "Variance of one lifetime's meta-gradient at eta (2, 2)",
@@ -212,16 +240,16 @@ function varianceFigure(settings: Config): Figure {
     x: { label: "coefficient of the sampling correction" },
     y: { label: "variance, both coordinates", scale: "log" },
     series: [
-      ...windows.map((length) => ({
+      ...windows.map((length, i) => ({
         name: length === updates ? "whole lifetimes" : `windows of ${length}`,
         x: coefficients,
-        y: coefficients.map((coefficient) => varianceOf(lambda(coefficient, length))),
+        y: variances.slice(i * coefficients.length, (i + 1) * coefficients.length),
       })),
       {
         name: "DiCE",
         kind: "dots",
         x: [0, 1],
-        y: [varianceOf({ hessian: "dice", ...uncorrected }), varianceOf({ hessian: "dice" })],
+        y: variances.slice(-2),
       },
     ],
   };

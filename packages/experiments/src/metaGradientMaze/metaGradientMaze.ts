@@ -10,8 +10,8 @@ import {
   type Experiment,
   type Figure,
   type LearningTask,
+  type Measure,
   type MetaGradientSwitches,
-  type Moments,
   type RunRecord,
   type Tensor,
   actorCritic,
@@ -29,6 +29,7 @@ import {
   random,
 } from "unspool";
 import { z } from "zod";
+import { measureEach } from "../shared/measureInParts.ts";
 import { grid } from "../shared/series.ts";
 
 const config = z.strictObject({
@@ -93,7 +94,7 @@ export const metaGradientMaze: Experiment<unknown, Eta> = defineExperiment<Confi
           },
         };
       },
-      figures: (run) => (points === 0 ? [] : gradientFigures(settings, task, run)),
+      figures: async (run, measure) => (points === 0 ? [] : gradientFigures(settings, task, run, measure)),
     };
   },
 }) as Experiment<unknown, Eta>;
@@ -116,32 +117,49 @@ function estimatorOf({ estimator, baseline, correction, lifetimes }: Config, tas
   });
 }
 
-function gradientFigures({ points, samples }: Config, task: Task, run: RunRecord<Eta>): Figure[] {
+/** Of the estimates of single lifetimes. */
+interface Spread {
+  mean: number;
+  variance: number;
+  standardError: number;
+}
+
+async function gradientFigures(
+  { points, samples }: Config,
+  task: Task,
+  run: RunRecord<Eta>,
+  measure: Measure,
+): Promise<Figure[]> {
   const etas = grid(-2, 4, points);
   const kinds: [string, MetaGradientSwitches][] = [
     ["full correction", {}],
     ["full correction, own values as baseline", { baseline: ownValues(task) }],
     ["no correction", { samplingCorrection: { coefficient: 0 } }],
   ];
-  const measured = kinds.map(([name, switches]) => {
-    const estimator = metaGradient(task, { ...switches, lifetimes: samples });
-    const meters = etas.map((value) => {
-      const eta = { entropy: np.array(value) };
-      return meterOf(
-        estimator.estimate(eta, estimator.init(eta, random.key(0)), random.key(1)).info.perLifetimeGradient,
-      );
-    });
-    return { name, meters };
-  });
-  const truth = centralDifferences(lifetimeProblem(task), { trajectories: 4 * samples });
-  const exact = etas.map((value) => {
-    const eta = { entropy: np.array(value) };
-    return meterOf(
-      truth.estimate(eta, truth.init(eta, random.key(0)), random.key(2)).info.perTrajectoryGradient,
+  const spreads = async (name: string, samplesAt: (eta: Eta) => Tensor): Promise<Spread[]> => {
+    const rows = await measureEach(measure, name, etas, (value) =>
+      spreadOf(samplesAt({ entropy: np.array(value) })),
     );
-  });
-  const ascent = (meters: Moments[]) => meters.map(({ mean }) => -mean[0]!);
-  const error = exact.map((meter) => 2 * meter.standardError()[0]!);
+    return rows.map(([mean, variance, standardError]) => ({
+      mean: mean!,
+      variance: variance!,
+      standardError: standardError!,
+    }));
+  };
+  const measured: { name: string; meters: Spread[] }[] = [];
+  for (const [name, switches] of kinds) {
+    const estimator = metaGradient(task, { ...switches, lifetimes: samples });
+    const samplesAt = (eta: Eta): Tensor =>
+      estimator.estimate(eta, estimator.init(eta, random.key(0)), random.key(1)).info.perLifetimeGradient;
+    measured.push({ name, meters: await spreads(name, samplesAt) });
+  }
+  const truth = centralDifferences(lifetimeProblem(task), { trajectories: 4 * samples });
+  const exact = await spreads(
+    "differences",
+    (eta) => truth.estimate(eta, truth.init(eta, random.key(0)), random.key(2)).info.perTrajectoryGradient,
+  );
+  const ascent = (meters: Spread[]) => meters.map(({ mean }) => -mean);
+  const error = exact.map(({ standardError }) => 2 * standardError);
   const path = run.metrics.map(({ theta }) => theta!["entropy"]![0]!);
   return [
     {
@@ -172,7 +190,7 @@ function gradientFigures({ points, samples }: Config, task: Task, run: RunRecord
       series: measured.map(({ name, meters }) => ({
         name,
         x: etas,
-        y: meters.map((meter) => Math.sqrt(meter.variance()[0]!)),
+        y: meters.map(({ variance }) => Math.sqrt(variance)),
       })),
     },
     {
@@ -186,8 +204,9 @@ function gradientFigures({ points, samples }: Config, task: Task, run: RunRecord
   ];
 }
 
-function meterOf({ data }: Tensor): Moments {
+/** Mean, variance and standard error of the mean. */
+function spreadOf({ data }: Tensor): number[] {
   const meter = moments(1);
   for (const value of data) meter.add([value]);
-  return meter;
+  return [meter.mean[0]!, meter.variance()[0]!, meter.standardError()[0]!];
 }

@@ -1,15 +1,18 @@
 /** The learning-rate schedule of a network on MNIST, tuned through its whole training run. */
 import {
   type AnyEstimator,
+  type EstimatorEntry,
   type EstimatorOptions,
   type Experiment,
   type Key,
+  type Measure,
   OptionError,
   type ScheduleTheta,
   adam,
   createEstimator,
   defineExperiment,
   estimatorEntry,
+  estimators,
   innerProblem,
   np,
   random,
@@ -18,6 +21,7 @@ import {
 import { z } from "zod";
 import { loadMnist } from "../shared/data/mnist.ts";
 import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { measureEach } from "../shared/measureInParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import {
   type Drawn,
@@ -26,9 +30,14 @@ import {
   schedulesFigure,
   surfaceFigure,
 } from "./mnistScheduleFigures.ts";
-import { memo } from "../shared/memo.ts";
 import { mean } from "../shared/series.ts";
-import { type ScheduleProblem, type Trained, trainNetworks } from "./trainedNetworks.ts";
+import {
+  type ScheduleProblem,
+  type Trained,
+  numbersOf,
+  trainNetworks,
+  trainedOf,
+} from "./trainedNetworks.ts";
 
 const objectives = ["training-loss", "validation-loss", "validation-error", "final-loss"] as const;
 
@@ -80,9 +89,15 @@ export const mnistSchedule: Experiment<unknown, ScheduleTheta> = defineExperimen
     const problem =
       objective === "training-loss" || objective === "final-loss" ? training : problemFor(objective);
     const evaluationKey = random.foldIn(key, "evaluation");
-    const trained = memo((theta: ScheduleTheta) =>
-      trainNetworks({ problem, training, test: mnist.test }, theta, evaluationKey, evaluationRuns),
-    );
+    /** What networks with the untuned schedule and with the tuned one are worth. */
+    const trainedWith = async (thetas: readonly ScheduleTheta[], measure: Measure): Promise<Trained[]> => {
+      const rows = await measureEach(measure, "networks", thetas, (theta) =>
+        numbersOf(
+          trainNetworks({ problem, training, test: mnist.test }, theta, evaluationKey, evaluationRuns),
+        ),
+      );
+      return rows.map(trainedOf);
+    };
     const options = { ...estimatorOptions(settings), objective: "mean" } as const;
     const rate = outerRate(
       settings.outerLearningRate,
@@ -95,21 +110,23 @@ export const mnistSchedule: Experiment<unknown, ScheduleTheta> = defineExperimen
       inner: innerProblem(problem, options, rate),
       optimizer: rate.optimizer(rate.value),
       steps,
-      evaluate(theta, initial) {
+      async evaluate(theta, initial, _steps, measure) {
+        const [untuned, tuned] = (await trainedWith([initial, theta], measure)) as [Trained, Trained];
         const metrics = {
-          ...measures("untuned", objective, trained(initial), initial, horizon),
-          ...measures("tuned", objective, trained(theta), theta, horizon),
+          ...measures("untuned", objective, untuned, initial, horizon),
+          ...measures("tuned", objective, tuned, theta, horizon),
         };
-        return { metrics, table: table(settings, [initial, trained(initial)], [theta, trained(theta)]) };
+        return { metrics, table: table(settings, [initial, untuned], [theta, tuned]) };
       },
-      figures(run) {
+      async figures(run, measure) {
         const [initial, theta] = [run.initialTheta, run.theta];
+        const [untuned, tuned] = (await trainedWith([initial, theta], measure)) as [Trained, Trained];
         return [
-          curvesFigure(drawn[objective], trained(initial).curve, trained(theta).curve),
+          curvesFigure(drawn[objective], untuned.curve, tuned.curve),
           schedulesFigure(initial, theta, horizon),
           ...(settings.surface === 0
             ? []
-            : [surfaceFigure(problem, drawn[objective], run, settings.surface)]),
+            : [await surfaceFigure(problem, drawn[objective], run, settings.surface, measure)]),
           pathFigure(run),
         ];
       },
@@ -124,17 +141,19 @@ function estimatorOf(
   options: EstimatorOptions,
 ): AnyEstimator<ScheduleTheta> {
   if (objective !== "final-loss") return createEstimator(estimator, problem, options);
-  const { name } = estimatorEntry(estimator);
-  if (name === "pes" || name === "telescopingPes") return createEstimator("telescopingPes", problem, options);
+  const entry = estimatorEntry(estimator);
+  const name = finalNameOf(entry);
+  if (name === undefined) {
+    const known = estimators.filter((one) => finalNameOf(one) !== undefined).map((one) => one.name);
+    const allowed = `one of ${known.join(", ")} where objective is "final-loss"`;
+    throw new OptionError("mnist-schedule", "estimator", estimator, allowed);
+  }
   // One window over the whole run: the telescoping sum has one term, and PES of one window is full ES.
-  if (name === "fullEs")
-    return createEstimator("telescopingPes", problem, { ...options, truncation: horizon });
-  throw new OptionError(
-    "mnist-schedule",
-    "estimator",
-    estimator,
-    'pes, telescopingPes or fullEs where objective is "final-loss"',
-  );
+  return createEstimator(name, problem, entry.isWhole ? { ...options, truncation: horizon } : options);
+}
+
+function finalNameOf({ name, objective, finalCounterpart }: EstimatorEntry): string | undefined {
+  return objective === "final" ? name : finalCounterpart;
 }
 
 function scheduleTheta(rate: number, decay: number): ScheduleTheta {

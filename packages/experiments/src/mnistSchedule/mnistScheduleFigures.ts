@@ -1,6 +1,7 @@
 /** The figures of the MNIST schedules: learning curves, schedules, and the loss surface with the path of theta. */
 import {
   type Figure,
+  type Measure,
   type RunRecord,
   type ScheduleTheta,
   type TrainingState,
@@ -9,6 +10,7 @@ import {
   random,
   unroll,
 } from "unspool";
+import { measureEach } from "../shared/measureInParts.ts";
 import { grid, thin } from "../shared/series.ts";
 import { type ScheduleProblem, finalLosses } from "./trainedNetworks.ts";
 
@@ -95,17 +97,21 @@ export function pathFigure(run: RunRecord<ScheduleTheta>): Figure {
 const worst = 2 * Math.log(10);
 
 /** The objective of whole training runs on a grid, mean over two seeds that all points share, and the path of theta. */
-export function surfaceFigure(
+export async function surfaceFigure(
   problem: ScheduleProblem,
   drawn: Drawn,
   run: RunRecord<ScheduleTheta>,
   points: number,
-): Figure {
+  measure: Measure,
+): Promise<Figure> {
   const path = pathOf(run);
   const around = ([low, high]: readonly [number, number], values: number[]) =>
     grid(Math.min(low, ...values), Math.max(high, ...values), points);
   const [x, y] = [around(least.rate, path.rate), around(least.decay, path.decay)];
-  const values = surface(problem, drawn.isFinal, x, y);
+  const rows = await measureEach(measure, "surface", y, (decay) =>
+    surfaceRow(problem, drawn.isFinal, x, decay),
+  );
+  const values = rows.flat();
   const shown = values.map((value) => (Number.isFinite(value) ? Math.min(value, worst) : worst));
   const best = values.reduce((a, value, i) => (value < values[a]! ? i : a), 0);
   return {
@@ -132,16 +138,16 @@ export function surfaceFigure(
   };
 }
 
-/** Values [rows of y, columns of x]. */
-export function surface(
+/** Values over x. */
+function surfaceRow(
   problem: ScheduleProblem,
   isFinal: boolean,
   x: readonly number[],
-  y: readonly number[],
+  decay: number,
 ): number[] {
   const thetas = {
-    logLearningRate: np.array(Float32Array.from(y.flatMap(() => x))),
-    logDecay: np.array(Float32Array.from(y.flatMap((decay) => x.map(() => decay)))),
+    logLearningRate: np.array(Float32Array.from(x)),
+    logDecay: np.array(Float32Array.from(x, () => decay)),
   };
   const seeds = [1, 2].map((seed) => {
     const key = random.key(seed);

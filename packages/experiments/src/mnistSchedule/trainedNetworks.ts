@@ -29,6 +29,22 @@ export interface Trained {
   testAccuracy: number;
 }
 
+/** As a list of numbers, which `trainedOf` reads. */
+export function numbersOf({ curve, trainingLoss, finalLoss, testLoss, testAccuracy }: Trained): number[] {
+  return [trainingLoss, finalLoss, testLoss, testAccuracy, ...curve];
+}
+
+export function trainedOf(numbers: readonly number[]): Trained {
+  const [trainingLoss, finalLoss, testLoss, testAccuracy, ...curve] = numbers as [
+    number,
+    number,
+    number,
+    number,
+    ...number[],
+  ];
+  return { curve, trainingLoss, finalLoss, testLoss, testAccuracy };
+}
+
 /**
  * Trains networks from new seeds with one schedule and measures them. `training` has the training loss as objective;
  * the networks of the two problems are the same.

@@ -3,6 +3,7 @@ import {
   type CharacterModelTheta,
   type Experiment,
   type Key,
+  type Measure,
   adam,
   characterModel,
   createEstimator,
@@ -16,6 +17,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { measureEach } from "../shared/measureInParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { estimatorsFigure, sigmaFigure, textsFigure, windowsFigure } from "./pesVarianceFigures.ts";
 import { grid } from "../shared/series.ts";
@@ -69,8 +71,8 @@ export const pesVariance: Experiment<unknown, Theta> = defineExperiment<Config, 
     const options = { ...estimatorOptions(settings), objective: "mean" } as const;
     const random32 = initCharacterModel(random.foldIn(key, "theta"), { symbols, embedding: units, units });
     const theta = tree.astype(random32, dtype);
-    let done: Study | undefined;
-    const study = (): Study => (done ??= studyAll(texts, theta, settings, random.foldIn(key, "study")));
+    const study = (measure: Measure): Promise<Study> =>
+      studyAll(texts, theta, settings, { key: random.foldIn(key, "study"), measure });
     const heldOut = (at: Theta): number => heldOutLoss(text.slice(trainingLength), symbols, at);
     const rate = outerRate(learningRate, (to) => adam({ learningRate: to }));
     return {
@@ -79,25 +81,32 @@ export const pesVariance: Experiment<unknown, Theta> = defineExperiment<Config, 
       inner: innerProblem(problem, options, rate),
       optimizer: rate.optimizer(rate.value),
       steps,
-      evaluate: (trained, initial) => ({
-        metrics: {
-          initialLoss: heldOut(initial),
-          trainedLoss: heldOut(trained),
-          entropy: { markov: entropy, random: Math.log(symbols), repeated: 0 }[settings.text],
-          ...measures(study()),
-        },
-        table: {
-          title: `Total variance of one pair over |gradient|², summed over T = ${horizon} characters, initial theta`,
-          columns: ["text", "estimator", "K", "windows", "measured", "standard error", "closed form"],
-          rows: tableRows(study(), horizon),
-        },
-      }),
-      figures: () => [
-        textsFigure(study(), horizon, tree.size(theta)),
-        estimatorsFigure(study().texts.markov, horizon),
-        windowsFigure(study().texts.markov, horizon),
-        ...(settings.sigmas.length === 0 ? [] : [sigmaFigure(study().sigmas, horizon)]),
-      ],
+      async evaluate(trained, initial, _steps, measure) {
+        const losses = await measureEach(measure, "held-out loss", [initial, trained], (at) => [heldOut(at)]);
+        const found = await study(measure);
+        return {
+          metrics: {
+            initialLoss: losses[0]![0]!,
+            trainedLoss: losses[1]![0]!,
+            entropy: { markov: entropy, random: Math.log(symbols), repeated: 0 }[settings.text],
+            ...measures(found),
+          },
+          table: {
+            title: `Total variance of one pair over |gradient|², summed over T = ${horizon} characters, initial theta`,
+            columns: ["text", "estimator", "K", "windows", "measured", "standard error", "closed form"],
+            rows: tableRows(found, horizon),
+          },
+        };
+      },
+      async figures(_run, measure) {
+        const found = await study(measure);
+        return [
+          textsFigure(found, horizon, tree.size(theta)),
+          estimatorsFigure(found.texts.markov, horizon),
+          windowsFigure(found.texts.markov, horizon),
+          ...(settings.sigmas.length === 0 ? [] : [sigmaFigure(found.sigmas, horizon)]),
+        ];
+      },
     };
   },
 });
@@ -123,18 +132,23 @@ function heldOutLoss(text: Int32Array, symbols: number, theta: Theta): number {
     .item();
 }
 
-function studyAll(texts: Texts, theta: Theta, settings: Config, key: Key): Study {
+async function studyAll(
+  texts: Texts,
+  theta: Theta,
+  settings: Config,
+  { key, measure }: { key: Key; measure: Measure },
+): Promise<Study> {
   const { horizon, sigma, studyPairs: pairs, sigmas } = settings;
   const exact = tree.astype(theta, "float64");
   const truncations = measuredTruncations(horizon);
-  const study: StudySettings = { horizon, sigma, pairs, truncations, key };
+  const study: StudySettings = { horizon, sigma, pairs, truncations, key, measure };
   return {
     texts: {
-      markov: studyText(texts.markov, exact, study, true),
-      random: studyText(texts.random, exact, study, false),
-      repeated: studyText(texts.repeated, exact, study, false),
+      markov: await studyText("Markov text", texts.markov, exact, study, true),
+      random: await studyText("random characters", texts.random, exact, study, false),
+      repeated: await studyText("one repeated character", texts.repeated, exact, study, false),
     },
-    sigmas: sigmas.length === 0 ? [] : sigmaErrors(texts.markov, exact, study, sigmas),
+    sigmas: sigmas.length === 0 ? [] : await sigmaErrors(texts.markov, exact, study, sigmas),
   };
 }
 

@@ -1,6 +1,12 @@
 /** Figures of `pes-variance`. */
 import type { Figure, Series } from "unspool";
-import { type Measured, type RoundingPoint, type Study, type TextStudy, divisors } from "./varianceStudy.ts";
+import {
+  type Measured,
+  type RoundingPoint,
+  type Study,
+  type TextStudy,
+  squaresTruncation,
+} from "./varianceStudy.ts";
 
 /** A predicted curve and its measured points over the number of windows. */
 function curve(
@@ -70,8 +76,8 @@ export function estimatorsFigure(study: TextStudy, horizon: number): Figure {
 }
 
 export function windowsFigure(study: TextStudy, horizon: number): Figure {
-  const truncation = horizon % 10 === 0 ? 10 : divisors(horizon)[0]!;
-  const { pes, nres } = study.squares(truncation);
+  const truncation = squaresTruncation(horizon);
+  const { pes, nres } = study.squares;
   const x = pes.map((_, w) => w + 1);
   return {
     id: "windows",
@@ -87,19 +93,20 @@ export function windowsFigure(study: TextStudy, horizon: number): Figure {
 }
 
 export function sigmaFigure(points: readonly RoundingPoint[], horizon: number): Figure {
-  const x = points.map(({ sigma }) => sigma);
+  const line = (dtype: "float32" | "float64"): Series => {
+    const known = points.filter((point) => !Number.isNaN(point[dtype]));
+    return { name: dtype, x: known.map(({ sigma }) => sigma), y: known.map((point) => point[dtype]) };
+  };
   return {
     id: "sigma",
     title: "What the size of the perturbations costs",
     caption:
       `Distance of NRES estimates over T = ${horizon} from their limit for small sigma with the same noise: rounding ` +
-      "of L+ - L- on the left (float32), curvature of the loss on the right. At 1 nothing of the gradient is left.",
+      "of L+ - L- on the left, curvature of the loss on the right. At 1 nothing of the gradient is left. Perturbations " +
+      "that are lost in the rounding of theta have no point.",
     x: { label: "sigma", scale: "log" },
     y: { label: "relative error of the estimates", scale: "log" },
-    series: [
-      { name: "float32", x, y: points.map(({ float32 }) => float32) },
-      { name: "float64", x, y: points.map(({ float64 }) => float64) },
-    ],
+    series: [line("float32"), line("float64")],
     references: [{ axis: "y", value: 1, label: "as large as the estimate" }],
   };
 }

@@ -2,6 +2,8 @@
 import {
   type CharacterModelTheta,
   type Key,
+  type Measure,
+  OptionError,
   type PairVariances,
   type Problem,
   characterModel,
@@ -15,6 +17,7 @@ import {
   windowGradients,
   windowSquares,
 } from "unspool";
+import { measureEach } from "../shared/measureInParts.ts";
 
 export type TextProblem = Problem<CharacterModelTheta, unknown, undefined>;
 
@@ -27,6 +30,7 @@ export interface StudySettings {
   /** Window lengths at which variances are measured. */
   truncations: readonly number[];
   key: Key;
+  measure: Measure;
 }
 
 export interface Measured {
@@ -47,51 +51,66 @@ export interface Predicted {
 export interface TextStudy {
   predicted: Predicted[];
   measured: Record<"pes" | "nres" | "truncatedEs", Measured[]>;
-  /** Mean squares of the estimates of single windows, by window length. */
-  squares(truncation: number): { pes: number[]; nres: number[] };
+  /** Mean squares of the estimates of single windows of `squaresTruncation(horizon)`, in closed form. */
+  squares: { pes: number[]; nres: number[] };
 }
 
 export function divisors(n: number): number[] {
   return Array.from({ length: n }, (_, i) => i + 1).filter((k) => n % k === 0);
 }
 
+/** The window length of the figure of single windows. */
+export const squaresTruncation = (horizon: number): number =>
+  horizon % 10 === 0 ? 10 : divisors(horizon)[0]!;
+
 /** Variances on one text at one theta (float64). `baselines`: also NRES and truncated ES, measured. */
-export function studyText(
+export async function studyText(
+  name: string,
   text: Int32Array,
   theta: CharacterModelTheta,
   settings: StudySettings,
   baselines: boolean,
-): TextStudy {
-  const { horizon, truncations, key } = settings;
+): Promise<TextStudy> {
+  const { horizon, truncations, key, measure } = settings;
   const problem = characterModel({ text: text.slice(0, horizon + 1), horizon }) as TextProblem;
-  const byStep = windowGradients(problem, theta, { key });
-  const lawOf = (truncation: number): PairVariances => pairVariances(mergeWindows(byStep, truncation));
-  const { squaredGradient } = lawOf(horizon);
-  const predicted = divisors(horizon).map((truncation): Predicted => {
-    const { pes, nres, truncatedEs } = lawOf(truncation);
-    return {
-      truncation,
-      pes: pes / squaredGradient,
-      nres: nres / squaredGradient,
-      truncatedEs: truncatedEs / squaredGradient,
-    };
+  const lengths = divisors(horizon);
+  const [law] = await measure(`closed form, ${name}`, 1, () => {
+    const byStep = windowGradients(problem, theta, { key });
+    const lawOf = (truncation: number): PairVariances => pairVariances(mergeWindows(byStep, truncation));
+    const { squaredGradient } = lawOf(horizon);
+    const predicted = lengths.flatMap((truncation) => {
+      const { pes, nres, truncatedEs } = lawOf(truncation);
+      return [pes / squaredGradient, nres / squaredGradient, truncatedEs / squaredGradient];
+    });
+    const { pes, nres } = windowSquares(mergeWindows(byStep, squaresTruncation(horizon)));
+    return [squaredGradient, ...predicted, ...pes, ...nres];
   });
-  const measure = (estimator: string, lengths: readonly number[]): Measured[] =>
-    lengths.map((truncation) => {
+  const [squaredGradient, ...numbers] = law as [number, ...number[]];
+  const squares = numbers.slice(3 * lengths.length);
+  const measured = async (estimator: string, at: readonly number[]): Promise<Measured[]> => {
+    const rows = await measureEach(measure, `${estimator}, ${name}`, at, (truncation) => {
       const { value, error } = totalVariance(
         pairGradients(estimator, problem, theta, { ...settings, truncation }),
       );
-      return { truncation, value: value / squaredGradient, error: error / squaredGradient };
+      return [value / squaredGradient, error / squaredGradient];
     });
+    return rows.map(([value, error], i) => ({ truncation: at[i]!, value: value!, error: error! }));
+  };
   return {
-    predicted,
+    predicted: lengths.map((truncation, i): Predicted => {
+      const [pes, nres, truncatedEs] = numbers.slice(3 * i) as [number, number, number];
+      return { truncation, pes, nres, truncatedEs };
+    }),
     measured: {
-      pes: measure("pes", truncations),
+      pes: await measured("pes", truncations),
       // Summed over a trajectory, NRES is full ES whatever the window.
-      nres: baselines ? measure("nres", [horizon]) : [],
-      truncatedEs: baselines ? measure("truncatedEs", truncations) : [],
+      nres: baselines ? await measured("nres", [horizon]) : [],
+      truncatedEs: baselines ? await measured("truncatedEs", truncations) : [],
     },
-    squares: (truncation) => windowSquares(mergeWindows(byStep, truncation)),
+    squares: {
+      pes: squares.slice(0, squares.length / 2),
+      nres: squares.slice(squares.length / 2),
+    },
   };
 }
 
@@ -118,6 +137,7 @@ const limitSigma = 3e-6;
 
 export interface RoundingPoint {
   sigma: number;
+  /** NaN where perturbations of this size are lost as they are added to theta, and the estimator refuses them. */
   float32: number;
   float64: number;
 }
@@ -126,21 +146,30 @@ export interface RoundingPoint {
  * Relative distance of NRES estimates from their limit for sigma -> 0 with the same noise, for float32 and float64:
  * rounding of L+ - L- for small sigma, curvature of the loss for large ones.
  */
-export function sigmaErrors(
+export async function sigmaErrors(
   text: Int32Array,
   theta: CharacterModelTheta,
   settings: StudySettings,
   sigmas: readonly number[],
-): RoundingPoint[] {
-  const { horizon } = settings;
+): Promise<RoundingPoint[]> {
+  const { horizon, measure } = settings;
   const problem = characterModel({ text: text.slice(0, horizon + 1), horizon }) as TextProblem;
   const estimates = (sigma: number, dtype: "float32" | "float64") => {
     const at = tree.astype(theta, dtype);
     return pairGradients("nres", problem, at, { ...settings, pairs: 64, sigma, truncation: horizon }).total;
   };
+  let known: Float64Array | undefined;
   // Curvature and rounding are both about 1e-10 of it.
-  const limit = estimates(limitSigma, "float64");
-  const distance = (values: Float64Array): number => {
+  const limitOf = (): Float64Array => (known ??= estimates(limitSigma, "float64"));
+  const distance = (sigma: number, dtype: "float32" | "float64"): number => {
+    let values: Float64Array;
+    try {
+      values = estimates(sigma, dtype);
+    } catch (error) {
+      if (error instanceof OptionError && error.details["option"] === "sigma") return NaN;
+      throw error;
+    }
+    const limit = limitOf();
     let [miss, size] = [0, 0];
     values.forEach((value, i) => {
       miss += (value - limit[i]!) ** 2;
@@ -148,11 +177,11 @@ export function sigmaErrors(
     });
     return Math.sqrt(miss / size);
   };
-  return sigmas.map((sigma) => ({
-    sigma,
-    float32: distance(estimates(sigma, "float32")),
-    float64: distance(estimates(sigma, "float64")),
-  }));
+  const rows = await measureEach(measure, "sigma", sigmas, (sigma) => [
+    distance(sigma, "float32"),
+    distance(sigma, "float64"),
+  ]);
+  return rows.map(([float32, float64], i) => ({ sigma: sigmas[i]!, float32: float32!, float64: float64! }));
 }
 
 /** Equally frequent, independent characters. */

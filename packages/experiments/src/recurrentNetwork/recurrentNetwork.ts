@@ -3,6 +3,7 @@ import {
   type Experiment,
   type Figure,
   type Key,
+  type Measure,
   type RecurrentTheta,
   type Series,
   adam,
@@ -21,6 +22,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { measureEach } from "../shared/measureInParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { grid } from "../shared/series.ts";
 
@@ -67,8 +69,8 @@ export const recurrentNetwork: Experiment<unknown, RecurrentTheta> = defineExper
         inner: innerProblem(problem, options, rate),
         optimizer: rate.optimizer(rate.value),
         steps,
-        evaluate(theta, initial) {
-          const rows = [initial, theta].map((one) => {
+        async evaluate(theta, initial, _steps, measure) {
+          const rows = await measureEach(measure, "losses", [initial, theta], (one) => {
             const { losses } = unroll(problem, one, { key: random.key(0) });
             return [losses.mean().item(), losses.data[horizon - 1]!, exponent(problem, one, horizon)];
           });
@@ -85,10 +87,10 @@ export const recurrentNetwork: Experiment<unknown, RecurrentTheta> = defineExper
             },
           };
         },
-        figures: (run) => [
+        figures: async (run, measure) => [
           spectrumFigure(settings, key, run.theta),
-          exponentFigure(settings, key),
-          growthFigure(settings, key),
+          await exponentFigure(settings, key, measure),
+          await growthFigure(settings, key, measure),
         ],
       };
     },
@@ -136,8 +138,13 @@ function spectrumFigure(settings: Config, key: Key, tuned: RecurrentTheta): Figu
   };
 }
 
-function exponentFigure(settings: Config, key: Key): Figure {
+async function exponentFigure(settings: Config, key: Key, measure: Measure): Promise<Figure> {
   const gains = grid(0.4, 3, 14);
+  const all = initialisations.flatMap((initialisation) => gains.map((gain) => ({ initialisation, gain })));
+  const found = await measureEach(measure, "exponents", all, ({ initialisation, gain }) => {
+    const problem = network(settings, key, initialisation, gain);
+    return lyapunov(problem, problem.theta!, { steps: 500, burnIn: 200, exponents: 1 }).exponents;
+  });
   return {
     id: "exponents",
     title: "Largest Lyapunov exponent against the scale of the weights",
@@ -145,20 +152,21 @@ function exponentFigure(settings: Config, key: Key): Figure {
       "Over 500 steps after 200. Below 0 gradients through the loop vanish, above they explode. Gaussian weights are chaotic above a gain of about 1 (Sompolinsky, Crisanti & Sommers 1988).",
     x: { label: "gain" },
     y: { label: "exponent per step" },
-    series: initialisations.map((initialisation) => ({
+    series: initialisations.map((initialisation, i) => ({
       name: initialisation,
       x: gains,
-      y: gains.map((gain) => {
-        const problem = network(settings, key, initialisation, gain);
-        return lyapunov(problem, problem.theta!, { steps: 500, burnIn: 200, exponents: 1 }).exponents[0]!;
-      }),
+      y: found.slice(i * gains.length, (i + 1) * gains.length).flat(),
     })),
     references: [{ axis: "y", value: 0, label: "edge of chaos" }],
   };
 }
 
-function growthFigure(settings: Config, key: Key): Figure {
+async function growthFigure(settings: Config, key: Key, measure: Measure): Promise<Figure> {
   const gains = [0.5, 1, 2, 3];
+  const growths = await measureEach(measure, "growth", gains, (gain) => {
+    const problem = network(settings, key, "gaussian", gain);
+    return gradientGrowth(problem, problem.theta!, { steps: 100 }).logStateNorms;
+  });
   return {
     id: "growth",
     title: "Growth of the derivative of the state with respect to the weights",
@@ -166,14 +174,10 @@ function growthFigure(settings: Config, key: Key): Figure {
       "Along random directions of weights and bias, for Gaussian weights: it levels off for small gains and grows exponentially for large ones.",
     x: { label: "step" },
     y: { label: "norm of the derivative", scale: "log" },
-    series: gains.map((gain) => {
-      const problem = network(settings, key, "gaussian", gain);
-      const { logStateNorms } = gradientGrowth(problem, problem.theta!, { steps: 100 });
-      return {
-        name: `gain ${gain}`,
-        x: Array.from(logStateNorms, (_, t) => t + 1),
-        y: Array.from(logStateNorms, Math.exp),
-      };
-    }),
+    series: gains.map((gain, i) => ({
+      name: `gain ${gain}`,
+      x: growths[i]!.map((_, t) => t + 1),
+      y: growths[i]!.map(Math.exp),
+    })),
   };
 }

@@ -6,6 +6,7 @@ import {
   type Figure,
   type Key,
   type LearnedSubject,
+  type Measure,
   type OptimizerAnalysis,
   type TaskFamily,
   adam,
@@ -25,6 +26,7 @@ import {
   quadratics,
   random,
   rosenbrock,
+  tree,
   twoMoons,
 } from "unspool";
 import { z } from "zod";
@@ -117,14 +119,18 @@ export const reverseOptimizer: Experiment<unknown, CwRnnMeta> = defineExperiment
       steps: Math.max(1, Math.ceil(steps / 4)),
     });
     const judged = { horizon, tasks: evaluationTasks, key: random.foldIn(key, "evaluation") };
-    const findings = once((theta: CwRnnMeta): Findings => {
+    const taken = once((theta: CwRnnMeta): Omit<Findings, "baselines"> => {
       const analysis = analyseOptimizer(learned, theta, { key: random.foldIn(key, "analysis") });
       return {
         analysis,
         learned: scorer(optimizer, family, judged)(theta, "learned"),
         parts: partsOf(optimizer, theta, analysis, family, judged),
-        baselines: tunedBaselines(family, grid, judged),
       };
+    });
+    const baselines = tunedBaselines(family, grid, judged);
+    const findings = async (theta: CwRnnMeta, measure: Measure): Promise<Findings> => ({
+      baselines: await baselines(measure),
+      ...taken(theta),
     });
     return {
       theta: optimizer.init(random.foldIn(key, "theta")),
@@ -135,11 +141,11 @@ export const reverseOptimizer: Experiment<unknown, CwRnnMeta> = defineExperiment
         maxAbs: clip,
       }),
       steps,
-      evaluate: (theta) => evaluation(findings(theta)),
-      figures: ({ theta }) => [
-        lossFigure(findings(theta), horizon),
-        ...analysisFigures(findings(theta).analysis),
-      ],
+      evaluate: async (theta, _initial, _steps, measure) => evaluation(await findings(theta, measure)),
+      async figures({ theta }, measure) {
+        const found = await findings(theta, measure);
+        return [lossFigure(found, horizon), ...analysisFigures(found.analysis)];
+      },
     };
   },
 });
@@ -228,11 +234,13 @@ function lossFigure({ learned, parts, baselines }: Findings, horizon: number): F
   };
 }
 
-/** Remembers the result for the latest argument. */
-function once<A, B>(fn: (argument: A) => B): (argument: A) => B {
-  let known: { argument: A; result: B } | undefined;
-  return (argument) => {
-    if (known?.argument !== argument) known = { argument, result: fn(argument) };
-    return known.result;
+/** Remembers the result for the latest theta: evaluation and figures have copies of the same. */
+function once<B>(fn: (theta: CwRnnMeta) => B): (theta: CwRnnMeta) => B {
+  let known: { numbers: ArrayLike<number>; result: B } | undefined;
+  return (theta) => {
+    const numbers = tree.flatten(theta);
+    const isKnown = known !== undefined && numbers.every((x, i) => Object.is(x, known!.numbers[i]));
+    if (!isKnown) known = { numbers, result: fn(theta) };
+    return known!.result;
   };
 }

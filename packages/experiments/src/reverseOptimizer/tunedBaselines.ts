@@ -2,6 +2,7 @@
 import {
   type Key,
   type LearnedOptimizer,
+  type Measure,
   type TaskFamily,
   type Tensor,
   learnableAdam,
@@ -11,6 +12,7 @@ import {
   rmsprop,
   unroll,
 } from "unspool";
+import { measureEach } from "../shared/measureInParts.ts";
 
 export interface Scored {
   name: string;
@@ -58,42 +60,51 @@ export interface BaselineGrid {
   momenta: readonly number[];
 }
 
+interface Setting {
+  settings: Readonly<Record<string, number>>;
+  run(): Scored;
+}
+
 /** The best momentum, RMSProp and Adam of their grids. */
 export function tunedBaselines(
   family: TaskFamily,
   { learningRates, momenta }: BaselineGrid,
   options: ScoreOptions,
-): TunedBaseline[] {
+): (measure: Measure) => Promise<TunedBaseline[]> {
   const heavyBall = scorer(learnableMomentum(), family, options);
   const rootMeanSquare = scorer(learnableRmsprop, family, options);
   const adam = scorer(learnableAdam(), family, options);
   const log = (x: number): Tensor => np.array(Math.log(x));
   const adamMeta = learnableAdam().init(options.key);
-  return [
-    best(
-      learningRates.flatMap((learningRate) =>
-        momenta.map((momentum) => ({
-          ...heavyBall(
+  const grids: Record<string, Setting[]> = {
+    momentum: learningRates.flatMap((learningRate) =>
+      momenta.map((momentum) => ({
+        settings: { learningRate, momentum },
+        run: () =>
+          heavyBall(
             { logLearningRate: log(learningRate), logOneMinusMomentum: log(1 - momentum) },
             "momentum",
           ),
-          settings: { learningRate, momentum },
-        })),
-      ),
-    ),
-    best(
-      learningRates.map((learningRate) => ({
-        ...rootMeanSquare({ logLearningRate: log(learningRate) }, "rmsprop"),
-        settings: { learningRate },
       })),
     ),
-    best(
-      learningRates.map((learningRate) => ({
-        ...adam({ ...adamMeta, logLearningRate: log(learningRate) }, "adam"),
-        settings: { learningRate },
-      })),
-    ),
-  ];
+    rmsprop: learningRates.map((learningRate) => ({
+      settings: { learningRate },
+      run: () => rootMeanSquare({ logLearningRate: log(learningRate) }, "rmsprop"),
+    })),
+    adam: learningRates.map((learningRate) => ({
+      settings: { learningRate },
+      run: () => adam({ ...adamMeta, logLearningRate: log(learningRate) }, "adam"),
+    })),
+  };
+  return async (measure) => {
+    const tuned: TunedBaseline[] = [];
+    for (const [name, all] of Object.entries(grids)) {
+      const scores = await measureEach(measure, name, all, ({ run }) => [run().score]);
+      const best = all[bestOf(scores.flat())]!;
+      tuned.push({ ...best.run(), settings: best.settings });
+    }
+    return tuned;
+  };
 }
 
 const learnableRmsprop: LearnedOptimizer<{ logLearningRate: Tensor }> = {
@@ -102,8 +113,8 @@ const learnableRmsprop: LearnedOptimizer<{ logLearningRate: Tensor }> = {
   optimizer: ({ logLearningRate }) => rmsprop({ learningRate: np.exp(logLearningRate) }),
 };
 
-/** Settings under which some task diverged count last. */
-function best(all: readonly TunedBaseline[]): TunedBaseline {
-  const rank = ({ score }: TunedBaseline): number => (Number.isFinite(score) ? score : Infinity);
-  return all.reduce((top, one) => (rank(one) < rank(top) ? one : top));
+/** Which score is lowest. Settings under which some task diverged count last. */
+function bestOf(scores: readonly number[]): number {
+  const rank = (score: number): number => (Number.isFinite(score) ? score : Infinity);
+  return scores.reduce((best, score, i) => (rank(score) < rank(scores[best]!) ? i : best), 0);
 }

@@ -2,6 +2,7 @@
 import {
   type Experiment,
   type Figure,
+  type Measure,
   type RidgeTheta,
   type RunRecord,
   type StepRecord,
@@ -17,6 +18,7 @@ import {
 import { z } from "zod";
 import { correlatedRegression } from "./regression.ts";
 import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { measureEach } from "../shared/measureInParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { grid, thin } from "../shared/series.ts";
 
@@ -76,9 +78,9 @@ export const ridgeCoefficient: Experiment<unknown, RidgeTheta> = defineExperimen
           },
         };
       },
-      figures: async (run) => [
+      figures: async (run, measure) => [
         thetaFigure(run, optimum),
-        ...(settings.starts.length === 0 ? [] : [await startsFigure(settings, run, optimum)]),
+        ...(settings.starts.length === 0 ? [] : [await startsFigure(settings, run, optimum, measure)]),
         lossFigure(run, loss),
       ],
     };
@@ -121,16 +123,28 @@ function thetaFigure(run: RunRecord<RidgeTheta>, optimum: number): Figure {
 }
 
 /** Runs from the other starts with the same settings, seed and number of steps. */
-async function startsFigure(settings: Config, run: RunRecord<RidgeTheta>, optimum: number): Promise<Figure> {
-  const series = [{ name: `from ${settings.theta}`, ...path(run.metrics, settings.theta) }];
-  for (const theta of settings.starts) {
+async function startsFigure(
+  settings: Config,
+  run: RunRecord<RidgeTheta>,
+  optimum: number,
+  measure: Measure,
+): Promise<Figure> {
+  const paths = await measureEach(measure, "starts", settings.starts, async (theta) => {
     const other = await train(ridgeCoefficient, {
       config: { ...settings, theta, starts: [] },
       seed: run.seed,
       steps: run.metrics.length,
     });
-    series.push({ name: `from ${theta}`, ...path(other.metrics, theta) });
-  }
+    const { x, y } = path(other.metrics, theta);
+    return [...x, ...y];
+  });
+  const series = [
+    { name: `from ${settings.theta}`, ...path(run.metrics, settings.theta) },
+    ...settings.starts.map((theta, i) => {
+      const half = paths[i]!.length / 2;
+      return { name: `from ${theta}`, x: paths[i]!.slice(0, half), y: paths[i]!.slice(half) };
+    }),
+  ];
   return {
     id: "starts",
     title: `Log L2 coefficient from ${series.length} starts, ${settings.estimator}`,

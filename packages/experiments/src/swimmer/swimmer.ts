@@ -4,6 +4,7 @@ import {
   type Experiment,
   type Figure,
   type Key,
+  type Measure,
   type Problem,
   type RunRecord,
   createEstimator,
@@ -17,6 +18,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { measureEach } from "../shared/measureInParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { mean, thin } from "../shared/series.ts";
 import {
@@ -74,27 +76,27 @@ export const swimmer: Experiment<unknown, SwimmerTheta> = defineExperiment<Confi
       inner: innerProblem(problem, options, rate),
       optimizer: rate.optimizer(rate.value),
       steps,
-      evaluate: (theta, initial) => compare(problem, initial, theta, episodes, evaluationEpisodes),
-      figures: (run) => [
-        ...(settings.curve === 0 ? [] : [curveFigure(problem, run, episodes, settings.curve)]),
+      async evaluate(theta, initial, _steps, measure) {
+        const returns = await returnsOf("returns", problem, [initial, theta], episodes, {
+          episodes: evaluationEpisodes,
+          measure,
+        });
+        return comparison(problem, returns);
+      },
+      figures: async (run, measure) => [
+        ...(settings.curve === 0 ? [] : [await curveFigure(problem, run, episodes, settings.curve, measure)]),
         pathFigure(simulator, run, horizon, episodes),
       ],
     };
   },
 });
 
-function compare(
-  problem: SwimmerProblem,
-  initial: SwimmerTheta,
-  tuned: SwimmerTheta,
-  key: Key,
-  episodes: number,
-): Evaluation {
-  const [before, after] = returns(problem, [initial, tuned], key, episodes) as [number[], number[]];
+function comparison({ horizon }: SwimmerProblem, returns: readonly number[][]): Evaluation {
+  const [before, after] = returns as [number[], number[]];
   return {
     metrics: { initialReturn: mean(before), return: mean(after), returnStd: std(after) },
     table: {
-      title: `Return over ${problem.horizon} actions, ${episodes} new episodes`,
+      title: `Return over ${horizon} actions, ${after.length} new episodes`,
       columns: ["policy", "mean", "std", "worst", "best"],
       rows: [
         ["initial (all weights 0)", ...spread(before)],
@@ -105,19 +107,19 @@ function compare(
 }
 
 /** Returns of the same episodes for each policy. */
-function returns(
+function returnsOf(
+  name: string,
   problem: SwimmerProblem,
   policies: readonly SwimmerTheta[],
   key: Key,
-  episodes: number,
-): number[][] {
-  const perEpisode = Array.from({ length: episodes }, (_, episode) => {
-    const weights = np.stack(policies.map((policy) => policy.weights));
-    const options = { key: random.foldIn(key, episode), isThetaBatched: true, isCommon: true };
-    const { losses } = unroll(problem, { weights }, options);
-    return losses.sum(0).data;
-  });
-  return policies.map((_, policy) => perEpisode.map((losses) => -losses[policy]!));
+  { episodes, measure }: { episodes: number; measure: Measure },
+): Promise<number[][]> {
+  return measureEach(measure, name, policies, (policy) =>
+    Array.from({ length: episodes }, (_, episode) => {
+      const { losses } = unroll(problem, policy, { key: random.foldIn(key, episode) });
+      return -losses.sum(0).item();
+    }),
+  );
 }
 
 function std(values: readonly number[]): number {
@@ -132,17 +134,21 @@ const spread = (values: readonly number[]): number[] => [
   Math.max(...values),
 ];
 
-function curveFigure(
+async function curveFigure(
   problem: SwimmerProblem,
   run: RunRecord<SwimmerTheta>,
   key: Key,
   points: number,
-): Figure {
+  measure: Measure,
+): Promise<Figure> {
   const records = thin(run.metrics, points - 1);
   const policies = records.map(({ theta }) => ({
     weights: np.array(Float32Array.from(theta!["weights"]!), { shape: [2, observations] }),
   }));
-  const all = returns(problem, [run.initialTheta, ...policies], key, curveEpisodes);
+  const all = await returnsOf("curve", problem, [run.initialTheta, ...policies], key, {
+    episodes: curveEpisodes,
+    measure,
+  });
   return {
     id: "return",
     title: "Return of the policy over the run",

@@ -4,7 +4,7 @@ import {
   type Figure,
   type Key,
   type LearnedOptimizerTheta,
-  type RunRecord,
+  type Measure,
   type Series,
   adam,
   clipByGlobalNorm,
@@ -20,6 +20,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { measureEach } from "../shared/measureInParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 
 const config = z.strictObject({
@@ -37,7 +38,6 @@ const config = z.strictObject({
 });
 
 type Config = z.infer<typeof config>;
-type Run = RunRecord<LearnedOptimizerTheta>;
 
 /** Scales at which training is calm and chaotic, for the comparison of variances. */
 const scales = { calm: 0.001, chaotic: 0.1 };
@@ -59,8 +59,22 @@ export const tinyLearnedOptimizer: Experiment<unknown, LearnedOptimizerTheta> = 
       objective: "mean",
       tasks,
     } as const;
-    const runs = (theta: LearnedOptimizerTheta, at = scale): Runs =>
-      trainingRuns(settings, random.foldIn(key, "evaluation"), theta, at);
+    /** By gradient descent alone, by the first theta, and by the last. */
+    const runsBy = async (
+      initial: LearnedOptimizerTheta,
+      tuned: LearnedOptimizerTheta,
+      measure: Measure,
+    ): Promise<Runs[]> => {
+      const kinds = [
+        [tuned, 0],
+        [initial, scale],
+        [tuned, scale],
+      ] as const;
+      const rows = await measureEach(measure, "training runs", kinds, ([theta, at]) =>
+        trainingRuns(settings, random.foldIn(key, "evaluation"), theta, at),
+      );
+      return rows.map((row) => runsOf(row, horizon));
+    };
     const rate = outerRate(
       outerLearningRate,
       (to) => clipByGlobalNorm(adam({ learningRate: to }), { maxNorm: clip }),
@@ -72,8 +86,8 @@ export const tinyLearnedOptimizer: Experiment<unknown, LearnedOptimizerTheta> = 
       inner: innerProblem(problem, options, rate),
       optimizer: rate.optimizer(rate.value),
       steps,
-      evaluate(theta, initial) {
-        const found = [runs(theta, 0), runs(initial), runs(theta)];
+      async evaluate(theta, initial, _steps, measure) {
+        const found = await runsBy(initial, theta, measure);
         const [descent, before, after] = found.map(({ meanLoss }) => meanLoss);
         return {
           metrics: { gradientDescentLoss: descent!, initialLoss: before!, tunedLoss: after! },
@@ -86,10 +100,10 @@ export const tinyLearnedOptimizer: Experiment<unknown, LearnedOptimizerTheta> = 
           },
         };
       },
-      figures: (run) => [
-        curvesFigure(run, runs),
-        varianceFigure(settings, key),
-        sliceFigure(problem, settings, key),
+      figures: async (run, measure) => [
+        curvesFigure(await runsBy(run.initialTheta, run.theta, measure)),
+        await varianceFigure(settings, key, measure),
+        await sliceFigure(problem, settings, key, measure),
       ],
     };
   },
@@ -107,7 +121,8 @@ interface Runs {
   high: number[];
 }
 
-function trainingRuns(settings: Config, key: Key, theta: LearnedOptimizerTheta, scale: number): Runs {
+/** What `runsOf` reads. */
+function trainingRuns(settings: Config, key: Key, theta: LearnedOptimizerTheta, scale: number): number[] {
   const { evaluationRuns: count, horizon } = settings;
   const { losses } = unroll(trainingRun(settings, key, scale), theta, { key, particles: count });
   const { data } = losses;
@@ -115,15 +130,22 @@ function trainingRuns(settings: Config, key: Key, theta: LearnedOptimizerTheta, 
     Float64Array.from(data.slice(t * count, (t + 1) * count)).sort(),
   );
   const quantile = (sorted: Float64Array, q: number): number => sorted[Math.round(q * (count - 1))]!;
-  return {
-    meanLoss: quantile(Float64Array.from(losses.mean(0).data).sort(), 0.5),
-    curve: steps.map((sorted) => quantile(sorted, 0.5)),
-    low: steps.map((sorted) => quantile(sorted, 0.1)),
-    high: steps.map((sorted) => quantile(sorted, 0.9)),
-  };
+  return [
+    quantile(Float64Array.from(losses.mean(0).data).sort(), 0.5),
+    ...[0.5, 0.1, 0.9].flatMap((q) => steps.map((sorted) => quantile(sorted, q))),
+  ];
 }
 
-function curvesFigure(run: Run, runs: (theta: LearnedOptimizerTheta, scale?: number) => Runs): Figure {
+function runsOf([meanLoss, ...quantiles]: readonly number[], horizon: number): Runs {
+  const [curve, low, high] = [0, 1, 2].map((i) => quantiles.slice(i * horizon, (i + 1) * horizon)) as [
+    number[],
+    number[],
+    number[],
+  ];
+  return { meanLoss: meanLoss!, curve, low, high };
+}
+
+function curvesFigure([descent, before, after]: readonly Runs[]): Figure {
   const lines = (name: string, { curve, low, high }: Runs): Series[] => {
     const x = curve.map((_, t) => t + 1);
     return [
@@ -139,33 +161,38 @@ function curvesFigure(run: Run, runs: (theta: LearnedOptimizerTheta, scale?: num
     x: { label: "training step" },
     y: { label: "mean squared error", scale: "log", domain: [1e-2, 10] },
     series: [
-      ...lines("gradient descent alone", runs(run.theta, 0)),
-      ...lines("learned, before meta-training", runs(run.initialTheta)),
-      ...lines("learned, after", runs(run.theta)),
+      ...lines("gradient descent alone", descent!),
+      ...lines("learned, before meta-training", before!),
+      ...lines("learned, after", after!),
     ],
   };
 }
 
-function varianceFigure(settings: Config, key: Key): Figure {
+async function varianceFigure(settings: Config, key: Key, measure: Measure): Promise<Figure> {
   const { horizon, samples } = settings;
   const horizons = [1, 2, 5, 10, 15, 20, 30, 40, 50].filter((steps) => steps <= horizon);
-  const series = [scales.calm, scales.chaotic].flatMap((scale): Series[] => {
+  const series: Series[] = [];
+  for (const scale of [scales.calm, scales.chaotic]) {
     const problem = trainingRun(settings, key, scale);
-    const measured = gradientVariance(problem, problem.theta!, {
-      key,
-      horizons,
-      samples,
-      sigma: 0.01,
-      trajectories: "common",
-      mode: "reverse",
-    }).horizons;
-    const finite = measured.filter(({ rp }) => rp.totalVariance < 1e40);
-    const x = finite.map((one) => one.horizon);
-    return [
-      { name: `exact derivatives, c = ${scale}`, x, y: finite.map(({ rp }) => rp.totalVariance) },
-      { name: `ES, c = ${scale}`, x, y: finite.map(({ esAntithetic }) => esAntithetic.totalVariance) },
-    ];
-  });
+    const measured = await measureEach(measure, `variance, c = ${scale}`, horizons, (one) => {
+      const options = {
+        key,
+        horizons: [one],
+        samples,
+        sigma: 0.01,
+        trajectories: "common",
+        mode: "reverse",
+      } as const;
+      const [found] = gradientVariance(problem, problem.theta!, options).horizons;
+      return [one, found!.rp.totalVariance, found!.esAntithetic.totalVariance];
+    });
+    const finite = measured.filter(([, exact]) => exact! < 1e40);
+    const x = finite.map(([one]) => one!);
+    series.push(
+      { name: `exact derivatives, c = ${scale}`, x, y: finite.map(([, exact]) => exact!) },
+      { name: `ES, c = ${scale}`, x, y: finite.map(([, , es]) => es!) },
+    );
+  }
   return {
     id: "variance",
     title: "Variance of meta-gradients against the length of the unroll",
@@ -176,8 +203,17 @@ function varianceFigure(settings: Config, key: Key): Figure {
   };
 }
 
-function sliceFigure(problem: ReturnType<typeof trainingRun>, settings: Config, key: Key): Figure {
+async function sliceFigure(
+  problem: ReturnType<typeof trainingRun>,
+  settings: Config,
+  key: Key,
+  measure: Measure,
+): Promise<Figure> {
   const lengths = [...new Set([5, 20, settings.horizon])].filter((steps) => steps <= settings.horizon);
+  const slices = await measureEach(measure, "slice", lengths, (steps) => {
+    const { offsets, losses } = lossSlice(problem, problem.theta!, { key, radius: 0.5, points: 401, steps });
+    return [...offsets, ...losses];
+  });
   return {
     id: "slice",
     title: "Meta-loss along a random direction of theta",
@@ -185,14 +221,12 @@ function sliceFigure(problem: ReturnType<typeof trainingRun>, settings: Config, 
       "Mean training loss over the first steps of one run, around the initial theta. Short unrolls are smooth, long ones rough. After the loss surfaces of Metz et al. (2021).",
     x: { label: "distance from the initial theta" },
     y: { label: "mean loss", scale: "log" },
-    series: lengths.toReversed().map((steps) => {
-      const { offsets, losses } = lossSlice(problem, problem.theta!, {
-        key,
-        radius: 0.5,
-        points: 401,
-        steps,
-      });
-      return { name: `T = ${steps}`, x: [...offsets], y: [...losses].map((loss) => Math.min(loss, 1e12)) };
-    }),
+    series: lengths
+      .map((steps, i) => ({
+        name: `T = ${steps}`,
+        x: slices[i]!.slice(0, 401),
+        y: slices[i]!.slice(401).map((loss) => Math.min(loss, 1e12)),
+      }))
+      .toReversed(),
   };
 }

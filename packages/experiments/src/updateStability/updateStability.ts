@@ -3,6 +3,7 @@ import {
   type AnyEstimator,
   type Experiment,
   type Figure,
+  type Measure,
   type RunRecord,
   type UpdateTheta,
   adam,
@@ -20,6 +21,7 @@ import {
 import { z } from "zod";
 import { grid } from "../shared/series.ts";
 import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { measureEach } from "../shared/measureInParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { type Variant, curvatures, hessian, learnedRule, ruleOf, variants } from "./updateStabilityRules.ts";
 
@@ -65,8 +67,8 @@ export const updateStability: Experiment<unknown, UpdateTheta> = defineExperimen
       inner: innerProblem(problem, options, rate),
       optimizer: rate.optimizer(rate.value),
       steps,
-      evaluate: (theta, initial) => evaluation(theta, initial),
-      figures: (run) => [planeFigure(run), normFigure()],
+      evaluate: async (theta, initial, _steps, measure) => evaluation(theta, initial, await norms(measure)),
+      figures: async (run, measure) => [planeFigure(run), normFigure(await norms(measure))],
     };
   },
 });
@@ -99,10 +101,19 @@ function metaGradientNorm(variant: Variant, horizon: number): number {
   return Math.hypot(...tree.flatten(gradient.learned));
 }
 
-function evaluation(theta: UpdateTheta, initial: UpdateTheta) {
-  const rows = variants.map((variant) => {
+/** Norms [variants][horizons]. */
+async function norms(measure: Measure): Promise<number[][]> {
+  const all = variants.flatMap((variant) => horizons.map((horizon) => ({ variant, horizon })));
+  const found = await measureEach(measure, "meta-gradients", all, ({ variant, horizon }) => [
+    metaGradientNorm(variant, horizon),
+  ]);
+  return variants.map((_, i) => found.slice(i * horizons.length, (i + 1) * horizons.length).flat());
+}
+
+function evaluation(theta: UpdateTheta, initial: UpdateTheta, found: number[][]) {
+  const rows = variants.map((variant, i) => {
     const { radius, isStable } = stabilityOfVariant(variant);
-    return [variant.name, radius, isStable ? "yes" : "no", metaGradientNorm(variant, 160)];
+    return [variant.name, radius, isStable ? "yes" : "no", found[i]!.at(-1)!];
   });
   const [before, after] = [initial, theta].map(stabilityAt);
   return {
@@ -113,7 +124,7 @@ function evaluation(theta: UpdateTheta, initial: UpdateTheta) {
     },
     table: {
       title: "Update rules and their biases",
-      columns: ["rule", "spectral radius", "stable", "norm of the meta-gradient, T = 160"],
+      columns: ["rule", "spectral radius", "stable", `norm of the meta-gradient, T = ${horizons.at(-1)}`],
       rows,
     },
   };
@@ -145,7 +156,7 @@ function planeFigure(run: Run): Figure {
   };
 }
 
-function normFigure(): Figure {
+function normFigure(found: number[][]): Figure {
   return {
     id: "meta-gradient",
     title: "Meta-gradient against horizon",
@@ -154,10 +165,6 @@ function normFigure(): Figure {
       "grows like ρ to the power 2T; where all eigenvalues are within the circle it stays bounded.",
     x: { label: "steps T" },
     y: { label: "norm of the meta-gradient", scale: "log" },
-    series: variants.map((variant) => ({
-      name: variant.name,
-      x: horizons,
-      y: horizons.map((horizon) => metaGradientNorm(variant, horizon)),
-    })),
+    series: variants.map(({ name }, i) => ({ name, x: horizons, y: found[i]! })),
   };
 }

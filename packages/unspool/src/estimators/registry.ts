@@ -70,11 +70,11 @@ const evenWindows = { isWhole: false, needsDivisor: true, resets: evenEnds } as 
 // prettier-ignore
 const registered: Registry<EstimatorEntry> = registry("createEstimator", [
   { name: "fullEs", aliases: ["es"], summary: "ES over whole trajectories",
-    ...antitheticPairs, isUnbiased: true, isWhole: true, variance: "noiseReuse", preference: 50, options: wholeOptions, create: fullEs },
+    ...antitheticPairs, isUnbiased: true, isWhole: true, finalCounterpart: "telescopingPes", variance: "noiseReuse", preference: 50, options: wholeOptions, create: fullEs },
   { name: "truncatedEs", aliases: ["tes"], summary: "ES on windows, blind to earlier ones",
     ...windowedEs, isUnbiased: false, cost: { perUnit: 3 }, variance: "truncated", preference: 90, options: esOptions, create: truncatedEs },
   { name: "pes", summary: "persistent ES: unbiased from windows",
-    ...windowedEs, variance: "persistent", preference: 40, standsFor: "endless", options: esOptions, create: pes },
+    ...windowedEs, finalCounterpart: "telescopingPes", variance: "persistent", preference: 40, standsFor: "endless", options: esOptions, create: pes },
   { name: "pesAnalytic", summary: "PES with the window's own part by backpropagation",
     kind: "mixed", isUnbiased: true, isWhole: false, needsDivisor: true, cost: { perUnit: 2, shared: 1 }, variance: "analytic", preference: 70, standsFor: "endless", options: ["sigma", "pairs", "truncation", "objective", "noise", "executor"], create: pesAnalytic },
   { name: "telescopingPes", summary: "PES for the loss at the end of a trajectory",

@@ -20,6 +20,8 @@ export interface EstimatorTraits {
   readonly isDeterministic?: boolean;
   /** Its gradient is that of the losses of all "steps" (default), or of the "final" loss of a trajectory. */
   readonly objective?: "steps" | "final";
+  /** Of an estimator for the losses of all steps: the one that does for the final loss what it does. Default: none. */
+  readonly finalCounterpart?: string;
   /** Inner steps of one estimate for each step of its window: `perUnit` for each pair (or task), and `shared` once. */
   readonly cost: { readonly perUnit: number; readonly shared?: number };
   /** The truncation must divide a finite horizon. Default false. */
