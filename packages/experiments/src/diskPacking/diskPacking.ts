@@ -20,7 +20,7 @@ import {
 import { z } from "zod";
 import { alongDirection } from "./alongDirection.ts";
 import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
-import { measureInChunks } from "../shared/measureInParts.ts";
+import { measureEach, measureInChunks } from "../shared/measureInParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { grid, thin } from "../shared/series.ts";
 
@@ -67,11 +67,9 @@ export const diskPacking: Experiment<unknown, DiskTheta> = defineExperiment<Conf
       inner: innerProblem(problem, options, rate),
       optimizer: rate.optimizer(rate.value),
       steps,
-      evaluate(theta, initial) {
-        const rows = [initial, theta].map(({ diameter }) => {
-          const d = diameter.item();
-          return [d, packed(settings, d).energy];
-        });
+      async evaluate(theta, initial, _steps, measure) {
+        const packings = await packed(settings, [initial, theta], measure);
+        const rows = [initial, theta].map(({ diameter }, i) => [diameter.item(), packings[i]!.energy]);
         const [diameter, energy] = rows[1]!;
         return {
           metrics: {
@@ -89,22 +87,38 @@ export const diskPacking: Experiment<unknown, DiskTheta> = defineExperiment<Conf
           },
         };
       },
-      figures: async (run, measure) => [
-        await energyFigure(settings, run, measure),
-        await derivativeFigure(settings, measure),
-        packingFigure(settings, "initial", run.initialTheta),
-        packingFigure(settings, "tuned", run.theta),
-      ],
+      async figures(run, measure) {
+        const [initial, tuned] = await packed(settings, [run.initialTheta, run.theta], measure);
+        return [
+          await energyFigure(settings, run, measure),
+          await derivativeFigure(settings, measure),
+          packingFigure(settings, "initial", run.initialTheta, initial!),
+          packingFigure(settings, "tuned", run.theta, tuned!),
+        ];
+      },
     };
   },
 });
 
-/** Positions [disks · 2] and energy after the minimisation. */
-function packed({ disks, box, horizon }: Config, diameter: number): { positions: number[]; energy: number } {
-  const theta = { diameter: np.array(diameter, { dtype: "float64" }) };
+/** After the minimisation. */
+interface Packing {
+  energy: number;
+  /** [disks · 2] */
+  positions: number[];
+}
+
+async function packed(
+  { disks, box, horizon }: Config,
+  thetas: readonly DiskTheta[],
+  measure: Measure,
+): Promise<Packing[]> {
   const problem = diskPackingProblem({ disks, box, horizon });
-  const { state, losses } = unroll(problem, theta, { key: random.key(0) });
-  return { positions: [...(state as DiskState).positions.data], energy: losses.data[horizon - 1]! };
+  const rows = await measureEach(measure, "packings", thetas, ({ diameter }) => {
+    const theta = { diameter: diameter.astype("float64") };
+    const { state, losses } = unroll(problem, theta, { key: random.key(0) });
+    return [losses.data[horizon - 1]!, ...(state as DiskState).positions.data];
+  });
+  return rows.map(([energy, ...positions]) => ({ energy: energy!, positions }));
 }
 
 /** What `problem` returns as loss of each step [steps, diameters]. */
@@ -180,9 +194,13 @@ async function derivativeFigure(settings: Config, measure: Measure): Promise<Fig
 }
 
 /** The box with its periodic images left and right. */
-function packingFigure(settings: Config, name: "initial" | "tuned", { diameter }: DiskTheta): Figure {
+function packingFigure(
+  settings: Config,
+  name: "initial" | "tuned",
+  { diameter }: DiskTheta,
+  { positions, energy }: Packing,
+): Figure {
   const { box } = settings;
-  const { positions, energy } = packed(settings, diameter.item());
   const wrapped = positions.map((x) => x - box * Math.floor(x / box));
   // As wide as the drawing is in comparison to its height, so that circles are round.
   const [left, right] = [box / 2 - 0.95 * box, box / 2 + 0.95 * box];

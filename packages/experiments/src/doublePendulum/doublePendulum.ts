@@ -86,7 +86,7 @@ export const doublePendulum: Experiment<unknown, PendulumState> = defineExperime
         };
       },
       figures: async (run, measure) => [
-        pathFigure(settings, run),
+        await pathFigure(settings, run, measure),
         await sliceFigure(settings, measure),
         await growthFigure(settings, measure),
       ],
@@ -105,8 +105,13 @@ function endDistance({ horizon, target, damping }: Config, theta: PendulumState)
   return Math.sqrt(losses.data[horizon - 1]!);
 }
 
-/** One coordinate of the tip after each step. */
-function tipCoordinate({ horizon, damping }: Config, theta: PendulumState, coordinate: 0 | 1): number[] {
+/** One coordinate of the tip after each step, from each start. */
+function tipCoordinate(
+  { horizon, damping }: Config,
+  starts: readonly PendulumState[],
+  coordinate: 0 | 1,
+  measure: Measure,
+): Promise<number[][]> {
   const problem = doublePendulumProblem({ horizon, damping });
   const watched = defineProblem({
     ...problem,
@@ -115,16 +120,23 @@ function tipCoordinate({ horizon, damping }: Config, theta: PendulumState, coord
       return { state: next.state, loss: pendulumTip(next.state).slice(coordinate) as Tensor };
     },
   });
-  return [...unroll(watched, theta, { key: random.key(0) }).losses.data];
+  return measureEach(
+    measure,
+    `coordinate ${coordinate}`,
+    starts,
+    (theta) => unroll(watched, theta, { key: random.key(0) }).losses.data,
+  );
 }
 
-function pathFigure(settings: Config, run: { initialTheta: PendulumState; theta: PendulumState }): Figure {
-  const path = (name: string, theta: PendulumState) => ({
-    name,
-    x: tipCoordinate(settings, theta, 0),
-    y: tipCoordinate(settings, theta, 1),
-  });
-  const tuned = path("tuned", run.theta);
+async function pathFigure(
+  settings: Config,
+  run: { initialTheta: PendulumState; theta: PendulumState },
+  measure: Measure,
+): Promise<Figure> {
+  const starts = [run.initialTheta, run.theta];
+  const across = await tipCoordinate(settings, starts, 0, measure);
+  const up = await tipCoordinate(settings, starts, 1, measure);
+  const tuned = { name: "tuned", x: across[1]!, y: up[1]! };
   const [x, y] = settings.target;
   return {
     id: "path",
@@ -133,7 +145,7 @@ function pathFigure(settings: Config, run: { initialTheta: PendulumState; theta:
     x: { label: "to the right of the hinge (m)", domain: [-3.6, 3.6] },
     y: { label: "above the hinge (m)", domain: [-2.1, 2.1] },
     series: [
-      path("initial", run.initialTheta),
+      { name: "initial", x: across[0]!, y: up[0]! },
       tuned,
       { name: "end", kind: "dots", x: tuned.x.slice(-1), y: tuned.y.slice(-1) },
     ],

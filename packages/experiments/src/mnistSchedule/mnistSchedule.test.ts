@@ -28,3 +28,15 @@ test("--set pool=1: the same theta from bytes and from floats, in a quarter of t
   expect(floats.bytes).toBeGreaterThan(157e6);
   expect(coded.bytes).toBeLessThan(46e6);
 });
+
+test("the final loss is followed by what an estimator's entry names for it", async () => {
+  const names = async (estimator: string) => {
+    const config = mnistSchedule.config.parse({ estimator, objective: "final-loss", pairs: 1 });
+    return (await mnistSchedule.setup(config, random.key(0))).estimator!.name;
+  };
+  for (const estimator of ["pes", "telescopingPes", "fullEs", "es"])
+    expect(await names(estimator)).toBe("telescopingPes");
+  await expect(names("nres")).rejects.toThrow(
+    /estimator must be one of fullEs, pes, telescopingPes where objective is "final-loss", got "nres"/,
+  );
+});

@@ -88,7 +88,7 @@ export const recurrentNetwork: Experiment<unknown, RecurrentTheta> = defineExper
           };
         },
         figures: async (run, measure) => [
-          spectrumFigure(settings, key, run.theta),
+          await spectrumFigure(settings, key, run.theta, measure),
           await exponentFigure(settings, key, measure),
           await growthFigure(settings, key, measure),
         ],
@@ -112,15 +112,24 @@ function exponent(problem: ReturnType<typeof network>, theta: RecurrentTheta, st
   return lyapunov(problem, theta, { steps, burnIn: 0, exponents: 1 }).exponents[0]!;
 }
 
-function spectrumFigure(settings: Config, key: Key, tuned: RecurrentTheta): Figure {
-  const dots = (name: string, problem: ReturnType<typeof network>, theta: RecurrentTheta): Series => {
-    const { re, im } = jacobianSpectrum(stateJacobian(problem, theta, { t: spectrumStep }));
-    return { name, kind: "dots", x: [...re], y: [...im] };
-  };
+async function spectrumFigure(
+  settings: Config,
+  key: Key,
+  tuned: RecurrentTheta,
+  measure: Measure,
+): Promise<Figure> {
   const turns = grid(0, 2 * Math.PI, 181);
-  const initial = initialisations.map((initialisation) => {
+  const drawn = [...initialisations, "tuned"] as const;
+  const spectra = await measureEach(measure, "spectra", drawn, (name) => {
+    const initialisation = name === "tuned" ? settings.initialisation : name;
     const problem = network(settings, key, initialisation, settings.gain);
-    return dots(initialisation, problem, problem.theta!);
+    const theta = name === "tuned" ? tuned : problem.theta!;
+    const { re, im } = jacobianSpectrum(stateJacobian(problem, theta, { t: spectrumStep }));
+    return [...re, ...im];
+  });
+  const dots = drawn.map((name, i): Series => {
+    const half = spectra[i]!.length / 2;
+    return { name, kind: "dots", x: spectra[i]!.slice(0, half), y: spectra[i]!.slice(half) };
   });
   const reach = 1.1 * Math.max(1, settings.gain);
   return {
@@ -130,11 +139,7 @@ function spectrumFigure(settings: Config, key: Key, tuned: RecurrentTheta): Figu
     // As wide as the drawing is in comparison to its height, so that the circle is round.
     x: { label: "real part", domain: [-1.87 * reach, 1.87 * reach] },
     y: { label: "imaginary part", domain: [-reach, reach] },
-    series: [
-      { name: "unit circle", x: turns.map(Math.cos), y: turns.map(Math.sin) },
-      ...initial,
-      dots("tuned", network(settings, key, settings.initialisation, settings.gain), tuned),
-    ],
+    series: [{ name: "unit circle", x: turns.map(Math.cos), y: turns.map(Math.sin) }, ...dots],
   };
 }
 

@@ -32,8 +32,10 @@ import {
 import { z } from "zod";
 import {
   type BaselineGrid,
+  type Run,
   type Scored,
   type TunedBaseline,
+  measureScores,
   scorer,
   tunedBaselines,
 } from "./tunedBaselines.ts";
@@ -119,19 +121,19 @@ export const reverseOptimizer: Experiment<unknown, CwRnnMeta> = defineExperiment
       steps: Math.max(1, Math.ceil(steps / 4)),
     });
     const judged = { horizon, tasks: evaluationTasks, key: random.foldIn(key, "evaluation") };
-    const taken = once((theta: CwRnnMeta): Omit<Findings, "baselines"> => {
-      const analysis = analyseOptimizer(learned, theta, { key: random.foldIn(key, "analysis") });
-      return {
-        analysis,
-        learned: scorer(optimizer, family, judged)(theta, "learned"),
-        parts: partsOf(optimizer, theta, analysis, family, judged),
-      };
-    });
+    const analysisOf = once((theta: CwRnnMeta) =>
+      analyseOptimizer(learned, theta, { key: random.foldIn(key, "analysis") }),
+    );
     const baselines = tunedBaselines(family, grid, judged);
-    const findings = async (theta: CwRnnMeta, measure: Measure): Promise<Findings> => ({
-      baselines: await baselines(measure),
-      ...taken(theta),
-    });
+    const findings = async (theta: CwRnnMeta, measure: Measure): Promise<Findings> => {
+      const analysis = analysisOf(theta);
+      const scored = await measureScores("learned", measure, [
+        { name: "learned", run: () => scorer(optimizer, family, judged)(theta, "learned") },
+        ...partsOf(optimizer, theta, analysis, family, judged),
+      ]);
+      const [first, ...parts] = scored as [Scored, ...Scored[]];
+      return { analysis, learned: first, parts, baselines: await baselines(measure) };
+    };
     return {
       theta: optimizer.init(random.foldIn(key, "theta")),
       estimator: bptt(problem, { tasks: settings.tasks }),
@@ -164,13 +166,17 @@ function partsOf(
   { linear, nearest }: OptimizerAnalysis,
   family: TaskFamily,
   judged: Parameters<typeof scorer>[2],
-): Scored[] {
+): Run[] {
   const { learned, meta } = linearModel(linear, componentSystem(optimizer, theta).start);
-  const linearised = scorer(learned, family, judged)(meta, "linearised");
+  const linearised = {
+    name: "linearised",
+    run: () => scorer(learned, family, judged)(meta, "linearised"),
+  };
   if (!(nearest.learningRate > 0)) return [linearised];
   const log = (x: number) => np.array(Math.log(x));
   const mode = { logLearningRate: log(nearest.learningRate), logOneMinusMomentum: log(1 - nearest.momentum) };
-  return [linearised, scorer(learnableMomentum(), family, judged)(mode, "nearest momentum")];
+  const name = "nearest momentum";
+  return [linearised, { name, run: () => scorer(learnableMomentum(), family, judged)(mode, name) }];
 }
 
 function evaluation({ analysis, learned, parts, baselines }: Findings) {

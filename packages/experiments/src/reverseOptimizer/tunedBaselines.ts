@@ -60,6 +60,26 @@ export interface BaselineGrid {
   momenta: readonly number[];
 }
 
+/** Training runs that have not been made yet. */
+export interface Run {
+  name: string;
+  run(): Scored;
+}
+
+/** A part of the measurement `name` for each. */
+export async function measureScores(name: string, measure: Measure, runs: readonly Run[]): Promise<Scored[]> {
+  const rows = await measureEach(measure, name, runs, ({ run }) => {
+    const { score, scores, curve } = run();
+    return [scores.length, score, ...scores, ...curve];
+  });
+  return rows.map(([tasks, score, ...rest], i) => ({
+    name: runs[i]!.name,
+    score: score!,
+    scores: Float64Array.from(rest.slice(0, tasks)),
+    curve: rest.slice(tasks),
+  }));
+}
+
 interface Setting {
   settings: Readonly<Record<string, number>>;
   run(): Scored;
@@ -97,13 +117,13 @@ export function tunedBaselines(
     })),
   };
   return async (measure) => {
-    const tuned: TunedBaseline[] = [];
+    const best: (Setting & Run)[] = [];
     for (const [name, all] of Object.entries(grids)) {
       const scores = await measureEach(measure, name, all, ({ run }) => [run().score]);
-      const best = all[bestOf(scores.flat())]!;
-      tuned.push({ ...best.run(), settings: best.settings });
+      best.push({ name, ...all[bestOf(scores.flat())]! });
     }
-    return tuned;
+    const scored = await measureScores("the best", measure, best);
+    return scored.map((one, i) => ({ ...one, settings: best[i]!.settings }));
   };
 }
 

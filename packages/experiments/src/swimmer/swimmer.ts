@@ -106,20 +106,34 @@ function comparison({ horizon }: SwimmerProblem, returns: readonly number[][]): 
   };
 }
 
+/** Policies of a part of the measurement. */
+const batch = 4;
+
 /** Returns of the same episodes for each policy. */
-function returnsOf(
+async function returnsOf(
   name: string,
   problem: SwimmerProblem,
   policies: readonly SwimmerTheta[],
   key: Key,
   { episodes, measure }: { episodes: number; measure: Measure },
 ): Promise<number[][]> {
-  return measureEach(measure, name, policies, (policy) =>
-    Array.from({ length: episodes }, (_, episode) => {
-      const { losses } = unroll(problem, policy, { key: random.foldIn(key, episode) });
-      return -losses.sum(0).item();
-    }),
+  const batches = Array.from({ length: Math.ceil(policies.length / batch) }, (_, i) =>
+    policies.slice(i * batch, (i + 1) * batch),
   );
+  const jobs = batches.flatMap((some) =>
+    Array.from({ length: episodes }, (_, episode) => ({ some, episode })),
+  );
+  const rows = await measureEach(measure, name, jobs, ({ some, episode }) => {
+    const weights = np.stack(some.map((policy) => policy.weights));
+    const options = { key: random.foldIn(key, episode), isThetaBatched: true, isCommon: true };
+    return unroll(problem, { weights }, options)
+      .losses.sum(0)
+      .data.map((loss) => -loss);
+  });
+  return policies.map((_, policy) => {
+    const first = Math.floor(policy / batch) * episodes;
+    return Array.from({ length: episodes }, (_episode, i) => rows[first + i]![policy % batch]!);
+  });
 }
 
 function std(values: readonly number[]): number {
