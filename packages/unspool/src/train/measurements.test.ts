@@ -127,3 +127,20 @@ test("a part that is no list of numbers is named", async () => {
     expect((error as Error).message).toContain('measurement "c": a part must be a list of numbers, got');
   }
 });
+
+test("what is kept and cannot be understood is measured again, with a warning", async () => {
+  const damaged = [{ a: 5 }, { a: [[1, "one"]] }, { a: [[null]] }, null];
+  for (const found of damaged.map((measured) => ({ step: 3, measured }))) {
+    const store = memoryStore();
+    const controller = new AbortController();
+    const stop = (event: TrainEvent) => event.type === "measure" && controller.abort();
+    await train(measuring([]), { store, steps: 3, signal: controller.signal, onEvent: stop });
+    await store.writeArtifact("measurements", found);
+    const looked: string[] = [];
+    const warnings: string[] = [];
+    const onEvent = (event: TrainEvent) => event.type === "warning" && warnings.push(event.message);
+    await resume(measuring(looked), store, { onEvent });
+    expect(looked).toHaveLength(10);
+    expect(warnings.join()).toContain("what was measured cannot be read and is measured again");
+  }
+});

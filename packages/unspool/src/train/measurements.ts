@@ -58,12 +58,8 @@ export interface MeasurementsOptions {
 /** Goes on with the measurements that the store has of this step. */
 export async function measurementsOf(options: MeasurementsOptions): Promise<Measurements> {
   const { experiment, step, store, signal, emit } = options;
-  const found = (await store?.readArtifact("measurements")) as KeptMeasurements | undefined;
-  const measured = new Map<string, number[][]>(
-    found?.step === step
-      ? Object.entries(found.measured).map(([name, rows]) => [name, rows.map((row) => row.map(Number))])
-      : [],
-  );
+  const warn = (message: string): void => emit({ type: "warning", message });
+  const measured = store === undefined ? new Map<string, number[][]>() : await readKept(store, step, warn);
   let [isStopped, isChanged, keptAt, turnAt] = [false, false, performance.now(), performance.now()];
   const keep = async (): Promise<void> => {
     keptAt = performance.now();
@@ -100,9 +96,35 @@ export async function measurementsOf(options: MeasurementsOptions): Promise<Meas
   return { measure, isStopped: () => isStopped, keep };
 }
 
+/** What the store has of this step; nothing, with a warning, where that cannot be understood. */
+async function readKept(
+  store: RunStore,
+  step: number,
+  warn: (message: string) => void,
+): Promise<Map<string, number[][]>> {
+  try {
+    const found = (await store.readArtifact("measurements")) as KeptMeasurements | undefined;
+    if (found?.step !== step) return new Map();
+    return new Map(Object.entries(found.measured).map(([name, rows]) => [name, rows.map(readRow)]));
+  } catch (error) {
+    warn(`${store.name}: what was measured cannot be read and is measured again. ${String(error)}`);
+    return new Map();
+  }
+}
+
+function readRow(row: Kept): number[] {
+  return row.map((value) => {
+    const number = Number(value);
+    if (typeof value !== "number" && plain(number) !== value)
+      throw new TypeError(`${show(value)} is no number.`);
+    return number;
+  });
+}
+
 /** Of a run that was ended, or whose code may be another now: it is measured anew. */
 export async function forgetMeasurements(store: RunStore): Promise<void> {
-  if ((await store.readArtifact("measurements")) === undefined) return;
+  const found: unknown = await store.readArtifact("measurements").catch(() => "damaged");
+  if (found === undefined) return;
   const none: KeptMeasurements = { step: -1, measured: {} };
   await store.writeArtifact("measurements", none);
 }
