@@ -118,14 +118,17 @@ export async function studyOf(
   { key, measure }: { key: Key; measure: Measure },
 ): Promise<Study> {
   const direction = firstLogit(mdp);
-  const trajectories = sampleTrajectories(mdp, logits, { count, key: random.foldIn(key, "trajectories") });
+  let sampled: ReturnType<typeof sampleTrajectories> | undefined;
+  /** Only where something is still to be measured. */
+  const trajectories = () =>
+    (sampled ??= sampleTrajectories(mdp, logits, { count, key: random.foldIn(key, "trajectories") }));
   const exact = exactDirectional(mdp, logits, { direction });
   const values = valuesOf(mdp, logits);
   const wrong = valuesWithNoise(mdp, logits, sweepNoise, random.foldIn(key, "values"));
   const smallest = batches[0]!;
   const estimates = (options: Options): Derivatives[] =>
     Array.from({ length: count / smallest }, (_, i) => {
-      const own = trajectories.slice(i * smallest, (i + 1) * smallest);
+      const own = trajectories().slice(i * smallest, (i + 1) * smallest);
       return directionalEstimate(mdp, logits, own, { ...options, direction });
     });
   const compared = await measureEach(measure, "correlations", named, ([, options]) => {

@@ -77,14 +77,14 @@ export const metaGradientMaze: Experiment<unknown, Eta> = defineExperiment<Confi
       }),
       optimizer: adam({ learningRate }),
       steps,
-      evaluate(theta, initial) {
-        const row = (name: string, at: Eta) => [
-          name,
-          at.entropy.item(),
-          sigmoid(at.entropy.item()),
-          returnAt(at),
-        ];
-        const rows = [row("initial", initial), row("tuned", theta)] as (string | number)[][];
+      async evaluate(theta, initial, _steps, measure) {
+        const returns = await measureEach(measure, "returns", [initial, theta], (at) => [returnAt(at)]);
+        const rows = [initial, theta].map(({ entropy }, i): (string | number)[] => [
+          ["initial", "tuned"][i]!,
+          entropy.item(),
+          sigmoid(entropy.item()),
+          returns[i]![0]!,
+        ]);
         return {
           metrics: { eta: theta.entropy.item(), return: rows[1]![3] as number },
           table: {
