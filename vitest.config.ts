@@ -6,6 +6,9 @@ const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 // of these projects may leave anything behind.
 const together = { isolate: false };
 
+/** Tests that put something else in the place of a module, which each of them loads anew. */
+const alone = "**/*.alone.test.ts";
+
 export default defineConfig({
   ...shared,
   test: {
@@ -22,9 +25,14 @@ export default defineConfig({
             "test/structure/**/*.test.ts",
             "test/numpy/**/*.test.ts",
           ],
+          exclude: [alone],
           testTimeout: 60_000,
           ...together,
         },
+      },
+      {
+        ...shared,
+        test: { name: "unit-alone", include: [`packages/*/src/${alone}`], testTimeout: 60_000 },
       },
       {
         ...shared,

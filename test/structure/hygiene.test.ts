@@ -18,6 +18,13 @@ function hasReason(path: string): boolean {
   return /^\/\*\*(?:(?!\*\/).)*Long because/s.test(read(path));
 }
 
+test("a test that puts something else in the place of a module is named *.alone.test.ts", () => {
+  // Tests of a worker share their modules (vitest.config.ts): where another file has loaded one, a mock has no effect.
+  const mocks = /\bvi\.(?:mock|doMock|resetModules)\(/;
+  const files = repositoryFiles().filter((path) => path.startsWith("packages/") && path.endsWith(".test.ts"));
+  expect(files.filter((path) => mocks.test(read(path)) && !path.endsWith(".alone.test.ts"))).toEqual([]);
+});
+
 test("no file names a path of somebody's machine", () => {
   const machinePath =
     /(?:^|[\s"'`(=:])(?:\/work|\/root|\/home|\/Users|\/tmp\/[a-z])\/?[\w.-]*|[A-Z]:\\Users/m;
