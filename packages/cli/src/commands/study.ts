@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ResumeError } from "unspool";
 import {
+  CellError,
   type Origin,
   type Study,
   type StudyLoopOptions,
@@ -96,16 +97,19 @@ async function execute(
   const startedAt = performance.now();
   const seconds = positiveOption(line, "checkpoint-every");
   const jobs = integerOption(line, "jobs", 1) ?? 1;
+  const only = line.options.get("cell");
   const result = await start({
     signal,
     jobs,
     origin,
-    only: line.options.get("cell"),
+    only,
     checkpointEvery: seconds === undefined ? undefined : { seconds },
     onEvent: (event) => reporter.studyEvent(event),
     ...(jobs > 1 && { runElsewhere: (id, hooks) => cellProcess({ dir: store.name, id, file, line }, hooks) }),
+  }).catch(async (error: unknown) => {
+    if (error instanceof CellError) await writeReport(store.name, reporter);
+    throw error;
   });
-  const only = line.options.get("cell");
   const { results, blocked, cells } = result;
   const isEnded = results.size + blocked.length === cells.length;
   const report =

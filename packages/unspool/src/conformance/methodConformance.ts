@@ -5,7 +5,7 @@
  */
 import { type Key, random, tree } from "../array/index.ts";
 import { requireInteger, requireKnownOptions } from "../errors.ts";
-import { type Method, type MethodSteps, loggedThetaSize } from "../methods/index.ts";
+import { type Method, type MethodSteps, loggedThetaSize, reservedMetrics } from "../methods/index.ts";
 import { encodeState } from "../train/index.ts";
 import { bitsOf, throughData } from "./bits.ts";
 import { type ConformanceCheck, require } from "./check.ts";
@@ -129,6 +129,8 @@ function requireNumbers<Theta>(trial: Trial<Theta>): void {
     require(Number.isFinite(innerSteps) && innerSteps >= 0, trial.name, () =>
       `metrics.innerSteps of step ${i} is ${String(innerSteps)}, not a count of inner steps.`);
     for (const [metric, value] of Object.entries(metrics)) {
+      require(!reservedMetrics.includes(metric), trial.name, () =>
+        `a metric of step ${i} is called "${metric}", as a field of its record is: give it another name.`);
       require(value === undefined || typeof value === "number", trial.name, () =>
         `metrics.${metric} of step ${i} is ${String(value)}, not a number.`);
     }

@@ -8,7 +8,10 @@ import type { Json } from "./json.ts";
 /** What computes a run, part by part, as plain data: kept with the run and its checkpoints, and compared at resume. */
 export type Recipe = { readonly [part: string]: Json };
 
-/** Named numbers of one outer step; those that are undefined are left out. */
+/** What the loop itself writes into the record of a step: no metric has one of these names. */
+export const reservedMetrics: readonly string[] = ["step", "loss", "durationMs", "theta", "crc"];
+
+/** Named numbers of one outer step, with other names than `reservedMetrics`; those that are undefined are left out. */
 export interface StepMetrics {
   /** Inner steps that the step has cost, over all particles: what budgets and comparisons count in. */
   innerSteps: number;

@@ -1,6 +1,11 @@
-/** How often a run calls the parts of its experiment: a config is parsed once, theta and the first state are made once. */
+/**
+ * How a run calls the parts of its experiment: a config is parsed once, theta and the first state are made once; and what a
+ * method's step may return.
+ */
 import { expect, test } from "vitest";
 import { np } from "../array/index.ts";
+import { ShapeError } from "../errors.ts";
+import { reservedMetrics } from "../methods/index.ts";
 import { type Experiment, defineExperiment } from "./experiment.ts";
 import { memoryStore } from "./memoryStore.ts";
 import { resume } from "./resume.ts";
@@ -66,4 +71,44 @@ test("resume parses once, and makes theta and the first state once", async () =>
   const { step } = await resume(experiment, store, { steps: 6 });
   expect(step).toBe(6);
   expect(calls()).toEqual(['parse {"rate":0.1,"steps":4}', "setup", "init"]);
+});
+
+/** An experiment whose method returns this in every step. */
+function returning(made: { loss: number | null; metrics: Record<string, number> }): Experiment {
+  return defineExperiment({
+    name: "returning",
+    summary: "",
+    config: { parse: () => ({}) },
+    setup: () => ({
+      theta: { x: np.ones([2]) },
+      method: {
+        name: "still",
+        recipe: () => ({}),
+        init: () => ({}),
+        step: (theta, state) => ({
+          theta,
+          state,
+          loss: made.loss,
+          metrics: { innerSteps: 1, ...made.metrics },
+        }),
+      },
+      steps: 3,
+    }),
+  }) as Experiment;
+}
+
+test("a step without a loss is logged as one", async () => {
+  const store = memoryStore();
+  await train(returning({ loss: null, metrics: { tried: 2 } }), { store });
+  expect((await store.readMetrics()).map(({ loss, tried }) => [loss, tried])).toEqual([
+    [null, 2],
+    [null, 2],
+    [null, 2],
+  ]);
+});
+
+test.each(reservedMetrics)("a metric is not called %s, as a field of the record is", async (metric) => {
+  const run = train(returning({ loss: 1, metrics: { [metric]: 7 } }));
+  await expect(run).rejects.toThrow(ShapeError);
+  await expect(run).rejects.toThrow(`must not be called "${metric}"`);
 });

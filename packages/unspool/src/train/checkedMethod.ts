@@ -1,7 +1,13 @@
 /** Method, or estimator and optimizer, of an experiment, with what their functions return checked at every call. */
 import { type Key, Tensor, tree } from "../array/index.ts";
 import { ExperimentError, OptionError, ShapeError, show } from "../errors.ts";
-import type { AnyEstimator, Method, MethodStep, StepMetrics } from "../methods/index.ts";
+import {
+  type AnyEstimator,
+  type Method,
+  type MethodStep,
+  type StepMetrics,
+  reservedMetrics,
+} from "../methods/index.ts";
 import type { Optimizer } from "../optimizers/index.ts";
 import { isThenable } from "../unroll/index.ts";
 import { encodeState } from "./stateCodec.ts";
@@ -64,7 +70,7 @@ function checkedStep<Theta>(where: string, theta: Theta, made: unknown): MethodS
   return {
     theta: requireLikeTheta(where, "the theta of step", theta, next),
     state,
-    loss: numberOf(where, "the loss of step", loss),
+    loss: loss === null ? null : numberOf(where, "the loss of step", loss),
     metrics: checkedMetrics(where, "step", metrics),
   };
 }
@@ -142,6 +148,12 @@ function checkedMetrics(where: string, call: string, given: unknown): StepMetric
   const spent = numberOf(where, "metrics.innerSteps", innerSteps);
   if (!(spent >= 0) || spent === Infinity)
     throw new ShapeError(where, `metrics.innerSteps must be a count of inner steps, got ${show(spent)}.`);
+  const taken = reservedMetrics.find((metric) => metric in others);
+  if (taken !== undefined)
+    throw new ShapeError(
+      where,
+      `a metric of ${call} must not be called ${show(taken)}: the record of a step has a field of that name. Give it another name.`,
+    );
   const known = Object.entries(others).filter(([, value]) => value !== undefined);
   const rest = known.map(([metric, value]) => [metric, numberOf(where, `metrics.${metric}`, value)]);
   return { innerSteps: spent, ...(Object.fromEntries(rest) as Record<string, number>) };

@@ -57,13 +57,13 @@ export async function evaluateRun(
 async function resultsOf(
   setup: Setup,
   run: Omit<RunRecord, "evaluation">,
-  { measure }: Measurements,
+  { measureIn }: Measurements,
 ): Promise<Results> {
   const steps = run.metrics.at(-1)?.step ?? 0;
   // Its own records: what it writes into theta reaches nobody else.
   const [theta, initialTheta] = [tree.copy(run.theta), tree.copy(run.initialTheta)];
-  const evaluation = await setup.evaluate?.(theta, initialTheta, steps, measure);
-  const figures = (await setup.figures?.({ ...run, evaluation }, measure)) ?? [];
+  const evaluation = await setup.evaluate?.(theta, initialTheta, steps, measureIn("evaluate"));
+  const figures = (await setup.figures?.({ ...run, evaluation }, measureIn("figures"))) ?? [];
   return { evaluation, figures };
 }
 

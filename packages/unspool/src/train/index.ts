@@ -44,6 +44,7 @@ export type { TrainState, TrainStepsResult } from "./trainSteps.ts";
 export { defineStudy } from "./study/study.ts";
 export type { Cell, CellResult, CellResults, Study, StudySummary, Table } from "./study/study.ts";
 export type { BlockedCell } from "./study/blockedCells.ts";
+export { CellError } from "./study/cellError.ts";
 export { resumeStudy, runStudy } from "./study/runStudy.ts";
 export type { StudyLoopOptions, StudyOptions, StudyResult } from "./study/runStudy.ts";
 export { hasEnded } from "./study/runCell.ts";

@@ -11,7 +11,7 @@ import { train } from "./train.ts";
 const odd = [NaN, Infinity, -Infinity, -0, 1 / 3];
 
 /** Measures five parts of each of two measurements, and tells `looked` which it looks at. */
-function measuring(looked: string[], between?: (measure: Measure) => Promise<unknown>) {
+function measuring(looked: string[], between?: (measure: Measure, rows: number[][]) => Promise<unknown>) {
   const experiment: Experiment<QuadraticConfig> = {
     ...quadratic,
     setup(config): Setup {
@@ -24,7 +24,7 @@ function measuring(looked: string[], between?: (measure: Measure) => Promise<unk
         ...plain,
         async evaluate(_theta, _initial, _steps, measure) {
           const rows = await measure("a", 5, part("a"));
-          await between?.(measure);
+          await between?.(measure, rows);
           return { metrics: { sum: rows.length, third: rows[4]![4]! } };
         },
         async figures(run, measure) {
@@ -80,7 +80,7 @@ test("numbers that JSON does not know come back as they were", async () => {
   const controller = new AbortController();
   const store = memoryStore();
   const found: number[][] = [];
-  const keepRows = async (measure: Measure) => found.push(...(await measure("a", 5, () => [])));
+  const keepRows = async (_measure: Measure, rows: number[][]) => found.push(...rows);
   const onEvent = (event: TrainEvent) => event.type === "measure" && event.part === 5 && controller.abort();
   await train(measuring([]), { store, signal: controller.signal, onEvent });
   // Through JSON, as in a folder.
@@ -120,7 +120,7 @@ test("a run that ended, that is forced or that has other steps is measured anew"
 });
 
 test("a part that is no list of numbers is named", async () => {
-  for (const part of [5, null, ["1"], "12"]) {
+  for (const part of [5, null, ["1"], "12", { a: 1 }, [[1]]]) {
     const wrong = async (measure: Measure) => measure("c", 1, () => part as never);
     const error: unknown = await train(measuring([], wrong)).catch((thrown: unknown) => thrown);
     expect((error as Error).cause).toBeInstanceOf(ExperimentError);
@@ -143,4 +143,11 @@ test("what is kept and cannot be understood is measured again, with a warning", 
     expect(looked).toHaveLength(10);
     expect(warnings.join()).toContain("what was measured cannot be read and is measured again");
   }
+});
+
+test("a name that stands twice in evaluate is refused: the second would be given the numbers of the first", async () => {
+  const between = (measure: Measure) => measure("a", 5, () => [1]);
+  await expect(train(measuring([], between), { steps: 2 })).rejects.toThrow(
+    /measurement "a": evaluate measures under this name twice\. Give each measurement a name of its own/,
+  );
 });

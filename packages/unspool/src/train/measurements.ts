@@ -9,7 +9,8 @@ import type { RunStore } from "./store.ts";
 
 /**
  * Measures `parts` parts under a name and resolves to their numbers, in order. `part(i)` depends on the run and on i
- * alone, and takes less than a second: that long a stop waits. The same name again gives what was measured.
+ * alone, and takes less than a second: that long a stop waits. A name stands once in `evaluate` and once in `figures`, where
+ * it gives what `evaluate` measured under it.
  *
  * @example
  * figures: async (run, measure) => {
@@ -39,7 +40,8 @@ const keepMs = 500;
 const turnMs = 30;
 
 export interface Measurements {
-  readonly measure: Measure;
+  /** `measure` for `evaluate`, and again for `figures`. */
+  measureIn(where: "evaluate" | "figures"): Measure;
   /** Whether a part was not measured because of the signal: whatever was made without it is not to be kept. */
   isStopped(): boolean;
   /** Keeps what has been measured. */
@@ -68,8 +70,9 @@ export async function measurementsOf(options: MeasurementsOptions): Promise<Meas
     const entries = [...measured].map(([name, rows]) => [name, rows.map((row) => row.map(plain))] as const);
     await store.writeArtifact("measurements", { step, measured: Object.fromEntries(entries) });
   };
+  const placeOf = (name: string): string => `${experiment}, measurement "${name}"`;
   const measure: Measure = async (name, parts, part) => {
-    const where = `${experiment}, measurement "${name}"`;
+    const where = placeOf(name);
     requireInteger(where, "parts", parts, 0);
     const rows = measured.get(name) ?? [];
     measured.set(name, rows);
@@ -93,7 +96,18 @@ export async function measurementsOf(options: MeasurementsOptions): Promise<Meas
     }
     return rows.slice(0, parts).map((row) => [...row]);
   };
-  return { measure, isStopped: () => isStopped, keep };
+  const measureIn = (phase: string): Measure => {
+    const named = new Set<string>();
+    return (name, parts, part) => {
+      if (named.has(name)) {
+        const problem = `${phase} measures under this name twice. Give each measurement a name of its own.`;
+        return Promise.reject(new ExperimentError(placeOf(name), problem, { during: "run" }));
+      }
+      named.add(name);
+      return measure(name, parts, part);
+    };
+  };
+  return { measureIn, isStopped: () => isStopped, keep };
 }
 
 /** What the store has of this step; nothing, with a warning, where that cannot be understood. */
@@ -130,9 +144,9 @@ export async function forgetMeasurements(store: RunStore): Promise<void> {
 }
 
 function numbersOf(where: string, given: ArrayLike<number>): number[] {
-  const numbers: unknown[] = typeof given === "object" && given !== null ? Array.from(given) : [given];
-  if (Object(given) === given && numbers.every((value) => typeof value === "number"))
-    return numbers as number[];
+  const isList = typeof given === "object" && given !== null && typeof given.length === "number";
+  const numbers: unknown[] = isList ? Array.from(given) : [];
+  if (isList && numbers.every((value) => typeof value === "number")) return numbers as number[];
   throw new ExperimentError(where, `a part must be a list of numbers, got ${show(given)}.`, {
     during: "run",
   });

@@ -7,6 +7,7 @@ import type { CheckpointEvery, LoopOptions } from "../runLoop.ts";
 import { requireCheckpointEvery } from "../train.ts";
 import { aboutExperiment } from "../userCode.ts";
 import { type BlockedCell, blockedCells } from "./blockedCells.ts";
+import { type BrokenCell, CellError, isOfCell } from "./cellError.ts";
 import { cellsOf, summaryOf } from "./checkedStudy.ts";
 import { type CellEnd, type CellHooks, hasEnded, resultOf, runCell } from "./runCell.ts";
 import type { Cell, CellResult, CellResults, Study, StudySummary } from "./study.ts";
@@ -162,8 +163,10 @@ async function goOn<Config>(going: Going<Config>, options: StudyLoopOptions): Pr
   const listed = cells.map(({ id }) => ({ id, status: board.statusOf(id) }));
   emit({ type: "study", study: study.name, config, seed, cells: listed, store: store.name });
 
-  await workOff(going, board, { ...options, jobs, emit });
+  const broken = await workOff(going, board, { ...options, jobs, emit });
 
+  // Other processes may have ended cells meanwhile.
+  for (const cell of cells) if (board.statusOf(cell.id) === "open") await board.look(cell);
   const results = board.results();
   const blocked = blockedCells(cells, board.statusOf);
   const summary = await summaryOf(study, results, config);
@@ -175,7 +178,9 @@ async function goOn<Config>(going: Going<Config>, options: StudyLoopOptions): Pr
   const interrupted = signal?.aborted === true;
   emit({ type: "study-end", ended: results.size, cells: cells.length, blocked, interrupted, summary });
   const ids = cells.map(({ id }) => id);
-  return { study: study.name, results, cells: ids, blocked, interrupted, summary, store };
+  const result = { study: study.name, results, cells: ids, blocked, interrupted, summary, store };
+  if (broken.length > 0) throw options.only === undefined ? new CellError(result, broken) : broken[0]!.error;
+  return result;
 }
 
 /** What is known of the cells. */
@@ -215,12 +220,15 @@ interface Work extends StudyLoopOptions {
   emit(event: StudyEvent): void;
 }
 
-/** Runs what is open and whose `after` are done, `jobs` at once, until nothing is left that can be run here. */
+/**
+ * Runs what is open and whose `after` are done, `jobs` at once, until nothing is left that can be run here. Returns the
+ * cells whose own code threw: the others do not depend on it.
+ */
 async function workOff<Config>(
   { cells, store }: Going<Config>,
   board: Board,
   { jobs, only, signal, emit, runElsewhere, checkpointEvery, origin }: Work,
-): Promise<void> {
+): Promise<BrokenCell[]> {
   const isWanted = (id: string): boolean =>
     only === undefined ? board.statusOf(id) === "open" : only.includes(id) && board.statusOf(id) !== "done";
   const waiting = new Set(cells.filter(({ id }) => isWanted(id)));
@@ -241,12 +249,19 @@ async function workOff<Config>(
   const isReady = ({ after = [] }: Cell): boolean => after.every((id) => board.statusOf(id) === "done");
   const running = new Set<Promise<void>>();
   const errors: unknown[] = [];
+  const broken: BrokenCell[] = [];
+  const fail = (id: string, error: unknown): void => {
+    if (!isOfCell(error)) return void errors.push(error);
+    broken.push({ id, error });
+    const { code, message } = error;
+    emit({ type: "cell-end", id, status: "failed", error: { code, message } });
+  };
   for (;;) {
     const next = errors.length > 0 || signal?.aborted === true ? undefined : [...waiting].find(isReady);
     if (next !== undefined && running.size < jobs) {
       waiting.delete(next);
       const job: Promise<void> = take(next)
-        .catch((error: unknown) => void errors.push(error))
+        .catch((error: unknown) => fail(next.id, error))
         .finally(() => running.delete(job));
       running.add(job);
       continue;
@@ -255,4 +270,5 @@ async function workOff<Config>(
     await Promise.race(running);
   }
   if (errors.length > 0) throw errors[0];
+  return broken;
 }

@@ -8,6 +8,7 @@ import { OptionError, ResumeError } from "../../errors.ts";
 import type { Experiment } from "../experiment.ts";
 import { studyFolder } from "../node/studyFolder.ts";
 import { type QuadraticConfig, bits, quadratic, squaredDistance } from "../testExperiment.ts";
+import { CellError } from "./cellError.ts";
 import { runCell } from "./runCell.ts";
 import { resumeStudy, runStudy } from "./runStudy.ts";
 import { type Cell, type Study, defineStudy } from "./study.ts";
@@ -262,18 +263,32 @@ test("a cell that another process holds is left to it", async () => {
   expect([...results.keys()]).toEqual(["rate-1", "rate-2"]);
 });
 
-test("an error in a cell's own code ends the study, and names the experiment", async () => {
-  const [one, two] = defaultCells(0) as [Cell, Cell, Cell];
-  const broken: Experiment = {
+test("a cell whose code throws does not keep the others from running, and begins again once it is mended", async () => {
+  const [one, two, three] = defaultCells(0) as [Cell, Cell, Cell];
+  let isBroken = true;
+  const breaking: Experiment = {
     ...base,
-    name: "broken",
-    setup: () => {
-      throw new TypeError("oh");
+    setup(config, key) {
+      if (isBroken) throw new TypeError("oh");
+      return base.setup(config, key);
     },
   };
-  await expect(runStudy(study([one, { ...two, experiment: broken }]))).rejects.toThrow(
-    "broken: its setup threw TypeError: oh",
+  const cells = [{ ...one, experiment: breaking }, two, { ...three, after: [one.id] }];
+  const store = memoryStudyStore();
+  const ends: string[] = [];
+  const onEvent = (event: StudyEvent) =>
+    event.type === "cell-end" && ends.push(`${event.id} ${event.status}`);
+  const run = runStudy(study(cells), { store, onEvent });
+  await expect(run).rejects.toThrow(CellError);
+  await expect(run).rejects.toThrow(
+    /cell "rate-0": its code threw\. The other cells have run .*: its setup threw TypeError: oh/,
   );
+  expect(ends).toEqual(["rate-0 failed", "rate-1 done"]);
+  expect((await store.readSummary())?.cells).toEqual(["rate-1"]);
+  isBroken = false;
+  const { results } = await resumeStudy(study(cells), store, { onEvent });
+  expect([...results.keys()]).toEqual(["rate-0", "rate-1", "rate-2"]);
+  expect(ends.slice(2)).toEqual(["rate-0 done", "rate-2 done"]);
 });
 
 test.each([
