@@ -69,14 +69,21 @@ export interface ErasedTask {
   enumerate?(world: unknown): Enumeration;
 }
 
+const erasedTasks = new WeakMap<object, ErasedTask>();
+
+/** The same object for the same task: programs are kept by it. */
 export function eraseTask<Eta, Agent, World, Data>(task: LearningTask<Eta, Agent, World, Data>): ErasedTask {
+  const known = erasedTasks.get(task);
+  if (known !== undefined) return known;
   const erased = task;
   // Functions of the user get records of their own.
   const own = Object.entries(erased).map(([name, part]: [string, unknown]) => {
     if (typeof part !== "function") return [name, part] as const;
     return [name, (...args: unknown[]): unknown => part.apply(erased, args.map(tree.copy))] as const;
   });
-  return Object.assign(Object.create(erased) as ErasedTask, Object.fromEntries(own));
+  const result = Object.assign(Object.create(erased) as ErasedTask, Object.fromEntries(own));
+  erasedTasks.set(task, result);
+  return result;
 }
 
 /** The world of a lifetime in eta's dtype. */

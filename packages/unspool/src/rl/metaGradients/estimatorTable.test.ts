@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { type Tensor, np, tree } from "../../array/index.ts";
+import { engineStatistics } from "../../engine/index.ts";
 import {
   type BaselineContext,
   type MetaGradientSwitches,
@@ -92,6 +93,14 @@ describe("small lifetime: mu (1, .2, -.5), theta_0 (.1, -.2, 0), T 3, B 1, eta .
   test("what is known of a setting is said", () => {
     expect(table.rows.map(({ warnings }) => warnings.length)).toEqual([0, 0, 0, 0, 1, 0, 0, 1]);
   });
+});
+
+test("tables of one task share their programs, whatever the numbers", () => {
+  const task = bandit({ arms: [1, 0.2], updates: 2, batch: 1, rewardNoise: 0, rate: learnedRates() });
+  estimatorTable(task, { rates: f64(0.5) }, [full, dice]);
+  const before = engineStatistics();
+  estimatorTable(task, { rates: f64(0.7) }, [lambda(0.3), dice]);
+  expect(engineStatistics()).toEqual(before);
 });
 
 test("two learning rates: T 4, switch after the first update, eta (.5, -.3)", () => {
