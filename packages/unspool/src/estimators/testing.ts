@@ -1,6 +1,6 @@
 /** What the tests of this room share: the systems of the card, and the contribution of every pair of an estimate. */
 import { type Tensor, np, random, tree } from "../array/index.ts";
-import { type Executor, defineProblem, referenceExecutor } from "../unroll/index.ts";
+import { type Executor, defineProblem, compiledExecutor } from "../unroll/index.ts";
 import type { Problem } from "../unroll/index.ts";
 import type { GradientEstimator } from "./estimator.ts";
 
@@ -55,13 +55,13 @@ export function linearProblem(
 
 export const f64 = (values: number[]): Tensor => np.array(values, { dtype: "float64" });
 
-/** A reference executor that keeps what each unit contributed to the last averaged gradient, [units * theta]. */
+/** A compiled executor that keeps what each unit contributed to the last averaged gradient, [units * theta]. */
 export function contributionExecutor(): { executor: Executor; last(): Float64Array } {
-  const reference = referenceExecutor();
+  const compiled = compiledExecutor();
   const wrapped = new WeakMap<object, object>();
   let contributions: Float64Array = new Float64Array(0);
   const executor: Executor = {
-    ...reference,
+    ...compiled,
     forward(program, shared, units) {
       // The same program must stay the same object, or it would be compiled again.
       const spread =
@@ -74,7 +74,7 @@ export function contributionExecutor(): { executor: Executor; last(): Float64Arr
           },
         } as object);
       wrapped.set(program, spread);
-      const result = reference.forward(spread as typeof program, shared, units);
+      const result = compiled.forward(spread as typeof program, shared, units);
       const { each, mean } = result.each as unknown as { each: never; mean: { gradient?: unknown } };
       if (mean.gradient !== undefined) contributions = tree.flatten(mean.gradient);
       return { ...result, each };

@@ -99,13 +99,12 @@ describe.each(cases)("%s %j", (name, options) => {
       return theta.mul(theta).sum();
     };
     const at = [1, -2];
-    const value = jit(loss);
     const h = 1e-5;
     const differences = at.map((_, i) => {
-      const moved = (sign: number) => value(f64(at.map((x, j) => (i === j ? x + sign * h : x)))).item();
+      const moved = (sign: number) => loss(f64(at.map((x, j) => (i === j ? x + sign * h : x)))).item();
       return (moved(1) - moved(-1)) / (2 * h);
     });
-    expectClose(jit(grad(loss))(f64(at)), differences, 1e-7);
+    expectClose(grad(loss)(f64(at)), differences, 1e-7);
   });
 });
 
