@@ -77,8 +77,13 @@ export default defineConfig({
         ...shared,
         test: {
           name: "robustness-long",
-          include: ["test/robustness/**/*.long.test.ts", "packages/unspool/src/array/memory.test.ts"],
-          env: { UNSPOOL_MEMORY_CALLS: "1000000" },
+          include: [
+            "test/robustness/**/*.long.test.ts",
+            "packages/unspool/src/array/memory.test.ts",
+            "packages/unspool/src/engine/differential/random.test.ts",
+            "packages/unspool/src/problems/compiledReverse.test.ts",
+          ],
+          env: { UNSPOOL_MEMORY_CALLS: "1000000", UNSPOOL_LONG_TESTS: "1" },
           testTimeout: 3_600_000,
           fileParallelism: false,
         },

@@ -69,22 +69,25 @@ test("choice without replacement drew elements of probability 0 where p was know
 /** E[x - a | x > a] is 1 / R(a) - a with Mills' ratio R: a + 1/a - 2/a³ + … - a by its asymptotic series. */
 const meanExcess = (a: number): number => 1 / a - 2 / a ** 3 + 10 / a ** 5 - 74 / a ** 7;
 
+const draws = (low: Tensor, dtype: "float32" | "float64"): Tensor =>
+  random.truncatedNormal(key, low, Infinity, [4000], { dtype });
+const compiledExcess = jit((low: Tensor) => draws(low, "float32").sub(low).mean());
+const slopeOfMean = jit(grad((low: Tensor) => draws(low, "float64").mean()));
+
 test.each([13, 40, 1000])("truncated normals of float32 above %d were all at the bound", (a) => {
-  const draws = (low: Tensor, dtype: "float32" | "float64"): Tensor =>
-    random.truncatedNormal(key, low, Infinity, [4000], { dtype });
   for (const dtype of ["float32", "float64"] as const) {
     const excess = draws(np.array(a, { dtype }), dtype).sub(a).mean().item();
     // Nearly exponential: the standard error of the mean is 1/64 of it; and float32 rounds x to 2^-24 of a.
     expect(Math.abs(excess / meanExcess(a) - 1)).toBeLessThan(dtype === "float32" && a === 1000 ? 0.1 : 0.07);
     if (dtype === "float64") continue;
-    const compiled = jit((low: Tensor) => draws(low, dtype).sub(a).mean())(np.array(a)).item();
+    const compiled = compiledExcess(np.array(a)).item();
     expect(Math.abs(compiled / excess - 1)).toBeLessThan(0.02);
   }
   const mirrored = random.truncatedNormal(key, -Infinity, -a, [4000]);
   expect(Math.max(...mirrored.data)).toBeLessThanOrEqual(-a);
   expect(new Set(mirrored.data).size).toBeGreaterThan(10);
   // d x / d a, averaged, is 1 + d meanExcess / d a.
-  const slope = grad((low: Tensor) => draws(low, "float64").mean())(np.array(a, { dtype: "float64" }));
+  const slope = slopeOfMean(np.array(a, { dtype: "float64" }));
   const change = (meanExcess(a + 0.01) - meanExcess(a - 0.01)) / 0.02;
   expect(Math.abs((slope.item() - 1) / change - 1)).toBeLessThan(0.15);
 });

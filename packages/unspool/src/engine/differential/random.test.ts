@@ -14,6 +14,9 @@ import { rowwise } from "./testing/operations.ts";
 import { type RandomFunction, caseOf, randomFunctions, rowFunctions } from "./testing/randomFunction.ts";
 import { type RandomLoop, loopOf, randomLoops, reverseOf } from "./testing/randomLoop.ts";
 
+/** How many are tried: a third here, of those that `npm run test:robustness` tries. */
+const runs = (all: number): number => Math.ceil(all * (process.env["UNSPOOL_LONG_TESTS"] ? 1 : 1 / 3));
+
 const boundOf = (dtype: "float32" | "float64", scale = 2): Bound => ({
   ulps: dtype === "float32" ? 64 : 4096,
   scale,
@@ -25,14 +28,14 @@ describe("functions, for all units, per unit and per member", () => {
     const check = (random: RandomFunction): void => {
       expect(wrongOf(caseOf(random), boundOf(random.dtype))).toEqual([]);
     };
-    fc.assert(fc.property(randomFunctions(40), check), { numRuns: 50, seed: 1 });
+    fc.assert(fc.property(randomFunctions(40), check), { numRuns: runs(50), seed: 1 });
   });
   test("of long arrays, row by row", () => {
     const check = (random: RandomFunction): void => {
       const row = caseOf(random, { from: rowwise, mostElements: 1000 });
       expect(wrongOf(row, boundOf(random.dtype))).toEqual([]);
     };
-    fc.assert(fc.property(rowFunctions, check), { numRuns: 12, seed: 2 });
+    fc.assert(fc.property(rowFunctions, check), { numRuns: runs(12), seed: 2 });
   });
   test("that are gradients", () => {
     const check = (random: RandomFunction): void => {
@@ -42,7 +45,7 @@ describe("functions, for all units, per unit and per member", () => {
       // Derivatives of the operations are up to 4.
       expect(wrongOf(row, boundOf(random.dtype, 8), { isLanedOnly: true })).toEqual([]);
     };
-    fc.assert(fc.property(randomFunctions(20), check), { numRuns: 30, seed: 3 });
+    fc.assert(fc.property(randomFunctions(20), check), { numRuns: runs(30), seed: 3 });
   });
 });
 
@@ -54,10 +57,10 @@ describe("loops", () => {
     expect(treeDifferences(got, wanted, boundOf(random.dtype))).toEqual([]);
   };
   test("whose carries are permuted and combined", () => {
-    fc.assert(fc.property(randomLoops(0), check), { numRuns: 80, seed: 4 });
+    fc.assert(fc.property(randomLoops(0), check), { numRuns: runs(80), seed: 4 });
   });
   test("whose steps are random functions", () => {
-    fc.assert(fc.property(randomLoops(15), check), { numRuns: 50, seed: 5 });
+    fc.assert(fc.property(randomLoops(15), check), { numRuns: runs(50), seed: 5 });
   });
   test("run backward", () => {
     const checkReverse = (random: RandomLoop): void => {
@@ -73,7 +76,7 @@ describe("loops", () => {
       const { carry, losses, gradient } = wanted;
       expect(treeDifferences(results, { carry, losses, gradient }, boundOf(random.dtype, 4))).toEqual([]);
     };
-    fc.assert(fc.property(randomLoops(10), checkReverse), { numRuns: 24, seed: 6 });
+    fc.assert(fc.property(randomLoops(10), checkReverse), { numRuns: runs(24), seed: 6 });
   });
 });
 
@@ -89,5 +92,5 @@ test("two threads give the bits of one, and a program is compiled to machine cod
     const after = engineStatistics();
     expect([after.compiled - before.compiled, after.reused - before.reused]).toEqual([0, 1]);
   };
-  fc.assert(fc.property(randomLoops(12), check), { numRuns: 25, seed: 7 });
+  fc.assert(fc.property(randomLoops(12), check), { numRuns: runs(25), seed: 7 });
 });
