@@ -23,11 +23,3 @@ test("the optimizer of a run is taken apart, in words, as JSON and as a page", a
   expect(sumOfRates! / effectiveLearningRate!).toBeCloseTo(1, 6);
   expect(existsSync(join(dir, "learned/analysis.html"))).toBe(true);
 });
-
-test("a run that trained something else is refused with what to do", async () => {
-  expect((await run("run", "noisyQuadratic.ts", "--steps", "2", "--out", "other")).code).toBe(0);
-  const { code, stderr } = await run("analyse", "other", "--experiment", "noisyQuadratic.ts");
-  expect(code).not.toBe(0);
-  expect(stderr).toContain("does not train a componentwise learned optimizer");
-  expect((await run("analyse", "nowhere")).stderr).toContain("there is no such folder");
-});

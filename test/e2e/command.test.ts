@@ -10,8 +10,8 @@ const run = (...args: string[]) => unspool(dir, ...args);
 const file = "noisyQuadratic.ts";
 
 describe("help, version and list", () => {
-  it("come with exit code 0 from every command", async () => {
-    for (const args of [["--help"], ["run", "--help"], ["resume", "-h"], ["report", "-h"], ["list", "-h"]]) {
+  it("come with exit code 0", async () => {
+    for (const args of [["--help"], ["run", "--help"]]) {
       const { code, stdout, stderr } = await run(...args);
       expect([code, stderr]).toEqual([0, ""]);
       expect(stdout).toContain("Usage: unspool");
@@ -111,33 +111,17 @@ describe("a run", () => {
     expect(outcome.code).toBe(1);
     expect(outcome.stderr).toContain("TypeError: the user's mistake");
     expect(outcome.stderr).toContain(`${join(dir, file)}:${line}:`);
-    const [last] = eventsOf(await run("run", file, "--set", "failAt=5", "--out", "failed2", "--json")).slice(
-      -1,
-    );
-    expect(last).toMatchObject({
-      event: "error",
-      code: "EXPERIMENT",
-      message: 'noisy-quadratic, estimator "noisy": its estimate threw TypeError: the user\'s mistake',
-    });
     expect(JSON.parse(readFileSync(join(dir, "failed/config.json"), "utf8"))).toMatchObject({
       status: "failed",
     });
   });
 });
 
+// All of them, without a process each, in `inProcess.test.ts`.
 describe("mistakes in the command or the config", () => {
   it.each([
     [["runn", file], "Did you mean run?"],
-    [["run", file, "--stesp", "3"], "Did you mean --steps?"],
-    [["run", file, "--steps", "many"], "--steps must be an integer"],
     [["run", file, "--set", "task.nois=1"], "Did you mean task.noise?"],
-    [["run", file, "--set", "task.nois=1"], "Paths are estimator, task, task.noise, task.size, stepMs"],
-    [["run", file, "--set", "estimator=tbpt"], "Did you mean tbptt?"],
-    [["run", file, "--set", "task.noise=-1"], "task.noise: must be a number of at least 0, got -1."],
-    [["run", "nothing.ts"], "there is no such file"],
-    [["run", "no-such-experiment"], "there is no experiment"],
-    [["resume", "nowhere"], "there is no such folder"],
-    [["report", "."], "it holds no run"],
   ])("%j ends with code 2", async (args, message) => {
     const { code, stderr, stdout } = await run(...args);
     expect(stderr).toContain(message);
@@ -147,38 +131,6 @@ describe("mistakes in the command or the config", () => {
     expect(rest).toEqual([]);
     expect(event).toMatchObject({ event: "error", code: expect.stringMatching(/^[A-Z]+$/) as string });
     expect(event!["message"]).toContain(message);
-  });
-
-  it("refuses a folder that holds a run, before anything else is done", async () => {
-    await run("run", file, "--steps", "1", "--out", "taken");
-    const { code, stderr } = await run(
-      "run",
-      file,
-      "--steps",
-      "1",
-      "--out",
-      "taken",
-      "--set",
-      "setupMs=60000",
-    );
-    expect(code).toBe(2);
-    expect(stderr).toContain("unspool resume taken");
-  });
-
-  it.each([
-    ["syntax.ts", "export default {", "could not be loaded"],
-    ["throws.ts", "\n\nthrow new Error('at load');", "throws.ts:3:"],
-    [
-      "none.ts",
-      "export const x = 1;",
-      "the default export is neither a problem nor an experiment nor a study: there is none",
-    ],
-    ["half.ts", "export default { name: 'x', config: { parse: () => ({}) } };", "it has no setup function"],
-  ])("refuses %s", async (name, text, message) => {
-    writeFileSync(join(dir, name), text);
-    const { code, stderr } = await run("run", name);
-    expect(stderr).toContain(message);
-    expect(code).toBe(2);
   });
 });
 
@@ -232,23 +184,18 @@ describe("an explanation", () => {
       programs: [{ name: "bptt", units: 1, length: 100, threads: 1, fma: false, measured }],
     });
   });
-
-  it("says so where an outer step compiles nothing", async () => {
-    expect((await run("explain", file)).stdout).toContain("its outer step compiles no program");
-  });
 });
 
 describe("a report", () => {
   it("is one file that needs nothing else, for one run and for two side by side", async () => {
-    await run("run", file, "--out", "a");
-    await run("run", file, "--out", "b", "--seed", "1", "--steps", "30");
-    expect((await run("report", "a", "b", "--out", "both/compare.html")).code).toBe(0);
-    const [event] = eventsOf(await run("report", "a", "--json"));
-    expect(event).toEqual({ event: "report", report: join("a", "report.html"), runs: ["a"] });
+    // The runs of the tests above.
+    expect((await run("report", "text", "json", "--out", "both/compare.html")).code).toBe(0);
+    const [event] = eventsOf(await run("report", "text", "--json"));
+    expect(event).toEqual({ event: "report", report: join("text", "report.html"), runs: ["text"] });
     for (const [path, runs] of [
-      ["a/report.html", []],
+      ["text/report.html", []],
       // The experiment's figure has one series, so the runs are drawn over each other and named in its legend.
-      ["both/compare.html", ["a", "b"]],
+      ["both/compare.html", ["text", "json"]],
     ] as const) {
       const page = readFileSync(join(dir, path), "utf8");
       const cards = page.match(/A &lt;figure&gt; of the experiment\s*<\/h3>.*?<\/figure>/gs);

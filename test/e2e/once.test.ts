@@ -1,5 +1,5 @@
 /** A run reads its config once and makes its theta once, whoever looks at them on the way. */
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { unspool, workFolder } from "./command.ts";
@@ -21,21 +21,10 @@ describe("config, theta and the first state", () => {
     const run = ["run", "counted.ts", "--json"];
     const once = ["parse", "setup", "init", "parse"];
     expect(await callsOf(...run, "--out", "plain", "--set", "steps=3")).toEqual(once);
-    // --steps is in the config before it is parsed.
-    expect(await callsOf(...run, "--out", "steps", "--steps", "3", "--set", "rate=0.2")).toEqual(once);
   });
 
   it("are made once by resume", async () => {
     const more = ["--experiment", "counted.ts", "--steps", "5", "--json"];
     expect(await callsOf("resume", "plain", ...more)).toEqual(["parse", "setup", "init"]);
-  });
-
-  it("are told by the path in the file where the config of a run was edited", async () => {
-    const path = join(dir, "steps/config.json");
-    const manifest = JSON.parse(readFileSync(path, "utf8")) as { config: object };
-    writeFileSync(path, JSON.stringify({ ...manifest, config: { rate: "fast", steps: 3 } }));
-    const { code, stderr } = await unspool(dir, "resume", "steps", "--experiment", "counted.ts");
-    expect(code).toBe(2);
-    expect(stderr).toContain('steps/config.json: rate: must be a number, got "fast".');
   });
 });

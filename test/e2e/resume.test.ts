@@ -1,5 +1,5 @@
 /** A run that was stopped in any way goes on to the bits of a run that was never stopped. */
-import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type JsonEvent, eventsOf, start, unspool, workFolder } from "./command.ts";
@@ -15,8 +15,6 @@ interface Subject {
   steps: number;
 }
 
-const [list] = eventsOf(await unspool(dir, "list", "--json"));
-const named = (list!["experiments"] as { name: string }[]).map(({ name }) => name);
 const subjects: Subject[] = [
   {
     name: "a file",
@@ -24,16 +22,12 @@ const subjects: Subject[] = [
     own: ["--experiment", "noisyQuadratic.ts"],
     steps: 120,
   },
-  ...(named.includes("influence-balancing")
-    ? [
-        {
-          name: "influence-balancing",
-          args: ["influence-balancing", "--set", "pairs=5"],
-          own: [],
-          steps: 120,
-        },
-      ]
-    : []),
+  {
+    name: "influence-balancing",
+    args: ["influence-balancing", "--set", "pairs=5"],
+    own: [],
+    steps: 120,
+  },
 ];
 
 /** Often enough that a kill falls between, before and into checkpoints. */
@@ -68,59 +62,66 @@ describe.each(subjects)("$name", ({ name, args, own, steps }) => {
     whole = await runWhole(folder("whole"));
   });
 
-  it.each([1, 2, 3])("ends with the same bits after kill -9 at a random step (%i)", async (round) => {
-    const expected = results(whole.at(-1)!);
-    const run = folder(`killed-${round}`);
-    const killAt = 1 + Math.floor(Math.random() * (steps - 2));
-    const { outcome } = start(
-      dir,
-      ["run", ...args, ...count, "--out", run, ...often],
-      ({ event, step }, child) => {
-        if (event === "step" && step === killAt) child.kill("SIGKILL");
-      },
+  it("ends with the same bits after a kill -9 at a random step of run, and of two resumes", async () => {
+    const run = folder("killed");
+    const commands = [
+      ["run", ...args, ...count, "--out", run],
+      ["resume", run, ...own],
+      ["resume", run, ...own],
+    ];
+    // One in each third. What has run on for longer, before it could be killed, is killed at the next thing that it tells.
+    const kills = commands.map(
+      (_, i) => Math.floor(((i + Math.random()) * (steps - 2)) / commands.length) + 1,
     );
-    expect((await outcome).signal).toBe("SIGKILL");
+    for (const [i, command] of commands.entries()) {
+      const { outcome } = start(dir, [...command, ...often], ({ event, step }, child) => {
+        const isDue = event === "step" ? (step as number) >= kills[i]! : event === "evaluate";
+        if (isDue) child.kill("SIGKILL");
+      });
+      expect({ kills, i, signal: (await outcome).signal }).toEqual({ kills, i, signal: "SIGKILL" });
+    }
     const resumed = await unspool(dir, "resume", run, ...own, ...often);
-    expect({ killAt, code: resumed.code, stderr: resumed.stderr }).toEqual({ killAt, code: 0, stderr: "" });
-    expect({ killAt, ...results(eventsOf(resumed).at(-1)!) }).toEqual({ killAt, ...expected });
+    expect({ kills, code: resumed.code, stderr: resumed.stderr }).toEqual({ kills, code: 0, stderr: "" });
+    expect({ kills, ...results(eventsOf(resumed).at(-1)!) }).toEqual({ kills, ...results(whole.at(-1)!) });
     expect(metricsOf(run)).toEqual(metricsOf(folder("whole")));
   });
 
-  it("stops at Ctrl-C with code 130, says how to go on, and goes on to the same bits", async () => {
-    const expected = results(whole.at(-1)!);
+  describe("a run of 20 steps", () => {
     const run = folder("interrupted");
-    const { outcome } = start(
-      dir,
-      ["run", ...args, ...count, "--out", run, ...often],
-      ({ event, step }, child) => {
-        if (event === "step" && step === 7) child.kill("SIGINT");
-      },
-    );
-    const stopped = await outcome;
-    expect(stopped.code).toBe(130);
-    expect(eventsOf(stopped).at(-1)).toMatchObject({
-      event: "interrupted",
-      run,
-      resume: ["unspool resume", run, ...own].join(" "),
-    });
-    expect(statusOf(run)).toBe("interrupted");
-    const resumed = await unspool(dir, "resume", run, ...own, "--json");
-    expect(results(eventsOf(resumed).at(-1)!)).toEqual(expected);
-    expect(statusOf(run)).toBe("done");
-  });
 
-  it("goes on past its end when more steps are asked for", async () => {
-    const expected = results(whole.at(-1)!);
-    const run = folder("longer");
-    await runWhole(run, ["--steps", "20"]);
-    const resumed = await unspool(dir, "resume", run, ...own, ...count, "--json");
-    expect(results(eventsOf(resumed).at(-1)!)).toEqual(expected);
+    it("stops at Ctrl-C with code 130, says how to go on, and goes on to its end", async () => {
+      const { outcome } = start(
+        dir,
+        ["run", ...args, "--steps", "20", "--out", run, ...often],
+        ({ event, step }, child) => {
+          if (event === "step" && step === 7) child.kill("SIGINT");
+        },
+      );
+      const stopped = await outcome;
+      expect(stopped.code).toBe(130);
+      expect(eventsOf(stopped).at(-1)).toMatchObject({
+        event: "interrupted",
+        run,
+        resume: ["unspool resume", run, ...own].join(" "),
+      });
+      expect(statusOf(run)).toBe("interrupted");
+      const resumed = await unspool(dir, "resume", run, ...own, "--json");
+      expect(eventsOf(resumed).at(-1)).toMatchObject({ event: "done", steps: 20 });
+      expect(statusOf(run)).toBe("done");
+    });
+
+    it("goes on past its end when more steps are asked for, to the same bits", async () => {
+      const resumed = await unspool(dir, "resume", run, ...own, ...count, "--json");
+      expect(results(eventsOf(resumed).at(-1)!)).toEqual(results(whole.at(-1)!));
+      expect(metricsOf(run)).toEqual(metricsOf(folder("whole")));
+      expect(statusOf(run)).toBe("done");
+    });
   });
 
   it("warns of a damaged checkpoint, uses the one before and ends with the same bits", async () => {
     const expected = results(whole.at(-1)!);
     const run = folder("damaged");
-    await runWhole(run);
+    cpSync(join(dir, folder("whole")), join(dir, run), { recursive: true });
     flipOneByte(run, 0);
     const resumed = await unspool(dir, "resume", run, ...own, "--json");
     const events = eventsOf(resumed);
@@ -134,7 +135,7 @@ describe.each(subjects)("$name", ({ name, args, own, steps }) => {
 
   it("fails with code 1 when every checkpoint is damaged", async () => {
     const run = folder("ruined");
-    await runWhole(run);
+    cpSync(join(dir, folder("whole")), join(dir, run), { recursive: true });
     flipOneByte(run, 0);
     flipOneByte(run, 1);
     const resumed = await unspool(dir, "resume", run, ...own, "--json");
@@ -173,42 +174,6 @@ describe("Ctrl-C", () => {
   });
 });
 
-describe("resume", () => {
-  it("runs a file only if it is named, says what to type, and works from another folder", async () => {
-    const source = readFileSync(join(dir, "noisyQuadratic.ts"), "utf8");
-    const mark = join(dir, "code-of-the-folder-ran");
-    const code = `import { writeFileSync } from "node:fs";\nwriteFileSync(${JSON.stringify(mark)}, "");\n`;
-    writeFileSync(join(dir, "moved.ts"), source);
-    await unspool(dir, "run", "moved.ts", "--steps", "3", "--out", "moved");
-    // Someone else's folder: its config.json names a file.
-    writeFileSync(join(dir, "theirs.ts"), code + source);
-    writeFileSync(join(dir, "moved/config.json"), withFile("moved", join(dir, "theirs.ts")));
-    for (const command of ["resume", "analyse"]) {
-      const refused = await unspool(dir, command, "moved");
-      expect(refused.code).toBe(2);
-      expect(refused.stderr).toContain(`unspool ${command} moved --experiment ${join(dir, "theirs.ts")}`);
-    }
-    expect((await unspool(dir, "report", "moved")).code).toBe(0);
-    expect(existsSync(mark)).toBe(false);
-    const again = ["resume", "../moved", "--experiment", "../moved.ts", "--steps", "5", "--json"];
-    const resumed = await unspool(join(dir, "moved"), ...again);
-    expect(eventsOf(resumed).at(-1)).toMatchObject({ event: "done", steps: 5 });
-  });
-
-  it("never takes a stored name for a path", async () => {
-    await unspool(dir, "run", "noisyQuadratic.ts", "--steps", "2", "--out", "named");
-    const path = join(dir, "named/config.json");
-    const { command, ...manifest } = JSON.parse(readFileSync(path, "utf8")) as { command: { file: string } };
-    const { file, ...engine } = command;
-    writeFileSync(path, JSON.stringify({ ...manifest, experiment: file, command: engine }));
-    const refused = await unspool(dir, "resume", "named");
-    expect([refused.code, refused.stderr]).toEqual([
-      2,
-      expect.stringContaining("does not come with Unspool"),
-    ]);
-  });
-});
-
 /** Flips the lowest bit of the middle byte of the n-th newest checkpoint. */
 function flipOneByte(run: string, n: number): void {
   const folder = join(dir, run, "checkpoints");
@@ -219,11 +184,4 @@ function flipOneByte(run: string, n: number): void {
   const bytes = readFileSync(join(folder, name));
   bytes[bytes.length >> 1]! ^= 1;
   writeFileSync(join(folder, name), bytes);
-}
-
-function withFile(run: string, file: string): string {
-  const manifest = JSON.parse(readFileSync(join(dir, run, "config.json"), "utf8")) as {
-    command: { file: string };
-  };
-  return JSON.stringify({ ...manifest, command: { ...manifest.command, file } });
 }

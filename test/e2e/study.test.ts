@@ -132,23 +132,6 @@ it("says which cell failed, which cannot run after it, and that no resume helps"
   });
 });
 
-it.each([
-  ["a folder that holds a study", run("whole"), "It already holds a study"],
-  ["a run into it", ["run", "noisyQuadratic.ts", "--out", "whole"], "already holds a run"],
-  ["--steps", run("never", "--steps", "3"), "--steps is of a run"],
-  ["--jobs of a run", ["run", "noisyQuadratic.ts", "--jobs", "2"], "--jobs is of a study"],
-  ["a cell alone", ["resume", "whole/cells/noise-1"], "unspool resume whole --cell noise-1"],
-  ["a study without its file", ["resume", "whole"], "its study is a file"],
-  ["another file", ["resume", "whole", "--experiment", "noisyQuadratic.ts"], "holds a study"],
-  ["a look into a study", ["diagnose", "neuron-descent"], "Name one of its experiments: neuron-training"],
-  ["two studies in one report", ["report", "whole", "whole"], "whose report stands alone"],
-])("%s is refused in words", async (_, args, words) => {
-  const { code, stdout, stderr } = await unspool(dir, ...args);
-  expect(code).toBe(2);
-  expect(stdout + stderr).toContain(words);
-  expect(existsSync(join(dir, "never"))).toBe(false);
-});
-
 it("a study.json of a later version is not read as one of this", async () => {
   const path = join(dir, "whole/study.json");
   const text = readFileSync(path, "utf8");

@@ -121,29 +121,10 @@ test("resume of a run that goes on is refused, and the run is not disturbed", as
   expect(readFileSync(join(dir, "live/metrics.jsonl"), "utf8").trimEnd().split("\n")).toHaveLength(60);
 });
 
-describe("what a run ends with", () => {
-  test("tensors that evaluate returns are numbers", async () => {
-    const outcome = await unspool(dir, "run", "tensorEvaluation.ts", "--out", "tensors", "--json");
-    expect(eventsOf(outcome).at(-1)).toMatchObject({ event: "done", evaluation: { two: 2, sum: 3 } });
-  });
-
-  test("whatever evaluate throws, theta is told and the run can be reported", async () => {
-    const outcome = await unspool(dir, "run", "throwingEvaluation.ts", "--out", "thrown", "--json");
-    const theta = { weights: expect.any(Array) as number[] };
-    expect(outcome.code).toBe(1);
-    expect(eventsOf(outcome).at(-1)).toMatchObject({
-      event: "error",
-      code: "EVALUATION",
-      details: { theta },
-    });
-    expect((await unspool(dir, "report", "thrown")).code).toBe(0);
-  });
-
-  test("an experiment's process.exit is told, and the run stays", async () => {
-    const outcome = await unspool(dir, "run", "exiting.ts", "--out", "exited");
-    expect([outcome.code, outcome.stderr]).toEqual([1, expect.stringContaining("process.exit(7)") as string]);
-    expectLeft("exited", "failed");
-  });
+test("an experiment's process.exit is told, and the run stays", async () => {
+  const outcome = await unspool(dir, "run", "exiting.ts", "--out", "exited");
+  expect([outcome.code, outcome.stderr]).toEqual([1, expect.stringContaining("process.exit(7)") as string]);
+  expectLeft("exited", "failed");
 });
 
 test("an edited experiment, an edited rounding mode: named and refused, and --force goes on", async () => {

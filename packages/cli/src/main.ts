@@ -7,8 +7,19 @@ import { describeFailure } from "./failureReport.ts";
 import { type Reporter, createReporter } from "./output/reporter.ts";
 import { stdout } from "./output/safeOutput.ts";
 
-/** Runs the command line `argv` (what follows `unspool`) and returns the exit code. */
-export async function main(argv: readonly string[]): Promise<number> {
+/** Carries out `run` or `resume` and returns the exit code. */
+export type Runner = (line: CommandLine, reporter: Reporter, isJson: boolean) => Promise<number>;
+
+const inThread: Runner = async (...given) => {
+  const { superviseRun } = await import("./thread/superviseRun.ts");
+  return superviseRun(...given);
+};
+
+/**
+ * Runs the command line `argv` (what follows `unspool`) and returns the exit code. Runs are computed by `runner`: in a
+ * thread of their own, unless another is given.
+ */
+export async function main(argv: readonly string[], runner: Runner = inThread): Promise<number> {
   const isJson = argv.includes("--json");
   const reporter = createReporter(isJson);
   try {
@@ -29,7 +40,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       }
       return argv.length === 0 ? exitCodes.usage : exitCodes.done;
     }
-    return await dispatch(line, reporter, isJson);
+    return await dispatch(line, reporter, isJson, runner);
   } catch (error) {
     const { report, exitCode } = describeFailure(error);
     reporter.failed(report);
@@ -37,7 +48,12 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function dispatch(line: CommandLine, reporter: Reporter, isJson: boolean): Promise<number> {
+async function dispatch(
+  line: CommandLine,
+  reporter: Reporter,
+  isJson: boolean,
+  runner: Runner,
+): Promise<number> {
   switch (line.command!.name) {
     case "list": {
       const { listCommand } = await import("./commands/list.ts");
@@ -46,8 +62,7 @@ async function dispatch(line: CommandLine, reporter: Reporter, isJson: boolean):
     case "run":
     case "resume": {
       reporter.preparing(line.positionals[0]!);
-      const { superviseRun } = await import("./thread/superviseRun.ts");
-      return superviseRun(line, reporter, isJson);
+      return runner(line, reporter, isJson);
     }
     case "compare": {
       const { compareCommand } = await import("./commands/compare.ts");

@@ -3,8 +3,8 @@
  * this one in the middle of a step.
  */
 import { parentPort, workerData } from "node:worker_threads";
+import { runOrResume } from "../commands/runOrResume.ts";
 import { exitCodes } from "../failure.ts";
-import { describeFailure } from "../failureReport.ts";
 import type { ThreadData, ThreadMessage } from "./control.ts";
 import { threadReporter } from "./threadReporter.ts";
 
@@ -19,24 +19,9 @@ port.on("message", () => {
 });
 port.unref();
 
-async function execute(): Promise<number> {
-  try {
-    if (data.line.command?.name === "resume") {
-      const { resumeCommand } = await import("../commands/resume.ts");
-      return await resumeCommand(data.line, reporter, controller.signal);
-    }
-    const { runCommand } = await import("../commands/run.ts");
-    return await runCommand(data.line, reporter, controller.signal);
-  } catch (error) {
-    const { report, exitCode } = describeFailure(error);
-    reporter.failed(report);
-    return exitCode;
-  }
-}
-
 let exitCode: number = exitCodes.failed;
 try {
-  exitCode = await execute();
+  exitCode = await runOrResume(data.line, reporter, controller.signal);
 } finally {
   // What the experiment's file printed has reached the main thread before the end does.
   await Promise.all(

@@ -1,0 +1,227 @@
+/** What the command answers where it does not matter that it is a process of its own: mistakes, and how runs end. */
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
+import { writeFixtures } from "../robustness/fixtures.ts";
+import { eventsOf, workFolder } from "./command.ts";
+import { unspoolHere } from "./inProcess.ts";
+
+const { dir, remove } = workFolder();
+afterAll(remove);
+const run = (...args: string[]) => unspoolHere(dir, ...args);
+const file = "noisyQuadratic.ts";
+
+describe("help", () => {
+  it.each(["resume", "report", "list", "compare", "diagnose", "analyse", "explain"])(
+    "comes from %s",
+    async (name) => {
+      const { code, stdout, stderr } = await run(name, "-h");
+      expect([code, stderr]).toEqual([0, ""]);
+      expect(stdout).toContain("Usage: unspool");
+    },
+  );
+});
+
+describe("mistakes in the command or the config", () => {
+  it.each([
+    [["runn", file], "Did you mean run?"],
+    [["run", file, "--stesp", "3"], "Did you mean --steps?"],
+    [["run", file, "--steps", "many"], "--steps must be an integer"],
+    [["run", file, "--set", "task.nois=1"], "Did you mean task.noise?"],
+    [["run", file, "--set", "task.nois=1"], "Paths are estimator, task, task.noise, task.size, stepMs"],
+    [["run", file, "--set", "estimator=tbpt"], "Did you mean tbptt?"],
+    [["run", file, "--set", "task.noise=-1"], "task.noise: must be a number of at least 0, got -1."],
+    [["run", "nothing.ts"], "there is no such file"],
+    [["run", "no-such-experiment"], "there is no experiment"],
+    [["resume", "nowhere"], "there is no such folder"],
+    [["report", "."], "it holds no run"],
+  ])("%j ends with code 2", async (args, message) => {
+    const { code, stderr, stdout } = await run(...args);
+    expect(stderr).toContain(message);
+    expect(stdout.replace(/^preparing .*\n/, "")).toBe("");
+    expect(code).toBe(2);
+    const [event, ...rest] = eventsOf(await run(...args, "--json"));
+    expect(rest).toEqual([]);
+    expect(event).toMatchObject({ event: "error", code: expect.stringMatching(/^[A-Z]+$/) as string });
+    expect(event!["message"]).toContain(message);
+  });
+
+  it("refuses a folder that holds a run, before anything else is done", async () => {
+    await run("run", file, "--steps", "1", "--out", "taken");
+    const args = ["run", file, "--steps", "1", "--out", "taken", "--set", "setupMs=60000"];
+    const { code, stderr } = await run(...args);
+    expect(code).toBe(2);
+    expect(stderr).toContain("unspool resume taken");
+  });
+
+  it.each([
+    ["syntax.ts", "export default {", "could not be loaded"],
+    ["throws.ts", "\n\nthrow new Error('at load');", "throws.ts:3:"],
+    [
+      "none.ts",
+      "export const x = 1;",
+      "the default export is neither a problem nor an experiment nor a study: there is none",
+    ],
+    ["half.ts", "export default { name: 'x', config: { parse: () => ({}) } };", "it has no setup function"],
+  ])("refuses %s", async (name, text, message) => {
+    writeFileSync(join(dir, name), text);
+    const { code, stderr } = await run("run", name);
+    expect(stderr).toContain(message);
+    expect(code).toBe(2);
+  });
+});
+
+describe("what cannot be compared, diagnosed or taken apart", () => {
+  beforeAll(() =>
+    writeFileSync(
+      join(dir, "noTheta.ts"),
+      'import { defineProblem, np } from "unspool";\nexport default defineProblem({ horizon: 2, init: () => np.array(0), step: (theta, s) => ({ state: s, loss: s }) });\n',
+    ),
+  );
+
+  test.each([
+    [["compare", "lookahead-quadratic"], "its setup does not say what its inner problem is"],
+    [["diagnose", "lookahead-quadratic"], "its setup does not say what its inner problem is"],
+    [["compare", "noTheta.ts"], "has no theta to start from"],
+    [["compare", "toy-regression", "--budget", "seconds=3"], "--budget must be inner-steps=N"],
+    [["compare", "toy-regression", "--truncations", "10,x"], "--truncations must be integers"],
+    [["compare", "toy-regression", "--reference", "best"], "--reference must be auto or bptt or fullEs"],
+    [["diagnose", "toy-regresion"], "Did you mean toy-regression"],
+  ])("%j is told in one line, with exit code 2", async (args, text) => {
+    const { code, stderr } = await run(...args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(text);
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+  });
+
+  test("a run that trained something else is refused by analyse with what to do", async () => {
+    expect((await run("run", file, "--steps", "2", "--out", "other")).code).toBe(0);
+    const { code, stderr } = await run("analyse", "other", "--experiment", file);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain("does not train a componentwise learned optimizer");
+    expect((await run("analyse", "nowhere")).stderr).toContain("there is no such folder");
+  });
+});
+
+describe("what is refused of a study", () => {
+  const study = (out: string, ...more: string[]) => ["run", "noisyStudy.ts", "--out", out, "--json", ...more];
+  beforeAll(async () => {
+    expect((await run(...study("whole"))).code).toBe(0);
+  });
+
+  it.each([
+    ["a folder that holds a study", study("whole"), "It already holds a study"],
+    ["a run into it", ["run", file, "--out", "whole"], "already holds a run"],
+    ["--steps", study("never", "--steps", "3"), "--steps is of a run"],
+    ["--jobs of a run", ["run", file, "--jobs", "2"], "--jobs is of a study"],
+    ["a cell alone", ["resume", "whole/cells/noise-1"], "unspool resume whole --cell noise-1"],
+    ["a study without its file", ["resume", "whole"], "its study is a file"],
+    ["another file", ["resume", "whole", "--experiment", file], "holds a study"],
+    ["a look into a study", ["diagnose", "neuron-descent"], "Name one of its experiments: neuron-training"],
+    ["two studies in one report", ["report", "whole", "whole"], "whose report stands alone"],
+  ])("%s is refused in words", async (_, args, words) => {
+    const { code, stdout, stderr } = await run(...args);
+    expect(code).toBe(2);
+    expect(stdout + stderr).toContain(words);
+    expect(existsSync(join(dir, "never"))).toBe(false);
+  });
+});
+
+describe("what a run ends with", () => {
+  beforeAll(() => writeFixtures(dir));
+
+  test("a mistake of the experiment is an event for programs", async () => {
+    const outcome = await run("run", file, "--set", "failAt=5", "--out", "failed", "--json");
+    expect(eventsOf(outcome).at(-1)).toMatchObject({
+      event: "error",
+      code: "EXPERIMENT",
+      message: 'noisy-quadratic, estimator "noisy": its estimate threw TypeError: the user\'s mistake',
+    });
+  });
+
+  test("tensors that evaluate returns are numbers", async () => {
+    const outcome = await run("run", "tensorEvaluation.ts", "--out", "tensors", "--json");
+    expect(eventsOf(outcome).at(-1)).toMatchObject({ event: "done", evaluation: { two: 2, sum: 3 } });
+  });
+
+  test("whatever evaluate throws, theta is told and the run can be reported", async () => {
+    const outcome = await run("run", "throwingEvaluation.ts", "--out", "thrown", "--json");
+    const theta = { weights: expect.any(Array) as number[] };
+    expect(outcome.code).toBe(1);
+    expect(eventsOf(outcome).at(-1)).toMatchObject({
+      event: "error",
+      code: "EVALUATION",
+      details: { theta },
+    });
+    expect((await run("report", "thrown")).code).toBe(0);
+  });
+});
+
+test("an explanation says so where an outer step compiles nothing", async () => {
+  expect((await run("explain", file)).stdout).toContain("its outer step compiles no program");
+});
+
+describe("a config", () => {
+  it("is parsed once, with --steps in it", async () => {
+    const path = join(dir, "calls.txt");
+    rmSync(path, { force: true });
+    const args = ["run", "counted.ts", "--json", "--out", "steps", "--steps", "3", "--set", "rate=0.2"];
+    const { code, stderr } = await run(...args);
+    expect([code, stderr]).toEqual([0, ""]);
+    // What is kept is read once more, to see that the run can go on.
+    const once = ["parse", "setup", "init", "parse"];
+    expect(readFileSync(path, "utf8").trimEnd().split("\n")).toEqual(once);
+  });
+
+  it("that was edited in the folder of its run is told by the path in the file", async () => {
+    const path = join(dir, "steps/config.json");
+    const manifest = JSON.parse(readFileSync(path, "utf8")) as { config: object };
+    writeFileSync(path, JSON.stringify({ ...manifest, config: { rate: "fast", steps: 3 } }));
+    const { code, stderr } = await run("resume", "steps", "--experiment", "counted.ts");
+    expect(code).toBe(2);
+    expect(stderr).toContain('steps/config.json: rate: must be a number, got "fast".');
+  });
+});
+
+describe("resume", () => {
+  it("runs a file only if it is named, says what to type, and works from another folder", async () => {
+    const source = readFileSync(join(dir, "noisyQuadratic.ts"), "utf8");
+    const mark = join(dir, "code-of-the-folder-ran");
+    const code = `import { writeFileSync } from "node:fs";\nwriteFileSync(${JSON.stringify(mark)}, "");\n`;
+    writeFileSync(join(dir, "moved.ts"), source);
+    await unspoolHere(dir, "run", "moved.ts", "--steps", "3", "--out", "moved");
+    // Someone else's folder: its config.json names a file.
+    writeFileSync(join(dir, "theirs.ts"), code + source);
+    writeFileSync(join(dir, "moved/config.json"), withFile("moved", join(dir, "theirs.ts")));
+    for (const command of ["resume", "analyse"]) {
+      const refused = await unspoolHere(dir, command, "moved");
+      expect(refused.code).toBe(2);
+      expect(refused.stderr).toContain(`unspool ${command} moved --experiment ${join(dir, "theirs.ts")}`);
+    }
+    expect((await unspoolHere(dir, "report", "moved")).code).toBe(0);
+    expect(existsSync(mark)).toBe(false);
+    const again = ["resume", "../moved", "--experiment", "../moved.ts", "--steps", "5", "--json"];
+    const resumed = await unspoolHere(join(dir, "moved"), ...again);
+    expect(eventsOf(resumed).at(-1)).toMatchObject({ event: "done", steps: 5 });
+  });
+
+  it("never takes a stored name for a path", async () => {
+    await unspoolHere(dir, "run", "noisyQuadratic.ts", "--steps", "2", "--out", "named");
+    const path = join(dir, "named/config.json");
+    const { command, ...manifest } = JSON.parse(readFileSync(path, "utf8")) as { command: { file: string } };
+    const { file, ...engine } = command;
+    writeFileSync(path, JSON.stringify({ ...manifest, experiment: file, command: engine }));
+    const refused = await unspoolHere(dir, "resume", "named");
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining("does not come with Unspool"),
+    ]);
+  });
+});
+
+function withFile(run: string, file: string): string {
+  const manifest = JSON.parse(readFileSync(join(dir, run, "config.json"), "utf8")) as {
+    command: { file: string };
+  };
+  return JSON.stringify({ ...manifest, command: { ...manifest.command, file } });
+}

@@ -1,0 +1,39 @@
+/**
+ * Runs the command in the process of the test, from its source, with runs in the thread of the test: the same parsing,
+ * commands, words and exit codes, without the second or two that a process takes to load. For what does not depend on
+ * there being a process: that it does what this does is `command.test.ts`'s.
+ */
+import { vi } from "vitest";
+import type { Outcome } from "./command.ts";
+
+// Before the command is loaded: a child process of the tests has it too.
+process.env["NO_COLOR"] = "1";
+const { main } = await import("../../packages/cli/src/main.ts");
+const { runOrResume } = await import("../../packages/cli/src/commands/runOrResume.ts");
+const { stdout, stderr } = await import("../../packages/cli/src/output/safeOutput.ts");
+
+/** Runs `unspool ...args` in the folder `dir`. One at a time: the folder and the outputs are the process's. */
+export async function unspoolHere(dir: string, ...args: string[]): Promise<Outcome> {
+  const texts = { stdout: "", stderr: "" };
+  const spies = (
+    [
+      ["stdout", stdout],
+      ["stderr", stderr],
+    ] as const
+  ).map(([name, output]) =>
+    vi.spyOn(output, "write").mockImplementation((text) => {
+      texts[name] += typeof text === "string" ? text : new TextDecoder().decode(text);
+      return true;
+    }),
+  );
+  const before = process.cwd();
+  process.chdir(dir);
+  try {
+    const never = new AbortController().signal;
+    const code = await main(args, (line, reporter) => runOrResume(line, reporter, never));
+    return { code, signal: null, ...texts };
+  } finally {
+    process.chdir(before);
+    for (const spy of spies) spy.mockRestore();
+  }
+}
