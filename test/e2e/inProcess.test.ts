@@ -1,9 +1,9 @@
 /** What the command answers where it does not matter that it is a process of its own: mistakes, and how runs end. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { writeFixtures } from "../robustness/fixtures.ts";
-import { eventsOf, workFolder } from "./command.ts";
+import { type JsonEvent, eventsOf, workFolder } from "./command.ts";
 import { unspoolHere } from "./inProcess.ts";
 
 const { dir, remove } = workFolder();
@@ -103,7 +103,10 @@ describe("what cannot be compared, diagnosed or taken apart", () => {
   });
 });
 
-describe("what is refused of a study", () => {
+describe("a study", () => {
+  const startsIn = (events: readonly JsonEvent[]): unknown[] =>
+    events.filter(({ event }) => event === "start").map(({ cell }) => cell);
+  const resume = (out: string) => run("resume", out, "--experiment", "noisyStudy.ts", "--json");
   const study = (out: string, ...more: string[]) => ["run", "noisyStudy.ts", "--out", out, "--json", ...more];
   beforeAll(async () => {
     expect((await run(...study("whole"))).code).toBe(0);
@@ -124,6 +127,50 @@ describe("what is refused of a study", () => {
     expect(code).toBe(2);
     expect(stdout + stderr).toContain(words);
     expect(existsSync(join(dir, "never"))).toBe(false);
+  });
+
+  it("the report of one of its cells is drawn", async () => {
+    const { code, stderr } = await run("report", "whole/cells/noise-1");
+    expect([stderr, code]).toEqual(["", 0]);
+  });
+
+  it("says which cell failed, which cannot run after it, and that no resume helps", async () => {
+    // The squares of such noise are infinite in float32.
+    const failed = "noise-100000000000000000000";
+    const levels = ["--set", "levels=[1e20,0.3]"];
+    const told = await run(...study("failing", ...levels).filter((word) => word !== "--json"));
+    expect(told.code).toBe(1);
+    expect(told.stdout).toContain("done 1 of 3 cells, 1 failed, 1 cannot run");
+    expect(told.stdout).toMatch(
+      new RegExp(`^${failed} failed: outer step \\d of .*the loss is Infinity`, "m"),
+    );
+    expect(told.stdout).toContain(`after cannot run: it comes after ${failed}`);
+    expect(told.stdout).toContain("unspool run noisyStudy.ts --set KEY=VALUE --seed N");
+    expect(told.stdout).not.toContain("Continue with");
+    expect(readFileSync(join(dir, "failing/report.html"), "utf8")).toContain(
+      "cannot run: it comes after noise-",
+    );
+    const again = await resume("failing");
+    expect([again.code, startsIn(eventsOf(again))]).toEqual([1, []]);
+    const blocked = [{ id: "after", failed: [failed] }];
+    expect(eventsOf(again).at(-1)).toMatchObject({
+      event: "study-done",
+      ended: 2,
+      cells: 3,
+      blocked,
+      resume: null,
+    });
+  });
+
+  it("a study.json of a later version is not read as one of this", async () => {
+    const path = join(dir, "whole/study.json");
+    const text = readFileSync(path, "utf8");
+    writeFileSync(path, text.replace("unspool-study-1", "unspool-study-9"));
+    const { code, stdout } = await resume("whole");
+    writeFileSync(path, text);
+    expect(code).toBe(1);
+    expect(stdout).toContain("unspool-study-9");
+    expect(stdout).toContain("by the version of Unspool that wrote it");
   });
 });
 
@@ -218,6 +265,55 @@ describe("resume", () => {
     ]);
   });
 });
+
+describe.each([
+  ["a file", [file, "--set", "stepMs=3"], ["--experiment", file]],
+  ["influence-balancing", ["influence-balancing", "--set", "pairs=5"], []],
+])("damage to a run of %s", (name, args, own) => {
+  const folder = (what: string) => `${name.replaceAll(" ", "-")}-${what}`;
+  const results = ({ theta, loss, evaluation, steps }: JsonEvent) => ({ theta, loss, evaluation, steps });
+  let expected: unknown;
+  beforeAll(async () => {
+    const more = ["--steps", "120", "--checkpoint-every", "0.02", "--json", "--out", folder("whole")];
+    const outcome = await run("run", ...args, ...more);
+    expect([outcome.stderr, outcome.code]).toEqual(["", 0]);
+    expected = results(eventsOf(outcome).at(-1)!);
+  });
+  const damaged = (what: string, ...newest: number[]): string => {
+    cpSync(join(dir, folder("whole")), join(dir, folder(what)), { recursive: true });
+    for (const n of newest) flipOneByte(folder(what), n);
+    return folder(what);
+  };
+
+  it("to its last checkpoint: warns, uses the one before and ends with the same bits", async () => {
+    const resumed = await run("resume", damaged("damaged", 0), ...own, "--json");
+    const events = eventsOf(resumed);
+    expect(resumed.code).toBe(0);
+    expect(events[0]).toMatchObject({
+      event: "warning",
+      message: expect.stringContaining("damaged") as string,
+    });
+    expect(results(events.at(-1)!)).toEqual(expected);
+  });
+
+  it("to every checkpoint: fails with code 1", async () => {
+    const resumed = await run("resume", damaged("ruined", 0, 1), ...own, "--json");
+    expect(resumed.code).toBe(1);
+    expect(eventsOf(resumed)).toMatchObject([{ event: "error", code: "RESUME" }]);
+  });
+});
+
+/** Flips the lowest bit of the middle byte of the n-th newest checkpoint. */
+function flipOneByte(run: string, n: number): void {
+  const folder = join(dir, run, "checkpoints");
+  const name = readdirSync(folder)
+    .filter((file) => file.endsWith(".safetensors"))
+    .toSorted()
+    .at(-1 - n)!;
+  const bytes = readFileSync(join(folder, name));
+  bytes[bytes.length >> 1]! ^= 1;
+  writeFileSync(join(folder, name), bytes);
+}
 
 function withFile(run: string, file: string): string {
   const manifest = JSON.parse(readFileSync(join(dir, run, "config.json"), "utf8")) as {

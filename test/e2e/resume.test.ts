@@ -1,5 +1,8 @@
-/** A run that was stopped in any way goes on to the bits of a run that was never stopped. */
-import { cpSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+/**
+ * A run that was stopped in any way goes on to the bits of a run that was never stopped. After damage to its files:
+ * `inProcess.test.ts`.
+ */
+import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type JsonEvent, eventsOf, start, unspool, workFolder } from "./command.ts";
@@ -117,31 +120,6 @@ describe.each(subjects)("$name", ({ name, args, own, steps }) => {
       expect(statusOf(run)).toBe("done");
     });
   });
-
-  it("warns of a damaged checkpoint, uses the one before and ends with the same bits", async () => {
-    const expected = results(whole.at(-1)!);
-    const run = folder("damaged");
-    cpSync(join(dir, folder("whole")), join(dir, run), { recursive: true });
-    flipOneByte(run, 0);
-    const resumed = await unspool(dir, "resume", run, ...own, "--json");
-    const events = eventsOf(resumed);
-    expect(resumed.code).toBe(0);
-    expect(events[0]).toMatchObject({
-      event: "warning",
-      message: expect.stringContaining("damaged") as string,
-    });
-    expect(results(events.at(-1)!)).toEqual(expected);
-  });
-
-  it("fails with code 1 when every checkpoint is damaged", async () => {
-    const run = folder("ruined");
-    cpSync(join(dir, folder("whole")), join(dir, run), { recursive: true });
-    flipOneByte(run, 0);
-    flipOneByte(run, 1);
-    const resumed = await unspool(dir, "resume", run, ...own, "--json");
-    expect(resumed.code).toBe(1);
-    expect(eventsOf(resumed)).toMatchObject([{ event: "error", code: "RESUME" }]);
-  });
 });
 
 describe("Ctrl-C", () => {
@@ -173,15 +151,3 @@ describe("Ctrl-C", () => {
     expect(stdout).toContain("Continue with: unspool resume person --experiment noisyQuadratic.ts");
   });
 });
-
-/** Flips the lowest bit of the middle byte of the n-th newest checkpoint. */
-function flipOneByte(run: string, n: number): void {
-  const folder = join(dir, run, "checkpoints");
-  const name = readdirSync(folder)
-    .filter((file) => file.endsWith(".safetensors"))
-    .toSorted()
-    .at(-1 - n)!;
-  const bytes = readFileSync(join(folder, name));
-  bytes[bytes.length >> 1]! ^= 1;
-  writeFileSync(join(folder, name), bytes);
-}

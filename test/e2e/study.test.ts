@@ -1,6 +1,6 @@
 /** A study, stopped in any way, goes on to the same summary; no cell that is done is run again. */
 import type { ChildProcess } from "node:child_process";
-import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type JsonEvent, eventsOf, start, unspool, workFolder } from "./command.ts";
@@ -30,23 +30,36 @@ it("has a page, whose tables and cells stand in it, and which is drawn again fro
   const again = await unspool(dir, "report", "whole", "--out", "again.html");
   expect([again.stderr, again.code]).toEqual(["", 0]);
   expect(readFileSync(join(dir, "again.html"), "utf8")).toBe(page);
-  const cell = await unspool(dir, "report", "whole/cells/noise-1");
-  expect([cell.stderr, cell.code]).toEqual(["", 0]);
 });
 
 describe.each([
   ["one after the other", []],
   ["two at once", ["--jobs", "2"]],
-])("%s", (name, jobs) => {
-  const folder = (what: string): string => `${what}-${jobs.length}`;
+])("%s", (_, jobs) => {
+  const out = `stopped-${jobs.length}`;
+  const resumeLine = ["resume", out, "--experiment", "noisyStudy.ts", "--json"];
 
-  it("ends with the same summary after kill -9 in its second cell", async () => {
-    const out = folder("killed");
+  it("stops at Ctrl-C with code 130 and says how to go on", async () => {
+    const { outcome } = start(dir, run(out, "--set", "stepMs=5", ...jobs), ({ event, cell, step }, child) => {
+      if (event === "step" && cell === "noise-0.3" && step === 5) child.kill("SIGINT");
+    });
+    const stopped = await outcome;
+    expect(stopped.code).toBe(130);
+    expect(eventsOf(stopped).at(-1)).toMatchObject({
+      event: "study-interrupted",
+      study: out,
+      resume: `unspool resume ${out} --experiment noisyStudy.ts`,
+    });
+  });
+
+  it("goes on, and after kill -9 goes on to the same summary", async () => {
     const { outcome } = start(
       dir,
-      run(out, "--set", "stepMs=5", "--checkpoint-every", "0.05", ...jobs),
+      [...resumeLine, "--checkpoint-every", "0.05", ...jobs],
       ({ event, cell, step }, child) => {
-        if (event === "step" && cell === "noise-0.3" && (step as number) >= 12) child.kill("SIGKILL");
+        // Under load the second cell may have come to its end before it could be stopped.
+        const isDue = cell === "noise-0.3" ? (step as number) >= 12 : cell === "noise-1" || cell === "after";
+        if (event === "step" && isDue) child.kill("SIGKILL");
       },
     );
     expect((await outcome).signal).toBe("SIGKILL");
@@ -58,22 +71,6 @@ describe.each([
     expect(startsIn(eventsOf(resumed)).toSorted()).toEqual(
       all.filter((id) => !before.includes(id)).toSorted(),
     );
-    expect(summaryOf(out)).toBe(summaryOf("whole"));
-  });
-
-  it("stops at Ctrl-C with code 130, says how to go on, and goes on to the same summary", async () => {
-    const out = folder("interrupted");
-    const { outcome } = start(dir, run(out, "--set", "stepMs=5", ...jobs), ({ event, cell, step }, child) => {
-      if (event === "step" && cell === "noise-0.3" && step === 5) child.kill("SIGINT");
-    });
-    const stopped = await outcome;
-    expect(stopped.code).toBe(130);
-    expect(eventsOf(stopped).at(-1)).toMatchObject({
-      event: "study-interrupted",
-      study: out,
-      resume: `unspool resume ${out} --experiment noisyStudy.ts`,
-    });
-    await resume(out, ...jobs);
     expect(summaryOf(out)).toBe(summaryOf("whole"));
   });
 });
@@ -104,43 +101,6 @@ it("is taken cell by cell, by whoever names one, and summarised as far as it is"
   const rest = await resume("shared");
   expect(startsIn(eventsOf(rest))).toEqual(["after"]);
   expect(summaryOf("shared")).toBe(summaryOf("whole"));
-});
-
-it("says which cell failed, which cannot run after it, and that no resume helps", async () => {
-  // The squares of such noise are infinite in float32.
-  const failed = "noise-100000000000000000000";
-  const levels = ["--set", "levels=[1e20,0.3]"];
-  const told = await unspool(dir, ...run("failing", ...levels).filter((word) => word !== "--json"));
-  expect(told.code).toBe(1);
-  expect(told.stdout).toContain("done 1 of 3 cells, 1 failed, 1 cannot run");
-  expect(told.stdout).toMatch(new RegExp(`^${failed} failed: outer step \\d of .*the loss is Infinity`, "m"));
-  expect(told.stdout).toContain(`after cannot run: it comes after ${failed}`);
-  expect(told.stdout).toContain("unspool run noisyStudy.ts --set KEY=VALUE --seed N");
-  expect(told.stdout).not.toContain("Continue with");
-  expect(readFileSync(join(dir, "failing/report.html"), "utf8")).toContain(
-    "cannot run: it comes after noise-",
-  );
-  const again = await resume("failing");
-  expect([again.code, startsIn(eventsOf(again))]).toEqual([1, []]);
-  const blocked = [{ id: "after", failed: [failed] }];
-  expect(eventsOf(again).at(-1)).toMatchObject({
-    event: "study-done",
-    ended: 2,
-    cells: 3,
-    blocked,
-    resume: null,
-  });
-});
-
-it("a study.json of a later version is not read as one of this", async () => {
-  const path = join(dir, "whole/study.json");
-  const text = readFileSync(path, "utf8");
-  writeFileSync(path, text.replace("unspool-study-1", "unspool-study-9"));
-  const { code, stdout } = await resume("whole");
-  writeFileSync(path, text);
-  expect(code).toBe(1);
-  expect(stdout).toContain("unspool-study-9");
-  expect(stdout).toContain("by the version of Unspool that wrote it");
 });
 
 function statusOf(out: string, id: string): unknown {

@@ -106,10 +106,12 @@ describe("an output that cannot be written", () => {
 
 test("resume of a run that goes on is refused, and the run is not disturbed", async () => {
   let second: Promise<Outcome> | undefined;
-  const args = ["run", "noisyQuadratic.ts", "--set", "stepMs=100", "--out", "live", "--json"];
+  const args = ["run", "gated.ts", "--steps", "60", "--out", "live", "--json"];
   const first = await start(dir, args, ({ event }) => {
     if (event === "checkpoint")
-      second ??= unspool(dir, "resume", "live", "--experiment", "noisyQuadratic.ts", "--json");
+      second ??= unspool(dir, "resume", "live", "--experiment", "gated.ts", "--json").finally(() =>
+        writeFileSync(join(dir, "go"), ""),
+      );
   }).outcome;
   const refused = await second!;
   expect(refused.code).toBe(1);
