@@ -4,7 +4,6 @@ import { resolve } from "node:path";
 import type { Experiment, Study } from "unspool/train";
 import { UsageError, didYouMean } from "../failure.ts";
 import { isFileName } from "./isFileName.ts";
-import { loadFile } from "./loadFile.ts";
 
 export interface FoundExperiment {
   experiment: Experiment;
@@ -51,6 +50,8 @@ function partsOf(study: Study): string[] {
 export async function findRunnable(nameOrFile: string): Promise<Found> {
   if (isFileName(nameOrFile)) {
     const file = resolve(nameOrFile);
+    // With a compiler, which a name does not need.
+    const { loadFile } = await import("./loadFile.ts");
     return { ...(await loadFile(file)), file };
   }
   const [experiments, studies] = [await namedExperiments(), await namedStudies()];

@@ -47,21 +47,30 @@ export async function exportedBy(file: string, exported: unknown): Promise<Expor
   const made: unknown = await calledAsync(file, "the function that it exports", "setup", () =>
     typeof exported === "function" ? (exported as () => unknown)() : exported,
   );
-  const { problemExperiment } = await import("@unspool/experiments");
   // A getter or a proxy may throw wherever something is read.
+  const problem = called(file, "its default export", "setup", () => (isProblem(made) ? made : undefined));
+  return problem === undefined ? ownExport(file, made) : { experiment: await experimentOf(file, problem) };
+}
+
+async function experimentOf(file: string, problem: Problem): Promise<Experiment> {
+  // Here, because all experiments that come with Unspool come with it.
+  const { problemExperiment } = await import("@unspool/experiments");
   return called(file, "its default export", "setup", () => {
-    if (isProblem(made)) {
-      if (made.theta === undefined) {
-        throw new UsageError(
-          "EXPERIMENT",
-          `${file}: the problem that it exports has no theta to start from. Write: defineProblem({ theta: …, horizon, init, step }).`,
-          { file },
-        );
-      }
-      // One that was written without defineProblem is checked here.
-      const problem = made.isTraceable === undefined ? defineProblem(made) : made;
-      return { experiment: problemExperiment(problem, parse(file).name) as Experiment };
+    if (problem.theta === undefined) {
+      throw new UsageError(
+        "EXPERIMENT",
+        `${file}: the problem that it exports has no theta to start from. Write: defineProblem({ theta: …, horizon, init, step }).`,
+        { file },
+      );
     }
+    // One that was written without defineProblem is checked here.
+    const checked = problem.isTraceable === undefined ? defineProblem(problem) : problem;
+    return problemExperiment(checked, parse(file).name) as Experiment;
+  });
+}
+
+function ownExport(file: string, made: unknown): Exported {
+  return called(file, "its default export", "setup", () => {
     const isStudy = typeof (made as Partial<Study> | null)?.cells === "function";
     const problem = whatIsWrong(made, isStudy ? ["cells", "summarise"] : ["setup"]);
     if (problem === undefined)
