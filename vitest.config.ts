@@ -80,8 +80,9 @@ export default defineConfig({
           include: [
             "test/robustness/**/*.long.test.ts",
             "packages/unspool/src/array/memory.test.ts",
-            "packages/unspool/src/engine/differential/{random,scan}.test.ts",
+            "packages/unspool/src/engine/differential/{functions,random,scan}.test.ts",
             "packages/unspool/src/problems/compiledReverse.test.ts",
+            "packages/experiments/src/largeBatch/largeBatch.test.ts",
           ],
           env: { UNSPOOL_MEMORY_CALLS: "1000000", UNSPOOL_LONG_TESTS: "1" },
           testTimeout: 3_600_000,

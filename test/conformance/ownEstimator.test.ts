@@ -162,7 +162,11 @@ describe("an estimator with one mistake is rejected", () => {
     ["keys differ inside a pair", ["noise on the losses that the particles share cancels"]],
   ] as const)("%s", (mistake, expected) => {
     // prettier-ignore
-    const failed = estimatorConformance({ ...subject(mistake), replicates: 40 }).flatMap((check) => {
+    const isSubtle = mistake === "keys differ inside a pair";
+    const checks = estimatorConformance({ ...subject(mistake), replicates: 40 });
+    // The subtle one passes all others.
+    const taken = checks.filter(({ name }) => isSubtle || expected.some((one) => name.endsWith(one)));
+    const failed = taken.flatMap((check) => {
       try {
         check.run();
         return [];
@@ -171,7 +175,6 @@ describe("an estimator with one mistake is rejected", () => {
         return [check.name.replace("ownPes: ", "")];
       }
     });
-    expect(failed).toEqual(expect.arrayContaining([...expected]));
-    if (mistake === "keys differ inside a pair") expect(failed).toEqual(expected);
+    expect(failed).toEqual(expected);
   });
 });

@@ -6,12 +6,15 @@ import { rules } from "./scalingRuns.ts";
 const config = { images: 100, batchSizes: [100], batchSize: 100, seeds: 1, steps: 1, pairs: 1 };
 const scaled = ["momentum", "lars", "lamb"].map((optimizer) => `batch-100-${optimizer}-network-0`);
 
+/** By `npm run test:robustness`; that a study is stopped and gone on with is tested at a controller in every run. */
+const longTest = process.env["UNSPOOL_LONG_TESTS"] ? test : test.skip;
+
 test("there is a cell for every optimizer at every batch size, plan, controller, and part of the tuning", () => {
   const settings = largeBatch.config.parse({ batchSizes: [50, 5000], seeds: 2 });
   expect(largeBatch.cells(settings, 0)).toHaveLength(2 * 3 * 2 + 2 + 3 + 2 + 3);
 });
 
-test("rules at a batch size, stopped and gone on with", async () => {
+longTest("rules at a batch size, stopped and gone on with", async () => {
   const { tables, figures } = await runStopped(largeBatch, config, { stopAfter: 2, only: scaled });
   expect(tables![0]!.columns).toEqual(["learning rate", "100"]);
   expect(tables![0]!.rows.map(([name]) => name)).toEqual(rules.map(({ name }) => name));
@@ -19,7 +22,7 @@ test("rules at a batch size, stopped and gone on with", async () => {
   expect(figures![0]!.series.map(({ y }) => y.length)).toEqual(rules.map(() => 1));
 });
 
-test("a tuned rate, stopped and gone on with", async () => {
+longTest("a tuned rate, stopped and gone on with", async () => {
   const only = ["tuning", "before-tuning", "after-tuning"];
   const { metrics, figures } = await runStopped(largeBatch, config, { stopAfter: 3, only });
   expect(figures!.map(({ id }) => id)).toEqual(["tuned"]);

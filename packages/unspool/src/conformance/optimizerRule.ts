@@ -78,6 +78,26 @@ function run<Theta>(optimizer: Optimizer, theta: Theta, steps: number): Point<Th
 
 const create = (subject: CheckedOptimizer): Optimizer => subject.create(subject.hyperparameters);
 
+interface CompiledOptimizer {
+  optimizer: Optimizer;
+  update: (gradient: Tensor, state: Tree, theta: Tensor) => Point<Tensor>;
+}
+
+const compiledOptimizers = new WeakMap<CheckedOptimizer, CompiledOptimizer>();
+
+/** The subject's optimizer with its update as a program, which the checks share. */
+function compiled(subject: CheckedOptimizer): CompiledOptimizer {
+  const known = compiledOptimizers.get(subject);
+  if (known !== undefined) return known;
+  const optimizer = create(subject);
+  const update = jit((gradient: Tensor, state: Tree, theta: Tensor) =>
+    optimizer.update(gradient, state, theta),
+  );
+  const made = { optimizer, update };
+  compiledOptimizers.set(subject, made);
+  return made;
+}
+
 function requireClose(where: string, what: string, got: unknown, wanted: unknown, relative: number): void {
   const [a, b] = [tree.flatten(got), tree.flatten(wanted)];
   require(a.length === b.length, where, () => `${what} has ${a.length} elements, expected ${b.length}.`);
@@ -159,13 +179,10 @@ function requireDataState(subject: CheckedOptimizer): void {
 
 function requireJit(subject: CheckedOptimizer): void {
   for (const dtype of ["float32", "float64"] as const) {
-    const optimizer = create(subject);
+    const { optimizer, update } = compiled(subject);
     const points = run(optimizer, flatTheta(dtype), 4);
-    const compiled = jit((gradient: Tensor, state: Tree, theta: Tensor) =>
-      optimizer.update(gradient, state, theta),
-    );
     points.slice(0, -1).forEach(({ theta, state }, i) => {
-      const next = compiled(quadratic(theta).gradient, state, theta);
+      const next = update(quadratic(theta).gradient, state, theta);
       requireClose(
         subject.name,
         `theta after compiled update ${i + 1} (${dtype})`,
@@ -198,11 +215,8 @@ function requireZeroGradient(subject: CheckedOptimizer): void {
 
 function requireDescent(subject: CheckedOptimizer): void {
   const { stepsOfDescent, name } = subject;
-  const optimizer = create(subject);
-  // Compiled: hundreds of updates, operation by operation, take seconds.
-  const update = jit((gradient: Tensor, state: Tree, theta: Tensor) =>
-    optimizer.update(gradient, state, theta),
-  );
+  // Hundreds of updates, operation by operation, take seconds.
+  const { optimizer, update } = compiled(subject);
   const start = flatTheta("float64");
   let point: Point<Tensor> = { theta: start, state: optimizer.init(start) };
   for (let i = 0; i < stepsOfDescent; i++) {

@@ -8,16 +8,21 @@ import { wrongOfAll } from "./testing/check.ts";
 import type { Bound } from "./testing/compare.ts";
 import { floatCases, gradientOf, integerCases, randomCases } from "./testing/functions.ts";
 
+/** All of it only by `npm run test:robustness`: each level of each function is a program to compile. */
+const isLong = Boolean(process.env["UNSPOOL_LONG_TESTS"]);
+
 describe.each(["float32", "float64"] as const)("%s", (dtype) => {
+  const isWide = dtype === "float64";
   const bound: Bound = { ulps: dtype === "float32" ? 64 : 4096 };
   test("values", () => {
-    expect(wrongOfAll(floatCases(dtype), bound)).toEqual([]);
+    expect(wrongOfAll(floatCases(dtype), bound, { isLanedOnly: isWide && !isLong })).toEqual([]);
   });
   test("gradients", () => {
     const rows = floatCases(dtype).filter((row) => row.isDifferentiable);
+    const some = isWide && !isLong ? rows.filter((_, i) => i % 2 === 0) : rows;
     // The weights of the sum are below 1 and may cancel.
-    const options = { isLanedOnly: dtype === "float64" };
-    expect(wrongOfAll(rows.map(gradientOf), { ...bound, scale: 0.01 }, options)).toEqual([]);
+    const options = { isLanedOnly: isWide || !isLong };
+    expect(wrongOfAll(some.map(gradientOf), { ...bound, scale: 0.01 }, options)).toEqual([]);
   });
 });
 
