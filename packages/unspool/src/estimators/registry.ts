@@ -5,7 +5,7 @@
 import { requireKnownOptions } from "../errors.ts";
 import { type Registry, registry } from "../registry.ts";
 import type { Problem } from "../unroll/index.ts";
-import type { EsOptions } from "./es/esOptions.ts";
+import { type EsOptions, wholeOptionNames } from "./es/esOptions.ts";
 import { bptt } from "./derivatives/bptt.ts";
 import { dodge } from "./derivatives/dodge.ts";
 import type { GradientEstimator } from "./estimator.ts";
@@ -42,17 +42,7 @@ export interface EstimatorEntry extends EstimatorTraits {
 
 const windowOptions = ["truncation", "resets", "objective", "executor"] as const;
 const taskOptions = [...windowOptions, "tasks"] as const;
-const wholeOptions = [
-  "sigma",
-  "pairs",
-  "objective",
-  "isDividedByStd",
-  "nanPolicy",
-  "trajectories",
-  "noise",
-  "executor",
-] as const;
-const esOptions = [...wholeOptions, "truncation", "resets"] as const;
+const esOptions = [...wholeOptionNames, "truncation", "resets"] as const;
 
 const anyEnds = ["staggered", "random-offset", "random-length"] as const;
 /** Windows end where trajectories do. */
@@ -70,7 +60,7 @@ const evenWindows = { isWhole: false, needsDivisor: true, resets: evenEnds } as 
 // prettier-ignore
 const registered: Registry<EstimatorEntry> = registry("createEstimator", [
   { name: "fullEs", aliases: ["es"], summary: "ES over whole trajectories",
-    ...antitheticPairs, isUnbiased: true, isWhole: true, finalCounterpart: "telescopingPes", variance: "noiseReuse", preference: 50, options: wholeOptions, create: fullEs },
+    ...antitheticPairs, isUnbiased: true, isWhole: true, finalCounterpart: "telescopingPes", variance: "noiseReuse", preference: 50, options: wholeOptionNames, create: fullEs },
   { name: "truncatedEs", aliases: ["tes"], summary: "ES on windows, blind to earlier ones",
     ...windowedEs, isUnbiased: false, cost: { perUnit: 3 }, variance: "truncated", preference: 90, options: esOptions, create: truncatedEs },
   { name: "pes", summary: "persistent ES: unbiased from windows",
@@ -94,7 +84,7 @@ const registered: Registry<EstimatorEntry> = registry("createEstimator", [
   { name: "dodge", summary: "exact derivative along a random direction",
     ...perTask, ...evenWindows, kind: "forward", isUnbiased: true, variance: "noiseReuse", preference: 110, options: [...taskOptions, "noise"], create: dodge },
   { name: "mixture", summary: "derivatives and ES over whole trajectories, weighted by their variances",
-    kind: "mixed", isUnbiased: true, isWhole: true, cost: { perUnit: 2 }, largestTheta: mostTangents, preference: 80, standsFor: "finite", options: wholeOptions, create: mixture },
+    kind: "mixed", isUnbiased: true, isWhole: true, cost: { perUnit: 2 }, largestTheta: mostTangents, preference: 80, standsFor: "finite", options: wholeOptionNames, create: mixture },
 ], { ignoresCase: true });
 
 export const estimators: readonly EstimatorEntry[] = registered.entries;
