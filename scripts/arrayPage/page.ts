@@ -10,6 +10,7 @@ import {
   onlyOutside,
   withoutDerivative,
 } from "../../packages/unspool/src/array/derived/testing/names.ts";
+import * as transformationsByName from "../../packages/unspool/src/array/transformations.ts";
 import { lax, linalg, nn, np, random } from "../../packages/unspool/src/array/index.ts";
 import type { ArrayCase } from "../../packages/unspool/src/array/testing/contract.ts";
 import {
@@ -62,13 +63,23 @@ export function arrayPage(): Page {
     const { title, files } = layout[label as keyof typeof all];
     return section(label, title, entries(label, namespace, files));
   });
-  return { path: pagePath, text: `${[head, ...sections].join("\n")}\n`, lacks };
+  const transforms = transformations(entries("", transformationsByName, [...transformationFiles]));
+  return { path: pagePath, text: `${[head, transforms, ...sections].join("\n")}\n`, lacks };
+}
+
+const transformationFiles = ["transforms.ts", "customJvp.ts", "customVjp.ts", "scan.ts", "trace.ts"];
+
+function transformations(entries: readonly Entry[]): string {
+  const lines = ["## Transformations of functions", "", "| function | |", "| --- | --- |"];
+  for (const { name, sentence } of entries)
+    lines.push(`| \`${name}\` | ${sentence.replaceAll("|", "\\|")} |`);
+  return `${lines.join("\n")}\n`;
 }
 
 const layout = {
   np: { title: "Arrays", files: ["derived/np"] },
   nn: { title: "Neural networks", files: [] },
-  lax: { title: "Control flow and low-level functions", files: ["derived/lax"] },
+  lax: { title: "Control flow and low-level functions", files: ["derived/lax", "customLinearSolve.ts"] },
   linalg: { title: "Linear algebra", files: ["linalg.ts", "derived/linalg"] },
   random: { title: "Random numbers", files: ["random.ts", "derived/random"] },
 };

@@ -25,7 +25,7 @@ export * as tree from "./trees.ts";
 export type { Tensors, Tree, TreeLike } from "./tree.ts";
 // prettier-ignore
 export {
-  customVjp, grad, hessian, jacobian, jit, jvp, makeJaxpr, scan, valueAndGrad, vjp, vmap,
+  customJvp, customVjp, grad, hessian, jacobian, jit, jvp, makeJaxpr, scan, valueAndGrad, vjp, vmap,
 } from "./transformations.ts";
 export type { Argnums } from "./transforms.ts";
 export type { InAxes, OutAxes } from "./mappedAxes.ts";

@@ -4,10 +4,10 @@ import { type Tensor, grad, jit, lax, linalg, nn, np } from "./index.ts";
 import { checkArrayCase, expectClose, floatTypes, tolerance } from "./testing/contract.ts";
 import { arrayLax, arrayLinalg, arrayNn, elementwiseLax, elementwiseNn } from "./testing/networks.ts";
 
-/** Tested in `derived/control.test.ts`, `derived/linalg.test.ts` and `derived/derived.test.ts`. */
+/** Tested in `customLinearSolve.test.ts`, `derived/control.test.ts`, `derived/linalg.test.ts` and `derived/derived.test.ts`. */
 // prettier-ignore
 const controlFlow = {
-  associativeScan: [], cond: [], dynamicSlice: [], dynamicUpdateSlice: [], foriLoop: [], switch: [], whileLoop: [],
+  associativeScan: [], cond: [], customLinearSolve: [], dynamicSlice: [], dynamicUpdateSlice: [], foriLoop: [], switch: [], whileLoop: [],
 };
 const derivedLinalg = { eigvals: [], expm: [], matrixRank: [], pinv: [], qr: [] };
 

@@ -112,3 +112,7 @@ export function unknown(aval: Aval): Unknown {
 export function isUnknown(arg: Raw | Unknown): arg is Unknown {
   return arg instanceof unknownClass;
 }
+
+export function isKnown(arg: Raw | Unknown): arg is Raw {
+  return !isUnknown(arg);
+}

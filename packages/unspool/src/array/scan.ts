@@ -25,7 +25,7 @@ export interface ScanOptions {
 }
 
 /**
- * The last carry, and the ys stacked. The step is traced once; it may use traced values from outside, and its carry
+ * A loop of `step` over the rows of `xs`: the last carry, and the ys stacked. The step is traced once; it may use traced values from outside, and its carry
  * must keep its structure, shapes and dtypes. A step without a y returns undefined in its place.
  *
  * @example

@@ -1,5 +1,6 @@
 /** Mapping of programs with loops: a scan of which some inputs are mapped is one scan of mapped rows. */
 import * as jax from "@jax-js/jax";
+import { hasOwnRules } from "./customRules.ts";
 import {
   type Atom,
   type Aval,
@@ -9,10 +10,10 @@ import {
   type Raw,
   avalsOf,
   bind,
+  classes,
   isVariable,
   record,
 } from "./jaxprs.ts";
-import { isNamedFunction } from "./namedDerivatives.ts";
 import { type BatchAxis, rules } from "./ruleTables.ts";
 import { bindScan, bodyAvals, joined, partsOf, scanMarks, scanParams } from "./scanEquation.ts";
 
@@ -54,7 +55,7 @@ function mapEquation(
     return [outs, outs.map(() => null)];
   }
   // The rule of jax-js for programs keeps what it derives forever.
-  if (primitive === "jit" && !isNamedFunction(params))
+  if (primitive === "jit" && !hasOwnRules(params))
     return mapped((params as { jaxpr: Jaxpr }).jaxpr, size, args, axes);
   const rule = rules.batching[primitive];
   if (rule === undefined) throw new Error(`internal: no rule to map ${primitive}`);
@@ -68,6 +69,11 @@ function atAxis(raw: Raw, axis: BatchAxis, to: number, size: number): Raw {
   const { shape } = raw;
   const whole = [...shape.slice(0, to), size, ...shape.slice(to)];
   return jax.numpy.broadcastTo(raw.reshape([...shape.slice(0, to), 1, ...shape.slice(to)]), whole);
+}
+
+/** `raw` with its mapped axis in front; a value that is not mapped is repeated. */
+export function atFront(raw: Raw, axis: BatchAxis, size: number): Raw {
+  return atAxis(raw, axis, 0, size);
 }
 
 /** The rule for `scan` in the table of jax-js. */
@@ -106,4 +112,26 @@ export function mapScan(size: number, args: Raw[], axes: BatchAxis[], params: Pa
   const outs = bindScan(body, moved, { length, reverse, checkpoints });
   const outAxes = outs.map((_, i) => (isOutMapped[i] !== true ? null : i < scan.numCarry ? 0 : 1));
   return [outs, outAxes];
+}
+
+/**
+ * `fn` mapped: a function of arguments mapped along `axes`, whose results are mapped along axis 0. `avals` are those of the
+ * mapped arguments.
+ */
+export function mappedFlat(
+  fn: (args: Raw[]) => Raw[],
+  size: number,
+  avals: readonly Aval[],
+  axes: readonly BatchAxis[],
+): (args: Raw[]) => Raw[] {
+  const single = avals.map((aval, i) => {
+    const axis = axes[i]!;
+    return axis === null ? aval : new (classes().Aval)(aval.shape.toSpliced(axis, 1), aval.dtype, false);
+  });
+  return (args) => {
+    const { jaxpr, consts } = record(single, (...rows) => fn(rows));
+    const shared = consts.map(() => null);
+    const [outs, outAxes] = mapped(jaxpr, size, [...consts, ...args], [...shared, ...axes]);
+    return outs.map((raw, i) => atAxis(raw, outAxes[i]!, 0, size));
+  };
 }

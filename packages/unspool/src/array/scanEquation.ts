@@ -3,6 +3,7 @@
  * The body is a program from [...constants, ...carry, ...one row of each of xs] to [...carry, ...one row of each of
  * ys]; rows are taken, and stacked, along axis 0.
  */
+import { customRuleOf } from "./customRule.ts";
 import {
   type Aval,
   type Closed,
@@ -144,7 +145,10 @@ function marksOfOutputs(
     const { carry, ys } = scanMarks(scan, inputs, mayPass);
     return [...carry, ...ys];
   }
-  if (primitive === "jit") return marksThrough((params as { jaxpr: Jaxpr }).jaxpr, inputs, mayPass);
+  const isPlain = customRuleOf(params as Params) === undefined;
+  if (primitive === "jit" && isPlain)
+    return marksThrough((params as { jaxpr: Jaxpr }).jaxpr, inputs, mayPass);
+  // A rule of one's own may give a derivative where its pieces have none.
   return outBinders.map((variable) => mayPass(primitive, variable.aval));
 }
 

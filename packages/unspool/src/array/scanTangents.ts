@@ -8,8 +8,8 @@
  *
  * Tangents that are known to be zero are undefined here: constants, integers, and what comes from them only.
  */
-import * as jax from "@jax-js/jax";
 import { type DType, isFloat } from "./dtype.ts";
+import { hasOwnRules } from "./customRules.ts";
 import {
   type Aval,
   type Closed,
@@ -24,18 +24,13 @@ import {
   record,
 } from "./jaxprs.ts";
 import { isReversing } from "./lift.ts";
-import { isNamedFunction } from "./namedDerivatives.ts";
+
 import { rules } from "./ruleTables.ts";
 import { type Parts, type ScanParams, bindScan, bodyAvals, joined, partsOf, scanMarks, scanParams } from "./scanEquation.ts"; // prettier-ignore
 import { segmented } from "./scanSegments.ts";
+import { flatPrimitives, zeroFor } from "./zeroTangents.ts";
 
 type Tangent = Raw | undefined;
-
-/** Primitives whose derivative is 0 everywhere. */
-// prettier-ignore
-export const flatPrimitives: ReadonlySet<string> = new Set([
-  "idiv", "bit_combine", "bit_shift", "bit_count", "floor", "ceil", "stop_gradient", "compare", "random_bits",
-]);
 
 function passesTangents(primitive: string, out: Aval): boolean {
   return !flatPrimitives.has(primitive) && isFloat(out.dtype as DType);
@@ -43,7 +38,7 @@ function passesTangents(primitive: string, out: Aval): boolean {
 
 /** A tangent as an array. */
 function instantiated(primal: Raw, tangent: Tangent): Raw {
-  return tangent ?? jax.numpy.zerosLike(primal.ref);
+  return tangent ?? zeroFor(primal);
 }
 
 /** Values and tangents of a program's outputs. */
@@ -88,7 +83,7 @@ function pushEquation(
   }
   if (primitive === "scan") return pushScan(primals, tangents, scanParams(params));
   // The rule of jax-js for programs keeps what it derives forever.
-  if (primitive === "jit" && !isNamedFunction(params))
+  if (primitive === "jit" && !hasOwnRules(params))
     return pushForward((params as { jaxpr: Jaxpr }).jaxpr, primals, tangents);
   const rule = rules.tangents[primitive];
   if (rule === undefined) throw new Error(`internal: no derivative of ${primitive}`);

@@ -5,6 +5,8 @@
  */
 import * as jax from "@jax-js/jax";
 import { UnspoolError } from "../errors.ts";
+import type { LinearCall } from "./customRule.ts";
+import { withLinearCalls } from "./customRules.ts";
 import {
   type Atom,
   type Aval,
@@ -19,17 +21,13 @@ import {
   record,
   strong,
 } from "./jaxprs.ts";
-import { type Unknown, isUnknown, rules, unknown } from "./ruleTables.ts";
+import { type Unknown, isKnown, isUnknown, rules, unknown } from "./ruleTables.ts";
 import { type Parts, bindScan, bodyAvals, joined, partsOf, scanParams } from "./scanEquation.ts";
 
 type Cotangent = Raw | undefined;
 
 function zeros(aval: Aval): Raw {
   return jax.numpy.zeros([...aval.shape], { dtype: aval.dtype as jax.DType });
-}
-
-function isKnown(arg: Raw | Unknown): arg is Raw {
-  return !isUnknown(arg);
 }
 
 /**
@@ -41,7 +39,7 @@ export function pullBack(
   inputs: readonly (Raw | undefined)[],
   cotangents: readonly Cotangent[],
 ): Cotangent[] {
-  const flat = jaxpr.flatten();
+  const flat = withLinearCalls(jaxpr).flatten();
   const known = new Environment();
   flat.inBinders.forEach((variable, i) => {
     const given = inputs[i];
@@ -51,7 +49,7 @@ export function pullBack(
   for (const equation of flat.eqns) {
     if (equation.inputs.every((atom) => known.has(atom))) {
       const args = equation.inputs.map((atom) => known.read(atom));
-      known.write(equation.outBinders, bind(equation.primitive, args, equation.params as Params));
+      known.write(equation.outBinders, computed(equation, args));
     } else linear.push(equation);
   }
   const pulled = new Map<Atom, Raw>();
@@ -77,6 +75,12 @@ export function pullBack(
   }
   known.dispose();
   return flat.inBinders.flatMap((variable, i) => (inputs[i] === undefined ? [pulled.get(variable)] : []));
+}
+
+/** What is known is computed: of a linear function by its own program. */
+function computed({ primitive, params }: Equation, args: Raw[]): Raw[] {
+  const call = (params as { call?: LinearCall }).call;
+  return call === undefined ? bind(primitive, args, params as Params) : call.forward(args);
 }
 
 function ruleOf(primitive: string): (typeof rules.transposition)[string] {

@@ -57,7 +57,7 @@ describe("trees, shared axes and scalars", () => {
   });
 
   test("customVjp replaces the derivative, also under vmap and jit", () => {
-    const clipped = customVjp((x: Tensor) => [x.mul(x), x], (x) => [nn.hardTanh(x)]); // prettier-ignore
+    const clipped = customVjp((x: Tensor) => [x.mul(x), x], (x, cotangent) => [nn.hardTanh(x).mul(cotangent)]); // prettier-ignore
     expect(clipped(f64(3)).item()).toBe(9);
     expect(grad(clipped)(f64(3)).item()).toBe(1);
     expect(jit(vmap(grad(clipped)))(f64([-3, 0.5])).toArray()).toEqual([-1, 0.5]);

@@ -1,6 +1,6 @@
 /**
  * Transformations of functions over trees of tensors: `jit`, `grad`, `valueAndGrad`, `vjp`, `jvp`, `vmap`,
- * `jacobian`, `hessian`, `customVjp`.
+ * `jacobian`, `hessian`.
  *
  * Every transformation runs inside a trace, so nothing that it makes along the way occupies memory. Called from
  * plain code, one trace is made, run once and dropped; `jit` keeps it.
@@ -193,9 +193,9 @@ function gradientAt(where: string, fn: Fn, argnums: Argnums = 0): (args: unknown
     };
     const transformed = (first: unknown, ...rest: unknown[]) => {
       requireFloats(where, first);
-      return inReverseMode(() =>
-        wrap(untypedJax.valueAndGrad(transformable(filled as Fn))(...[first, ...rest].map(unwrap))),
-      );
+      // The others stay outside of what is differentiated: nothing moves with them.
+      const ofFirst = (own: unknown): unknown => filled(own, ...(tree.copy(rest) as unknown[]));
+      return inReverseMode(() => wrap(untypedJax.valueAndGrad(transformable(ofFirst as Fn))(unwrap(first))));
     };
     return inTrace(transformed as Fn, [chosen, ...args], where) as [Tensor, unknown];
   };
@@ -322,35 +322,4 @@ export function jacobian(fn: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
 /** The Hessian of a scalar function of one tensor, [...in, ...in]. */
 export function hessian(fn: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
   return jacobian((x) => grad(fn)(x));
-}
-
-/**
- * A function with its own reverse rule, for first derivatives. `forward` gives the value and what the rule needs;
- * `backward` gives, for cotangent 1, the gradient with respect to each argument. The value must be a scalar, or
- * have the shape of every argument, each element depending on the same element of the arguments only.
- *
- * The derivative comes from a surrogate that is linear in the arguments and 0 in value.
- */
-export function customVjp<Args extends Tensor[], Residual>(
-  forward: (...args: Args) => [Tensor, Residual],
-  backward: (residual: Residual) => { [K in keyof Args]: Tensor },
-): (...args: Args) => Tensor {
-  const transformed = (...args: Tensor[]): Tensor => {
-    const frozen = args.map((arg) => wrap(jax.lax.stopGradient(toRaw(arg))) as Tensor);
-    const [value, residual] = forward(...(frozen as Args));
-    const gradients: readonly Tensor[] = backward(residual);
-    return args.reduce((surrogate, arg, i) => {
-      const moved = arg.sub(frozen[i]!).mul(gradients[i]!);
-      const isScalar = value.ndim === 0;
-      if (!isScalar && String(arg.shape) !== String(value.shape)) {
-        throw new ShapeError(
-          "customVjp",
-          `the value is ${value.toString()} and argument ${i} is ${arg.toString()}; a value that is not a scalar ` +
-            "must have the shape of every argument.",
-        );
-      }
-      return surrogate.add(isScalar ? moved.sum() : moved);
-    }, value);
-  };
-  return (...args) => inTrace(transformed as Fn, args) as Tensor;
 }

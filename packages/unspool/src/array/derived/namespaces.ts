@@ -1,4 +1,5 @@
 /** The namespaces that users import: the functions of jax-js, lifted and mended, and those that are made of them. */
+import { customLinearSolve } from "../customLinearSolve.ts";
 import { lax as baseLax, type Lax as BaseLax } from "../lax.ts";
 import { linalg as baseLinalg, type Linalg as BaseLinalg } from "../linalg.ts";
 import { np as baseNp, type Np as BaseNp } from "../np.ts";
@@ -95,6 +96,7 @@ export const np: Np = { ...baseNp, ...guardAll("np", derivedNp, {}) };
 interface DerivedLax {
   associativeScan: typeof associativeScan;
   cond: typeof cond;
+  customLinearSolve: typeof customLinearSolve;
   dynamicSlice: typeof dynamicSlice;
   dynamicUpdateSlice: typeof dynamicUpdateSlice;
   foriLoop: typeof foriLoop;
@@ -107,7 +109,7 @@ export type Lax = BaseLax & DerivedLax;
 
 // prettier-ignore
 const derivedLax: DerivedLax = {
-  associativeScan, cond, dynamicSlice, dynamicUpdateSlice, foriLoop, switch: switchCase, whileLoop,
+  associativeScan, cond, customLinearSolve, dynamicSlice, dynamicUpdateSlice, foriLoop, switch: switchCase, whileLoop,
 };
 export const lax: Lax = { ...baseLax, ...guardAll("lax", derivedLax, withoutFunctions, mayTakeFunctions) };
 

@@ -1,0 +1,40 @@
+/** What functions with rules of their own share: recording without recursion, and what they may not close over. */
+import { UnspoolError } from "../errors.ts";
+import { installCustomRules } from "./customRules.ts";
+import { type Closed, type Raw, avalsOf, record } from "./jaxprs.ts";
+import { toRaw, wrap } from "./lift.ts";
+import { installLinearCall } from "./linearCall.ts";
+import { named } from "./namedTrees.ts";
+import type { Tensor } from "./tensor.ts";
+import * as tree from "./tree.ts";
+
+/** `fn` on tensors, recorded for arguments like `args`, of which it gives up the references. */
+export function recordTensors(args: readonly Raw[], fn: (...tensors: Tensor[]) => Tensor[]): Closed {
+  return record(avalsOf(args), (...raws) => fn(...(wrap(raws) as Tensor[])).map(toRaw));
+}
+
+/** The tensors of what a user's function returned; an error about them names it. */
+export function returned(where: string, what: string, value: unknown): unknown {
+  return named(where, `what ${what} returned`, () => tree.tensors(value as object));
+}
+
+/** `fn`, which throws a typed error where it is called from inside of itself. */
+export function notWithinItself<Args extends unknown[], Out>(
+  where: string,
+  advice: string,
+  fn: (...args: Args) => Out,
+): (...args: Args) => Out {
+  let isInside = false;
+  return (...args) => {
+    if (isInside) throw new UnspoolError("RECURSION", `${where}: a rule calls the function that it is for. ${advice}`, { where }); // prettier-ignore
+    isInside = true;
+    try {
+      return fn(...args);
+    } finally {
+      isInside = false;
+    }
+  };
+}
+
+installCustomRules();
+installLinearCall();
