@@ -198,3 +198,16 @@ test("the second derivative of sinh(sinh x), forward over reverse, ends (it took
   const slope = jvp((x: Tensor) => grad(f)(x), [np.array(points)], [np.ones([3])])[1];
   slope.data.forEach((value, i) => expect(value).toBeCloseTo(second(points[i]!), 4));
 });
+
+test("a gradient has derivatives by the arguments that it is not taken of (they were 0)", () => {
+  // f = (x y)² / 2:  ∂f/∂x = x y²,  ∂²f/∂x∂y = 2 x y.
+  const f = (x: Tensor, y: Tensor): Tensor => x.mul(y).mul(x.mul(y)).mul(0.5);
+  const [x, y, one] = [np.array(3), np.array(2), np.array(1)];
+  const slope = grad(f);
+  expect(jvp((at: Tensor) => slope(x, at), [y], [one])[1].item()).toBe(12);
+  expect(grad((at: Tensor) => slope(x, at))(y).item()).toBe(12);
+  expect(jvp((at: Tensor) => grad(f, 1)(at, y), [x], [one])[1].item()).toBe(12);
+  expect(
+    jit((at: Tensor) => jvp((now: Tensor) => valueAndGrad(f)(x, now)[1], [at], [one])[1])(y).item(),
+  ).toBe(12);
+});

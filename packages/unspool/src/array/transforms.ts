@@ -193,7 +193,7 @@ function gradientAt(where: string, fn: Fn, argnums: Argnums = 0): (args: unknown
     };
     const transformed = (first: unknown, ...rest: unknown[]) => {
       requireFloats(where, first);
-      // The others stay outside of what is differentiated: nothing moves with them.
+      // jax-js 0.1.25 stops the derivatives of all other arguments, of any order; what is closed over keeps them.
       const ofFirst = (own: unknown): unknown => filled(own, ...(tree.copy(rest) as unknown[]));
       return inReverseMode(() => wrap(untypedJax.valueAndGrad(transformable(ofFirst as Fn))(unwrap(first))));
     };
