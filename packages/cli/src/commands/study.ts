@@ -58,10 +58,8 @@ export async function resumeStudyCommand(
   signal: AbortSignal,
 ): Promise<number> {
   const dir = line.positionals[0]!;
-  if (line.options.has("steps") || line.options.has("force")) {
-    const option = line.options.has("steps") ? "--steps" : "--force";
-    throw new UsageError("USAGE", `unspool resume: ${dir} holds a study, and ${option} is of a run.`);
-  }
+  if (line.options.has("steps"))
+    throw new UsageError("USAGE", `unspool resume: ${dir} holds a study, and --steps is of a run.`);
   const given = textOption(line, "experiment");
   const store = studyFolder(dir, { resumeLine: (made) => resumeCommand(made, given) });
   const manifest = (await store.readManifest()) as
@@ -102,6 +100,7 @@ async function execute(
     signal,
     jobs,
     origin,
+    isForced: line.options.has("force"),
     only,
     checkpointEvery: seconds === undefined ? undefined : { seconds },
     onEvent: (event) => reporter.studyEvent(event),

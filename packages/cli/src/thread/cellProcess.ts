@@ -33,8 +33,9 @@ export function cellProcess(
     (line.options.get(name) ?? []).map((value) => `--${name}=${value}`),
   );
   const own = file === undefined ? [] : [`--experiment=${file}`];
+  const force = line.options.has("force") ? ["--force"] : [];
   const { script } = workerData as ThreadData;
-  const args = ["resume", dir, `--cell=${id}`, "--json", ...own, ...options];
+  const args = ["resume", dir, `--cell=${id}`, "--json", ...own, ...force, ...options];
   const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });

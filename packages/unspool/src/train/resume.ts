@@ -12,7 +12,7 @@ import {
   runDifferences,
 } from "./checkpoint.ts";
 import type { Experiment, Setup } from "./experiment.ts";
-import { configSteps, originOf } from "./origin.ts";
+import { configSteps, originOf, otherFile, withFileOf } from "./origin.ts";
 import { forgetMeasurements } from "./measurements.ts";
 import { recipeOf } from "./recipe.ts";
 import { type LoopOptions, type TrainResult, runLoop } from "./runLoop.ts";
@@ -39,7 +39,8 @@ export interface ResumeOptions extends LoopOptions {
  * the one before is used. `ResumeError` if there is none, if the run is of another experiment, or if something else
  * would compute it now (see `isForced`); `StoreError` while another process writes the run.
  *
- * A run that has all its steps is evaluated again; with more `steps` it goes on.
+ * A run that has all its steps is evaluated again, also by a file that has changed since, which a "warning" event says;
+ * with more `steps` it goes on.
  *
  * @example
  * await resume(experiment, folderStore("runs/mine"), { steps: 400 });
@@ -91,27 +92,40 @@ async function goOn<Config>(
   const first = initTraining(setup, key);
   const initialTheta = first.theta;
   const identity = { ...known, recipe: recipeOf(setup, first), origin: originOf(options.origin) };
-  const judge = (where: string, run: RunIdentity) => requireResumable(where, identity, run, options, warn);
+  // The steps that are done were computed by the file of then, and their evaluation may be by another.
+  const isDone = (step: number): boolean => step >= steps && options.isForced !== true;
+  let changedFile: string | undefined;
+  const judge = (where: string, run: RunIdentity, step: number) => {
+    const wanted = isDone(step) ? { ...identity, origin: withFileOf(run.origin, identity.origin) } : identity;
+    requireResumable(where, wanted, run, options, warn);
+    if (wanted !== identity) changedFile = otherFile(run.origin, identity.origin);
+  };
   // Not `found`: a config.json can be edited, and a checkpoint says so.
   const kept = await lastValid(store, judge, initialTheta, warn);
-  if (kept === undefined) judge(store.name, found);
+  if (kept === undefined) judge(store.name, found, 0);
   const state = kept ?? (await fromTheStart(store, first));
   requireStateOfMethod(store.name, setup, state);
   if (steps < state.step) {
     throw new OptionError("resume", "steps", steps, `at least ${state.step}, the steps already done`);
   }
   tellVersions(store, found, warn);
+  if (changedFile !== undefined) {
+    warn(
+      `${store.name}: the file has changed since the steps were done (${changedFile}). They are kept, and evaluated by the file as it is now.`,
+    );
+  }
   tellSchedule(config, steps, found.steps, warn);
   await store.rewind(state.step);
   // What was measured on the way to an end is gone on with. An end is made again, from its beginning.
   const isGoingOn = found.status === "interrupted" || found.status === "running";
-  if (!isGoingOn || options.isForced === true) await forgetMeasurements(store);
+  if (!isGoingOn || options.isForced === true || changedFile !== undefined) await forgetMeasurements(store);
   const [checkpointed] = await store.listCheckpoints();
   const metrics = await store.readMetrics();
   if (metrics.length !== state.step) {
     warn(`${store.name} has metrics of ${metrics.length} outer steps, expected ${state.step}.`);
   }
-  const { recipe, origin } = identity;
+  const { recipe } = identity;
+  const origin = isDone(state.step) ? withFileOf(found.origin, identity.origin) : identity.origin;
   const environment = store.environment?.();
   const changes = {
     steps,
@@ -201,11 +215,11 @@ export function parseConfig<Config>(
 
 /**
  * The state in the newest checkpoint that is not damaged; undefined if there is no checkpoint at all. `judge` throws
- * where a checkpoint belongs to something else than what is to go on.
+ * where a checkpoint, of the state after `step`, belongs to something else than what is to go on.
  */
 export async function lastValid(
   store: RunStore,
-  judge: (where: string, run: RunIdentity) => void,
+  judge: (where: string, run: RunIdentity, step: number) => void,
   initialTheta: unknown,
   warn: (message: string) => void,
 ): Promise<TrainState | undefined> {
@@ -214,7 +228,7 @@ export async function lastValid(
     const name = store.checkpointName(step);
     try {
       const { state, run } = await readCheckpoint(await store.readCheckpoint(step), name);
-      judge(name, run);
+      judge(name, run, state.step);
       requireSameTheta(name, initialTheta, state.theta);
       if (state.step !== step) throw new ResumeError(name, `it holds the state after step ${state.step}.`);
       if (problems.length > 0) {

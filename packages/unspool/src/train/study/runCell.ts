@@ -15,6 +15,8 @@ import type { CellEndEvent } from "./studyEvents.ts";
 export type CellEnd = Omit<CellEndEvent, "type" | "id">;
 
 export interface CellHooks extends Omit<LoopOptions, "onEvent"> {
+  /** As in `resume`, for a cell that has begun. */
+  isForced?: boolean | undefined;
   onEvent(event: TrainEvent): void;
 }
 
@@ -34,14 +36,19 @@ export async function runCell(
   cell: Cell,
   results: CellResults,
   store: RunStore,
-  hooks: CellHooks,
+  { isForced, ...hooks }: CellHooks,
 ): Promise<CellEnd> {
   const { config, seed, steps } = cell;
   try {
     const experiment = await experimentOf(cell, results);
     const isBegun = (await store.readManifest()) !== undefined;
     const { interrupted } = isBegun
-      ? await resume(experiment, store, { ...(config !== undefined && { config }), steps, ...hooks })
+      ? await resume(experiment, store, {
+          ...(config !== undefined && { config }),
+          steps,
+          isForced,
+          ...hooks,
+        })
       : await train(experiment, { config, seed, steps, store, ...hooks });
     return { status: interrupted ? "interrupted" : "done" };
   } catch (error) {

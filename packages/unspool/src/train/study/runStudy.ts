@@ -3,6 +3,7 @@ import { random } from "../../array/index.ts";
 import { ResumeError, requireInteger, requireKnownOptions, requireOneOf } from "../../errors.ts";
 import { canonicalJson } from "../checkpoint.ts";
 import { requireOwnConfig, requireParsed } from "../ownConfig.ts";
+import { otherFile } from "../origin.ts";
 import type { CheckpointEvery, LoopOptions } from "../runLoop.ts";
 import { requireCheckpointEvery } from "../train.ts";
 import { aboutExperiment } from "../userCode.ts";
@@ -22,6 +23,8 @@ export interface StudyLoopOptions {
   checkpointEvery?: CheckpointEvery | undefined;
   /** What the bits depend on besides engine and rounding; compared at resume, cell by cell. */
   origin?: LoopOptions["origin"];
+  /** Of every cell that has begun and not ended, as in `resume`. Default false. */
+  isForced?: boolean | undefined;
   /**
    * Ids of the cells to run, also of such that failed: they begin again from their last checkpoint. Default: all that have
    * not ended. The summary is of all that have.
@@ -60,6 +63,7 @@ const loopOptions = [
   "onEvent",
   "checkpointEvery",
   "origin",
+  "isForced",
   "only",
   "jobs",
   "runElsewhere",
@@ -159,9 +163,13 @@ interface Going<Config> {
 async function goOn<Config>(going: Going<Config>, options: StudyLoopOptions): Promise<StudyResult> {
   const { study, config, seed, cells, store } = going;
   const { jobs = 1, onEvent: emit = () => {}, signal } = options;
-  const board = await readBoard(cells, store);
+  const board = await readBoard(cells, store, options.origin);
   const listed = cells.map(({ id }) => ({ id, status: board.statusOf(id) }));
   emit({ type: "study", study: study.name, config, seed, cells: listed, store: store.name });
+  if (board.changed.length > 0) {
+    const message = `${store.name}: the file has changed since ${board.changed.join(", ")} ended. They are kept, and summarised by the file as it is now.`;
+    emit({ type: "warning", message });
+  }
 
   const broken = await workOff(going, board, { ...options, jobs, emit });
 
@@ -189,9 +197,16 @@ interface Board {
   /** Reads what has become of a cell. */
   look(cell: Cell): Promise<void>;
   results(): CellResults;
+  /** Ids of the cells that had ended at first, and were computed by another file than today's. */
+  changed: readonly string[];
 }
 
-async function readBoard(cells: readonly Cell[], store: StudyStore): Promise<Board> {
+async function readBoard(
+  cells: readonly Cell[],
+  store: StudyStore,
+  origin: LoopOptions["origin"],
+): Promise<Board> {
+  const changed: string[] = [];
   const found = new Map<string, CellResult>();
   const inOrder = (): CellResults =>
     new Map(cells.flatMap(({ id }) => (found.has(id) ? [[id, found.get(id)!] as const] : [])));
@@ -208,11 +223,13 @@ async function readBoard(cells: readonly Cell[], store: StudyStore): Promise<Boa
       found.delete(cell.id);
       if (manifest === undefined || !hasEnded(manifest)) return;
       found.set(cell.id, await resultOf(cell, cellStore, manifest, found));
+      if (otherFile(manifest.origin, origin) !== undefined) changed.push(cell.id);
     },
     results: inOrder,
+    changed,
   };
   for (const cell of cells) await board.look(cell);
-  return board;
+  return { ...board, changed: [...changed] };
 }
 
 interface Work extends StudyLoopOptions {
@@ -227,7 +244,7 @@ interface Work extends StudyLoopOptions {
 async function workOff<Config>(
   { cells, store }: Going<Config>,
   board: Board,
-  { jobs, only, signal, emit, runElsewhere, checkpointEvery, origin }: Work,
+  { jobs, only, signal, emit, runElsewhere, checkpointEvery, origin, isForced }: Work,
 ): Promise<BrokenCell[]> {
   const isWanted = (id: string): boolean =>
     only === undefined ? board.statusOf(id) === "open" : only.includes(id) && board.statusOf(id) !== "done";
@@ -237,6 +254,7 @@ async function workOff<Config>(
       signal,
       checkpointEvery,
       origin,
+      isForced,
       onEvent: (event) => emit({ type: "cell", id: cell.id, event }),
     };
     const end =
