@@ -10,7 +10,7 @@ import {
 } from "../methods/index.ts";
 import type { Optimizer } from "../optimizers/index.ts";
 import { isThenable } from "../unroll/index.ts";
-import { encodeState } from "./stateCodec.ts";
+import { encodeState, requireSavable } from "./stateCodec.ts";
 import { called } from "./userCode.ts";
 
 /** The loop only passes these from one call to the next; `Optimizer` is generic in theta. */
@@ -47,7 +47,11 @@ export function checkedMethod<Theta>(name: string, given: Method<Theta>): Method
       called(where, "its step", "run", () => checkedStep(where, theta, given.step(theta, state, key))),
     ...(several !== undefined && {
       several: (...args: Parameters<typeof several>) =>
-        called(where, "its several", "run", () => several.apply(given, args)),
+        called(where, "its several", "run", () => {
+          const made = several.apply(given, args);
+          if (made !== undefined) requireSavable(where, "the state that several returned", made.state);
+          return made;
+        }),
     }),
     ...(evaluationTheta !== undefined && {
       evaluationTheta: (theta, state) =>
@@ -67,6 +71,7 @@ function checkedStep<Theta>(where: string, theta: Theta, made: unknown): MethodS
     throw new ShapeError(where, `step must return { theta, state, loss, metrics }, got ${show(made)}.`);
   }
   const { theta: next, state, loss, metrics } = made as MethodStep<Theta, unknown>;
+  requireSavable(where, "the state that step returned", state);
   return {
     theta: requireLikeTheta(where, "the theta of step", theta, next),
     state,
@@ -77,13 +82,18 @@ function checkedStep<Theta>(where: string, theta: Theta, made: unknown): MethodS
 
 function requireRecipe<T>(where: string, recipe: T): T {
   requireValue(where, "recipe", recipe);
-  if (typeof recipe === "object" && recipe !== null && !Array.isArray(recipe) && !Tensor.is(recipe)) {
-    const { tensors } = encodeState(recipe, "recipe");
-    if (tensors.size === 0) return recipe;
-  }
+  const isRecord =
+    typeof recipe === "object" && recipe !== null && !Array.isArray(recipe) && !Tensor.is(recipe);
+  const must = "recipe must return a record of plain data (names and options)";
+  if (!isRecord) throw new ShapeError(where, `${must}, got ${show(recipe)}.`);
+  requireSavable(where, "the recipe", recipe, "recipe");
+  const [tensor] = encodeState(recipe, "recipe").tensors;
+  if (tensor === undefined) return recipe;
+  const [path, value] = tensor;
   throw new ShapeError(
     where,
-    `recipe must return a record of plain data (names and options), got ${show(recipe)}.`,
+    `${must}, and "${path}" is a tensor, ${show(value)}. Write its numbers, Array.from(x.data), or leave it out: theta and states are in a run's record by their shapes already.`,
+    { path },
   );
 }
 
@@ -133,6 +143,7 @@ function checkedEstimate<Theta>(
     );
   }
   const { loss, gradient, state: next, metrics } = made as Estimate;
+  requireSavable(where, "the state that estimate returned", next);
   return {
     loss: numberOf(where, "the loss of estimate", loss),
     gradient: requireLikeTheta(where, "the gradient", theta, gradient),
@@ -197,8 +208,35 @@ export function checkedOptimizer(name: string, given: Optimizer): Optimizer {
 }
 
 function requireLikeTheta<T>(where: string, what: string, theta: unknown, given: T): T {
+  const bare = bareNumbers("", theta, given);
+  if (bare !== undefined) {
+    const [path, value, tensor] = bare;
+    const at = path === "" ? what : `${what} at "${path}"`;
+    const dtype = tensor.dtype === "float32" ? "" : `, { dtype: "${tensor.dtype}" }`;
+    throw new ShapeError(
+      where,
+      `${at} must be a tensor like theta's, ${show(tensor)}, got ${show(value)}. Write np.array(${show(value)}${dtype}), or compute it from theta by np.`,
+      { path },
+    );
+  }
   tree.requireSame(where, what, theta, given);
   return given;
+}
+
+/** Where theta has a tensor and `given` has numbers, which only the theta of a setup may be written as. */
+function bareNumbers(path: string, theta: unknown, given: unknown): [string, unknown, Tensor] | undefined {
+  if (Tensor.is(theta)) {
+    const isBare = typeof given === "number" || Array.isArray(given) || ArrayBuffer.isView(given);
+    return isBare ? [path, given, theta] : undefined;
+  }
+  if (typeof theta !== "object" || theta === null || typeof given !== "object" || given === null)
+    return undefined;
+  for (const [name, node] of Object.entries(theta)) {
+    const other = (given as Record<string, unknown>)[name];
+    const found = bareNumbers(path === "" ? name : `${path}.${name}`, node, other);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function requireValue(where: string, what: string, given: unknown): void {
@@ -211,9 +249,9 @@ function requireValue(where: string, what: string, given: unknown): void {
   );
 }
 
-/** State goes into checkpoints, so it is data; later ones are checked when they are written. */
+/** State goes into checkpoints, so it is data. */
 function requireState(where: string, what: string, state: unknown): unknown {
   requireValue(where, what, state);
-  encodeState(state, `the state of ${what}`);
+  requireSavable(where, `the state that ${what} returned`, state);
   return state;
 }

@@ -11,9 +11,10 @@ import type { Figure } from "./figure.ts";
 import { measurementsOf } from "./measurements.ts";
 import { nextTurn } from "./nextTurn.ts";
 import type { Origin } from "./recipe.ts";
-import { type RunManifest, type RunStatus, type RunStore, resumeLineOf } from "./store.ts";
-import { describeThrown, isInstance, ownError } from "./userCode.ts";
-import { type TrainState, type TrainStepsResult, evaluatedTheta, trainSteps } from "./trainSteps.ts";
+import { explainedSteps, isBeforeSteps } from "./explainedSteps.ts";
+import type { RunManifest, RunStatus, RunStore } from "./store.ts";
+import { describeThrown, isInstance } from "./userCode.ts";
+import { type TrainState, evaluatedTheta } from "./trainSteps.ts";
 
 /** When to write a checkpoint, beside the one at the start and the one at the end. */
 export type CheckpointEvery = { readonly seconds: number } | { readonly steps: number };
@@ -100,7 +101,7 @@ export async function runLoop(start: LoopStart, options: LoopOptions): Promise<T
     return { ...result, interrupted, evaluation, figures };
   } catch (error) {
     // A run that fails before its first step is no run, unless it is there to be replayed.
-    const isNothing = start.isNew === true && metrics.length === 0 && steps > 0;
+    const isNothing = isBeforeSteps(start) && steps > 0;
     const end = isNothing && !isReplayed(error) ? store?.discard() : keepFailure(log, store, error);
     await end?.catch((second: unknown) => {
       emit({ type: "warning", message: `The end of the run could not be kept: ${String(second)}` });
@@ -240,33 +241,4 @@ function stepPace() {
       stepMs = stepMs === undefined ? turnMs : Math.max(latestMs, 0.001);
     },
   };
-}
-
-/** Takes steps; adds to a `NonFiniteError` where in the run it happened and how to see it again. */
-function explainedSteps(
-  { manifest, setup, store }: LoopStart,
-  state: TrainState,
-  steps: number,
-  checkpointed: number | undefined,
-): TrainStepsResult {
-  try {
-    return trainSteps(setup, state, steps);
-  } catch (error) {
-    const { experiment, seed, config } = manifest;
-    const step = state.step + 1;
-    const own = ownError(experiment, `its outer step ${step}`, "run", error);
-    if (!(own instanceof NonFiniteError)) throw own;
-    const isKept = store !== undefined && checkpointed !== undefined;
-    const replay = isKept ? resumeLineOf(store) : `train with seed ${seed} and the same config`;
-    const from = isKept
-      ? ` It starts from the last checkpoint, of step ${checkpointed}: ${store.checkpointName(checkpointed)}.`
-      : "";
-    const longer = new NonFiniteError(
-      `outer step ${step} of "${experiment}"`,
-      `${own.message} Replay it by: ${replay}.${from}`,
-      { ...own.details, step, replay, seed, config, checkpoint: checkpointed },
-    );
-    longer.cause = own;
-    throw longer;
-  }
 }

@@ -61,6 +61,31 @@ export function encodeState(state: unknown, name = "state"): EncodedState {
   }
 }
 
+/**
+ * Throws `ShapeError` that says whose state it is unless `encodeState` takes `state`. Made for every step: data is looked
+ * through and nothing of it is copied.
+ */
+export function requireSavable(where: string, what: string, state: unknown, name = "state"): void {
+  if (isData(state, 0)) return;
+  try {
+    encodeState(state, name);
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error;
+    const problem = error.message.replace(/^encodeState: /, "");
+    throw new ShapeError(where, `${what} cannot be kept in a checkpoint: ${problem}`, error.details);
+  }
+}
+
+function isData(node: unknown, depth: number): boolean {
+  if (node === null || typeof node === "number" || typeof node === "string" || typeof node === "boolean")
+    return true;
+  // What is nested deeper is looked at with its path.
+  if (Tensor.is(node) || depth > 100) return depth <= 100;
+  if (Array.isArray(node)) return node.every((item) => isData(item, depth + 1));
+  if (!isRecord(node)) return false;
+  return Object.values(node).every((item) => item === undefined || isData(item, depth + 1));
+}
+
 /** Longer paths than any state has: a record that contains itself would go on without end. */
 const longestPath = 4000;
 /** As many levels as a path of that length can have. */
