@@ -57,14 +57,30 @@ export async function evaluateRun(
 async function resultsOf(
   setup: Setup,
   run: Omit<RunRecord, "evaluation">,
-  { measureIn }: Measurements,
+  { measureIn, requireAwaited, isStopped }: Measurements,
 ): Promise<Results> {
+  const awaited = async <T>(where: "evaluate" | "figures", made: () => T | PromiseLike<T>): Promise<T> => {
+    let result: T;
+    try {
+      result = await made();
+    } catch (error) {
+      // What fails because numbers are not there yet is told by that.
+      if (!isStopped()) requireAwaited(where, { cause: error });
+      throw error;
+    }
+    if (!isStopped()) requireAwaited(where);
+    return result;
+  };
   const steps = run.metrics.at(-1)?.step ?? 0;
   // Its own records: what it writes into theta reaches nobody else.
   const [theta, initialTheta] = [tree.copy(run.theta), tree.copy(run.initialTheta)];
-  const evaluation = await setup.evaluate?.(theta, initialTheta, steps, measureIn("evaluate"));
-  const figures = (await setup.figures?.({ ...run, evaluation }, measureIn("figures"))) ?? [];
-  return { evaluation, figures };
+  const evaluation = await awaited("evaluate", () =>
+    setup.evaluate?.(theta, initialTheta, steps, measureIn("evaluate")),
+  );
+  const figures = await awaited("figures", () =>
+    setup.figures?.({ ...run, evaluation }, measureIn("figures")),
+  );
+  return { evaluation, figures: figures ?? [] };
 }
 
 /** True for failures that are not the experiment's. */

@@ -151,3 +151,72 @@ test("a name that stands twice in evaluate is refused: the second would be given
     /measurement "a": evaluate measures under this name twice\. Give each measurement a name of its own/,
   );
 });
+
+test.each<[string, NonNullable<Setup["evaluate"]>]>([
+  [
+    "and computes with what is not there yet",
+    (_theta, _initial, _steps, measure) => {
+      const rows = measure("a", 3, (i) => [i]) as unknown as number[][];
+      return { metrics: { last: rows.at(-1)![0]! } };
+    },
+  ],
+  [
+    "and ends before it",
+    (_theta, _initial, _steps, measure) => {
+      void measure("a", 3, (i) => [i]);
+      return { metrics: {} };
+    },
+  ],
+  [
+    "though it is measured by then",
+    async (_theta, _initial, _steps, measure) => {
+      void measure("a", 3, (i) => [i]);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return { metrics: {} };
+    },
+  ],
+  [
+    "though something of it was asked for",
+    (_theta, _initial, _steps, measure) => {
+      void measure("a", 3, (i) => [i]).then(() => {});
+      return { metrics: {} };
+    },
+  ],
+])("evaluate that does not wait for a measurement, %s, is told to write await", async (_, evaluate) => {
+  const experiment = {
+    ...quadratic,
+    setup: (config: QuadraticConfig) => ({ ...quadraticSetup(config), evaluate }),
+  };
+  await expect(train(experiment as Experiment, { steps: 2 })).rejects.toThrow(
+    'quadratic, measurement "a": evaluate did not wait for it. Write: const rows = await measure("a", …), in an async evaluate.',
+  );
+});
+
+test("measurements can be waited for together, and by then", async () => {
+  const evaluate: Setup["evaluate"] = async (_theta, _initial, _steps, measure) => {
+    const both = await Promise.all(["a", "b"].map((name) => measure(name, 2, (i) => [i + 1])));
+    const third = await measure("c", 1, () => [7]).then(([row]) => row![0]!);
+    return { metrics: { sum: both.flat(2).reduce((sum, x) => sum + x, 0), third } };
+  };
+  const experiment = {
+    ...quadratic,
+    setup: (config: QuadraticConfig) => ({ ...quadraticSetup(config), evaluate }),
+  };
+  const { evaluation } = await train(experiment as Experiment, { steps: 2 });
+  expect(evaluation?.metrics).toEqual({ sum: 6, third: 7 });
+});
+
+test("what one of several measurements throws is told, though others are not done", async () => {
+  const evaluate: Setup["evaluate"] = async (_theta, _initial, _steps, measure) => {
+    const bad = () => {
+      throw new RangeError("oh");
+    };
+    await Promise.all([measure("good", 50, (i) => [i]), measure("bad", 1, bad)]);
+    return { metrics: {} };
+  };
+  const experiment = {
+    ...quadratic,
+    setup: (config: QuadraticConfig) => ({ ...quadraticSetup(config), evaluate }),
+  };
+  await expect(train(experiment as Experiment, { steps: 2 })).rejects.toThrow("RangeError: oh");
+});

@@ -46,6 +46,19 @@ export interface Measurements {
   isStopped(): boolean;
   /** Keeps what has been measured. */
   keep(): Promise<void>;
+  /**
+   * Ends what is still being measured. Throws `ExperimentError` for a measurement that nobody waits for, and after a
+   * `where` that did not fail also for one that is not done.
+   */
+  requireAwaited(where: "evaluate" | "figures", failure?: { cause: unknown }): void;
+}
+
+/** One call of `measure`. */
+interface Call {
+  name: string;
+  /** Somebody waits for its numbers. */
+  isAwaited: boolean;
+  isSettled: boolean;
 }
 
 export interface MeasurementsOptions {
@@ -71,12 +84,14 @@ export async function measurementsOf(options: MeasurementsOptions): Promise<Meas
     await store.writeArtifact("measurements", { step, measured: Object.fromEntries(entries) });
   };
   const placeOf = (name: string): string => `${experiment}, measurement "${name}"`;
+  let isLeft = false;
   const measure: Measure = async (name, parts, part) => {
     const where = placeOf(name);
     requireInteger(where, "parts", parts, 0);
     const rows = measured.get(name) ?? [];
     measured.set(name, rows);
     while (rows.length < parts) {
+      if (isLeft) break;
       if (signal?.aborted === true) {
         isStopped = true;
         await keep();
@@ -96,9 +111,10 @@ export async function measurementsOf(options: MeasurementsOptions): Promise<Meas
     }
     return rows.slice(0, parts).map((row) => [...row]);
   };
+  const calls: Call[] = [];
   const measureIn = (phase: string): Measure => {
     const named = new Set<string>();
-    return (name, parts, part) => {
+    const checked: Measure = (name, parts, part) => {
       if (named.has(name)) {
         const problem = `${phase} measures under this name twice. Give each measurement a name of its own.`;
         return Promise.reject(new ExperimentError(placeOf(name), problem, { during: "run" }));
@@ -106,8 +122,42 @@ export async function measurementsOf(options: MeasurementsOptions): Promise<Meas
       named.add(name);
       return measure(name, parts, part);
     };
+    return (name, parts, part) => watched(calls, name, checked(name, parts, part));
   };
-  return { measureIn, isStopped: () => isStopped, keep };
+  const requireAwaited = (where: string, failure?: { cause: unknown }): void => {
+    const left = calls.find((call) => !call.isAwaited || (failure === undefined && !call.isSettled));
+    isLeft ||= failure !== undefined || left !== undefined;
+    calls.length = 0;
+    if (left === undefined) return;
+    throw new ExperimentError(
+      placeOf(left.name),
+      `${where} did not wait for it. Write: const rows = await measure(${JSON.stringify(left.name)}, …), in an async ${where}.`,
+      { during: "run" },
+      failure,
+    );
+  };
+  return { measureIn, isStopped: () => isStopped, keep, requireAwaited };
+}
+
+/** `measured` for whoever called `measure`: that it is waited for is seen. */
+function watched<T>(calls: Call[], name: string, measured: Promise<T>): Promise<T> {
+  const call: Call = { name, isAwaited: false, isSettled: false };
+  calls.push(call);
+  const settle = (): void => void (call.isSettled = true);
+  // Of one that nobody waits for `requireAwaited` tells.
+  measured.then(settle, settle);
+  const waiting = (): Promise<T> => {
+    call.isAwaited = true;
+    return measured;
+  };
+  // `await` looks past the methods of a promise that is Node's own.
+  return {
+    // oxlint-disable-next-line unicorn/no-thenable -- It stands for a promise.
+    then: (...given) => waiting().then(...given),
+    catch: (...given) => waiting().catch(...given),
+    finally: (...given) => waiting().finally(...given),
+    [Symbol.toStringTag]: "Promise",
+  };
 }
 
 /** What the store has of this step; nothing, with a warning, where that cannot be understood. */
