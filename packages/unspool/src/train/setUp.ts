@@ -3,7 +3,7 @@
  * functions of the setup are checked where they are called, so that a wrong value is named where it comes in.
  */
 import { type Key, tree } from "../array/index.ts";
-import { ExperimentError, OptionError, ShapeError, requireInteger, show } from "../errors.ts";
+import { ExperimentError, OptionError, ShapeError, nearest, requireInteger, show } from "../errors.ts";
 import { isThenable } from "../unroll/index.ts";
 import { checkedEstimator, checkedMethod, checkedOptimizer } from "./checkedMethod.ts";
 import { checkedEvaluation, checkedFigures } from "./checkedResults.ts";
@@ -29,6 +29,40 @@ export async function setUp<Config, Theta = unknown>(
   return called(name, "what its setup returned", "setup", () => checkedSetup<Theta>(name, made));
 }
 
+const parts = [
+  "theta",
+  "method",
+  "estimator",
+  "optimizer",
+  "steps",
+  "inner",
+  "learned",
+  "evaluate",
+  "figures",
+] as const satisfies readonly (keyof Setup)[];
+
+/** A part whose name is misspelt would be missed, or left out in silence; entries of other names are the user's own. */
+function requireKnownParts(name: string, made: object): void {
+  const given = Object.entries(made).flatMap(([part, value]) => (value === undefined ? [] : [part]));
+  for (const part of given) {
+    if ((parts as readonly string[]).includes(part)) continue;
+    const near = nearest(part, parts);
+    // An outer beside the inner is no misspelt one.
+    if (near === undefined || given.includes(near) || near[0] !== part[0]?.toLowerCase()) continue;
+    throw new ExperimentError(
+      name,
+      `its setup returned an entry ${show(part)}, which is no part of a setup. Did you mean ${near}?`,
+      { during: "setup", given: part, allowed: parts },
+    );
+  }
+  if (["method", "estimator", "optimizer"].some((part) => given.includes(part))) return;
+  throw new ExperimentError(
+    name,
+    `its setup must return { theta, estimator, optimizer, steps } or { theta, method, steps }, got ${show(made)}.`,
+    { during: "setup" },
+  );
+}
+
 /** The setup as a record of its own: nothing that was checked can change. */
 function checkedSetup<Theta>(name: string, made: unknown): Setup<Theta> {
   if (typeof made !== "object" || made === null || Array.isArray(made)) {
@@ -38,16 +72,17 @@ function checkedSetup<Theta>(name: string, made: unknown): Setup<Theta> {
       { during: "setup" },
     );
   }
+  requireKnownParts(name, made);
   const raw = made as Setup<Theta>;
   const { theta, steps, inner, learned, evaluate, figures } = raw;
   requireTheta(name, theta);
-  const parts = checkedParts(name, raw);
+  const moved = checkedParts(name, raw);
   requireInteger(name, "steps of its setup", steps, 0);
   requireFunction(name, "evaluate", evaluate);
   requireFunction(name, "figures", figures);
   return {
     theta,
-    ...parts,
+    ...moved,
     steps,
     ...(inner !== undefined && { inner: requireInner<Theta>(name, inner) }),
     ...(learned !== undefined && { learned: requireLearned<Theta>(name, learned) }),
