@@ -106,13 +106,13 @@ test("what was measured by the file of then is measured again by that of now", a
 });
 
 describe("a study whose file was changed", () => {
-  const study = (answer: number): Study<object> =>
+  const study = (answer: number | (() => never)): Study<object> =>
     defineStudy<object>({
       name: "answers",
       summary: "Two runs.",
       config: { parse: () => ({}) },
       cells: () => ["a", "b"].map((id) => ({ id, experiment: base, config: { steps: 4 }, seed: 0 })),
-      summarise: () => ({ metrics: { answer } }),
+      summarise: () => ({ metrics: { answer: typeof answer === "number" ? answer : answer() } }),
     });
 
   /** Stopped in the second step of its second cell. */
@@ -136,6 +136,47 @@ describe("a study whose file was changed", () => {
     expect(warnings).toEqual([
       "memory: the file has changed since a, b ended. They are kept, and summarised by the file as it is now.",
     ]);
+  });
+
+  test("whose summarise threw says what is kept, and is summarised once it is mended", async () => {
+    const store = memoryStudyStore();
+    const failing = study(() => {
+      throw new TypeError("oh");
+    });
+    await expect(runStudy(failing, { store, origin: then })).rejects.toThrow(
+      "answers: its summarise threw TypeError: oh. The cells that have ended, 2 of 2, are kept: " +
+        "once it is mended, unspool resume memory summarises them.",
+    );
+    expect((await resumeStudy(study(2), store, { origin: now })).summary.metrics).toEqual({ answer: 2 });
+  });
+
+  test("says of a cell that throws in a step how it goes on, once", async () => {
+    const breaking: Experiment = {
+      ...base,
+      async setup(config, key) {
+        const setup = await base.setup(config, key);
+        if (setup.method !== undefined) throw new TypeError("it has a method");
+        const { estimator } = setup;
+        let steps = 0;
+        const estimate: typeof estimator.estimate = (...given) => {
+          if (++steps === 3) throw new TypeError("oh");
+          return estimator.estimate(...given);
+        };
+        return { ...setup, estimator: { ...estimator, estimate } };
+      },
+    };
+    const cells = [{ id: "a", experiment: breaking, config: { steps: 4 }, seed: 0 }];
+    const run = runStudy(
+      { ...study(1), cells: () => cells },
+      { origin: then, checkpointEvery: { steps: 2 } },
+    );
+    const error = await run.catch((thrown: unknown) => thrown as Error);
+    expect((error as Error).message).toBe(
+      'answers, cell "a": its code threw. The other cells have run and are summarised. ' +
+        'outer step 3 of "quadratic": estimator "noisyQuadratic": its estimate threw TypeError: oh. ' +
+        "Once it is mended, unspool resume memory --force goes on from the last checkpoint, of step 2 " +
+        "(--force, because the file is another then).",
+    );
   });
 
   test("goes on with a cell that had begun by force only", async () => {

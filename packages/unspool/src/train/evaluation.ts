@@ -26,7 +26,10 @@ export class EvaluationError extends UnspoolError {
     super(
       "EVALUATION",
       `evaluate of "${experiment}": it failed after all ${step} outer steps were done. ${again} ${describeThrown(cause).text}`,
-      { where: "evaluate", experiment, step },
+      {
+        ...{ where: "evaluate", experiment, step },
+        ...(store !== undefined && { resume: resumeLineOf(store) }),
+      },
     );
     this.result = result;
     this.cause = cause;

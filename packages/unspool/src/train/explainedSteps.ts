@@ -1,10 +1,10 @@
 /** Outer steps whose errors say where in the run they happened, what of it is kept, and how to go on or to see them again. */
-import { ExperimentError, NonFiniteError, UnspoolError } from "../errors.ts";
+import { NonFiniteError, UnspoolError } from "../errors.ts";
 import { fileNames } from "./origin.ts";
 import type { LoopStart } from "./runLoop.ts";
 import { resumeLineOf } from "./store.ts";
 import { type TrainState, type TrainStepsResult, trainSteps } from "./trainSteps.ts";
-import { describeThrown, isInstance, ownError } from "./userCode.ts";
+import { isInstance, ownError, retold, sentence } from "./userCode.ts";
 
 /** Nothing was done yet by the process that began the run. */
 export const isBeforeSteps = ({ isNew, metrics }: LoopStart): boolean =>
@@ -36,7 +36,10 @@ function explained(
   const details: Record<string, unknown> = { ...own.details, step, checkpoint: checkpointed };
   if (!(own instanceof NonFiniteError)) {
     const text = `${where}: ${problemOf(own, [`${where}: `, `${experiment}, `, `${experiment}: `])}`;
-    return retold(own, `${text}${howToGoOn(start, checkpointed)}`, details);
+    const next = resumeFrom(start, checkpointed);
+    return next === undefined
+      ? retold(own, text, details)
+      : retold(own, `${text} ${next.words}`, { ...details, resume: next.line });
   }
   const problem = typeof details["problem"] === "string" ? `${details["problem"]}.` : own.message;
   const { store } = start;
@@ -52,31 +55,20 @@ function explained(
 /** The message without what is said before it already, and with a full stop. */
 function problemOf({ message }: UnspoolError, before: readonly string[]): string {
   const said = before.find((text) => message.startsWith(text)) ?? "";
-  const problem = message.slice(said.length);
-  return /[.!?]$/.test(problem) ? problem : `${problem}.`;
+  return sentence(message.slice(said.length));
 }
 
-/** For an error in code, which is mended. */
-function howToGoOn(start: LoopStart, checkpointed: number | undefined): string {
+/** How to go on once code is mended. */
+function resumeFrom(
+  start: LoopStart,
+  checkpointed: number | undefined,
+): { line: string; words: string } | undefined {
   const { store, manifest } = start;
   // Of a run that fails in its first step nothing is kept.
-  if (store === undefined || checkpointed === undefined || isBeforeSteps(start)) return "";
+  if (store === undefined || checkpointed === undefined || isBeforeSteps(start)) return undefined;
   const isOfFile = fileNames(manifest.origin).length > 0;
-  const force = isOfFile ? " --force" : "";
+  const line = `${resumeLineOf(store)}${isOfFile ? " --force" : ""}`;
   const why = isOfFile ? " (--force, because the file is another then)" : "";
-  return ` Once it is mended, ${resumeLineOf(store)}${force} goes on from the last checkpoint, of step ${checkpointed}${why}.`;
-}
-
-/** The same error, of the same class and from the same place, in other words. */
-function retold(error: UnspoolError, message: string, details: UnspoolError["details"]): UnspoolError {
-  const told = new UnspoolError(error.code, message, details);
-  Object.setPrototypeOf(told, Object.getPrototypeOf(error) as object);
-  told.name = error.name;
-  told.cause = error instanceof ExperimentError ? (error.cause ?? error) : error;
-  const frames =
-    describeThrown(error)
-      .stack?.split("\n")
-      .filter((line) => /^\s+at /.test(line)) ?? [];
-  told.stack = [`${error.name}: ${message}`, ...frames].join("\n");
-  return told;
+  const words = `Once it is mended, ${line} goes on from the last checkpoint, of step ${checkpointed}${why}.`;
+  return { line, words };
 }

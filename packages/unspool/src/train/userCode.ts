@@ -58,6 +58,24 @@ export function isInstance<T>(error: unknown, type: new (...args: never[]) => T)
   }
 }
 
+/** With a full stop, for something to follow. */
+export const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+
+/** The same error, of the same class and from the same place, in other words. */
+export function retold(
+  error: UnspoolError,
+  message: string,
+  details: UnspoolError["details"] = error.details,
+): UnspoolError {
+  const told = new UnspoolError(error.code, message, details);
+  Object.setPrototypeOf(told, Object.getPrototypeOf(error) as object);
+  told.name = error.name;
+  told.cause = error instanceof ExperimentError ? (error.cause ?? error) : error;
+  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  told.stack = [`${error.name}: ${message}`, ...frames].join("\n");
+  return told;
+}
+
 /** Longer messages are cut: one may hold a whole file. */
 const longestText = 2000;
 

@@ -1,7 +1,8 @@
 /** Cells whose own code threw, which is no result: the cell begins again from its last checkpoint. */
 import { UnspoolError } from "../../errors.ts";
-import { isInstance } from "../userCode.ts";
+import { isInstance, sentence } from "../userCode.ts";
 import type { StudyResult } from "./runStudy.ts";
+import { studyResumeLine } from "./studyStore.ts";
 
 export interface BrokenCell {
   id: string;
@@ -23,10 +24,12 @@ export class CellError extends UnspoolError {
   constructor(result: StudyResult, broken: readonly BrokenCell[]) {
     const [first, ...others] = broken as readonly [BrokenCell, ...BrokenCell[]];
     const more = others.length === 0 ? "" : ` So did ${others.map(({ id }) => id).join(", ")}.`;
+    // What throws after a checkpoint says how to go on.
+    const isToldHow = first.error.details["resume"] !== undefined;
     super(
       first.error.code,
-      `${result.study}, cell ${JSON.stringify(first.id)}: its code threw.${more} The other cells have run and are summarised; ` +
-        `once it is mended, a resume of the study begins it again from its last checkpoint. ${first.error.message}`,
+      `${result.study}, cell ${JSON.stringify(first.id)}: its code threw.${more} The other cells have run and are summarised. ` +
+        `${sentence(first.error.message)}${isToldHow ? "" : ` Once it is mended, ${studyResumeLine(result.store)} begins it again.`}`,
       { ...first.error.details, cell: first.id, broken: broken.map(({ id }) => id) },
     );
     this.cause = first.error;

@@ -1,19 +1,25 @@
 /** `runStudy` and `resumeStudy`: the cells that have not ended, one after the other or several at once, and a summary. */
 import { random } from "../../array/index.ts";
-import { ResumeError, requireInteger, requireKnownOptions, requireOneOf } from "../../errors.ts";
+import {
+  ResumeError,
+  UnspoolError,
+  requireInteger,
+  requireKnownOptions,
+  requireOneOf,
+} from "../../errors.ts";
 import { canonicalJson } from "../checkpoint.ts";
 import { requireOwnConfig, requireParsed } from "../ownConfig.ts";
-import { otherFile } from "../origin.ts";
 import type { CheckpointEvery, LoopOptions } from "../runLoop.ts";
 import { requireCheckpointEvery } from "../train.ts";
-import { aboutExperiment } from "../userCode.ts";
+import { aboutExperiment, isInstance, retold, sentence } from "../userCode.ts";
 import { type BlockedCell, blockedCells } from "./blockedCells.ts";
+import { type Board, readBoard } from "./board.ts";
 import { type BrokenCell, CellError, isOfCell } from "./cellError.ts";
 import { cellsOf, summaryOf } from "./checkedStudy.ts";
-import { type CellEnd, type CellHooks, hasEnded, resultOf, runCell } from "./runCell.ts";
-import type { Cell, CellResult, CellResults, Study, StudySummary } from "./study.ts";
-import type { CellStatus, StudyEvent } from "./studyEvents.ts";
-import { type StudyManifest, type StudyStore, memoryStudyStore } from "./studyStore.ts";
+import { type CellEnd, type CellHooks, runCell } from "./runCell.ts";
+import type { Cell, CellResults, Study, StudySummary } from "./study.ts";
+import type { StudyEvent } from "./studyEvents.ts";
+import { type StudyManifest, type StudyStore, memoryStudyStore, studyResumeLine } from "./studyStore.ts";
 
 export interface StudyLoopOptions {
   /** The cells under way finish their outer step and write a checkpoint; no other begins. */
@@ -177,7 +183,9 @@ async function goOn<Config>(going: Going<Config>, options: StudyLoopOptions): Pr
   for (const cell of cells) if (board.statusOf(cell.id) === "open") await board.look(cell);
   const results = board.results();
   const blocked = blockedCells(cells, board.statusOf);
-  const summary = await summaryOf(study, results, config);
+  const summary = await summaryOf(study, results, config).catch((error: unknown) => {
+    throw summaryError(error, store, results.size, cells.length);
+  });
   const { times, ...kept } = summary;
   await store.writeSummary(
     { cells: [...results.keys()], ...(blocked.length > 0 && { blocked }), summary: kept },
@@ -191,45 +199,11 @@ async function goOn<Config>(going: Going<Config>, options: StudyLoopOptions): Pr
   return result;
 }
 
-/** What is known of the cells. */
-interface Board {
-  statusOf(id: string): CellStatus;
-  /** Reads what has become of a cell. */
-  look(cell: Cell): Promise<void>;
-  results(): CellResults;
-  /** Ids of the cells that had ended at first, and were computed by another file than today's. */
-  changed: readonly string[];
-}
-
-async function readBoard(
-  cells: readonly Cell[],
-  store: StudyStore,
-  origin: LoopOptions["origin"],
-): Promise<Board> {
-  const changed: string[] = [];
-  const found = new Map<string, CellResult>();
-  const inOrder = (): CellResults =>
-    new Map(cells.flatMap(({ id }) => (found.has(id) ? [[id, found.get(id)!] as const] : [])));
-  const board: Board = {
-    statusOf(id) {
-      const result = found.get(id);
-      if (result === undefined) return "open";
-      return result.failure === undefined ? "done" : "failed";
-    },
-    async look(cell) {
-      const cellStore = store.cell(cell.id);
-      const manifest = await cellStore.readManifest();
-      // One that failed may have begun again.
-      found.delete(cell.id);
-      if (manifest === undefined || !hasEnded(manifest)) return;
-      found.set(cell.id, await resultOf(cell, cellStore, manifest, found));
-      if (otherFile(manifest.origin, origin) !== undefined) changed.push(cell.id);
-    },
-    results: inOrder,
-    changed,
-  };
-  for (const cell of cells) await board.look(cell);
-  return { ...board, changed: [...changed] };
+/** The cells are kept, whatever the study makes of them. */
+function summaryError(error: unknown, store: StudyStore, ended: number, cells: number): unknown {
+  if (!isInstance(error, UnspoolError)) return error;
+  const kept = `The cells that have ended, ${ended} of ${cells}, are kept: once it is mended, ${studyResumeLine(store)} summarises them.`;
+  return retold(error, `${sentence(error.message)} ${kept}`);
 }
 
 interface Work extends StudyLoopOptions {

@@ -34,6 +34,8 @@ export interface KeptSummary {
 export interface StudyStore {
   /** How a person would call the place: a folder's path, or "memory". */
   readonly name: string;
+  /** What a person types to go on with the study. Default `unspool resume NAME`. */
+  resumeLine?(): string;
   /** Begins a study. Throws `StoreError` with `details.reason` "exists" if there is one already. */
   create(manifest: StudyManifest): Promise<void>;
   /** The study that is kept here, or undefined. */
@@ -45,6 +47,9 @@ export interface StudyStore {
   /** Undefined if it was never written. */
   readSummary(): Promise<(KeptSummary & { times: StudySummary["times"] }) | undefined>;
 }
+
+export const studyResumeLine = (store: StudyStore): string =>
+  store.resumeLine?.() ?? `unspool resume ${store.name}`;
 
 /** A study that lives as long as the program. */
 export function memoryStudyStore(): StudyStore {
