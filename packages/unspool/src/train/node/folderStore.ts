@@ -50,7 +50,7 @@ const runFiles = [
 ];
 /** What a killed process leaves of them half written. */
 const torn =
-  /^(?:config\.json|evaluation\.json|figures\.json|report\.html|run\.lock|\d{8,}\.safetensors)\..*\.tmp$/;
+  /^(?:config\.json|evaluation\.json|figures\.json|measurements\.json|report\.html|run\.lock|\d{8,}\.safetensors)\..*\.tmp$/;
 
 /** A store in the folder `given`, which is made when a run begins. */
 export function folderStore(given: string, options: FolderStoreOptions = {}): RunStore {

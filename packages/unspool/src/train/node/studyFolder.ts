@@ -20,7 +20,7 @@ import { environment } from "./environment.ts";
 import { guarded, jsonText, readJson } from "./files.ts";
 import { folderStore } from "./folderStore.ts";
 import { makeFolder, makePath } from "./makeFolder.ts";
-import { createExclusively, writeAtomically } from "./writeAtomically.ts";
+import { createExclusively, removeLeftovers, writeAtomically } from "./writeAtomically.ts";
 
 export interface StudyFolderOptions {
   /** A new study goes to `dir-2`, `dir-3`, … where `dir` is there already. Default false. */
@@ -45,13 +45,14 @@ export function studyFolder(given: string, options: StudyFolderOptions = {}): St
     get name() {
       return dir;
     },
+    resumeLine: () => resumeLine(dir),
     create: (manifest) =>
       guarded("write", dir, async () => {
         dir = (await makeFolder(dir, isNumbered)).path;
         const whole = { ...manifest, ...extra, environment: environment() };
         const { structure } = encodeState(whole, "study");
         if (!(await createExclusively(path("study.json"), jsonText(structure)))) {
-          const problem = `it already holds a study. Go on with it by: unspool resume ${dir}`;
+          const problem = `it already holds a study. Go on with it by: ${resumeLine(dir)}`;
           throw new StoreError(dir, "exists", problem);
         }
         await makePath(path("cells"));
@@ -70,6 +71,7 @@ export function studyFolder(given: string, options: StudyFolderOptions = {}): St
     },
     writeSummary: (kept, times) =>
       guarded("write", path("summary.json"), async () => {
+        await removeLeftovers(dir, ["study.json", "summary.json", "times.json", "report.html"]);
         await writeAtomically(path("summary.json"), jsonText(encodeState(kept, "summary").structure));
         if (times !== undefined)
           await writeAtomically(path("times.json"), jsonText(encodeState(times, "times").structure));

@@ -1,6 +1,6 @@
 /** Files that are there completely or not at all, even if the power fails or the disk is full. */
 import * as fs from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 
 /** How a file is opened. Tests put a failing one here. */
 export type Open = (path: string, flags: string) => Promise<OpenFile>;
@@ -54,6 +54,31 @@ async function writeNew(path: string, data: string): Promise<boolean> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw error;
+  }
+}
+
+/**
+ * Removes what processes that were killed left half written of the files `names` in `dir`: only what `writeAtomically`
+ * named, and no process of that number is there any more.
+ */
+export async function removeLeftovers(dir: string, names: readonly string[]): Promise<void> {
+  const found = await fs.readdir(dir).catch(() => []);
+  const left = found.filter((name) => {
+    const [, file, pid] = leftover.exec(name) ?? [];
+    return file !== undefined && names.includes(file) && !isRunning(Number(pid));
+  });
+  await Promise.all(left.map((name) => fs.rm(join(dir, name), { force: true })));
+}
+
+const leftover = /^(.+?)\.(\d+)(?:-\d+)?\.tmp$/;
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Another user's.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 
