@@ -5,7 +5,7 @@ import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const bin = fileURLToPath(new URL("../../packages/cli/bin/unspool.js", import.meta.url));
+export const bin: string = fileURLToPath(new URL("../../packages/cli/bin/unspool.js", import.meta.url));
 const fixtures = fileURLToPath(new URL("fixtures", import.meta.url));
 
 /** One line of stdout under `--json`. */

@@ -1,9 +1,9 @@
 /** A study, stopped in any way, goes on to the same summary; no cell that is done is run again. */
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type JsonEvent, eventsOf, start, unspool, workFolder } from "./command.ts";
+import { type JsonEvent, bin, eventsOf, start, unspool, workFolder } from "./command.ts";
 
 const { dir, remove } = workFolder();
 afterAll(remove);
@@ -101,6 +101,16 @@ it("is taken cell by cell, by whoever names one, and summarised as far as it is"
   const rest = await resume("shared");
   expect(startsIn(eventsOf(rest))).toEqual(["after"]);
   expect(summaryOf("shared")).toBe(summaryOf("whole"));
+});
+
+it("does not run a cell on whose study's process has ended while the cell's was loading", async () => {
+  await unspool(dir, ...run("orphan", "--cell", "noise-1"));
+  const args = [bin, "resume", "orphan", "--cell", "noise-0", "--json", "--experiment", "noisyStudy.ts"];
+  const child = spawn(process.execPath, args, { cwd: dir, stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  // What a process hears that is started by one that ends at once.
+  child.disconnect();
+  const code = await new Promise((resolve) => child.on("exit", resolve));
+  expect([code, statusOf("orphan", "noise-0")]).toEqual([130, undefined]);
 });
 
 function statusOf(out: string, id: string): unknown {

@@ -20,6 +20,18 @@ export function listenForInterrupt(
   process.on("SIGTERM", () => hear(exitCodes.terminated));
 }
 
+/**
+ * A cell of a study in a process of its own: `stop` is called once the process of the study says so, or has ended, also
+ * where that was while this one was loading. Of a process that was started without a channel, never.
+ */
+export function hearParent(stop: () => void): void {
+  process.once("message", stop);
+  process.once("disconnect", stop);
+  process.channel?.unref();
+  // A channel that closed before anybody listened tells nothing any more; `send` says that there was one.
+  if (process.send !== undefined && !process.connected) stop();
+}
+
 const signals = new Map<number, NodeJS.Signals>([
   [exitCodes.interrupted, "SIGINT"],
   [exitCodes.terminated, "SIGTERM"],

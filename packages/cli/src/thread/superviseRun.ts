@@ -9,7 +9,7 @@ import { Worker } from "node:worker_threads";
 import { type CommandLine, textOption } from "../commandLine/parse.ts";
 import { isFileName } from "../experiments/isFileName.ts";
 import { exitCodes } from "../failure.ts";
-import { endBySignal, listenForInterrupt } from "../interrupt.ts";
+import { endBySignal, hearParent, listenForInterrupt } from "../interrupt.ts";
 import { type Reporter, type RunSummary, type StudyTold, describeLoss } from "../output/reporter.ts";
 import { type OutputFailure, exitCodeOf, onOutputFailure, stderr, stdout } from "../output/safeOutput.ts";
 import {
@@ -104,10 +104,7 @@ export function superviseRun(line: CommandLine, reporter: Reporter, isJson: bool
         process.exit(exitCode);
       },
     );
-    // A cell of a study in a process of its own stops when the process of the study says so or ends.
-    process.once("message", () => stop(exitCodes.interrupted, "output"));
-    if (process.connected) process.once("disconnect", () => stop(exitCodes.interrupted, "output"));
-    process.channel?.unref();
+    hearParent(() => stop(exitCodes.interrupted, "output"));
     onOutputFailure((failure) => {
       tellFailure(failure, resumeLine(progress, line));
       stop(exitCodeOf(failure), "output");
