@@ -35,6 +35,11 @@ describe("mistakes in the command or the config", () => {
     [["run", "no-such-experiment"], "there is no experiment"],
     [["resume", "nowhere"], "there is no such folder"],
     [["report", "."], "it holds no run"],
+    [
+      ["resume", file],
+      "it is a file, and not the folder of a run. Give the folder that `unspool run` named.",
+    ],
+    [["report", file], "it is a file, and not the folder of a run"],
   ])("%j ends with code 2", async (args, message) => {
     const { code, stderr, stdout } = await run(...args);
     expect(stderr).toContain(message);
@@ -51,7 +56,9 @@ describe("mistakes in the command or the config", () => {
     const args = ["run", file, "--steps", "1", "--out", "taken", "--set", "setupMs=60000"];
     const { code, stderr } = await run(...args);
     expect(code).toBe(2);
-    expect(stderr).toContain("unspool resume taken");
+    expect(stderr).toContain(`unspool resume taken --experiment ${file}\``);
+    const inside = await run("report", "taken/config.json");
+    expect(inside.stderr).toContain("Give the folder that it is in: taken");
   });
 
   it.each([
@@ -113,11 +120,15 @@ describe("a study", () => {
   });
 
   it.each([
-    ["a folder that holds a study", study("whole"), "It already holds a study"],
+    ["a folder that holds a study", study("whole"), "unspool resume whole --experiment noisyStudy.ts`"],
     ["a run into it", ["run", file, "--out", "whole"], "already holds a run"],
     ["--steps", study("never", "--steps", "3"), "--steps is of a run"],
     ["--jobs of a run", ["run", file, "--jobs", "2"], "--jobs is of a study"],
-    ["a cell alone", ["resume", "whole/cells/noise-1"], "unspool resume whole --cell noise-1"],
+    [
+      "a cell alone",
+      ["resume", "whole/cells/noise-1", "--experiment", "noisyStudy.ts"],
+      "unspool resume whole --experiment noisyStudy.ts --cell noise-1",
+    ],
     ["a study without its file", ["resume", "whole"], "its study is a file"],
     ["another file", ["resume", "whole", "--experiment", file], "holds a study"],
     ["a look into a study", ["diagnose", "neuron-descent"], "Name one of its experiments: neuron-training"],

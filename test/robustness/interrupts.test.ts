@@ -44,7 +44,9 @@ describe("an interrupt is acted on", () => {
     child.stderr!.on("data", (text: string) => text.includes("evaluating") && child.kill("SIGTERM"));
     const stopped = await outcome;
     expect(stopped.code).toBe(143);
-    const lost = expect.stringContaining("Lost: the evaluation") as string;
+    const lost = expect.stringContaining(
+      "Lost: the evaluation under way, which resume begins again",
+    ) as string;
     expect(eventsOf(stopped).at(-1)).toMatchObject({ event: "interrupted", steps: 5, lost });
     expectLeft("evaluating", "interrupted");
   });

@@ -8,7 +8,7 @@ import { fileOrigin } from "../experiments/fileOrigin.ts";
 import { experimentOfRun } from "../experiments/ofRun.ts";
 import { UsageError } from "../failure.ts";
 import type { Reporter } from "../output/reporter.ts";
-import { existingRun } from "../runs/runFolder.ts";
+import { existingRun, recordedFile } from "../runs/runFolder.ts";
 import { resumeCommand as resumeCommandOf } from "../runs/shellWord.ts";
 import { recordedSettings, useEngine } from "./engineOptions.ts";
 import { execute } from "./execute.ts";
@@ -24,7 +24,7 @@ export async function resumeCommand(
   const dir = line.positionals[0]!;
   if (await isStudyFolder(dir)) return resumeStudyCommand(line, reporter, signal);
   requireNoStudy(line, dir);
-  await requireNoCell(dir);
+  await requireNoCell(dir, textOption(line, "experiment"));
   const steps = integerOption(line, "steps", 0);
   const seconds = positiveOption(line, "checkpoint-every");
   const checkpointEvery = seconds === undefined ? undefined : { seconds };
@@ -49,13 +49,13 @@ export async function resumeCommand(
 }
 
 /** A cell may begin with the results of others: its study goes on with it. */
-async function requireNoCell(dir: string): Promise<void> {
+async function requireNoCell(dir: string, given: string | undefined): Promise<void> {
   const study = join(dir, "..", "..");
   if (basename(resolve(dir, "..")) !== "cells" || !(await isStudyFolder(study))) return;
   const id = basename(resolve(dir));
   throw new UsageError(
     "FOLDER",
-    `${dir}: it is a cell of a study. Go on with it by: ${resumeCommandOf(study)} --cell ${id}`,
+    `${dir}: it is a cell of a study. Go on with it by: ${resumeCommandOf(study, recordedFile(study, given))} --cell ${id}`,
     { study, cell: id },
   );
 }

@@ -19,8 +19,8 @@ import { fileOrigin } from "../experiments/fileOrigin.ts";
 import { type FoundStudy, findRunnable, namedStudies } from "../experiments/find.ts";
 import { UsageError, exitCodes } from "../failure.ts";
 import type { Reporter } from "../output/reporter.ts";
-import { type CommandRecord, defaultFolder, requireCommandRecord } from "../runs/runFolder.ts";
-import { resumeCommand, shellWord, startCommand } from "../runs/shellWord.ts";
+import { type CommandRecord, defaultFolder, recordedFile, requireCommandRecord } from "../runs/runFolder.ts";
+import { resumeCommand, startCommand } from "../runs/shellWord.ts";
 import { cellProcess } from "../thread/cellProcess.ts";
 import { engineSettings, recordedSettings, useEngine } from "./engineOptions.ts";
 
@@ -157,7 +157,7 @@ function newStudy(
   if (taken !== undefined) {
     const next =
       taken === "study.json"
-        ? `It already holds a study: continue it with \`unspool resume ${shellWord(dir) ?? "DIR"}\`, or give`
+        ? `It already holds a study: continue it with \`${resumeCommand(dir, recordedFile(dir, file))}\`, or give`
         : `It holds ${taken}: give`;
     throw new UsageError("FOLDER", `${dir}: ${next} another folder with --out.`, { dir, taken });
   }

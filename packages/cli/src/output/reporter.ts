@@ -74,17 +74,23 @@ export interface StudyTold {
 /** What a run, or the study that it is a cell of, is in the middle of. */
 export type Phase = "preparing" | "stepping" | "evaluating" | "summarising" | "reporting";
 
-/** What an interrupt in the middle of something costs. `stepsLost` are done and in no checkpoint. */
+/**
+ * What an interrupt in the middle of something costs. `stepsLost` are done and in no checkpoint; `hasMeasured` is whether
+ * the evaluation has measured something that is kept.
+ */
 export function describeLoss(
   phase: Phase,
   stepsLost: number,
   dir: string | undefined,
   isResume: boolean,
+  hasMeasured = false,
 ): string {
   if (phase === "preparing")
     return isResume ? "Nothing was lost." : "The run had not begun, and left no folder.";
   if (phase === "evaluating")
-    return "Lost: the evaluation under way; resume goes on with what is measured of it.";
+    return hasMeasured
+      ? "Lost: the evaluation under way; resume goes on with what is measured of it."
+      : "Lost: the evaluation under way, which resume begins again. All steps are kept.";
   if (phase === "summarising") return "Lost: the summary, which resume makes.";
   if (phase === "reporting") return `Lost: the report, which is written by: unspool report ${dir}`;
   const before = stepsLost === 0 ? "" : ` and the ${stepsLost} before it, since the last checkpoint`;

@@ -1,12 +1,12 @@
 /** A run's folder as the command keeps it: the library's folder store, with what the command itself needs to know. */
-import { existsSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import type { RunManifest, RunStore } from "unspool/train";
 import { folderStore } from "unspool/train/node";
 import type { EngineRecord } from "../commands/engineOptions.ts";
 import { UsageError } from "../failure.ts";
 import { fileName } from "./fileName.ts";
-import { resumeCommand } from "./shellWord.ts";
+import { resumeCommand, shellWord } from "./shellWord.ts";
 
 /** What the command adds to a run's `config.json`: with what it computes, and */
 export interface CommandRecord extends EngineRecord {
@@ -34,7 +34,7 @@ export function newRun(
   if (taken !== undefined) {
     throw new UsageError(
       "FOLDER",
-      `${dir}: it already holds a run (${taken}). Continue it with \`unspool resume ${dir}\`, or give another folder with --out.`,
+      `${dir}: it already holds a run (${taken}). Continue it with \`${resumeCommand(dir, recordedFile(dir, experimentFile))}\`, or give another folder with --out.`,
       { dir },
     );
   }
@@ -56,6 +56,7 @@ export async function existingRun(
   experimentFile?: string,
 ): Promise<{ store: RunStore; manifest: CommandManifest }> {
   const store = folderStore(dir, { resumeLine: (made) => resumeCommand(made, experimentFile) });
+  requireFolder(dir);
   const manifest: CommandManifest | undefined = existsSync(dir) ? await store.readManifest() : undefined;
   if (manifest !== undefined) {
     requireCommandRecord(join(dir, "config.json"), manifest.command);
@@ -63,6 +64,36 @@ export async function existingRun(
   }
   const problem = existsSync(dir) ? "it holds no run (there is no config.json)" : "there is no such folder";
   throw new UsageError("FOLDER", `${dir}: ${problem}. Give the folder that \`unspool run\` named.`, { dir });
+}
+
+/** Throws `UsageError` for a file in the place of a folder; of a run's own file it names the folder. */
+function requireFolder(dir: string): void {
+  if (statSync(dir, { throwIfNoEntry: false })?.isFile() !== true) return;
+  const isOfRun = ["config.json", "study.json"].some((name) => existsSync(join(dirname(dir), name)));
+  const next = isOfRun
+    ? `Give the folder that it is in: ${shellWord(dirname(dir)) ?? "DIR"}`
+    : "Give the folder that `unspool run` named.";
+  throw new UsageError("FOLDER", `${dir}: it is a file, and not the folder of a run. ${next}`, { dir });
+}
+
+/**
+ * The file that the run or the study in `dir` was begun with, for the line that continues it: as the person has just
+ * named it, if it is that one. Undefined where the folder names none.
+ */
+export function recordedFile(dir: string, named?: string): string | undefined {
+  for (const name of ["study.json", "config.json"]) {
+    try {
+      const kept = JSON.parse(readFileSync(join(dir, name), "utf8")) as {
+        command?: { file?: unknown };
+      } | null;
+      const file = kept?.command?.file;
+      if (typeof file !== "string") continue;
+      return named !== undefined && resolve(named) === file ? named : file;
+    } catch {
+      // There is none, or it is damaged: the folder's own command says so.
+    }
+  }
+  return undefined;
 }
 
 /** Throws `UsageError` unless what a config.json says of the command is what the command writes. */

@@ -19,6 +19,8 @@ export interface Progress {
   steps: number;
   checkpointed: number;
   loss: number | undefined;
+  /** Its evaluation has measured something through `measure`. */
+  hasMeasured?: boolean;
   study?: StudyPlace;
 }
 
@@ -51,9 +53,10 @@ export const isCellEnd = ({ name, args }: ReporterCall): boolean =>
 function hearRun(progress: Progress, event: TrainEvent): void {
   if (event.type === "start") {
     const { store, step, steps } = event;
-    Object.assign(progress, { phase: "stepping", dir: store, steps, checkpointed: step });
+    Object.assign(progress, { phase: "stepping", dir: store, steps, checkpointed: step, hasMeasured: false });
   } else if (event.type === "step") progress.loss = event.record.loss;
   else if (event.type === "checkpoint") progress.checkpointed = event.step;
+  else if (event.type === "measure") progress.hasMeasured = true;
   else if (event.type === "evaluate") progress.phase = "evaluating";
   else if (event.type === "done") progress.phase = "reporting";
 }

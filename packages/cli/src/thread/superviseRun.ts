@@ -171,7 +171,7 @@ function acknowledger(control: Control): () => void {
 }
 
 function interruptedSummary(progress: Progress, done: number, line: CommandLine): RunSummary {
-  const { phase, dir, steps, checkpointed, loss, study } = progress;
+  const { phase, dir, steps, checkpointed, loss, hasMeasured, study } = progress;
   const isResume = study !== undefined || line.command?.name === "resume";
   // Cells in processes of their own keep what they have done.
   const stepsLost = study?.hasJobs === true ? 0 : Math.max(0, done - checkpointed);
@@ -187,7 +187,7 @@ function interruptedSummary(progress: Progress, done: number, line: CommandLine)
     stepsPerSecond: 0,
     durationMs: 0,
     report: undefined,
-    lost: describeLoss(phase, stepsLost, study?.dir ?? dir, isResume),
+    lost: describeLoss(phase, stepsLost, study?.dir ?? dir, isResume, hasMeasured),
   };
 }
 
