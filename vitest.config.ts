@@ -2,9 +2,10 @@ import { defineConfig } from "vitest/config";
 
 const conditions = ["unspool-source", "node", "import", "module", "default"];
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
-// The files of a worker share its modules, which take two seconds to load, and the programs that they have compiled. No test
-// of these projects may leave anything behind.
-const together = { isolate: false };
+// The files of a worker share its modules, which take seconds to load, and the programs that they have compiled. No test of
+// these projects may leave anything behind. Each project has a server of its own, which reads and translates the sources
+// anew, another six seconds: so there are few. Compilers make much garbage, for which a young generation of 16 MB is small.
+const together = { isolate: false, execArgv: ["--max-semi-space-size=64"] };
 
 /** Tests that put something else in the place of a module, which each of them loads anew. */
 const alone = "**/*.alone.test.ts";
@@ -24,9 +25,10 @@ export default defineConfig({
             "bench/**/*.test.ts",
             "test/structure/**/*.test.ts",
             "test/numpy/**/*.test.ts",
+            "test/conformance/**/*.test.ts",
           ],
           exclude: [alone],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           ...together,
         },
       },
@@ -34,20 +36,13 @@ export default defineConfig({
         ...shared,
         test: { name: "unit-alone", include: [`packages/*/src/${alone}`], testTimeout: 60_000 },
       },
-      {
-        ...shared,
-        test: {
-          name: "conformance",
-          include: ["test/conformance/**/*.test.ts"],
-          testTimeout: 120_000,
-          ...together,
-        },
-      },
+      // Attacks are part of `npm test` if they take a few seconds.
       {
         ...shared,
         test: {
           name: "e2e",
-          include: ["test/e2e/**/*.test.ts"],
+          include: ["test/e2e/**/*.test.ts", "test/robustness/**/*.test.ts"],
+          exclude: ["**/*.long.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },
@@ -60,17 +55,6 @@ export default defineConfig({
           include: ["test/contributing/**/*.test.ts"],
           testTimeout: 600_000,
           hookTimeout: 60_000,
-        },
-      },
-      // Attacks: those of a few seconds, which are part of `npm test`, and the long ones.
-      {
-        ...shared,
-        test: {
-          name: "robustness",
-          include: ["test/robustness/**/*.test.ts"],
-          exclude: ["**/*.long.test.ts"],
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
         },
       },
       {
