@@ -1,5 +1,5 @@
 /** The command's surface: what it answers, on which stream, with which exit code. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { eventsOf, unspool, workFolder } from "./command.ts";
@@ -9,7 +9,7 @@ afterAll(remove);
 const run = (...args: string[]) => unspool(dir, ...args);
 const file = "noisyQuadratic.ts";
 
-describe("help, version and list", () => {
+describe("help and version", () => {
   it("come with exit code 0", async () => {
     for (const args of [["--help"], ["run", "--help"]]) {
       const { code, stdout, stderr } = await run(...args);
@@ -18,25 +18,6 @@ describe("help, version and list", () => {
     }
     expect((await run("--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     expect((await run("run", "--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
-  });
-
-  it("shows what can be set in an experiment", async () => {
-    const { code, stdout } = await run("run", file, "--help");
-    expect(code).toBe(0);
-    expect(stdout).toMatch(
-      /^ {2}estimator +one of "pes", "tbptt", "es" +"pes" +what stands in for a method$/m,
-    );
-    expect(stdout).toMatch(/^ {2}task\.noise +a number of at least 0 +0\.3$/m);
-  });
-
-  it("lists experiments for people and for programs", async () => {
-    const [event] = eventsOf(await run("list", "--json"));
-    const experiments = event!["experiments"] as { name: string; summary: string }[];
-    const { stdout } = await run("list");
-    for (const { name, summary } of experiments) {
-      expect(stdout).toContain(name);
-      expect(stdout).toContain(summary);
-    }
   });
 });
 
@@ -97,13 +78,6 @@ describe("a run", () => {
     expect(stdout).not.toContain("\u001B");
   });
 
-  it("names its folder by experiment and time where --out is not given", async () => {
-    const events = eventsOf(await run("run", file, "--steps", "2", "--json"));
-    const folder = events.at(-1)!["run"] as string;
-    expect(folder).toMatch(/^runs\/noisy-quadratic-\d{8}-\d{6}$/);
-    expect(existsSync(join(dir, folder, "metrics.jsonl"))).toBe(true);
-  });
-
   it("fails with code 1 and the place in the user's file", async () => {
     const outcome = await run("run", file, "--set", "failAt=5", "--out", "failed");
     const source = readFileSync(join(dir, file), "utf8").split("\n");
@@ -119,19 +93,19 @@ describe("a run", () => {
 
 // All of them, without a process each, in `inProcess.test.ts`.
 describe("mistakes in the command or the config", () => {
-  it.each([
-    [["runn", file], "Did you mean run?"],
-    [["run", file, "--set", "task.nois=1"], "Did you mean task.noise?"],
-  ])("%j ends with code 2", async (args, message) => {
-    const { code, stderr, stdout } = await run(...args);
-    expect(stderr).toContain(message);
-    expect(stdout.replace(/^preparing .*\n/, "")).toBe("");
-    expect(code).toBe(2);
-    const [event, ...rest] = eventsOf(await run(...args, "--json"));
-    expect(rest).toEqual([]);
-    expect(event).toMatchObject({ event: "error", code: expect.stringMatching(/^[A-Z]+$/) as string });
-    expect(event!["message"]).toContain(message);
-  });
+  it.each([[["run", file, "--set", "task.nois=1"], "Did you mean task.noise?"]])(
+    "%j ends with code 2",
+    async (args, message) => {
+      const { code, stderr, stdout } = await run(...args);
+      expect(stderr).toContain(message);
+      expect(stdout.replace(/^preparing .*\n/, "")).toBe("");
+      expect(code).toBe(2);
+      const [event, ...rest] = eventsOf(await run(...args, "--json"));
+      expect(rest).toEqual([]);
+      expect(event).toMatchObject({ event: "error", code: expect.stringMatching(/^[A-Z]+$/) as string });
+      expect(event!["message"]).toContain(message);
+    },
+  );
 });
 
 describe("an experiment file", () => {
@@ -153,36 +127,6 @@ describe("an experiment file", () => {
     writeFileSync(join(dir, "made.ts"), text.join("\n"));
     const outcome = await run("run", "made.ts", "--steps", "1", "--json", "--out", "made");
     expect(eventsOf(outcome).at(-1)).toMatchObject({ event: "done", steps: 1 });
-  });
-});
-
-describe("an explanation", () => {
-  it("shows the kernels of the outer step, its memory and its speed", async () => {
-    const { code, stdout, stderr } = await run("explain", "toy-regression", "--set", "pairs=12");
-    expect([code, stderr]).toEqual([0, ""]);
-    expect(stdout).toContain("12 units of 2 members");
-    expect(stdout).toMatch(/^Memory$/m);
-    expect(stdout).toMatch(/^Step: 10 times a window, \d+ kernels$/m);
-    expect(stdout).toMatch(/^speed .* GFLOP\/s, \d+ % of the \d+ measured$/m);
-    for (const line of stdout.split("\n")) expect(line.length, line).toBeLessThanOrEqual(100);
-  });
-
-  it("is one object for programs", async () => {
-    const outcome = await run(
-      "explain",
-      "toy-regression",
-      "--set",
-      "estimator=bptt",
-      "--portable-bits",
-      "--json",
-    );
-    const [event] = eventsOf(outcome);
-    const measured = { nsPerStep: expect.any(Number) as number, shareOfPeak: expect.any(Number) as number };
-    expect(event).toMatchObject({
-      event: "explain",
-      experiment: "toy-regression",
-      programs: [{ name: "bptt", units: 1, length: 100, threads: 1, fma: false, measured }],
-    });
   });
 });
 

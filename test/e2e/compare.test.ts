@@ -1,5 +1,5 @@
-/** `compare` and `diagnose` as commands: what they answer, in words and as JSON, and how they refuse. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+/** `compare` as a command: what it answers, in words and as JSON, and how it refuses. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { eventsOf, unspool, workFolder } from "./command.ts";
@@ -71,59 +71,4 @@ describe("what cannot be compared", () => {
     expect(stderr).toContain(text);
     expect(stderr.trim().split("\n")).toHaveLength(1);
   });
-});
-
-test("the page of a comparison needs nothing else, and names what it measured", async () => {
-  const { code } = await run(
-    "compare",
-    "toy-regression",
-    "--estimators",
-    "pes,bptt",
-    "--truncations",
-    "10,100",
-    "--out",
-    "pages/toy.html",
-  );
-  expect(code).toBe(0);
-  const page = readFileSync(join(dir, "pages/toy.html"), "utf8");
-  expect(page).not.toMatch(/<script|@import|<link[^>]+stylesheet/i);
-  for (const title of [
-    "Bias and variance",
-    "Error against inner steps spent",
-    "Squared bias over truncation",
-  ])
-    expect(page).toContain(title);
-});
-
-test("diagnose prints a command that runs exactly what it recommends: every option is that of the trial", async () => {
-  // Deterministic and tame: an estimator with derivatives and one task is recommended, which is not a default.
-  writeFileSync(
-    join(dir, "tame.ts"),
-    'import { defineProblem, np } from "unspool";\n' +
-      "export default defineProblem({ name: 'tame', theta: np.array(-1), horizon: 20, init: () => np.array(0.5),\n" +
-      "  step: (theta, s) => { const next = s.mul(0.8).add(theta); const miss = next.sub(1); return { state: next, loss: miss.mul(miss) }; } });\n",
-  );
-  const args = ["--budget", "inner-steps=2000", "--set", "sigma=0.07", "--set", "pairs=3"];
-  const outcome = await run("diagnose", "tame.ts", ...args, "--json");
-  expect(outcome.code).toBe(0);
-  const [event] = eventsOf(outcome) as unknown as {
-    command: string;
-    recommended: Record<string, unknown>;
-    evidence: { trialRuns: { outerSteps: number } };
-  }[];
-  const { command, recommended, evidence } = event!;
-  const words = command.split(" ").slice(1);
-  const done = await run(...words, "--out", "recommended");
-  expect([done.code, done.stderr.includes("Error")]).toEqual([0, false]);
-  const manifest = JSON.parse(readFileSync(join(dir, "recommended", "config.json"), "utf8")) as {
-    config: Record<string, unknown>;
-    steps: number;
-  };
-  for (const [name, value] of Object.entries(recommended)) {
-    if (value !== null) expect([name, manifest.config[name]]).toEqual([name, value]);
-  }
-  // What was given to diagnose is passed on.
-  expect(manifest.config).toMatchObject({ pairs: 3, sigma: recommended["sigma"] ?? 0.07 });
-  expect(recommended["tasks"] ?? 1).toBe(1);
-  expect(manifest.steps).toBe(evidence.trialRuns.outerSteps);
 });

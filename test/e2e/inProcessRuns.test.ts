@@ -1,0 +1,140 @@
+/** What runs, explanations and comparisons answer, without a process for each (`inProcess.ts`). */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, it, test } from "vitest";
+import { eventsOf, workFolder } from "./command.ts";
+import { unspoolHere } from "./inProcess.ts";
+
+const { dir, remove } = workFolder();
+afterAll(remove);
+const run = (...args: string[]) => unspoolHere(dir, ...args);
+const file = "noisyQuadratic.ts";
+
+describe("help and list", () => {
+  it("shows what can be set in an experiment", async () => {
+    const { code, stdout } = await run("run", file, "--help");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^ {2}estimator +one of "pes", "tbptt", "es" +"pes" +what stands in for a method$/m,
+    );
+    expect(stdout).toMatch(/^ {2}task\.noise +a number of at least 0 +0\.3$/m);
+  });
+
+  it("lists experiments for people and for programs", async () => {
+    const [event] = eventsOf(await run("list", "--json"));
+    const experiments = event!["experiments"] as { name: string; summary: string }[];
+    const { stdout } = await run("list");
+    for (const { name, summary } of experiments) {
+      expect(stdout).toContain(name);
+      expect(stdout).toContain(summary);
+    }
+  });
+});
+
+test("a run names its folder by experiment and time where --out is not given", async () => {
+  const events = eventsOf(await run("run", file, "--steps", "2", "--json"));
+  const folder = events.at(-1)!["run"] as string;
+  expect(folder).toMatch(/^runs\/noisy-quadratic-\d{8}-\d{6}$/);
+  expect(existsSync(join(dir, folder, "metrics.jsonl"))).toBe(true);
+});
+
+describe("an explanation", () => {
+  it("shows the kernels of the outer step, its memory and its speed", async () => {
+    const { code, stdout, stderr } = await run("explain", "toy-regression", "--set", "pairs=12");
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain("12 units of 2 members");
+    expect(stdout).toMatch(/^Memory$/m);
+    expect(stdout).toMatch(/^Step: 10 times a window, \d+ kernels$/m);
+    expect(stdout).toMatch(/^speed .* GFLOP\/s, \d+ % of the \d+ measured$/m);
+    for (const line of stdout.split("\n")) expect(line.length, line).toBeLessThanOrEqual(100);
+  });
+
+  it("is one object for programs", async () => {
+    const outcome = await run(
+      "explain",
+      "toy-regression",
+      "--set",
+      "estimator=bptt",
+      "--portable-bits",
+      "--json",
+    );
+    const [event] = eventsOf(outcome);
+    const measured = { nsPerStep: expect.any(Number) as number, shareOfPeak: expect.any(Number) as number };
+    expect(event).toMatchObject({
+      event: "explain",
+      experiment: "toy-regression",
+      programs: [{ name: "bptt", units: 1, length: 100, threads: 1, fma: false, measured }],
+    });
+  });
+});
+
+test("the page of a comparison needs nothing else, and names what it measured", async () => {
+  const { code } = await run(
+    "compare",
+    "toy-regression",
+    "--estimators",
+    "pes,bptt",
+    "--truncations",
+    "10,100",
+    "--out",
+    "pages/toy.html",
+  );
+  expect(code).toBe(0);
+  const page = readFileSync(join(dir, "pages/toy.html"), "utf8");
+  expect(page).not.toMatch(/<script|@import|<link[^>]+stylesheet/i);
+  for (const title of [
+    "Bias and variance",
+    "Error against inner steps spent",
+    "Squared bias over truncation",
+  ])
+    expect(page).toContain(title);
+});
+
+test("diagnose prints a command that runs exactly what it recommends: every option is that of the trial", async () => {
+  // Deterministic and tame: an estimator with derivatives and one task is recommended, which is not a default.
+  writeFileSync(
+    join(dir, "tame.ts"),
+    'import { defineProblem, np } from "unspool";\n' +
+      "export default defineProblem({ name: 'tame', theta: np.array(-1), horizon: 20, init: () => np.array(0.5),\n" +
+      "  step: (theta, s) => { const next = s.mul(0.8).add(theta); const miss = next.sub(1); return { state: next, loss: miss.mul(miss) }; } });\n",
+  );
+  const args = ["--budget", "inner-steps=2000", "--set", "sigma=0.07", "--set", "pairs=3"];
+  const outcome = await run("diagnose", "tame.ts", ...args, "--json");
+  expect(outcome.code).toBe(0);
+  const [event] = eventsOf(outcome) as unknown as {
+    command: string;
+    recommended: Record<string, unknown>;
+    evidence: { trialRuns: { outerSteps: number } };
+  }[];
+  const { command, recommended, evidence } = event!;
+  const words = command.split(" ").slice(1);
+  const done = await run(...words, "--out", "recommended");
+  expect([done.code, done.stderr.includes("Error")]).toEqual([0, false]);
+  const manifest = JSON.parse(readFileSync(join(dir, "recommended", "config.json"), "utf8")) as {
+    config: Record<string, unknown>;
+    steps: number;
+  };
+  for (const [name, value] of Object.entries(recommended)) {
+    if (value !== null) expect([name, manifest.config[name]]).toEqual([name, value]);
+  }
+  // What was given to diagnose is passed on.
+  expect(manifest.config).toMatchObject({ pairs: 3, sigma: recommended["sigma"] ?? 0.07 });
+  expect(recommended["tasks"] ?? 1).toBe(1);
+  expect(manifest.steps).toBe(evidence.trialRuns.outerSteps);
+});
+
+test("the optimizer of a run is taken apart, in words, as JSON and as a page", async () => {
+  const small = ["units=3", "horizon=6", "tasks=2", "evaluationTasks=2"].flatMap((one) => ["--set", one]);
+  expect((await run("run", "reverse-optimizer", ...small, "--steps", "2", "--out", "learned")).code).toBe(0);
+  const outcome = await run("analyse", "learned", "--tasks", "3", "--json");
+  expect([outcome.code, outcome.stderr]).toEqual([0, ""]);
+  const [event, ...rest] = eventsOf(outcome);
+  expect(rest).toEqual([]);
+  expect(event).toMatchObject({ event: "analyse", experiment: "reverse-optimizer", step: 2 });
+  expect((event!["modes"] as unknown[]).length).toBe(3);
+  expect((event!["words"] as string[]).length).toBe(5);
+  // The sum rule of the modes.
+  const { sumOfRates, effectiveLearningRate } = event as unknown as Record<string, number>;
+  expect(sumOfRates! / effectiveLearningRate!).toBeCloseTo(1, 6);
+  expect(existsSync(join(dir, "learned/analysis.html"))).toBe(true);
+});
