@@ -32,16 +32,12 @@ export default defineConfig({
           ...together,
         },
       },
-      {
-        ...shared,
-        test: { name: "unit-alone", include: [`packages/*/src/${alone}`], testTimeout: 60_000 },
-      },
-      // Attacks are part of `npm test` if they take a few seconds.
+      // What loads modules of its own: the command as a process, attacks that take a few seconds, and units that mock a module.
       {
         ...shared,
         test: {
           name: "e2e",
-          include: ["test/e2e/**/*.test.ts", "test/robustness/**/*.test.ts"],
+          include: ["test/e2e/**/*.test.ts", "test/robustness/**/*.test.ts", `packages/*/src/${alone}`],
           exclude: ["**/*.long.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 300_000,
