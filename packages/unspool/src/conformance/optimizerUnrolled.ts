@@ -1,77 +1,92 @@
 /** Checks of an optimizer as the step of an inner problem: its hyperparameters are theta. */
 import { type Tensor, type Tree, np, random, tree } from "../array/index.ts";
 import { bptt, pes } from "../estimators/index.ts";
-import { type Problem, defineProblem, unroll } from "../unroll/index.ts";
+import { type Problem, defineProblem } from "../unroll/index.ts";
 import { type FieldCheck, require } from "./check.ts";
 import type { CheckedOptimizer } from "./optimizerSubject.ts";
 
 type Hyperparameters = Readonly<Record<string, Tensor>>;
 
+/** The hyperparameters, and where training starts: one program serves all starts. */
+interface Theta {
+  hyperparameters: Hyperparameters;
+  start: Tensor;
+}
+
+interface Estimated {
+  loss: number;
+  gradient: Hyperparameters;
+}
+
 const horizon = 5;
 
 export function unrolledChecks(subject: CheckedOptimizer): FieldCheck[] {
   const fields = ["hyperparameters"];
+  const problem = training(subject);
+  const estimator = bptt(problem, { objective: "sum" });
+  const estimateAt = (theta: Theta): Estimated => {
+    const { loss, gradient } = estimator.estimate(theta, estimator.init(theta, random.key(0)), random.key(0));
+    return { loss, gradient: gradient.hyperparameters };
+  };
   return [
     {
       name: "gradients of its hyperparameters through an unroll are those of finite differences",
       fields,
-      run: () => requireDerivative(subject),
+      run: () => requireDerivative(subject, estimateAt),
     },
     {
       name: "gradients of its hyperparameters are finite where the inner gradient is zero",
       fields,
-      run: () => requireFiniteAtZero(subject),
+      run: () => requireFiniteAtZero(subject, estimateAt),
     },
-    { name: "PES estimates gradients of its hyperparameters", fields, run: () => requirePes(subject) },
+    {
+      name: "PES estimates gradients of its hyperparameters",
+      fields,
+      run: () => requirePes(subject, problem),
+    },
   ];
 }
 
 /** Minimises Σ c_i x_i² / 2 from `start`; the loss is that after the step. */
-function training(subject: CheckedOptimizer, start: number[]): Problem<Hyperparameters, object, undefined> {
-  const curvature = start.map((_, i) => 1 + i);
+function training(subject: CheckedOptimizer): Problem<Theta, object, undefined> {
   interface State {
     x: Tensor;
     optimizer: Tree;
   }
   // The state of an optimizer is any tree: its type would send the compiler in circles.
-  return defineProblem<Hyperparameters, object, undefined>({
+  return defineProblem<Theta, object, undefined>({
     name: `${subject.name} on a quadratic`,
     horizon,
-    init(theta) {
-      const x = np.array(start, { dtype: tree.floatType(theta) });
-      return { x, optimizer: subject.create(theta).init(x) };
-    },
-    step(theta, state) {
+    init: ({ hyperparameters, start }) => ({
+      x: start,
+      optimizer: subject.create(hyperparameters).init(start),
+    }),
+    step({ hyperparameters }, state) {
       const { x, optimizer } = state as State;
-      const c = np.array(curvature, { dtype: x.dtype });
-      const next = subject.create(theta).update(x.mul(c), optimizer, x);
+      const c = np.array(
+        Array.from({ length: x.size }, (_, i) => 1 + i),
+        { dtype: x.dtype },
+      );
+      const next = subject.create(hyperparameters).update(x.mul(c), optimizer, x);
       const loss = next.theta.mul(next.theta).mul(c).sum().mul(0.5);
       return { state: { x: next.theta, optimizer: next.state }, loss };
     },
   });
 }
 
-function hyperparameters(subject: CheckedOptimizer, dtype: "float32" | "float64"): Hyperparameters {
-  return tree.tensors(subject.hyperparameters, dtype) as Hyperparameters;
-}
-
-function gradientOf(subject: CheckedOptimizer, start: number[]): Hyperparameters {
-  const theta = hyperparameters(subject, "float64");
-  const estimator = bptt(training(subject, start), { objective: "sum" });
-  return estimator.estimate(theta, estimator.init(theta, random.key(0)), random.key(0)).gradient;
+function thetaOf(subject: CheckedOptimizer, start: number[], dtype: "float32" | "float64"): Theta {
+  const hyperparameters = tree.tensors(subject.hyperparameters, dtype) as Hyperparameters;
+  return { hyperparameters, start: np.array(start, { dtype }) };
 }
 
 /** Central differences in float64: their error is about 1e-9 for a step of 1e-5. */
-function requireDerivative(subject: CheckedOptimizer): void {
-  const start = [1, -2, 0.5];
-  const theta = hyperparameters(subject, "float64");
-  const problem = training(subject, start);
+function requireDerivative(subject: CheckedOptimizer, estimateAt: (theta: Theta) => Estimated): void {
+  const theta = thetaOf(subject, [1, -2, 0.5], "float64");
   const lossAt = (name: string, change: number): number => {
-    const moved = { ...theta, [name]: theta[name]!.add(change) };
-    const { losses } = unroll(problem, moved, { key: random.key(0) });
-    return tree.flatten(losses).reduce((sum, loss) => sum + loss, 0);
+    const moved = { ...theta.hyperparameters, [name]: theta.hyperparameters[name]!.add(change) };
+    return estimateAt({ ...theta, hyperparameters: moved }).loss;
   };
-  const gradient = gradientOf(subject, start);
+  const { gradient } = estimateAt(theta);
   for (const [name, value] of Object.entries(subject.hyperparameters)) {
     const width = 1e-5 * Math.max(1e-2, Math.abs(value));
     const difference = (lossAt(name, width) - lossAt(name, -width)) / (2 * width);
@@ -85,20 +100,19 @@ function requireDerivative(subject: CheckedOptimizer): void {
   }
 }
 
-function requireFiniteAtZero(subject: CheckedOptimizer): void {
+function requireFiniteAtZero(subject: CheckedOptimizer, estimateAt: (theta: Theta) => Estimated): void {
   for (const start of [
     [0, 0, 0],
     [0, 1, 0],
   ]) {
-    // prettier-ignore
-    const gradient = gradientOf(subject, start);
+    const { gradient } = estimateAt(thetaOf(subject, start, "float64"));
     require(tree.isFinite(gradient), subject.name, () => `the gradient of the hyperparameters, by backpropagation from x = [${String(start)}], is {${Object.entries(gradient).map(([name, x]) => `${name}: ${x.item()}`).join(", ")}}.`); // prettier-ignore
   }
 }
 
-function requirePes(subject: CheckedOptimizer): void {
-  const theta = hyperparameters(subject, "float32");
-  const estimator = pes(training(subject, [1, -2, 0.5]), { sigma: 1e-3, pairs: 4, truncation: 1 });
+function requirePes(subject: CheckedOptimizer, problem: Problem<Theta, object, undefined>): void {
+  const theta = thetaOf(subject, [1, -2, 0.5], "float32");
+  const estimator = pes(problem, { sigma: 1e-3, pairs: 4, truncation: 1 });
   let state = estimator.init(theta, random.key(0));
   for (let i = 0; i < horizon + 1; i++) {
     const { gradient, loss, state: next } = estimator.estimate(theta, state, random.key(i));
