@@ -98,6 +98,15 @@ export function momentum(rate: number): Optimizer<MomentumState> {
   };
 }
 
+const momenta = new Map<number, Optimizer<MomentumState>>();
+
+/** The same for a rate: its update is compiled once, however often a run is set up. */
+function sharedMomentum(rate: number): Optimizer<MomentumState> {
+  const known = momenta.get(rate) ?? momentum(rate);
+  momenta.set(rate, known);
+  return known;
+}
+
 export function quadraticSetup(
   config: QuadraticConfig,
   dtype: "float32" | "float64" = "float32",
@@ -112,7 +121,7 @@ export function quadraticSetup(
   return {
     theta,
     estimator: noisyQuadratic(config),
-    optimizer: momentum(config.rate),
+    optimizer: sharedMomentum(config.rate),
     steps: config.steps,
     evaluate: (found, initial) => ({
       metrics: { final: squaredDistance(found), initial: squaredDistance(initial) },
