@@ -5,7 +5,7 @@ const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 // The files of a worker share its modules, which take seconds to load, and the programs that they have compiled. No test of
 // these projects may leave anything behind. Each project has a server of its own, which reads and translates the sources
 // anew, another six seconds: so there are few. Compilers make much garbage, for which a young generation of 16 MB is small.
-const together = { isolate: false, execArgv: ["--max-semi-space-size=64"] };
+const together = { isolate: false, execArgv: ["--max-semi-space-size=32"] };
 
 /** Tests that put something else in the place of a module, which each of them loads anew. */
 const alone = "**/*.alone.test.ts";
@@ -59,9 +59,11 @@ export default defineConfig({
           name: "robustness-long",
           include: [
             "test/robustness/**/*.long.test.ts",
+            "test/e2e/resume.test.ts",
             "packages/unspool/src/array/memory.test.ts",
             "packages/unspool/src/engine/differential/{functions,random,scan}.test.ts",
             "packages/unspool/src/problems/compiledReverse.test.ts",
+            "packages/unspool/src/train/node/folderStore.test.ts",
             "packages/experiments/src/largeBatch/largeBatch.test.ts",
           ],
           env: { UNSPOOL_MEMORY_CALLS: "1000000", UNSPOOL_LONG_TESTS: "1" },

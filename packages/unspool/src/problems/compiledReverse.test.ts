@@ -87,9 +87,9 @@ const cases: Record<string, Case> = {
   },
 };
 
-/** Trained networks take seconds to compile for the reference: all numbers of tasks only by `npm run test:robustness`. */
+/** Networks take seconds to compile for the reference: all numbers of tasks only by `npm run test:robustness`. */
 const isLong = Boolean(process.env["UNSPOOL_LONG_TESTS"]);
-const trained = ["toyRegression", "scheduleTuning"];
+const networks = ["toyRegression", "scheduleTuning", "recurrent"];
 
 const policies: CheckpointPolicy[] = ["all", "sqrt", { states: 1 }, { states: 2 }];
 
@@ -122,7 +122,7 @@ describe.each(Object.entries(cases))("%s", (name, { problem, theta, truncation, 
     tbptt(problem, { tasks, truncation, executor }) as GradientEstimator<unknown>;
 
   // Rounding grows along a loop: 1e-5 is of single operations in float32.
-  const isShort = trained.includes(name) && !isLong;
+  const isShort = networks.includes(name) && !isLong;
   const all = [
     ["float64", 3, 1e-12],
     ["float32", 5, 1e-4],

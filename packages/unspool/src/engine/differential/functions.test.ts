@@ -19,7 +19,7 @@ describe.each(["float32", "float64"] as const)("%s", (dtype) => {
   });
   test("gradients", () => {
     const rows = floatCases(dtype).filter((row) => row.isDifferentiable);
-    const some = isWide && !isLong ? rows.filter((_, i) => i % 2 === 0) : rows;
+    const some = isWide && !isLong ? rows.filter((_, i) => i % 4 === 0) : rows;
     // The weights of the sum are below 1 and may cancel.
     const options = { isLanedOnly: isWide || !isLong };
     expect(wrongOfAll(some.map(gradientOf), { ...bound, scale: 0.01 }, options)).toEqual([]);
@@ -31,5 +31,5 @@ test.each(["int32", "uint32"] as const)("%s, exactly", (dtype) => {
 });
 
 test("random draws: words and what is made of them exactly, floats within 64 ulps", () => {
-  expect(wrongOfAll(randomCases(), { ulps: 64 })).toEqual([]);
+  expect(wrongOfAll(randomCases(), { ulps: 64 }, { isLanedOnly: !isLong })).toEqual([]);
 });
