@@ -1,5 +1,5 @@
 /**
- * Runs the command in the process of the test, from its source, with runs in the thread of the test: the same parsing,
+ * Runs the command in the process of the test, from its source, computing in the thread of the test: the same parsing,
  * commands, words and exit codes, without the second or two that a process takes to load. For what does not depend on
  * there being a process: that it does what this does is `command.test.ts`'s.
  */
@@ -9,7 +9,7 @@ import type { Outcome } from "./command.ts";
 // Before the command is loaded: a child process of the tests has it too.
 process.env["NO_COLOR"] = "1";
 const { main } = await import("../../packages/cli/src/main.ts");
-const { runOrResume } = await import("../../packages/cli/src/commands/runOrResume.ts");
+const { carryOut } = await import("../../packages/cli/src/commands/carryOut.ts");
 const { stdout, stderr } = await import("../../packages/cli/src/output/safeOutput.ts");
 
 /** Runs `unspool ...args` in the folder `dir`. One at a time: the folder and the outputs are the process's. */
@@ -30,7 +30,7 @@ export async function unspoolHere(dir: string, ...args: string[]): Promise<Outco
   process.chdir(dir);
   try {
     const never = new AbortController().signal;
-    const code = await main(args, (line, reporter) => runOrResume(line, reporter, never));
+    const code = await main(args, (line, reporter) => carryOut(line, reporter, never));
     return { code, signal: null, ...texts };
   } finally {
     process.chdir(before);

@@ -52,6 +52,16 @@ describe("an interrupt is acted on", () => {
   });
 });
 
+test.each(["compare", "diagnose"])("%s says that nothing of it is kept", async (command) => {
+  const { outcome, child } = start(dir, [command, "influence-balancing"]);
+  child.stdout!.on("data", (text: string) => text.includes("preparing") && child.kill("SIGINT"));
+  const { code, stdout } = await outcome;
+  expect([code, stdout]).toEqual([
+    130,
+    expect.stringContaining(`Interrupted: ${command} was not done, and keeps nothing on its way`) as string,
+  ]);
+});
+
 describe("an output that cannot be written", () => {
   test.each(["stdout", "stderr"] as const)(
     "%s on a full disk ends the run with a checkpoint and no stack",

@@ -7,17 +7,22 @@ import { describeFailure } from "./failureReport.ts";
 import { type Reporter, createReporter } from "./output/reporter.ts";
 import { stdout } from "./output/safeOutput.ts";
 
-/** Carries out `run` or `resume` and returns the exit code. */
+/** Carries out a command that computes and returns the exit code. */
 export type Runner = (line: CommandLine, reporter: Reporter, isJson: boolean) => Promise<number>;
 
 const inThread: Runner = async (...given) => {
-  const { superviseRun } = await import("./thread/superviseRun.ts");
-  return superviseRun(...given);
+  const [{ command }] = given;
+  if (command!.name === "run" || command!.name === "resume") {
+    const { superviseRun } = await import("./thread/superviseRun.ts");
+    return superviseRun(...given);
+  }
+  const { superviseAnswer } = await import("./thread/superviseAnswer.ts");
+  return superviseAnswer(...given);
 };
 
 /**
- * Runs the command line `argv` (what follows `unspool`) and returns the exit code. Runs are computed by `runner`: in a
- * thread of their own, unless another is given.
+ * Runs the command line `argv` (what follows `unspool`) and returns the exit code. What computes is carried out by `runner`: in
+ * a thread of its own, unless another is given.
  */
 export async function main(argv: readonly string[], runner: Runner = inThread): Promise<number> {
   const isJson = argv.includes("--json");
@@ -59,32 +64,13 @@ async function dispatch(
       const { listCommand } = await import("./commands/list.ts");
       return listCommand(reporter);
     }
-    case "run":
-    case "resume": {
-      reporter.preparing(line.positionals[0]!);
-      return runner(line, reporter, isJson);
-    }
-    case "compare": {
-      const { compareCommand } = await import("./commands/compare.ts");
-      return compareCommand(line, reporter);
-    }
-    case "diagnose": {
-      const { diagnoseCommand } = await import("./commands/diagnose.ts");
-      return diagnoseCommand(line, reporter);
-    }
-    case "analyse": {
-      reporter.preparing(line.positionals[0]!);
-      const { analyseCommand } = await import("./commands/analyse.ts");
-      return analyseCommand(line, reporter);
-    }
-    case "explain": {
-      reporter.preparing(line.positionals[0]!);
-      const { explainCommand } = await import("./commands/explain.ts");
-      return explainCommand(line, reporter);
-    }
     case "report": {
       const { reportCommand } = await import("./commands/report.ts");
       return reportCommand(line, reporter);
+    }
+    default: {
+      if (!["compare", "diagnose"].includes(line.command!.name)) reporter.preparing(line.positionals[0]!);
+      return runner(line, reporter, isJson);
     }
   }
 }

@@ -1,9 +1,9 @@
 /**
- * The thread in which `run` and `resume` compute (decision 011): the main thread stays free for signals, and can end
+ * The thread in which commands compute (decision 011): the main thread stays free for signals, and can end
  * this one in the middle of a step.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { runOrResume } from "../commands/runOrResume.ts";
+import { carryOut } from "../commands/carryOut.ts";
 import { exitCodes } from "../failure.ts";
 import type { ThreadData, ThreadMessage } from "./control.ts";
 import { threadReporter } from "./threadReporter.ts";
@@ -21,7 +21,7 @@ port.unref();
 
 let exitCode: number = exitCodes.failed;
 try {
-  exitCode = await runOrResume(data.line, reporter, controller.signal);
+  exitCode = await carryOut(data.line, reporter, controller.signal);
 } finally {
   // What the experiment's file printed has reached the main thread before the end does.
   await Promise.all(
