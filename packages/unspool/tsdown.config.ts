@@ -9,6 +9,7 @@ const rooms = [
   "methods",
   "diagnostics",
   "rl",
+  "bilevel",
   "problems",
   "train",
   "train/node",

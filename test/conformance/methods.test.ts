@@ -2,9 +2,11 @@
 import { describe, expect, test } from "vitest";
 import {
   type Experiment,
+  type Key,
   type Method,
   type Tensor,
   adam,
+  bilevel,
   bptt,
   defineExperiment,
   defineProblem,
@@ -57,6 +59,45 @@ const methods: Record<string, () => Method<Theta>> = {
     }) as Method<Theta>,
   onePlusOne: () => onePlusOne(sphere) as Method<Theta>,
 };
+
+/** Weights w of a line of least squares through points whose heights u are learned. */
+const points = np.array([[1, 0, 1], [0, 1, 1]], { dtype: "float64" }); // prettier-ignore
+type Heights = { outer: Tensor; weights: { w: Tensor } };
+const heights = (): Heights => ({
+  outer: np.array([1, 2], { dtype: "float64" }),
+  weights: { w: np.array([1, 1, -1], { dtype: "float64" }) },
+});
+const fit = {
+  inner: (u: Tensor, { w }: { w: Tensor }) =>
+    np.matmul(points, w).sub(u).mul(np.matmul(points, w).sub(u)).sum(),
+  outer: (u: Tensor, { w }: { w: Tensor }, noise: Tensor) =>
+    w.sub(noise).mul(w.sub(noise)).sum().add(u.sum().mul(0.1)),
+  data: (key: Key) => random.normal(key, [3], { dtype: "float64" }),
+  start: (key: Key) => ({ w: random.normal(key, [3], { dtype: "float64" }) }),
+  solver: { optimizer: momentum({ learningRate: 0.05 }), steps: 3 },
+  retrain: { every: 3, steps: 5 },
+};
+const bilevelMethods: Record<string, () => Method<Heights>> = {
+  "bilevel, warm, series": () => bilevel(fit) as Method<Heights>,
+  "bilevel, cold, unrolled": () =>
+    bilevel({
+      ...fit,
+      strategy: "cold",
+      reinit: "fresh",
+      hypergradient: { kind: "unroll" },
+    }) as Method<Heights>,
+  "bilevel to a tolerance": () =>
+    bilevel({
+      ...fit,
+      solver: { ...fit.solver, tolerance: 0.1, mostSteps: 40 },
+      hypergradient: { kind: "exact" },
+    }) as Method<Heights>,
+};
+
+describe.each(Object.entries(bilevelMethods))("%s", (name, create) => {
+  const checks = methodConformance({ name, create, theta: heights, steps: 4 });
+  test.each(checks.map((check) => [check.name, check.run] as const))("%s", (_, run) => run());
+});
 
 describe.each(Object.entries(methods))("%s", (name, create) => {
   const checks = methodConformance({ name, create, theta: start });

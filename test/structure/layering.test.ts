@@ -16,7 +16,7 @@ const floors: readonly (readonly string[])[] = [
   ["networks"],
   ["estimators", "optimizers"],
   ["methods"],
-  ["diagnostics", "rl"],
+  ["bilevel", "diagnostics", "rl"],
   ["problems"],
   ["train"],
   ["advice"],

@@ -1,0 +1,23 @@
+/** Bilevel optimisation: outer parameters, and weights that are trained on them. */
+export { bilevel } from "./bilevel.ts";
+export type { BilevelOptions, BilevelState, BilevelTheta } from "./bilevel.ts";
+export type { BilevelLosses, BilevelProblem } from "./bilevelProblem.ts";
+export { hypergradient } from "./hypergradient.ts";
+export type { Hypergradient, HypergradientInfo } from "./hypergradient.ts";
+export { hypergradientKinds } from "./hypergradientOptions.ts";
+export type { HypergradientKind, HypergradientOptions } from "./hypergradientOptions.ts";
+export type { InnerSolver, InnerSteps, SolverFunction } from "./innerSolver.ts";
+export { retrainGap } from "./retrainGap.ts";
+export type { RetrainGap, RetrainGapOptions, RetrainOptions } from "./retrainGap.ts";
+export { responseSpectrum, spectralFilter } from "./responseSpectrum.ts";
+export type { ResponseSpectrum } from "./responseSpectrum.ts";
+export { quadraticBilevel } from "./tasks/quadraticBilevel.ts";
+export type {
+  QuadraticBilevel,
+  QuadraticBilevelOptions,
+  QuadraticCoefficients,
+} from "./tasks/quadraticBilevel.ts";
+export { solutionConcepts } from "./tasks/solutionConcepts.ts";
+export type { Solution, SolutionConcepts, SolutionOptions } from "./tasks/solutionConcepts.ts";
+export { forwardUnrolled, reverseUnrolled } from "./unrolledHypergradient.ts";
+export type { UnrolledResponse } from "./unrolledHypergradient.ts";
