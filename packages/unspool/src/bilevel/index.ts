@@ -21,3 +21,19 @@ export { solutionConcepts } from "./tasks/solutionConcepts.ts";
 export type { Solution, SolutionConcepts, SolutionOptions } from "./tasks/solutionConcepts.ts";
 export { forwardUnrolled, reverseUnrolled } from "./unrolledHypergradient.ts";
 export type { UnrolledResponse } from "./unrolledHypergradient.ts";
+export { rotatingLine } from "./tasks/rotatingLine.ts";
+export type { RotatingLine, RotatingLineOptions } from "./tasks/rotatingLine.ts";
+export { antidistillation } from "./tasks/antidistillation.ts";
+export type {
+  Antidistillation,
+  AntidistillationLimit,
+  AntidistillationOptions,
+} from "./tasks/antidistillation.ts";
+export { discAndRing } from "./tasks/discAndRing.ts";
+export type { DiscAndRing, DiscAndRingOptions } from "./tasks/discAndRing.ts";
+export { distillation } from "./tasks/distillation.ts";
+export type { Distillation, DistillationOptions, Distilled, Examples } from "./tasks/distillation.ts";
+export { featurePenalties } from "./tasks/featurePenalties.ts";
+export type { FeaturePenalties, FeaturePenaltiesOptions } from "./tasks/featurePenalties.ts";
+export { dataWeighting } from "./tasks/dataWeighting.ts";
+export type { DataWeighting, DataWeightingOptions } from "./tasks/dataWeighting.ts";

@@ -1,0 +1,200 @@
+/**
+ * Implicit bias in overparameterised bilevel optimisation (Vicol, Lorraine, Pedregosa, Duvenaud and Grosse 2022), at CPU
+ * size. `npm run test:paper`; recorded in docs/results.md. Cyclic projection (C3) is a unit test of the tasks.
+ */
+import { describe, expect, test } from "vitest";
+import {
+  type BilevelOptions,
+  type BilevelState,
+  type BilevelTheta,
+  type HypergradientOptions,
+  type Method,
+  type Tensor,
+  adam,
+  antidistillation,
+  bilevel,
+  compiled,
+  discAndRing,
+  np,
+  random,
+  rotatingLine,
+  sgd,
+} from "unspool";
+
+const wide = { dtype: "float64" } as const;
+const report = (claim: string, figures: unknown) => console.log(`${claim}: ${JSON.stringify(figures)}`);
+const norm = (x: Tensor): number => Math.hypot(...Array.from(x.data, Number));
+
+type Theta = BilevelTheta<Tensor, Tensor>;
+
+/** Steps of a method without a store; `visit` sees theta after each. */
+function run(
+  method: Method<Theta, BilevelState<Tensor>>,
+  from: Theta,
+  steps: number,
+  visit: (theta: Theta, loss: number, i: number) => void = () => {},
+): Theta {
+  const key = random.key(0);
+  let theta = from;
+  let state = method.init(theta, key);
+  for (let i = 0; i < steps; i++) {
+    const made = method.step(theta, state, random.foldIn(key, i));
+    ({ theta, state } = made);
+    visit(theta, made.loss!, i);
+  }
+  return theta;
+}
+
+const none = { every: 0 };
+
+describe("antidistillation", () => {
+  const task = antidistillation();
+  const { inner, outer, solve } = task;
+  const solutionOf = (hypergradient: HypergradientOptions) => {
+    const kind = { alpha: task.alpha, ...hypergradient };
+    const parts = { inner, outer, solver: solve, hypergradient: kind, retrain: none };
+    // One step of length 1 from 0 is the direction times y_0; the rate that would end in one step is |u| / |step|.
+    const once = run(bilevel({ ...parts, optimizer: sgd({ learningRate: 1 }) }), task.theta, 1);
+    const learningRate = (0.8 * task.limit(kind).outerNorm) / norm(once.outer);
+    let loss = Infinity;
+    const end = run(
+      bilevel({ ...parts, optimizer: sgd({ learningRate }) }),
+      task.theta,
+      40,
+      (_, now) => (loss = now),
+    );
+    const weights = solve(end.outer, task.theta.weights);
+    return { kind, outer: end.outer, outerNorm: norm(end.outer), weightsNorm: norm(weights), loss };
+  };
+
+  test("C1: longer series and less damping give smaller u and larger w", () => {
+    const series = [1, 2, 5, 10, 20, 50, 100].map((terms) => solutionOf({ kind: "neumann", terms }));
+    const damped = [10, 1, 0.1, 0.01].map((eps) => solutionOf({ kind: "damped", eps }));
+    const exact = solutionOf({ kind: "exact" });
+    const round = ({ outerNorm, weightsNorm }: typeof exact) =>
+      [outerNorm, weightsNorm].map((x) => x.toFixed(4));
+    report("C1 |u|, |w|", { series: series.map(round), damped: damped.map(round), exact: round(exact) });
+    for (const family of [series, damped]) {
+      family.slice(1).forEach((one, i) => {
+        expect(one.outerNorm).toBeLessThan(family[i]!.outerNorm);
+        expect(one.weightsNorm).toBeGreaterThan(family[i]!.weightsNorm);
+      });
+    }
+    for (const one of [...series, ...damped, exact]) {
+      expect(one.loss).toBeLessThan(1e-12);
+      expect(one.outerNorm).toBeCloseTo(task.limit(one.kind).outerNorm, 7);
+    }
+    expect(series[0]!.outerNorm).toBeCloseTo(3.5248, 4);
+    expect(exact.outerNorm).toBeCloseTo(2.0191, 4);
+    // C2: from u = 0 the exact hypergradient ends in y_0 g / |g|², g_i what the i-th point does to the prediction at x_0.
+    const unit = (i: number): Tensor =>
+      np.array(
+        task.places.map((_, j) => Number(i === j)),
+        wide,
+      );
+    const g = task.places.map((_, i) => task.predict(solve(unit(i), task.theta.weights), [1])[0]!);
+    const square = g.reduce((sum, x) => sum + x * x, 0);
+    const distance = Math.hypot(...g.map((x, i) => (2 * x) / square - Number(exact.outer.data[i])));
+    report("C2 distance to the least-norm u", distance);
+    expect(distance).toBeLessThan(1e-8);
+    for (const one of [...series, ...damped]) expect(one.outerNorm).toBeGreaterThan(exact.outerNorm + 1e-6);
+  });
+});
+
+describe("C4: two learned points against a disc in a ring", () => {
+  const task = discAndRing({ width: 0.3 });
+  const steps = 2000;
+  const accuracy = compiled("accuracy", task.accuracy);
+  type Setting = Pick<BilevelOptions<Tensor, Tensor>, "strategy" | "solver" | "hypergradient"> & {
+    rate: number;
+  };
+  const methodOf = ({ rate, ...setting }: Setting) =>
+    bilevel({
+      inner: task.inner,
+      outer: task.outer,
+      retrain: none,
+      optimizer: adam({ learningRate: rate }),
+      ...setting,
+    });
+  const warm = methodOf({
+    strategy: "warm",
+    solver: task.descend(1),
+    hypergradient: { kind: "neumann", terms: 5 },
+    rate: 0.1,
+  });
+  const colds = [0.05, 0.1].flatMap((rate) => [
+    methodOf({ strategy: "cold", solver: task.descend(1), hypergradient: { terms: 5 }, rate }),
+    methodOf({ strategy: "cold", solver: task.descend(50), hypergradient: { terms: 50 }, rate }),
+    // Two iterations are the pseudo-inverse of a Hessian of rank two; four, for points that nearly meet.
+    methodOf({
+      strategy: "cold",
+      solver: task.solve,
+      hypergradient: { kind: "normalCg", iterations: 4 },
+      rate,
+    }),
+  ]);
+  const outcome = (method: ReturnType<typeof methodOf>, points: number[][]) => {
+    const from = { outer: np.array(points, wide), weights: task.theta.weights };
+    let sum = 0;
+    const end = run(method, from, steps, ({ weights }, _, i) => {
+      if (i >= steps - 200) sum += accuracy(weights).item() / 200;
+    });
+    const retrained = accuracy(task.solve(end.outer, task.theta.weights)).item();
+    return { accuracy: Number(sum.toFixed(3)), retrained: Number(retrained.toFixed(3)) };
+  };
+
+  test("four starts: warm starts remember the ring, cold starts and re-training cannot", () => {
+    const starts = [
+      [[0.2, 0.1], [0.9, 0.4]],
+      [[-0.3, 0.2], [0.1, -1.1]],
+      [[0.1, -0.4], [-0.8, 0.5]],
+      [[0.5, 0.5], [-0.5, -0.5]],
+    ]; // prettier-ignore
+    const warms = starts.map((points) => outcome(warm, points));
+    const cold = colds.map((method) => starts.map((points) => outcome(method, points).accuracy));
+    report("C4 four starts", { warms, cold });
+    expect(Math.max(...warms.map((one) => one.accuracy))).toBeGreaterThanOrEqual(0.98);
+    expect(Math.max(...warms.map((one) => one.retrained))).toBeLessThan(0.71);
+    expect(Math.max(...cold.flat())).toBeLessThanOrEqual(0.71);
+  });
+
+  test("twelve random starts: some warm runs exceed all cold and all re-trained ones", () => {
+    const drawn = random.normal(random.key(12), [12, 2, 2], wide).mul(0.5).toArray() as number[][][];
+    const warms = drawn.map((points) => outcome(warm, points));
+    const cold = [colds[0]!, colds[2]!].map((method) =>
+      drawn.map((points) => outcome(method, points).accuracy),
+    );
+    report("C4 random starts", { warms, cold });
+    expect(warms.filter((one) => one.accuracy > 0.71).length).toBeGreaterThanOrEqual(2);
+    expect(Math.max(...warms.map((one) => one.retrained))).toBeLessThanOrEqual(0.71);
+    expect(Math.max(...cold.flat())).toBeLessThanOrEqual(0.71);
+  });
+});
+
+test("C6: on a line that turns, warm and cold starts end in the same u and in different losses", () => {
+  const line = rotatingLine();
+  const endOf = (strategy: "warm" | "cold", learningRate: number) => {
+    let loss = NaN;
+    const method = bilevel({
+      inner: line.inner,
+      outer: line.outer,
+      solver: line.solve,
+      strategy,
+      optimizer: sgd({ learningRate }),
+      hypergradient: { kind: "exact" },
+      retrain: none,
+    });
+    const end = run(method, line.theta, 20_000, (_, now) => (loss = now));
+    return { u: end.outer.item(), w: Array.from(end.weights.data, Number), loss };
+  };
+  const cold = endOf("cold", 0.1);
+  const [slow, fast] = [endOf("warm", 0.01), endOf("warm", 0.1)];
+  report("C6", { cold, slow, fast });
+  for (const { u } of [cold, slow, fast]) expect(Math.abs(u + Math.atan(0.75))).toBeLessThan(1e-6);
+  expect(cold.loss).toBeCloseTo(1.28, 9);
+  expect(cold.w[0]).toBeCloseTo(1.04, 6);
+  expect(cold.w[1]).toBeCloseTo(-0.28, 6);
+  // ½ (2 - 1.1435…)² = 0.366795 for rates that tend to 0.
+  expect(slow.loss).toBeCloseTo(0.36763347, 8);
+  expect(fast.loss).toBeCloseTo(0.375301152, 8);
+});
