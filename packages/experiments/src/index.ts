@@ -3,6 +3,7 @@ import type { Experiment, Study } from "unspool";
 import { autoencoderTraining } from "./kfacAutoencoder/autoencoderTraining.ts";
 import { compressedTraining } from "./gradientCompression/compressedTraining.ts";
 import { copyTask } from "./copyTask/copyTask.ts";
+import { datasetDistillation } from "./datasetDistillation/datasetDistillation.ts";
 import { diskPacking } from "./diskPacking/diskPacking.ts";
 import { doublePendulum } from "./doublePendulum/doublePendulum.ts";
 import { gradientCompression } from "./gradientCompression/gradientCompression.ts";
@@ -68,6 +69,7 @@ export const experiments: readonly Experiment[] = [
   neuronTraining,
   neuronDirections,
   reverseOptimizer,
+  datasetDistillation,
 ] as readonly Experiment[];
 
 /** Experiments that are made of runs. */

@@ -1,0 +1,129 @@
+/**
+ * Ten learned images in the place of MNIST: what warm-started training reaches with them, and what is left when a new
+ * network is trained on the images alone.
+ */
+import {
+  type BilevelTheta,
+  type Distillation,
+  type Distilled,
+  type Experiment,
+  type Layer,
+  type Measure,
+  type RunRecord,
+  adam,
+  bilevel,
+  compiled,
+  defineExperiment,
+  distillation,
+  random,
+  retrainGap,
+  sgd,
+} from "unspool";
+import { z } from "zod";
+import { mnistPart } from "../shared/data/mnist.ts";
+import { distillationFigures } from "./distillationFigures.ts";
+
+const config = z.strictObject({
+  strategy: z
+    .enum(["warm", "cold"])
+    .default("warm")
+    .describe("warm: weights go on from the last outer step; cold: they start anew"),
+  steps: z.int().min(1).default(1500).describe("outer steps"),
+  innerSteps: z.int().min(1).default(1).describe("of gradient descent on the images, per outer step"),
+  innerLearningRate: z.number().positive().default(0.02),
+  learningRate: z.number().positive().default(0.02).describe("of Adam on the images"),
+  hypergradient: z
+    .enum(["unroll", "neumann", "identity", "cg", "normalCg"])
+    .default("unroll")
+    .describe("how the response of the weights is approximated"),
+  terms: z.int().min(1).default(20).describe("of neumann"),
+  images: z.int().min(1).default(10).describe("learned images, of the digits 0, 1, … in turn"),
+  learnLabels: z.boolean().default(false),
+  hidden: z.array(z.int().min(1)).default([64]).describe("units of the hidden layers"),
+  trainingImages: z.int().min(100).max(50_000).default(5000).describe("that the learned ones stand for"),
+  testImages: z.int().min(100).max(10_000).default(2000),
+  batchSize: z.int().min(1).default(128).describe("of outer steps"),
+  retrainSteps: z.int().min(1).default(500).describe("of training a new network on the images"),
+  retrainSeeds: z.int().min(1).default(3).describe("new networks at the end of the run"),
+});
+
+type Config = z.infer<typeof config>;
+export type DistillationTheta = BilevelTheta<Distilled, Layer[]>;
+
+export const datasetDistillation: Experiment<unknown, DistillationTheta> = defineExperiment<
+  Config,
+  DistillationTheta
+>({
+  name: "dataset-distillation",
+  summary: "ten learned images in the place of MNIST, and what a network trained on them alone can do",
+  paper: "Vicol, Lorraine, Pedregosa, Duvenaud, Grosse (ICML 2022), Table 3, at CPU size",
+  config,
+  setup(settings, key) {
+    const data = mnistPart("train", [0, settings.trainingImages], 2);
+    const { images, hidden, batchSize, learnLabels } = settings;
+    const task = distillation({ data, classes: 10, images, hidden, batchSize, learnLabels });
+    const solver = { optimizer: sgd({ learningRate: settings.innerLearningRate }), steps: settings.innerSteps };
+    const { theta, name, ...problem } = { ...task, theta: task.theta(random.foldIn(key, "theta")) };
+    const { accuracy, ...parts } = problem;
+    void accuracy;
+    return {
+      theta,
+      steps: settings.steps,
+      method: bilevel({
+        ...(name !== undefined && { name }),
+        ...parts,
+        solver,
+        strategy: settings.strategy,
+        optimizer: adam({ learningRate: settings.learningRate }),
+        hypergradient: { kind: settings.hypergradient, ...(settings.hypergradient === "neumann" && { terms: settings.terms }) },
+        retrain: { every: Math.max(1, Math.round(settings.steps / 15)), steps: settings.retrainSteps },
+      }),
+      evaluate: (end, start, _steps, measure) => evaluation(task, settings, end, start, measure),
+      figures: (run: RunRecord<DistillationTheta>) => distillationFigures(run),
+    };
+  },
+});
+
+/** Test accuracy of the weights of the run, and of weights trained anew: from new starts, and from the run's own. */
+async function evaluation(
+  task: Distillation,
+  settings: Config,
+  end: DistillationTheta,
+  start: DistillationTheta,
+  measure: Measure,
+) {
+  const test = mnistPart("test", [0, settings.testImages], 2);
+  const accuracy = compiled("accuracy", (weights: Layer[]) => task.accuracy(weights, test));
+  const solver = { optimizer: sgd({ learningRate: settings.innerLearningRate }), steps: settings.retrainSteps };
+  const gapOf = (key: number, weights?: Layer[]) =>
+    retrainGap(task, end, {
+      solver,
+      steps: settings.strategy === "cold" && weights !== undefined ? settings.innerSteps : settings.retrainSteps,
+      seeds: 1,
+      key: random.key(key),
+      measure: (_, trained) => task.accuracy(trained, test),
+      ...(weights !== undefined && { weights }),
+    }).mean;
+  const fresh = (await measure("retrained", settings.retrainSeeds, (i) => [gapOf(i + 1)])).flat();
+  const same = (await measure("retrained from the same start", 1, () => [gapOf(0, start.weights)])).flat()[0]!;
+  const trained = accuracy(end.weights).item();
+  const mean = fresh.reduce((sum, one) => sum + one, 0) / fresh.length;
+  return {
+    metrics: {
+      accuracy: trained,
+      initialAccuracy: accuracy(start.weights).item(),
+      retrainedAccuracy: mean,
+      retrainedSameStart: same,
+      retrainGap: trained - mean,
+    },
+    table: {
+      title: `Accuracy on ${settings.testImages} test images, ${settings.strategy} starts`,
+      columns: ["weights", "accuracy"],
+      rows: [
+        ["of the run", trained],
+        ["trained anew from the run's own start", same],
+        ...fresh.map((value, i) => [`trained anew, seed ${i + 1}`, value]),
+      ],
+    },
+  };
+}
