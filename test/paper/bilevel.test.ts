@@ -20,6 +20,8 @@ import {
   rotatingLine,
   sgd,
 } from "unspool";
+import { train } from "unspool/train";
+import { datasetDistillation } from "@unspool/experiments";
 
 const wide = { dtype: "float64" } as const;
 const report = (claim: string, figures: unknown) => console.log(`${claim}: ${JSON.stringify(figures)}`);
@@ -197,4 +199,37 @@ test("C6: on a line that turns, warm and cold starts end in the same u and in di
   // ½ (2 - 1.1435…)² = 0.366795 for rates that tend to 0.
   expect(slow.loss).toBeCloseTo(0.36763347, 8);
   expect(fast.loss).toBeCloseTo(0.375301152, 8);
+});
+
+describe("C5: ten images in the place of MNIST", () => {
+  const distilled = async (config: object, seed: number) => {
+    const { evaluation } = await train(datasetDistillation, { config, seed });
+    const { accuracy, retrainedAccuracy, retrainedSameStart } = evaluation!.metrics;
+    return [accuracy!, retrainedSameStart!, retrainedAccuracy!] as const;
+  };
+
+  test("warm starts do well with images that teach a new network next to nothing", async () => {
+    const runs = [];
+    for (const seed of [0, 1, 2]) runs.push(await distilled({}, seed));
+    report("C5 warm: accuracy, re-trained from the same start, from new ones", runs);
+    for (const [accuracy, , fresh] of runs) expect(accuracy - fresh).toBeGreaterThanOrEqual(0.35);
+  });
+
+  test("cold starts do as well with images that teach the start that they are made for", async () => {
+    const config = {
+      strategy: "cold",
+      innerSteps: 30,
+      innerLearningRate: 0.1,
+      learningRate: 0.05,
+      steps: 200,
+      retrainSteps: 30,
+    };
+    const runs = [];
+    for (const seed of [0, 1]) runs.push(await distilled(config, seed));
+    report("C5 cold: accuracy, re-trained from the same start, from new ones", runs);
+    for (const [accuracy, same, fresh] of runs) {
+      expect(Math.abs(accuracy - same)).toBeLessThanOrEqual(0.03);
+      expect(fresh).toBeLessThan(accuracy - 0.05);
+    }
+  });
 });

@@ -2,6 +2,7 @@
 import type { Experiment, Study } from "unspool";
 import { autoencoderTraining } from "./kfacAutoencoder/autoencoderTraining.ts";
 import { compressedTraining } from "./gradientCompression/compressedTraining.ts";
+import { bilevelBias } from "./bilevelBias/bilevelBias.ts";
 import { copyTask } from "./copyTask/copyTask.ts";
 import { datasetDistillation } from "./datasetDistillation/datasetDistillation.ts";
 import { diskPacking } from "./diskPacking/diskPacking.ts";
@@ -70,6 +71,7 @@ export const experiments: readonly Experiment[] = [
   neuronDirections,
   reverseOptimizer,
   datasetDistillation,
+  bilevelBias,
 ] as readonly Experiment[];
 
 /** Experiments that are made of runs. */
@@ -87,8 +89,10 @@ export const studies: readonly Study[] = [
 
 export {
   autoencoderTraining,
+  bilevelBias,
   compressedTraining,
   copyTask,
+  datasetDistillation,
   diskPacking,
   doublePendulum,
   gradientCompression,

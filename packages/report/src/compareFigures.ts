@@ -1,5 +1,5 @@
 /** The figures of a comparison of estimators. */
-import type { Comparison, EstimatorMeasurement } from "unspool";
+import { type Comparison, type EstimatorMeasurement, estimators } from "unspool";
 import type { Series } from "unspool/train";
 import type { PennedFigure } from "./drawing.ts";
 import { estimatorPen } from "./palette.ts";
@@ -7,10 +7,15 @@ import { estimatorPen } from "./palette.ts";
 /** What is drawn in the place of 0 on a logarithmic axis, as a share of the squared length of the reference. */
 const floorShare = 1e-12;
 
+const estimatorNames: readonly string[] = estimators.map(({ name }) => name);
+
 type Named = Pick<EstimatorMeasurement, "name" | "estimator">;
 
 /** An estimator has one pen, in every figure and in those of `diagnose`. */
-const pensOf = (of: readonly Named[]) => of.map(({ estimator }) => estimatorPen(estimator));
+function pensOf(of: readonly Named[]) {
+  const others = of.map(({ estimator }) => estimator).filter((name) => !estimatorNames.includes(name));
+  return of.map(({ estimator }) => estimatorPen(estimator, Math.max(0, others.indexOf(estimator))));
+}
 
 export function compareFigures(comparison: Comparison): PennedFigure[] {
   const { estimators, byTruncation } = comparison;

@@ -66,9 +66,12 @@ const penned: readonly string[] = [
   ...estimators.filter(({ objective }) => objective === "final"),
 ].map(({ name }) => name);
 
-/** The pen of an estimator: the same in all figures, whichever they show. Those that nobody registered share one. */
-export function estimatorPen(name: string): Pen {
-  const index = penned.includes(name) ? penned.indexOf(name) : penned.length;
+/**
+ * The pen of an estimator: the same in all figures, whichever they show. Those that nobody registered share one, or have
+ * their own by their place among them.
+ */
+export function estimatorPen(name: string, place = 0): Pen {
+  const index = penned.includes(name) ? penned.indexOf(name) : penned.length + place;
   const pen = penOf(index);
   return { ...pen, dash: pen.dash ?? dashes[Math.floor(index / 4) % 3], symbol: symbols[index % 4]! };
 }

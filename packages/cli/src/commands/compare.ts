@@ -35,11 +35,16 @@ export async function compareCommand(line: CommandLine, reporter: Reporter): Pro
   configureExecutor(engineSettings(line));
   const { experiment, parsed } = await preparedExperiment(line);
   const key = random.key(seed);
-  const { theta, inner } = await setupWithInner(experiment, parsed, key);
+  const { theta: whole, inner } = await setupWithInner(experiment, parsed, key);
+  const theta = inner.theta ?? whole;
+  const others = (inner.others ?? []).filter(({ name }) => names?.includes(name) ?? true);
   const path = textOption(line, "out") ?? `runs/compare-${fileName(experiment.name)}.html`;
   await requirePage(path);
   const comparison = compareEstimators(inner.problem, theta, {
-    estimators: names ?? suitable(inner.problem.isDifferentiable, tree.size(theta)),
+    estimators:
+      names?.filter((name) => !others.some((other) => other.name === name)) ??
+      suitable(inner.problem.isDifferentiable, tree.size(theta)),
+    others,
     options: inner.options,
     innerSteps: budget,
     horizon,

@@ -28,7 +28,7 @@ const config = z.strictObject({
     .enum(["warm", "cold"])
     .default("warm")
     .describe("warm: weights go on from the last outer step; cold: they start anew"),
-  steps: z.int().min(1).default(1500).describe("outer steps"),
+  steps: z.int().min(1).default(3000).describe("outer steps"),
   innerSteps: z.int().min(1).default(1).describe("of gradient descent on the images, per outer step"),
   innerLearningRate: z.number().positive().default(0.02),
   learningRate: z.number().positive().default(0.02).describe("of Adam on the images"),
@@ -62,7 +62,10 @@ export const datasetDistillation: Experiment<unknown, DistillationTheta> = defin
     const data = mnistPart("train", [0, settings.trainingImages], 2);
     const { images, hidden, batchSize, learnLabels } = settings;
     const task = distillation({ data, classes: 10, images, hidden, batchSize, learnLabels });
-    const solver = { optimizer: sgd({ learningRate: settings.innerLearningRate }), steps: settings.innerSteps };
+    const solver = {
+      optimizer: sgd({ learningRate: settings.innerLearningRate }),
+      steps: settings.innerSteps,
+    };
     const { theta, name, ...problem } = { ...task, theta: task.theta(random.foldIn(key, "theta")) };
     const { accuracy, ...parts } = problem;
     void accuracy;
@@ -75,7 +78,10 @@ export const datasetDistillation: Experiment<unknown, DistillationTheta> = defin
         solver,
         strategy: settings.strategy,
         optimizer: adam({ learningRate: settings.learningRate }),
-        hypergradient: { kind: settings.hypergradient, ...(settings.hypergradient === "neumann" && { terms: settings.terms }) },
+        hypergradient: {
+          kind: settings.hypergradient,
+          ...(settings.hypergradient === "neumann" && { terms: settings.terms }),
+        },
         retrain: { every: Math.max(1, Math.round(settings.steps / 15)), steps: settings.retrainSteps },
       }),
       evaluate: (end, start, _steps, measure) => evaluation(task, settings, end, start, measure),
@@ -94,18 +100,24 @@ async function evaluation(
 ) {
   const test = mnistPart("test", [0, settings.testImages], 2);
   const accuracy = compiled("accuracy", (weights: Layer[]) => task.accuracy(weights, test));
-  const solver = { optimizer: sgd({ learningRate: settings.innerLearningRate }), steps: settings.retrainSteps };
+  const solver = {
+    optimizer: sgd({ learningRate: settings.innerLearningRate }),
+    steps: settings.retrainSteps,
+  };
   const gapOf = (key: number, weights?: Layer[]) =>
     retrainGap(task, end, {
       solver,
-      steps: settings.strategy === "cold" && weights !== undefined ? settings.innerSteps : settings.retrainSteps,
+      steps:
+        settings.strategy === "cold" && weights !== undefined ? settings.innerSteps : settings.retrainSteps,
       seeds: 1,
       key: random.key(key),
       measure: (_, trained) => task.accuracy(trained, test),
       ...(weights !== undefined && { weights }),
     }).mean;
   const fresh = (await measure("retrained", settings.retrainSeeds, (i) => [gapOf(i + 1)])).flat();
-  const same = (await measure("retrained from the same start", 1, () => [gapOf(0, start.weights)])).flat()[0]!;
+  const same = (
+    await measure("retrained from the same start", 1, () => [gapOf(0, start.weights)])
+  ).flat()[0]!;
   const trained = accuracy(end.weights).item();
   const mean = fresh.reduce((sum, one) => sum + one, 0) / fresh.length;
   return {

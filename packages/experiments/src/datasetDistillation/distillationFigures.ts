@@ -71,7 +71,11 @@ function lossFigure({ metrics }: RunRecord<DistillationTheta>): Figure {
 function normFigure({ metrics }: RunRecord<DistillationTheta>): Figure {
   const drawn = thin(metrics, 300);
   const x = drawn.map(({ step }) => step);
-  const line = (name: string, metric: string) => ({ name, x, y: drawn.map((record) => metricOf(record, metric)) });
+  const line = (name: string, metric: string) => ({
+    name,
+    x,
+    y: drawn.map((record) => metricOf(record, metric)),
+  });
   return {
     id: "norms",
     title: "Norms of images and weights",

@@ -37,3 +37,7 @@ export { featurePenalties } from "./tasks/featurePenalties.ts";
 export type { FeaturePenalties, FeaturePenaltiesOptions } from "./tasks/featurePenalties.ts";
 export { dataWeighting } from "./tasks/dataWeighting.ts";
 export type { DataWeighting, DataWeightingOptions } from "./tasks/dataWeighting.ts";
+export { bilevelComparison } from "./bilevelComparison.ts";
+export type { BilevelComparison, BilevelComparisonOptions } from "./bilevelComparison.ts";
+export { unrolledProblem } from "./unrolledProblem.ts";
+export type { UnrolledOptions, UnrolledState } from "./unrolledProblem.ts";

@@ -7,7 +7,7 @@
  */
 import { type Key, random, tree } from "../array/index.ts";
 import { OptionError, UnspoolError, requireInteger, requireOneOf, requireKnownOptions } from "../errors.ts";
-import { type EstimatorEntry, type EstimatorOptions, estimatorEntry } from "../estimators/index.ts";
+import { type ComparedEstimator, type EstimatorOptions, estimatorEntry } from "../estimators/index.ts";
 import { type Problem, requireHorizon } from "../unroll/index.ts";
 import { measuredHorizon } from "./measuredHorizon.ts";
 import { type EstimatorMeasurement, measureEstimator } from "./measureEstimator.ts";
@@ -16,6 +16,8 @@ import { type ReferenceGradient, isDeterministic, referenceGradient } from "./re
 export interface CompareOptions {
   /** Names or aliases of registered estimators. */
   estimators: readonly string[];
+  /** Estimators of this problem that no registry holds, measured beside them. Default: none. */
+  others?: readonly ComparedEstimator[] | undefined;
   /** Handed to all of them: sigma, pairs, truncation, objective. */
   options?: EstimatorOptions;
   /** Inner steps that each estimator may spend, and a quarter of that at other truncations. Default: 32 trajectories of all particles. */
@@ -62,6 +64,7 @@ export function compareEstimators<Theta, State, Batch>(
 ): Comparison {
   requireKnownOptions("compareEstimators", given, [
     "estimators",
+    "others",
     "options",
     "innerSteps",
     "horizon",
@@ -72,9 +75,13 @@ export function compareEstimators<Theta, State, Batch>(
     "onProgress",
   ]);
   const where = "compareEstimators";
-  const { estimators, key = random.key(0), onProgress = () => {} } = given;
-  if (estimators.length === 0) throw new OptionError(where, "estimators", [], "at least one name");
-  const entries = estimators.map((name) => ({ name, entry: estimatorEntry(name) }));
+  const { estimators, others: unregistered = [], key = random.key(0), onProgress = () => {} } = given;
+  if (estimators.length + unregistered.length === 0)
+    throw new OptionError(where, "estimators", [], "at least one name");
+  const entries: Named[] = [
+    ...estimators.map((name) => ({ name, entry: estimatorEntry(name) })),
+    ...unregistered.map((entry) => ({ name: entry.name, entry })),
+  ];
   requireOneOf(where, "reference", given.reference ?? "auto", ["auto", "bptt", "fullEs"]);
   const horizon = given.horizon ?? measuredHorizon(problem);
   requireInteger(where, "horizon", horizon, 1);
@@ -138,7 +145,7 @@ export function compareEstimators<Theta, State, Batch>(
 
 interface Named {
   name: string;
-  entry: EstimatorEntry;
+  entry: ComparedEstimator;
 }
 
 function exactReference(

@@ -2,7 +2,7 @@
 import { type Key, tree } from "../array/index.ts";
 import { explainProgram } from "../engine/index.ts";
 import { OptionError } from "../errors.ts";
-import type { EstimatorEntry, EstimatorOptions } from "../estimators/index.ts";
+import type { ComparedEstimator, EstimatorOptions } from "../estimators/index.ts";
 import { type Problem, freshExecutor } from "../unroll/index.ts";
 import { type Moments, moments, vectorNorm } from "../numerics/index.ts";
 import type { ReferenceGradient } from "./referenceGradient.ts";
@@ -69,7 +69,7 @@ const rounding = { float32: 1e-5, float64: 1e-10 } as const;
 export function measureEstimator(
   context: MeasurementContext,
   name: string,
-  entry: EstimatorEntry,
+  entry: ComparedEstimator,
   at: number,
 ): EstimatorMeasurement {
   const { problem, theta, options, key, innerSteps, reference, isFixed } = context;
@@ -127,7 +127,7 @@ export function measureEstimator(
 
 const leastSamples = 8;
 
-function known(entry: EstimatorEntry, options: EstimatorOptions): EstimatorOptions {
+function known(entry: ComparedEstimator, options: EstimatorOptions): EstimatorOptions {
   return Object.fromEntries(
     Object.entries(options).filter(
       ([option, value]) => value !== undefined && (entry.options as readonly string[]).includes(option),
@@ -136,7 +136,7 @@ function known(entry: EstimatorEntry, options: EstimatorOptions): EstimatorOptio
 }
 
 /** As many tasks as the others have particles, unless all tasks would be the same. */
-function tasksOf(entry: EstimatorEntry, options: EstimatorOptions, drawsNothing: boolean) {
+function tasksOf(entry: ComparedEstimator, options: EstimatorOptions, drawsNothing: boolean) {
   if (!entry.options.includes("tasks") || options.tasks !== undefined) return {};
   return { tasks: drawsNothing ? 1 : 2 * (options.pairs ?? 16) };
 }

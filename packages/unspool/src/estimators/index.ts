@@ -37,6 +37,12 @@ export type { TangentState } from "./derivatives/tangents.ts";
 export { estimatesProgram, takeEstimates, windowsRunner } from "./takeEstimates.ts";
 export type { BetweenEstimates, EstimatesProgram, EstimatesTaken } from "./takeEstimates.ts";
 export { createEstimator, estimatorAliases, estimatorEntry, estimatorNames, estimators } from "./registry.ts";
-export type { EstimatorAlias, EstimatorEntry, EstimatorName, EstimatorOptions } from "./registry.ts";
+export type {
+  ComparedEstimator,
+  EstimatorAlias,
+  EstimatorEntry,
+  EstimatorName,
+  EstimatorOptions,
+} from "./registry.ts";
 export { innerStepsOf, suitsProblem } from "./traits.ts";
 export type { EstimatorTraits, ResetKind, VarianceLaw } from "./traits.ts";

@@ -40,6 +40,13 @@ export interface EstimatorEntry extends EstimatorTraits {
   ): GradientEstimator<Theta>;
 }
 
+/** An estimator that no registry holds, with what others must know of it: it is compared beside those that do. */
+export interface ComparedEstimator extends EstimatorTraits {
+  readonly name: string;
+  readonly options: readonly (keyof EstimatorOptions)[];
+  create(problem: Problem, options: EstimatorOptions): GradientEstimator;
+}
+
 const windowOptions = ["truncation", "resets", "objective", "executor"] as const;
 const taskOptions = [...windowOptions, "tasks"] as const;
 const esOptions = [...wholeOptionNames, "truncation", "resets"] as const;

@@ -1,7 +1,7 @@
 /** What `train` runs: theta, a method, and what to measure and draw at the end. */
 import { OptionError, requireKnownOptions } from "../errors.ts";
 import type { Key } from "../array/index.ts";
-import type { EstimatorOptions } from "../estimators/index.ts";
+import type { ComparedEstimator, EstimatorOptions } from "../estimators/index.ts";
 import type { AnyEstimator, Method } from "../methods/index.ts";
 import type { ComponentwiseOptimizer, Optimizer } from "../optimizers/index.ts";
 import type { TaskFamily } from "../problems/index.ts";
@@ -84,6 +84,10 @@ export interface InnerProblem<Theta = unknown> {
   // Whatever its state and batches.
   problem: Problem<Theta>;
   options: EstimatorOptions;
+  /** What the problem's gradients are of, where that is only a part of the setup's theta. */
+  theta?: unknown;
+  /** Estimators of this problem alone: `compare` measures them beside those of the registry. */
+  others?: readonly ComparedEstimator[];
   /** The gradient of the objective over a whole trajectory, where it is known in closed form. */
   exactGradient?(theta: Theta, horizon: number): Theta;
   /** How to change the learning rate of the setup's optimizer: `diagnose` tries others. */

@@ -79,7 +79,9 @@ export function antidistillation(options: AntidistillationOptions = {}): Antidis
     },
     solve: (u, w) => w.sub(np.matmul(inverse, miss(w, u))),
     predict: (w, x) => Array.from(np.matmul(np.array(x.map(features), exact), w).data, Number),
-    limit(kind) {
+    limit(given) {
+      // Conjugate gradients on the normal equations that have run to their end are the pseudo-inverse.
+      const kind: HypergradientOptions = given.kind === "normalCg" ? { kind: "exact" } : given;
       const filter = eigenvalues.map((lambda) =>
         spectralFilter(kind, Math.abs(lambda) < 1e-10 * lambdaMax ? 0 : lambda, lambdaMax),
       );
