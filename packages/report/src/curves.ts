@@ -70,12 +70,16 @@ function curve(
 ): PennedFigure {
   const numberOf = (value: unknown): number => (typeof value === "number" ? value : Number.NaN);
   const lines = runs
-    .map((run, i) => ({
-      name: runs.length > 1 ? run.label : label,
-      x: run.metrics.map((record) => record[along]),
-      y: run.metrics.map((record) => numberOf(pick(record))),
-      pen: penOf(i),
-    }))
+    .map((run, i) => {
+      // What is measured now and then is no gap in between; null is a number that was not finite, and stays one.
+      const measured = run.metrics.filter((record) => pick(record) !== undefined);
+      return {
+        name: runs.length > 1 ? run.label : label,
+        x: measured.map((record) => record[along]),
+        y: measured.map((record) => numberOf(pick(record))),
+        pen: penOf(i),
+      };
+    })
     .filter(({ y }) => y.some(Number.isFinite));
   return {
     id: `${title.toLowerCase().replaceAll(" ", "-")}`,

@@ -111,7 +111,8 @@ function lineFigure(): Figure {
       strategy,
       solver: solve,
       optimizer: sgd({ learningRate: 0.05 }),
-      hypergradient: { kind: "exact" },
+      // Where a(u)ᵀw = 1 the Hessian a aᵀ and M are of a alone: v itself does what the pseudo-inverse makes of it.
+      hypergradient: { kind: "identity" },
       retrain: { every: 0 },
     });
     const key = random.key(0);

@@ -9,7 +9,7 @@ import { type Optimizer, sgd } from "../optimizers/index.ts";
 import { type Problem, compiled } from "../unroll/index.ts";
 import { type BilevelProblem, requireBilevel } from "./bilevelProblem.ts";
 import { requireFewWeights, requireSoundHypergradient } from "./hypergradient.ts";
-import { type HypergradientOptions, hypergradientRule } from "./hypergradientOptions.ts";
+import { type HypergradientOptions, hypergradientRule, isUnrolled } from "./hypergradientOptions.ts";
 import { hypergradientCost, hypergradientStep, requireFit } from "./hypergradientStep.ts";
 import { innerSolver } from "./innerSolver.ts";
 import { unrolledProblem } from "./unrolledProblem.ts";
@@ -76,7 +76,7 @@ export function bilevelComparison<Outer, Weights, Batch>(
   const entry = ([name, given]: [string, HypergradientOptions]): ComparedEstimator => ({
     name,
     kind: given.kind === "unrollForward" ? "forward" : "reverse",
-    isUnbiased: given.kind === "unroll" || given.kind === "unrollForward",
+    isUnbiased: given.kind !== undefined && isUnrolled(given.kind) && (given.terms ?? steps) >= steps,
     isWhole: true,
     isDeterministic: true,
     cost: { perUnit: 1 },
