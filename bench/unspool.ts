@@ -1,6 +1,7 @@
 /** Unspool as a contestant: its public library, compiled, as many outer updates per call as it takes. */
 import { type Setup, type TrainState, compiledExecutor, initTraining, random, trainSteps } from "unspool";
 import type { Runner } from "./contestant.ts";
+import { distillation } from "./workloads/distillation.ts";
 import { influence } from "./workloads/influence.ts";
 import { learnedOptimizer } from "./workloads/learnedOptimizer.ts";
 import { lstm } from "./workloads/lstm.ts";
@@ -8,9 +9,11 @@ import { mlp } from "./workloads/mlp.ts";
 import type { Workload } from "./workloads/table.ts";
 import { toy } from "./workloads/toy.ts";
 
-const setups = { influence, toy, mlp, learnedOptimizer, lstm };
+const setups = { influence, toy, mlp, learnedOptimizer, lstm, distillation };
 
-export function makeRunner(workload: Workload, threads: number): Runner {
+export function makeRunner(workload: Workload, threads: number): Runner | undefined {
+  // A program without units to share: one thread is all it uses.
+  if (workload.kind === "distillation" && threads > 1) return undefined;
   const setup: Setup = setups[workload.kind](workload, compiledExecutor({ threads }));
   const start = initTraining(setup, random.key(0));
   let state: TrainState = start;

@@ -1,9 +1,9 @@
 /**
- * What is measured: five computations in a loop, each fixed to the last constant so that every contestant does the
+ * What is measured: six computations in a loop, each fixed to the last constant so that every contestant does the
  * same work. Plain data: each contestant has its own program per `kind`.
  */
 
-export type WorkloadKind = "influence" | "toy" | "mlp" | "learnedOptimizer" | "lstm";
+export type WorkloadKind = "influence" | "toy" | "mlp" | "learnedOptimizer" | "lstm" | "distillation";
 
 export interface Workload {
   readonly name: string;
@@ -19,6 +19,8 @@ export interface Workload {
   readonly hidden: number;
   /** W1: how the matrix enters the program. */
   readonly matrix?: "constant" | "full" | "state";
+  /** W6: how the outer gradient is made. */
+  readonly hypergradient?: "unroll" | "neumann";
   /** Updates after which a contestant starts again, before numbers grow large or the loop becomes chaotic. */
   readonly restartEvery: number;
 }
@@ -43,6 +45,14 @@ const learned = {
   unit: "particle steps",
   unitsPerUpdate: 20 * 16,
   restartEvery: 100,
+} as const;
+
+const distillation = {
+  kind: "distillation",
+  unit: "outer steps",
+  unitsPerUpdate: 1,
+  hidden: 64,
+  restartEvery: 2000,
 } as const;
 
 export const workloads: readonly Workload[] = [
@@ -90,6 +100,18 @@ export const workloads: readonly Workload[] = [
     hidden: 128,
     flopsPerUnit: 1.3e9,
     restartEvery: 100,
+  },
+  {
+    ...distillation,
+    name: "W6",
+    title: "distillation, 196-64-10, one inner step unrolled",
+    hypergradient: "unroll",
+  },
+  {
+    ...distillation,
+    name: "W6-neumann",
+    title: "distillation, 196-64-10, Neumann series of 20 terms",
+    hypergradient: "neumann",
   },
 ];
 

@@ -11,8 +11,8 @@ import { toy } from "./toy.ts";
 const programs = { influence, toy, mlp, learnedOptimizer, lstm };
 
 /** jax-js chooses its threads itself. */
-export async function makeRunner(workload: Workload): Promise<Runner> {
+export async function makeRunner(workload: Workload): Promise<Runner | undefined> {
   await jax.init("wasm");
   jax.defaultDevice("wasm");
-  return programs[workload.kind](workload);
+  return workload.kind === "distillation" ? undefined : programs[workload.kind](workload);
 }

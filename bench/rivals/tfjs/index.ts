@@ -14,10 +14,10 @@ import { toy } from "./toy.ts";
 const programs = { influence, toy, mlp, learnedOptimizer, lstm };
 
 /** TensorFlow.js has threads in browsers only. */
-export async function makeRunner(workload: Workload): Promise<Runner> {
+export async function makeRunner(workload: Workload): Promise<Runner | undefined> {
   const folder = dirname(createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm"));
   wasm.setWasmPaths(`${join(folder)}/`);
   await tf.setBackend("wasm");
   await tf.ready();
-  return programs[workload.kind](workload);
+  return workload.kind === "distillation" ? undefined : programs[workload.kind](workload);
 }

@@ -14,6 +14,7 @@ MODULES = {
     "mlp": "mlp",
     "learnedOptimizer": "learned_optimizer",
     "lstm": "lstm",
+    "distillation": "distillation",
 }
 
 
@@ -59,5 +60,5 @@ def main():
 
 
 if __name__ == "__main__":
-    with torch.inference_mode(mode="lstm" not in sys.argv[1]):
+    with torch.inference_mode(mode=not any(kind in sys.argv[1] for kind in ("lstm", "distillation"))):
         main()
