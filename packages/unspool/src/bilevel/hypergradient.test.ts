@@ -55,6 +55,7 @@ describe("conjugate gradients on a singular Hessian", () => {
   test("go astray before they blow up", () => {
     // One step is where NumPy's is; two are already wrong, the answer being (-0.75, 1).
     expect(listOf(by(1)().gradient).map((g) => Number(g.toFixed(4)))).toEqual([-0.5, 1.25]);
+    expect(listOf(by(2)().gradient).map((g) => Number(g.toFixed(4)))).toEqual([-1.0357, 1.0357]);
   });
 
   test("that meet a direction without curvature are refused", () => {
@@ -191,6 +192,10 @@ describe("trees, dtypes and what is refused", () => {
     listOf(gradient).forEach((g, i) => expect(g).toBeCloseTo([-0.75, 1][i]!, 5));
     expect(info["nullity"]!.item()).toBe(1);
     expect(info["condition"]!.item()).toBeCloseTo(3, 4);
+    const tiny = () =>
+      hypergradient(narrow, single(u), single(wide([1, 2, 0])), { kind: "exact", rtol: 1e-7 });
+    expect(tiny).toThrow(OptionError);
+    expect(tiny).toThrow("hypergradient.rtol must be at least 0.000001 in float32, got 1e-7");
   });
 
   const refused: [string, HypergradientOptions, string][] = [

@@ -93,6 +93,9 @@ export function hypergradientBy<Outer, Weights>(
   };
 }
 
+/** A condition of a million is what float32 can tell from a singular matrix. */
+const leastSingleRtol = 1e-6;
+
 /** q ≈ H⁻¹ v from products with H. */
 function approximate<Weights>(
   { kind, terms = seriesTerms, alpha, eps, iterations, scale, rtol }: HypergradientRule,
@@ -101,7 +104,18 @@ function approximate<Weights>(
 ): { q: Weights; info: HypergradientInfo } {
   if (kind === "identity") return { q: scaled(scale, v), info: {} };
   if (kind === "exact") {
-    const cutoff = rtol ?? (tree.floatType(v) === "float64" ? 1e-8 : 1e-5);
+    const isWide = tree.floatType(v) === "float64";
+    const cutoff = rtol ?? (isWide ? 1e-8 : 1e-5);
+    if (!isWide && cutoff < leastSingleRtol) {
+      const hint = "Smaller eigenvalues are rounding errors there. Make the weights float64.";
+      throw new OptionError(
+        "hypergradient",
+        "hypergradient.rtol",
+        cutoff,
+        `at least ${leastSingleRtol} in float32`,
+        hint,
+      );
+    }
     const { q, condition, nullity } = pseudoInverse(denseMatrix(product, v), v, cutoff);
     return { q, info: { condition, nullity } };
   }
