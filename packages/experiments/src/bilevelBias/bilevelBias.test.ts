@@ -4,8 +4,8 @@ import { expect, test } from "vitest";
 import { bilevelBias } from "./bilevelBias.ts";
 
 test.each([
-  ["neumann", { terms: 5 }],
-  ["normalCg", {}],
+  ["neumann", { terms: 5, twoPoints: true }],
+  ["normalCg", { twoPoints: false }],
 ])("%s ends in its limit", async (hypergradient, own) => {
   const { evaluation, figures } = await train(bilevelBias, {
     config: { hypergradient, ...own, steps: 60, learningRate: 0.8 },

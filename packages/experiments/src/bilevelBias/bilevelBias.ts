@@ -31,6 +31,10 @@ const config = z.strictObject({
   points: z.int().min(1).default(13).describe("whose heights are learned"),
   frequencies: z.int().min(1).default(10).describe("of the regression"),
   compareSteps: z.int().min(1).default(40).describe("inner steps of the trajectories that compare looks at"),
+  twoPoints: z
+    .boolean()
+    .default(true)
+    .describe("whether to draw two learned points against a disc in a ring"),
 });
 
 export interface BiasConfig {
@@ -43,6 +47,7 @@ export interface BiasConfig {
   points: number;
   frequencies: number;
   compareSteps: number;
+  twoPoints: boolean;
 }
 
 export type BiasTheta = BilevelTheta<Tensor, Tensor>;
@@ -100,7 +105,7 @@ export const bilevelBias: Experiment<unknown, BiasTheta> = defineExperiment<Bias
           },
         };
       },
-      figures: (run) => biasFigures(run, task, settings),
+      figures: (run, measure) => biasFigures(run, task, settings, measure),
     };
   },
 });

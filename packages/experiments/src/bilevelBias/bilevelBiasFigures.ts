@@ -2,6 +2,8 @@
 import {
   type Antidistillation,
   type Figure,
+  type HypergradientOptions,
+  type Measure,
   type RunRecord,
   bilevel,
   random,
@@ -9,15 +11,24 @@ import {
   sgd,
   spectralFilter,
 } from "unspool";
+import { discFigures } from "./discFigures.ts";
 import { grid, thin } from "../shared/series.ts";
 import type { BiasConfig, BiasTheta } from "./bilevelBias.ts";
 
-export function biasFigures(
+export async function biasFigures(
   run: RunRecord<BiasTheta>,
   task: Antidistillation,
   settings: BiasConfig,
-): Figure[] {
-  return [normsFigure(run, task), regressionFigure(run, task), filterFigure(task, settings), lineFigure()];
+  measure: Measure,
+): Promise<Figure[]> {
+  return [
+    normsFigure(run, task),
+    regressionFigure(run, task),
+    filterFigure(task, settings),
+    missedFigure(task),
+    lineFigure(),
+    ...(settings.twoPoints ? await discFigures(measure) : []),
+  ];
 }
 
 const seriesLengths = [1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 200, 500];
@@ -94,6 +105,36 @@ function filterFigure(task: Antidistillation, { terms }: BiasConfig): Figure {
       drawn(`series, ${terms} terms`, { terms, alpha: task.alpha }),
       drawn("damped alike", { kind: "damped", eps: 1 / (task.alpha * terms) }),
       drawn("series, 100 terms", { terms: 100, alpha: task.alpha }),
+    ],
+  };
+}
+
+const trainedSteps = [...new Set(grid(0, 3, 40).map((exponent) => Math.round(10 ** exponent)))];
+
+function missedFigure(task: Antidistillation): Figure {
+  const of = (options: HypergradientOptions): number[] => task.direction({ alpha: task.alpha, ...options });
+  const truth = trainedSteps.map((terms) => of({ terms }));
+  const drawn = (name: string, options: HypergradientOptions) => {
+    const found = of(options);
+    const share = (wanted: number[]): number =>
+      Math.hypot(...found.map((a, i) => a - wanted[i]!)) / Math.hypot(...wanted);
+    return { name, x: trainedSteps, y: truth.map((wanted) => Math.max(share(wanted), 1e-8)) };
+  };
+  return {
+    id: "missed",
+    title: "What hypergradients miss, against how long the weights were trained",
+    caption:
+      "Distance from the derivative of what training really reaches, over its length: closed forms. Implicit kinds answer for " +
+      "weights that have arrived; truncated backpropagation (a series of as many terms) for its last steps. Each is right at one " +
+      "end and at no other. `unspool compare bilevel-bias` measures them, and evolution strategies, which are right everywhere and scatter.",
+    x: { label: "inner steps", scale: "log" },
+    y: { label: "error / length of the gradient", scale: "log" },
+    series: [
+      drawn("exact", { kind: "exact" }),
+      drawn("damped, 0.1", { kind: "damped", eps: 0.1 }),
+      drawn("series or last 20 steps", { terms: 20 }),
+      drawn("series or last 5 steps", { terms: 5 }),
+      drawn("identity", { kind: "identity", scale: task.alpha }),
     ],
   };
 }

@@ -12,6 +12,7 @@ import {
   type RunRecord,
   adam,
   bilevel,
+  bilevelComparison,
   compiled,
   defineExperiment,
   distillation,
@@ -44,6 +45,7 @@ const config = z.strictObject({
   testImages: z.int().min(100).max(10_000).default(2000),
   batchSize: z.int().min(1).default(128).describe("of outer steps"),
   retrainSteps: z.int().min(1).default(500).describe("of training a new network on the images"),
+  compareSteps: z.int().min(1).default(20).describe("inner steps of the trajectories that compare looks at"),
   retrainSeeds: z.int().min(1).default(3).describe("new networks at the end of the run"),
 });
 
@@ -66,15 +68,14 @@ export const datasetDistillation: Experiment<unknown, DistillationTheta> = defin
       optimizer: sgd({ learningRate: settings.innerLearningRate }),
       steps: settings.innerSteps,
     };
-    const { theta, name, ...problem } = { ...task, theta: task.theta(random.foldIn(key, "theta")) };
-    const { accuracy, ...parts } = problem;
-    void accuracy;
+    const { inner, outer, start, data: draw } = task;
+    const problem = { inner, outer, start, ...(draw && { data: draw }) };
+    const theta = task.theta(random.foldIn(key, "theta"));
     return {
       theta,
       steps: settings.steps,
       method: bilevel({
-        ...(name !== undefined && { name }),
-        ...parts,
+        ...problem,
         solver,
         strategy: settings.strategy,
         optimizer: adam({ learningRate: settings.learningRate }),
@@ -84,7 +85,14 @@ export const datasetDistillation: Experiment<unknown, DistillationTheta> = defin
         },
         retrain: { every: Math.max(1, Math.round(settings.steps / 15)), steps: settings.retrainSteps },
       }),
-      evaluate: (end, start, _steps, measure) => evaluation(task, settings, end, start, measure),
+      inner: bilevelComparison(problem, {
+        theta: theta.outer,
+        weights: theta.weights,
+        optimizer: sgd({ learningRate: settings.innerLearningRate }),
+        steps: settings.compareSteps,
+        pairs: 4,
+      }),
+      evaluate: (end, first, _steps, measure) => evaluation(task, settings, end, first, measure),
       figures: (run: RunRecord<DistillationTheta>) => distillationFigures(run),
     };
   },

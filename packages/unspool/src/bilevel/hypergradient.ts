@@ -191,7 +191,9 @@ export function requireSoundHypergradient(
       where,
       "hypergradient.eps",
       eps,
-      "above 0 where the inner Hessian has a direction without curvature",
+      eps === 0
+        ? "above 0 where the inner Hessian has a direction without curvature"
+        : "larger where the inner Hessian has directions without curvature, or that curve down",
       `${hint} Use more damping, or kind "normalCg".`,
     );
   }

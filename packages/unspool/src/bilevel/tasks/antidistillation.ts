@@ -38,6 +38,8 @@ export interface Antidistillation extends BilevelProblem<Tensor, Tensor> {
   solve(outer: Tensor, weights: Tensor): Tensor;
   /** Predictions at x: [n] for [n]. */
   predict(weights: Tensor, x: readonly number[]): number[];
+  /** a, along which the hypergradient of a kind points wherever u is, [points]. */
+  direction(options: HypergradientOptions): number[];
   /** Where gradient descent from u = 0 ends with a kind, in closed form. */
   limit(options: HypergradientOptions): AntidistillationLimit;
 }
@@ -67,6 +69,15 @@ export function antidistillation(options: AntidistillationOptions = {}): Antidis
   const eigenvalues = Array.from(values.data, Number);
   const lambdaMax = Math.max(...eigenvalues);
   const miss = (w: Tensor, u: Tensor): Tensor => np.matmul(phi, w).sub(u);
+  const along = (given: HypergradientOptions): Tensor => {
+    // Conjugate gradients on the normal equations that have run to their end are the pseudo-inverse.
+    const kind: HypergradientOptions = given.kind === "normalCg" ? { kind: "exact" } : given;
+    const filter = eigenvalues.map((lambda) =>
+      spectralFilter(kind, Math.abs(lambda) < 1e-10 * lambdaMax ? 0 : lambda, lambdaMax),
+    );
+    const inside = np.matmul(vectors.transpose(), at0).mul(np.array(filter, exact));
+    return np.matmul(phi, np.matmul(vectors, inside));
+  };
   return {
     name: where,
     places,
@@ -79,14 +90,9 @@ export function antidistillation(options: AntidistillationOptions = {}): Antidis
     },
     solve: (u, w) => w.sub(np.matmul(inverse, miss(w, u))),
     predict: (w, x) => Array.from(np.matmul(np.array(x.map(features), exact), w).data, Number),
-    limit(given) {
-      // Conjugate gradients on the normal equations that have run to their end are the pseudo-inverse.
-      const kind: HypergradientOptions = given.kind === "normalCg" ? { kind: "exact" } : given;
-      const filter = eigenvalues.map((lambda) =>
-        spectralFilter(kind, Math.abs(lambda) < 1e-10 * lambdaMax ? 0 : lambda, lambdaMax),
-      );
-      const inside = np.matmul(vectors.transpose(), at0).mul(np.array(filter, exact));
-      const a = np.matmul(phi, np.matmul(vectors, inside));
+    direction: (kind) => Array.from(along(kind).data, Number),
+    limit(kind) {
+      const a = along(kind);
       const g = np.matmul(inverse.transpose(), at0);
       const u = a.mul(y0 / g.mul(a).sum().item());
       return {
