@@ -14,7 +14,9 @@ import {
   antidistillation,
   bilevel,
   compiled,
+  dataWeighting,
   discAndRing,
+  featurePenalties,
   np,
   random,
   rotatingLine,
@@ -230,6 +232,79 @@ describe("C5: ten images in the place of MNIST", () => {
     for (const [accuracy, same, fresh] of runs) {
       expect(Math.abs(accuracy - same)).toBeLessThanOrEqual(0.03);
       expect(fresh).toBeLessThan(accuracy - 0.05);
+    }
+  });
+});
+
+describe("hyperparameters by the thousand", () => {
+  test("a penalty for every feature: below the best single penalty", () => {
+    const found = [0, 1, 2, 3, 4].map((seed) => {
+      const task = featurePenalties({ seed });
+      const { inner, outer, solve, theta } = task;
+      const method = bilevel({
+        inner,
+        outer,
+        solver: solve,
+        optimizer: adam({ learningRate: 0.1 }),
+        hypergradient: { kind: "cg", eps: 0, iterations: 60, assumeNonsingular: true },
+        retrain: none,
+      });
+      const end = run(method, theta, 200);
+      const shared = Array.from({ length: 41 }, (_, i) => np.full([60], -6 + i * 0.25, wide)).map(
+        (penalty) => {
+          const weights = solve(penalty, theta.weights);
+          return {
+            validation: outer(penalty, weights, undefined).item(),
+            test: task.testError(weights).item(),
+          };
+        },
+      );
+      const best = shared.reduce((a, b) => (b.validation < a.validation ? b : a));
+      return { tuned: task.testError(solve(end.outer, theta.weights)).item(), single: best.test };
+    });
+    report("feature penalties, test error of 60 penalties and of the best single one", found);
+    for (const { tuned, single } of found) expect(tuned).toBeLessThan(single);
+  });
+
+  test("a network that weighs examples: wrong labels count less, and the test accuracy is above plain training", () => {
+    const found = [0, 1, 2].map((seed) => {
+      const task = dataWeighting({ seed });
+      const { inner, outer, start } = task;
+      const parts = { inner, outer, start, solver: { optimizer: sgd({ learningRate: 0.5 }), steps: 1 } };
+      const hypergradient = { kind: "unroll" } as const;
+      const weighed = bilevel({
+        ...parts,
+        optimizer: adam({ learningRate: 0.01 }),
+        hypergradient,
+        retrain: none,
+      });
+      // A rate of nothing: all examples keep the weight 1.
+      const plain = bilevel({
+        ...parts,
+        optimizer: sgd({ learningRate: 1e-30 }),
+        hypergradient,
+        retrain: none,
+      });
+      const key = random.key(seed);
+      const ends = [weighed, plain].map((method) => {
+        let theta = task.theta(key);
+        let state = method.init(theta, key);
+        for (let i = 0; i < 3000; i++) ({ theta, state } = method.step(theta, state, key));
+        return theta;
+      });
+      const [own, without] = ends.map(({ weights }) => task.accuracy(weights).item());
+      const flips = Array.from(task.isFlipped.data, Number);
+      const omega = Array.from(task.exampleWeights(ends[0]!.outer, ends[0]!.weights).data, Number);
+      const mean = (wanted: number): number => {
+        const chosen = omega.filter((_, i) => flips[i] === wanted);
+        return chosen.reduce((sum, x) => sum + x, 0) / chosen.length;
+      };
+      return { own: own!, without: without!, right: mean(0), wrong: mean(1) };
+    });
+    report("data weighting, accuracy and weights of right and wrong labels", found);
+    for (const { own, without, right, wrong } of found) {
+      expect(wrong).toBeLessThan(right);
+      expect(own).toBeGreaterThan(without);
     }
   });
 });
