@@ -1,10 +1,11 @@
-/** `npm run docs [-- optimizers array readme rooms]`: writes the pages that are made from the sources, or says what those lack. */
+/** `npm run docs [-- optimizers array readme rooms bilevel]`: writes the pages that are made from the sources, or says what those lack. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { arrayPage } from "./arrayPage/page.ts";
 import { optimizersPage } from "./optimizersPage/page.ts";
 import { type Page, root } from "./page.ts";
 import { readmePage } from "./readme/page.ts";
+import { roomPage } from "./roomPages/page.ts";
 import { roomsPicture } from "./roomsPicture/page.ts";
 
 const pages: Readonly<Record<string, () => Page | Promise<Page>>> = {
@@ -12,6 +13,7 @@ const pages: Readonly<Record<string, () => Page | Promise<Page>>> = {
   array: arrayPage,
   readme: readmePage,
   rooms: roomsPicture,
+  bilevel: () => roomPage("bilevel"),
 };
 
 const asked = process.argv.slice(2);

@@ -17,6 +17,7 @@ export interface OptionDoc {
   said: string | undefined;
   /** What the comment says about the default in words. */
   remark: string | undefined;
+  isOptional: boolean;
 }
 
 /** All that is written about one algorithm. */
@@ -28,14 +29,40 @@ export interface AlgorithmDoc extends Pick<ModuleComment, "prose" | "equations" 
   cost: string | undefined;
   example: string | undefined;
   options: OptionDoc[];
+  /** Whether the last parameter is a record that the library calls options. */
+  hasOptions: boolean;
 }
 
 export type Documented = (registry: string, name: string) => AlgorithmDoc | undefined;
 
 /** Reads the docs of the factory that a registry file imports under a name. */
 export function documented(registries: readonly string[]): Documented {
-  // Only the shapes of option types are asked for: the smallest library will do, and errors are nobody's business.
-  const program = ts.createProgram([...registries], {
+  const program = programOf(registries);
+  const checker = program.getTypeChecker();
+  return (registry, name) => {
+    const factory = importedFunction(program.getSourceFile(registry)!, name, checker);
+    return factory && describe(factory, checker);
+  };
+}
+
+/** The docs of the functions that a room's index file exports, in its order. */
+export function documentedExports(index: string): { name: string; doc: AlgorithmDoc }[] {
+  const program = programOf([index]);
+  const checker = program.getTypeChecker();
+  return program.getSourceFile(index)!.statements.flatMap((statement) => {
+    const names = ts.isExportDeclaration(statement) ? statement.exportClause : undefined;
+    if (names === undefined || !ts.isNamedExports(names)) return [];
+    return names.elements.flatMap((element) => {
+      const symbol = checker.getAliasedSymbol(checker.getSymbolAtLocation(element.name)!);
+      const factory = symbol.declarations?.find(ts.isFunctionDeclaration);
+      return factory === undefined ? [] : [{ name: element.name.text, doc: describe(factory, checker) }];
+    });
+  });
+}
+
+/** Only the shapes of option types are asked for: the smallest library will do, and errors are nobody's business. */
+function programOf(files: readonly string[]): ts.Program {
+  return ts.createProgram([...files], {
     target: ts.ScriptTarget.ES2022,
     module: ts.ModuleKind.ESNext,
     moduleResolution: ts.ModuleResolutionKind.Bundler,
@@ -45,11 +72,6 @@ export function documented(registries: readonly string[]): Documented {
     strict: true,
     allowImportingTsExtensions: true,
   });
-  const checker = program.getTypeChecker();
-  return (registry, name) => {
-    const factory = importedFunction(program.getSourceFile(registry)!, name, checker);
-    return factory && describe(factory, checker);
-  };
 }
 
 function importedFunction(
@@ -85,6 +107,7 @@ function describe(factory: ts.FunctionDeclaration, checker: ts.TypeChecker): Alg
     papers: comment.papers,
     ...splitCost(said),
     example: example && ts.getTextOfJSDocComment(example.comment)?.trim(),
+    hasOptions: /Options\b/.test(parameter?.type?.getText() ?? ""),
     options:
       parameter === undefined ? [] : optionsOf(checker.getTypeAtLocation(parameter), parameter, checker),
   };
@@ -113,6 +136,7 @@ function optionsOf(type: ts.Type, at: ts.Node, checker: ts.TypeChecker, prefix =
         meaning,
         said: value,
         remark,
+        isOptional: (property.flags & ts.SymbolFlags.Optional) !== 0,
       };
       const nested = prefix === "" ? checker.getNonNullableType(own) : undefined;
       return [

@@ -49,14 +49,15 @@ export interface BilevelOptions<Outer, Weights, Batch = undefined> extends Bilev
   Weights,
   Batch
 > {
-  /** Of the outer parameters. Default `adam()`. */
+  /** Of the outer parameters. Default: `adam()`. */
   optimizer?: Optimizer;
-  /** What trains the weights: steps of an optimizer, or a function. Default 10 steps of `sgd({ learningRate: 0.01 })`. */
+  /** What trains the weights: steps of an optimizer, or a function. Default: 10 steps of `sgd({ learningRate: 0.01 })`. */
   solver?: InnerSolver<Outer, Weights, Batch>;
   /** "warm": training goes on from the last outer step's weights; "cold": it starts anew. Default "warm". */
   strategy?: "warm" | "cold";
   /** Where a cold start begins: at the "same" weights always, or at "fresh" ones that `start` draws. Default "same". */
   reinit?: "same" | "fresh";
+  /** How the outer gradient is made. Default: a Neumann series of 20 terms. */
   hypergradient?: HypergradientOptions;
   /** When the re-train gap is measured while the run goes on. Default: every 100 outer steps. */
   retrain?: RetrainOptions;

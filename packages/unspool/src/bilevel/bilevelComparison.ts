@@ -19,7 +19,7 @@ export interface BilevelComparisonOptions<Outer, Weights> {
   theta: Outer;
   /** Weights that training starts from. Default: `start` draws them. */
   weights?: Weights;
-  /** Default `sgd({ learningRate: 0.01 })`. */
+  /** Default: `sgd({ learningRate: 0.01 })`. */
   optimizer?: Optimizer;
   /** Inner steps, T. Default 100. */
   steps?: number;

@@ -25,7 +25,7 @@ export interface BilevelProblem<Outer, Weights, Batch = undefined> {
   inner(outer: Outer, weights: Weights, batch: NoInfer<Batch>): Tensor;
   /** F, which outer parameters are for: a scalar. */
   outer(outer: Outer, weights: Weights, batch: NoInfer<Batch>): Tensor;
-  /** Draws weights to start from: fresh cold starts and re-training need them. */
+  /** Draws weights to start from: fresh cold starts and re-training need them. Default: none. */
   start?(key: Key): Weights;
   /** Draws the data of an inner step and of an outer step. Default: none, `batch` is undefined. */
   data?(key: Key, level: "inner" | "outer"): Batch;

@@ -41,7 +41,9 @@ export type HypergradientInfo = { [name: string]: Tensor };
 
 /**
  * The hypergradient of `losses` at outer parameters and weights, of the kinds that look at one point only. Runs on
- * concrete and on traced values; of concrete ones it throws what `requireSoundHypergradient` does.
+ * concrete and on traced values. Throws `OptionError` for options that do not fit and, of concrete values, for an `alpha`
+ * beyond 2 / largest eigenvalue and conjugate gradients that meet a direction without curvature; `ShapeError` for
+ * parameters that are no floats; `NonFiniteError`.
  *
  * Cost: a gradient of F, a mixed product (two gradients of f), and by kind 0 ("identity"), terms - 1 ("neumann"),
  * iterations ("cg"; twice for "normalCg") or as many products with H as there are weights; 20 more with alpha "auto".

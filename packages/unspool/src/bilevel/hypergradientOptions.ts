@@ -13,19 +13,14 @@ export type HypergradientKind =
 
 export interface HypergradientOptions {
   /**
-   * How the response of the weights is approximated. Default "neumann".
-   *
-   * - "exact": q = H⁺ v, the pseudo-inverse of a dense Hessian; up to 500 weights
-   * - "damped": q = (H + eps I)⁻¹ v, dense; up to 500 weights
-   * - "neumann": q = alpha Σ_{j < terms} (I - alpha H)ʲ v
-   * - "identity": q = scale · v, which is DARTS' and T1–T2's
-   * - "cg": `iterations` of conjugate gradients on (H + eps I) q = v
-   * - "normalCg": `iterations` of conjugate gradients on H² q = H v, safe where H is singular
-   * - "unroll": reverse mode through the last `terms` inner steps; memory grows with them
-   * - "unrollForward": forward mode through the last `terms` inner steps; cost grows with the outer parameters
+   * How the response of the weights is approximated. "exact": q = H⁺ v, the pseudo-inverse of a dense Hessian of up to
+   * 500 weights. "damped": q = (H + eps I)⁻¹ v, as dense. "neumann": q = alpha Σ_{j < terms} (I - alpha H)ʲ v. "identity":
+   * q = scale · v (DARTS, T1–T2). "cg": `iterations` of conjugate gradients on (H + eps I) q = v. "normalCg": the same on
+   * H² q = H v, safe where H is singular. "unroll": reverse mode through the last `terms` inner steps, whose memory grows
+   * with them. "unrollForward": forward mode through them, whose cost grows with the outer parameters. Default "neumann".
    */
   kind?: HypergradientKind;
-  /** Terms of the series (default 20), or inner steps that are unrolled (default all). */
+  /** Terms of the series, or inner steps that are unrolled. Default: 20 of the series, all steps. */
   terms?: number;
   /** Step of the series; "auto": 1 / largest eigenvalue, by 20 power iterations. Default "auto". */
   alpha?: number | "auto";

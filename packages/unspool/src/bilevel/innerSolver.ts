@@ -6,7 +6,7 @@ import { type BilevelProblem, batchOf } from "./bilevelProblem.ts";
 import { length } from "./vectors.ts";
 
 export interface InnerSteps {
-  /** Default `sgd({ learningRate: 0.01 })`. */
+  /** Default: `sgd({ learningRate: 0.01 })`. */
   optimizer?: Optimizer;
   /** Inner steps between two outer ones, T. Default 10. */
   steps?: number;

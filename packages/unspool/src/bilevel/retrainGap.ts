@@ -67,15 +67,17 @@ export function retrained<Outer, Weights>(
 }
 
 export interface RetrainGapOptions<Outer, Weights, Batch> {
+  /** What trains the weights. Default: 10 steps of `sgd({ learningRate: 0.01 })`, but for `steps`. */
   solver?: InnerSolver<Outer, Weights, Batch>;
   /** Inner steps of a re-training. Default: those of the solver, and at least 100. */
   steps?: number;
   /** Weights that are drawn and trained. Default 3; 1 where there is no `start`. */
   seeds?: number;
-  /** Where re-training starts instead of drawn weights. */
+  /** Where re-training starts. Default: weights that `start` draws. */
   weights?: Weights;
+  /** Of drawn weights and data. Default: `random.key(0)`. */
   key?: Key;
-  /** What is measured of weights, instead of the outer loss: an accuracy, say. Made of `np` functions. */
+  /** What is measured of weights: an accuracy, say, made of `np` functions. Default: the outer loss. */
   measure?(outer: Outer, weights: Weights): Tensor;
 }
 

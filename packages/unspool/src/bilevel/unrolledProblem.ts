@@ -14,6 +14,7 @@ export interface UnrolledState<Weights> {
 }
 
 export interface UnrolledOptions<Weights> {
+  /** Of the inner steps. */
   optimizer: Optimizer;
   /** Inner steps, T. */
   steps: number;

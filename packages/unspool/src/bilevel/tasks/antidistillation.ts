@@ -18,7 +18,7 @@ export interface AntidistillationOptions {
   points?: number;
   /** Frequencies of the features, twice as many and one weights. Default 10. */
   frequencies?: number;
-  /** x_0 and y_0 of the real point. Default (1, 2). */
+  /** x_0 and y_0 of the real point. Default: (1, 2). */
   real?: readonly [number, number];
 }
 

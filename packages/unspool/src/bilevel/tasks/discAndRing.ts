@@ -15,6 +15,7 @@ export interface DiscAndRingOptions {
   width?: number;
   /** Given points of each class. Default 100. */
   points?: number;
+  /** Default "float64". */
   dtype?: "float32" | "float64";
 }
 

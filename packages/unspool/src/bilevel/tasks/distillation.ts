@@ -21,6 +21,7 @@ export interface Examples {
 export interface DistillationOptions {
   /** The data that the images stand for. */
   data: Examples;
+  /** Labels are below this. */
   classes: number;
   /** Learned images; their labels are 0, 1, … in turn. Default one of each class. */
   images?: number;

@@ -12,9 +12,9 @@ import { requireKnownOptions } from "../../errors.ts";
 import type { BilevelProblem } from "../bilevelProblem.ts";
 
 export interface RotatingLineOptions {
-  /** t. Default (2, 1). */
+  /** t. Default: (2, 1). */
   target?: readonly [number, number];
-  /** w_0. Default (0, 0.5). */
+  /** w_0. Default: (0, 0.5). */
   start?: readonly [number, number];
 }
 
