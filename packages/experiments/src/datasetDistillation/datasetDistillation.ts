@@ -112,20 +112,20 @@ async function evaluation(
     optimizer: sgd({ learningRate: settings.innerLearningRate }),
     steps: settings.retrainSteps,
   };
-  const gapOf = (key: number, weights?: Layer[]) =>
+  const { retrainSteps, retrainSeeds, strategy, innerSteps } = settings;
+  /** Accuracies of networks trained anew: from weights that are given, as long as a cold start trains, or from new ones. */
+  const retrained = (weights?: Layer[]): number[] =>
     retrainGap(task, end, {
       solver,
-      steps:
-        settings.strategy === "cold" && weights !== undefined ? settings.innerSteps : settings.retrainSteps,
-      seeds: 1,
-      key: random.key(key),
-      measure: (_, trained) => task.accuracy(trained, test),
+      steps: strategy === "cold" && weights !== undefined ? innerSteps : retrainSteps,
+      seeds: weights === undefined ? retrainSeeds : 1,
+      measure: (_, network) => task.accuracy(network, test),
       ...(weights !== undefined && { weights }),
-    }).mean;
-  const fresh = (await measure("retrained", settings.retrainSeeds, (i) => [gapOf(i + 1)])).flat();
-  const same = (
-    await measure("retrained from the same start", 1, () => [gapOf(0, start.weights)])
-  ).flat()[0]!;
+    }).retrained;
+  const [fresh] = (await measure("retrained", 1, () => retrained())) as [number[]];
+  const [[same]] = (await measure("retrained from the same start", 1, () => retrained(start.weights))) as [
+    [number],
+  ];
   const trained = accuracy(end.weights).item();
   const mean = fresh.reduce((sum, one) => sum + one, 0) / fresh.length;
   return {
