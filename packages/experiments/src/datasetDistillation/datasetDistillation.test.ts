@@ -18,8 +18,8 @@ test("images, losses and gaps", async () => {
     metrics.slice(from, to).reduce((sum, { loss }) => sum + loss, 0) / (to - from);
   expect(mean(35, 45)).toBeLessThan(mean(0, 10));
   const { heatmap } = figures.find(({ id }) => id === "distilled-images")!;
-  // Two rows of five images of 14 × 14 with a line between them.
-  expect([heatmap!.x.length, heatmap!.y.length]).toEqual([74, 29]);
+  // Three rows of four images of 14 × 14 with a line between them.
+  expect([heatmap!.x.length, heatmap!.y.length]).toEqual([59, 44]);
   expect(heatmap!.values.filter((value) => !Number.isNaN(value))).toHaveLength(10 * 196);
   const gaps = metrics.filter((record) => "retrainGap" in record);
   expect(gaps).toHaveLength(15);

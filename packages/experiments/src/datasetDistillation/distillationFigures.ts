@@ -4,8 +4,8 @@ import { metricOf } from "../shared/records.ts";
 import { thin } from "../shared/series.ts";
 import type { DistillationTheta } from "./datasetDistillation.ts";
 
-/** Images in a row of the figure. */
-const perRow = 5;
+/** Images in a row of the figure: ten of them have about its shape, so that pixels are square. */
+const perRow = 4;
 
 export function distillationFigures(run: RunRecord<DistillationTheta>): Figure[] {
   return [
@@ -36,8 +36,8 @@ function imagesFigure(id: string, title: string, images: Tensor): Figure {
     id,
     title,
     caption:
-      "One image for each digit, 0 to 4 above and 5 to 9 below, in standardised pixels: all that a network is trained on. " +
-      "They need not look like digits. (Vicol et al. 2022, section 5; Wang et al. 2018.)",
+      "One image for each digit, from 0 at the upper left, in standardised pixels: all that a network is trained on. Those of cold " +
+      "starts look like digits, those of warm starts like noise. (Vicol et al. 2022, section 5; Wang et al. 2018.)",
     x: { label: "pixel", domain: [-0.5, width - 0.5] },
     y: { label: "pixel", domain: [-0.5, height - 0.5] },
     series: [],
