@@ -4,7 +4,8 @@ import { type Key, type Tensor, np, random } from "../array/index.ts";
 import { NonFiniteError, OptionError, ShapeError } from "../errors.ts";
 import type { Method } from "../methods/index.ts";
 import { adam, sgd } from "../optimizers/index.ts";
-import { type BilevelOptions, type BilevelState, type BilevelTheta, bilevel } from "./bilevel.ts";
+import { type BilevelOptions, bilevel } from "./bilevel.ts";
+import type { BilevelState, BilevelTheta } from "./outerSteps.ts";
 import { retrainGap } from "./retrainGap.ts";
 import { quadraticBilevel } from "./tasks/quadraticBilevel.ts";
 import { listOf, singular, wide } from "./testing.ts";
@@ -208,4 +209,23 @@ describe("refused", () => {
     expect(run_).toThrow(NonFiniteError);
     expect(run_).toThrow("the inner loss is");
   });
+});
+
+test("the recipe tells other losses and options apart, also of steps to a tolerance", () => {
+  const recipeOf = (options: Partial<Options>) => {
+    const method = bilevel({
+      inner,
+      outer,
+      solver: { steps: 2, tolerance: 1e-3 },
+      retrain: none,
+      ...options,
+    });
+    return JSON.stringify(method.recipe(theta(), method.init(theta(), key)));
+  };
+  const twice = (u: Tensor, w: Tensor): Tensor => singular.inner(u, w).mul(2);
+  const recipes = [{}, { inner: twice }, { strategy: "cold" as const }, { hypergradient: { terms: 3 } }].map(
+    recipeOf,
+  );
+  expect(new Set(recipes).size).toBe(4);
+  expect(recipeOf({})).toBe(recipes[0]);
 });

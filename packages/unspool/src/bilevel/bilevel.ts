@@ -8,12 +8,11 @@
  * by the problem: that is why both are options and why re-training is measured. Vicol, Lorraine, Pedregosa, Duvenaud and
  * Grosse 2022, Algorithms 1 and 2.
  */
-import { type Key, type Tensor, type Tree, random, tree } from "../array/index.ts";
+import { type Key, type Tensor, random, tree } from "../array/index.ts";
 import { NonFiniteError, OptionError, requireKnownOptions, requireOneOf } from "../errors.ts";
 import {
   type Json,
   type Method,
-  type MethodStep,
   programFingerprint,
   requireFiniteLoss,
   requireFiniteValues,
@@ -30,19 +29,17 @@ import {
   requireResponse,
 } from "./bilevelProblem.ts";
 import { requireFewWeights, requireSoundHypergradient } from "./hypergradient.ts";
-import { type HypergradientOptions, hypergradientRule } from "./hypergradientOptions.ts";
 import {
-  type HypergradientStep,
-  hypergradientAt,
-  hypergradientCost,
-  hypergradientStep,
-  requireFit,
-} from "./hypergradientStep.ts";
-import { type InnerSolver, type Training, innerSolver } from "./innerSolver.ts";
+  type HypergradientOptions,
+  type HypergradientRule,
+  hypergradientRule,
+} from "./hypergradientOptions.ts";
+import { hypergradientCost, requireFit } from "./hypergradientStep.ts";
+import { type InnerSolver, innerSolver } from "./innerSolver.ts";
 import { largestEigenvalue } from "./largestEigenvalue.ts";
+import { type BilevelState, type BilevelTheta, outerSteps } from "./outerSteps.ts";
 import { hessianProduct } from "./products.ts";
-import { type RetrainOptions, retrainRule, retrained } from "./retrainGap.ts";
-import { length } from "./vectors.ts";
+import { type RetrainOptions, retrainRule } from "./retrainGap.ts";
 
 export interface BilevelOptions<Outer, Weights, Batch = undefined> extends BilevelProblem<
   Outer,
@@ -63,25 +60,7 @@ export interface BilevelOptions<Outer, Weights, Batch = undefined> extends Bilev
   retrain?: RetrainOptions;
 }
 
-/** What a run moves: the outer parameters, and the weights that the last outer step has trained. */
-export interface BilevelTheta<Outer, Weights> {
-  outer: Outer;
-  weights: Weights;
-}
-
-/** Named numbers of all kinds of data, as checkpoints hold them. */
-export interface BilevelState<Weights = unknown> {
-  /** Outer steps done, int32. */
-  step: Tensor;
-  /** Of the outer optimizer. */
-  optimizer: Tree;
-  /** Of the inner one: goes on with warm starts. */
-  solver: Tree;
-  /** Weights that the run began with. */
-  start: Weights;
-  /** Length of the path of the outer parameters so far, float64. */
-  pathLength: Tensor;
-}
+const where = "bilevel";
 
 const names = [
   "name",
@@ -124,7 +103,6 @@ const names = [
 export function bilevel<Outer, Weights, Batch = undefined>(
   options: BilevelOptions<Outer, Weights, Batch>,
 ): Method<BilevelTheta<Outer, Weights>, BilevelState<Weights>> {
-  const where = "bilevel";
   requireKnownOptions(where, options, names);
   requireBilevel(where, options);
   const optimizer: Optimizer = options.optimizer ?? adam();
@@ -144,76 +122,7 @@ export function bilevel<Outer, Weights, Batch = undefined>(
   const solver = innerSolver(where, options, options.solver);
   requireFit(where, rule, solver);
   const retrain = retrainRule(where, options.retrain, solver, start !== undefined);
-  const parts = { problem: options, solver, rule };
-  type Theta = BilevelTheta<Outer, Weights>;
-  type State = BilevelState<Weights>;
-
-  /** Where the inner steps of an outer one begin. */
-  const begin = (theta: Theta, state: State, key: Key): Training<Weights> => {
-    if (strategy === "warm") return { weights: theta.weights, optimizer: state.solver };
-    const weights = reinit === "same" ? state.start : start!(random.foldIn(key, "start"));
-    return { weights, optimizer: solver.init(weights) };
-  };
-  /** The update of the outer parameters, and what is measured. */
-  const settle = (theta: Theta, state: State, found: HypergradientStep<Outer, Weights>) => {
-    const { loss, gradient, end, innerLoss, innerGradientNorm, info } = found;
-    const next = optimizer.update<unknown>(gradient, state.optimizer, theta.outer);
-    const moved = length(tree.subtract(next.theta, theta.outer));
-    const pathLength = state.pathLength.add(moved);
-    const after: State = {
-      step: state.step.add(tree.scalar(1, "int32")),
-      optimizer: next.state,
-      solver: strategy === "warm" ? end.optimizer : state.solver,
-      start: state.start,
-      pathLength,
-    };
-    return {
-      theta: { outer: next.theta as Outer, weights: end.weights },
-      state: after,
-      loss,
-      metrics: {
-        gradientNorm: length(gradient),
-        innerLoss,
-        innerGradientNorm,
-        outerNorm: length(next.theta),
-        weightsNorm: length(end.weights),
-        outerPathLength: pathLength,
-        ...info,
-      },
-    };
-  };
-  const wholeStep = (theta: Theta, state: State, key: Key) =>
-    settle(theta, state, hypergradientStep(parts, theta.outer, begin(theta, state, key), key));
-  const whole = compiled("bilevel.step", wholeStep);
-  const first = compiled("bilevel.begin", begin);
-  const approach = compiled(
-    "bilevel.approach",
-    (outer: Outer, at: Training<Weights>, key: Key, from: Tensor) =>
-      solver.approach(outer, at, random.foldIn(key, "inner"), from),
-  );
-  const last = compiled(
-    "bilevel.hypergradient",
-    (theta: Theta, state: State, end: Training<Weights>, key: Key) =>
-      settle(theta, state, hypergradientAt(parts, theta.outer, end, key)),
-  );
-  /** Inner steps in bunches, until the tolerance holds. */
-  const toTolerance = (theta: Theta, state: State, key: Key) => {
-    let at = first(theta, state, key);
-    let taken = 0;
-    while (taken < solver.mostSteps) {
-      const bunch = approach(theta.outer, at, key, tree.scalar(taken, "int32"));
-      at = bunch.at;
-      taken += bunch.taken.item();
-      if (bunch.isDone.item() === 1) break;
-    }
-    return { made: last(theta, state, at, key), taken };
-  };
-  const again = compiled("bilevel.retrain", (outer: Outer, from: Weights, key: Key) => {
-    const weights = retrain.from === "same" ? from : start!(random.foldIn(key, "retrain start"));
-    const end = retrained(solver, outer, weights, key, retrain.steps);
-    return options.outer(outer, end, batchOf(options, random.foldIn(key, "outer"), "outer"));
-  });
-
+  const steps = outerSteps({ problem: options, solver, rule, optimizer, strategy, reinit, retrain });
   const described = {
     strategy,
     reinit,
@@ -226,55 +135,64 @@ export function bilevel<Outer, Weights, Batch = undefined>(
     recipe: (theta, state) => ({
       problem: { name: options.name ?? "bilevel", ...described },
       optimizer: { name: optimizer.name, state: shapes(state.optimizer) },
-      step: fingerprint(wholeStep, theta, state, solver.tolerance !== undefined),
+      // Also where the steps have no fixed number: what they are of is the same.
+      step: fingerprint(steps.traced, theta, state),
     }),
     init(theta, key) {
-      const { outer, weights } = theta;
-      requireFloats(where, "the outer parameters", outer);
-      requireFloats(where, "the weights", weights);
-      requireFewWeights(where, rule.kind, weights);
-      if (start !== undefined)
-        tree.requireSame(where, "what start draws", weights, start(random.foldIn(key, "start")));
-      const batch = batchOf(options, random.foldIn(key, "first batch"), "inner");
-      requireResponse(where, lossesOn(options, batch, batch), outer, weights);
-      if (rule.kind === "neumann" && rule.alpha !== "auto") {
-        const bound = compiled("bilevel.bound", (at: Outer, w: Weights) =>
-          largestEigenvalue((v: Weights) => hessianProduct(lossesOn(options, batch, batch), at, w, v), w),
-        );
-        requireSoundHypergradient(where, rule, { lambdaMax: bound(outer, weights), qNorm: 0 });
-      }
+      requireStart(options, rule, theta, key);
       return {
         step: tree.scalar(0, "int32"),
-        optimizer: optimizer.init(outer),
-        solver: solver.init(weights),
-        start: weights,
+        optimizer: optimizer.init(theta.outer),
+        solver: solver.init(theta.weights),
+        start: theta.weights,
         pathLength: tree.scalar(0, "float64"),
       };
     },
-    step(theta, state, key): MethodStep<Theta, State> {
-      const { made, taken } =
-        solver.tolerance === undefined
-          ? { made: whole(theta, state, key), taken: solver.steps }
-          : toTolerance(theta, state, key);
+    step(theta, state, key) {
+      const { made, taken } = steps.take(theta, state, key);
+      const loss = made.loss.item();
       const metrics = numbers(made.metrics);
       requireFiniteInner(where, metrics["innerLoss"]!);
-      requireFiniteLoss(where, made.loss.item());
+      requireFiniteLoss(where, loss);
       requireSoundHypergradient(where, rule, { lambdaMax: 0, ...metrics, qNorm: metrics["qNorm"] ?? 0 });
       requireFiniteValues(where, "theta", made.theta);
       const isDue = retrain.every > 0 && made.state.step.item() % retrain.every === 0;
-      const retrainLoss = isDue ? again(theta.outer, state.start, key).item() : undefined;
+      const retrainLoss = isDue ? steps.retrainedLoss(theta.outer, state.start, key) : undefined;
+      const innerSteps = taken + hypergradientCost(rule, theta.weights) + (isDue ? retrain.steps : 0);
       return {
         theta: made.theta,
         state: made.state,
-        loss: made.loss.item(),
+        loss,
         metrics: {
-          innerSteps: taken + hypergradientCost(rule, theta.weights) + (isDue ? retrain.steps : 0),
+          innerSteps,
           ...metrics,
-          ...(retrainLoss !== undefined && { retrainLoss, retrainGap: retrainLoss - made.loss.item() }),
+          ...(retrainLoss !== undefined && { retrainLoss, retrainGap: retrainLoss - loss }),
         },
       };
     },
   };
+}
+
+/** Throws where weights and outer parameters are not what the options need, and for a step of the series that is too long. */
+function requireStart<Outer, Weights, Batch>(
+  problem: BilevelProblem<Outer, Weights, Batch>,
+  rule: HypergradientRule,
+  { outer, weights }: BilevelTheta<Outer, Weights>,
+  key: Key,
+): void {
+  requireFloats(where, "the outer parameters", outer);
+  requireFloats(where, "the weights", weights);
+  requireFewWeights(where, rule.kind, weights);
+  const drawn = problem.start?.(random.foldIn(key, "start"));
+  if (drawn !== undefined) tree.requireSame(where, "what start draws", weights, drawn);
+  const batch = batchOf(problem, random.foldIn(key, "first batch"), "inner");
+  const losses = lossesOn(problem, batch, batch);
+  requireResponse(where, losses, outer, weights);
+  if (rule.kind !== "neumann" || rule.alpha === "auto") return;
+  const bound = compiled("bilevel.bound", (at: Outer, w: Weights) =>
+    largestEigenvalue((v: Weights) => hessianProduct(losses, at, w, v), w),
+  );
+  requireSoundHypergradient(where, rule, { lambdaMax: bound(outer, weights), qNorm: 0 });
 }
 
 const numbers = (metrics: Readonly<Record<string, Tensor>>): Record<string, number> =>
@@ -292,10 +210,7 @@ function fingerprint(
   step: (...args: never[]) => unknown,
   theta: unknown,
   state: unknown,
-  isOpenEnded: boolean,
 ): Record<string, Json> {
-  // Steps to a tolerance are several programs; options and shapes stand in the recipe.
-  if (isOpenEnded) return {};
   try {
     const { program, numbers: told } = programFingerprint("bilevel", step, [theta, state, random.key(0)]);
     return { program, numbers: told };

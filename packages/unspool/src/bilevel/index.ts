@@ -1,6 +1,7 @@
 /** Bilevel optimisation: outer parameters, and weights that are trained on them. */
 export { bilevel } from "./bilevel.ts";
-export type { BilevelOptions, BilevelState, BilevelTheta } from "./bilevel.ts";
+export type { BilevelOptions } from "./bilevel.ts";
+export type { BilevelState, BilevelTheta } from "./outerSteps.ts";
 export type { BilevelLosses, BilevelProblem } from "./bilevelProblem.ts";
 export { hypergradient } from "./hypergradient.ts";
 export type { Hypergradient, HypergradientInfo } from "./hypergradient.ts";
