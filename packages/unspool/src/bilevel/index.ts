@@ -42,3 +42,8 @@ export { bilevelComparison } from "./bilevelComparison.ts";
 export type { BilevelComparison, BilevelComparisonOptions } from "./bilevelComparison.ts";
 export { unrolledProblem } from "./unrolledProblem.ts";
 export type { UnrolledOptions, UnrolledState } from "./unrolledProblem.ts";
+export { implicitFixedPoint } from "./implicitFixedPoint.ts";
+export { implicitRoot } from "./implicitRoot.ts";
+export type { ImplicitOptions } from "./implicitRoot.ts";
+export { conjugateGradient, direct, neumann, normalEquations } from "./linearSolvers.ts";
+export type { IterationOptions, LinearSolver, NeumannOptions } from "./linearSolvers.ts";

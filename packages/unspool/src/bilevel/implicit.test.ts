@@ -1,0 +1,115 @@
+/** Implicit derivatives against closed forms and against backpropagation through the solver. */
+import { describe, expect, test } from "vitest";
+import { OptionError, ShapeError } from "../errors.ts";
+import { type Tensor, grad, hessian, jit, jvp, lax, linalg, np, random, vmap } from "../array/index.ts";
+import { conjugateGradient, direct, implicitFixedPoint, implicitRoot, neumann, normalEquations } from "./index.ts"; // prettier-ignore
+
+const f64 = (values: number | number[] | number[][]) => np.array(values, { dtype: "float64" });
+const wide = { dtype: "float64" } as const;
+
+const [n, d] = [12, 4];
+const X = random.normal(random.key(1), [n, d], wide);
+const y = random.normal(random.key(2), [n], wide);
+const target = random.normal(random.key(3), [d], wide);
+
+/** Ridge regression: w = (XᵀX + e^penalty)⁻¹ Xᵀ y. */
+const closedForm = (penalty: Tensor): Tensor =>
+  linalg.solve(np.matmul(X.transpose(), X).add(np.eye(d, wide).mul(np.exp(penalty))), np.matmul(X.transpose(), y)); // prettier-ignore
+const trainingLoss = (w: Tensor, penalty: Tensor): Tensor => {
+  const miss = np.matmul(X, w).sub(y);
+  return miss
+    .mul(miss)
+    .sum()
+    .mul(0.5)
+    .add(w.mul(w).sum().mul(np.exp(penalty)).mul(0.5));
+};
+const validation = (w: Tensor): Tensor => w.sub(target).mul(w.sub(target)).sum();
+/** Found by gradient steps, whose derivative nobody takes. */
+const descended = (penalty: Tensor): Tensor =>
+  lax.foriLoop(0, 400, (_k, w: Tensor) => w.sub(grad(trainingLoss)(w, lax.stopGradient(penalty)).mul(0.04)), np.zeros([d], wide)) as Tensor; // prettier-ignore
+
+describe("implicitRoot", () => {
+  const solvers = [direct(), conjugateGradient(), normalEquations({ steps: 12 }), neumann({ terms: 800, alpha: 0.04 })]; // prettier-ignore
+  test.each(solvers)("of a ridge regression with $name has the closed form's derivatives", (solver) => {
+    const fit = implicitRoot((w: Tensor, penalty: Tensor) => grad(trainingLoss)(w, penalty), descended, { solver }); // prettier-ignore
+    const at = f64(0.3);
+    const of = (f: (penalty: Tensor) => Tensor) => (p: Tensor) => validation(f(p));
+    expect(
+      fit(at)
+        .sub(closedForm(at))
+        .data.every((e) => Math.abs(e) < 1e-10),
+    ).toBe(true);
+    const slope = grad(of(closedForm))(at).item();
+    expect(jit(grad(of(fit)))(at).item()).toBeCloseTo(slope, 8);
+    expect(jvp(of(fit), [at], [f64(1)])[1].item()).toBeCloseTo(slope, 8);
+  });
+
+  test("has second derivatives, and maps", () => {
+    const fit = implicitRoot((w: Tensor, p: Tensor) => grad(trainingLoss)(w, p), descended, { solver: conjugateGradient() }); // prettier-ignore
+    const of = (f: (penalty: Tensor) => Tensor) => (p: Tensor) => validation(f(p));
+    expect(hessian(of(fit))(f64(0.3)).item()).toBeCloseTo(hessian(of(closedForm))(f64(0.3)).item(), 7);
+    const many = f64([-1, 0, 1]);
+    const [slopes, wanted] = [fit, closedForm].map((f) => vmap(grad(of(f)))(many).toArray() as number[]);
+    wanted!.forEach((slope, i) => expect(slopes![i]).toBeCloseTo(slope, 8));
+  });
+
+  test("takes trees for x and theta", () => {
+    // u² = a, v = u b: u = √a, v = b √a.
+    const solve = ({ a, b }: { a: Tensor; b: Tensor }) => ({ u: np.sqrt(a), v: b.mul(np.sqrt(a)) });
+    const root = implicitRoot(
+      ({ u, v }: { u: Tensor; v: Tensor }, { a, b }: { a: Tensor; b: Tensor }) => ({
+        u: u.mul(u).sub(a),
+        v: v.sub(u.mul(b)),
+      }),
+      solve,
+    );
+    const slope = grad((theta: { a: Tensor; b: Tensor }) => root(theta).v)({ a: f64(4), b: f64(3) });
+    expect([slope.a.item(), slope.b.item()]).toEqual([0.75, 2]);
+  });
+
+  test("says what does not fit", () => {
+    const solve = () => np.zeros([600]);
+    const many = implicitRoot((x: Tensor, t: Tensor) => x.sub(t), solve);
+    expect(() => grad((t: Tensor) => many(t).sum())(np.array(1))).toThrow(OptionError);
+    const scalar = implicitRoot((x: Tensor, t: Tensor) => x.sum().sub(t), () => np.zeros([3])); // prettier-ignore
+    expect(() => grad((t: Tensor) => scalar(t).sum())(np.array(1))).toThrow(ShapeError);
+    expect(() => grad((t: Tensor) => scalar(t).sum())(np.array(1))).toThrow(
+      /implicitRoot: what the equations returned/,
+    );
+    expect(() => implicitRoot(solve, solve, { linearSolver: direct() } as never)).toThrow(/solver/);
+    expect(() => conjugateGradient({ steps: 0 })).toThrow(OptionError);
+    expect(() => neumann({ alpha: -1 })).toThrow(OptionError);
+  });
+});
+
+describe("implicitFixedPoint", () => {
+  interface Layer {
+    w: Tensor;
+    x: Tensor;
+  }
+  const map = (z: Tensor, { w, x }: Layer): Tensor => np.tanh(np.matmul(w, z).add(x));
+  const iterated = (layer: Layer): Tensor =>
+    lax.foriLoop(0, 80, (_k, z: Tensor) => map(z, layer), np.zerosLike(layer.x)) as Tensor;
+  const layer = { w: random.normal(random.key(4), [3, 3], wide).mul(0.3), x: f64([0.5, -1, 0.2]) };
+
+  test.each([direct(), neumann({ terms: 60 }), normalEquations({ steps: 10 })])(
+    "with $name: the gradients of backpropagation through all iterations",
+    (solver) => {
+      const equilibrium = implicitFixedPoint(map, iterated, { solver });
+      const loss = (f: (l: Layer) => Tensor) => (l: Layer) => f(l).mul(f(l)).sum();
+      const [got, wanted] = [equilibrium, iterated].map((f) => grad(loss(f))(layer));
+      expect(np.abs(got!.w.sub(wanted!.w)).max().item()).toBeLessThan(1e-9);
+      expect(np.abs(got!.x.sub(wanted!.x)).max().item()).toBeLessThan(1e-9);
+    },
+  );
+
+  test("by default with 20 terms of the Neumann series", () => {
+    // x = x theta / 2 + 1 has the slope x theta' ... the series: 20 terms of 1 / (1 - theta / 2).
+    const half = implicitFixedPoint(
+      (x: Tensor, theta: Tensor) => x.mul(theta).mul(0.5).add(1),
+      (theta) => np.array(1, wide).div(theta.mul(-0.5).add(1)),
+    );
+    const slope = grad((theta: Tensor) => half(theta))(f64(1)).item();
+    expect(slope).toBeCloseTo(0.5 * 2 * 2 * (1 - 0.5 ** 20), 13);
+  });
+});

@@ -1,0 +1,26 @@
+/** Fixed points of a map with implicit derivatives: deep equilibrium models (Bai et al. 2019), value iteration, steady states. */
+import { tree } from "../array/index.ts";
+import { type ImplicitOptions, implicit } from "./implicitRoot.ts";
+import { neumann } from "./linearSolvers.ts";
+
+/**
+ * `solve`, a function of theta that finds x = `map(x, theta)`, with implicit derivatives: (1 - ∂map/∂x) dx = ∂map/∂theta
+ * dtheta. The default solver is `neumann()` with 20 terms, which is the derivative of as many further applications of the
+ * map; its error falls as the map contracts.
+ *
+ * @example
+ * // A layer that is the fixed point of z = tanh(W z + x).
+ * const layer = implicitFixedPoint(
+ *   (z: Tensor, { w, x }: Layer) => np.tanh(np.matmul(w, z).add(x)),
+ *   ({ w, x }) => lax.foriLoop(0, 50, (_, z) => np.tanh(np.matmul(w, z).add(x)), np.zerosLike(x)),
+ *   { solver: normalEquations({ steps: 20 }) },
+ * );
+ */
+export function implicitFixedPoint<X, Theta>(
+  map: (x: X, theta: Theta) => X,
+  solve: (theta: Theta) => X,
+  options: ImplicitOptions = {},
+): (theta: Theta) => X {
+  const equations = (x: X, theta: Theta): X => tree.subtract(x, map(x, theta));
+  return implicit("implicitFixedPoint", equations, solve, { solver: neumann(), ...options });
+}
