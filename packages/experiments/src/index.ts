@@ -5,9 +5,11 @@ import { compressedTraining } from "./gradientCompression/compressedTraining.ts"
 import { bilevelBias } from "./bilevelBias/bilevelBias.ts";
 import { copyTask } from "./copyTask/copyTask.ts";
 import { datasetDistillation } from "./datasetDistillation/datasetDistillation.ts";
+import { deepEquilibrium } from "./deepEquilibrium/deepEquilibrium.ts";
 import { diskPacking } from "./diskPacking/diskPacking.ts";
 import { doublePendulum } from "./doublePendulum/doublePendulum.ts";
 import { gradientCompression } from "./gradientCompression/gradientCompression.ts";
+import { implicitMaml } from "./implicitMaml/implicitMaml.ts";
 import { influenceBalancing } from "./influenceBalancing/influenceBalancing.ts";
 import { largeBatch } from "./largeBatch/largeBatch.ts";
 import { largeBatchTuning } from "./largeBatch/largeBatchTuning.ts";
@@ -62,6 +64,8 @@ export const experiments: readonly Experiment[] = [
   learnedOptimizer,
   updateStability,
   lookaheadQuadratic,
+  implicitMaml,
+  deepEquilibrium,
   sharpTraining,
   compressedTraining,
   lookaheadTuning,
@@ -93,9 +97,11 @@ export {
   compressedTraining,
   copyTask,
   datasetDistillation,
+  deepEquilibrium,
   diskPacking,
   doublePendulum,
   gradientCompression,
+  implicitMaml,
   influenceBalancing,
   largeBatch,
   largeBatchTuning,
