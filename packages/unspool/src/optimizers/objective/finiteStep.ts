@@ -27,8 +27,10 @@ export function requireFiniteStep<Theta, State extends Tree>(
   const layer = byLayer.includes(member!) ? rest.slice(0, -1).join(".") : undefined;
   const value = [...leaf.data].find((x) => !Number.isFinite(x));
   const place = layer === undefined ? quantity : `${member} (${rest.at(-1)}) of layer "${layer}"`;
-  const hint =
-    "Raise the damping or lower the learning rate; float64 helps where a factor is nearly singular.";
+  const hasFactors = byLayer.some((name) => name in state);
+  const hint = hasFactors
+    ? "Raise the damping or lower the learning rate; float64 helps where a factor is nearly singular."
+    : "Lower the learning rate, clip gradients, or look for a loss that is not finite by itself.";
   throw new NonFiniteError(where, `${place} has ${value} at step ${step}. ${hint}`, {
     step,
     quantity,
