@@ -1,8 +1,8 @@
 /**
- * Principal components of a cloud of states: the directions in which it is widest. The covariance is diagonalised by
- * Jacobi rotations (Golub and Van Loan, algorithm 8.5.3), whose vectors stay orthonormal whatever the eigenvalues.
+ * Principal components of a cloud of states: the directions in which it is widest, eigenvectors of its covariance.
  */
 import { OptionError } from "../errors.ts";
+import { diagonalise } from "./symmetricEigensystem.ts";
 
 export interface PrincipalComponents {
   /** [n]. */
@@ -52,38 +52,6 @@ export function pca(states: readonly Float64Array[]): PrincipalComponents {
         unit.reduce((sum, x, i) => sum + x * (state[i]! - mean[i]!), 0),
       ),
   };
-}
-
-const mostSweeps = 60;
-
-/** Rotates the symmetric matrix `a` until it is diagonal; returns the product of the rotations. */
-function diagonalise(a: Float64Array, n: number): Float64Array {
-  const vectors = Float64Array.from({ length: n * n }, (_, k) => (k % (n + 1) === 0 ? 1 : 0));
-  for (let sweep = 0, isRotated = true; isRotated && sweep < mostSweeps; sweep++) {
-    isRotated = false;
-    for (let p = 0; p < n - 1; p++) {
-      for (let q = p + 1; q < n; q++) isRotated = rotate(a, vectors, n, p, q) || isRotated;
-    }
-  }
-  return vectors;
-}
-
-function rotate(a: Float64Array, vectors: Float64Array, n: number, p: number, q: number): boolean {
-  const [off, app, aqq] = [a[p * n + q]!, a[p * n + p]!, a[q * n + q]!];
-  if (Math.abs(off) <= 2 ** -53 * Math.sqrt(Math.abs(app * aqq)) || Math.abs(off) < 1e-300) return false;
-  const tau = (aqq - app) / (2 * off);
-  const tangent = (tau >= 0 ? 1 : -1) / (Math.abs(tau) + Math.hypot(1, tau));
-  const cosine = 1 / Math.hypot(1, tangent);
-  const sine = cosine * tangent;
-  const rotate = (m: Float64Array, i: number, j: number): void => {
-    const [x, y] = [m[i]!, m[j]!];
-    m[i] = cosine * x - sine * y;
-    m[j] = sine * x + cosine * y;
-  };
-  for (let k = 0; k < n; k++) rotate(a, k * n + p, k * n + q);
-  for (let k = 0; k < n; k++) rotate(a, p * n + k, q * n + k);
-  for (let k = 0; k < n; k++) rotate(vectors, k * n + p, k * n + q);
-  return true;
 }
 
 function withPositiveTop(vector: Float64Array): Float64Array {
