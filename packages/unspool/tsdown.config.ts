@@ -10,6 +10,7 @@ const rooms = [
   "diagnostics",
   "rl",
   "bilevel",
+  "subspace",
   "problems",
   "train",
   "train/node",

@@ -4,22 +4,27 @@ import {
   type Experiment,
   type Key,
   type Method,
+  type SubspaceTheta,
   type Tensor,
   adam,
   bilevel,
   bptt,
   defineExperiment,
   defineProblem,
+  denseMatrix,
   descent,
   firstOrder,
+  initTable,
   lookahead,
   lossScale,
   momentum,
   np,
   objectiveDescent,
   pes,
+  principalSubspace,
   random,
   sgd,
+  subspaceDescent,
 } from "unspool";
 import { methodConformance } from "unspool/conformance";
 import { type TrainEvent, memoryStore, resume, train } from "unspool/train";
@@ -96,6 +101,24 @@ const bilevelMethods: Record<string, () => Method<Heights>> = {
 
 describe.each(Object.entries(bilevelMethods))("%s", (name, create) => {
   const checks = methodConformance({ name, create, theta: heights, steps: 4 });
+/** Methods whose theta is a table of features. */
+const subspaceMethods: Record<string, () => Method<SubspaceTheta>> = Object.fromEntries(
+  (["lissa", "naive++", "explicit"] as const).map((name) => {
+    const matrix = denseMatrix(random.normal(random.key(1), [6, 5]));
+    const sizes = { dimensions: 2, batch: 4, weightBatch: 4, inverseSamples: 4 };
+    const estimator = principalSubspace(matrix, { ...sizes, method: name });
+    // The fifth step is measured, and therefore taken alone.
+    const options = { measureEvery: 5 };
+    return [`subspaceDescent of ${name}`, () => subspaceDescent(estimator, adam(), options)];
+  }),
+);
+
+describe.each(Object.entries(subspaceMethods))("%s", (name, create) => {
+  const theta = (): SubspaceTheta => ({
+    features: initTable(random.key(2), 6, 2),
+    ...(name.endsWith("explicit") && { weights: initTable(random.key(3), 5, 2) }),
+  });
+  const checks = methodConformance({ name, create, theta });
   test.each(checks.map((check) => [check.name, check.run] as const))("%s", (_, run) => run());
 });
 

@@ -16,7 +16,7 @@ const floors: readonly (readonly string[])[] = [
   ["networks"],
   ["estimators", "optimizers"],
   ["methods"],
-  ["bilevel", "diagnostics", "rl"],
+  ["bilevel", "diagnostics", "rl", "subspace"],
   ["problems"],
   ["train"],
   ["advice"],

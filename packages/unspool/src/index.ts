@@ -9,6 +9,7 @@ export * from "./methods/index.ts";
 export * from "./diagnostics/index.ts";
 export * from "./rl/index.ts";
 export * from "./bilevel/index.ts";
+export * from "./subspace/index.ts";
 export * from "./problems/index.ts";
 export * from "./train/index.ts";
 export * from "./advice/index.ts";
