@@ -28,3 +28,29 @@ export type { LissaBias, LissaBiasOptions } from "./diagnostics/lissaBias.ts";
 export { exactUpdate, expectedUpdate } from "./diagnostics/expectedUpdate.ts";
 export { diagnoseFeatures } from "./diagnostics/diagnoseFeatures.ts";
 export type { DiagnoseFeaturesOptions, SubspaceDiagnosis } from "./diagnostics/diagnoseFeatures.ts";
+export { g20, syntheticPsi } from "./tasks/syntheticPsi.ts";
+export type { SyntheticPsiOptions } from "./tasks/syntheticPsi.ts";
+export { pixelMatrix } from "./tasks/pixelMatrix.ts";
+export type { PixelMatrix } from "./tasks/pixelMatrix.ts";
+export { puddleArenas, puddleActions, puddleStep } from "./tasks/puddleStep.ts";
+export type {
+  PuddleArena,
+  PuddlePoint,
+  Puddle,
+  PuddleAction,
+  PuddleMove,
+  PuddleShape,
+} from "./tasks/puddleStep.ts";
+export { binsOf, puddleWorldSr } from "./tasks/puddleWorldSr.ts";
+export type { PuddleWorldOptions, PuddleWorldSr } from "./tasks/puddleWorldSr.ts";
+export { gha } from "./streaming/gha.ts";
+export { implicitKrasulina } from "./streaming/implicitKrasulina.ts";
+export type { ImplicitKrasulinaState } from "./streaming/implicitKrasulina.ts";
+export { krasulina } from "./streaming/krasulina.ts";
+export { oja } from "./streaming/oja.ts";
+export { ojaDeflation } from "./streaming/ojaDeflation.ts";
+export { streamingRules } from "./streaming/registry.ts";
+export type { StreamingEntry } from "./streaming/registry.ts";
+export { streamingDescent } from "./streaming/streamingDescent.ts";
+export type { StreamingDescentOptions, StreamingTheta } from "./streaming/streamingDescent.ts";
+export type { StreamingOptions, StreamingRule } from "./streaming/streamingRule.ts";
