@@ -14,6 +14,7 @@ import {
   denseMatrix,
   descent,
   firstOrder,
+  implicitKrasulina,
   initTable,
   lookahead,
   lossScale,
@@ -24,6 +25,7 @@ import {
   principalSubspace,
   random,
   sgd,
+  streamingDescent,
   subspaceDescent,
 } from "unspool";
 import { methodConformance } from "unspool/conformance";
@@ -124,6 +126,18 @@ describe.each(Object.entries(subspaceMethods))("%s", (name, create) => {
 
 describe.each(Object.entries(methods))("%s", (name, create) => {
   const checks = methodConformance({ name, create, theta: start });
+  test.each(checks.map((check) => [check.name, check.run] as const))("%s", (_, run) => run());
+});
+
+describe("streamingDescent of implicitKrasulina", () => {
+  const checks = methodConformance({
+    name: "streamingDescent of implicitKrasulina",
+    create: () =>
+      streamingDescent(implicitKrasulina({ learningRate: 0.1 }), {
+        columns: (key) => random.normal(key, [3, 6]),
+      }),
+    theta: () => ({ components: initTable(random.key(2), 6, 2).reshape([2, 6]) }),
+  });
   test.each(checks.map((check) => [check.name, check.run] as const))("%s", (_, run) => run());
 });
 
