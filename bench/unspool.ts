@@ -6,10 +6,11 @@ import { influence } from "./workloads/influence.ts";
 import { learnedOptimizer } from "./workloads/learnedOptimizer.ts";
 import { lstm } from "./workloads/lstm.ts";
 import { mlp } from "./workloads/mlp.ts";
+import { subspace } from "./workloads/subspace.ts";
 import type { Workload } from "./workloads/table.ts";
 import { toy } from "./workloads/toy.ts";
 
-const setups = { influence, toy, mlp, learnedOptimizer, lstm, distillation };
+const setups = { influence, toy, mlp, learnedOptimizer, lstm, distillation, subspace };
 
 export function makeRunner(workload: Workload, threads: number): Runner | undefined {
   // A program without units to share: one thread is all it uses.

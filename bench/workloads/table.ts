@@ -3,7 +3,8 @@
  * same work. Plain data: each contestant has its own program per `kind`.
  */
 
-export type WorkloadKind = "influence" | "toy" | "mlp" | "learnedOptimizer" | "lstm" | "distillation";
+export type WorkloadKind =
+  "influence" | "toy" | "mlp" | "learnedOptimizer" | "lstm" | "distillation" | "subspace";
 
 export interface Workload {
   readonly name: string;
@@ -112,6 +113,15 @@ export const workloads: readonly Workload[] = [
     name: "W6-neumann",
     title: "distillation, 196-64-10, Neumann series of 20 terms",
     hypergradient: "neumann",
+  },
+  {
+    name: "W7",
+    title: "principal subspace by LISSA, 784 rows, d = 16",
+    kind: "subspace",
+    unit: "outer updates",
+    unitsPerUpdate: 1,
+    hidden: 0,
+    restartEvery: 10_000,
   },
 ];
 

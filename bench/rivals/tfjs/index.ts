@@ -4,14 +4,21 @@ import { dirname, join } from "node:path";
 import * as wasm from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Runner } from "../../contestant.ts";
-import type { Workload } from "../../workloads/table.ts";
+import type { Workload, WorkloadKind } from "../../workloads/table.ts";
 import { influence } from "./influence.ts";
 import { learnedOptimizer } from "./learnedOptimizer.ts";
 import { lstm } from "./lstm.ts";
 import { mlp } from "./mlp.ts";
 import { toy } from "./toy.ts";
 
-const programs = { influence, toy, mlp, learnedOptimizer, lstm };
+/** By kind of workload; what is missing it does not take part in. */
+const programs: Partial<Record<WorkloadKind, (workload: Workload) => Runner | Promise<Runner>>> = {
+  influence,
+  toy,
+  mlp,
+  learnedOptimizer,
+  lstm,
+};
 
 /** TensorFlow.js has threads in browsers only. */
 export async function makeRunner(workload: Workload): Promise<Runner | undefined> {
@@ -19,5 +26,5 @@ export async function makeRunner(workload: Workload): Promise<Runner | undefined
   wasm.setWasmPaths(`${join(folder)}/`);
   await tf.setBackend("wasm");
   await tf.ready();
-  return workload.kind === "distillation" ? undefined : programs[workload.kind](workload);
+  return programs[workload.kind]?.(workload);
 }

@@ -15,6 +15,7 @@ MODULES = {
     "learnedOptimizer": "learned_optimizer",
     "lstm": "lstm",
     "distillation": "distillation",
+    "subspace": "subspace",
 }
 
 
