@@ -2,13 +2,14 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import ts from "typescript";
+import { streamingRules, subspaceMethods } from "unspool";
 import { afterAll, expect, test, vi } from "vitest";
 import { applied, examples } from "../contributing/examples.ts";
 import { type CodeBlock, anchors, codeBlocks, markdownFiles, relativeLinks } from "./markdown.ts";
 import { read, root } from "./repository.ts";
 
 const scratch = join(root, ".cache", "docs");
-const withCode = ["README.md", "docs/tutorial.md", "docs/simulators.md", "docs/bilevel.md"];
+const withCode = ["README.md", "docs/tutorial.md", "docs/simulators.md", "docs/bilevel.md", "docs/subspaces.md"];
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -41,7 +42,7 @@ test("the TypeScript in README, CONTRIBUTING and the how-to pages compiles", () 
   expect(compileErrors(blocks)).toEqual([]);
 }, 120_000);
 
-test.each(["README.md", "docs/simulators.md", "docs/bilevel.md"])(
+test.each(["README.md", "docs/simulators.md", "docs/bilevel.md", "docs/subspaces.md"])(
   "the first example of %s prints what it says",
   async (page) => {
     const [example] = codeBlocks(page);
@@ -103,6 +104,12 @@ function compileErrors(files: ReadonlyMap<string, string>): string[] {
     );
   });
 }
+
+test("the page on subspaces names every method and every streaming rule", () => {
+  const page = read("docs/subspaces.md");
+  const names = [...subspaceMethods.names.map((name) => `"${name}"`), ...streamingRules.names];
+  expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+});
 
 test("the method in CONTRIBUTING is the file that is tested", () => {
   expect(read("CONTRIBUTING.md")).toContain(`\`\`\`ts\n${read("test/conformance/onePlusOne.ts")}\`\`\`\n`);

@@ -59,7 +59,7 @@ const parts: readonly Part[] = [
         : {
             optimizer: "adam",
             learningRate: 5e-3,
-            steps: method === "explicit" ? Math.ceil(mnistSteps / 8) : mnistSteps,
+            steps: method === "explicit" ? Math.ceil(mnistSteps / 24) : mnistSteps,
           }),
     }),
   },
