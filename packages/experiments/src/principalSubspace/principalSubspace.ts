@@ -9,7 +9,7 @@ import { type TaskName, type TaskOptions, learnedParts, subspaceTask } from "./s
 import { type Theta, featuresOf, subspaceTraining } from "./subspaceTraining.ts";
 
 const config = z.strictObject({
-  seeds: z.int().min(1).default(1).describe("starts per method of the synthetic matrices"),
+  seeds: z.int().min(1).default(3).describe("starts per method of the synthetic matrices"),
   syntheticSteps: z.int().min(1).default(6000).describe("outer steps on synthetic matrices"),
   mnistSteps: z.int().min(1).default(12_000).describe("outer steps on MNIST"),
   puddleSteps: z.int().min(1).default(10_000).describe("outer steps on PuddleWorld"),
@@ -124,13 +124,13 @@ export const principalSubspaceStudy: Study = defineStudy<Config>({
   },
 }) as Study;
 
-/** Of the methods of a part that have ended: the curve of the first seed, and the last distance of all. */
+/** Of the methods of a part that have ended: the records of all seeds, and the median of their last distances. */
 function runsOf(results: CellResults, part: Part, settings: Config) {
   return part.methods.flatMap((method) => {
     const cells = seedsOf(part, settings).flatMap((i) => results.get(idOf(part.task, method, i)) ?? []);
     const lasts = cells.flatMap(({ evaluation }) => evaluation?.metrics["subspaceDistance"] ?? []);
     if (lasts.length === 0) return [];
-    return [{ name: method, metrics: cells[0]!.metrics, last: median(lasts) }];
+    return [{ name: method, runs: cells.map(({ metrics }) => metrics), last: median(lasts) }];
   });
 }
 

@@ -1,13 +1,17 @@
 /** Figures of `principal-subspace`: distances along runs, and components as images. */
 import type { Figure, Tensor } from "unspool";
+import { mean } from "../shared/series.ts";
 
-export interface NamedRun {
+type Metrics = readonly { step: number; [metric: string]: unknown }[];
+
+/** A method and its runs, one by seed. */
+export interface NamedRuns {
   name: string;
-  metrics: readonly { step: number; [metric: string]: unknown }[];
+  runs: readonly Metrics[];
 }
 
 /** Steps, or updates of a run whose measurements are steps of their own, and distances where they were measured. */
-export function distancesOf(metrics: NamedRun["metrics"]): { x: number[]; y: number[] } {
+export function distancesOf(metrics: Metrics): { x: number[]; y: number[] } {
   const points = metrics.flatMap((record) => {
     const { step, update = step, subspaceDistance } = record;
     return typeof subspaceDistance === "number" ? [[Number(update), subspaceDistance] as const] : [];
@@ -15,10 +19,17 @@ export function distancesOf(metrics: NamedRun["metrics"]): { x: number[]; y: num
   return { x: points.map(([step]) => step), y: points.map(([, distance]) => distance) };
 }
 
+/** Means over runs, as far as the shortest goes: all measure at the same steps. */
+function meanDistances(runs: readonly Metrics[]): { x: number[]; y: number[] } {
+  const curves = runs.map(distancesOf);
+  const [shortest] = curves.toSorted((a, b) => a.x.length - b.x.length);
+  return { x: shortest!.x, y: shortest!.x.map((_, i) => mean(curves.map(({ y }) => y[i]!))) };
+}
+
 export function distanceFigure(
   id: string,
   title: string,
-  runs: readonly NamedRun[],
+  methods: readonly NamedRuns[],
   caption?: string,
 ): Figure {
   return {
@@ -28,7 +39,7 @@ export function distanceFigure(
       "1 minus the mean squared cosine of the principal angles between the span of the features and the top left singular vectors: 0 is found, 1 orthogonal.",
     x: { label: "outer steps" },
     y: { label: "subspace distance", domain: [0, 1] },
-    series: runs.map(({ name, metrics }) => ({ name, ...distancesOf(metrics) })),
+    series: methods.map(({ name, runs }) => ({ name, ...meanDistances(runs) })),
   };
 }
 
@@ -111,16 +122,16 @@ export function featureImages(target: Tensor, learned: Tensor): Figure[] {
     imageFigure(
       "directions",
       "Top left singular vectors of the successor representation",
-      "Maps of the square, y upwards, the first on the left: where walks from two places come to the same.",
+      "Maps of the square, y upwards, the first at the top left: where walks from two places come to the same.",
       columnsOf(target, 5).map(upwards),
-      5,
+      3,
     ),
     imageFigure(
       "learned-features",
       "The same in the span of the network's features",
       "Each singular vector projected on the span of the features of the bins' centres.",
       columnsOf(learned, 5).map(upwards),
-      5,
+      3,
     ),
   ];
 }

@@ -138,7 +138,7 @@ function figuresOf(
   theta: Theta,
 ): Figure[] {
   const distance = distanceFigure("distance", "Distance from the principal subspace", [
-    { name: settings.method, metrics },
+    { name: settings.method, runs: [metrics] },
   ]);
   const features = featuresOf(task, theta);
   if (settings.task === "mnist")
