@@ -1,4 +1,4 @@
-/** `npm run docs [-- optimizers array readme rooms bilevel]`: writes the pages that are made from the sources, or says what those lack. */
+/** `npm run docs [-- optimizers array readme rooms bilevel subspaces]`: writes the pages that are made from the sources, or says what those lack. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { arrayPage } from "./arrayPage/page.ts";
@@ -7,6 +7,7 @@ import { type Page, root } from "./page.ts";
 import { readmePage } from "./readme/page.ts";
 import { roomPage } from "./roomPages/page.ts";
 import { roomsPicture } from "./roomsPicture/page.ts";
+import { subspacesPage } from "./subspacesPage/page.ts";
 
 const pages: Readonly<Record<string, () => Page | Promise<Page>>> = {
   optimizers: optimizersPage,
@@ -14,6 +15,7 @@ const pages: Readonly<Record<string, () => Page | Promise<Page>>> = {
   readme: readmePage,
   rooms: roomsPicture,
   bilevel: () => roomPage("bilevel"),
+  subspaces: subspacesPage,
 };
 
 const asked = process.argv.slice(2);

@@ -2,7 +2,6 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import ts from "typescript";
-import { streamingRules, subspaceMethods } from "unspool";
 import { afterAll, expect, test, vi } from "vitest";
 import { applied, examples } from "../contributing/examples.ts";
 import { type CodeBlock, anchors, codeBlocks, markdownFiles, relativeLinks } from "./markdown.ts";
@@ -104,12 +103,6 @@ function compileErrors(files: ReadonlyMap<string, string>): string[] {
     );
   });
 }
-
-test("the page on subspaces names every method and every streaming rule", () => {
-  const page = read("docs/subspaces.md");
-  const names = [...subspaceMethods.names.map((name) => `"${name}"`), ...streamingRules.names];
-  expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
-});
 
 test("the method in CONTRIBUTING is the file that is tested", () => {
   expect(read("CONTRIBUTING.md")).toContain(`\`\`\`ts\n${read("test/conformance/onePlusOne.ts")}\`\`\`\n`);

@@ -73,6 +73,7 @@ function imageFigure(
   caption: string,
   images: readonly (readonly number[])[],
   across: number,
+  part: "pixel" | "bin",
 ): Figure {
   // Heatmaps have their first row at the bottom.
   const { values, size } = tiled(images, across);
@@ -83,10 +84,10 @@ function imageFigure(
   const along = (length: number): number[] => Array.from({ length }, (_, i) => i);
   return {
     ...{ id, title, caption },
-    x: { label: "pixels" },
-    y: { label: "pixels" },
+    x: { label: `${part}s` },
+    y: { label: `${part}s` },
     series: [],
-    heatmap: { x: along(width), y: along(height), values: flipped, label: "weight of the pixel" },
+    heatmap: { x: along(width), y: along(height), values: flipped, label: `weight of the ${part}` },
   };
 }
 
@@ -99,6 +100,7 @@ export function componentImages(target: Tensor, learned: Tensor): Figure[] {
       "The top eigenvectors of the covariance of pixels, computed from all images; the first at the top left.",
       columnsOf(target, 16),
       4,
+      "pixel",
     ),
     imageFigure(
       "learned-components",
@@ -106,6 +108,7 @@ export function componentImages(target: Tensor, learned: Tensor): Figure[] {
       "Each component projected on the learned span: strong where it has been found, faint where it has not. Features themselves may be any mixture of components; their span is what is learned.",
       columnsOf(learned, 16),
       4,
+      "pixel",
     ),
   ];
 }
@@ -125,6 +128,7 @@ export function featureImages(target: Tensor, learned: Tensor): Figure[] {
       "Maps of the square, y upwards, the first at the top left: where walks from two places come to the same.",
       columnsOf(target, 5).map(upwards),
       3,
+      "bin",
     ),
     imageFigure(
       "learned-features",
@@ -132,6 +136,7 @@ export function featureImages(target: Tensor, learned: Tensor): Figure[] {
       "Each singular vector projected on the span of the features of the bins' centres.",
       columnsOf(learned, 5).map(upwards),
       3,
+      "bin",
     ),
   ];
 }

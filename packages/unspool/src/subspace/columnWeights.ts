@@ -136,6 +136,10 @@ export interface SubspaceMethodEntry extends RegistryEntry {
   readonly draws: number;
   /** Whether it inverts the Gram matrix of J samples, which then have to be d at least. */
   readonly invertsGram: boolean;
+  /** In words: what of the matrix it needs. */
+  readonly needs: string;
+  /** Features that one step computes, with the paper's symbols. */
+  readonly cost: string;
   /** Needs a bound of |φ|². */
   readonly needsBound: boolean;
   /** Needs `allRows` of the matrix. */
@@ -148,7 +152,7 @@ export interface SubspaceMethodEntry extends RegistryEntry {
 const entry = (
   name: SubspaceMethod,
   summary: string,
-  traits: Partial<SubspaceMethodEntry> & Pick<SubspaceMethodEntry, "create">,
+  traits: Partial<SubspaceMethodEntry> & Pick<SubspaceMethodEntry, "create" | "needs" | "cost">,
 ): SubspaceMethodEntry => ({
   ...{ name, summary, draws: 0 },
   ...{ isUnbiased: false, invertsGram: false, needsBound: false, needsAllRows: false, learnsWeights: false },
@@ -161,26 +165,38 @@ export const subspaceMethods: Registry<SubspaceMethodEntry> = registry<SubspaceM
   [
     entry("lissa", "two independent LISSA inverses, each times an independent estimate of b", {
       ...{ isUnbiased: true, draws: 2, needsBound: true },
+      needs: "entries",
+      cost: "B + 2 J + 2 B_w",
       create: (context) => lissa(context, 2),
     }),
     entry("oracle", "least squares over all rows", {
       ...{ isUnbiased: true, needsAllRows: true },
+      needs: "all rows",
+      cost: "B + S",
       create: oracle,
     }),
     entry("naive", "inverse of a sampled Gram matrix, the same weights twice", {
       ...{ draws: 1, invertsGram: true },
+      needs: "J of at least d, better 2 d",
+      cost: "B + J + B_w",
       create: (context) => naive(context, 1),
     }),
     entry("naive++", "the same with a draw of its own for each of the two weights", {
       ...{ draws: 2, invertsGram: true },
+      needs: "J of at least d, better 2 d",
+      cost: "B + 2 J + 2 B_w",
       create: (context) => naive(context, 2),
     }),
     entry("explicit", "a learned weight vector per column, moved by the same optimizer", {
       learnsWeights: true,
+      needs: "finitely many columns, whose d T weights an optimizer with moments moves in every step",
+      cost: "B",
       create: ({ learned }) => ({ first: learned!, second: learned! }),
     }),
     entry("lissa-shared", "one LISSA draw for both weights: biased, what independence is for", {
       ...{ draws: 1, needsBound: true },
+      needs: "entries",
+      cost: "B + J + B_w",
       create: (context) => lissa(context, 1),
     }),
   ],
