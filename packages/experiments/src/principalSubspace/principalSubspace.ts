@@ -2,10 +2,18 @@
  * Principal subspaces from sampled entries: what independence of the two weight estimates is for, when a weight per column
  * is no longer the better way, and features of MNIST's pixels and of PuddleWorld.
  */
-import { type Cell, type CellResults, type Figure, type Study, defineStudy, median } from "unspool";
+import {
+  type Cell,
+  type CellResults,
+  type Figure,
+  type Study,
+  defineStudy,
+  median,
+  spanProjection,
+} from "unspool";
 import { z } from "zod";
 import { componentImages, distanceFigure, featureImages } from "./subspaceFigures.ts";
-import { type TaskName, type TaskOptions, learnedParts, subspaceTask } from "./subspaceTasks.ts";
+import { type TaskName, type TaskOptions, subspaceTask } from "./subspaceTasks.ts";
 import { type Theta, featuresOf, subspaceTraining } from "./subspaceTraining.ts";
 
 const config = z.strictObject({
@@ -145,7 +153,7 @@ async function imagesOf(results: CellResults): Promise<Figure[]> {
     if (cell?.evaluation === undefined) continue;
     const task = subspaceTask(name, cell.config as TaskOptions);
     const theta = (await cell.theta()) as Theta;
-    figures.push(...draw(task.target, learnedParts(featuresOf(task, theta), task.target)));
+    figures.push(...draw(task.target, spanProjection(featuresOf(task, theta), task.target)));
   }
   return figures;
 }

@@ -7,7 +7,6 @@ import {
   type SubspaceTheta,
   type Tensor,
   applyMlp,
-  bestWeights,
   denseMatrix,
   fanInNormal,
   g20,
@@ -98,10 +97,4 @@ export function manyColumns(): Tensor {
   const left = syntheticPsi(random.key(0), { rows: 20, columns: 20, spectrum, isHouseholder: true });
   const draws = random.normal(random.key(20), [20, 4000], { dtype: "float64" });
   return (np.matmul(left, draws) as Tensor).div(Math.sqrt(20));
-}
-
-/** The projections [S, k] of the target's columns on the span of features: what of each component has been learned. */
-export function learnedParts(features: Tensor, target: Tensor): Tensor {
-  const weights = bestWeights(features, target);
-  return np.matmul(features.astype("float64"), weights) as Tensor;
 }

@@ -13,6 +13,7 @@ import {
   principalSubspace,
   random,
   sgd,
+  spanProjection,
   streamingDescent,
   streamingRules,
   subspaceDescent,
@@ -22,7 +23,7 @@ import {
 import { z } from "zod";
 import { measuredTraining } from "../shared/measuredTraining.ts";
 import { componentImages, distanceFigure, featureImages } from "./subspaceFigures.ts";
-import { type Features, type SubspaceTask, learnedParts, subspaceTask, taskNames } from "./subspaceTasks.ts";
+import { type Features, type SubspaceTask, subspaceTask, taskNames } from "./subspaceTasks.ts";
 
 const config = z.strictObject({
   task: z.enum(taskNames).default("g20").describe("the matrix"),
@@ -142,8 +143,8 @@ function figuresOf(
   ]);
   const features = featuresOf(task, theta);
   if (settings.task === "mnist")
-    return [distance, ...componentImages(task.target, learnedParts(features, task.target))];
+    return [distance, ...componentImages(task.target, spanProjection(features, task.target))];
   if (settings.task === "puddle-world")
-    return [distance, ...featureImages(task.target, learnedParts(features, task.target))];
+    return [distance, ...featureImages(task.target, spanProjection(features, task.target))];
   return [distance];
 }

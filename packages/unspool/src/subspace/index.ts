@@ -18,6 +18,7 @@ export {
   cosineSimilarity,
   grassmann,
   principalCosines,
+  spanProjection,
   subspaceDistance,
 } from "./diagnostics/subspaceMetrics.ts";
 export { bestWeights, outerLoss } from "./diagnostics/outerLoss.ts";

@@ -13,7 +13,13 @@ import { exactUpdate, expectedUpdate } from "./expectedUpdate.ts";
 import { expectedInverse, lissaBias, samplesForBias } from "./lissaBias.ts";
 import { bestWeights, outerLoss } from "./outerLoss.ts";
 import { principalDirections } from "./principalDirections.ts";
-import { cosineSimilarity, grassmann, principalCosines, subspaceDistance } from "./subspaceMetrics.ts";
+import {
+  cosineSimilarity,
+  grassmann,
+  principalCosines,
+  spanProjection,
+  subspaceDistance,
+} from "./subspaceMetrics.ts";
 
 /** 1.9 over the largest |φ|², 2. */
 const scale = 0.95;
@@ -201,6 +207,13 @@ test("singular values, the least loss, and distances of features to the best", (
   expect(grassmann(features, basis)).toBeCloseTo(0.365752331, 9);
   expect(cosineSimilarity(features, basis)).toBeCloseTo(1.368241599, 9);
   expect(grassmann(basis, basis)).toBeLessThan(1e-7);
+});
+
+test("what of the best directions is in the span of features has the norm of the cosines, and projects to itself", () => {
+  const { basis } = principalDirections(matrix, 2);
+  const within = spanProjection(features, basis);
+  expect(Math.hypot(...within.data)).toBeCloseTo(1.368241599, 9);
+  spanProjection(features, within).data.forEach((x, i) => expect(x).toBeCloseTo(within.data[i]!, 12));
 });
 
 test("features that depend on each other lack a dimension, and span no more than they do", () => {

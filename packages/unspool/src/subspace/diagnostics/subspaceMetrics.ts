@@ -8,7 +8,7 @@
  *
  * In float64 on plain numbers: they are measured while features are learned, and take microseconds.
  */
-import type { Tensor } from "../../array/index.ts";
+import { type Tensor, np } from "../../array/index.ts";
 import { orthonormalColumns, singularValues } from "../../numerics/index.ts";
 import { columnsOf, sameRows } from "./doubles.ts";
 
@@ -54,4 +54,20 @@ export function grassmann(features: Tensor, target: Tensor): number {
 /** (Σ σ_i²)^{1/2}, the Frobenius norm of the target's projection on the features: at most the root of d. */
 export function cosineSimilarity(features: Tensor, target: Tensor): number {
   return Math.hypot(...principalCosines(features, target));
+}
+
+/** What of the columns of a target [S, k] lies in the span of features [S, d]: P_Φ U, [S, k], float64. */
+export function spanProjection(features: Tensor, target: Tensor): Tensor {
+  const [phi, wanted] = sameRows("spanProjection", features, "the target", target);
+  const units = orthonormalColumns(columnsOf(phi));
+  const [S, k] = wanted.shape as [number, number];
+  const projected = new Float64Array(S * k);
+  for (const unit of units) {
+    for (let column = 0; column < k; column++) {
+      let along = 0;
+      for (let i = 0; i < S; i++) along += unit[i]! * wanted.data[i * k + column]!;
+      for (let i = 0; i < S; i++) projected[i * k + column]! += along * unit[i]!;
+    }
+  }
+  return np.array(projected, { shape: [S, k] });
 }
