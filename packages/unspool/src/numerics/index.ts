@@ -21,3 +21,4 @@ export { orthonormalColumns } from "./orthonormalColumns.ts";
 export { symmetricEigensystem } from "./symmetricEigensystem.ts";
 export type { SymmetricEigensystem } from "./symmetricEigensystem.ts";
 export { topEigenvectors } from "./topEigenvectors.ts";
+export type { TopEigenvectors } from "./topEigenvectors.ts";

@@ -8,9 +8,16 @@
  */
 import { OptionError } from "../errors.ts";
 import { dot, orthonormalColumns } from "./orthonormalColumns.ts";
-import { type SymmetricEigensystem, symmetricEigensystem } from "./symmetricEigensystem.ts";
+import { symmetricEigensystem } from "./symmetricEigensystem.ts";
 
-/** Below, all of them are found by rotations. */
+export interface TopEigenvectors {
+  /** Falling. */
+  values: Float64Array;
+  /** `vectors[k]` is the unit vector [n] of `values[k]`. */
+  vectors: Float64Array[];
+}
+
+/** Below, all of them are found. */
 const smallSize = 96;
 /** Vectors beyond those asked for. */
 const extra = 16;
@@ -25,11 +32,11 @@ export function topEigenvectors(
   n: number,
   count: number,
   tolerance = 1e-12,
-): SymmetricEigensystem {
+): TopEigenvectors {
   if (!(count >= 1 && count <= n))
     throw new OptionError("topEigenvectors", "count", count, `from 1 to the size of the matrix, ${n}`);
   const width = Math.min(n, count + extra);
-  if (n <= smallSize || width === n) return first(symmetricEigensystem(matrix, n), count);
+  if (n <= smallSize || width === n) return first(falling(matrix, n), count);
   let block = orthonormalColumns(Array.from({ length: width }, (_, k) => start(n, k)));
   for (let round = 0; ; round++) {
     const images = block.map((vector) => multiplied(matrix, n, vector));
@@ -38,7 +45,7 @@ export function topEigenvectors(
       for (let j = 0; j <= i; j++)
         small[i * width + j] = small[j * width + i] =
           (dot(block[i]!, images[j]!) + dot(block[j]!, images[i]!)) / 2;
-    const { values, vectors } = symmetricEigensystem(small, width);
+    const { values, vectors } = falling(small, width);
     const turned = vectors.map((weights) => combined(block, weights));
     const turnedImages = vectors.map((weights) => combined(images, weights));
     const error = Math.max(
@@ -52,7 +59,17 @@ export function topEigenvectors(
   }
 }
 
-const first = ({ values, vectors }: SymmetricEigensystem, count: number): SymmetricEigensystem => ({
+/** All eigenvalues of a small matrix [n, n], the largest first. */
+export function falling(entries: Float64Array, n: number): TopEigenvectors {
+  const { values, vectors } = symmetricEigensystem({ size: n, entries });
+  const rows = Array.from({ length: n }, (_, k) => n - 1 - k);
+  return {
+    values: values.toReversed(),
+    vectors: rows.map((row) => vectors.slice(row * n, (row + 1) * n)),
+  };
+}
+
+const first = ({ values, vectors }: TopEigenvectors, count: number): TopEigenvectors => ({
   values: values.slice(0, count),
   vectors: vectors.slice(0, count),
 });
