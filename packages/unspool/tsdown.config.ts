@@ -11,6 +11,7 @@ const rooms = [
   "rl",
   "bilevel",
   "subspace",
+  "invariance",
   "problems",
   "train",
   "train/node",

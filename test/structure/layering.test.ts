@@ -16,7 +16,7 @@ const floors: readonly (readonly string[])[] = [
   ["networks"],
   ["estimators", "optimizers"],
   ["methods"],
-  ["bilevel", "diagnostics", "rl", "subspace"],
+  ["bilevel", "diagnostics", "invariance", "rl", "subspace"],
   ["problems"],
   ["train"],
   ["advice"],

@@ -10,6 +10,7 @@ export * from "./diagnostics/index.ts";
 export * from "./rl/index.ts";
 export * from "./bilevel/index.ts";
 export * from "./subspace/index.ts";
+export * from "./invariance/index.ts";
 export * from "./problems/index.ts";
 export * from "./train/index.ts";
 export * from "./advice/index.ts";
