@@ -3,12 +3,17 @@ import { describe, expect, test } from "vitest";
 import {
   type Experiment,
   type Key,
+  type Layer,
+  type Layers,
   type Method,
   type SubspaceTheta,
   type Tensor,
   adam,
   bilevel,
+  applyMlp,
+  augerino,
   bptt,
+  categoricalLogits,
   defineExperiment,
   defineProblem,
   denseMatrix,
@@ -16,6 +21,9 @@ import {
   firstOrder,
   implicitKrasulina,
   initTable,
+  initMlp,
+  lila,
+  lilaTheta,
   lookahead,
   lossScale,
   momentum,
@@ -24,6 +32,8 @@ import {
   pes,
   principalSubspace,
   random,
+  ringToy,
+  rotation2d,
   sgd,
   streamingDescent,
   subspaceDescent,
@@ -138,6 +148,27 @@ describe("streamingDescent of implicitKrasulina", () => {
       }),
     theta: () => ({ components: initTable(random.key(2), 6, 2).reshape([2, 6]) }),
   });
+describe("methods that learn invariances", () => {
+  const network = (layers: Layer[], x: Tensor, on: Layers): Tensor => applyMlp(layers, x, on, np.tanh);
+  const parts = { network, likelihood: categoricalLogits, augmentation: rotation2d({ samples: 3 }) };
+  const data = ringToy(random.key(1), { n: 12 });
+  const weights = (): Layer[] => initMlp(random.key(2), [2, 4, 2]);
+  const lilaOptions = { evidence: parts, data, batchSize: 8, burnIn: 1, collapsePatience: 2 };
+  const restarted = { ...lilaOptions, onCollapse: "restart", restart: weights } as const;
+  const checks = [
+    ...methodConformance({
+      name: "lila",
+      create: () => lila(restarted),
+      theta: () => lilaTheta(lilaOptions, { network: weights(), eta: [0.1] }),
+      steps: 5,
+    }),
+    ...methodConformance({
+      name: "augerino",
+      create: () => augerino({ ...parts, data, batchSize: 8 }),
+      theta: () => ({ network: weights(), eta: np.array([0.1]) }),
+      steps: 3,
+    }),
+  ];
   test.each(checks.map((check) => [check.name, check.run] as const))("%s", (_, run) => run());
 });
 

@@ -14,6 +14,11 @@ import { influenceBalancing } from "./influenceBalancing/influenceBalancing.ts";
 import { largeBatch } from "./largeBatch/largeBatch.ts";
 import { largeBatchTuning } from "./largeBatch/largeBatchTuning.ts";
 import { loadedDice } from "./loadedDice/loadedDice.ts";
+import { evidenceWeightDecay } from "./evidenceWeightDecay/evidenceWeightDecay.ts";
+import { priorTraining } from "./evidenceWeightDecay/priorTraining.ts";
+import { invarianceMnist } from "./invarianceMnist/invarianceMnist.ts";
+import { invarianceRings } from "./invarianceRings/invarianceRings.ts";
+import { ringTraining } from "./invarianceRings/ringTraining.ts";
 import { kfacAutoencoder } from "./kfacAutoencoder/kfacAutoencoder.ts";
 import { learnedOptimizer, learnedOptions } from "./learnedOptimizer/learnedOptimizer.ts";
 import { learnedOptimizerRivals } from "./learnedOptimizer/learnedOptimizerRivals.ts";
@@ -79,6 +84,9 @@ export const experiments: readonly Experiment[] = [
   datasetDistillation,
   bilevelBias,
   subspaceTraining,
+  invarianceMnist,
+  ringTraining,
+  priorTraining,
 ] as readonly Experiment[];
 
 /** Experiments that are made of runs. */
@@ -93,6 +101,8 @@ export const studies: readonly Study[] = [
   learnedOptimizerRivals,
   metaGradientEnumerated,
   principalSubspaceStudy,
+  invarianceRings,
+  evidenceWeightDecay,
 ];
 
 export {
@@ -107,6 +117,8 @@ export {
   gradientCompression,
   implicitMaml,
   influenceBalancing,
+  invarianceMnist,
+  invarianceRings,
   largeBatch,
   largeBatchTuning,
   kfacAutoencoder,
@@ -131,9 +143,11 @@ export {
   neuronTraining,
   pesVariance,
   principalSubspaceStudy,
+  priorTraining,
   recurrentNetwork,
   reverseOptimizer,
   ridgeCoefficient,
+  ringTraining,
   sharpMinima,
   sharpTraining,
   subspaceTraining,

@@ -9,17 +9,17 @@ import { ShapeError } from "../errors.ts";
 /** The top two rows of a 3 by 3 matrix whose last row is zero, row by row. */
 export type Generator = readonly [number, number, number, number, number, number];
 
+export type GeneratorName = "translateX" | "translateY" | "rotation" | "scaleX" | "scaleY" | "shear";
+
 /** Those of the paper: translations, rotation, scales and shear, in coordinates from -1 to 1 (Immer et al. 2022). */
-export const affineGenerators = {
+export const affineGenerators: Readonly<Record<GeneratorName, Generator>> = {
   translateX: [0, 0, 1, 0, 0, 0],
   translateY: [0, 0, 0, 0, 0, 1],
   rotation: [0, -1, 0, 1, 0, 0],
   scaleX: [1, 0, 0, 0, 0, 0],
   scaleY: [0, 0, 0, 0, 1, 0],
   shear: [0, 1, 0, 1, 0, 0],
-} as const satisfies Record<string, Generator>;
-
-export type GeneratorName = keyof typeof affineGenerators;
+};
 
 /** The six elements of the top rows, each of one shape. */
 export type AffineRows = readonly [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];

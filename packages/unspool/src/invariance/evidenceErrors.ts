@@ -24,7 +24,7 @@ export function requireEvidence<Theta>(
   }
   augmentation.requireInputs?.(inputs);
   const { registration, outputs } = layersOf(network, theta, inputs);
-  requireLayers(where, registration);
+  requireLayers(where, network, registration);
   requireExampleWise(where, network, theta, inputs);
   // Looks at the targets: labels of no class, shapes that would broadcast.
   likelihood.loss(np.zeros([inputs.shape[0]!, outputs.shape[1]!], { dtype: outputs.dtype }), targets);
@@ -36,14 +36,14 @@ export function layersOf<Theta>(network: LayeredNetwork<Theta>, theta: Theta, in
 }
 
 /** Throws `OptionError` for a leaf of theta that belongs to no layer: it has no curvature here. */
-function requireLayers(where: string, { parameters }: Registration): void {
+function requireLayers(where: string, network: unknown, { parameters }: Registration): void {
   const left = parameters.find(({ block }) => block === undefined);
   if (left === undefined) return;
   throw new OptionError(
     where,
     "network",
-    `a network with the parameter "${left.path}" outside of its layers (${left.why})`,
-    "one all of whose parameters belong to layers that can be seen",
+    network,
+    `one all of whose parameters belong to layers that can be seen; "${left.path}" does not (${left.why})`,
     "Compute dense layers and convolutions by the `layers` that the network is given; other parameters, as those of " +
       "normalisations, have no rule.",
   );
@@ -65,12 +65,13 @@ function requireExampleWise<Theta>(
   const beside = network(theta, both, plainLayers).slice([0, 1]);
   const size = Math.max(...Array.from(beside.data, Math.abs), 1e-3);
   const error = Math.max(...Array.from(alone.data, (x, i) => Math.abs(x - beside.data[i]!)));
-  if (error <= 1e-4 * size) return;
+  if (!(error > 1e-4 * size)) return;
   throw new OptionError(
     where,
     "network",
-    "one whose output for an example changes with the others in the batch, as batch normalisation makes it",
-    "a network that treats examples one by one",
+    network,
+    "one that treats examples one by one; this one's output for an example changes with the others in the batch, as with " +
+      "batch normalisation",
     "Leave normalisation over the batch out, or use its running statistics (layer normalisation has no rule yet).",
   );
 }

@@ -93,8 +93,10 @@ export interface LaplaceEvidence<Theta> {
   require(theta: Theta, data: EvidenceData): void;
   /** Measures the curvature at theta. In a trace it is differentiable, also in eta. */
   fit(theta: Theta, data: EvidenceData, options?: FitOptions): LaplacePosterior;
-  /** The posterior of curvature that was measured in parts. */
-  posterior(theta: Theta, data: EvidenceData, parts: readonly EvidencePart[]): LaplacePosterior;
+  /** What a posterior needs of curvature that was measured in parts, as plain data. */
+  fitOf(theta: Theta, parts: readonly EvidencePart[]): EvidenceFit;
+  /** The posterior of that. Of theta and data only shapes and structure count, so that it may be made in a program. */
+  posterior(theta: Theta, data: EvidenceData, fit: EvidenceFit): LaplacePosterior;
   /** One batch's share of the curvature, and its loss. Made of `np` functions. */
   measure(theta: Theta, batch: EvidenceData, at: MeasuredAt): EvidencePart;
   /**
@@ -138,18 +140,18 @@ export function laplaceEvidence<Theta>(options: LaplaceEvidenceOptions<Theta>): 
     return { loss, part: structure.measure(samples, at.examples) };
   };
   const outside = measuredOutside(measure);
-  const posterior = (theta: Theta, data: EvidenceData, parts: readonly EvidencePart[]): LaplacePosterior =>
-    posteriorOf(settings, theta, data, {
-      loss: tree.total(parts.map(({ loss }) => loss)),
-      squares: squaresOf(settings.priorStructure, theta),
-      spectrum: structure.spectrum(structure.combine(parts.map(({ part }) => part))),
-    });
+  const fitOf = (theta: Theta, parts: readonly EvidencePart[]): EvidenceFit => ({
+    loss: tree.total(parts.map(({ loss }) => loss)),
+    squares: squaresOf(settings.priorStructure, theta),
+    spectrum: structure.spectrum(structure.combine(parts.map(({ part }) => part))),
+  });
   const require = (theta: Theta, data: EvidenceData): void => requireEvidence(where, settings, theta, data);
   return {
     settings,
     require,
     measure,
-    posterior,
+    fitOf,
+    posterior: (theta, data, fit) => posteriorOf(settings, theta, data, fit),
     fit(theta, data, given = {}) {
       requireKnownOptions(`${where}.fit`, given, ["eta", "epsilon", "key", "batchSize"]);
       require(theta, data);
@@ -162,7 +164,7 @@ export function laplaceEvidence<Theta>(options: LaplaceEvidenceOptions<Theta>): 
         const batch = { inputs: rows(data.inputs), targets: rows(data.targets) };
         return (isTracing() ? measure : outside)(theta, batch, { eta, epsilon: rows(epsilon), examples });
       });
-      return posterior(theta, data, parts);
+      return posteriorOf(settings, theta, data, fitOf(theta, parts));
     },
     contracted(theta, batch, { contraction, logSigma, ...at }) {
       const { loss, samples } = sampled(theta, batch, at);

@@ -78,28 +78,53 @@ function tridiagonal(a: Float64Array, n: number): Tridiagonal {
     reflect(a, n, k, beta, p);
   }
   for (let k = 0; k < n; k++) diagonal[k] = a[k * n + k]!;
-  if (n > 1) beside[n - 2] = a[(n - 2) * n + n - 1]!;
+  if (n > 1) beside[n - 2] = a[(n - 1) * n + n - 2]!;
   return { diagonal, beside, rows: reflections(a, betas, n) };
 }
 
-/** A ← H A H on the rows and columns behind k: A - v wᵀ - w vᵀ. */
+/** A ← H A H on the rows and columns behind k, its lower triangle: A - v wᵀ - w vᵀ. */
 function reflect(a: Float64Array, n: number, k: number, beta: number, p: Float64Array): void {
   const row = k * n;
+  const v = a.subarray(row, row + n);
+  for (let i = k + 1; i < n; i++) p[i] = a[i * n + i]! * v[i]!;
+  for (let i = k + 2; i < n; i++) {
+    const own = a.subarray(i * n, i * n + i);
+    const vi = v[i]!;
+    // Two sums, so that an addition need not wait for the one before.
+    let [even, odd] = [0, 0];
+    let j = k + 1;
+    for (; j < i - 1; j += 2) {
+      const [x, y] = [own[j]!, own[j + 1]!];
+      even += x * v[j]!;
+      odd += y * v[j + 1]!;
+      p[j]! += x * vi;
+      p[j + 1]! += y * vi;
+    }
+    if (j < i) {
+      even += own[j]! * v[j]!;
+      p[j]! += own[j]! * vi;
+    }
+    p[i]! += even + odd;
+  }
   let product = 0;
   for (let i = k + 1; i < n; i++) {
-    const own = i * n;
-    let sum = 0;
-    for (let j = k + 1; j < n; j++) sum += a[own + j]! * a[row + j]!;
-    p[i] = beta * sum;
-    product += p[i]! * a[row + i]!;
+    p[i]! *= beta;
+    product += p[i]! * v[i]!;
   }
   const half = (beta * product) / 2;
-  for (let i = k + 1; i < n; i++) p[i]! -= half * a[row + i]!;
+  for (let i = k + 1; i < n; i++) p[i]! -= half * v[i]!;
   for (let i = k + 1; i < n; i++) {
-    const own = i * n;
-    const [v, w] = [a[row + i]!, p[i]!];
-    for (let j = k + 1; j < n; j++) a[own + j]! -= v * p[j]! + w * a[row + j]!;
+    const own = a.subarray(i * n, i * n + n);
+    const [vi, wi] = [v[i]!, p[i]!];
+    let j = k + 1;
+    for (; j < i; j += 2) {
+      own[j]! -= vi * p[j]! + wi * v[j]!;
+      own[j + 1]! -= vi * p[j + 1]! + wi * v[j + 1]!;
+    }
+    if (j === i) own[j]! -= vi * p[j]! + wi * v[j]!;
   }
+  // The row that is reflected next is read above the diagonal.
+  for (let i = k + 2; i < n; i++) a[(k + 1) * n + i] = a[i * n + k + 1]!;
 }
 
 /** Qᵀ of Q = H_0 H_1 …, from the last reflection to the first. */
@@ -179,10 +204,19 @@ function sweep(d: Float64Array, e: Float64Array, rows: Float64Array, { n, l, m }
 }
 
 function rotateRows(rows: Float64Array, n: number, i: number, c: number, s: number): void {
-  const [first, second] = [i * n, (i + 1) * n];
-  for (let k = 0; k < n; k++) {
-    const [x, y] = [rows[first + k]!, rows[second + k]!];
-    rows[first + k] = c * x - s * y;
-    rows[second + k] = s * x + c * y;
+  const first = rows.subarray(i * n, (i + 1) * n);
+  const second = rows.subarray((i + 1) * n, (i + 2) * n);
+  let k = 0;
+  for (; k < n - 1; k += 2) {
+    const [x, y, u, v] = [first[k]!, second[k]!, first[k + 1]!, second[k + 1]!];
+    first[k] = c * x - s * y;
+    second[k] = s * x + c * y;
+    first[k + 1] = c * u - s * v;
+    second[k + 1] = s * u + c * v;
+  }
+  if (k < n) {
+    const [x, y] = [first[k]!, second[k]!];
+    first[k] = c * x - s * y;
+    second[k] = s * x + c * y;
   }
 }

@@ -1,0 +1,91 @@
+/** What an evidence is refused for: section 7 of the method's description. */
+import { describe, expect, test } from "vitest";
+import { type Layers, type Tensor, np, random, tree } from "../array/index.ts";
+import { type Layer, applyMlp, initMlp } from "../networks/index.ts";
+import { categoricalLogits, gaussianLikelihood } from "../optimizers/index.ts";
+import type { LaplaceEvidenceOptions } from "./evidenceSettings.ts";
+import { laplaceEvidence } from "./laplaceEvidence.ts";
+import { rotation2d } from "./rotation2d.ts";
+
+const network = (theta: Layer[], x: Tensor, layers: Layers): Tensor => applyMlp(theta, x, layers, np.tanh);
+const theta = initMlp(random.key(0), [2, 4, 3]);
+const data = {
+  inputs: random.normal(random.key(1), [5, 2]),
+  targets: np.array([0, 1, 2, 1, 0], { dtype: "int32" }),
+};
+const logDelta = tree.scalar(0, "float64");
+const evidence = (given: Partial<LaplaceEvidenceOptions<Layer[]>> = {}) =>
+  laplaceEvidence({ network, likelihood: categoricalLogits, ...given });
+
+test("a network whose examples depend on each other", () => {
+  const normalised = (layers: Layer[], x: Tensor, on: Layers): Tensor =>
+    network(layers, x.sub(x.mean(0)).div(np.sqrt(np.var(x, 0)).add(1e-3)), on);
+  expect(() => evidence({ network: normalised }).fit(theta, data)).toThrow(
+    /examples one by one.*batch normalisation/,
+  );
+});
+
+test("a parameter outside of the layers is named", () => {
+  type Scaled = { layers: Layer[]; scale: Tensor };
+  const scaled = laplaceEvidence({
+    network: ({ layers, scale }: Scaled, x: Tensor, on: Layers) => network(layers, x.mul(scale), on),
+    likelihood: categoricalLogits,
+  });
+  expect(() => scaled.fit({ layers: theta, scale: np.ones([2]) }, data)).toThrow(
+    /all of whose parameters belong to layers.*"scale" does not/,
+  );
+});
+
+test("a full matrix of more than 2000 parameters", () => {
+  const large = initMlp(random.key(0), [2, 400, 3]);
+  expect(() => evidence({ structure: "full" }).fit(large, data)).toThrow(
+    'structure "full" makes a matrix of parameters by parameters, which is for up to 2000, got 2403',
+  );
+});
+
+test("labels of no class, and other numbers of examples", () => {
+  const wrong = { ...data, targets: np.array([0, 1, 3, 1, 0], { dtype: "int32" }) };
+  expect(() => evidence().fit(theta, wrong)).toThrow("3");
+  expect(() => evidence().fit(theta, { ...data, targets: data.targets.slice([0, 4]) })).toThrow(
+    "inputs and targets must be of the same examples",
+  );
+});
+
+test("ranges that are missing, and a prior of another shape", () => {
+  const turned = evidence({ augmentation: rotation2d() });
+  expect(() => turned.fit(theta, data)).toThrow("the ranges of rotation2d, [1] (rotation)");
+  expect(() =>
+    evidence()
+      .fit(theta, data)
+      .logMarginal(np.zeros([2])),
+  ).toThrow('logDelta must be [] for the prior "scalar"');
+  expect(() => evidence({ priorStructure: "layer" }).fit(theta, data).logMarginal(logDelta)).toThrow(
+    'logDelta must be [4] for the prior "layer"',
+  );
+});
+
+test("options that do not go together", () => {
+  expect(() => evidence({ priorStructure: "diag" })).toThrow("no common eigenvectors");
+  expect(() => evidence({ structure: "krone" as "kron" })).toThrow('Did you mean "kron"?');
+  expect(() => evidence().fit(theta, data).logMarginal(logDelta, logDelta)).toThrow(
+    "Only Gaussian noise has a deviation",
+  );
+});
+
+describe("an evidence that is not finite says which of its terms is not", () => {
+  test.each([
+    ["log-likelihood", (x: Tensor) => x.mul(NaN), logDelta],
+    ["log determinant of the posterior precision", (x: Tensor) => x, tree.scalar(-1e6, "float64")],
+    ["scatter", (x: Tensor) => x.mul(1e30), tree.scalar(705, "float64")],
+  ])("%s", (term, change, at) => {
+    const linear = laplaceEvidence({
+      network: ({ weights }: { weights: Tensor }, x: Tensor, layers: Layers) => layers.dense({ weights }, x),
+      likelihood: gaussianLikelihood,
+      structure: "diag",
+    });
+    const weights = change(np.array([[1], [2]], { dtype: "float64" }));
+    const targets = np.zeros([5, 1], { dtype: "float64" });
+    const fitted = linear.fit({ weights }, { inputs: data.inputs.astype("float64"), targets });
+    expect(() => fitted.logMarginal(at)).toThrow(`the ${term}`);
+  });
+});
