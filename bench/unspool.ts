@@ -2,6 +2,7 @@
 import { type Setup, type TrainState, compiledExecutor, initTraining, random, trainSteps } from "unspool";
 import type { Runner } from "./contestant.ts";
 import { distillation } from "./workloads/distillation.ts";
+import { evidence } from "./workloads/evidence.ts";
 import { influence } from "./workloads/influence.ts";
 import { learnedOptimizer } from "./workloads/learnedOptimizer.ts";
 import { lstm } from "./workloads/lstm.ts";
@@ -10,7 +11,7 @@ import { subspace } from "./workloads/subspace.ts";
 import type { Workload } from "./workloads/table.ts";
 import { toy } from "./workloads/toy.ts";
 
-const setups = { influence, toy, mlp, learnedOptimizer, lstm, distillation, subspace };
+const setups = { influence, toy, mlp, learnedOptimizer, lstm, distillation, subspace, evidence };
 
 export function makeRunner(workload: Workload, threads: number): Runner | undefined {
   // A program without units to share: one thread is all it uses.

@@ -4,7 +4,7 @@
  */
 
 export type WorkloadKind =
-  "influence" | "toy" | "mlp" | "learnedOptimizer" | "lstm" | "distillation" | "subspace";
+  "influence" | "toy" | "mlp" | "learnedOptimizer" | "lstm" | "distillation" | "subspace" | "evidence";
 
 export interface Workload {
   readonly name: string;
@@ -122,6 +122,15 @@ export const workloads: readonly Workload[] = [
     unitsPerUpdate: 1,
     hidden: 0,
     restartEvery: 10_000,
+  },
+  {
+    name: "W8",
+    title: "evidence of an averaged network, 784-100-10, 312 images, 9 copies",
+    kind: "evidence",
+    unit: "evidence gradients",
+    unitsPerUpdate: 1,
+    hidden: 100,
+    restartEvery: 50,
   },
 ];
 

@@ -1,6 +1,6 @@
 /**
  * Claims on invariance learning by the evidence (Immer et al., NeurIPS 2022), at CPU size: 312 digits of MNIST under five kinds
- * of transformation, a tanh network of 100 units, 2000 test images; and the ring toy. Three seeds (rings: five), of
+ * of transformation, at 14 by 14 pixels, a tanh network of 100 units, 2000 test images; and the ring toy. Three seeds (rings: five), of
  * weights, images and transformations; relations are of medians. `npm run test:paper -- invariance`; recorded in
  * docs/results.md.
  */

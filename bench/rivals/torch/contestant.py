@@ -16,6 +16,7 @@ MODULES = {
     "lstm": "lstm",
     "distillation": "distillation",
     "subspace": "subspace",
+    "evidence": "evidence",
 }
 
 
@@ -61,5 +62,5 @@ def main():
 
 
 if __name__ == "__main__":
-    with torch.inference_mode(mode=not any(kind in sys.argv[1] for kind in ("lstm", "distillation"))):
+    with torch.inference_mode(mode=not any(kind in sys.argv[1] for kind in ("lstm", "distillation", "evidence"))):
         main()

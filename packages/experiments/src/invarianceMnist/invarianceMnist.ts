@@ -39,7 +39,7 @@ const config = z.strictObject({
   n: z.int().min(20).default(312).describe("training images"),
   hidden: z.int().min(1).default(100).describe("tanh units"),
   samples: z.int().min(1).default(9).describe("transformed copies of each image"),
-  pool: z.literal([1, 2, 4]).default(1).describe("blocks of so many pixels are averaged"),
+  pool: z.literal([1, 2, 4]).default(2).describe("blocks of so many pixels are averaged: 2 leaves 14 by 14"),
   steps: z.int().min(1).default(150).describe("epochs, each of one step on all images"),
   learningRate: z.number().positive().default(0.005).describe("of Adam on the weights, which falls to 1e-6"),
   priorRate: z.number().positive().default(0.05).describe("of Adam on log delta"),
