@@ -8,7 +8,7 @@ import { type CodeBlock, anchors, codeBlocks, markdownFiles, relativeLinks } fro
 import { read, root } from "./repository.ts";
 
 const scratch = join(root, ".cache", "docs");
-const withCode = ["README.md", "docs/tutorial.md", "docs/simulators.md", "docs/bilevel.md", "docs/subspaces.md"];
+const withCode = ["README.md", "docs/tutorial.md", "docs/simulators.md", "docs/bilevel.md", "docs/subspaces.md", "docs/invariance.md"];
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -41,7 +41,7 @@ test("the TypeScript in README, CONTRIBUTING and the how-to pages compiles", () 
   expect(compileErrors(blocks)).toEqual([]);
 }, 120_000);
 
-test.each(["README.md", "docs/simulators.md", "docs/bilevel.md", "docs/subspaces.md"])(
+test.each(["README.md", "docs/simulators.md", "docs/bilevel.md", "docs/subspaces.md", "docs/invariance.md"])(
   "the first example of %s prints what it says",
   async (page) => {
     const [example] = codeBlocks(page);
