@@ -36,7 +36,7 @@ async function outcomes(kind: MnistKind, learn: boolean): Promise<Outcome[]> {
   const already = known.get(name);
   if (already !== undefined) return already;
   const ofKind = kind === "r180" ? { samples: 11, steps: 200, etaRate: 0.1 } : { samples: 9, steps: 150 };
-  const config = learn ? { kind, ...ofKind } : { kind, learn, samples: 1, steps: 250 };
+  const config = learn ? { kind, ...ofKind } : { kind, learn, samples: 1, steps: 150 };
   const found: Outcome[] = [];
   for (const seed of seeds) {
     const start = performance.now();

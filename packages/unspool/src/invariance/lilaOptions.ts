@@ -43,7 +43,7 @@ export interface LilaOptions<Theta> {
    * "restart" with new weights. Default "report".
    */
   onCollapse?: "report" | "error" | "restart";
-  /** Measurements in a row that are no better before it counts: networks start there. Default 20. */
+  /** Measurements in a row that are no better before it counts: networks start there, and some stay a while. Default 50. */
   collapsePatience?: number;
   /** New weights, for "restart". */
   restart?(key: Key): Theta;
@@ -88,7 +88,7 @@ export function lilaSettings<Theta>(options: LilaOptions<Theta>): LilaSettings<T
     rescale: true,
     learn: ["eta", "logDelta", "logSigma"],
     onCollapse: "report",
-    collapsePatience: 20,
+    collapsePatience: 50,
     ...options,
     fitBatch,
   };
