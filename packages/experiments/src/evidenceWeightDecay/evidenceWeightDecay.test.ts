@@ -3,10 +3,10 @@ import { expect, test } from "vitest";
 import { evidenceWeightDecay } from "./evidenceWeightDecay.ts";
 
 test("fixed and learned precisions, in one table and two figures", async () => {
-  const config = { deltas: [1, 100], n: 40, hidden: 5, steps: 12 };
+  const config = { deltas: [1, 100], learned: ["scalar"], n: 40, hidden: 5, steps: 12 };
   const { summary } = await runStudy(evidenceWeightDecay, { config });
   const [table] = summary.tables!;
-  expect(table!.rows.map(([prior]) => prior)).toEqual(["fixed", "fixed", "scalar", "layer"]);
+  expect(table!.rows.map(([prior]) => prior)).toEqual(["fixed", "fixed", "scalar"]);
   expect(summary.figures!.map(({ id }) => id)).toEqual(["validation-loss", "evidence"]);
   expect(summary.metrics!["scalarDelta"]).not.toBe(1);
   expect(summary.metrics!["bestDelta"]).toBeGreaterThan(0);
