@@ -25,7 +25,14 @@ import { z } from "zod";
 import { mnistPart } from "../shared/data/mnist.ts";
 import { uniformFanIn } from "../shared/uniformFanIn.ts";
 
-export const priorFields = {
+interface PriorFields {
+  n: z.ZodDefault<z.ZodInt>;
+  hidden: z.ZodDefault<z.ZodInt>;
+  steps: z.ZodDefault<z.ZodInt>;
+}
+
+/** The network and its training. */
+export const priorFields: PriorFields = {
   n: z.int().min(20).default(500).describe("training images, of 14 by 14 pixels"),
   hidden: z.int().min(1).default(50).describe("tanh units"),
   steps: z.int().min(1).default(300).describe("epochs, each of one step on all images"),
