@@ -113,6 +113,9 @@ const bilevelMethods: Record<string, () => Method<Heights>> = {
 
 describe.each(Object.entries(bilevelMethods))("%s", (name, create) => {
   const checks = methodConformance({ name, create, theta: heights, steps: 4 });
+  test.each(checks.map((check) => [check.name, check.run] as const))("%s", (_, run) => run());
+});
+
 /** Methods whose theta is a table of features. */
 const subspaceMethods: Record<string, () => Method<SubspaceTheta>> = Object.fromEntries(
   (["lissa", "naive++", "explicit"] as const).map((name) => {
@@ -148,6 +151,9 @@ describe("streamingDescent of implicitKrasulina", () => {
       }),
     theta: () => ({ components: initTable(random.key(2), 6, 2).reshape([2, 6]) }),
   });
+  test.each(checks.map((check) => [check.name, check.run] as const))("%s", (_, run) => run());
+});
+
 describe("methods that learn invariances", () => {
   const network = (layers: Layer[], x: Tensor, on: Layers): Tensor => applyMlp(layers, x, on, np.tanh);
   const parts = { network, likelihood: categoricalLogits, augmentation: rotation2d({ samples: 3 }) };

@@ -8,7 +8,14 @@ import { type CodeBlock, anchors, codeBlocks, markdownFiles, relativeLinks } fro
 import { read, root } from "./repository.ts";
 
 const scratch = join(root, ".cache", "docs");
-const withCode = ["README.md", "docs/tutorial.md", "docs/simulators.md", "docs/bilevel.md", "docs/subspaces.md", "docs/invariance.md"];
+const withCode = [
+  "README.md",
+  "docs/tutorial.md",
+  "docs/simulators.md",
+  "docs/bilevel.md",
+  "docs/subspaces.md",
+  "docs/invariance.md",
+];
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
