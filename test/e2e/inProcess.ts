@@ -9,7 +9,7 @@ import type { Outcome } from "./command.ts";
 // Before the command is loaded: a child process of the tests has it too.
 process.env["NO_COLOR"] = "1";
 const { main } = await import("../../packages/cli/src/main.ts");
-const { carryOut } = await import("../../packages/cli/src/commands/carryOut.ts");
+const { performCommand } = await import("../../packages/cli/src/commands/performCommand.ts");
 const { stdout, stderr } = await import("../../packages/cli/src/output/safeOutput.ts");
 
 /** Runs `unspool ...args` in the folder `dir`. One at a time: the folder and the outputs are the process's. */
@@ -30,7 +30,7 @@ export async function unspoolHere(dir: string, ...args: string[]): Promise<Outco
   process.chdir(dir);
   try {
     const never = new AbortController().signal;
-    const code = await main(args, (line, reporter) => carryOut(line, reporter, never));
+    const code = await main(args, (line, reporter) => performCommand(line, reporter, never));
     return { code, signal: null, ...texts };
   } finally {
     process.chdir(before);

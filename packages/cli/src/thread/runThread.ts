@@ -3,7 +3,7 @@
  * this one in the middle of a step.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { carryOut } from "../commands/carryOut.ts";
+import { performCommand } from "../commands/performCommand.ts";
 import { exitCodes } from "../failure.ts";
 import type { ThreadData, ThreadMessage } from "./control.ts";
 import { threadReporter } from "./threadReporter.ts";
@@ -21,7 +21,7 @@ port.unref();
 
 let exitCode: number = exitCodes.failed;
 try {
-  exitCode = await carryOut(data.line, reporter, controller.signal);
+  exitCode = await performCommand(data.line, reporter, controller.signal);
 } finally {
   // What the experiment's file printed has reached the main thread before the end does.
   await Promise.all(

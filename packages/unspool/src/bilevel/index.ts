@@ -46,4 +46,4 @@ export { implicitFixedPoint } from "./implicitFixedPoint.ts";
 export { implicitRoot } from "./implicitRoot.ts";
 export type { ImplicitOptions } from "./implicitRoot.ts";
 export { conjugateGradient, direct, neumann, normalEquations } from "./linearSolvers.ts";
-export type { IterationOptions, LinearSolver, NeumannOptions } from "./linearSolvers.ts";
+export type { ConjugateGradientOptions, LinearSolver, NeumannOptions } from "./linearSolvers.ts";

@@ -14,18 +14,19 @@ export interface LinearSolver {
   solve<T>(matvec: (v: T) => T, b: T): T;
 }
 
-export interface IterationOptions {
+export interface ConjugateGradientOptions {
   /** Products with A (two each of `normalEquations`). Default: the number of unknowns, at most 100. */
   steps?: number;
 }
 
-const stepsFor = (b: unknown, { steps }: IterationOptions): number => steps ?? Math.min(100, tree.size(b));
+const stepsFor = (b: unknown, { steps }: ConjugateGradientOptions): number =>
+  steps ?? Math.min(100, tree.size(b));
 
 /**
  * Conjugate gradients, for symmetric positive definite A: the second derivative of an inner problem at its minimum. They
  * stop early inside of the loop where the residual is rounding.
  */
-export function conjugateGradient(options: IterationOptions = {}): LinearSolver {
+export function conjugateGradient(options: ConjugateGradientOptions = {}): LinearSolver {
   check("conjugateGradient", options);
   return {
     name: "conjugateGradient",
@@ -35,7 +36,7 @@ export function conjugateGradient(options: IterationOptions = {}): LinearSolver 
 }
 
 /** Conjugate gradients on AᵀA x = Aᵀb, for any invertible A; the condition number counts twice. */
-export function normalEquations(options: IterationOptions = {}): LinearSolver {
+export function normalEquations(options: ConjugateGradientOptions = {}): LinearSolver {
   check("normalEquations", options);
   return {
     name: "normalEquations",
@@ -98,7 +99,7 @@ export function direct(): LinearSolver {
   };
 }
 
-function check(where: string, options: IterationOptions): void {
+function check(where: string, options: ConjugateGradientOptions): void {
   requireKnownOptions(where, options, ["steps"]);
   if (options.steps !== undefined) requireInteger(where, "steps", options.steps, 1);
 }

@@ -7,8 +7,7 @@ import { type TrainState, type TrainStepsResult, trainSteps } from "./trainSteps
 import { isInstance, ownError, retold, sentence } from "./userCode.ts";
 
 /** Nothing was done yet by the process that began the run. */
-export const isBeforeSteps = ({ isNew, metrics }: LoopStart): boolean =>
-  isNew === true && metrics.length === 0;
+export const hasNoSteps = ({ isNew, metrics }: LoopStart): boolean => isNew === true && metrics.length === 0;
 
 /** Takes up to `steps` steps. `checkpointed` is the step of the newest checkpoint. */
 export function explainedSteps(
@@ -65,7 +64,7 @@ function resumeFrom(
 ): { line: string; words: string } | undefined {
   const { store, manifest } = start;
   // Of a run that fails in its first step nothing is kept.
-  if (store === undefined || checkpointed === undefined || isBeforeSteps(start)) return undefined;
+  if (store === undefined || checkpointed === undefined || hasNoSteps(start)) return undefined;
   const isOfFile = fileNames(manifest.origin).length > 0;
   const line = `${resumeLineOf(store)}${isOfFile ? " --force" : ""}`;
   const why = isOfFile ? " (--force, because the file is another then)" : "";

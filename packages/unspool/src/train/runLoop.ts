@@ -11,7 +11,7 @@ import type { Figure } from "./figure.ts";
 import { measurementsOf } from "./measurements.ts";
 import { nextTurn } from "./nextTurn.ts";
 import type { Origin } from "./recipe.ts";
-import { explainedSteps, isBeforeSteps } from "./explainedSteps.ts";
+import { explainedSteps, hasNoSteps } from "./explainedSteps.ts";
 import type { RunManifest, RunStatus, RunStore } from "./store.ts";
 import { describeThrown, isInstance } from "./userCode.ts";
 import { type TrainState, evaluatedTheta } from "./trainSteps.ts";
@@ -101,7 +101,7 @@ export async function runLoop(start: LoopStart, options: LoopOptions): Promise<T
     return { ...result, interrupted, evaluation, figures };
   } catch (error) {
     // A run that fails before its first step is no run, unless it is there to be replayed.
-    const isNothing = isBeforeSteps(start) && steps > 0;
+    const isNothing = hasNoSteps(start) && steps > 0;
     const end = isNothing && !isReplayed(error) ? store?.discard() : keepFailure(log, store, error);
     await end?.catch((second: unknown) => {
       emit({ type: "warning", message: `The end of the run could not be kept: ${String(second)}` });

@@ -4,7 +4,11 @@ import { describeFailure } from "../failureReport.ts";
 import type { Reporter } from "../output/reporter.ts";
 
 /** Computes, here, until the end; runs and studies also until `signal`. */
-export async function carryOut(line: CommandLine, reporter: Reporter, signal: AbortSignal): Promise<number> {
+export async function performCommand(
+  line: CommandLine,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<number> {
   try {
     return await chosen(line, reporter, signal);
   } catch (error) {
