@@ -8,6 +8,7 @@ import {
   type BilevelState,
   type BilevelTheta,
   type HypergradientOptions,
+  type Layer,
   type Method,
   type Tensor,
   adam,
@@ -17,13 +18,16 @@ import {
   dataWeighting,
   discAndRing,
   featurePenalties,
+  learnedAugmentation,
   np,
   random,
+  retrainGap,
   rotatingLine,
   sgd,
 } from "unspool";
 import { train } from "unspool/train";
 import { datasetDistillation } from "@unspool/experiments";
+import { mnistPart } from "../../packages/experiments/src/shared/data/mnist.ts";
 
 const wide = { dtype: "float64" } as const;
 const report = (claim: string, figures: unknown) => console.log(`${claim}: ${JSON.stringify(figures)}`);
@@ -234,6 +238,31 @@ describe("C5: ten images in the place of MNIST", () => {
       expect(fresh).toBeLessThan(accuracy - 0.05);
     }
   });
+});
+
+test("a learned augmentation: a classifier that was carried along is ahead of one trained anew with it", () => {
+  const part = (from: number) => mnistPart("train", [from, from + 5000], 2);
+  const held = mnistPart("test", [0, 2000], 2);
+  const task = learnedAugmentation({ train: part(0), validation: part(5000), classes: 10 });
+  const { inner, outer, start, data } = task;
+  const solver = { optimizer: sgd({ learningRate: 0.05 }), steps: 1 };
+  const method = bilevel({
+    ...{ inner, outer, start, solver, retrain: none },
+    ...(data && { data }),
+    optimizer: adam({ learningRate: 0.02 }),
+    hypergradient: { kind: "unroll" },
+  });
+  const found = [0, 1].map((seed) => {
+    const key = random.key(seed);
+    let theta = task.theta(key);
+    let state = method.init(theta, key);
+    for (let i = 0; i < 2000; i++) ({ theta, state } = method.step(theta, state, random.foldIn(key, i)));
+    const measure = (_: unknown, weights: Layer[]): Tensor => task.accuracy(weights, held);
+    const { final, retrained } = retrainGap(task, theta, { solver, steps: 500, seeds: 2, measure });
+    return { final, retrained };
+  });
+  report("learned augmentation, warm and re-trained accuracy", found);
+  for (const { final, retrained } of found) expect(final - Math.max(...retrained)).toBeGreaterThan(0.15);
 });
 
 describe("hyperparameters by the thousand", () => {

@@ -47,3 +47,9 @@ export { implicitRoot } from "./implicitRoot.ts";
 export type { ImplicitOptions } from "./implicitRoot.ts";
 export { conjugateGradient, direct, neumann, normalEquations } from "./linearSolvers.ts";
 export type { ConjugateGradientOptions, LinearSolver, NeumannOptions } from "./linearSolvers.ts";
+export { learnedAugmentation } from "./tasks/learnedAugmentation.ts";
+export type {
+  Augmentation,
+  LearnedAugmentation,
+  LearnedAugmentationOptions,
+} from "./tasks/learnedAugmentation.ts";

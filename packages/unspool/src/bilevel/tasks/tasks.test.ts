@@ -13,6 +13,7 @@ import { dataWeighting } from "./dataWeighting.ts";
 import { discAndRing } from "./discAndRing.ts";
 import { distillation } from "./distillation.ts";
 import { featurePenalties } from "./featurePenalties.ts";
+import { learnedAugmentation } from "./learnedAugmentation.ts";
 import { rotatingLine } from "./rotatingLine.ts";
 
 const close = (found: ArrayLike<number>, wanted: readonly number[], digits = 10): void =>
@@ -208,4 +209,26 @@ test("distillation: shapes, labels in turn, and a network of the variances that 
   expect(task.inner(outer, weights, batch).item()).toBeGreaterThan(0);
   expect(task.accuracy(weights, data).item()).toBeLessThanOrEqual(1);
   expect(tree.isFinite(weights)).toBe(true);
+});
+
+test("learned augmentation: images change by their class, and one level draws from each set", () => {
+  const set = (value: number) => ({
+    inputs: np.full([30, 4], value),
+    labels: np.array(Int32Array.from({ length: 30 }, (_, i) => i % 3)),
+  });
+  const task = learnedAugmentation({
+    train: set(1),
+    validation: set(2),
+    classes: 3,
+    hidden: [8],
+    batchSize: 5,
+  });
+  const [own, other] = (["inner", "outer"] as const).map((level) => task.data!(random.key(1), level));
+  expect([own!.inputs.shape, own!.inputs.data[0], other!.inputs.data[0]]).toEqual([[5, 4], 1, 2]);
+  const { outer, weights } = task.theta(random.key(0));
+  // Nothing added and factors of 2 make of the training set the other one.
+  const doubled = { added: tree.zerosLike(outer.added), factors: np.full([3], 2) };
+  const same = { ...other!, labels: own!.labels };
+  const [changed, asItIs] = [task.inner(doubled, weights, own!), task.outer(doubled, weights, same)];
+  expect(changed.item()).toBeCloseTo(asItIs.item(), 6);
 });
