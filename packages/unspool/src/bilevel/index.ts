@@ -49,7 +49,7 @@ export { conjugateGradient, direct, neumann, normalEquations } from "./linearSol
 export type { ConjugateGradientOptions, LinearSolver, NeumannOptions } from "./linearSolvers.ts";
 export { learnedAugmentation } from "./tasks/learnedAugmentation.ts";
 export type {
-  Augmentation,
+  ClassAugmentation,
   LearnedAugmentation,
   LearnedAugmentationOptions,
 } from "./tasks/learnedAugmentation.ts";

@@ -28,17 +28,17 @@ export interface LearnedAugmentationOptions {
   deviation?: number;
 }
 
-export interface Augmentation {
+export interface ClassAugmentation {
   /** [classes, features] */
   added: Tensor;
   /** [classes] */
   factors: Tensor;
 }
 
-export interface LearnedAugmentation extends BilevelProblem<Augmentation, Layer[], Examples> {
+export interface LearnedAugmentation extends BilevelProblem<ClassAugmentation, Layer[], Examples> {
   start(key: Key): Layer[];
   /** Drawn images and factors 1, and weights to start from. */
-  theta(key: Key): { outer: Augmentation; weights: Layer[] };
+  theta(key: Key): { outer: ClassAugmentation; weights: Layer[] };
   /** Share of examples, as they are, that are classified right. */
   accuracy(weights: Layer[], examples: Examples): Tensor;
 }
