@@ -1,4 +1,4 @@
-/** `npm run docs [-- optimizers array readme rooms bilevel subspaces]`: writes the pages that are made from the sources, or says what those lack. */
+/** `npm run docs [-- optimizers array readme rooms bilevel subspace invariance subspaces]`: writes the pages that are made from the sources, or says what those lack. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { arrayPage } from "./arrayPage/page.ts";
@@ -15,6 +15,8 @@ const pages: Readonly<Record<string, () => Page | Promise<Page>>> = {
   readme: readmePage,
   rooms: roomsPicture,
   bilevel: () => roomPage("bilevel"),
+  subspace: () => roomPage("subspace"),
+  invariance: () => roomPage("invariance"),
   subspaces: subspacesPage,
 };
 

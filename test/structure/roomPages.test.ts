@@ -3,6 +3,9 @@ import { test } from "vitest";
 import { roomPage } from "../../scripts/roomPages/page.ts";
 import { expectUpToDate } from "./generatedPages.ts";
 
-test("docs/reference/bilevel.md is up to date, and every option has a comment", () => {
-  expectUpToDate(roomPage("bilevel"), "npm run docs");
-});
+test.each(["bilevel", "subspace", "invariance"] as const)(
+  "docs/reference/%s.md is up to date, and every option has a comment",
+  (room) => {
+    expectUpToDate(roomPage(room), "npm run docs");
+  },
+);

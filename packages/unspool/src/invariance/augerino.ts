@@ -17,9 +17,13 @@ import { batchesOf } from "./batchesOf.ts";
 import type { EvidenceData } from "./laplaceEvidence.ts";
 
 export interface AugerinoOptions<Theta> {
+  /** Outputs [batch, n] of inputs, computed through `layers`. */
   network: LayeredNetwork<Theta>;
+  /** What outputs are compared with targets by. */
   likelihood: Likelihood;
+  /** Transformations over which outputs are averaged, with the ranges to learn. */
   augmentation: Augmentation;
+  /** Training examples. */
   data: EvidenceData;
   /** λ. Default 0.01. */
   reward?: number;

@@ -14,7 +14,9 @@ import { lilaSettings } from "./lilaOptions.ts";
 import { lilaPrograms } from "./lilaPrograms.ts";
 
 export interface InvarianceGradientOptions<Theta> {
+  /** The network, its likelihood, curvature and prior, as of `laplaceEvidence`. */
   evidence: LaplaceEvidenceOptions<Theta>;
+  /** Training examples. */
   data: EvidenceData;
   /** Weights at which the evidence is measured. */
   network: Theta;

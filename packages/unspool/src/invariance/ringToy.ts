@@ -13,6 +13,7 @@ export interface RingToyOptions {
   degree?: number;
   /** Deviation of the noise, in both coordinates. Default 0.06. */
   sigma?: number;
+  /** Of the points. Default "float32". */
   dtype?: "float32" | "float64";
 }
 

@@ -16,7 +16,12 @@ import {
   transposed,
 } from "./streamingRule.ts";
 
-/** Cost: 2 n k S products, and 2 k² S. */
+/**
+ * The generalised Hebbian algorithm, whose components come apart by themselves: principal components in order, without
+ * orthonormalisation.
+ *
+ * Cost: 2 n k S products, and 2 k² S.
+ */
 export function gha(options: StreamingOptions = {}): StreamingRule<Record<string, never>> {
   requireKnownOptions("gha", options, ["learningRate"]);
   const learningRate = rateOf("gha", options);

@@ -22,7 +22,11 @@ export type ImplicitKrasulinaState = {
   inverse: Tensor;
 };
 
-/** Cost: 3 k S products per column, one after the other. */
+/**
+ * Krasulina's rule for rows that need not be orthonormal, with the inverse of their Gram matrix kept up by rank-one updates.
+ *
+ * Cost: 3 k S products per column, one after the other.
+ */
 export function implicitKrasulina(options: StreamingOptions = {}): StreamingRule<ImplicitKrasulinaState> {
   requireKnownOptions("implicitKrasulina", options, ["learningRate"]);
   const learningRate = rateOf("implicitKrasulina", options);

@@ -15,7 +15,12 @@ import {
   transposed,
 } from "./streamingRule.ts";
 
-/** Cost: 2 n k S products, and 4 k² S. */
+/**
+ * Krasulina's rule: steps along what a column has outside of the present span, for principal subspaces whose noise falls
+ * with that part.
+ *
+ * Cost: 2 n k S products, and 4 k² S.
+ */
 export function krasulina(options: StreamingOptions = {}): StreamingRule<Record<string, never>> {
   requireKnownOptions("krasulina", options, ["learningRate"]);
   const learningRate = rateOf("krasulina", options);

@@ -9,7 +9,11 @@ import {
   timesProducts,
 } from "./streamingRule.ts";
 
-/** Cost: 2 n k S products, and 2 k² S for orthonormal rows. */
+/**
+ * Power iteration with a step size on batches of columns, the usual baseline for streaming principal subspaces.
+ *
+ * Cost: 2 n k S products, and 2 k² S for orthonormal rows.
+ */
 export function oja(options: StreamingOptions = {}): StreamingRule<Record<string, never>> {
   requireKnownOptions("oja", options, ["learningRate"]);
   const learningRate = rateOf("oja", options);

@@ -16,7 +16,11 @@ import {
   transposed,
 } from "./streamingRule.ts";
 
-/** Cost: 2 n k S products, and 2 k² S. */
+/**
+ * Oja's rule for one component after the other, each on what those before it leave: principal components in order.
+ *
+ * Cost: 2 n k S products, and 2 k² S.
+ */
 export function ojaDeflation(options: StreamingOptions = {}): StreamingRule<Record<string, never>> {
   requireKnownOptions("ojaDeflation", options, ["learningRate"]);
   const learningRate = rateOf("ojaDeflation", options);

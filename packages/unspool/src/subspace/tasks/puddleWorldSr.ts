@@ -43,7 +43,11 @@ export function binsOf(points: Tensor, bins: number): Tensor {
   return along(1).mul(bins).add(along(0));
 }
 
-/** Cost: n² · trajectories · length moves, about a microsecond each. */
+/**
+ * The successor representation of PuddleWorld under a random policy, by trajectories from every bin.
+ *
+ * Cost: n² · trajectories · length moves, about a microsecond each.
+ */
 export function puddleWorldSr(options: PuddleWorldOptions = {}): PuddleWorldSr {
   const where = "puddleWorldSr";
   requireKnownOptions(where, options, [
