@@ -193,7 +193,9 @@ describe("what a run ends with", () => {
     expect(eventsOf(outcome).at(-1)).toMatchObject({
       event: "error",
       code: "EXPERIMENT",
-      message: 'noisy-quadratic, estimator "noisy": its estimate threw TypeError: the user\'s mistake',
+      message: expect.stringMatching(
+        /^outer step 5 of "noisy-quadratic": estimator "noisy": its estimate threw TypeError: the user's mistake\. .*unspool resume failed --experiment noisyQuadratic\.ts --force goes on/,
+      ) as string,
     });
   });
 
