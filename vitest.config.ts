@@ -59,8 +59,11 @@ export default defineConfig({
           name: "robustness-long",
           include: [
             "test/robustness/**/*.long.test.ts",
-            "test/e2e/resume.test.ts",
+            "test/conformance/estimators.test.ts",
+            "test/e2e/{resume,study,tutorial}.test.ts",
             "packages/unspool/src/array/memory.test.ts",
+            "packages/unspool/src/engine/host.test.ts",
+            "packages/experiments/src/mnistSchedule/mnistSchedule.alone.test.ts",
             "packages/unspool/src/engine/differential/{functions,random,scan}.test.ts",
             "packages/unspool/src/problems/compiledReverse.test.ts",
             "packages/unspool/src/train/node/folderStore.test.ts",

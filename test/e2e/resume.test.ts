@@ -29,7 +29,7 @@ const subjects: Subject[] = [
     args: ["noisyQuadratic.ts", "--set", "stepMs=3"],
     own: ["--experiment", "noisyQuadratic.ts"],
     steps: 120,
-    kills: 3,
+    kills: isLong ? 3 : 1,
   },
   {
     name: "influence-balancing",

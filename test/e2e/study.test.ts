@@ -52,7 +52,9 @@ describe.each([
     });
   });
 
-  it("goes on, and after kill -9 goes on to the same summary", async () => {
+  // Each cell in a process of its own, twice over: only by `npm run test:robustness`.
+  const isShort = jobs.length > 0 && !process.env["UNSPOOL_LONG_TESTS"];
+  it.skipIf(isShort)("goes on, and after kill -9 goes on to the same summary", async () => {
     const { outcome } = start(
       dir,
       [...resumeLine, "--checkpoint-every", "0.05", ...jobs],

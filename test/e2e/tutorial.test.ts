@@ -69,7 +69,10 @@ test("compare: truncated estimators point away from the gradient, unbiased ones 
   expect(readFileSync(join(dir, "compare.html"), "utf8")).toContain("pendulum: estimators compared");
 });
 
-test("diagnose: backpropagation is trusted and recommended", async () => {
+/** Nine seconds of trial runs: only by `npm run test:robustness`. */
+const longTest = process.env["UNSPOOL_LONG_TESTS"] ? test : test.skip;
+
+longTest("diagnose: backpropagation is trusted and recommended", async () => {
   const diagnosis = await answer<{
     verdict: string;
     lyapunov: number[];

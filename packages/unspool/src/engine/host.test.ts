@@ -114,7 +114,10 @@ test("the host is described", () => {
   expect(Number.isInteger(hardwareThreads()) && hardwareThreads() >= 1).toBe(true);
 });
 
-test("shared memories that nobody uses are collected", () => {
+/** Six seconds of writing to memory: only by `npm run test:robustness`. */
+const longTest = process.env["UNSPOOL_LONG_TESTS"] ? test : test.skip;
+
+longTest("shared memories that nobody uses are collected", () => {
   const before = process.memoryUsage.rss();
   let most = 0;
   // The first quarters of 80 of 32 MiB are 640 MiB. V8 gives memory back when it likes, but a few collections after

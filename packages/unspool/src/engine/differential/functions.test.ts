@@ -15,11 +15,12 @@ describe.each(["float32", "float64"] as const)("%s", (dtype) => {
   const isWide = dtype === "float64";
   const bound: Bound = { ulps: dtype === "float32" ? 64 : 4096 };
   test("values", () => {
-    expect(wrongOfAll(floatCases(dtype), bound, { isLanedOnly: isWide && !isLong })).toEqual([]);
+    const rows = floatCases(dtype).filter((_, i) => isLong || !isWide || i % 2 === 0);
+    expect(wrongOfAll(rows, bound, { isLanedOnly: isWide && !isLong })).toEqual([]);
   });
   test("gradients", () => {
     const rows = floatCases(dtype).filter((row) => row.isDifferentiable);
-    const some = isWide && !isLong ? rows.filter((_, i) => i % 4 === 0) : rows;
+    const some = isLong ? rows : rows.filter((_, i) => i % (isWide ? 4 : 2) === 0);
     // The weights of the sum are below 1 and may cancel.
     const options = { isLanedOnly: isWide || !isLong };
     expect(wrongOfAll(some.map(gradientOf), { ...bound, scale: 0.01 }, options)).toEqual([]);
