@@ -47,8 +47,9 @@ class ForwardRule implements CustomRule {
     const { numRule, numFunction, tangent } = this.#it;
     const first = numRule + numFunction;
     const values = this.bind(primals.map((raw) => raw.ref));
-    for (const unread of tangents.slice(0, numRule)) unread.dispose();
-    requireStill(where, primals.slice(numRule, first), tangents.slice(numRule, first));
+    const closed = primals.slice(0, first);
+    for (const raw of closed.slice(0, numRule)) void raw.ref;
+    requireStill(where, closed, tangents.slice(0, first));
     const slopes = tangent([
       ...primals.slice(0, numRule),
       ...primals.slice(first),

@@ -1,4 +1,5 @@
 /** Linear systems of which only products with the matrix are known, with the derivatives of their solution. */
+import { ShapeError } from "../errors.ts";
 import type { CustomRule, Flat, LinearCall } from "./customRule.ts";
 import { bindCustom } from "./customRules.ts";
 import { recordTensors, returned } from "./customSupport.ts";
@@ -122,14 +123,25 @@ function systemOf(
     (times: Flat): Flat =>
     (args) => {
       const closed = args.slice(0, numClosed);
-      const ofTree = (v: unknown): unknown =>
-        tree.unflatten(
+      let isUsed = false;
+      const ofTree = (v: unknown): unknown => {
+        isUsed = true;
+        return tree.unflatten(
           b,
           wrap(times([...closed.map((raw) => raw.ref), ...tree.leaves(v).map(toRaw)])) as Tensor[],
         );
+      };
       const rhs = tree.unflatten(b, wrap(args.slice(numClosed)) as Tensor[]);
       const x: unknown = returned(where, "solve", applied(solve, [ofTree, rhs]));
       tree.requireSame(where, "what solve returned", b, x);
+      if (!isUsed && !isSymmetric) {
+        const hint =
+          "Reverse mode hands it the products of the transpose: solve by the function that it is given.";
+        throw new ShapeError(
+          where,
+          `solve does not use its first argument, the products with the matrix. ${hint}`,
+        );
+      }
       return tree.leaves(x).map(toRaw);
     };
   const plain: System = { numClosed, product, solution: solutionWith(product), transposed: () => (isSymmetric ? plain : turned) }; // prettier-ignore
@@ -144,7 +156,7 @@ export interface LinearSolveOptions {
 
 /**
  * x with A x = b for a linear map A that is only known by its products: `matvec(v)` is A v for trees v like b, and
- * `solve(matvec, b)` finds x, by iterations or directly. Derivatives are those of the solution, not of the steps that found
+ * `solve(matvec, b)` finds x, by iterations or directly, from the products that it is given: in reverse mode those of the transpose. Derivatives are those of the solution, not of the steps that found
  * it: forward mode solves one system more, reverse mode one with the transpose of A, which is taken of `matvec`. They
  * reach what `matvec` closes over; `solve` must not close over values of a transformation. As
  * `jax.lax.custom_linear_solve`.

@@ -119,12 +119,24 @@ describe("customVjp", () => {
     );
   });
 
+  test("a rule may not close over what moves either: further derivatives would lack it", () => {
+    const run = (x: Tensor) => {
+      const y = x.mul(2);
+      return customVjp((z: Tensor) => [z.mul(3), null], (_r, c: Tensor) => [c.mul(y)])(x).sum(); // prettier-ignore
+    };
+    expect(() => grad(run)(f64([1]))).toThrow(/closes over a value that is being differentiated/);
+  });
+
   test("says what does not fit", () => {
     const give = (result: unknown) =>
       customVjp((x: Tensor) => [x, null], (_r: null, _c: Tensor) => result as [Tensor]); // prettier-ignore
     expect(() => give([f64([1, 2, 3])])(f64([1, 2]))).toThrow(
       "customVjp: the cotangent of argument 1 is float64[3], expected float64[2]",
     );
+    expect(() => give([undefined])(f64([1, 2]))).toThrow(
+      /backward gave undefined for argument 1. Write null/,
+    );
+    expect(() => customVjp((x: Tensor) => [x, x], undefined as never)).toThrow(/backward must be a function/);
     expect(() => give(f64(1))(f64([1, 2]))).toThrow(/a list with a cotangent for each of the 1 arguments/);
     expect(() => customVjp((x: Tensor) => x as never, (_r, c: Tensor) => [c])(f64(1))).toThrow(/forward must return \[value, residual\]/); // prettier-ignore
     expect(() => customVjp((x: Tensor) => [x, x], (x: Tensor) => [x])).toThrow(/Write \(residual, cotangent\) =>/); // prettier-ignore

@@ -77,9 +77,8 @@ class ReverseRule implements CustomRule {
       avalsOf(values),
     );
     const more = this.#hasResiduals ? this.#residualTangents(primals, tangents, slopes) : [];
-    for (const raw of [...primals.slice(0, numBackward), ...primals.slice(first)]) raw.dispose();
-    for (const raw of [...tangents.slice(0, numBackward), ...tangents.slice(first)]) raw.dispose();
-    requireStill(where, primals.slice(numBackward, first), tangents.slice(numBackward, first));
+    for (const raw of [...primals.slice(first), ...tangents.slice(first)]) raw.dispose();
+    requireStill(where, primals.slice(0, first), tangents.slice(0, first));
     if (this.#hasResiduals) return [outs, [...slopes, ...more]];
     for (const residual of residuals) residual.dispose();
     return [values, slopes];
@@ -213,7 +212,10 @@ const plain = ({ dtype, shape }: Tensor): string => `${dtype}[${shape.join(",")}
 /** Cotangents of the floating-point leaves of argument `i`. */
 function cotangentsOf(i: number, arg: unknown, given: unknown): Tensor[] {
   const floats = tree.entries(arg).filter(([, leaf]) => isFloat(leaf.dtype));
-  if (given === null || given === undefined) return floats.map(([, leaf]) => leaf.mul(0));
+  if (given === undefined) {
+    throw new ShapeError(where, `backward gave undefined for argument ${i + 1}. Write null for one that gets no cotangent.`); // prettier-ignore
+  }
+  if (given === null) return floats.map(([, leaf]) => leaf.mul(0));
   const found = new Map(tree.entries(returned(where, `backward for argument ${i + 1}`, given)));
   return floats.map(([path, leaf]) => {
     const cotangent = found.get(path);
@@ -246,7 +248,7 @@ export function customVjp<Args extends readonly unknown[], Out, Residual>(
   forward: (...args: Args) => readonly [Out, Residual],
   backward: (residual: Residual, cotangent: Out) => { readonly [K in keyof Args]: unknown },
 ): (...args: Args) => Out {
-  if (backward.length < 2) {
+  if (typeof backward !== "function" || backward.length < 2) {
     const allowed = "a function of the residual and of the cotangent of the value";
     const hint = "Write (residual, cotangent) => [the gradient by the first argument times cotangent, ...].";
     throw new OptionError(where, "backward", backward, allowed, hint);

@@ -146,7 +146,7 @@ export function requireOnePoint(where: string, { kind }: HypergradientRule, weig
       "hypergradient.kind",
       kind,
       "a kind that looks at one point",
-      "Use unrolledHypergradient, which takes the inner solver, or bilevel.",
+      "Use reverseUnrolled or forwardUnrolled, which take the inner steps, or bilevel.",
     );
   }
   requireFewWeights(where, kind, weights);

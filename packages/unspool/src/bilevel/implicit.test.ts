@@ -77,6 +77,10 @@ describe("implicitRoot", () => {
       /implicitRoot: what the equations returned/,
     );
     expect(() => implicitRoot(solve, solve, { linearSolver: direct() } as never)).toThrow(/solver/);
+    expect(() => implicitRoot(solve, solve, { solver: conjugateGradient as never })).toThrow(/Write \{ solver: conjugateGradient\(\) \}/); // prettier-ignore
+    const th = f64([1, 2]);
+    const moving = (w: Tensor) => implicitRoot((x: Tensor, t: Tensor) => x.mul(w).sub(t), (t) => t.div(2))(th).sum(); // prettier-ignore
+    expect(() => grad(moving)(f64(2))).toThrow(/closes over a value that is being differentiated/);
     expect(() => conjugateGradient({ steps: 0 })).toThrow(OptionError);
     expect(() => neumann({ alpha: -1 })).toThrow(OptionError);
   });

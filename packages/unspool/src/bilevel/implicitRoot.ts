@@ -6,7 +6,7 @@
  * one linear system per derivative, in either mode; memory does not grow with the steps that found x. Griewank and Walther
  * 2008, chapter 15; Blondel et al. 2022 (arXiv 2105.15183).
  */
-import { requireKnownOptions } from "../errors.ts";
+import { OptionError, requireKnownOptions } from "../errors.ts";
 import { customJvp, jvp, lax, tree } from "../array/index.ts";
 import { type LinearSolver, direct } from "./linearSolvers.ts";
 
@@ -46,6 +46,10 @@ export function implicit<X, Theta>(
 ): (theta: Theta) => X {
   requireKnownOptions(where, options, ["solver"]);
   const { solver = direct() } = options;
+  if (typeof solver !== "object" || typeof solver.solve !== "function") {
+    const hint = "Write { solver: conjugateGradient() }.";
+    throw new OptionError(where, "solver", solver, "a linear solver: direct(), conjugateGradient(), normalEquations() or neumann()", hint); // prettier-ignore
+  }
   return customJvp(
     (theta: Theta) => solve(theta),
     ([theta], [dtheta], x) => {

@@ -8,9 +8,9 @@ import { length } from "./vectors.ts";
 export interface InnerSteps {
   /** Default: `sgd({ learningRate: 0.01 })`. */
   optimizer?: Optimizer;
-  /** Inner steps between two outer ones, T. Default 10. */
+  /** Inner steps between two outer ones, T; with a tolerance, steps of one program, which are computed in any case. Default 10. */
   steps?: number;
-  /** Instead of `steps`: until the norm of the inner gradient is at most this. Default: none. */
+  /** Until the norm of the inner gradient is at most this, however many steps that takes up to `mostSteps`. Default: none. */
   tolerance?: number | undefined;
   /** With a tolerance: steps after which it is given up. Default 10,000. */
   mostSteps?: number;

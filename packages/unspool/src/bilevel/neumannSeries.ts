@@ -3,7 +3,8 @@
  *
  *     q = alpha Σ_{j < terms} (I - alpha H)ʲ v   →   H⁻¹ v     for 0 < alpha < 2 / largest eigenvalue
  *
- * Lorraine, Vicol and Duvenaud 2020. On a direction without curvature it grows as alpha · terms.
+ * Lorraine, Vicol and Duvenaud 2020. On a direction without curvature it grows as alpha · terms, and on one that curves down
+ * as (1 + alpha |λ|) to the power of terms: it is for weights that have arrived.
  */
 import { type Tensor, scan, tree } from "../array/index.ts";
 import { addScaled, scaled } from "./vectors.ts";

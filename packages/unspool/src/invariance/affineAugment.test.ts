@@ -188,3 +188,14 @@ test("bad input is refused by name", () => {
   expect(() => rotation2d().requireInputs!(np.zeros([2, 3]))).toThrow("points must be [n, 2]");
   expect(() => rotation2d({ samples: 3, deterministic: [0, 1] })).toThrow("3 finite numbers");
 });
+
+test("images of whole numbers are refused: their pixels would be interpolated in whole numbers", () => {
+  const images = np.array(
+    Int32Array.from({ length: 16 }, (_, i) => i),
+    { shape: [1, 4, 4] },
+  );
+  const augment = affineAugment({ samples: 1 });
+  expect(() => augment.transform(np.zeros([6]), np.ones([1, 1, 6]), images)).toThrow(
+    'affineAugment: images must be floats, got int32[1,4,4]: pixels are interpolated. Write images.astype("float32").',
+  );
+});

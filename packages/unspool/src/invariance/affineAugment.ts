@@ -72,6 +72,8 @@ export function affineAugment(options: AffineAugmentOptions = {}): Augmentation 
     project(eta) {
       return rotationCap === "hard" ? clipped(eta, isRotation) : eta;
     },
+    ranges: (eta) => rangesOf(eta, isRotation, rotationCap, softplus),
+    pixels: (width) => (alignCorners ? (width - 1) / 2 : width / 2),
     requireInputs: (inputs) => void asImages(inputs, isMixing),
   };
 }
@@ -104,6 +106,12 @@ function clipped(eta: Tensor, isRotation: readonly boolean[]): Tensor {
 /** The shape that was given, and images [n, channels, height, width]. */
 function asImages(inputs: Tensor, isMixing: boolean): [readonly number[], Tensor] {
   const { shape, ndim } = inputs;
+  if (!inputs.dtype.startsWith("float")) {
+    throw new ShapeError(
+      "affineAugment",
+      `images must be floats, got ${inputs.toString()}: pixels are interpolated. Write images.astype("float32").`,
+    );
+  }
   if (ndim < 2 || ndim > 4) {
     throw new ShapeError(
       "affineAugment",

@@ -16,6 +16,10 @@ export interface Augmentation {
   transform(eta: Tensor, epsilon: Tensor, inputs: Tensor): Tensor;
   /** Eta moved back into the range in which it means something. Default: as it is. */
   project?(eta: Tensor): Tensor;
+  /** The ranges that `transform` uses for eta. Default: eta. */
+  ranges?(eta: Tensor): Tensor;
+  /** Pixels of a translation of 1, for images of this width. Default: half of it. */
+  pixels?(width: number): number;
   /** Throws for inputs that cannot be transformed. */
   requireInputs?(inputs: Tensor): void;
 }

@@ -19,7 +19,10 @@ export interface LaplaceEvidenceOptions<Theta> {
   likelihood: Likelihood;
   /** Averages outputs over transformed inputs. Default: none. */
   augmentation?: Augmentation;
-  /** Of the curvature. "full" is for up to 2000 parameters. Default "kron". */
+  /**
+   * Of the curvature. "full" is for up to 2000 parameters; "diag" is the diagonal of what "kron" is made of, averaged inputs times
+   * summed derivatives, which differs from that of "full" where outputs are averaged over copies. Default "kron".
+   */
   structure?: "full" | "kron" | "diag";
   /** Generalised Gauss-Newton matrix or empirical Fisher information. Default "ggn". */
   curvature?: CurvatureKind;

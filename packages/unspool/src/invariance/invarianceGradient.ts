@@ -75,7 +75,6 @@ export function invarianceGradient<Theta>(options: InvarianceGradientOptions<The
   const programs = lilaPrograms({
     ...{ evidence, data, mapOptimizer, priorOptimizer, like: network },
     learned: ["logDelta"],
-    rescale: true,
   });
   const byDelta = compiled(`${where}.prior`, (logDelta: Tensor, fit: EvidenceFit) =>
     grad((at: Tensor) => evidence.posterior(network, data, fit).logMarginal(at).neg())(logDelta),
@@ -102,7 +101,7 @@ export function invarianceGradient<Theta>(options: InvarianceGradientOptions<The
       );
       return {
         loss,
-        gradient: { eta: slope.div(hyperSteps), logDelta: byDelta(logDelta, fit) as Tensor },
+        gradient: { eta: slope, logDelta: byDelta(logDelta, fit) as Tensor },
         state: { estimates: estimates + 1 },
         metrics: {
           innerSteps: batches.length + hyperSteps,

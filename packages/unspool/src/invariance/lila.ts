@@ -53,7 +53,6 @@ export function lila<Theta>(options: LilaOptions<Theta>): Method<LilaTheta<Theta
   const partsFor = (like: Theta) => ({
     ...{ evidence, data, mapOptimizer, priorOptimizer, like },
     learned: learn.filter((name) => name !== "eta"),
-    rescale: settings.rescale,
   });
   const programsFor = (like: Theta): LilaPrograms<Theta> => (programs ??= lilaPrograms(partsFor(like)));
   const examples = data.inputs.shape[0]!;

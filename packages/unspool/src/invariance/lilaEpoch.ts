@@ -44,10 +44,13 @@ export function priorSteps<Theta>(
   return outcome;
 }
 
-/** The derivative of the negative evidence by eta, summed over `hyperSteps` batches. */
+/**
+ * The derivative of the negative evidence by eta, of `hyperSteps` batches; with `rescale` as if they were all of the data, each
+ * example counting the same.
+ */
 export function etaSlope<Theta>(
   { contract, byContraction, byDecomposition }: LilaPrograms<Theta>,
-  { data, hyperBatch, hyperSteps, gradient }: LilaSettings<Theta>,
+  { data, hyperBatch, hyperSteps, gradient, rescale }: LilaSettings<Theta>,
   { network, ...at }: LilaTheta<Theta>,
   { fit, parts }: { fit: EvidenceFit; parts: readonly EvidencePart[] },
   key: Key,
@@ -68,7 +71,10 @@ export function etaSlope<Theta>(
       ? byDecomposition(network, batch, at, whole, own)
       : byContraction(network, batch, at, contraction, own);
   });
-  return tree.total(slopes);
+  const total = tree.total(slopes);
+  if (!rescale) return total;
+  const seen = slopes.reduce((sum, _, i) => sum + batches[i % batches.length]!.inputs.shape[0]!, 0);
+  return total.mul(data.inputs.shape[0]! / seen);
 }
 
 export function numbersOf(tensors: Readonly<Record<string, Tensor>>): Record<string, number> {

@@ -49,8 +49,6 @@ export interface LilaParts<Theta> {
   priorOptimizer: Optimizer;
   /** Which of `PriorParameters` are learned. */
   learned: readonly string[];
-  /** Whether the derivatives of a batch are scaled to all data. */
-  rescale: boolean;
   /** For shapes and structure. */
   like: Theta;
 }
@@ -71,14 +69,13 @@ export function lilaPrograms<Theta>(parts: LilaParts<Theta>): LilaPrograms<Theta
 
 /** The functions themselves. */
 export function lilaFunctions<Theta>(parts: LilaParts<Theta>): LilaPrograms<Theta> {
-  const { evidence, data, mapOptimizer, priorOptimizer, learned, rescale, like } = parts;
+  const { evidence, data, mapOptimizer, priorOptimizer, learned, like } = parts;
   const { network, likelihood, augmentation, priorStructure } = evidence.settings;
   const examples = data.inputs.shape[0]!;
   const dtype = tree.floatType(like);
   const inDtype = (x: Tensor): Tensor => (x.dtype === dtype ? x : x.astype(dtype));
   const drawn = (batch: EvidenceData, key: Key): Tensor =>
     augmentation.draw(key, batch.inputs.shape[0]!, dtype);
-  const share = (batch: EvidenceData): number => (rescale ? examples / batch.inputs.shape[0]! : 1);
   const evidenceOf = (at: PriorParameters, fit: EvidenceFit): Tensor =>
     evidence.posterior(like, data, fit).logMarginal(at.logDelta, at.logSigma);
   return {
@@ -124,7 +121,7 @@ export function lilaFunctions<Theta>(parts: LilaParts<Theta>): LilaPrograms<Thet
       const [, slope] = valueAndGrad((eta: Tensor) =>
         evidence.contracted(theta, batch, { eta, epsilon, examples, contraction, ...logSigma }),
       )(at.eta);
-      return finite(slope).mul(share(batch));
+      return finite(slope);
     },
     byDecomposition(theta, batch, at, whole, key) {
       const epsilon = drawn(batch, key);
@@ -133,7 +130,7 @@ export function lilaFunctions<Theta>(parts: LilaParts<Theta>): LilaPrograms<Thet
         const part = evidence.measure(theta, batch, { eta, epsilon, examples });
         // The value is that of all data, and the derivative that of the batch: H - sg(H_b) + H_b.
         const moving = tree.map(
-          (all, own) => all.add(own!.sub(lax.stopGradient(own!) as Tensor).mul(share(batch))),
+          (all, own) => all.add(own!.sub(lax.stopGradient(own!) as Tensor)),
           whole,
           part,
         );

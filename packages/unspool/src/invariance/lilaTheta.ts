@@ -1,6 +1,6 @@
 /** Theta and state of `lila`. */
 import { Tensor, type Tree, np, tree } from "../array/index.ts";
-import { ShapeError, requirePositive } from "../errors.ts";
+import { ShapeError, requireKnownOptions, requirePositive } from "../errors.ts";
 import type { LilaOptions } from "./lilaOptions.ts";
 import type { Hyperparameters } from "./lilaPrograms.ts";
 import { precisionShape } from "./priorPrecision.ts";
@@ -40,8 +40,10 @@ export interface LilaStart<Theta> {
 /** The theta that `lila` starts from. Throws `OptionError` for a precision or noise that is not positive. */
 export function lilaTheta<Theta>(
   { evidence }: Pick<LilaOptions<Theta>, "evidence">,
-  { network, eta, delta = 1, sigma = 1 }: LilaStart<Theta>,
+  start: LilaStart<Theta>,
 ): LilaTheta<Theta> {
+  requireKnownOptions("lilaTheta", start, ["network", "eta", "delta", "sigma"]);
+  const { network, eta, delta = 1, sigma = 1 } = start;
   requirePositive(where, "delta", delta);
   requirePositive(where, "sigma", sigma);
   const dtype = tree.floatType(network);

@@ -43,7 +43,6 @@ export function marginalLikelihood<Theta>(
     programs ??= lilaPrograms({
       ...{ evidence, data, mapOptimizer: optimizer, priorOptimizer: optimizer, like: theta },
       learned: ["logDelta", "logSigma"],
-      rescale: true,
     });
     const { fit } = evidence.fit(theta, data, batchSize === undefined ? {} : { batchSize });
     return { run: programs, fit };

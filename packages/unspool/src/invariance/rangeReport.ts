@@ -5,7 +5,7 @@ import type { Augmentation } from "./augmentation.ts";
 
 export interface LearnedRange {
   parameter: string;
-  /** |η|; its sign does not matter. */
+  /** The size of the range that is used; its sign does not matter. */
   range: number;
   /** "±117°", "±4.2 pixels", "factors 0.6 to 1.7". */
   meaning: string;
@@ -17,19 +17,21 @@ export function rangeReport(augmentation: Augmentation, eta: Tensor, width?: num
   if (eta.size !== parameters.length) {
     throw new ShapeError("rangeReport", `eta must be [${parameters.length}], got ${eta.toString()}.`);
   }
+  const used = augmentation.ranges?.(eta) ?? eta;
+  const half = width === undefined ? undefined : (augmentation.pixels?.(width) ?? width / 2);
   return parameters.map((parameter, i) => {
-    const range = Math.abs(eta.data[i]!);
+    const range = Math.abs(used.data[i]!);
     const angle = name === "rotation2d" ? range * Math.PI : range;
-    return { parameter, range, meaning: meaningOf(parameter, angle, width) };
+    return { parameter, range, meaning: meaningOf(parameter, angle, half) };
   });
 }
 
-function meaningOf(parameter: string, range: number, width: number | undefined): string {
-  if (parameter === "rotation") return `±${Math.round((Math.min(range, Math.PI) * 180) / Math.PI)}°`;
+function meaningOf(parameter: string, range: number, half: number | undefined): string {
+  if (parameter === "rotation") return `±${Math.round((range * 180) / Math.PI)}°`;
   if (parameter.startsWith("translate")) {
-    return width === undefined
+    return half === undefined
       ? `±${range.toFixed(2)} of half the width`
-      : `±${((range * width) / 2).toFixed(1)} pixels`;
+      : `±${(range * half).toFixed(1)} pixels`;
   }
   if (parameter.startsWith("scale"))
     return `factors ${Math.exp(-range).toFixed(2)} to ${Math.exp(range).toFixed(2)}`;
