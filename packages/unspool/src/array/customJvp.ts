@@ -2,7 +2,7 @@
 import { OptionError, ShapeError } from "../errors.ts";
 import type { CustomRule, Flat } from "./customRule.ts";
 import { bindCustom, requireStill } from "./customRules.ts";
-import { notWithinItself, recordTensors, returned } from "./customSupport.ts";
+import { notWithinItself, plain, recordTensors, returned } from "./customSupport.ts";
 import { type DType, isFloat } from "./dtype.ts";
 import { type Aval, type Raw, avalsOf, evaluate, record, strong } from "./jaxprs.ts";
 import { toRaw, wrap } from "./lift.ts";
@@ -131,15 +131,13 @@ function tangentsOf(value: unknown, given: unknown): Tensor[] {
   });
 }
 
-const plain = ({ dtype, shape }: Tensor): string => `${dtype}[${shape.join(",")}]`;
-
 /**
  * A function of trees with its own forward rule: `tangent(primals, tangents, value)` gives the derivative of the value
  * along `tangents`, which are a list of trees like the arguments. Written with operations that are linear in the tangents
  * it serves reverse mode too, which transposes it, and further derivatives, which differentiate it. As `jax.custom_jvp`.
  *
- * @throws ShapeError where the tangent does not fit the value, and where the function closes over a value that is being
- * differentiated: pass it as an argument.
+ * @throws ShapeError where the tangent does not fit the value, and where the function or its rule closes over a value that
+ * is being differentiated: pass it as an argument.
  *
  * @example
  * // log(1 + e^x), whose derivative does not overflow.

@@ -8,6 +8,9 @@ import { named } from "./namedTrees.ts";
 import type { Tensor } from "./tensor.ts";
 import * as tree from "./tree.ts";
 
+/** A tensor in the words of an error, traced or not. */
+export const plain = ({ dtype, shape }: Tensor): string => `${dtype}[${shape.join(",")}]`;
+
 /** `fn` on tensors, recorded for arguments like `args`, of which it gives up the references. */
 export function recordTensors(args: readonly Raw[], fn: (...tensors: Tensor[]) => Tensor[]): Closed {
   return record(avalsOf(args), (...raws) => fn(...(wrap(raws) as Tensor[])).map(toRaw));

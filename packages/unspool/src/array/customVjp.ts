@@ -2,7 +2,7 @@
 import { OptionError, ShapeError, UnspoolError, show } from "../errors.ts";
 import type { CustomRule, Flat } from "./customRule.ts";
 import { bindCustom, requireStill } from "./customRules.ts";
-import { notWithinItself, recordTensors, returned } from "./customSupport.ts";
+import { notWithinItself, plain, recordTensors, returned } from "./customSupport.ts";
 import { type DType, isFloat } from "./dtype.ts";
 import {
   type Atom,
@@ -207,8 +207,6 @@ function recordBackward(
   });
 }
 
-const plain = ({ dtype, shape }: Tensor): string => `${dtype}[${shape.join(",")}]`;
-
 /** Cotangents of the floating-point leaves of argument `i`. */
 function cotangentsOf(i: number, arg: unknown, given: unknown): Tensor[] {
   const floats = tree.entries(arg).filter(([, leaf]) => isFloat(leaf.dtype));
@@ -237,8 +235,8 @@ function cotangentsOf(i: number, arg: unknown, given: unknown): Tensor[] {
  * Forward mode transposes `backward`. Further derivatives differentiate `backward`, and of what `forward` keeps: a residual
  * that is a value has the derivative that the rule gives it.
  *
- * @throws ShapeError where a cotangent does not fit its argument, and where `forward` closes over a value that is being
- * differentiated: pass it as an argument.
+ * @throws ShapeError where a cotangent does not fit its argument, and where `forward` or `backward` closes over a value that
+ * is being differentiated: pass it as an argument.
  *
  * @example
  * // Rounds, and passes the gradient on as it is (a straight-through estimator).
