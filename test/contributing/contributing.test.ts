@@ -4,7 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeCopy, removeCopy, run, writeIntoCopy } from "./copy.ts";
-import { applied, examples, inserted } from "./examples.ts";
+import { read } from "../structure/repository.ts";
+import { applied, examples, inserted, ownProjects } from "./examples.ts";
 
 const all = examples();
 const texts = applied(all);
@@ -44,6 +45,39 @@ describe("what the page says to run passes", () => {
     const said = await run(line);
     // A name that no test has leaves all of them out, which vitest does not mind.
     if (line.includes("vitest")) expect(said).toMatch(/Tests .*\b[1-9]\d* passed/);
+  });
+});
+
+describe("what is a project of one's own works there", () => {
+  const own = ownProjects();
+
+  test("there is one for methods", () => {
+    expect(own.map(({ title }) => title)).toContain("Adding a method");
+    for (const { title, commands } of own) expect(commands, `${title} says what to run`).not.toEqual([]);
+  });
+
+  test.each(own.map((example) => [example.title, example] as const))("%s", async (_title, example) => {
+    const folder = "own";
+    const config = {
+      extends: "../tsconfig.json",
+      compilerOptions: { isolatedDeclarations: false, declaration: false, customConditions: [] },
+      include: ["."],
+    };
+    writeIntoCopy(
+      new Map([
+        ...example.files.map(({ path, code }) => [`${folder}/${path}`, code] as const),
+        [`${folder}/onePlusOne.ts`, read("test/conformance/onePlusOne.ts")],
+        [`${folder}/tsconfig.json`, JSON.stringify(config)],
+        // Else the runner would take the tree's own configuration, with its projects.
+        [`${folder}/vitest.config.ts`, "export default {};\n"],
+      ]),
+    );
+    await run("npm run build");
+    await run("tsc --noEmit", folder);
+    for (const command of example.commands) {
+      const said = await run(command, folder);
+      if (command.includes("vitest")) expect(said).toMatch(/Tests .*\b[1-9]\d* passed/);
+    }
   });
 });
 

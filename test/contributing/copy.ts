@@ -7,7 +7,7 @@ import { manifest, packageFolders, repositoryFiles, root } from "../structure/re
 /** Inside of the tree, so that packages from elsewhere are found in the node_modules above. */
 export const copy: string = join(root, ".cache", "contributing");
 
-/** Makes the copy anew. Our own packages are found in it, not in the tree. */
+/** Makes the copy anew. Our own packages, and the command, are found in it, not in the tree. */
 export function makeCopy(): void {
   removeCopy();
   for (const path of repositoryFiles()) cpSync(join(root, path), join(copy, path));
@@ -16,6 +16,9 @@ export function makeCopy(): void {
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(join(copy, folder), link, "junction");
   }
+  const command = join(copy, "node_modules", ".bin", "unspool");
+  mkdirSync(dirname(command), { recursive: true });
+  symlinkSync(join(copy, "packages", "cli", "bin", "unspool.js"), command);
 }
 
 export function removeCopy(): void {
@@ -30,15 +33,19 @@ export function writeIntoCopy(texts: ReadonlyMap<string, string>): void {
   }
 }
 
-/** Runs a line of shell in the copy; `npx` finds the tree's tools. Gives what it printed, or throws it if it did not go well. */
-export async function run(command: string): Promise<string> {
+/** Runs a line of shell in a folder of the copy; `npx` finds the tree's tools. Gives what it printed, or throws it if it did not go well. */
+export async function run(command: string, folder = "."): Promise<string> {
   // A test runner inside of a test runner begins anew.
   const inherited = Object.entries(process.env).filter(([name]) => !/^(?:VITEST|NODE_ENV$|TEST$)/.test(name));
-  const tools = join(root, "node_modules", ".bin");
+  const path = [
+    join(copy, "node_modules", ".bin"),
+    join(root, "node_modules", ".bin"),
+    process.env["PATH"],
+  ].join(":");
   const child = spawn(quiet(command.replace(/^npx /, "")), {
-    cwd: copy,
+    cwd: join(copy, folder),
     shell: true,
-    env: { ...Object.fromEntries(inherited), PATH: `${tools}:${process.env["PATH"]}`, NO_COLOR: "1" },
+    env: { ...Object.fromEntries(inherited), PATH: path, NO_COLOR: "1" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let said = "";
@@ -48,7 +55,7 @@ export async function run(command: string): Promise<string> {
     child.on("error", reject);
     child.on("close", resolve);
   });
-  if (code !== 0) throw new Error(`in the copy, ${command}: exit code ${code}\n${said}`);
+  if (code !== 0) throw new Error(`in ${folder} of the copy, ${command}: exit code ${code}\n${said}`);
   return said;
 }
 

@@ -5,7 +5,8 @@
  *     // packages/unspool/src/estimators/index.ts, after: export { rtrl }        lines for a file that exists; or before
  *
  * The second kind may stand several times in a block. Its text is a whole line of the file, or is found in exactly one.
- * Blocks of sh in the same section are what one runs then.
+ * Blocks of sh in the same section are what one runs then. A new file without a folder (`// bowl.ts`) is one of a project
+ * of one's own, and so are the lines of shell of its section.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -30,13 +31,26 @@ export interface Insertion {
 
 const page = "CONTRIBUTING.md";
 
-/** The sections that have an example, in the page's order. */
+/** The sections whose example belongs into this tree, in the page's order. */
 export function examples(text: string = read(page)): Example[] {
+  return sections(text).filter((example) => !isOwn(example));
+}
+
+/** The sections whose example is a project of one's own. */
+export function ownProjects(text: string = read(page)): Example[] {
+  return sections(text).filter(isOwn);
+}
+
+function sections(text: string): Example[] {
   return text
     .split(/^## /m)
     .slice(1)
     .map(exampleOf)
     .filter(({ files }) => files.length > 0);
+}
+
+function isOwn({ files }: Example): boolean {
+  return files.every(({ path }) => !path.includes("/"));
 }
 
 function exampleOf(section: string): Example {
