@@ -7,7 +7,7 @@ const library = "packages/unspool/src";
 /** Rooms of the library from the ground up. Rooms on one line are siblings: neither imports the other. */
 const floors: readonly (readonly string[])[] = [
   ["errors"],
-  ["sizes", "registry"],
+  ["sizes", "registry", "json"],
   ["numerics"],
   ["array"],
   ["program"],
@@ -69,7 +69,7 @@ test("rooms import each other through index.ts only", () => {
   const around = edges.filter(
     (edge) =>
       roomOf(edge.from) !== roomOf(edge.to) &&
-      !["errors.ts", "sizes.ts", "registry.ts"].includes(edge.to) &&
+      !["errors.ts", "sizes.ts", "registry.ts", "json.ts"].includes(edge.to) &&
       edge.to !== `${roomOf(edge.to)}/index.ts` &&
       !isDoor(edge),
   );

@@ -6,7 +6,7 @@ import type { Optimizer } from "../optimizers/index.ts";
 import { compiled } from "../unroll/index.ts";
 import { type DescentProgram, descentProgram, skippedUpdates, takeDescents } from "./descentSteps.ts";
 import { euclideanNorm, requireFiniteLoss, requireFiniteValues } from "./finiteValues.ts";
-import type { Json } from "./json.ts";
+import type { Json } from "../json.ts";
 import type { Method, MethodStep } from "./method.ts";
 import { programFingerprint } from "./programFingerprint.ts";
 import { shapes } from "./shapes.ts";

@@ -1,7 +1,7 @@
 /** The outer step: methods, which the training loop runs. */
 export type { Method, MethodStep, MethodSteps, Recipe, StepMetrics } from "./method.ts";
 export { loggedThetaSize, reservedMetrics } from "./method.ts";
-export type { Json } from "./json.ts";
+export type { Json } from "../json.ts";
 export { descent } from "./descent.ts";
 export type { AnyEstimator, DescentState } from "./descent.ts";
 export { objectiveDescent } from "./objectiveDescent.ts";

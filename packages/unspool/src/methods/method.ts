@@ -3,7 +3,7 @@
  * neither a gradient nor an optimizer (ask and tell, two parties in turn, a warm-started inner state) is one as well.
  */
 import type { Key, Tensor } from "../array/index.ts";
-import type { Json } from "./json.ts";
+import type { Json } from "../json.ts";
 
 /** What computes a run, part by part, as plain data: kept with the run and its checkpoints, and compared at resume. */
 export type Recipe = { readonly [part: string]: Json };

@@ -8,7 +8,7 @@ import {
   compiledStep,
   requireFiniteStep,
 } from "../optimizers/index.ts";
-import type { Json } from "./json.ts";
+import type { Json } from "../json.ts";
 import type { Method } from "./method.ts";
 import { programFingerprint } from "./programFingerprint.ts";
 import { shapes } from "./shapes.ts";

@@ -1,5 +1,5 @@
 import { Tensor } from "../array/index.ts";
-import type { Json } from "./json.ts";
+import type { Json } from "../json.ts";
 
 /** Leaves of a state by path: `float32[3, 2]` of tensors, the type of everything else. For recipes. */
 export function shapes(state: unknown): Json {
