@@ -6,6 +6,7 @@ const rooms = [
   "unroll",
   "estimators",
   "optimizers",
+  "search",
   "methods",
   "diagnostics",
   "rl",

@@ -15,6 +15,7 @@ const floors: readonly (readonly string[])[] = [
   ["unroll"],
   ["networks"],
   ["estimators", "optimizers"],
+  ["search"],
   ["methods"],
   ["bilevel", "diagnostics", "invariance", "rl", "subspace"],
   ["problems"],

@@ -5,6 +5,7 @@ export type { Axis } from "./array/index.ts";
 export * from "./unroll/index.ts";
 export * from "./estimators/index.ts";
 export * from "./optimizers/index.ts";
+export * from "./search/index.ts";
 export * from "./methods/index.ts";
 export * from "./diagnostics/index.ts";
 export * from "./rl/index.ts";
