@@ -9,10 +9,12 @@ import {
   type SubspaceTheta,
   type Tensor,
   adam,
+  askTell,
   bilevel,
   applyMlp,
   augerino,
   bptt,
+  createSearch,
   categoricalLogits,
   defineExperiment,
   defineProblem,
@@ -34,9 +36,11 @@ import {
   random,
   ringToy,
   rotation2d,
+  searches,
   sgd,
   streamingDescent,
   subspaceDescent,
+  unrollCandidates,
 } from "unspool";
 import { methodConformance } from "unspool/conformance";
 import { type TrainEvent, memoryStore, resume, train } from "unspool/train";
@@ -76,6 +80,17 @@ const methods: Record<string, () => Method<Theta>> = {
     }) as Method<Theta>,
   onePlusOne: () => onePlusOne(sphere) as Method<Theta>,
 };
+
+const searchMethods: Record<string, () => Method<Theta>> = Object.fromEntries(
+  searches.map(({ name }) => [
+    `askTell of ${name}`,
+    () =>
+      askTell<Theta, unknown>({
+        search: createSearch<Theta>(name, { sigma: 0.1, population: 6 }),
+        evaluate: unrollCandidates(problem),
+      }),
+  ]),
+);
 
 /** Weights w of a line of least squares through points whose heights u are learned. */
 const points = np.array([[1, 0, 1], [0, 1, 1]], { dtype: "float64" }); // prettier-ignore
@@ -137,7 +152,7 @@ describe.each(Object.entries(subspaceMethods))("%s", (name, create) => {
   test.each(checks.map((check) => [check.name, check.run] as const))("%s", (_, run) => run());
 });
 
-describe.each(Object.entries(methods))("%s", (name, create) => {
+describe.each(Object.entries({ ...methods, ...searchMethods }))("%s", (name, create) => {
   const checks = methodConformance({ name, create, theta: start });
   test.each(checks.map((check) => [check.name, check.run] as const))("%s", (_, run) => run());
 });

@@ -4,6 +4,8 @@ export { loggedThetaSize, reservedMetrics } from "./method.ts";
 export type { Json } from "../json.ts";
 export { descent } from "./descent.ts";
 export type { AnyEstimator, DescentState } from "./descent.ts";
+export { askTell } from "./askTell.ts";
+export type { AskTellOptions, AskTellState } from "./askTell.ts";
 export { objectiveDescent } from "./objectiveDescent.ts";
 export type { ObjectiveDescentOptions } from "./objectiveDescent.ts";
 export { requireFiniteLoss, requireFiniteValues } from "./finiteValues.ts";
