@@ -56,3 +56,42 @@ export type {
 export { maze } from "./environments/maze.ts";
 export type { Maze, MazeOptions } from "./environments/maze.ts";
 export { ownValues } from "./metaGradients/ownValues.ts";
+export { defineEnvironment } from "./environments/environment.ts";
+export type { Environment, EnvironmentOptions, EnvironmentStep, Policy } from "./environments/environment.ts";
+export { boxSpace, clipToSpace, discreteSpace, spaceShape, spaceSize } from "./environments/space.ts";
+export type { BoxSpace, BoxSpaceOptions, DiscreteSpace, Space } from "./environments/space.ts";
+export type { Scene, SceneDisc, ScenePath, SceneRole } from "./environments/scene.ts";
+export { episodePlayer } from "./environments/episodePlayer.ts";
+export type {
+  EpisodePlayer,
+  EpisodePlayerOptions,
+  Episodes,
+  PlayOptions,
+  Trajectories,
+} from "./environments/episodePlayer.ts";
+export { addMoments, emptyMoments, momentsOf } from "./environments/runningMoments.ts";
+export type { RunningMoments } from "./environments/runningMoments.ts";
+export {
+  applyFilter,
+  arsFilter,
+  emptyRunningFilter,
+  filterOf,
+  filteredPolicy,
+  updateRunningFilter,
+} from "./environments/observationFilter.ts";
+export type {
+  Filter,
+  FilteredPolicyOptions,
+  FilteredTheta,
+  MeanAndDeviation,
+  RunningFilter,
+} from "./environments/observationFilter.ts";
+export { cartPole } from "./environments/cartPole.ts";
+export type { CartPoleState } from "./environments/cartPole.ts";
+export type { EnvironmentSettings } from "./environments/environmentSettings.ts";
+export { pendulum } from "./environments/pendulum.ts";
+export type { RodState } from "./environments/pendulum.ts";
+export { mountainCarContinuous } from "./environments/mountainCarContinuous.ts";
+export type { MountainCarState } from "./environments/mountainCarContinuous.ts";
+export { acrobot } from "./environments/acrobot.ts";
+export type { AcrobotState } from "./environments/acrobot.ts";

@@ -1,0 +1,147 @@
+/**
+ * Environments as pure functions, which compile: many episodes are the particles of one program. What ends an episode
+ * for its own reasons (`terminated`) and the limit of its steps are kept apart: only the former means that nothing comes
+ * after.
+ *
+ * Rewards are maximised, in their own words; what is optimised is a loss, minus the return.
+ */
+import { type Key, Tensor, np, random, tree } from "../../array/index.ts";
+import { OptionError, ShapeError, requireInteger, requireKnownOptions } from "../../errors.ts";
+import type { Scene } from "./scene.ts";
+import { type Space, spaceShape } from "./space.ts";
+
+export interface EnvironmentStep<State> {
+  /** Same structure, shapes and dtypes as the state that came in. */
+  state: State;
+  /** Scalar; higher is better. */
+  reward: Tensor;
+  /** Bool scalar: the episode has ended in this step, and not because its time was over. */
+  terminated: Tensor;
+}
+
+export interface EnvironmentOptions<State> {
+  readonly name: string;
+  readonly observationSpace: Space;
+  readonly actionSpace: Space;
+  /** Steps after which an episode is cut off. */
+  readonly timeLimit: number;
+  /** The state at the start of an episode: tensors in records and arrays. */
+  reset(key: Key): State;
+  /** What the policy sees of a state. */
+  observe(state: State): Tensor;
+  /** One step of ONE episode, made of `np` functions. Actions come as the policy gave them: clip them here. */
+  step(state: State, action: Tensor, key: Key): EnvironmentStep<State>;
+  /** A picture of a state, for reports: called with plain tensors. */
+  scene?(state: State): Scene;
+}
+
+export interface Environment<State = unknown> extends EnvironmentOptions<State> {
+  /** Its functions are traced; `false` of a simulator. */
+  readonly isTraceable: true;
+}
+
+/** What acts in an environment. */
+export interface Policy<Theta = unknown> {
+  readonly name: string;
+  /** Where training starts. */
+  init(key: Key): Theta;
+  /** The action for ONE observation. A random policy draws from `key`, which is of this step. */
+  act(theta: Theta, observation: Tensor, key: Key): Tensor;
+}
+
+const parts = [
+  "name",
+  "observationSpace",
+  "actionSpace",
+  "timeLimit",
+  "reset",
+  "observe",
+  "step",
+  "scene",
+] as const;
+
+/**
+ * Defines an environment. One step is taken on the spot, with an action of zeros, so that what does not fit is said
+ * here.
+ *
+ * @throws OptionError, ShapeError
+ * @example
+ * const walk = defineEnvironment({
+ *   name: "walk",
+ *   observationSpace: boxSpace({ shape: [1] }),
+ *   actionSpace: boxSpace({ low: [-1], high: [1] }),
+ *   timeLimit: 100,
+ *   reset: () => ({ x: np.zeros([1]) }),
+ *   observe: ({ x }) => x,
+ *   step({ x }, action) {
+ *     const next = x.add(action);
+ *     return { state: { x: next }, reward: next.slice(0), terminated: np.abs(next.slice(0)).greater(10) };
+ *   },
+ * });
+ */
+export function defineEnvironment<State>(options: EnvironmentOptions<State>): Environment<State> {
+  const where = "defineEnvironment";
+  requireKnownOptions(where, options, parts);
+  const { name, reset, observe, step, scene } = options;
+  requireEnvironmentParts(where, options);
+  for (const [part, given] of Object.entries({ reset, observe, step }))
+    if (typeof given !== "function") throw new OptionError(where, part, given, "a function");
+  if (scene !== undefined && typeof scene !== "function")
+    throw new OptionError(where, "scene", scene, "a function, or absent");
+  requireFits(`${where} (${name})`, options);
+  return { ...options, isTraceable: true };
+}
+
+/** What all kinds of environments have. */
+export function requireEnvironmentParts(
+  where: string,
+  {
+    name,
+    observationSpace,
+    actionSpace,
+    timeLimit,
+  }: Pick<EnvironmentOptions<unknown>, "name" | "observationSpace" | "actionSpace" | "timeLimit">,
+): void {
+  if (typeof name !== "string" || name === "") throw new OptionError(where, "name", name, "a text");
+  for (const [part, space] of Object.entries({ observationSpace, actionSpace }))
+    if (space?.kind !== "box" && space?.kind !== "discrete")
+      throw new OptionError(where, part, space, "a space", "Make one by boxSpace or discreteSpace.");
+  requireInteger(where, "timeLimit", timeLimit, 1);
+}
+
+/** An action of zeros, as a policy would give it. */
+export function zeroAction(space: Space, dtype: "float32" | "float64" = "float32"): Tensor {
+  return space.kind === "discrete" ? tree.scalar(0, "int32") : np.zeros([...space.shape], { dtype });
+}
+
+function requireFits<State>(where: string, environment: EnvironmentOptions<State>): void {
+  const key = random.key(0);
+  const state = environment.reset(key);
+  const observation = environment.observe(state);
+  requireObservation(where, environment.observationSpace, observation);
+  const next = environment.step(state, zeroAction(environment.actionSpace, tree.floatType(observation)), key);
+  if (typeof (next as { then?: unknown })?.then === "function")
+    throw new OptionError(where, "step", "a promise", "a function that returns its result at once");
+  tree.requireSame(where, "the state after a step", state, next.state);
+  requireScalar(where, "reward", next.reward, ["float32", "float64"]);
+  requireScalar(where, "terminated", next.terminated, ["bool"]);
+}
+
+function requireObservation(where: string, space: Space, observation: Tensor): void {
+  const shape = spaceShape(space);
+  if (observation instanceof Tensor && observation.shape.join() === shape.join()) return;
+  throw new ShapeError(
+    where,
+    `observe must give a tensor of the observation space's shape [${shape.join()}], got ${String(observation)}.`,
+    { shape, given: observation },
+  );
+}
+
+function requireScalar(where: string, what: string, given: Tensor, dtypes: readonly string[]): void {
+  if (given instanceof Tensor && given.shape.length === 0 && dtypes.includes(given.dtype)) return;
+  throw new ShapeError(
+    where,
+    `${what} must be a scalar tensor of ${dtypes.join(" or ")}, got ${String(given)}.`,
+    { given },
+  );
+}
