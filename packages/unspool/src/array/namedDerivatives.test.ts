@@ -1,6 +1,17 @@
 /** Named functions: recorded under their name, with derivatives of any order that keep their digits. */
 import { expect, test } from "vitest";
-import { type Tensor, grad, jvp, nn, np, traceProgram, vmap } from "./index.ts";
+import {
+  type TracedBody,
+  type Tensor,
+  grad,
+  jvp,
+  nn,
+  np,
+  random,
+  scan,
+  traceProgram,
+  vmap,
+} from "./index.ts";
 import { plainName } from "./namedDerivatives.ts";
 
 const points = [-30, -6, -1.3, -1e-6, 0, 0.2, 2.5, 19];
@@ -63,4 +74,28 @@ test("a trace records the name, mapped or not, and a derivative records the func
   expect(names((x) => tanh(x))).toEqual(["tanh"]);
   expect(names(vmap((x: Tensor) => nn.sigmoid(x)))).toEqual(["sigmoid"]);
   expect(names(slope((x) => tanh(x).mul(x))).toSorted()).toEqual(["sigmoidSlope", "tanh"]);
+});
+
+test("normals are one named program wherever they are drawn: mapped, in loops, and on the way back", () => {
+  const x = np.array([0.7, 1.2]);
+  const key = random.key(3);
+  const drawn = (u: Tensor, k: Tensor): Tensor => u.mul(random.normal(k, [2])).sum();
+  const looped = (u: Tensor, k: Tensor): Tensor =>
+    scan((w: Tensor, own: Tensor) => [w.mul(u).mul(random.normal(own, [2])), undefined], u, random.split(k, 4))[0].sum(); // prettier-ignore
+  const programs = (fn: (u: Tensor, k: Tensor) => unknown, args: Tensor[]): (string | undefined)[] => {
+    const inside = ({ equations }: TracedBody): (string | undefined)[] =>
+      equations.flatMap(({ primitive, name, body }) => {
+        if (primitive === "jit" && /boxMuller|threefry/.test(name ?? "")) return [name];
+        if (primitive === "log" || primitive === "cos") return [primitive];
+        return body === undefined ? [] : inside(body);
+      });
+    return inside(traceProgram("drawn", fn as never, args).body);
+  };
+  const many = [np.stack([x, x]), np.stack([key, key])];
+  expect(programs(drawn, [x, key])).toEqual(["boxMuller"]);
+  expect(programs((u, k) => jvp(drawn, [u, k], [u, k]), [x, key])).toEqual(["boxMuller"]);
+  expect(programs(vmap(drawn), many)).toEqual(["boxMuller"]);
+  expect(programs(vmap(drawn, [null, 0]), [x, many[1]!])).toEqual(["boxMuller"]);
+  expect(programs(vmap(looped), many)).toEqual(["boxMuller"]);
+  expect(programs(grad(looped), [x, key])).toEqual(["boxMuller", "boxMuller"]);
 });

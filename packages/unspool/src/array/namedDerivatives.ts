@@ -1,20 +1,23 @@
 /**
  * Functions that are written from pieces and recorded in traces as one nested program under their name, so that a
- * compiler with a kernel for them finds them. Their derivatives are written in their values: jax-js would record the
- * derivative of every piece, and forget the name.
+ * compiler with a kernel for them finds them, and computes the same bits wherever they stand. Their derivatives are
+ * written in their values: jax-js would record the derivative of every piece, and forget the name.
  */
+import { atFront } from "./frontAxis.ts";
 import { type Params, type Raw, bind } from "./jaxprs.ts";
 import { isTensor, isTracing, nameProgram, namedProgram, toRaw, withSession, wrap } from "./lift.ts";
 import { type BatchAxis, rules } from "./ruleTables.ts";
 import type { Tensor } from "./tensor.ts";
+import { zeroFor } from "./zeroTangents.ts";
 
 /** d f / d x from x and f(x). */
 type Slope = (x: Tensor, y: Tensor) => Tensor;
 
 interface Named {
-  slope: Slope;
+  /** Undefined for functions of whole numbers, which have no derivative. */
+  slope: Slope | undefined;
   /** Recorded under its name. */
-  traced: (x: Tensor) => Tensor;
+  traced: (...xs: Tensor[]) => Tensor;
 }
 
 const functions = new Map<string, Named>();
@@ -30,8 +33,14 @@ export const isNamedFunction = (params: Params): boolean => named(params) !== un
 function install(): void {
   const differentiate = rules.tangents["jit"]!;
   rules.tangents["jit"] = (primals: Raw[], tangents: Raw[], params: Params) => {
-    const slope = named(params)?.slope;
-    if (slope === undefined) return differentiate.call(rules.tangents, primals, tangents, params);
+    const known = named(params);
+    if (known === undefined) return differentiate.call(rules.tangents, primals, tangents, params);
+    const { slope } = known;
+    if (slope === undefined) {
+      for (const tangent of tangents) tangent.dispose();
+      const outs = bind("jit", primals, params);
+      return [outs, outs.map(zeroFor)];
+    }
     return withSession((): [Raw[], Raw[]] => {
       // Constants of the program come before its argument.
       const x = wrap(primals.at(-1)!) as Tensor;
@@ -44,11 +53,15 @@ function install(): void {
   rules.batching["jit"] = (size: number, args: Raw[], axes: BatchAxis[], params: Params) => {
     const traced = named(params)?.traced;
     if (traced === undefined) return map.call(rules.batching, size, args, axes, params);
-    // Each element for itself: the function of the whole, mapped where it was. Its constants are those of the whole.
-    for (const constant of args.slice(0, -1)) constant.dispose();
+    // Each element for itself: the function of the whole. Its constants, which come first, are those of the whole.
+    const first = params["numConsts"] as number;
+    for (const constant of args.slice(0, first)) constant.dispose();
+    const own = axes.slice(first);
+    const isAlike = own.every((axis) => axis === own[0]);
+    const given = args.slice(first).map((arg, i) => (isAlike ? arg : atFront(arg, own[i]!, size)));
     return withSession((): [Raw[], BatchAxis[]] => [
-      [toRaw(traced(wrap(args.at(-1)!) as Tensor))],
-      [axes.at(-1)!],
+      [toRaw(traced(...(wrap(given) as Tensor[])))],
+      [isAlike ? own[0]! : 0],
     ]);
   };
 }
@@ -59,4 +72,15 @@ export function namedFunction(name: string, fn: (x: Tensor) => Tensor, slope: Sl
   const [eager, traced] = [nameProgram(name, fn), namedProgram(name, fn)];
   functions.set(name, { slope, traced });
   return (x) => (isTracing() && isTensor(x) ? traced(x) : eager(x));
+}
+
+/**
+ * A function of whole numbers, element by element of tensors of one shape, that is recorded under its name wherever a
+ * trace stands: mapped, differentiated, or computed again in reverse mode.
+ */
+export function namedElementwise(name: string, fn: (...xs: Tensor[]) => Tensor): (...xs: Tensor[]) => Tensor {
+  if (functions.size === 0) install();
+  const traced = namedProgram(name, fn);
+  functions.set(name, { slope: undefined, traced });
+  return traced;
 }

@@ -11,6 +11,7 @@ import { guardAll } from "./guard.ts";
 import { largestBelow, mayReach, requireRange, requireWholeRange } from "./drawnRange.ts";
 import { lax } from "./lax.ts";
 import { concrete, isTensor, lift, namedProgram } from "./lift.ts";
+import { namedElementwise } from "./namedDerivatives.ts";
 import { np } from "./np.ts";
 import { randomSignatures } from "./signatures.ts";
 import type { Tensor, TensorLike } from "./tensor.ts";
@@ -97,7 +98,7 @@ function normalAt(from: Key, numbers: Tensor, options: DrawOptions = {}): Tensor
 }
 
 /** Two words to one normal, sqrt(-2 log(1 - u)) cos(2 pi v) with u and v from the upper 23 bits. */
-const boxMuller = namedProgram("boxMuller", (first, second) => {
+const boxMuller = namedElementwise("boxMuller", (first, second) => {
   const [u, v] = [first!, second!].map((word) => {
     const mantissa = np.rightShift(word, uint32(9)) as Tensor;
     return (lax.bitcastConvertType(np.bitwiseOr(mantissa, uint32(0x3f800000)), "float32") as Tensor).sub(1);

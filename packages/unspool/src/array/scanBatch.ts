@@ -1,5 +1,4 @@
 /** Mapping of programs with loops: a scan of which some inputs are mapped is one scan of mapped rows. */
-import * as jax from "@jax-js/jax";
 import { hasOwnRules } from "./customRules.ts";
 import {
   type Atom,
@@ -14,6 +13,7 @@ import {
   isVariable,
   record,
 } from "./jaxprs.ts";
+import { atAxis } from "./frontAxis.ts";
 import { type BatchAxis, rules } from "./ruleTables.ts";
 import { bindScan, bodyAvals, joined, partsOf, scanMarks, scanParams } from "./scanEquation.ts";
 
@@ -60,20 +60,6 @@ function mapEquation(
   const rule = rules.batching[primitive];
   if (rule === undefined) throw new Error(`internal: no rule to map ${primitive}`);
   return rule(size, args, axes, params);
-}
-
-/** `raw` with its mapped axis at `to`; a value that is not mapped is repeated. */
-function atAxis(raw: Raw, axis: BatchAxis, to: number, size: number): Raw {
-  if (axis === to) return raw;
-  if (axis !== null) return jax.numpy.moveaxis(raw, axis, to);
-  const { shape } = raw;
-  const whole = [...shape.slice(0, to), size, ...shape.slice(to)];
-  return jax.numpy.broadcastTo(raw.reshape([...shape.slice(0, to), 1, ...shape.slice(to)]), whole);
-}
-
-/** `raw` with its mapped axis in front; a value that is not mapped is repeated. */
-export function atFront(raw: Raw, axis: BatchAxis, size: number): Raw {
-  return atAxis(raw, axis, 0, size);
 }
 
 /** The rule for `scan` in the table of jax-js. */

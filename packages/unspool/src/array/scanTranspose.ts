@@ -17,6 +17,7 @@ import {
   type Raw,
   avalsOf,
   bind,
+  classes,
   isVariable,
   record,
   strong,
@@ -39,7 +40,7 @@ export function pullBack(
   inputs: readonly (Raw | undefined)[],
   cotangents: readonly Cotangent[],
 ): Cotangent[] {
-  const flat = withLinearCalls(jaxpr).flatten();
+  const flat = flatWhereUnknown(withLinearCalls(jaxpr), inputs.map((raw) => raw !== undefined)); // prettier-ignore
   const known = new Environment();
   flat.inBinders.forEach((variable, i) => {
     const given = inputs[i];
@@ -75,6 +76,39 @@ export function pullBack(
   }
   known.dispose();
   return flat.inBinders.flatMap((variable, i) => (inputs[i] === undefined ? [pulled.get(variable)] : []));
+}
+
+/**
+ * `jaxpr` without nested programs of which an input is unknown. Those of known inputs stay whole: what is computed again on
+ * the way back then has the bits that it had on the way forward, and the rules of its own.
+ */
+function flatWhereUnknown(jaxpr: Jaxpr, isInputKnown: readonly boolean[]): Jaxpr {
+  if (!jaxpr.eqns.some(({ primitive }) => primitive === "jit")) return jaxpr;
+  const { Equation: EquationOf, Jaxpr: Program, Variable: VariableOf } = classes();
+  const equations: Equation[] = [];
+  const knownVariables = new Set<Atom>(jaxpr.inBinders.filter((_, i) => isInputKnown[i]));
+  const isKnownAtom = (atom: Atom): boolean => !isVariable(atom) || knownVariables.has(atom);
+  /** Writes the equations of `body`, whose variables are called by `names` here; gives the names of its outputs. */
+  const write = (body: Jaxpr, names: Map<Atom, Atom>): Atom[] => {
+    const nameOf = (atom: Atom): Atom => names.get(atom) ?? atom;
+    for (const { primitive, inputs, params, outBinders } of body.eqns) {
+      const given = inputs.map(nameOf);
+      const isKnownWhole = given.every(isKnownAtom);
+      if (primitive === "jit" && !isKnownWhole) {
+        const { jaxpr: inner } = params as { jaxpr: Jaxpr };
+        const outs = write(inner, new Map(inner.inBinders.map((variable, i) => [variable, given[i]!])));
+        outBinders.forEach((variable, i) => names.set(variable, outs[i]!));
+        continue;
+      }
+      const outs = body === jaxpr ? outBinders : outBinders.map(({ aval }) => new VariableOf(aval));
+      outBinders.forEach((variable, i) => names.set(variable, outs[i]!));
+      if (isKnownWhole) for (const variable of outs) knownVariables.add(variable);
+      equations.push(new EquationOf(primitive, given, params as Params, outs));
+    }
+    return body.outs.map(nameOf);
+  };
+  const outs = write(jaxpr, new Map());
+  return new Program(jaxpr.inBinders, equations, outs);
 }
 
 /** What is known is computed: of a linear function by its own program. */
