@@ -69,4 +69,27 @@ describe("customJvp", () => {
     expect(() => endless(f64(1))).toThrow(/The rule is given the value as its third argument/);
     expect(() => customJvp((x: Tensor) => x, undefined as never)).toThrow(/must be a function of primals, tangents and value/); // prettier-ignore
   });
+
+  test("reverse mode refuses a rule that is not linear in the tangents, also where the difference is only a sum", () => {
+    const rule = (tangent: (x: Tensor, dx: Tensor) => Tensor) => customJvp((x: Tensor) => x.mul(x).sum(), ([x], [dx]) => tangent(x, dx)); // prettier-ignore
+    const at = f64([1, 2]);
+    const affine = rule((x, dx) => x.mul(dx).sum().add(1));
+    // As it is written, in the mode that it is written for.
+    expect(jvp(affine, [at], [at])[1].item()).toBe(6);
+    const inLoop = (x: Tensor): Tensor => scan((c: Tensor) => [c.mul(affine(x)), undefined], f64(1), null, 2)[0]; // prettier-ignore
+    for (const fn of [affine, inLoop, (x: Tensor) => jit(affine)(x)])
+      expect(() => grad(fn)(at)).toThrow(/^customJvp: reverse mode .* is not 0 where the tangent is 0: it adds something/); // prettier-ignore
+    expect(() => grad(rule((x) => x.sum()))(at)).toThrow(/this one does not depend on the tangent/);
+    expect(() => grad(rule((_x, dx) => (np.sin(dx) as Tensor).sum()))(at)).toThrow(/this one applies sin to the tangent/); // prettier-ignore
+    expect(() => hessian(rule((_x, dx) => dx.mul(dx).sum()))(at)).toThrow(/multiplies the tangent with itself/); // prettier-ignore
+    expect(() => grad(rule((_x, dx) => np.max(dx) as Tensor))(at)).toThrow(/this one applies/);
+  });
+
+  test("its errors bear the name that it is given", () => {
+    const twice = (x: Tensor) => x.mul(2);
+    const wrong: ([x]: [Tensor], [dx]: [Tensor]) => Tensor = (_x, [dx]) => dx.sum();
+    expect(() => customJvp(twice, wrong)(f64([1, 2]))).toThrow(/^customJvp\(twice\): the tangent is/);
+    expect(() => customJvp(twice, wrong, { name: "doubled" })(f64([1, 2]))).toThrow(/^doubled: the tangent is/); // prettier-ignore
+    expect(() => customJvp(undefined as never, wrong)).toThrow(/^customJvp: fn must be a function/);
+  });
 });

@@ -1,23 +1,34 @@
 /** Functions with a forward rule of their own. */
-import { OptionError, ShapeError } from "../errors.ts";
+import { OptionError, ShapeError, UnspoolError } from "../errors.ts";
 import type { CustomRule, Flat } from "./customRule.ts";
 import { bindCustom, requireStill } from "./customRules.ts";
-import { notWithinItself, plain, recordTensors, returned } from "./customSupport.ts";
+import {
+  type CustomOptions,
+  nameOf,
+  notWithinItself,
+  plain,
+  recordTensors,
+  returned,
+} from "./customSupport.ts";
 import { type DType, isFloat } from "./dtype.ts";
 import { type Aval, type Raw, avalsOf, evaluate, record, strong } from "./jaxprs.ts";
 import { toRaw, wrap } from "./lift.ts";
+import { nonlinearity } from "./linearity.ts";
 import type { BatchAxis } from "./ruleTables.ts";
 import { mappedFlat } from "./scanBatch.ts";
 import type { Tensor } from "./tensor.ts";
 import { type Fn, applied } from "./trace.ts";
 import { inTrace } from "./transforms.ts";
+import { willBeTransposed } from "./transposed.ts";
 import * as tree from "./tree.ts";
 import { zeroFor } from "./zeroTangents.ts";
 
-const where = "customJvp";
-
 /** The inputs are [...what the rule closes over, ...what the function closes over, ...leaves of the arguments]. */
 interface Recorded {
+  /** What errors call the function. */
+  where: string;
+  /** What keeps the rule from being linear in the tangents. */
+  bend: string | undefined;
   numRule: number;
   numFunction: number;
   /** From [...what the function closes over, ...args] to the values. */
@@ -35,7 +46,7 @@ class ForwardRule implements CustomRule {
 
   /** Binds the program of this rule. */
   bind(inputs: Raw[]): Raw[] {
-    const { numRule, value } = this.#it;
+    const { where, numRule, value } = this.#it;
     const run: Flat = (args) => {
       for (const unread of args.slice(0, numRule)) unread.dispose();
       return value(args.slice(numRule));
@@ -44,8 +55,9 @@ class ForwardRule implements CustomRule {
   }
 
   push(primals: Raw[], tangents: Raw[]): [Raw[], Raw[]] {
-    const { numRule, numFunction, tangent } = this.#it;
+    const { where, bend, numRule, numFunction, tangent } = this.#it;
     const first = numRule + numFunction;
+    if (bend !== undefined && willBeTransposed(tangents.slice(first))) throw notLinear(where, bend);
     const values = this.bind(primals.map((raw) => raw.ref));
     const closed = primals.slice(0, first);
     for (const raw of closed.slice(0, numRule)) void raw.ref;
@@ -78,8 +90,19 @@ class ForwardRule implements CustomRule {
   }
 }
 
+/** Reverse mode transposes the rule. */
+function notLinear(where: string, bend: string): UnspoolError {
+  return new UnspoolError(
+    "UNSUPPORTED",
+    `${where}: reverse mode (grad, vjp) needs a rule that is made of operations linear in the tangents; this one ${bend}. ` +
+      "Use forward mode (jvp, jacobian), or write sums of products of the tangents with what does not depend on them.",
+    { where },
+  );
+}
+
 /** The inputs of the program, its rule and what its values look like, for the arguments `args`. */
 function recorded(
+  where: string,
   fn: Fn,
   tangent: Fn,
   args: readonly unknown[],
@@ -102,11 +125,13 @@ function recorded(
       "the rule",
       applied(tangent, [tree.unflatten(args, primals), tree.unflatten(args, tangents), value]),
     );
-    return tangentsOf(value, result).map(toRaw);
+    return tangentsOf(where, value, result).map(toRaw);
   });
   return {
     inputs: [...rule.consts, ...values.consts, ...raws],
     recorded: {
+      where,
+      bend: nonlinearity(rule, "the tangent", (place) => place >= raws.length && place < 2 * raws.length),
       numRule: rule.consts.length,
       numFunction: values.consts.length,
       value: (given) => evaluate(values.jaxpr, given),
@@ -117,7 +142,7 @@ function recorded(
 }
 
 /** Tangents of the leaves of `value`; of whole numbers there are none. */
-function tangentsOf(value: unknown, given: unknown): Tensor[] {
+function tangentsOf(where: string, value: unknown, given: unknown): Tensor[] {
   const found = new Map(tree.entries(given));
   return tree.entries(value).map(([path, leaf]) => {
     if (!isFloat(leaf.dtype)) return leaf;
@@ -133,9 +158,11 @@ function tangentsOf(value: unknown, given: unknown): Tensor[] {
 
 /**
  * A function of trees with its own forward rule: `tangent(primals, tangents, value)` gives the derivative of the value
- * along `tangents`, which are a list of trees like the arguments. Written with operations that are linear in the tangents
- * it serves reverse mode too, which transposes it, and further derivatives, which differentiate it. As `jax.custom_jvp`.
+ * along `tangents`, which are a list of trees like the arguments. Forward mode uses it as it is written. Written with
+ * operations that are linear in the tangents it serves reverse mode too, which transposes it, and further derivatives, which
+ * differentiate it. `options.name` is what errors call the function. As `jax.custom_jvp`.
  *
+ * @throws UnspoolError in reverse mode where the rule is not linear, or adds something to what is (code UNSUPPORTED).
  * @throws ShapeError where the tangent does not fit the value, and where the function or its rule closes over a value that
  * is being differentiated: pass it as an argument.
  *
@@ -149,14 +176,19 @@ function tangentsOf(value: unknown, given: unknown): Tensor[] {
 export function customJvp<Args extends readonly unknown[], Out>(
   fn: (...args: Args) => Out,
   tangent: (primals: Args, tangents: Args, value: Out) => Out,
+  options: CustomOptions = {},
 ): (...args: Args) => Out {
+  const made = "customJvp";
+  if (typeof fn !== "function")
+    throw new OptionError(made, "fn", fn, "a function of tensors", "Write (x) => its value.");
   if (typeof tangent !== "function") {
     const hint = "Write ([x], [dx], value) => the derivative of the value along dx.";
-    throw new OptionError(where, "tangent", tangent, "a function of primals, tangents and value", hint);
+    throw new OptionError(made, "tangent", tangent, "a function of primals, tangents and value", hint);
   }
+  const where = nameOf(made, fn, options);
   const advice = "The rule is given the value as its third argument.";
   const recordOnce = notWithinItself(where, advice, (args: readonly unknown[]) =>
-    recorded(fn as Fn, tangent as Fn, args),
+    recorded(where, fn as Fn, tangent as Fn, args),
   );
   const transformed = (...args: unknown[]): unknown => {
     const { inputs, recorded: rule, like } = recordOnce(args);

@@ -111,4 +111,36 @@ describe("lax.customLinearSolve", () => {
     ).toThrow(/what solve returned/);
     expect(() => lax.customLinearSolve((v: Tensor) => v, b, solve)).toThrow(/solve does not use its first argument/); // prettier-ignore
   });
+
+  test("refuses a matvec that is not linear, whose system would be another one", () => {
+    const half = (times: (v: Tensor) => Tensor, r: Tensor): Tensor => times(r).mul(0).add(r).div(2);
+    const solve = (matvec: (v: Tensor) => Tensor) => (): unknown => lax.customLinearSolve(matvec, b, half);
+    const hidden = np.array([0, 1, 0], { dtype: "float64" });
+    for (const affine of [(v: Tensor) => v.mul(2).add(1), (v: Tensor) => v.mul(2).sub(hidden)])
+      expect(solve(affine)).toThrow(/matvec must be linear.*It is not 0 where its argument is 0: it adds something/); // prettier-ignore
+    expect(solve(() => f64([1, 2, 3]))).toThrow(/It does not depend on its argument \(constant\)/);
+    expect(solve((v) => v.mul(v))).toThrow(/It multiplies its argument with itself/);
+    expect(solve((v) => np.exp(v) as Tensor)).toThrow(/It applies exp to its argument/);
+    expect(solve((v) => np.where(v.greater(0), v, v.mul(2)))).toThrow(/applies (compare|where) to/);
+    expect(() => grad((r: Tensor) => lax.customLinearSolve((v: Tensor) => v.add(1), r, half).sum())(b)).toThrow(/matvec must be linear/); // prettier-ignore
+    // Linear, whatever it is made of.
+    const masked = np.array([1, 0, 1]).greater(0);
+    const linear: ((v: Tensor) => Tensor)[] = [
+      (v) => np.where(masked, v, 0).add(v.add(np.zeros([3], { dtype: "float64" }))),
+      (v) => np.concatenate([np.zeros([1], { dtype: "float64" }), v.slice([0, 2])]).add(v),
+      (v) => scan((x: Tensor) => [x.mul(0.5).add(v), undefined], np.zerosLike(v), null, 3)[0],
+      (v) => jvp((x: Tensor) => np.tanh(x.mul(x)) as Tensor, [b], [v])[1],
+      (v) => grad((x: Tensor) => np.exp(x.mul(b)).mul(v).sum())(b),
+      (v) => linalg.solve(A, v),
+    ];
+    for (const matvec of linear) expect(solve(matvec)).not.toThrow();
+  });
+
+  test("refuses isSymmetric of a matrix that is not", () => {
+    const run = (a: Tensor) => (): unknown =>
+      lax.customLinearSolve((v: Tensor) => np.matmul(a, v), b, richardson, { isSymmetric: true });
+    expect(run(A)).toThrow(/isSymmetric must be false: for two vectors .* Leave isSymmetric out/);
+    expect(run(A.add(A.transpose()))).not.toThrow();
+    expect(run(A.add(A.transpose()).astype("float64").mul(1e-30))).not.toThrow();
+  });
 });

@@ -1,13 +1,14 @@
 /** Linear systems of which only products with the matrix are known, with the derivatives of their solution. */
-import { ShapeError } from "../errors.ts";
+import { OptionError, ShapeError } from "../errors.ts";
 import type { CustomRule, Flat, LinearCall } from "./customRule.ts";
 import { bindCustom } from "./customRules.ts";
 import { recordTensors, returned } from "./customSupport.ts";
-import { type DType, isFloat } from "./dtype.ts";
+import { type DType, allocate, isFloat } from "./dtype.ts";
 import { atFront } from "./frontAxis.ts";
 import { type Aval, type Raw, avalsOf, evaluate, record } from "./jaxprs.ts";
 import { zerosOf } from "./linearCall.ts";
-import { toRaw, wrap } from "./lift.ts";
+import { concrete, isTracing, toRaw, wrap } from "./lift.ts";
+import { nonlinearity } from "./linearity.ts";
 import type { BatchAxis } from "./ruleTables.ts";
 import { mappedFlat } from "./scanBatch.ts";
 import { pushForward } from "./scanTangents.ts";
@@ -16,6 +17,7 @@ import type { Tensor } from "./tensor.ts";
 import { type Fn, applied } from "./trace.ts";
 import { inTrace } from "./transforms.ts";
 import * as tree from "./tree.ts";
+import { dot } from "./treeArithmetic.ts";
 import { isZeroTangent } from "./zeroTangents.ts";
 
 const where = "lax.customLinearSolve";
@@ -113,6 +115,12 @@ function systemOf(
     tree.requireSame(where, "what matvec returned", b, product);
     return tree.leaves(product);
   });
+  const bend = nonlinearity(recorded, "its argument", () => true);
+  if (bend !== undefined) {
+    const allowed = "linear, the product of a matrix with its argument, to the eye";
+    const hint = "What it adds to A v belongs to the right side b; of a function f its linear part at x is v => jvp(f, [x], [v])[1]."; // prettier-ignore
+    throw new OptionError(where, "matvec", matvec, allowed, `It ${bend}. ${hint}`);
+  }
   const numClosed = recorded.consts.length;
   const product: Flat = (args) => evaluate(recorded.jaxpr, args);
   const transposedProduct: Flat = (args) => {
@@ -150,17 +158,51 @@ function systemOf(
   return { system: plain, closed: recorded.consts, right };
 }
 
+/** Vectors like the leaves of `b` that no structure of a matrix is likely to know. */
+const probes = (b: unknown, step: number): unknown =>
+  tree.map(({ shape, size, dtype }) => {
+    const data = allocate(dtype, size);
+    for (let i = 0; i < size; i++) data[i] = Math.cos(step * (i + 1));
+    return concrete(data, shape, dtype);
+  }, b);
+
+/** u A w, w A u and a bound of both, in one program with the solution. */
+function crossProducts(matvec: Fn, b: unknown): Tensor[] {
+  const [u, w] = [probes(b, 1.7), probes(b, 2.3)];
+  const [Au, Aw] = [applied(matvec, [tree.copy(u)]), applied(matvec, [tree.copy(w)])];
+  const length = (x: unknown): Tensor => dot(x, x);
+  return [dot(u, Aw), dot(w, Au), length(u).mul(length(Aw)), length(w).mul(length(Au))];
+}
+
+function requireSymmetric(b: unknown, products: readonly Tensor[]): void {
+  const [uAw, wAu, one, other] = products.map((product) => product.item()) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const digits = tree.floatType(b) === "float64" ? 1e-8 : 1e-3;
+  if (!(Math.abs(uAw - wAu) > digits * Math.sqrt(Math.max(one, other)))) return;
+  const hint = "Leave isSymmetric out: reverse mode then transposes matvec.";
+  throw new OptionError(where, "isSymmetric", true, `false: for two vectors u·(A w) is ${uAw} and w·(A u) is ${wAu}`, hint); // prettier-ignore
+}
+
 export interface LinearSolveOptions {
-  /** A is its own transpose, so that reverse mode solves with the same products. Default false. */
+  /**
+   * A is its own transpose, so that reverse mode solves with the same products. Default false. Called on values, two
+   * products more tell whether it is; within a transformation it is taken for granted.
+   */
   isSymmetric?: boolean;
 }
 
 /**
  * x with A x = b for a linear map A that is only known by its products: `matvec(v)` is A v for trees v like b, and
- * `solve(matvec, b)` finds x, by iterations or directly, from the products that it is given: in reverse mode those of the transpose. Derivatives are those of the solution, not of the steps that found
+ * `solve(matvec, b)` finds x, by iterations or directly, from the products that it is given: in reverse mode those of the transpose. `matvec` must be linear to the eye: what it adds to A v belongs to b. Derivatives are those of the solution, not of the steps that found
  * it: forward mode solves one system more, reverse mode one with the transpose of A, which is taken of `matvec`. They
  * reach what `matvec` closes over; `solve` must not close over values of a transformation. As
  * `jax.lax.custom_linear_solve`.
+ *
+ * @throws OptionError where `matvec` is not linear, and where `isSymmetric` is said of a matrix that is not.
  *
  * @example
  * // Implicit step of a diffusion: (1 + k L) x = b with an operator L, by 50 conjugate gradients.
@@ -173,9 +215,13 @@ export function customLinearSolve<B>(
   options: LinearSolveOptions = {},
 ): B {
   const { isSymmetric = false } = options;
-  const run = (right: unknown): unknown => {
+  const isChecked = isSymmetric && !isTracing();
+  const run = (right: unknown): { x: unknown; products: Tensor[] } => {
     const { system, closed, right: raws } = systemOf(matvec as Fn, right, solve as Fn, isSymmetric);
-    return tree.unflatten(right, wrap(SolveRule.bind(system, [...closed, ...raws])) as Tensor[]);
+    const x = tree.unflatten(right, wrap(SolveRule.bind(system, [...closed, ...raws])) as Tensor[]);
+    return { x, products: isChecked ? crossProducts(matvec as Fn, right) : [] };
   };
-  return inTrace(run, [b], where) as B;
+  const { x, products } = inTrace(run, [b], where) as { x: B; products: Tensor[] };
+  if (isChecked) requireSymmetric(x, products);
+  return x;
 }

@@ -39,5 +39,16 @@ export function notWithinItself<Args extends unknown[], Out>(
   };
 }
 
+/** Options of functions with a rule of their own. */
+export interface CustomOptions {
+  /** What errors call the function. Default: that of the function to which the rule is given, in brackets. */
+  name?: string;
+}
+
+/** What errors call the function that `made` makes of `fn`. */
+export function nameOf(made: string, fn: { readonly name: string }, { name }: CustomOptions): string {
+  return name ?? (fn.name === "" ? made : `${made}(${fn.name})`);
+}
+
 installCustomRules();
 installLinearCall();

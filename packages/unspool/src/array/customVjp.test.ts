@@ -149,4 +149,34 @@ describe("customVjp", () => {
     expect(grad((x: Tensor) => clipped(x.mul(5)).sum())(f64([1])).toArray()).toEqual([5]);
     expect(() => jvp(clipped, [f64(1)], [f64(3)])).toThrow(/forward mode .* needs a backward rule/);
   });
+
+  test("forward mode refuses a rule that is not linear in the cotangent, also where the difference is only a sum", () => {
+    const rule = (backward: (x: Tensor, c: Tensor) => Tensor) => customVjp((x: Tensor) => [x.mul(x).sum(), x], (x: Tensor, c: Tensor) => [backward(x, c)]); // prettier-ignore
+    const along = (fn: (x: Tensor) => Tensor) => (): unknown => jvp(fn, [f64([1, 2])], [f64([1, 1])]);
+    const affine = rule((x, c) => x.mul(2).mul(c).add(1));
+    expect(along(affine)).toThrow(/forward mode .* is not 0 where the cotangent is 0: it adds something/);
+    expect(along(rule((x) => x.mul(2)))).toThrow(/forward mode .* does not depend on the cotangent/);
+    // As it is written, in the mode that it is written for.
+    expect(grad(affine)(f64([1, 2])).toArray()).toEqual([3, 5]);
+    const squared = rule((x, c) => x.mul(c).mul(c));
+    for (const second of [hessian, (fn: (x: Tensor) => Tensor) => jit(hessian(fn))])
+      expect(() => second((x: Tensor) => squared(x).mul(squared(x)))(f64([1, 2]))).toThrow(
+        /forward mode .*it multiplies the cotangent with itself.*grad of grad/,
+      );
+  });
+
+  test("forward mode within reverse mode: of what reverse mode does not look at", () => {
+    const double = customVjp((x: Tensor) => [x.mul(2), null], (_r, c: Tensor) => [c.mul(2)]); // prettier-ignore
+    const looped = (y: Tensor): Tensor => scan((c: Tensor) => [double(c), undefined], y, null, 3)[0];
+    const at = f64([1, 2]);
+    expect(grad((x: Tensor) => jvp(double, [at], [at])[1].mul(x).sum())(at).toArray()).toEqual([2, 4]);
+    expect(grad((x: Tensor) => jvp(looped, [at], [at])[1].mul(x).sum())(at).toArray()).toEqual([8, 16]);
+    expect(hessian((x: Tensor) => looped(x.mul(x)).sum())(at).toArray()).toEqual([[16, 0], [0, 16]]); // prettier-ignore
+  });
+
+  test("its errors bear the name of the function", () => {
+    const scaled = (x: Tensor) => customVjp(function scale(y: Tensor) { return [y.mul(x), null]; }, (_r, c: Tensor) => [c])(x).sum(); // prettier-ignore
+    expect(() => grad(scaled)(f64([1]))).toThrow(/^customVjp\(scale\): the function closes over/);
+    expect(() => customVjp(undefined as never, (_r, c: Tensor) => [c])).toThrow(/^customVjp: forward must be a function/); // prettier-ignore
+  });
 });

@@ -2,7 +2,14 @@
 import { OptionError, ShapeError, UnspoolError, show } from "../errors.ts";
 import type { CustomRule, Flat } from "./customRule.ts";
 import { bindCustom, requireStill } from "./customRules.ts";
-import { notWithinItself, plain, recordTensors, returned } from "./customSupport.ts";
+import {
+  type CustomOptions,
+  nameOf,
+  notWithinItself,
+  plain,
+  recordTensors,
+  returned,
+} from "./customSupport.ts";
 import { type DType, isFloat } from "./dtype.ts";
 import {
   type Atom,
@@ -16,6 +23,7 @@ import {
   strong,
 } from "./jaxprs.ts";
 import { linearCall, unmapped, zerosOf } from "./linearCall.ts";
+import { nonlinearity } from "./linearity.ts";
 import { toRaw, wrap } from "./lift.ts";
 import type { BatchAxis } from "./ruleTables.ts";
 import { mappedFlat } from "./scanBatch.ts";
@@ -27,10 +35,12 @@ import { inTrace } from "./transforms.ts";
 import * as tree from "./tree.ts";
 import { zeroFor } from "./zeroTangents.ts";
 
-const where = "customVjp";
-
 /** The inputs are [...what backward closes over, ...what forward closes over, ...leaves of the arguments]. */
 interface Recorded {
+  /** What errors call the function. */
+  where: string;
+  /** What keeps backward from being linear in the cotangent. */
+  bend: string | undefined;
   numBackward: number;
   numForward: number;
   numValues: number;
@@ -55,7 +65,7 @@ class ReverseRule implements CustomRule {
 
   /** Binds the program of this rule. */
   bind(inputs: Raw[]): Raw[] {
-    const { numBackward, numValues, forward } = this.#it;
+    const { where, numBackward, numValues, forward } = this.#it;
     const run: Flat = (args) => {
       for (const unread of args.slice(0, numBackward)) unread.dispose();
       const outs = forward(args.slice(numBackward));
@@ -67,7 +77,7 @@ class ReverseRule implements CustomRule {
   }
 
   push(primals: Raw[], tangents: Raw[]): [Raw[], Raw[]] {
-    const { numBackward, numForward, numValues, isFloatArg } = this.#it;
+    const { where, numBackward, numForward, numValues, isFloatArg } = this.#it;
     const first = numBackward + numForward;
     const outs = new ReverseRule(this.#it, true).bind(primals.map((raw) => raw.ref));
     const [values, residuals] = [outs.slice(0, numValues), outs.slice(numValues)];
@@ -85,13 +95,14 @@ class ReverseRule implements CustomRule {
   }
 
   #valueTangents(known: Raw[], given: Raw[], outs: readonly Aval[]): Raw[] {
-    const { backward } = this.#it;
+    const { where, bend, backward } = this.#it;
     const numKnown = known.length;
     const forward: Flat = (args) => {
+      if (bend !== undefined) throw notLinear(where, `it ${bend}`);
       const avals = [...avalsOf(args.slice(0, numKnown)), ...outs];
       const { jaxpr, consts } = record(avals, (...raws) => backward(raws));
       const inputs = [...consts, ...args.slice(0, numKnown), ...outs.map(() => undefined)];
-      const pushed = asTangents(() => pullBack(jaxpr, inputs, args.slice(numKnown)));
+      const pushed = asTangents(where, () => pullBack(jaxpr, inputs, args.slice(numKnown)));
       return pushed.map((raw, i) => raw ?? zerosOf(outs[i]!));
     };
     return linearCall({ name: where, numKnown, outs, forward, transposed: backward }, [...known, ...given]);
@@ -131,23 +142,29 @@ class ReverseRule implements CustomRule {
 }
 
 /** Forward mode transposes the reverse rule, which must be linear in the cotangent to the eye. */
-function asTangents<T>(push: () => T): T {
+function asTangents<T>(where: string, push: () => T): T {
   try {
     return push();
   } catch (error) {
     const isOfTransposition = error instanceof TypeError || (error as UnspoolError).code === "UNSUPPORTED";
     if (!isOfTransposition) throw error;
-    throw new UnspoolError(
-      "UNSUPPORTED",
-      `${where}: forward mode (jvp, jacobian, hessian) needs a backward rule that is made of operations linear in the ` +
-        `cotangent; this one is not (${(error as Error).message}). Use reverse mode (grad, vjp), or give the function a customJvp.`,
-      { where },
-    );
+    throw notLinear(where, (error as Error).message);
   }
+}
+
+function notLinear(where: string, why: string): UnspoolError {
+  return new UnspoolError(
+    "UNSUPPORTED",
+    `${where}: forward mode (jvp, jacobian, hessian) needs a backward rule that is made of operations linear in the ` +
+      `cotangent; this one is not (${why}). Use reverse mode (grad, vjp; for second derivatives grad of grad), or give ` +
+      "the function a customJvp.",
+    { where },
+  );
 }
 
 /** The inputs of the program, its rule and what its values look like, for the arguments `args`. */
 function recorded(
+  where: string,
   forward: Fn,
   backward: Fn,
   args: readonly unknown[],
@@ -166,7 +183,7 @@ function recorded(
   const numValues = tree.leaves(like.value).length;
   const [values, residuals] = [outs.slice(0, numValues), outs.slice(numValues)];
   const avals = [...residuals, ...values].map(({ aval }) => strong(aval as Aval));
-  const back = recordBackward(backward, args, like, avals);
+  const back = recordBackward(where, backward, args, like, avals);
   const [numForward, numBackward] = [ahead.consts.length, back.consts.length];
   const place = (atom: Atom): number | undefined => {
     const i = isVariable(atom) ? values.indexOf(atom) : -1;
@@ -175,6 +192,8 @@ function recorded(
   return {
     inputs: [...back.consts, ...ahead.consts, ...raws],
     recorded: {
+      where,
+      bend: nonlinearity(back, "the cotangent", (place) => place >= residuals.length),
       numBackward,
       numForward,
       numValues,
@@ -188,6 +207,7 @@ function recorded(
 }
 
 function recordBackward(
+  where: string,
   backward: Fn,
   args: readonly unknown[],
   like: { value: unknown; residual: unknown },
@@ -203,12 +223,12 @@ function recordBackward(
       const problem = `backward must return a list with a cotangent for each of the ${args.length} arguments, null for none`;
       throw new ShapeError(where, `${problem}, got ${show(result)}.`);
     }
-    return args.flatMap((arg, i) => cotangentsOf(i, arg, result[i])).map(toRaw);
+    return args.flatMap((arg, i) => cotangentsOf(where, i, arg, result[i])).map(toRaw);
   });
 }
 
 /** Cotangents of the floating-point leaves of argument `i`. */
-function cotangentsOf(i: number, arg: unknown, given: unknown): Tensor[] {
+function cotangentsOf(where: string, i: number, arg: unknown, given: unknown): Tensor[] {
   const floats = tree.entries(arg).filter(([, leaf]) => isFloat(leaf.dtype));
   if (given === undefined) {
     throw new ShapeError(where, `backward gave undefined for argument ${i + 1}. Write null for one that gets no cotangent.`); // prettier-ignore
@@ -232,9 +252,12 @@ function cotangentsOf(i: number, arg: unknown, given: unknown): Tensor[] {
  * it, the residual; `backward` gives, for the cotangent of the value, the list of cotangents of the arguments: trees like
  * them, null for one that gets none. As `jax.custom_vjp`.
  *
- * Forward mode transposes `backward`. Further derivatives differentiate `backward`, and of what `forward` keeps: a residual
- * that is a value has the derivative that the rule gives it.
+ * Reverse mode uses `backward` as it is written, be it linear or not. Forward mode transposes it, which must be linear in the
+ * cotangent to the eye: sums, products with what does not depend on it, choices among its elements. Further derivatives
+ * differentiate `backward`, and of what `forward` keeps: a residual that is a value has the derivative that the rule gives
+ * it. `options.name` is what errors call the function.
  *
+ * @throws UnspoolError in forward mode where `backward` is not linear, or adds something to what is (code UNSUPPORTED).
  * @throws ShapeError where a cotangent does not fit its argument, and where `forward` or `backward` closes over a value that
  * is being differentiated: pass it as an argument.
  *
@@ -245,15 +268,22 @@ function cotangentsOf(i: number, arg: unknown, given: unknown): Tensor[] {
 export function customVjp<Args extends readonly unknown[], Out, Residual>(
   forward: (...args: Args) => readonly [Out, Residual],
   backward: (residual: Residual, cotangent: Out) => { readonly [K in keyof Args]: unknown },
+  options: CustomOptions = {},
 ): (...args: Args) => Out {
+  const made = "customVjp";
+  if (typeof forward !== "function") {
+    const hint = "Write (x) => [the value, what backward needs].";
+    throw new OptionError(made, "forward", forward, "a function that returns [value, residual]", hint);
+  }
   if (typeof backward !== "function" || backward.length < 2) {
     const allowed = "a function of the residual and of the cotangent of the value";
     const hint = "Write (residual, cotangent) => [the gradient by the first argument times cotangent, ...].";
-    throw new OptionError(where, "backward", backward, allowed, hint);
+    throw new OptionError(made, "backward", backward, allowed, hint);
   }
+  const where = nameOf(made, forward, options);
   const advice = "Write what it computes in forward, and take the value from the residual.";
   const recordOnce = notWithinItself(where, advice, (args: readonly unknown[]) =>
-    recorded(forward as Fn, backward as Fn, args),
+    recorded(where, forward as Fn, backward as Fn, args),
   );
   const transformed = (...args: unknown[]): unknown => {
     const { inputs, recorded: rule, like } = recordOnce(args);

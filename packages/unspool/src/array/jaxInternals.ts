@@ -40,6 +40,8 @@ interface Internals {
   readonly _trace: Trace;
   /** Only of values that carry a derivative; what is known of it in reverse mode. */
   readonly tangent: Raw & { readonly pval?: { readonly isKnown: boolean } };
+  /** Only of the tangents of reverse mode. */
+  readonly pval?: { readonly isKnown: boolean };
   /** The value without traces that have ended. */
   fullLower(): Raw;
 }

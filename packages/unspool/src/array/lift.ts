@@ -51,22 +51,10 @@ let session: Session | undefined;
 /** Which trace a traced value belongs to. */
 const owners = new WeakMap<object, Session>();
 
-let reversals = 0;
-
 /** Runs a transformation in reverse mode, of which the open trace is told. */
 export function inReverseMode<T>(body: () => T): T {
   if (session !== undefined) session.isReversed = true;
-  reversals++;
-  try {
-    return withPlainReferences(body);
-  } finally {
-    reversals--;
-  }
-}
-
-/** True while reverse mode, at whatever depth, is being traced. */
-export function isReversing(): boolean {
-  return reversals > 0;
+  return withPlainReferences(body);
 }
 
 export function isTracing(): boolean {

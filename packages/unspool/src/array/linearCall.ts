@@ -18,16 +18,18 @@ import {
 } from "./jaxprs.ts";
 import { type LinearCall, customRuleOf } from "./customRule.ts";
 import { inputsOf } from "./customRules.ts";
-import { inReverseMode, isReversing, withSession } from "./lift.ts";
+import { inReverseMode, withSession } from "./lift.ts";
 import { type BatchAxis, isKnown, rules } from "./ruleTables.ts";
 import { mappedFlat } from "./scanBatch.ts";
 import { pushForward } from "./scanTangents.ts";
+import { willBeTransposed } from "./transposed.ts";
 
 const callOf = (params: Params): LinearCall => params["call"] as LinearCall;
 
-/** The outputs of `call`; in reverse mode as one equation, which will be transposed. */
+/** The outputs of `call`; as one equation where reverse mode will transpose it. */
 export function linearCall(call: LinearCall, args: Raw[]): Raw[] {
-  return isReversing() ? bind("linear_call", args, { call }) : call.forward(args);
+  const isOneEquation = willBeTransposed(args.slice(call.numKnown));
+  return isOneEquation ? bind("linear_call", args, { call }) : call.forward(args);
 }
 
 function push(primals: Raw[], tangents: Raw[], params: Params): [Raw[], Raw[]] {

@@ -160,8 +160,8 @@ const methods: Readonly<Record<string, string>> = {
 const transforms: Readonly<Record<string, string>> = {
   ...same("jit jacobian hessian", "fn"),
   ...same("grad valueAndGrad", "fn, argnums"),
-  customVjp: "forward, backward",
-  customJvp: "fn, tangent",
+  customVjp: "forward, backward, {name}",
+  customJvp: "fn, tangent, {name}",
   jvp: "fn, primals*, tangents*",
   vjp: "fn, primals*, seed*",
   vmap: "fn, inAxes, outAxes",

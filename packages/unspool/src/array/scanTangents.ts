@@ -23,11 +23,11 @@ import {
   isVariable,
   record,
 } from "./jaxprs.ts";
-import { isReversing } from "./lift.ts";
 
 import { rules } from "./ruleTables.ts";
 import { type Parts, type ScanParams, bindScan, bodyAvals, joined, partsOf, scanMarks, scanParams } from "./scanEquation.ts"; // prettier-ignore
 import { segmented } from "./scanSegments.ts";
+import { inTransposedBody, willBeTransposed } from "./transposed.ts";
 import { flatPrimitives, zeroFor } from "./zeroTangents.ts";
 
 type Tangent = Raw | undefined;
@@ -105,7 +105,8 @@ export function pushScan(primals: Raw[], tangents: Tangent[], scan: ScanParams):
   if (tangents.every((tangent) => tangent === undefined)) {
     return [bind("scan", primals, scan), []];
   }
-  if (isReversing() && scan.checkpoints < scan.length) {
+  const isTransposed = willBeTransposed(tangents);
+  if (isTransposed && scan.checkpoints < scan.length) {
     const nested = record(avalsOf(primals), (...args) => segmented(args, scan));
     const none: Tangent[] = nested.consts.map(() => undefined);
     return pushForward(nested.jaxpr, [...nested.consts, ...primals], [...none, ...tangents]);
@@ -121,7 +122,7 @@ export function pushScan(primals: Raw[], tangents: Tangent[], scan: ScanParams):
     ),
   };
   const isMoving = [...moving.carry, ...moving.ys];
-  const outs = isReversing()
+  const outs = isTransposed
     ? apart(inputs, slopes, isMoving, scan)
     : together(inputs, slopes, isMoving, scan);
   let next = 0;
@@ -222,13 +223,9 @@ function apart(
   const linear = recordRows(args, (...rows) => {
     const parts = partsOf({ ...scan, ...counts }, rows);
     const numKnown = numCarry + inputs.xs.length;
-    const pushed = bodyPush(
-      scan,
-      slopes,
-      isMoving,
-      [...parts.consts.slice(0, numConsts), ...parts.xs.slice(0, numKnown)],
-      [...parts.consts.slice(numConsts), ...parts.carry, ...parts.xs.slice(numKnown)],
-    );
+    const values = [...parts.consts.slice(0, numConsts), ...parts.xs.slice(0, numKnown)];
+    const given = [...parts.consts.slice(numConsts), ...parts.carry, ...parts.xs.slice(numKnown)];
+    const pushed = inTransposedBody(() => bodyPush(scan, slopes, isMoving, values, given));
     for (const out of pushed.outs) out.dispose();
     return pushed.slopes;
   });

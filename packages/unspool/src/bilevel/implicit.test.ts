@@ -67,6 +67,21 @@ describe("implicitRoot", () => {
     expect([slope.a.item(), slope.b.item()]).toEqual([0.75, 2]);
   });
 
+  test("names the function of the user, and takes one argument", () => {
+    const trained = (theta: Tensor): Tensor => theta;
+    const equations = (x: Tensor, theta: Tensor): Tensor => x.sub(theta);
+    const loose = implicitRoot(equations, trained) as (...given: unknown[]) => Tensor;
+    expect(() => loose(f64(1), f64(2))).toThrow(/^implicitRoot\(trained\): takes one argument, theta, got 2/);
+    expect(() => loose()).toThrow(/^implicitRoot\(trained\): takes one argument, theta, got 0/);
+    const moving = (t: Tensor): Tensor => implicitRoot(equations, function fitted(theta) { return theta.mul(t); })(t); // prettier-ignore
+    expect(() => grad(moving)(f64(2))).toThrow(/^implicitRoot\(fitted\): the function closes over/);
+    expect(() => implicitRoot(equations, undefined as never)).toThrow(
+      /^implicitRoot: solve must be a function/,
+    );
+    expect(() => implicitRoot(undefined as never, trained)).toThrow(/^implicitRoot: equations must be/);
+    expect(() => implicitFixedPoint(undefined as never, trained)).toThrow(/^implicitFixedPoint: map must be/);
+  });
+
   test("says what does not fit", () => {
     const solve = () => np.zeros([600]);
     const many = implicitRoot((x: Tensor, t: Tensor) => x.sub(t), solve);

@@ -1,5 +1,6 @@
 /** Fixed points of a map with implicit derivatives: deep equilibrium models (Bai et al. 2019), value iteration, steady states. */
 import { tree } from "../array/index.ts";
+import { OptionError } from "../errors.ts";
 import { type ImplicitOptions, implicit } from "./implicitRoot.ts";
 import { neumann } from "./linearSolvers.ts";
 
@@ -21,6 +22,13 @@ export function implicitFixedPoint<X, Theta>(
   solve: (theta: Theta) => X,
   options: ImplicitOptions = {},
 ): (theta: Theta) => X {
+  if (typeof map !== "function")
+    throw new OptionError(
+      "implicitFixedPoint",
+      "map",
+      map,
+      "a function of x and theta that returns the next x",
+    );
   const equations = (x: X, theta: Theta): X => tree.subtract(x, map(x, theta));
   return implicit("implicitFixedPoint", equations, solve, { solver: neumann(), ...options });
 }

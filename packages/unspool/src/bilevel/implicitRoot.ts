@@ -6,7 +6,7 @@
  * one linear system per derivative, in either mode; memory does not grow with the steps that found x. Griewank and Walther
  * 2008, chapter 15; Blondel et al. 2022 (arXiv 2105.15183).
  */
-import { OptionError, requireKnownOptions } from "../errors.ts";
+import { OptionError, ShapeError, requireKnownOptions } from "../errors.ts";
 import { customJvp, jvp, lax, tree } from "../array/index.ts";
 import { type LinearSolver, direct } from "./linearSolvers.ts";
 
@@ -45,17 +45,24 @@ export function implicit<X, Theta>(
   options: ImplicitOptions,
 ): (theta: Theta) => X {
   requireKnownOptions(where, options, ["solver"]);
+  const given: [name: string, fn: unknown, allowed: string][] = [
+    ["equations", equations, "a function of x and theta"],
+    ["solve", solve, "a function of theta that returns x"],
+  ];
+  for (const [name, fn, allowed] of given)
+    if (typeof fn !== "function") throw new OptionError(where, name, fn, allowed);
   const { solver = direct() } = options;
   if (typeof solver !== "object" || typeof solver.solve !== "function") {
     const hint = "Write { solver: conjugateGradient() }.";
     throw new OptionError(where, "solver", solver, "a linear solver: direct(), conjugateGradient(), normalEquations() or neumann()", hint); // prettier-ignore
   }
-  return customJvp(
+  const name = solve.name === "" ? where : `${where}(${solve.name})`;
+  const solved = customJvp(
     (theta: Theta) => solve(theta),
     ([theta], [dtheta], x) => {
       const at = (point: X, given: Theta): X => {
         const values = equations(point, given);
-        tree.requireSame(where, "what the equations returned", x, tree.tensors(values as object));
+        tree.requireSame(name, "what the equations returned", x, tree.tensors(values as object));
         return values;
       };
       const [, moved] = jvp((given: Theta) => at(x, given), [theta], [dtheta]);
@@ -64,5 +71,14 @@ export function implicit<X, Theta>(
       const { isSymmetric } = solver;
       return lax.customLinearSolve(matvec, right, (product, b) => solver.solve(product, b), { isSymmetric });
     },
+    { name },
   );
+  return (...args) => {
+    if (args.length === 1) return solved(...args);
+    const got: number = args.length;
+    throw new ShapeError(
+      name,
+      `takes one argument, theta, got ${got}. Put what moves into one tree: { a, b }.`,
+    );
+  };
 }
