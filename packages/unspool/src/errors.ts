@@ -89,10 +89,18 @@ function shown(value: unknown): string {
   if (Array.isArray(value)) {
     return `[${value.slice(0, 8).map(shown).join(", ")}${value.length > 8 ? ", …" : ""}]`;
   }
+  if (isThenable(value)) return "a promise";
   // Tensors say what they are; this file stands below them.
   if (value !== null && typeof value === "object" && "isUnspoolTensor" in value) return `${value as object}`;
   if (value !== null && typeof value === "object") return `{${Object.keys(value).slice(0, 8).join(", ")}}`;
   return String(value);
+}
+
+/** True for promises, of whatever make. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function"
+  );
 }
 
 /** Throws `OptionError` unless `value` is an integer of at least `least`. */

@@ -184,6 +184,81 @@ function f(a: Tensor): Tensor {
 const add = (a: Tensor, b: Tensor): Tensor => a.add(b);
 const add2 = (a: Tensor, b: Tensor): Tensor => a.mul(b).mul(b).sum();
 
+const choose = (a: Tensor, p: unknown): Tensor => (p === false ? a : a.mul(2)).sum();
+const one = np.array(1);
+const none = (): Tensor[] => [];
+const many = [1, 2, 3] as never;
+
+describe("what cannot be traced is refused where it is handed in, or given back", () => {
+  test.each<[string, () => unknown, RegExp]>([
+    [
+      "jit",
+      () => call(room.jit(choose), v, false),
+      /^jit\(choose\): argument 2 is the boolean false.*np.where/,
+    ],
+    ["jit of a record", () => call(room.jit(choose as never), v, { p: true }), /argument 2 at "p" is the boolean true/], // prettier-ignore
+    [
+      "grad",
+      () => call(room.grad(choose), v, false),
+      /^grad: argument 2 is the boolean false.*Close over it/,
+    ],
+    ["vjp", () => call(room.vjp, choose, [v, true], one), /^vjp: primals at "1" is the boolean true/],
+    ["jvp", () => call(room.jvp, choose, [v, true], [v, true]), /^jvp: primals at "1" is the boolean true/],
+    ["vmap", () => call(room.vmap(choose, [0, null]), v, true), /^vmap: argument 2 is the boolean true/],
+    ["customVjp", () => call(room.customVjp((x: Tensor) => [x, x], (r: Tensor, _c: Tensor) => [r]), true), /^customVjp: argument 1 is the boolean/], // prettier-ignore
+    ["customJvp", () => call(room.customJvp(choose, ([x]) => x), v, true), /^customJvp\(choose\): argument 2 is the boolean/], // prettier-ignore
+  ])("a boolean, of which a branch would take the first side: %s", (_name, fn, text) => {
+    expect(fn).toThrow(UnspoolError);
+    expect(fn).toThrow(text);
+  });
+
+  test.each<[string, () => unknown, RegExp]>([
+    ["jit", () => room.jit(f)(many), /^jit\(f\): argument 1 is a list of 3 numbers.*Write np.array/],
+    ["grad", () => room.grad(f)(many), /^grad: argument 1 is a list of 3 numbers, a tree of scalars/],
+    ["a nested list", () => room.grad(f)([many, many] as never), /argument 1 at "0" is a list of 3 numbers/],
+    ["jvp", () => room.jvp(f, [many], [many]), /^jvp: primals at "0" is a list of 3 numbers/],
+    ["vjp", () => room.vjp(f, [many], one), /^vjp: primals at "0" is a list of 3 numbers/],
+    ["vmap", () => room.vmap(f)(many), /^vmap: argument 1 at "0".*A list of numbers is a tree of scalars/],
+    ["scan", () => room.scan(none as never, v, many), /^scan: xs at "0" is a scalar.*write np.array/],
+    ["customJvp", () => room.customJvp(f, ([x]) => x)(many), /^customJvp\(f\): argument 1 is a list of 3 numbers/], // prettier-ignore
+  ])("a list of numbers where the function takes a tensor: %s", (_name, fn, text) => {
+    expect(fn).toThrow(UnspoolError);
+    expect(fn).toThrow(text);
+  });
+
+  test("a list of numbers is a tree to a function that takes it for one, and a vector where there must be one", () => {
+    expect(room.grad(([a, b]: Tensor[]) => a!.mul(b!))([2, 3] as never).map(String)).toEqual(["float32[]", "float32[]"]); // prettier-ignore
+    expect(room.hessian(f)([1, 2] as never).toArray()).toEqual([[2, 0], [0, 2]]); // prettier-ignore
+    expect(room.jacobian((x) => x.mul(3))([1, 2] as never).toArray()).toEqual([[3, 0], [0, 3]]); // prettier-ignore
+    expect(() => room.hessian(f)({ a: 1 } as never)).toThrow(/^hessian: argument 1 must be one tensor, got \{a\}/); // prettier-ignore
+  });
+
+  const later = (async (a: Tensor) => f(a)) as unknown as (a: Tensor) => Tensor;
+  const back = (_r: Tensor, c: Tensor): [Tensor] => [c];
+  test.each<[string, () => unknown]>([
+    ["jit", () => room.jit(later)(v)],
+    ["grad", () => room.grad(later)(v)],
+    ["valueAndGrad", () => room.valueAndGrad(later)(v)],
+    ["vjp", () => room.vjp(later, [v], one)],
+    ["jvp", () => room.jvp(later, [v], [v])],
+    ["vmap", () => room.vmap(later)(v)],
+    ["jacobian", () => room.jacobian(later)(v)],
+    ["hessian", () => room.hessian(later)(v)],
+    ["makeJaxpr", () => room.makeJaxpr(later, [v])],
+    ["scan", () => room.scan((async () => [v, v]) as never, v, null, 2)],
+    ["customVjp", () => room.customVjp((async (x: Tensor) => [x, x]) as never, back as never)(v as never)],
+    ["customVjp's rule", () => room.customVjp((x: Tensor) => [x, x], (async (r: Tensor, _c: Tensor) => [r]) as never as typeof back)(v)], // prettier-ignore
+    ["customJvp", () => room.customJvp(later, ([x]) => x)(v)],
+    ["customJvp's rule", () => room.customJvp(f, (async () => v) as never)(v)],
+    ["whileLoop", () => lax.whileLoop((x: Tensor) => x.sum().less(9), later, v)],
+    ["foriLoop", () => lax.foriLoop(0, 3, (_, x: Tensor) => later(x), v)],
+    ["customLinearSolve", () => lax.customLinearSolve(later, v, (times, r) => times(r))],
+  ])("an async function is told so: %s", (_name, fn) => {
+    expect(fn).toThrow(UnspoolError);
+    expect(fn).toThrow(/returned is a promise.*remove async and await/);
+  });
+});
+
 /** Values: numpy 1.24.2, the call in the name. */
 describe("what NumPy and JAX write means the same here", () => {
   test.each<[string, () => Tensor, unknown]>([

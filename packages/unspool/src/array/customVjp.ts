@@ -1,5 +1,5 @@
 /** Functions with a reverse rule of their own. */
-import { OptionError, ShapeError, UnspoolError, show } from "../errors.ts";
+import { OptionError, ShapeError, UnspoolError, isThenable, show } from "../errors.ts";
 import type { CustomRule, Flat } from "./customRule.ts";
 import { bindCustom, requireStill } from "./customRules.ts";
 import {
@@ -173,6 +173,7 @@ function recorded(
   const like: { value: unknown; residual: unknown } = { value: undefined, residual: undefined };
   const ahead = recordTensors(raws, (...leaves) => {
     const pair: unknown = applied(forward, tree.unflatten(args, leaves));
+    if (isThenable(pair)) returned(where, "forward", pair);
     if (!Array.isArray(pair) || pair.length !== 2)
       throw new ShapeError(where, `forward must return [value, residual], got ${show(pair)}.`);
     like.value = returned(where, "forward", pair[0]);
@@ -219,6 +220,7 @@ function recordBackward(
     const residual = tree.unflatten(like.residual, leaves.slice(0, numResiduals));
     const cotangent = tree.unflatten(like.value, leaves.slice(numResiduals));
     const result = applied(backward, [residual, cotangent]);
+    if (isThenable(result)) returned(where, "backward", result);
     if (!Array.isArray(result) || result.length !== args.length) {
       const problem = `backward must return a list with a cotangent for each of the ${args.length} arguments, null for none`;
       throw new ShapeError(where, `${problem}, got ${show(result)}.`);

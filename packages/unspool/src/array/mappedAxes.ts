@@ -56,7 +56,8 @@ export function mappedInFront(args: readonly unknown[], axes: readonly (number |
         throw new ShapeError(
           where,
           `${label} is ${plain(leaf)}, a scalar without an axis to map over. Share it: ` +
-            `inAxes [${args.map((_, j) => (j === i ? "null" : String(axes[j]))).join(", ")}].`,
+            `inAxes [${args.map((_, j) => (j === i ? "null" : String(axes[j]))).join(", ")}].` +
+            (Array.isArray(arg) ? " A list of numbers is a tree of scalars: write np.array([...])." : ""),
         );
       }
       const along = plainAxis(`${where}: ${label}`, axis, leaf.ndim);

@@ -380,7 +380,7 @@ describe("errors", () => {
     [
       "no pair",
       () => scan(((h: Tensor) => h) as never, start, xs),
-      "scan: the step must return [carry, y]; y may be undefined.",
+      "scan: the step must return [carry, y], got",
     ],
   ])("%s", (_name, run, message) => {
     expect(run).toThrow(message);

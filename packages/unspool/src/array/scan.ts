@@ -3,10 +3,11 @@
  * axis 0. It differentiates in both modes, maps and nests; a compiler sees one equation with the step as its body.
  * Reverse mode keeps the carries and computes each step a second time on the way back.
  */
-import { OptionError, ShapeError, requireInteger } from "../errors.ts";
+import { OptionError, ShapeError, isThenable, requireInteger, show } from "../errors.ts";
 import { concrete, toRaw, wrap } from "./lift.ts";
 import { type Raw, avalsOf, record } from "./jaxprs.ts";
 import { bindScan, bodyAvals } from "./scanEquation.ts";
+import { named } from "./namedTrees.ts";
 import { installScan } from "./scanRules.ts";
 import type { Tensor } from "./tensor.ts";
 import { inTrace } from "./transforms.ts";
@@ -41,7 +42,10 @@ export function scan<Carry, X, Y>(
   // As JAX writes it: scan(step, carry, null, length).
   const options = typeof settings === "number" ? { length: settings } : settings;
   const xs = (given ?? undefined) as X;
-  const inputs = { carry: tree.tensors(carry), xs: xs === undefined ? [] : tree.tensors(xs) };
+  const inputs = {
+    carry: named("scan", "the carry", () => tree.tensors(carry)) as unknown,
+    xs: xs === undefined ? [] : (named("scan", "xs", () => tree.tensors(xs)) as unknown),
+  };
   const length = lengthOf(inputs.xs, options);
   const checkpoints = checkpointsOf(length, options);
   // Structure of the results, known once the step has been traced.
@@ -104,18 +108,25 @@ function traceStep(
     const [k, ...xLeaves] = tensors.slice(startLeaves.length) as [Tensor, ...Tensor[]];
     const x = rows === undefined ? undefined : tree.unflatten(rows, xLeaves);
     const result: unknown = step(carry, x, k);
+    if (isThenable(result)) returned("what the step returned", result);
     if (!Array.isArray(result) || result.length !== 2) {
-      throw new ShapeError("scan", "the step must return [carry, y]; y may be undefined.");
+      throw new ShapeError(
+        "scan",
+        `the step must return [carry, y], got ${show(result)}. y may be undefined.`,
+      );
     }
     // Compared with what was handed in: the step may have written into the records of its carry.
-    const next = likeCarry(tree.tensors(result[0] as object), start);
+    const next = likeCarry(returned("the carry that the step returned", result[0]), start);
     like.carry = next;
-    like.y = result[1] === undefined ? undefined : tree.tensors(result[1] as object);
+    like.y = result[1] === undefined ? undefined : returned("the y that the step returned", result[1]);
     const yLeaves = like.y === undefined ? [] : tree.leaves(like.y);
     return [...tree.leaves(next), ...yLeaves].map(toRaw);
   });
   return { body, ...like };
 }
+
+const returned = (what: string, value: unknown): unknown =>
+  named("scan", what, () => tree.tensors(value as object));
 
 /** The carry that a step returned, checked against the one that it was given. */
 function likeCarry(next: unknown, carry: unknown): unknown {
@@ -129,7 +140,11 @@ function lengthOf(xs: unknown, { length }: ScanOptions): number {
   for (const [path, leaf] of tree.entries(xs)) {
     const label = `xs${path === "" ? "" : ` at "${path}"`}`;
     if (leaf.ndim === 0)
-      throw new ShapeError("scan", `${label} is a scalar, which has no axis to walk along.`, { path });
+      throw new ShapeError(
+        "scan",
+        `${label} is a scalar, which has no axis to walk along. A list of numbers is a tree of scalars: write np.array([...]).`,
+        { path },
+      );
     found ??= leaf.shape[0]!;
     if (leaf.shape[0] === found) continue;
     throw new ShapeError(

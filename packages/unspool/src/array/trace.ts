@@ -56,7 +56,7 @@ export function readJaxpr(fn: Fn, args: readonly unknown[]): ReadOnlyTrace {
 function trace(fn: Fn, args: readonly unknown[], isReadOnly: boolean): ReadOnlyTrace {
   return withSession(() => {
     let output: unknown;
-    const examples = tree.leaves(args).map(exampleOf);
+    const examples = named(fn.name || "a traced function", "what it was given", () => tree.leaves(args)).map(exampleOf); // prettier-ignore
     try {
       const made = jax.makeJaxpr(flatRaw(fn, args, (result) => (output = result)))(...examples);
       return { jaxpr: made.jaxpr, output, tensors: constantsOfTrace() };

@@ -6,11 +6,12 @@
  * plain code, one trace is made, run once and dropped; `jit` keeps it.
  */
 import * as jax from "@jax-js/jax";
-import { ShapeError } from "../errors.ts";
+import { ShapeError, show } from "../errors.ts";
 import { plainAxis } from "./axes.ts";
 import { type Device, type Raw, download, onDevice } from "./backend.ts";
 import { type DType, allocate, isFloat } from "./dtype.ts";
-import { concrete, inReverseMode, isTracing, toRaw, unwrap, withSession, wrap } from "./lift.ts";
+import { tensorFrom } from "./guard.ts";
+import { concrete, inReverseMode, isTensor, isTracing, toRaw, unwrap, withSession, wrap } from "./lift.ts";
 import type { Tensor } from "./tensor.ts";
 import { internalsOf, untypedJax } from "./jaxInternals.ts";
 import { traceOf } from "./jaxprs.ts";
@@ -18,6 +19,7 @@ import { type InAxes, type OutAxes, axesOfArguments, mappedBehind, mappedInFront
 import { named } from "./namedTrees.ts";
 import { requireRepeatable } from "./repeatable.ts";
 import { type Fn, applied, flatRaw, readJaxpr } from "./trace.ts";
+import { tracedArgument, withArguments } from "./tracedArguments.ts";
 import * as tree from "./tree.ts";
 
 type Untyped = (...args: unknown[]) => unknown;
@@ -73,26 +75,33 @@ export function jit<Args extends readonly unknown[], Out>(
   const programs = new Map<string, RawProgram>();
   return (...args) => {
     if (isTracing()) return fn(...tree.copy(args));
-    const inputs = tensorsOf(fn.name === "" ? "jit" : `jit(${fn.name})`, args);
+    const where = fn.name === "" ? "jit" : `jit(${fn.name})`;
+    const labels = labelsOf(args);
+    const inputs = tensorsOf(where, args, labels);
     const signature = tree.entries(inputs).map(([path, leaf]) => `${path}:${leaf.toString()}${leaf.isWeak}`);
     const name = signature.join("|");
     let program = programs.get(name);
     if (program === undefined) {
-      requireRepeatable(fn.name || "jit", fn as Fn, inputs);
-      program = compileRaw(fn as Fn, inputs);
+      program = withArguments(where, args, labels, () => {
+        requireRepeatable(fn.name || "jit", fn as Fn, inputs);
+        return compileRaw(fn as Fn, inputs);
+      });
       programs.set(name, program);
     }
     return runProgram(program, inputs) as Out;
   };
 }
 
+const labelsOf = (args: readonly unknown[]): string[] => args.map((_, i) => `argument ${i + 1}`);
+
 /** Arguments as trees of tensors; an error about one names the function `where`. */
-function tensorsOf(where: string | undefined, args: readonly unknown[]): unknown[] {
-  return args.map((arg, i) =>
-    where === undefined
-      ? tree.tensors(arg as object)
-      : named(where, `argument ${i + 1}`, () => tree.tensors(arg as object)),
-  );
+function tensorsOf(
+  where: string | undefined,
+  args: readonly unknown[],
+  labels: readonly string[],
+): unknown[] {
+  if (where === undefined) return args.map((arg) => tree.tensors(arg as object));
+  return args.map((arg, i) => tracedArgument(where, labels[i]!, arg));
 }
 
 /** Runs a compiled program on concrete tensors. */
@@ -106,16 +115,27 @@ function runProgram(program: RawProgram, inputs: unknown[]): unknown {
   return tree.unflatten(program.output, leaves);
 }
 
-/** Runs a function that calls transformations of jax-js: inside the current trace, or in one made for this call. */
-export function inTrace(fn: Fn, args: unknown[], where?: string): unknown {
-  const inputs = tensorsOf(where, args);
-  if (isTracing()) return applied(fn, inputs);
-  const program = compileRaw(fn, inputs);
-  try {
-    return runProgram(program, inputs);
-  } finally {
-    program.dispose();
-  }
+/**
+ * Runs a function that calls transformations of jax-js: inside the current trace, or in one made for this call. With `where`
+ * the arguments are the user's, and errors call them by `labels`.
+ */
+export function inTrace(
+  fn: Fn,
+  args: unknown[],
+  where?: string,
+  labels: readonly string[] = labelsOf(args),
+): unknown {
+  const inputs = tensorsOf(where, args, labels);
+  const run = (): unknown => {
+    if (isTracing()) return applied(fn, inputs);
+    const program = compileRaw(fn, inputs);
+    try {
+      return runProgram(program, inputs);
+    } finally {
+      program.dispose();
+    }
+  };
+  return where === undefined ? run() : withArguments(where, args, labels, run);
 }
 
 /** `fn` as a function that jax-js can transform: trees of its arrays in, trees of its arrays out. */
@@ -132,7 +152,7 @@ function transformable(fn: Fn, where?: string): (...args: unknown[]) => unknown 
 function scalarValued(where: string, fn: Fn): Fn {
   return (...args) => {
     const result = fn(...args);
-    const leaves = tree.leaves(result);
+    const leaves = named(where, "what the function returned", () => tree.leaves(result));
     if (leaves.length !== 1 || leaves[0]!.size !== 1 || leaves[0]!.ndim !== 0) {
       const got = leaves.map(String).join(", ");
       throw new ShapeError(
@@ -197,7 +217,8 @@ function gradientAt(where: string, fn: Fn, argnums: Argnums = 0): (args: unknown
       const ofFirst = (own: unknown): unknown => filled(own, ...(tree.copy(rest) as unknown[]));
       return inReverseMode(() => wrap(untypedJax.valueAndGrad(transformable(ofFirst as Fn))(unwrap(first))));
     };
-    return inTrace(transformed as Fn, [chosen, ...args], where) as [Tensor, unknown];
+    const labels = [places.map((place) => `argument ${place + 1}`).join(", "), ...labelsOf(args)];
+    return inTrace(transformed as Fn, [chosen, ...args], where, labels) as [Tensor, unknown];
   };
 }
 
@@ -222,10 +243,12 @@ export function jvp<Args extends unknown[], Out>(
   primals: readonly [...Args],
   tangents: readonly [...Args],
 ): [Out, Out] {
-  tree.requireSame("jvp", "tangents", tree.tensors(primals), tree.tensors(tangents));
+  const labels = ["primals", "tangents"];
+  const [at, along] = tensorsOf("jvp", [primals, tangents], labels);
+  tree.requireSame("jvp", "tangents", at, along);
   const transformed = (p: unknown[], t: unknown[]) =>
-    wrap(untypedJax.jvp(transformable(fn as Fn), unwrap(p), unwrap(t)));
-  return inTrace(transformed as Fn, [primals, tangents]) as [Out, Out];
+    wrap(untypedJax.jvp(transformable(fn as Fn, "jvp"), unwrap(p), unwrap(t)));
+  return inTrace(transformed as Fn, [primals, tangents], "jvp", labels) as [Out, Out];
 }
 
 /** The value of `fn` at `primals`, and the pull-back of the cotangent `seed` to each argument (reverse mode). */
@@ -244,7 +267,7 @@ export function vjp<Args extends unknown[], Out>(
       const seeds = tree.leaves(cotangent);
       return [ends.rebuild(values), wrap(pull(ends.order().map((i) => unwrap(seeds[i]))))];
     });
-  return inTrace(transformed as Fn, [primals, seed]) as [Out, tree.Tensors<Args>];
+  return inTrace(transformed as Fn, [primals, seed], "vjp", ["primals", "seed"]) as [Out, tree.Tensors<Args>];
 }
 
 /**
@@ -259,7 +282,9 @@ function orderedEnds(fn: Fn) {
   let order: number[] = [];
   return {
     fn(...rawArgs: unknown[]): Raw[] {
-      output = tree.map(distinct, applied(fn, rawArgs.map(wrap)));
+      const result = applied(fn, rawArgs.map(wrap));
+      const values = named("vjp", "what the function returned", () => tree.tensors(result as object));
+      output = tree.map(distinct, values);
       const raws = tree.leaves(output).map((leaf) => unwrap(leaf) as Raw);
       const [first] = tree.leaves(rawArgs.map(wrap)).map((leaf) => unwrap(leaf) as Raw);
       const places = raws.map((_, i) => i);
@@ -307,6 +332,10 @@ export function vmap<Args extends unknown[], Out>(
 
 /** The Jacobian of a tensor-valued function of one tensor, [...out, ...in], by forward mode: one column per input. */
 export function jacobian(fn: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
+  return jacobianAs("jacobian", fn);
+}
+
+function jacobianAs(where: string, fn: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
   const transformed = (x: Tensor): Tensor => {
     const { size, shape, dtype } = x;
     const identity = allocate(dtype, size * size);
@@ -316,10 +345,20 @@ export function jacobian(fn: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
     const last = Array.from({ length: columns.ndim }, (_, axis) => (axis + 1) % columns.ndim);
     return columns.transpose(last).reshape([...columns.shape.slice(1), ...shape]);
   };
-  return (x) => inTrace(transformed as Fn, [x]) as Tensor;
+  return (x) => inTrace(transformed as Fn, [oneTensor(where, x)], where) as Tensor;
+}
+
+/** An argument that is one tensor, which may be written as nested arrays. */
+function oneTensor(where: string, x: unknown): unknown {
+  if (isTensor(x) || typeof x === "number" || ArrayBuffer.isView(x)) return x;
+  if (Array.isArray(x) && !x.flat(Infinity).some(isTensor)) return tensorFrom(x);
+  throw new ShapeError(
+    where,
+    `argument 1 must be one tensor, got ${show(x)}. Join the leaves of a tree by np.concatenate.`,
+  );
 }
 
 /** The Hessian of a scalar function of one tensor, [...in, ...in]. */
 export function hessian(fn: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
-  return jacobian((x) => grad(fn)(x));
+  return jacobianAs("hessian", (x) => grad(fn)(x));
 }

@@ -3,7 +3,7 @@
  * sent to a worker. Leaves are ordered by path, records by name (as in JAX: the order in which a record was written
  * does not matter), depth first; paths read like `layers.0.weights`.
  */
-import { ShapeError } from "../errors.ts";
+import { ShapeError, isThenable } from "../errors.ts";
 import { type DType, type TensorData, allocate, dtypeOf, isFloat } from "./dtype.ts";
 import { concrete, isPlainObject, isTensor, walk } from "./lift.ts";
 import type { Tensor } from "./tensor.ts";
@@ -210,6 +210,12 @@ function childrenOf(path: string, node: unknown): [string, unknown][] {
   }
   if (Array.isArray(node)) return Object.entries(node);
   if (isPlainObject(node)) return Object.entries(node).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  if (isThenable(node)) {
+    // Nobody waits for it any more; that it fails later is no second error.
+    void Promise.resolve(node).catch(() => {});
+    const advice = "Programs are recorded at once: remove async and await, and load data before";
+    throw new ShapeError("tree", `${at(path)} is a promise. ${advice}.`, { path });
+  }
   throw new ShapeError(
     "tree",
     `${at(path)} is ${node === null ? "null" : typeof node}; a tree is a tensor, or a record or array of trees.`,

@@ -1,6 +1,6 @@
 /** The method of bilevel optimisation: what its options do, what it measures, and what it refuses. */
 import { describe, expect, test } from "vitest";
-import { type Key, type Tensor, np, random } from "../array/index.ts";
+import { type Key, type Tensor, grad, np, random } from "../array/index.ts";
 import { NonFiniteError, OptionError, ShapeError } from "../errors.ts";
 import type { Method } from "../methods/index.ts";
 import { adam, sgd } from "../optimizers/index.ts";
@@ -42,6 +42,16 @@ describe("one outer step, u less the hypergradient", () => {
     listOf(by(2).outer).forEach((u, i) => expect(u).toBeCloseTo([1.171875, 1.65234375][i]!, 12));
     const { outer: u } = by(5);
     listOf(u).forEach((x, i) => expect(x).toBeCloseTo([1.452472686768, 1.298747062683][i]!, 11));
+  });
+
+  test.each(["unroll", "unrollForward"] as const)("%s goes through a solver that is a function", (kind) => {
+    const oneStep = (u: Tensor, w: Tensor): Tensor => w.sub(grad((at: Tensor) => inner(u, at))(w).mul(0.25));
+    const byFunction = first({ solver: oneStep, hypergradient: { kind } });
+    const bySteps = first({ solver: { optimizer: rate(0.25), steps: 1 }, hypergradient: { kind } });
+    expect(listOf(byFunction.theta.weights)).toEqual(listOf(bySteps.theta.weights));
+    listOf(byFunction.theta.outer).forEach((u, i) =>
+      expect(u).toBeCloseTo(listOf(bySteps.theta.outer)[i]!, 14),
+    );
   });
 
   test("the last steps alone are unrolled with terms: the gradient of so many, where the weights are the same", () => {

@@ -74,6 +74,7 @@ function byFunction<Outer, Weights, Batch>(
     hasSteps: false,
     init: () => ({}),
     run(outer, { weights, optimizer }, key, from, count) {
+      if (count === 0) return { weights, optimizer };
       const call = (at: Weights, _: undefined, k: Tensor): [Weights, undefined] => {
         const batch = batchOf(problem, random.foldIn(key, k.add(tree.scalar(from, "int32"))), "inner");
         return [solve(outer, at, batch), undefined];

@@ -36,6 +36,13 @@ test("a parameter outside of the layers is named", () => {
   );
 });
 
+test("data that is not finite: of which layer's what the eigenvalues were wanted", () => {
+  const inputs = np.where(data.inputs.greater(10), data.inputs, NaN) as Tensor;
+  expect(() => evidence().fit(theta, { ...data, inputs })).toThrow(
+    /element 0, 0 of the second moments of a layer's inputs .* \[2, 2\] is NaN/,
+  );
+});
+
 test("a full matrix of more than 2000 parameters", () => {
   const large = initMlp(random.key(0), [2, 400, 3]);
   expect(() => evidence({ structure: "full" }).fit(large, data)).toThrow(

@@ -110,11 +110,13 @@ const spanned = compiled("vectors of a gram matrix", (vectors: Tensor, rows: Ten
   np.matmul(vectors, rows),
 );
 
+const inputMoments = "the second moments of a layer's inputs (data, or what the layers before make of it)";
+
 function spectrumOfFactors({ inputs, rows, outputs, bias }: KronFactors): KronSpectrum {
   return {
-    inputs: rows === undefined ? spectrumOf(inputs!) : spectrumOfRows(rows),
-    outputs: spectrumOf(outputs),
-    ...(bias !== undefined && { bias: spectrumOf(bias) }),
+    inputs: rows === undefined ? spectrumOf(inputs!, inputMoments) : spectrumOfRows(rows),
+    outputs: spectrumOf(outputs, "the second moments of the derivatives by a layer's outputs"),
+    ...(bias !== undefined && { bias: spectrumOf(bias, "the second moments of the derivatives by a bias") }),
   };
 }
 
@@ -124,7 +126,10 @@ const negligible = 1e-7;
 /** Of rowsᵀ rows: values are those of rows rowsᵀ, and v = rowsᵀ u / √λ. */
 function spectrumOfRows(rows: Tensor): Spectral {
   const isOutside = !rows.isTraced;
-  const { values, vectors } = spectrumOf(isOutside ? gramOf(rows) : np.matmul(rows, np.transpose(rows)));
+  const { values, vectors } = spectrumOf(
+    isOutside ? gramOf(rows) : np.matmul(rows, np.transpose(rows)),
+    inputMoments,
+  );
   const largest = values.slice(values.shape[0]! - 1);
   const isSome = values.greater(largest.mul(negligible));
   const scales = np.where(isSome, np.array(1, { dtype: values.dtype }).div(np.sqrt(values)), 0);

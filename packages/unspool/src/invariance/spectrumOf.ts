@@ -14,17 +14,21 @@ export type Spectral = {
   vectors: Tensor;
 };
 
-export function spectrumOf(matrix: Tensor): Spectral {
-  if (!matrix.isTraced) return known(matrix);
+/** Errors call the matrix `what`. */
+export function spectrumOf(matrix: Tensor, what: string): Spectral {
+  if (!matrix.isTraced) return known(matrix, what);
   const [, columns] = linalg.eigh(lax.stopGradient(matrix) as Tensor);
   const vectors = np.transpose(columns) as Tensor;
   const values = np.matmul(vectors, matrix).mul(vectors).sum(1);
   return { values: np.maximum(values, 0) as Tensor, vectors };
 }
 
-function known(matrix: Tensor): Spectral {
+function known(matrix: Tensor, what: string): Spectral {
   const size = matrix.shape[0]!;
-  const { values, vectors } = symmetricEigensystem({ size, entries: Float64Array.from(matrix.data) });
+  const { values, vectors } = symmetricEigensystem(
+    { size, entries: Float64Array.from(matrix.data) },
+    `${what} [${size}, ${size}]`,
+  );
   return {
     values: tensorOf(
       values.map((x) => Math.max(x, 0)),

@@ -72,6 +72,6 @@ test("a diagonal matrix, and one of zeros, are their own answer", () => {
 
 test("an element that is not finite is named", () => {
   expect(() => symmetricEigensystem({ size: 2, entries: Float64Array.of(1, 0, NaN, 1) })).toThrow(
-    "element 1, 0 is NaN",
+    "element 1, 0 of the matrix [2, 2] is NaN",
   );
 });

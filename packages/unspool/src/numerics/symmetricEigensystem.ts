@@ -16,16 +16,19 @@ export interface SymmetricEigensystem {
 
 /**
  * The eigensystem of a symmetric matrix, whose lower triangle counts. Throws `NonFiniteError` for an element that is not
- * finite. Cost: about 8 n³ operations.
+ * finite, which calls the matrix `what`. Cost: about 8 n³ operations.
  */
-export function symmetricEigensystem({ size, entries }: SquareMatrix): SymmetricEigensystem {
+export function symmetricEigensystem(
+  { size, entries }: SquareMatrix,
+  what = `the matrix [${size}, ${size}]`,
+): SymmetricEigensystem {
   const n = size;
   const a = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
       const x = entries[i * n + j]!;
       if (!Number.isFinite(x)) {
-        throw new NonFiniteError("symmetricEigensystem", `element ${i}, ${j} is ${x}.`, {
+        throw new NonFiniteError("symmetricEigensystem", `element ${i}, ${j} of ${what} is ${x}.`, {
           row: i,
           column: j,
         });

@@ -285,6 +285,15 @@ describe("what cannot work", () => {
         ),
       "at most 2 without replacement",
     ],
+    [
+      "entries of another shape",
+      () =>
+        defineMatrix({ name: "ones", rows: 2, columns: 2, entries: () => np.ones([2, 1]) }).entries(
+          np.arange(2),
+          np.array(0),
+        ),
+      'defineMatrix: entries of "ones" must give one number for each of 2 rows, [2], got float32[2,1]',
+    ],
     ["a vector in place of a matrix", () => denseMatrix(np.ones([3])), "needs a matrix [rows, columns]"],
   ];
   test.each(cases)("%s", (_, run, message) => expect(run).toThrow(message));

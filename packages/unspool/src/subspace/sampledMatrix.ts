@@ -3,7 +3,7 @@
  * for. Either side may be infinite: rows are then drawn from a continuum, columns from a family.
  */
 import { type Key, Tensor, np, random } from "../array/index.ts";
-import { OptionError, ShapeError, requireInteger, requireKnownOptions } from "../errors.ts";
+import { OptionError, ShapeError, requireInteger, requireKnownOptions, show } from "../errors.ts";
 
 /** What a column is told by: its number, or whatever `sampleColumn` draws (a key, parameters). */
 export interface SampledMatrix<Column = Tensor> {
@@ -84,7 +84,16 @@ export function defineMatrix<Column = Tensor>(definition: MatrixDefinition<Colum
     sampleRows: definition.sampleRows ?? numbersBelow(where, rows!, isReplaced),
     // Without `sampleColumn` columns are numbers, as the type of `entries` must say.
     sampleColumn: definition.sampleColumn ?? ((key) => random.randint(key, [], 0, columns!) as Column),
-    entries,
+    entries: (at, column) => {
+      const values: unknown = entries(at, column);
+      const count = at.shape[0]!;
+      if (Tensor.is(values) && values.ndim === 1 && values.shape[0] === count) return values;
+      const got = Tensor.is(values) ? `${values.dtype}[${values.shape.join(",")}]` : show(values);
+      throw new ShapeError(
+        where,
+        `entries of "${name}" must give one number for each of ${count} rows, [${count}], got ${got}.`,
+      );
+    },
     ...(every !== undefined && { allRows: every }),
   };
 }

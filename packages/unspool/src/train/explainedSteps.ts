@@ -40,7 +40,7 @@ function explained(
       ? retold(own, text, details)
       : retold(own, `${text} ${next.words}`, { ...details, resume: next.line });
   }
-  const problem = typeof details["problem"] === "string" ? `${details["problem"]}.` : own.message;
+  const problem = typeof details["problem"] === "string" ? sentence(details["problem"]) : own.message;
   const { store } = start;
   const isKept = store !== undefined && checkpointed !== undefined;
   const replay = isKept ? resumeLineOf(store) : `train with seed ${seed} and the same config`;

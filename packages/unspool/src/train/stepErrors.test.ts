@@ -133,6 +133,17 @@ describe("what a step returns", () => {
     expect(message).toContain(words);
   });
 
+  test("a problem that ends in a full stop gets no second one", async () => {
+    const problem = "the inner loss is Infinity.";
+    const diverging = counting((step) => {
+      if (step === 2) throw new NonFiniteError("mine", problem, { problem });
+      return {};
+    });
+    expect((await failure(diverging)).message).toBe(
+      'outer step 2 of "toy": the inner loss is Infinity. Replay it by: train with seed 0 and the same config.',
+    );
+  });
+
   test("a loss that is NaN is told once", async () => {
     const error = await failure(counting((step) => (step === 5 ? { loss: NaN } : {})));
     expect(error).toBeInstanceOf(NonFiniteError);

@@ -1,5 +1,7 @@
 /** Functions that a program is made of return values, not promises. */
-import { ShapeError } from "../errors.ts";
+import { ShapeError, isThenable } from "../errors.ts";
+
+export { isThenable } from "../errors.ts";
 
 /** `value`, which the user's function `where` returned. Throws `ShapeError` if it is a promise. */
 export function requireSynchronous<T>(where: string, value: T): T {
@@ -10,11 +12,5 @@ export function requireSynchronous<T>(where: string, value: T): T {
     where,
     "it is async: it returned a promise. It is traced into a program and so must return values at once. " +
       "Load data before, in setup of the experiment, which may be async, and remove async and await here.",
-  );
-}
-
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function"
   );
 }

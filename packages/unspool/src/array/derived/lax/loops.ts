@@ -4,6 +4,7 @@
  */
 import { OptionError, requireInteger } from "../../../errors.ts";
 import { isTensor, isTracing } from "../../lift.ts";
+import { named } from "../../namedTrees.ts";
 import { np } from "../../np.ts";
 import { scan } from "../../scan.ts";
 import type { Tensor, TensorLike } from "../../tensor.ts";
@@ -31,7 +32,7 @@ export function whileLoop<Value>(
 ): Value {
   const { maxSteps } = options;
   if (maxSteps !== undefined) requireInteger("lax.whileLoop", "maxSteps", maxSteps, 1);
-  const start = tree.tensors(initial as object) as Value;
+  const start = tensorsOf("lax.whileLoop", "the initial value", initial);
   if (!isTracing()) return runLoop(condition, body, start, maxSteps ?? Infinity);
   if (maxSteps === undefined) {
     const allowed =
@@ -40,7 +41,7 @@ export function whileLoop<Value>(
   }
   const pass = (value: Value): [Value, undefined] => {
     const goesOn = isTrue(condition(value));
-    const next = tree.tensors(body(guarded(goesOn, value, true)) as object);
+    const next = tensorsOf("lax.whileLoop", "what the body returned", body(guarded(goesOn, value, true)));
     tree.requireSame("lax.whileLoop", "what the body returned", value, next);
     return [choose(goesOn, next, value) as Value, undefined];
   };
@@ -70,7 +71,7 @@ function runLoop<Value>(
         "enough for the loop to end; its condition still holds",
       );
     }
-    const next = tree.tensors(body(value) as object) as Value;
+    const next = tensorsOf("lax.whileLoop", "what the body returned", body(value));
     tree.requireSame("lax.whileLoop", "what the body returned", value, next);
     value = next;
   }
@@ -85,7 +86,7 @@ export function foriLoop<Value>(
   initial: Value,
   options: WhileOptions = {},
 ): Value {
-  const start = tree.tensors(initial as object) as Value;
+  const start = tensorsOf("lax.foriLoop", "the initial value", initial);
   const [from, to] = [known(lower), known(upper)];
   if (from !== undefined && to !== undefined) {
     requireInteger("lax.foriLoop", "lower", from, -(2 ** 31));
@@ -108,6 +109,9 @@ export function foriLoop<Value>(
   );
   return counted.value;
 }
+
+const tensorsOf = <Value>(where: string, what: string, value: Value): Value =>
+  named(where, what, () => tree.tensors(value as object)) as Value;
 
 function known(bound: number | Tensor): number | undefined {
   if (!isTensor(bound)) return bound;
