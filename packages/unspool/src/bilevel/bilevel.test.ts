@@ -194,6 +194,16 @@ describe("refused", () => {
     ],
     ["conjugate gradients on a null direction", { hypergradient: { kind: "cg", eps: 0, iterations: 4, assumeNonsingular: true } }, "a direction without curvature"], // prettier-ignore
     [
+      "a series that runs away",
+      { inner: (u, w) => singular.inner(u, w).sub(w.mul(w).sum()), solver: { optimizer: rate(1e-9) } },
+      "one for an inner Hessian that curves down",
+    ],
+    [
+      "a series without curvature",
+      { inner: (u, w) => u.sum().mul(w.sum()) },
+      "hypergradient.alpha must be a number where the inner Hessian is 0",
+    ],
+    [
       "an inner loss without u",
       { inner: (_, w) => w.mul(w).sum() },
       "a loss that depends on the outer parameters",

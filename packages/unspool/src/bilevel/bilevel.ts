@@ -28,7 +28,7 @@ import {
   requireFloats,
   requireResponse,
 } from "./bilevelProblem.ts";
-import { requireFewWeights, requireSoundHypergradient } from "./hypergradient.ts";
+import { requireFewWeights } from "./hypergradient.ts";
 import {
   type HypergradientOptions,
   type HypergradientRule,
@@ -40,6 +40,7 @@ import { largestEigenvalue } from "./largestEigenvalue.ts";
 import { type BilevelState, type BilevelTheta, outerSteps } from "./outerSteps.ts";
 import { hessianProduct } from "./products.ts";
 import { type RetrainOptions, retrainRule } from "./retrainGap.ts";
+import { requireSoundHypergradient, requireStep } from "./soundHypergradient.ts";
 
 export interface BilevelOptions<Outer, Weights, Batch = undefined> extends BilevelProblem<
   Outer,
@@ -81,12 +82,13 @@ const names = [
  * steps start from. The loss of a step is F at the weights that it has trained, before the outer update.
  *
  * Metrics: `gradientNorm`, `innerLoss`, `innerGradientNorm`, `outerNorm`, `weightsNorm`, `outerPathLength`, those of the
- * hypergradient (`qNorm`, `mixedNorm`, by kind `lambdaMax`, `condition`, `nullity`, `residual`, `flatness`), and every `retrain.every` steps
- * `retrainLoss` and `retrainGap`. An inner step is a gradient of f; a product with its Hessian counts as one.
+ * hypergradient (`qNorm`, `mixedNorm`, by kind `lambdaMax`, `growth`, `condition`, `nullity`, `residual`, `flatness`), and
+ * every `retrain.every` steps `retrainLoss` and `retrainGap`. An inner step is a gradient of f; a product with its Hessian counts as one.
  *
- * Throws `OptionError` for options that do not fit, an `alpha` beyond 2 / largest eigenvalue at the first weights,
- * conjugate gradients that meet a direction without curvature, and an inner loss that reads no outer parameter;
- * `ShapeError` for weights that are no floats, or not those that `start` draws; `NonFiniteError`.
+ * Throws `OptionError` for options that do not fit, an `alpha` beyond 2 / largest eigenvalue at the first weights, a series
+ * that runs away or an inner Hessian of 0 (see `hypergradient`), conjugate gradients that meet a direction without curvature,
+ * and an inner loss that reads no outer parameter; `ShapeError` for weights that are no floats, or not those that `start`
+ * draws; `NonFiniteError`.
  *
  * Cost: `solver.steps` inner steps and a hypergradient, see `hypergradient`.
  *
@@ -154,7 +156,7 @@ export function bilevel<Outer, Weights, Batch = undefined>(
       const metrics = numbers(made.metrics);
       requireFiniteInner(where, metrics["innerLoss"]!);
       requireFiniteLoss(where, loss);
-      requireSoundHypergradient(where, rule, { lambdaMax: 0, ...metrics, qNorm: metrics["qNorm"] ?? 0 });
+      requireSoundHypergradient(where, rule, metrics);
       requireFiniteValues(where, "theta", made.theta);
       const isDue = retrain.every > 0 && made.state.step.item() % retrain.every === 0;
       const retrainLoss = isDue ? steps.retrainedLoss(theta.outer, state.start, key) : undefined;
@@ -192,7 +194,7 @@ function requireStart<Outer, Weights, Batch>(
   const bound = compiled("bilevel.bound", (at: Outer, w: Weights) =>
     largestEigenvalue((v: Weights) => hessianProduct(losses, at, w, v), w),
   );
-  requireSoundHypergradient(where, rule, { lambdaMax: bound(outer, weights), qNorm: 0 });
+  requireStep(where, rule.alpha, bound(outer, weights).item());
 }
 
 const numbers = (metrics: Readonly<Record<string, Tensor>>): Record<string, number> =>

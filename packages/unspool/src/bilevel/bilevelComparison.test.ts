@@ -61,6 +61,16 @@ test("kinds that are the same filter give the same gradient, with their own cost
   expect(others.map(({ isUnbiased }) => isUnbiased)).toEqual([true, true, false, false, false]);
 });
 
+test("a series that runs away is shown, with how much its terms grow", () => {
+  const curved = { inner: (u: Tensor, w: Tensor) => inner(u, w).sub(w.mul(w).sum()), outer };
+  const hypergradients = { series: {}, identity: { kind: "identity" } } as const;
+  const { others, problem } = bilevelComparison(curved, { theta, weights, steps: 2, hypergradients });
+  const metrics = others.map((entry) => entry.create(problem, {}).estimate(theta, null, key).metrics);
+  // H = XᵀX - 2 I has -2, -1, 1: by 1/2 its terms grow as 2ʲ.
+  expect((metrics[0] as { growth?: number }).growth).toBeGreaterThan(1000);
+  expect(metrics[1]).not.toHaveProperty("growth");
+});
+
 test("drawn starts and data, and none at all", () => {
   const start = (own: Key): Tensor => random.normal(own, [3], { dtype: "float64" });
   const noisy = {

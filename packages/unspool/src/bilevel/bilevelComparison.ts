@@ -8,10 +8,11 @@ import type { ComparedEstimator, EstimatorOptions, GradientEstimator } from "../
 import { type Optimizer, sgd } from "../optimizers/index.ts";
 import { type Problem, compiled } from "../unroll/index.ts";
 import { type BilevelProblem, requireBilevel } from "./bilevelProblem.ts";
-import { requireFewWeights, requireSoundHypergradient } from "./hypergradient.ts";
+import { requireFewWeights } from "./hypergradient.ts";
 import { type HypergradientOptions, hypergradientRule, isUnrolled } from "./hypergradientOptions.ts";
 import { hypergradientCost, hypergradientStep, requireFit } from "./hypergradientStep.ts";
 import { innerSolver } from "./innerSolver.ts";
+import { requireDefinedHypergradient } from "./soundHypergradient.ts";
 import { unrolledProblem } from "./unrolledProblem.ts";
 
 export interface BilevelComparisonOptions<Outer, Weights> {
@@ -127,9 +128,12 @@ function hypergradientEstimator<Outer, Weights, Batch>(
     init: () => null,
     estimate(theta, state, key) {
       const { loss, gradient, info } = program(theta, key);
-      requireSoundHypergradient(name, rule, { lambdaMax: 0, qNorm: 0, ...info });
+      // A series that runs away is not refused: a comparison is there to show its bias, and has the metric `growth`.
+      requireDefinedHypergradient(name, rule, info);
       const innerSteps = training.steps + hypergradientCost(rule, startAt(key));
-      return { loss: loss.item(), gradient, state, metrics: { innerSteps } };
+      const { growth } = info;
+      const metrics = { innerSteps, ...(growth && { growth: growth.item() }) };
+      return { loss: loss.item(), gradient, state, metrics };
     },
   };
 }

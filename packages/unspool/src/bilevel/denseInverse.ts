@@ -13,7 +13,7 @@ export function denseMatrix<T>(product: (v: T) => T, like: T): Tensor {
 
 export interface PseudoInverse<T> {
   q: T;
-  /** Eigenvalues that count: largest over smallest, in size. */
+  /** Eigenvalues that count: largest over smallest, in size; 1 where none does. */
   condition: Tensor;
   /** Eigenvalues that were taken for 0. */
   nullity: Tensor;
@@ -32,7 +32,9 @@ export function pseudoInverse<T>(matrix: Tensor, v: T, rtol: number): PseudoInve
   const inside = np.matmul(vectors.transpose(), asVector(v).astype("float64"));
   return {
     q: fromVector(v, np.matmul(vectors, inside.mul(inverse))),
-    condition: largest.div(np.where(counts, sizes, largest).min()),
+    condition: np
+      .where(largest.greater(0), largest, 1)
+      .div(np.where(counts, sizes, np.where(largest.greater(0), largest, 1)).min()),
     nullity: np.where(counts, 0, 1).sum(),
   };
 }

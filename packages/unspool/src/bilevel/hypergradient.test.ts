@@ -65,6 +65,47 @@ describe("conjugate gradients on a singular Hessian", () => {
   });
 });
 
+/** f = ½ wᵀ diag(h) w - u·w, F = ½|w|²: H = diag(h), v = w. */
+const curved = (h: number[]) => ({
+  inner: (a: Tensor, w: Tensor) => w.mul(w).mul(wide(h)).sum().mul(0.5).sub(a.mul(w).sum()),
+  outer: (_: Tensor, w: Tensor) => w.mul(w).sum().mul(0.5),
+});
+
+describe("the series where the weights are at no minimum", () => {
+  const at =
+    (h: number[], options: HypergradientOptions = {}) =>
+    () =>
+      hypergradient(curved(h), wide(h.map(() => 0)), wide(h.map(() => 1)), options);
+
+  test("is refused where it runs away, with what to try", () => {
+    // Terms along -1 grow as (1 + 1/5)ʲ: 1.2¹⁹ = 31.9, over the √2 of v.
+    expect(at([5, -1])).toThrow(OptionError);
+    expect(at([5, -1])).toThrow(/hypergradient.kind must be one for an inner Hessian that curves down/);
+    expect(at([5, -1])).toThrow(/The last of 20 terms is 22.6 times the first; .* in size is 5.00/);
+    expect(at([5, -1])).toThrow(/train them longer, or regularise it. Kind "normalCg"/);
+    expect(at([5, -1], { alpha: 0.1, terms: 100 })).toThrow(/The last of 100 terms/);
+  });
+
+  test("says how its terms grow where it is short enough, and the sign of the largest eigenvalue", () => {
+    const { info, q } = at([1, -4], { terms: 2 })();
+    expect(info["lambdaMax"]!.item()).toBeCloseTo(-4, 12);
+    // alpha = 1/4: (3/4, 2) over (1, 1).
+    expect(info["growth"]!.item()).toBeCloseTo(Math.hypot(0.75, 2) / Math.SQRT2, 12);
+    listOf(q).forEach((x, i) => expect(x).toBeCloseTo([1.75 / 4, 3 / 4][i]!, 12));
+    expect(at([1, 4])().info["growth"]!.item()).toBeLessThan(1);
+  });
+
+  test("has no step of its own where the Hessian is 0", () => {
+    expect(at([0, 0])).toThrow(OptionError);
+    expect(at([0, 0])).toThrow(
+      /hypergradient.alpha must be a number where the inner Hessian is 0, got "auto"/,
+    );
+    expect(listOf(at([0, 0], { alpha: 0.5, terms: 4 })().q)).toEqual([2, 2]);
+    expect(() => responseSpectrum(curved([0, 0]), wide([0, 0]), wide([1, 1]))).toThrow(/is 0, got "auto"/);
+    expect(at([0, 0], { kind: "exact" })().info["condition"]!.item()).toBe(1);
+  });
+});
+
 describe("unrolled from (1, 1, -1) with steps of 0.25", () => {
   const start = wide([1, 1, -1]);
   const steps =

@@ -8,7 +8,7 @@
  * Duvenaud and Grosse 2022, section 2; Lorraine, Vicol and Duvenaud 2020.
  */
 import { type Tensor, isTracing, np, tree, valueAndGrad } from "../array/index.ts";
-import { NonFiniteError, OptionError } from "../errors.ts";
+import { OptionError } from "../errors.ts";
 import { type BilevelLosses, requireFloats } from "./bilevelProblem.ts";
 import { conjugateGradients } from "./conjugateGradients.ts";
 import { dampedInverse, denseMatrix, pseudoInverse } from "./denseInverse.ts";
@@ -23,6 +23,7 @@ import {
 import { largestEigenvalue } from "./largestEigenvalue.ts";
 import { neumannSeries } from "./neumannSeries.ts";
 import { hessianProduct, mixedProduct } from "./products.ts";
+import { requireSoundHypergradient } from "./soundHypergradient.ts";
 import { addScaled, length, scaled } from "./vectors.ts";
 
 export interface Hypergradient<Outer, Weights> {
@@ -32,7 +33,11 @@ export interface Hypergradient<Outer, Weights> {
   gradient: Outer;
   /** H⁻¹ v as it was approximated. */
   q: Weights;
-  /** Scalars, float64: `qNorm`, `mixedNorm` (of Mᵀ q) and, by kind, lambdaMax, condition, residual, flatness. */
+  /**
+   * Scalars, float64: `qNorm`, `mixedNorm` (of Mᵀ q) and, by kind, `lambdaMax` (the Hessian's eigenvalue that is largest in
+   * size, with its sign), `growth` (the last term of the series over the first: at most 1 at a minimum), `condition`,
+   * `nullity`, `residual`, `flatness`.
+   */
   info: HypergradientInfo;
 }
 
@@ -42,8 +47,9 @@ export type HypergradientInfo = { [name: string]: Tensor };
 /**
  * The hypergradient of `losses` at outer parameters and weights, of the kinds that look at one point only. Runs on
  * concrete and on traced values. Throws `OptionError` for options that do not fit and, of concrete values, for an `alpha`
- * beyond 2 / largest eigenvalue and conjugate gradients that meet a direction without curvature; `ShapeError` for
- * parameters that are no floats; `NonFiniteError`.
+ * beyond 2 / largest eigenvalue, a series that runs away (its last term above twice its first: the Hessian curves down), a
+ * Hessian of 0 with `alpha: "auto"` (traced, its step is 1 there) and conjugate gradients that meet a direction without
+ * curvature; `ShapeError` for parameters that are no floats; `NonFiniteError`.
  *
  * Cost: a gradient of F, a mixed product (two gradients of f), and by kind 0 ("identity"), terms - 1 ("neumann"),
  * iterations ("cg"; twice for "normalCg") or as many products with H as there are weights; 20 more with alpha "auto".
@@ -131,11 +137,15 @@ function approximate<Weights>(
     const { x, residual } = conjugateGradients((p: Weights) => product(product(p)), product(v), iterations);
     return { q: x, info: { residual } };
   }
-  if (alpha !== "auto") return { q: neumannSeries(product, v, { terms, alpha }), info: {} };
+  if (alpha !== "auto") {
+    const { q, growth } = neumannSeries(product, v, { terms, alpha });
+    return { q, info: { growth } };
+  }
   const lambdaMax = largestEigenvalue(product, v);
-  const isFlat = lambdaMax.lessEqual(0);
-  const step = np.reciprocal(np.where(isFlat, 1, lambdaMax));
-  return { q: neumannSeries(product, v, { terms, alpha: step }), info: { lambdaMax } };
+  const size = np.abs(lambdaMax);
+  const step = np.reciprocal(np.where(size.greater(0), size, 1));
+  const { q, growth } = neumannSeries(product, v, { terms, alpha: step });
+  return { q, info: { lambdaMax, growth } };
 }
 
 /** Throws `OptionError` for kinds that need inner steps, and for dense ones where there are too many weights. */
@@ -163,43 +173,4 @@ export function requireFewWeights(where: string, kind: string, weights: unknown)
     `one that makes no Hessian for more than ${mostDenseWeights} weights (there are ${size})`,
     kind === "exact" ? 'Use "normalCg".' : 'Use "cg", which has the same solution.',
   );
-}
-
-/** Curvature below this share of the largest is none. */
-const leastFlatness = 1e-10;
-
-/** Throws for concrete results that mean nothing: a step too long for the series, a direction without curvature. */
-export function requireSoundHypergradient(
-  where: string,
-  { kind, alpha, eps }: HypergradientRule,
-  info: Readonly<Record<string, Tensor | number>>,
-): void {
-  const of = (name: string): number => {
-    const value = info[name];
-    return value === undefined ? NaN : typeof value === "number" ? value : value.item();
-  };
-  if (kind === "neumann" && alpha !== "auto" && alpha >= 2 / of("lambdaMax")) {
-    throw new OptionError(
-      where,
-      "hypergradient.alpha",
-      alpha,
-      `below 2 / ${of("lambdaMax").toPrecision(6)}, the largest eigenvalue of the inner Hessian`,
-      'The series diverges. "auto" chooses its inverse.',
-    );
-  }
-  if (kind === "cg" && !(of("flatness") >= leastFlatness && of("residual") <= 1)) {
-    const hint = `Curvatures along the iterations differ by a factor of ${of("flatness").toExponential(1)}, the residual is ${of("residual").toPrecision(3)} times what it was.`;
-    throw new OptionError(
-      where,
-      "hypergradient.eps",
-      eps,
-      eps === 0
-        ? "above 0 where the inner Hessian has a direction without curvature"
-        : "larger where the inner Hessian has directions without curvature, or that curve down",
-      `${hint} Use more damping, or kind "normalCg".`,
-    );
-  }
-  if (!Number.isFinite(of("qNorm"))) {
-    throw new NonFiniteError(where, `q of kind "${kind}" is not finite.`, { quantity: "q" });
-  }
 }

@@ -22,7 +22,7 @@ export interface HypergradientOptions {
   kind?: HypergradientKind;
   /** Terms of the series, or inner steps that are unrolled. Default: 20 of the series, all steps. */
   terms?: number;
-  /** Step of the series; "auto": 1 / largest eigenvalue, by 20 power iterations. Default "auto". */
+  /** Step of the series; "auto": 1 / largest eigenvalue (in size), by 20 power iterations. Default "auto". */
   alpha?: number | "auto";
   /** Damping of "damped" and "cg". Default 1e-3. */
   eps?: number;

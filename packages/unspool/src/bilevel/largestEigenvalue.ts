@@ -1,10 +1,10 @@
-/** The largest eigenvalue of a symmetric product by power iteration: what bounds the step of a series. */
+/** The eigenvalue of a symmetric product that is largest in size, by power iteration: what bounds the step of a series. */
 import { type Tensor, np, random, scan, tree } from "../array/index.ts";
 import { length, scaled } from "./vectors.ts";
 
 /**
- * ‖A v‖ at the unit vector v of `iterations` steps from a fixed random start: at most the eigenvalue largest in size,
- * float64. Cost: `iterations` products.
+ * ± ‖A v‖ at the unit vector v of `iterations` steps from a fixed random start, with the sign of vᵀA v: in size at most the
+ * largest eigenvalue. Negative where A curves down more than up. float64. Cost: `iterations` products.
  */
 export function largestEigenvalue<T>(product: (v: T) => T, like: T, iterations = 20): Tensor {
   const seed = random.key(0);
@@ -18,10 +18,10 @@ export function largestEigenvalue<T>(product: (v: T) => T, like: T, iterations =
     const size = length(image);
     // Where the matrix is 0 there is no direction to go on with: the image stays 0, and so do all later ones.
     const scale = np.where(size.greater(0), np.reciprocal(np.where(size.greater(0), size, 1)), 0);
-    return [scaled(scale, image), size];
+    return [scaled(scale, image), np.where(tree.dot(v, image).less(0), size.neg(), size)];
   };
-  const [, sizes] = scan(step, scaled(np.reciprocal(length(start)), start), undefined, {
+  const [, values] = scan(step, scaled(np.reciprocal(length(start)), start), undefined, {
     length: iterations,
   });
-  return sizes.slice(-1);
+  return values.slice(-1);
 }

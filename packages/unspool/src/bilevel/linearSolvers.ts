@@ -67,7 +67,7 @@ export function neumann(options: NeumannOptions = {}): LinearSolver {
   return {
     name: "neumann",
     isSymmetric: false,
-    solve: (matvec, b) => neumannSeries(matvec, b, { terms, alpha }),
+    solve: (matvec, b) => neumannSeries(matvec, b, { terms, alpha }).q,
   };
 }
 

@@ -12,6 +12,7 @@ import { denseMatrix } from "./denseInverse.ts";
 import { requireFewWeights } from "./hypergradient.ts";
 import { type HypergradientOptions, hypergradientRule, seriesTerms } from "./hypergradientOptions.ts";
 import { hessianProduct } from "./products.ts";
+import { requireStep } from "./soundHypergradient.ts";
 import { asVector } from "./vectors.ts";
 
 /**
@@ -30,6 +31,7 @@ export function spectralFilter(options: HypergradientOptions, lambda: number, la
   }
   const alpha = rule.alpha === "auto" ? 1 / (lambdaMax ?? NaN) : rule.alpha;
   if (Number.isNaN(alpha)) throw new OptionError(where, "lambdaMax", lambdaMax, 'given with alpha "auto"');
+  requireStep(where, rule.alpha, lambdaMax ?? NaN);
   if (lambda === 0) return alpha * terms;
   // expm1 and log1p keep the digits of small eigenvalues.
   const decay =
