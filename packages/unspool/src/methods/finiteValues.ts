@@ -23,6 +23,15 @@ export function requireFiniteLoss(where: string, loss: number): void {
   if (!Number.isFinite(loss)) throw nonFinite(where, `the loss is ${loss}`, "loss");
 }
 
+/** Throws `NonFiniteError` for the first metric that is not finite: a record would have null in its place. */
+export function requireFiniteMetrics(where: string, metrics: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(metrics)) {
+    if (Number.isFinite(value)) continue;
+    const size = name.endsWith("Norm") ? " (its square may overflow before its elements do)" : "";
+    throw nonFinite(where, `${name} is ${value}${size}`, name);
+  }
+}
+
 function nonFinite(where: string, problem: string, quantity: string, details = {}): NonFiniteError {
   return new NonFiniteError(where, `${problem}.`, { problem, quantity, ...details });
 }

@@ -8,7 +8,7 @@ export { askTell } from "./askTell.ts";
 export type { AskTellOptions, AskTellState } from "./askTell.ts";
 export { objectiveDescent } from "./objectiveDescent.ts";
 export type { ObjectiveDescentOptions } from "./objectiveDescent.ts";
-export { requireFiniteLoss, requireFiniteValues } from "./finiteValues.ts";
+export { requireFiniteLoss, requireFiniteMetrics, requireFiniteValues } from "./finiteValues.ts";
 export { programFingerprint } from "./programFingerprint.ts";
 export type { ProgramFingerprint } from "./programFingerprint.ts";
 export { shapes } from "./shapes.ts";

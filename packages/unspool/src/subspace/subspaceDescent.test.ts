@@ -67,6 +67,15 @@ describe("what cannot go on", () => {
       for (let i = 0; i < 100; i++) ({ theta, state } = method.step(theta, state, random.foldIn(key, i)));
     }).toThrow(/subspaceDescent: the .* is (NaN|-?Infinity)/);
   });
+  test("a gradient norm that overflows is one, at the step where it does", () => {
+    // Entries of 1e100: errors and weights are as large, and their product has a square of 1e400.
+    const steep = principalSubspace(denseMatrix(smallMatrix.mul(1e100)), { dimensions: 2, batch: 4 });
+    const method = subspaceDescent(steep, sgd({ learningRate: 1e-300 }));
+    const theta: SubspaceTheta = { features: smallFeatures };
+    const once = () => method.step(theta, method.init(theta, key), key);
+    expect(once).toThrow(/subspaceDescent: gradientNorm is Infinity/);
+    expect(method.several!(theta, method.init(theta, key), key, 0, 4)!.isFinite.data[0]).toBe(0);
+  });
   test("measurements of a matrix without all its rows", () => {
     const continuum = defineMatrix({
       columns: 2,

@@ -11,6 +11,7 @@ import {
   loggedThetaSize,
   programFingerprint,
   requireFiniteLoss,
+  requireFiniteMetrics,
   requireFiniteValues,
   shapes,
 } from "../methods/index.ts";
@@ -78,7 +79,8 @@ export function subspaceDescent<Params>(
     const { loss, gradient, weights } = estimator.update(theta, key);
     const next = optimizer.update(gradient as Tensors<Theta>, state, theta);
     const gradientNorm = tree.norm(gradient);
-    const parts = [np.isfinite(loss) as Tensor, allFinite(next.theta), allFinite(next.state)];
+    const scalars = [loss, gradientNorm].map((x) => np.isfinite(x) as Tensor);
+    const parts = [...scalars, allFinite(next.theta), allFinite(next.state)];
     const isFinite = parts.reduce((all, part) => np.logicalAnd(all, part) as Tensor);
     const thetas = tree.size(theta) <= loggedThetaSize ? next.theta : {};
     const record = { loss, isFinite, gradientNorm, metrics: weightMetrics(weights), thetas };
@@ -115,7 +117,7 @@ export function subspaceDescent<Params>(
     step(theta, state, key) {
       const { theta: next, optimizer: after, record } = single(theta, state.optimizer, key);
       const { loss, isFinite, gradientNorm, metrics } = record;
-      if (isFinite.item() !== 1) requireFinite(where, loss, next, after);
+      if (isFinite.item() !== 1) requireFinite(where, { loss, gradientNorm }, next, after);
       const done = stepsOf(after);
       const isMeasured = measureEvery > 0 && done % measureEvery === 0;
       return {
@@ -170,8 +172,14 @@ function row<Params>(
 const stepsOf = (state: Tree): number => (state as { step: Tensor }).step.item();
 
 /** Says what is not finite. */
-function requireFinite(where: string, loss: Tensor, theta: unknown, state: unknown): void {
+function requireFinite(
+  where: string,
+  { loss, gradientNorm }: Pick<StepRecordTensors, "loss" | "gradientNorm">,
+  theta: unknown,
+  state: unknown,
+): void {
   requireFiniteLoss(where, loss.item());
+  requireFiniteMetrics(where, { gradientNorm: gradientNorm.item() });
   requireFiniteValues(where, "theta", theta);
   requireFiniteValues(where, "optimizer's state", state, "optimizerState");
 }
