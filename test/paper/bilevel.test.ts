@@ -59,7 +59,8 @@ describe("antidistillation", () => {
   const task = antidistillation();
   const { inner, outer, solve } = task;
   const solutionOf = (hypergradient: HypergradientOptions) => {
-    const kind = { alpha: task.alpha, ...hypergradient };
+    const isSeries = hypergradient.kind === "neumann";
+    const kind = { ...hypergradient, ...(isSeries && { alpha: task.alpha }) };
     const parts = { inner, outer, solver: solve, hypergradient: kind, retrain: none };
     // One step of length 1 from 0 is the direction times y_0; the rate that would end in one step is |u| / |step|.
     const once = run(bilevel({ ...parts, optimizer: sgd({ learningRate: 1 }) }), task.theta, 1);

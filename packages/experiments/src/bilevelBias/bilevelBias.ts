@@ -120,7 +120,7 @@ export function hypergradientOf(task: Antidistillation, settings: BiasConfig): H
 }
 
 const norms = (task: Antidistillation, options: HypergradientOptions): [number, number] => {
-  const { outerNorm, weightsNorm } = task.limit({ alpha: task.alpha, ...options });
+  const { outerNorm, weightsNorm } = task.limit(options);
   return [outerNorm, weightsNorm];
 };
 

@@ -112,7 +112,7 @@ function filterFigure(task: Antidistillation, { terms }: BiasConfig): Figure {
 const trainedSteps = [...new Set(grid(0, 3, 40).map((exponent) => Math.round(10 ** exponent)))];
 
 function missedFigure(task: Antidistillation): Figure {
-  const of = (options: HypergradientOptions): number[] => task.direction({ alpha: task.alpha, ...options });
+  const of = (options: HypergradientOptions): number[] => task.direction(options);
   const truth = trainedSteps.map((terms) => of({ terms }));
   const drawn = (name: string, options: HypergradientOptions) => {
     const found = of(options);

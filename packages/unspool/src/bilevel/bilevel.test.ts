@@ -182,6 +182,21 @@ describe("refused", () => {
       'reinit must be "same" without start',
     ],
     [
+      "fresh warm starts",
+      { strategy: "warm", reinit: "fresh", start: (own) => random.normal(own, [3], { dtype: "float64" }) },
+      'reinit must be "same" with strategy "warm"',
+    ],
+    [
+      "most steps without a tolerance",
+      { solver: { mostSteps: 50 } },
+      "solver.mostSteps must be given with solver.tolerance only",
+    ],
+    [
+      "steps of no re-training",
+      { retrain: { every: 0, steps: 5 } },
+      "retrain.steps must be absent where retrain.every is 0",
+    ],
+    [
       "a step beyond 2 / λ",
       { hypergradient: { alpha: 0.7 } },
       "hypergradient.alpha must be below 2 / 3.00000",
@@ -229,6 +244,17 @@ describe("refused", () => {
     expect(run_).toThrow(NonFiniteError);
     expect(run_).toThrow("the inner loss is");
   });
+});
+
+test("a norm that overflows while its elements are finite stops the run at that step", () => {
+  // The gradient is about 1e160 and F 1e160, the square of the norm 1e320.
+  const steep = (_: Tensor, w: Tensor): Tensor => w.sum().mul(1e160);
+  const by = (options: Partial<Options>) => () => first({ outer: steep, optimizer: adam(), ...options });
+  expect(by({ hypergradient: { kind: "unroll" } })).toThrow(NonFiniteError);
+  expect(by({ hypergradient: { kind: "unroll" } })).toThrow(
+    /bilevel: gradientNorm is Infinity \(its square may overflow before its elements do\)/,
+  );
+  expect(by({ hypergradient: { kind: "identity" } })).toThrow('|q| of kind "identity" is Infinity');
 });
 
 test("the recipe tells other losses and options apart, also of steps to a tolerance", () => {

@@ -15,6 +15,7 @@ import {
   type Method,
   programFingerprint,
   requireFiniteLoss,
+  requireFiniteMetrics,
   requireFiniteValues,
   shapes,
 } from "../methods/index.ts";
@@ -120,6 +121,10 @@ export function bilevel<Outer, Weights, Batch = undefined>(
       "Give start(key), which draws weights.",
     );
   }
+  if (strategy === "warm" && reinit === "fresh") {
+    const hint = "Warm starts go on from the last weights.";
+    throw new OptionError(where, "reinit", reinit, '"same" with strategy "warm"', hint);
+  }
   const rule = hypergradientRule(where, options.hypergradient);
   const solver = innerSolver(where, options, options.solver);
   requireFit(where, rule, solver);
@@ -157,6 +162,7 @@ export function bilevel<Outer, Weights, Batch = undefined>(
       requireFiniteInner(where, metrics["innerLoss"]!);
       requireFiniteLoss(where, loss);
       requireSoundHypergradient(where, rule, metrics);
+      requireFiniteMetrics(where, metrics);
       requireFiniteValues(where, "theta", made.theta);
       const isDue = retrain.every > 0 && made.state.step.item() % retrain.every === 0;
       const retrainLoss = isDue ? steps.retrainedLoss(theta.outer, state.start, key) : undefined;

@@ -186,6 +186,9 @@ describe("what a kind does to each eigenvalue", () => {
       terms: 20,
     });
     [0, 1, 3].forEach((lambda, i) => expect(eigenvalues[i]).toBeCloseTo(lambda, 12));
+    // The cutoff is the spectrum's own: 1 / 3 counts as 0 there.
+    const cut = { kind: "neumann", alpha: 0.25, terms: 20, rtol: 0.4 } as const;
+    expect(responseSpectrum(singular, u, wide([0, 1, 1]), cut).exact[1]).toBe(0);
     expect(exact[0]).toBe(0);
     expect(exact[2]).toBeCloseTo(1 / 3, 12);
     expect(filter[1]).toBeCloseTo(0.9968287881, 10);
@@ -203,8 +206,8 @@ describe("trees, dtypes and what is refused", () => {
   };
   test("a nested tree gives the same numbers", () => {
     for (const kind of ["exact", "damped", "neumann", "identity", "cg", "normalCg"] as const) {
-      const nested = hypergradient(losses, { a: [u] }, { w: wide([0, 1, 1]) }, { kind, alpha: 0.25 });
-      const flat = hypergradient(singular, u, wide([0, 1, 1]), { kind, alpha: 0.25 });
+      const nested = hypergradient(losses, { a: [u] }, { w: wide([0, 1, 1]) }, { kind });
+      const flat = hypergradient(singular, u, wide([0, 1, 1]), { kind });
       expect(listOf(nested.gradient.a[0]!)).toEqual(listOf(flat.gradient));
     }
   });
@@ -249,6 +252,18 @@ describe("trees, dtypes and what is refused", () => {
       "hypergradient.eps must be a finite number of at least 0",
     ],
     ["unrolling at one point", { kind: "unroll" }, "a kind that looks at one point"],
+    ["a share of 1", { kind: "exact", rtol: 1 }, "hypergradient.rtol must be above 0 and below 1, got 1"],
+    ["a share that is none", { kind: "exact", rtol: NaN }, "hypergradient.rtol must be above 0"],
+    [
+      "terms of conjugate gradients",
+      { kind: "cg", terms: 5 },
+      'hypergradient.terms must be absent with kind "cg", got 5. It is an option of "neumann" and "unroll"',
+    ],
+    ["a step of the identity", { kind: "identity", alpha: 0.1 }, 'alpha must be absent with kind "identity"'],
+    ["damping of the series", { eps: 0.1 }, 'hypergradient.eps must be absent with kind "neumann"'],
+    ["iterations of a matrix", { kind: "exact", iterations: 3 }, 'It is an option of "cg" and "normalCg"'],
+    ["a factor of the series", { scale: 2 }, 'hypergradient.scale must be absent with kind "neumann"'],
+    ["a cutoff of damping", { kind: "damped", rtol: 0.1 }, 'rtol must be absent with kind "damped"'],
     ["a kind that is none", { kind: "neuman" as "neumann" }, 'Did you mean "neumann"?'],
   ];
   test.each(refused)("%s", (_, options, message) => {

@@ -11,6 +11,7 @@ import {
 export type HypergradientKind =
   "exact" | "damped" | "neumann" | "identity" | "cg" | "normalCg" | "unroll" | "unrollForward";
 
+/** Kinds read the options that say so; one that a kind does not read is an error, since it would change nothing. */
 export interface HypergradientOptions {
   /**
    * How the response of the weights is approximated. "exact": q = H⁺ v, the pseudo-inverse of a dense Hessian of up to
@@ -20,17 +21,17 @@ export interface HypergradientOptions {
    * with them. "unrollForward": forward mode through them, whose cost grows with the outer parameters. Default "neumann".
    */
   kind?: HypergradientKind;
-  /** Terms of the series, or inner steps that are unrolled. Default: 20 of the series, all steps. */
+  /** Terms of the series "neumann", or inner steps that are unrolled. Default: 20 of the series, all steps. */
   terms?: number;
-  /** Step of the series; "auto": 1 / largest eigenvalue (in size), by 20 power iterations. Default "auto". */
+  /** Step of "neumann"; "auto": 1 / largest eigenvalue (in size), by 20 power iterations. Default "auto". */
   alpha?: number | "auto";
   /** Damping of "damped" and "cg". Default 1e-3. */
   eps?: number;
-  /** Conjugate-gradient iterations. Default 10. */
+  /** Of "cg" and "normalCg". Default 10. */
   iterations?: number;
   /** Factor of "identity". Default 1. */
   scale?: number;
-  /** Eigenvalues below this share of the largest count as 0 in "exact". Default 1e-8 in float64, 1e-5 in float32. */
+  /** Eigenvalues below this share of the largest count as 0 in "exact"; below 1. Default 1e-8 in float64, 1e-5 in float32. */
   rtol?: number;
   /** "cg" with eps 0: the caller knows that the Hessian has no direction without curvature. Default false. */
   assumeNonsingular?: boolean;
@@ -52,6 +53,17 @@ export const hypergradientKinds: readonly HypergradientKind[] = [
   "unrollForward",
 ];
 
+/** The kinds that read an option. */
+const readers: Readonly<Record<Exclude<keyof HypergradientOptions, "kind">, readonly HypergradientKind[]>> = {
+  terms: ["neumann", "unroll", "unrollForward"],
+  alpha: ["neumann"],
+  eps: ["damped", "cg"],
+  iterations: ["cg", "normalCg"],
+  scale: ["identity"],
+  rtol: ["exact"],
+  assumeNonsingular: ["cg"],
+};
+
 /** Terms of the series where none are given. */
 export const seriesTerms = 20;
 
@@ -60,19 +72,12 @@ export const mostDenseWeights = 500;
 
 /** Options with their defaults, checked. */
 export function hypergradientRule(where: string, options: HypergradientOptions = {}): HypergradientRule {
-  requireKnownOptions(where, options, [
-    "kind",
-    "terms",
-    "alpha",
-    "eps",
-    "iterations",
-    "scale",
-    "rtol",
-    "assumeNonsingular",
-  ]);
+  const names = Object.keys(readers) as (keyof typeof readers)[];
+  requireKnownOptions(where, options, ["kind", ...names]);
   const { kind = "neumann", alpha = "auto", eps = 1e-3, iterations = 10, scale = 1 } = options;
   const { terms, rtol, assumeNonsingular = false } = options;
   requireOneOf(where, "hypergradient.kind", kind, hypergradientKinds);
+  for (const name of names) requireReader(where, name, options[name], kind);
   if (terms !== undefined) requireInteger(where, "hypergradient.terms", terms, 1);
   if (alpha !== "auto") {
     requirePositive(
@@ -87,7 +92,10 @@ export function hypergradientRule(where: string, options: HypergradientOptions =
   }
   requireInteger(where, "hypergradient.iterations", iterations, 1);
   requirePositive(where, "hypergradient.scale", scale);
-  if (rtol !== undefined) requirePositive(where, "hypergradient.rtol", rtol);
+  if (rtol !== undefined && !(rtol > 0 && rtol < 1)) {
+    const hint = "It is a share of the largest eigenvalue; from 1 on, all of them would count as 0.";
+    throw new OptionError(where, "hypergradient.rtol", rtol, "above 0 and below 1", hint);
+  }
   if (typeof assumeNonsingular !== "boolean") {
     throw new OptionError(where, "hypergradient.assumeNonsingular", assumeNonsingular, "true or false");
   }
@@ -101,6 +109,20 @@ export function hypergradientRule(where: string, options: HypergradientOptions =
     );
   }
   return { kind, alpha, eps, iterations, scale, assumeNonsingular, terms, rtol };
+}
+
+/** Throws `OptionError` for an option that this kind does not read. */
+function requireReader(
+  where: string,
+  name: keyof typeof readers,
+  given: unknown,
+  kind: HypergradientKind,
+): void {
+  const kinds = readers[name];
+  if (given === undefined || kinds.includes(kind)) return;
+  const option = `hypergradient.${name}`;
+  const hint = `It is an option of ${kinds.map((one) => `"${one}"`).join(" and ")}, and would change nothing.`;
+  throw new OptionError(where, option, given, `absent with kind "${kind}"`, hint);
 }
 
 /** Whether a kind differentiates through the inner steps, and not at where they end. */

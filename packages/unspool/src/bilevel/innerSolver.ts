@@ -102,6 +102,10 @@ function bySteps<Outer, Weights, Batch>(
   const { steps = 10, tolerance, mostSteps = 10_000 } = given;
   requireInteger(where, "solver.steps", steps, 1);
   requireInteger(where, "solver.mostSteps", mostSteps, 1);
+  if (given.mostSteps !== undefined && tolerance === undefined) {
+    const hint = "Without a tolerance it is solver.steps that are taken.";
+    throw new OptionError(where, "solver.mostSteps", mostSteps, "given with solver.tolerance only", hint);
+  }
   if (tolerance !== undefined) requirePositive(where, "solver.tolerance", tolerance);
   const gradientAt = (outer: Outer, weights: Weights, key: Key): Weights =>
     valueAndGrad((at: Weights, held: Outer): Tensor =>

@@ -50,12 +50,12 @@ export interface ResponseSpectrum {
   share: number[];
 }
 
-/** The spectrum at a point, of up to 500 weights. Concrete values only. */
+/** The spectrum at a point, of up to 500 weights; `rtol`, of any kind, says what counts as 0. Concrete values only. */
 export function responseSpectrum<Outer, Weights>(
   losses: BilevelLosses<Outer, Weights>,
   outer: Outer,
   weights: Weights,
-  options: HypergradientOptions = {},
+  { rtol: given, ...options }: HypergradientOptions = {},
 ): ResponseSpectrum {
   const where = "responseSpectrum";
   requireFloats(where, "the weights", weights);
@@ -68,7 +68,10 @@ export function responseSpectrum<Outer, Weights>(
   const lambdaMax = Math.max(...eigenvalues.map(Math.abs));
   const squares = Array.from(inside.data, (x) => Number(x) ** 2);
   const total = squares.reduce((sum, x) => sum + x, 0);
-  const rtol = options.rtol ?? (tree.floatType(weights) === "float64" ? 1e-8 : 1e-5);
+  const { rtol = tree.floatType(weights) === "float64" ? 1e-8 : 1e-5 } = hypergradientRule(where, {
+    kind: "exact",
+    ...(given !== undefined && { rtol: given }),
+  });
   const cleaned = eigenvalues.map((lambda) => (Math.abs(lambda) <= rtol * lambdaMax ? 0 : lambda));
   return {
     eigenvalues,

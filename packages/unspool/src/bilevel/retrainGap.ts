@@ -42,6 +42,10 @@ export function retrainRule<Outer, Weights>(
   requireInteger(where, "retrain.every", every, 0);
   requireInteger(where, "retrain.steps", steps, 1);
   requireOneOf(where, "retrain.from", from, ["fresh", "same"]);
+  for (const name of ["steps", "from"] as const) {
+    if (every > 0 || options?.[name] === undefined) continue;
+    throw new OptionError(where, `retrain.${name}`, options[name], "absent where retrain.every is 0");
+  }
   if (from === "fresh" && !hasStart) {
     throw new OptionError(
       where,

@@ -60,7 +60,7 @@ export function requireDefinedHypergradient(
     );
   }
   if (info["qNorm"] !== undefined && !Number.isFinite(of("qNorm"))) {
-    throw new NonFiniteError(where, `q of kind "${kind}" is not finite.`, { quantity: "q" });
+    throw new NonFiniteError(where, `|q| of kind "${kind}" is ${of("qNorm")}.`, { quantity: "q" });
   }
 }
 

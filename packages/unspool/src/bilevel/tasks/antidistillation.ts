@@ -32,7 +32,7 @@ export interface Antidistillation extends BilevelProblem<Tensor, Tensor> {
   theta: { outer: Tensor; weights: Tensor };
   /** x of the synthetic points. */
   places: number[];
-  /** 1 / largest eigenvalue of ΦᵀΦ: the step of the series. */
+  /** 1 / largest eigenvalue of ΦᵀΦ: the step of the series, which is what "auto" is in `direction` and `limit`. */
   alpha: number;
   /** Full training from the weights that are given. */
   solve(outer: Tensor, weights: Tensor): Tensor;
