@@ -4,13 +4,11 @@
  *     v_i += η (M v_i - Σ_{j ≤ i} (v_iᵀ M v_j) v_j),    then v_i over max(1, |v_i|);    M = XᵀX of a batch of columns X
  */
 import { type Tensor, np } from "../../array/index.ts";
-import { requireKnownOptions } from "../../errors.ts";
 import {
   type StreamingOptions,
   type StreamingRule,
   clippedRows,
-  rateOf,
-  requireComponents,
+  statelessRule,
   times,
   timesProducts,
   transposed,
@@ -23,19 +21,9 @@ import {
  * Cost: 2 n k S products, and 2 k² S.
  */
 export function gha(options: StreamingOptions = {}): StreamingRule<Record<string, never>> {
-  requireKnownOptions("gha", options, ["learningRate"]);
-  const learningRate = rateOf("gha", options);
-  return {
-    name: "gha",
-    options: { learningRate },
-    init(components) {
-      requireComponents("gha", components);
-      return {};
-    },
-    update(v, columns, state) {
-      const moved = timesProducts(v, columns);
-      const lower = np.tril(times(moved, transposed(v))) as Tensor;
-      return { components: clippedRows(v.add(moved.sub(times(lower, v)).mul(learningRate))), state };
-    },
-  };
+  return statelessRule("gha", options, (v, columns, learningRate) => {
+    const moved = timesProducts(v, columns);
+    const lower = np.tril(times(moved, transposed(v))) as Tensor;
+    return clippedRows(v.add(moved.sub(times(lower, v)).mul(learningRate)));
+  });
 }

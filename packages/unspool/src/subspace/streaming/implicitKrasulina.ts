@@ -7,7 +7,6 @@
  * Sherman and Morrison, and C⁺ = (CᵀC)⁻¹ Cᵀ.
  */
 import { type Tensor, linalg, np, scan } from "../../array/index.ts";
-import { requireKnownOptions } from "../../errors.ts";
 import {
   type StreamingOptions,
   type StreamingRule,
@@ -28,7 +27,6 @@ export type ImplicitKrasulinaState = {
  * Cost: 3 k S products per column, one after the other.
  */
 export function implicitKrasulina(options: StreamingOptions = {}): StreamingRule<ImplicitKrasulinaState> {
-  requireKnownOptions("implicitKrasulina", options, ["learningRate"]);
   const learningRate = rateOf("implicitKrasulina", options);
   type Carry = { v: Tensor; inverse: Tensor };
   const step = ({ v, inverse }: Carry, y: Tensor): [Carry, undefined] => {

@@ -3,13 +3,11 @@
  *
  *     Vᵀ ← qf(Vᵀ + η (I - VᵀV) M Vᵀ),    M = XᵀX of a batch of columns X
  */
-import { requireKnownOptions } from "../../errors.ts";
 import {
   type StreamingOptions,
   type StreamingRule,
   orthonormalRows,
-  rateOf,
-  requireComponents,
+  statelessRule,
   times,
   timesProducts,
   transposed,
@@ -22,19 +20,9 @@ import {
  * Cost: 2 n k S products, and 4 k² S.
  */
 export function krasulina(options: StreamingOptions = {}): StreamingRule<Record<string, never>> {
-  requireKnownOptions("krasulina", options, ["learningRate"]);
-  const learningRate = rateOf("krasulina", options);
-  return {
-    name: "krasulina",
-    options: { learningRate },
-    init(components) {
-      requireComponents("krasulina", components);
-      return {};
-    },
-    update(v, columns, state) {
-      const moved = timesProducts(v, columns);
-      const within = times(times(moved, transposed(v)), v);
-      return { components: orthonormalRows(v.add(moved.sub(within).mul(learningRate))), state };
-    },
-  };
+  return statelessRule("krasulina", options, (v, columns, learningRate) => {
+    const moved = timesProducts(v, columns);
+    const within = times(times(moved, transposed(v)), v);
+    return orthonormalRows(v.add(moved.sub(within).mul(learningRate)));
+  });
 }

@@ -4,13 +4,11 @@
  *     v_i += η (M v_i - Σ_{j < i} (v_iᵀ v_j) v_j),    then v_i over max(1, |v_i|);    M = XᵀX of a batch of columns X
  */
 import { type Tensor, np } from "../../array/index.ts";
-import { requireKnownOptions } from "../../errors.ts";
 import {
   type StreamingOptions,
   type StreamingRule,
   clippedRows,
-  rateOf,
-  requireComponents,
+  statelessRule,
   times,
   timesProducts,
   transposed,
@@ -22,19 +20,9 @@ import {
  * Cost: 2 n k S products, and 2 k² S.
  */
 export function ojaDeflation(options: StreamingOptions = {}): StreamingRule<Record<string, never>> {
-  requireKnownOptions("ojaDeflation", options, ["learningRate"]);
-  const learningRate = rateOf("ojaDeflation", options);
-  return {
-    name: "ojaDeflation",
-    options: { learningRate },
-    init(components) {
-      requireComponents("ojaDeflation", components);
-      return {};
-    },
-    update(v, columns, state) {
-      const ahead = np.tril(times(v, transposed(v)), -1) as Tensor;
-      const step = timesProducts(v, columns).sub(times(ahead, v));
-      return { components: clippedRows(v.add(step.mul(learningRate))), state };
-    },
-  };
+  return statelessRule("ojaDeflation", options, (v, columns, learningRate) => {
+    const ahead = np.tril(times(v, transposed(v)), -1) as Tensor;
+    const step = timesProducts(v, columns).sub(times(ahead, v));
+    return clippedRows(v.add(step.mul(learningRate)));
+  });
 }

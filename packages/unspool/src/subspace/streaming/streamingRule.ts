@@ -3,7 +3,7 @@
  * They need what `principalSubspace` does without: a column in memory, and a table in place of a network.
  */
 import { type Tensor, type Tree, linalg, np } from "../../array/index.ts";
-import { OptionError, ShapeError, requirePositive } from "../../errors.ts";
+import { OptionError, ShapeError, requireKnownOptions, requirePositive } from "../../errors.ts";
 
 /** Pure: made of `np` functions, so that a step can be compiled. `components` are rows of V [k, S]. */
 export interface StreamingRule<State extends Tree = Tree> {
@@ -21,9 +21,29 @@ export interface StreamingOptions {
 }
 
 /** The learning rate of a rule, checked. */
-export function rateOf(where: string, { learningRate = 0.01 }: StreamingOptions): number {
+export function rateOf(where: string, options: StreamingOptions): number {
+  requireKnownOptions(where, options, ["learningRate"]);
+  const { learningRate = 0.01 } = options;
   requirePositive(where, "learningRate", learningRate);
   return learningRate;
+}
+
+/** A rule that carries nothing: `move` makes V after columns [n, S] and a learning rate. */
+export function statelessRule(
+  name: string,
+  options: StreamingOptions,
+  move: (components: Tensor, columns: Tensor, learningRate: number) => Tensor,
+): StreamingRule<Record<string, never>> {
+  const learningRate = rateOf(name, options);
+  return {
+    name,
+    options: { learningRate },
+    init(components) {
+      requireComponents(name, components);
+      return {};
+    },
+    update: (v, columns, state) => ({ components: move(v, columns, learningRate), state }),
+  };
 }
 
 /** Throws `ShapeError` or `OptionError` unless V is [k, S] with k ≤ S. */
