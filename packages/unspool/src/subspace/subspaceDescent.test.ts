@@ -54,7 +54,7 @@ test("diagnosis of features that are dependent: no J is enough", () => {
         [2, 4],
       ]),
     ),
-  ).toMatchObject({ lissaBias: 1, enoughSamples: 0 });
+  ).toMatchObject({ lissaBias: 1, enoughSamples: Infinity });
 });
 
 describe("what cannot go on", () => {
@@ -90,6 +90,9 @@ describe("what cannot go on", () => {
     const estimator = principalSubspace(matrix, { dimensions: 2 });
     expect(() => subspaceDescent(estimator, sgd(), { target: np.ones([3, 2]) })).toThrow(
       "target must be [4, 2]",
+    );
+    expect(() => subspaceDescent(estimator, sgd(), { target: np.zeros([4, 2]) })).toThrow(
+      "the target must be a matrix of independent columns (of 2, 0 are)",
     );
   });
 });

@@ -18,6 +18,8 @@ import {
 import { type Optimizer, allFinite } from "../optimizers/index.ts";
 import { compiled } from "../unroll/index.ts";
 import { type SubspaceDiagnosis, diagnoseFeatures } from "./diagnostics/diagnoseFeatures.ts";
+import { finiteMatrix } from "./diagnostics/doubles.ts";
+import { targetBasis } from "./diagnostics/subspaceMetrics.ts";
 import { type SubspaceEstimator, type SubspaceTheta, weightMetrics } from "./principalSubspace.ts";
 
 export interface SubspaceDescentOptions {
@@ -198,7 +200,10 @@ function requireMeasurable<Params>(
     );
   if (target === undefined) return;
   const rows = allRows?.shape[0];
-  if (target.ndim === 2 && target.shape[0] === rows && target.shape[1]! >= 1) return;
+  if (target.ndim === 2 && target.shape[0] === rows && target.shape[1]! >= 1) {
+    targetBasis(where, finiteMatrix(where, "the target", target));
+    return;
+  }
   throw new ShapeError(
     where,
     `target must be [${rows ?? "rows"}, ${dimensions}], an orthonormal basis over all rows, got ${target.toString()}.`,

@@ -17,7 +17,10 @@ export type SubspaceDiagnosis = {
   conditioning: number;
   /** The share of C⁻¹ that LISSA's mean lacks, Frobenius norms; `lissaBias` has the matrix. */
   lissaBias: number;
-  /** J for a bias of less than a tenth in every direction; 0 where features are dependent, and no J is enough. */
+  /**
+   * J for a bias of less than a tenth in every direction. Infinity where features are dependent and no J is enough; records
+   * of a run, which are JSON, have null there.
+   */
   enoughSamples: number;
   /** |Φ| / S. */
   featureNorm: number;
@@ -47,7 +50,7 @@ export function diagnoseFeatures(features: Tensor, options: DiagnoseFeaturesOpti
   return {
     conditioning,
     lissaBias: isDependent ? 1 : norm(missing) / norm((lambda) => 1 / lambda),
-    enoughSamples: isDependent ? 0 : samplesForBias(conditioning, 0.1, kappa),
+    enoughSamples: isDependent ? Infinity : samplesForBias(conditioning, 0.1, kappa),
     featureNorm: Math.sqrt(lengths.reduce((sum, x) => sum + x, 0)) / phi.shape[0]!,
     ...(target && { subspaceDistance: subspaceDistance(phi, target) }),
   };

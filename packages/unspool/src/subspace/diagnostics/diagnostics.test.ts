@@ -34,6 +34,22 @@ const symmetric = (diagonal: number, off: number): number[][] => [
   [off, diagonal],
 ];
 
+describe("a target whose columns are dependent", () => {
+  const targets: [string, Tensor, number][] = [
+    ["zero", np.zeros([4, 2]), 0],
+    ["of rank 1", double([[1, 2], [0, 0], [1, 2], [3, 6]]), 1], // prettier-ignore
+    ["wider than it is high", np.ones([4, 5]), 1],
+  ];
+  test.each(targets)("%s", (_, target, rank) => {
+    const measures = { principalCosines, subspaceDistance, grassmann, cosineSimilarity };
+    for (const [name, measure] of Object.entries(measures)) {
+      expect(() => measure(features, target)).toThrow(
+        `${name}: the target must be a matrix of independent columns (of ${target.shape[1]}, ${rank} are)`,
+      );
+    }
+  });
+});
+
 test("weights and loss by least squares", () => {
   expectClose(
     bestWeights(features, matrix),
@@ -225,7 +241,7 @@ test("features that depend on each other lack a dimension, and span no more than
 describe("what cannot be measured", () => {
   test("features that are not finite", () => {
     expect(() => subspaceDistance(double([[1], [NaN]]), double([[1], [0]]))).toThrow(
-      "principalCosines: the features must be finite, got NaN at [1, 0]",
+      "subspaceDistance: the features must be finite, got NaN at [1, 0]",
     );
   });
   test("other rows than the target's", () => {

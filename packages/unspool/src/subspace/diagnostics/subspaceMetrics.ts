@@ -9,17 +9,23 @@
  * In float64 on plain numbers: they are measured while features are learned, and take microseconds.
  */
 import { type Tensor, np } from "../../array/index.ts";
+import { OptionError } from "../../errors.ts";
 import { orthonormalColumns, singularValues } from "../../numerics/index.ts";
 import { columnsOf, sameRows } from "./doubles.ts";
 
 /**
  * Cosines of the principal angles between the columns of Φ [S, d] and of a target [S, k], falling: as many as the target
- * has dimensions; those that dependent features lack are 0.
+ * has columns; those that dependent features lack are 0. Throws, as all of these, `OptionError` for a target whose columns
+ * are dependent.
  */
 export function principalCosines(features: Tensor, target: Tensor): number[] {
-  const [phi, wanted] = sameRows("principalCosines", features, "the target", target);
+  return cosinesOf("principalCosines", features, target);
+}
+
+function cosinesOf(where: string, features: Tensor, target: Tensor): number[] {
+  const [phi, wanted] = sameRows(where, features, "the target", target);
   const q = orthonormalColumns(columnsOf(phi));
-  const u = orthonormalColumns(columnsOf(wanted));
+  const u = targetBasis(where, wanted);
   const size = Math.max(q.length, u.length);
   const entries = new Float64Array(size * size);
   q.forEach((a, i) =>
@@ -33,12 +39,26 @@ export function principalCosines(features: Tensor, target: Tensor): number[] {
   return Array.from(cosines, (sigma) => Math.min(1, sigma));
 }
 
+/** An orthonormal basis of a target. Throws `OptionError` where its columns, the zero ones too, are dependent. */
+export function targetBasis(where: string, target: Tensor): Float64Array[] {
+  const basis = orthonormalColumns(columnsOf(target));
+  const columns = target.shape[1]!;
+  if (basis.length === columns) return basis;
+  throw new OptionError(
+    where,
+    "the target",
+    target,
+    `a matrix of independent columns (of ${columns}, ${basis.length} are)`,
+    "Distances are of subspaces with as many dimensions as it has columns: leave out those that add none.",
+  );
+}
+
 /**
  * 1 - (1/d) Σ σ_i²: 0 where features span the target [S, d], 1 where they are orthogonal to it. Throws `ShapeError` for
  * matrices that differ in their rows, `NonFiniteError` for features that are not finite.
  */
 export function subspaceDistance(features: Tensor, target: Tensor): number {
-  const cosines = principalCosines(features, target);
+  const cosines = cosinesOf("subspaceDistance", features, target);
   // A sum of 1 - σ², so that small distances keep their digits.
   return cosines.reduce((sum, sigma) => sum + (1 - sigma) * (1 + sigma), 0) / cosines.length;
 }
@@ -48,12 +68,12 @@ export function subspaceDistance(features: Tensor, target: Tensor): number {
  * in float64 they are at about 1e-8.
  */
 export function grassmann(features: Tensor, target: Tensor): number {
-  return Math.hypot(...principalCosines(features, target).map(Math.acos));
+  return Math.hypot(...cosinesOf("grassmann", features, target).map(Math.acos));
 }
 
 /** (Σ σ_i²)^{1/2}, the Frobenius norm of the target's projection on the features: at most the root of d. */
 export function cosineSimilarity(features: Tensor, target: Tensor): number {
-  return Math.hypot(...principalCosines(features, target));
+  return Math.hypot(...cosinesOf("cosineSimilarity", features, target));
 }
 
 /** What of the columns of a target [S, k] lies in the span of features [S, d]: P_Φ U, [S, k], float64. */
