@@ -180,8 +180,19 @@ function isRecord(value: unknown): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** The candidate with the smallest edit distance to `word`, if it is near enough to be meant. */
+/** Words from this length on may be the part of a name that was meant. */
+const shortestPart = 4;
+
+/**
+ * The candidate with the smallest edit distance to `word`, if it is near enough to be meant; of those that have the whole
+ * word in them ("delta": "logDelta", not "eta"), where there are any.
+ */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const own = word.toLowerCase();
+  const whole = candidates.filter((one) => one.toLowerCase().includes(own));
+  if (own.length >= shortestPart && whole.length > 0) {
+    return whole.toSorted((a, b) => a.length - b.length)[0];
+  }
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(word.length * 0.45)) + 1;
   for (const candidate of candidates) {

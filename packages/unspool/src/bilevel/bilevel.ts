@@ -209,9 +209,9 @@ const numbers = (metrics: Readonly<Record<string, Tensor>>): Record<string, numb
 /** The cause before its consequences. */
 function requireFiniteInner(where: string, innerLoss: number): void {
   if (Number.isFinite(innerLoss)) return;
-  const problem = `the inner loss is ${innerLoss}.`;
-  const hint = "Inner training diverges: lower the learning rate of solver.optimizer.";
-  throw new NonFiniteError(where, `${problem} ${hint}`, { quantity: "innerLoss", problem });
+  const hint = "inner training diverges: lower the learning rate of solver.optimizer";
+  const problem = `the inner loss is ${innerLoss}; ${hint}`;
+  throw new NonFiniteError(where, `${problem}.`, { quantity: "innerLoss", problem });
 }
 
 function fingerprint(
