@@ -14,6 +14,13 @@ import { compiled } from "../unroll/index.ts";
 import type { Augmentation } from "./augmentation.ts";
 import { type LayeredNetwork, averagedOutputs } from "./averagedTaps.ts";
 import { batchesOf } from "./batchesOf.ts";
+import {
+  requireAugmentation,
+  requireData,
+  requireLikelihood,
+  requireNetwork,
+  requireRanges,
+} from "./evidenceInputs.ts";
 import type { EvidenceData } from "./laplaceEvidence.ts";
 
 export interface AugerinoOptions<Theta> {
@@ -56,6 +63,10 @@ export function augerino<Theta>(
     ...(["optimizer", "etaOptimizer", "batchSize"] as const),
   ]);
   const { network, likelihood, augmentation, data, reward = 0.01 } = options;
+  requireNetwork(where, network);
+  requireLikelihood(where, likelihood);
+  requireAugmentation(where, augmentation);
+  requireData(where, data);
   const optimizer: Optimizer =
     options.optimizer ?? coupledWeightDecay(adam({ learningRate: 0.005 }), { weightDecay: 1e-4 });
   const etaOptimizer: Optimizer = options.etaOptimizer ?? adam({ learningRate: 0.005 });
@@ -90,8 +101,10 @@ export function augerino<Theta>(
         augerino: { program: traced.program, numbers: traced.numbers, batchSize, state: shapes(state) },
       };
     },
-    init({ network: weights, eta }) {
+    init(theta) {
       augmentation.requireInputs?.(data.inputs);
+      const { network: weights, eta } = requireStart(theta);
+      requireRanges(where, "theta.eta", eta, augmentation);
       return { map: optimizer.init(weights), eta: etaOptimizer.init(eta) };
     },
     step(start, first, key) {
@@ -112,6 +125,12 @@ export function augerino<Theta>(
       };
     },
   };
+}
+
+function requireStart<Theta>(theta: AugerinoTheta<Theta>): AugerinoTheta<Theta> {
+  const given: unknown = theta;
+  if (typeof given === "object" && given !== null && "network" in given && "eta" in given) return theta;
+  throw new OptionError("augerino", "theta", given, "{ network, eta }: weights, and ranges to start from");
 }
 
 /** |η|, with derivative 0 at 0. */

@@ -3,7 +3,9 @@ import { type Tensor, isTracing, np, plainLayers, tree } from "../array/index.ts
 import { NonFiniteError, OptionError, ShapeError } from "../errors.ts";
 import { type OutputTaps, type Registration, outputTaps } from "../optimizers/index.ts";
 import type { LayeredNetwork } from "./averagedTaps.ts";
+import { requireData } from "./evidenceInputs.ts";
 import type { EvidenceSettings } from "./evidenceSettings.ts";
+import type { EvidenceData } from "./laplaceEvidence.ts";
 
 /** Parameters up to which the full matrix is made: 32 MB in float64. */
 const mostFull = 2000;
@@ -13,15 +15,11 @@ export function requireEvidence<Theta>(
   where: string,
   { structure, network, augmentation, likelihood }: EvidenceSettings<Theta>,
   theta: Theta,
-  { inputs, targets }: { inputs: Tensor; targets: Tensor },
+  data: EvidenceData,
 ): void {
+  requireData(where, data);
+  const { inputs, targets } = data;
   if (structure === "full") requireSmall(where, theta);
-  if (inputs.shape[0] !== targets.shape[0]) {
-    throw new ShapeError(
-      where,
-      `inputs and targets must be of the same examples, got ${inputs.toString()} and ${targets.toString()}.`,
-    );
-  }
   augmentation.requireInputs?.(inputs);
   const { registration, outputs } = layersOf(network, theta, inputs);
   requireLayers(where, network, registration);

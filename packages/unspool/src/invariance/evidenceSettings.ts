@@ -7,6 +7,7 @@ import type { LayeredNetwork } from "./averagedTaps.ts";
 import type { CurvatureKind } from "./curvatureColumns.ts";
 import type { CurvatureStructure } from "./curvatureStructure.ts";
 import { diagStructure } from "./diagStructure.ts";
+import { requireAugmentation, requireLikelihood, requireNetwork } from "./evidenceInputs.ts";
 import { fullStructure } from "./fullStructure.ts";
 import { kronStructure } from "./kronStructure.ts";
 import { noAugmentation } from "./noAugmentation.ts";
@@ -62,6 +63,9 @@ export function evidenceSettings<Theta>(options: LaplaceEvidenceOptions<Theta>):
     gram: true,
     ...options,
   };
+  requireNetwork(where, settings.network);
+  requireLikelihood(where, settings.likelihood);
+  requireAugmentation(where, settings.augmentation);
   requireOneOf(where, "structure", settings.structure, ["full", "kron", "diag"]);
   requireOneOf(where, "curvature", settings.curvature, ["ggn", "ef"]);
   requireOneOf(where, "priorStructure", settings.priorStructure, priorStructures);
@@ -72,6 +76,20 @@ export function evidenceSettings<Theta>(options: LaplaceEvidenceOptions<Theta>):
       "diag",
       '"scalar" or "layer" for the structure "kron"',
       "A Kronecker product and a diagonal have no common eigenvectors: take the structure diag or full.",
+    );
+  }
+  for (const [name, structure] of [
+    ["reduceJacobian", "full"],
+    ["gram", "kron"],
+  ] as const) {
+    if (options[name] === undefined || settings.structure === structure) continue;
+    const hint = `It is an option of the structure "${structure}", and would change nothing.`;
+    throw new OptionError(
+      where,
+      name,
+      options[name],
+      `absent with the structure "${settings.structure}"`,
+      hint,
     );
   }
   return settings;

@@ -1,6 +1,7 @@
 /**
  * The gradient of the negative evidence by ranges η and prior precision δ at fixed weights, as an estimator: with `descent` and
- * any optimizer it learns the hyperparameters of a network that is trained already. (`lila` trains both together.)
+ * any optimizer it learns the hyperparameters of a network that is trained already. (`lila` trains both together.) Gaussian
+ * noise has σ = 1 here: divide the targets of a regression, and its outputs, by their noise.
  */
 import { type Key, type Tensor, grad, random, tree } from "../array/index.ts";
 import { requireInteger, requireKnownOptions } from "../errors.ts";
@@ -8,6 +9,7 @@ import { requireFiniteLoss } from "../methods/index.ts";
 import { compiled } from "../unroll/index.ts";
 import { batchesOf } from "./batchesOf.ts";
 import type { LaplaceEvidenceOptions } from "./evidenceSettings.ts";
+import { requireData, requireEvidenceOptions, requireRanges } from "./evidenceInputs.ts";
 import { type EvidenceData, type EvidenceFit, laplaceEvidence } from "./laplaceEvidence.ts";
 import { etaSlope } from "./lilaEpoch.ts";
 import { lilaSettings } from "./lilaOptions.ts";
@@ -64,6 +66,8 @@ export function invarianceGradient<Theta>(options: InvarianceGradientOptions<The
   const where = "invarianceGradient";
   requireKnownOptions(where, options, ["evidence", "data", "network", "batchSize", "hyperSteps"]);
   const { data, network } = options;
+  requireData(where, data);
+  requireEvidenceOptions(where, options.evidence);
   const { batchSize = data.inputs.shape[0]! } = options;
   requireInteger(where, "batchSize", batchSize, 1);
   const { hyperSteps = Math.ceil(data.inputs.shape[0]! / batchSize) } = options;
@@ -83,6 +87,7 @@ export function invarianceGradient<Theta>(options: InvarianceGradientOptions<The
     name: where,
     init: () => ({ estimates: 0 }),
     estimate({ eta, logDelta }, { estimates }, key) {
+      requireRanges(where, "theta.eta", eta, evidence.settings.augmentation);
       const batches = batchesOf(data, batchSize, random.foldIn(key, "fit order"));
       const parts = batches.map((batch, i) =>
         programs.measure(network, batch, eta, random.foldIn(random.foldIn(key, "fit"), i)),

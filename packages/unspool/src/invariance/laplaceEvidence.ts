@@ -15,6 +15,7 @@ import type { Augmentation } from "./augmentation.ts";
 import { averagedTaps } from "./averagedTaps.ts";
 import { curvatureColumns } from "./curvatureColumns.ts";
 import type { LayerSample } from "./curvatureStructure.ts";
+import { requireRanges } from "./evidenceInputs.ts";
 import { layersOf, requireEvidence, requireFiniteTerms } from "./evidenceErrors.ts";
 import {
   type EvidenceSettings,
@@ -205,6 +206,7 @@ function pointOf<Theta>(
     const wanted = `the ranges of ${name}, [${parameters.length}] (${parameters.join(", ")})`;
     throw new OptionError(`${where}.fit`, "eta", eta, wanted);
   }
+  if (eta !== undefined) requireRanges(`${where}.fit`, "eta", eta, augmentation);
   return {
     eta: eta ?? np.zeros([0], { dtype }),
     epsilon: epsilon ?? augmentation.draw(key, examples, dtype),

@@ -35,8 +35,9 @@ const where = "lila";
 export function lila<Theta>(options: LilaOptions<Theta>): Method<LilaTheta<Theta>, LilaState<Theta>> {
   const settings = lilaSettings(options);
   // Parts of other draws are added up where decompositions are differentiated.
-  const isDirect = settings.gradient === "direct";
-  const evidence = laplaceEvidence({ ...settings.evidence, ...(isDirect && { gram: false }) });
+  const { structure = "kron" } = settings.evidence;
+  const isAdded = settings.gradient === "direct" && structure === "kron";
+  const evidence = laplaceEvidence({ ...settings.evidence, ...(isAdded && { gram: false }) });
   const { data, mapOptimizer, priorOptimizer, etaOptimizer, learn } = settings;
   const { augmentation, likelihood } = evidence.settings;
   const learnsEta = augmentation.parameters.length > 0 && learn.includes("eta");
@@ -65,7 +66,7 @@ export function lila<Theta>(options: LilaOptions<Theta>): Method<LilaTheta<Theta
     name: where,
     recipe: (theta, state) => ({ lila: lilaRecipe(settings, partsFor(theta.network), theta, state) }),
     init(theta) {
-      requireTheta(theta, augmentation.parameters.length);
+      requireTheta(theta, evidence.settings);
       evidence.require(theta.network, data);
       const { network, eta, ...prior } = theta;
       return {

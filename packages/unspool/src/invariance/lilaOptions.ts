@@ -3,6 +3,7 @@ import type { Key } from "../array/index.ts";
 import { OptionError, requireInteger, requireKnownOptions, requireOneOf } from "../errors.ts";
 import { type Optimizer, adam } from "../optimizers/index.ts";
 import type { LaplaceEvidenceOptions } from "./evidenceSettings.ts";
+import { requireData, requireEvidenceOptions } from "./evidenceInputs.ts";
 import type { EvidenceData } from "./laplaceEvidence.ts";
 
 export interface LilaOptions<Theta> {
@@ -71,6 +72,8 @@ export function lilaSettings<Theta>(options: LilaOptions<Theta>): LilaSettings<T
       "onWarning",
     ] as const),
   ]);
+  requireData(where, options.data);
+  requireEvidenceOptions(where, options.evidence);
   const examples = options.data.inputs.shape[0]!;
   const fitBatch = options.fitBatch ?? examples;
   const settings: LilaSettings<Theta> = {
@@ -107,8 +110,38 @@ export function lilaSettings<Theta>(options: LilaOptions<Theta>): LilaSettings<T
   requireOneOf(where, "gradient", settings.gradient, ["contract", "direct"]);
   requireOneOf(where, "onCollapse", settings.onCollapse, ["report", "error", "restart"]);
   for (const name of settings.learn) requireOneOf(where, "learn", name, ["eta", "logDelta", "logSigma"]);
+  requireLearnable(options);
   if (settings.onCollapse === "restart" && settings.restart === undefined) {
     throw new OptionError(where, "restart", undefined, "a function from a key to new weights");
   }
+  if (settings.onCollapse !== "restart" && settings.restart !== undefined) {
+    const hint = 'Nothing would start again: add onCollapse: "restart".';
+    throw new OptionError(
+      where,
+      "restart",
+      settings.restart,
+      `absent with onCollapse "${settings.onCollapse}"`,
+      hint,
+    );
+  }
   return settings;
+}
+
+/** Throws `OptionError` for hyperparameters that are to be learned, by name, and that there are none of. */
+function requireLearnable<Theta>({ learn, evidence }: LilaOptions<Theta>): void {
+  const { likelihood, augmentation } = evidence;
+  if (learn?.includes("logSigma") && likelihood.name !== "gaussian") {
+    const hint = "Only Gaussian noise has a deviation.";
+    throw new OptionError(
+      where,
+      "learn",
+      learn,
+      `without "logSigma" for the likelihood ${likelihood.name}`,
+      hint,
+    );
+  }
+  if (learn?.includes("eta") && !augmentation?.parameters.length) {
+    const given = augmentation === undefined ? "without evidence.augmentation" : `for ${augmentation.name}`;
+    throw new OptionError(where, "learn", learn, `without "eta" ${given}`, "There are no ranges to learn.");
+  }
 }

@@ -1,8 +1,11 @@
 /** Theta and state of `lila`. */
 import { Tensor, type Tree, np, tree } from "../array/index.ts";
-import { ShapeError, requireKnownOptions, requirePositive } from "../errors.ts";
+import { OptionError, ShapeError, requireKnownOptions, requirePositive } from "../errors.ts";
+import { requireEvidenceOptions, requirePrior, requireRanges } from "./evidenceInputs.ts";
+import type { EvidenceSettings } from "./evidenceSettings.ts";
 import type { LilaOptions } from "./lilaOptions.ts";
 import type { Hyperparameters } from "./lilaPrograms.ts";
+import { noAugmentation } from "./noAugmentation.ts";
 import { precisionShape } from "./priorPrecision.ts";
 
 /** Weights and hyperparameters. */
@@ -43,29 +46,47 @@ export function lilaTheta<Theta>(
   start: LilaStart<Theta>,
 ): LilaTheta<Theta> {
   requireKnownOptions("lilaTheta", start, ["network", "eta", "delta", "sigma"]);
+  requireEvidenceOptions("lilaTheta", evidence);
+  const { augmentation = noAugmentation(), likelihood } = evidence;
+  if (start.sigma !== undefined && likelihood.name !== "gaussian") {
+    const hint = "Only Gaussian noise has a deviation.";
+    throw new OptionError(where, "sigma", start.sigma, `absent for the likelihood ${likelihood.name}`, hint);
+  }
   const { network, eta, delta = 1, sigma = 1 } = start;
   requirePositive(where, "delta", delta);
   requirePositive(where, "sigma", sigma);
   const dtype = tree.floatType(network);
-  const count = evidence.augmentation?.parameters.length ?? 0;
-  const ranges = eta ?? Array<number>(count).fill(0);
+  const ranges = eta ?? augmentation.parameters.map(() => 0);
+  const made = Tensor.is(ranges) ? ranges : np.array([...ranges], { dtype, shape: [ranges.length] });
+  requireRanges("lilaTheta", "eta", made, augmentation);
   const shape = precisionShape(evidence.priorStructure ?? "scalar", network);
   return {
     network,
-    eta: Tensor.is(ranges) ? ranges : np.array([...ranges], { dtype, shape: [count] }),
+    eta: made,
     logDelta: np.full(shape, Math.log(delta), { dtype: "float64" }),
-    ...(evidence.likelihood.name === "gaussian" && { logSigma: tree.scalar(Math.log(sigma), "float64") }),
+    ...(likelihood.name === "gaussian" && { logSigma: tree.scalar(Math.log(sigma), "float64") }),
   };
 }
 
-/** Throws `ShapeError` for a theta that `lilaTheta` would not have made. */
-export function requireTheta<Theta>({ eta, logDelta }: LilaTheta<Theta>, parameters: number): void {
-  if (eta.ndim !== 1 || eta.shape[0] !== parameters) {
-    throw new ShapeError(
+/** Throws for a theta that `lilaTheta` would not have made. */
+export function requireTheta<Theta>(
+  theta: LilaTheta<Theta>,
+  { augmentation, likelihood }: Pick<EvidenceSettings<Theta>, "augmentation" | "likelihood">,
+): void {
+  const given: unknown = theta;
+  if (typeof given !== "object" || given === null || !("network" in given)) {
+    const hint = "Make it by lilaTheta(options, { network: weights }).";
+    throw new OptionError(
       where,
-      `theta.eta must be [${parameters}], got ${eta.toString()}. Make theta by lilaTheta.`,
+      "theta",
+      given,
+      "{ network, eta, logDelta } and, of a regression, logSigma",
+      hint,
     );
   }
+  requireRanges(where, "theta.eta", theta.eta, augmentation);
+  requirePrior(`${where}: theta`, theta, likelihood);
+  const { logDelta } = theta;
   if (logDelta.dtype !== "float64") {
     throw new ShapeError(
       where,

@@ -5,8 +5,9 @@
  * The loss -log p(D | θ, η) / N + ½ θᵀδθ / N that weights are trained on has the weight decay δ / N.
  */
 import { type Tensor, type Tree, tree } from "../array/index.ts";
-import { requireInteger, requireKnownOptions } from "../errors.ts";
+import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
 import { type Optimizer, adam } from "../optimizers/index.ts";
+import { requireData, requirePrior } from "./evidenceInputs.ts";
 import type { LaplaceEvidenceOptions } from "./evidenceSettings.ts";
 import { type EvidenceData, laplaceEvidence } from "./laplaceEvidence.ts";
 import { type PriorParameters, lilaPrograms } from "./lilaPrograms.ts";
@@ -20,6 +21,7 @@ export interface MarginalLikelihoodOptions {
   batchSize?: number;
 }
 
+/** A regression needs log σ beside log δ, other likelihoods have none: both functions throw `OptionError` otherwise. */
 export interface MarginalLikelihood<Theta> {
   /** The evidence of weights at hyperparameters. */
   logMarginal(theta: Theta, at: PriorParameters): number;
@@ -37,7 +39,14 @@ export function marginalLikelihood<Theta>(
   requireKnownOptions(where, settings, ["steps", "optimizer", "batchSize"]);
   const { steps = 100, optimizer = adam({ learningRate: 0.05 }), batchSize } = settings;
   requireInteger(where, "steps", steps, 1);
+  if (batchSize !== undefined) requireInteger(where, "batchSize", batchSize, 1);
+  requireData(where, data);
   const evidence = laplaceEvidence(options);
+  const { augmentation, likelihood } = evidence.settings;
+  if (augmentation.parameters.length > 0) {
+    const hint = "Ranges are learned by lila or invarianceGradient.";
+    throw new OptionError(where, "augmentation", augmentation.name, "one without ranges", hint);
+  }
   let programs: ReturnType<typeof lilaPrograms<Theta>> | undefined;
   const fitted = (theta: Theta) => {
     programs ??= lilaPrograms({
@@ -50,8 +59,12 @@ export function marginalLikelihood<Theta>(
   const valueOf = ({ run, fit }: ReturnType<typeof fitted>, at: PriorParameters): number =>
     run.terms(at, fit)["evidence"]!.item();
   return {
-    logMarginal: (theta, at) => valueOf(fitted(theta), at),
+    logMarginal(theta, at) {
+      requirePrior(where, at, likelihood);
+      return valueOf(fitted(theta), at);
+    },
     improve(theta, start) {
+      requirePrior(where, start, likelihood);
       const own = fitted(theta);
       let [at, state]: [PriorParameters, Tree] = [start, optimizer.init(start)];
       for (let i = 0; i < steps; i++) {
@@ -63,7 +76,10 @@ export function marginalLikelihood<Theta>(
   };
 }
 
-/** The weight decay that a prior precision is beside a mean loss over `examples`: δ / N, leaf by leaf or one number. */
+/**
+ * The weight decay that a prior precision is beside a mean loss over `examples`: δ / N, one number or, in the order of log δ
+ * (see `PriorStructure`), one for each leaf or parameter.
+ */
 export function weightDecayOf(logDelta: Tensor, examples: number): number[] {
   return Array.from(tree.leaves(logDelta)[0]!.data, (x) => Math.exp(x) / examples);
 }

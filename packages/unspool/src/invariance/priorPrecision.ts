@@ -7,7 +7,11 @@ import { ShapeError } from "../errors.ts";
 import { type LayerBlock, blockMatrix } from "../optimizers/index.ts";
 import type { LayerPrecision } from "./curvatureStructure.ts";
 
-/** One number, one for each leaf of theta (weights and bias of a layer are two), or one for each parameter. */
+/**
+ * One number, one for each leaf of theta (weights and bias of a layer are two), or one for each parameter. They stand in the
+ * order of `tree.leaves`, where names of a record are sorted: of two layers { weights, bias }, log δ is [bias of the first,
+ * its weights, bias of the second, its weights]; for each parameter, those of a leaf follow each other row by row.
+ */
 export type PriorStructure = "scalar" | "layer" | "diag";
 
 export const priorStructures: readonly PriorStructure[] = ["scalar", "layer", "diag"];
