@@ -102,7 +102,7 @@ export const ringTraining: Experiment<unknown, RingTheta> = defineExperiment<Con
     const trained = {
       ...{ evidence, data, mapOptimizer, etaOptimizer, burnIn: 0 },
       priorOptimizer: adam({ learningRate: settings.priorRate }),
-      learn: isFixed ? (["logDelta"] as const) : (["eta", "logDelta"] as const),
+      learn: isFixed || eta.length === 0 ? (["logDelta"] as const) : (["eta", "logDelta"] as const),
     };
     const probability = compiled("ring probability", (own: RingTheta, points: Tensor, epsilon: Tensor) =>
       nn
