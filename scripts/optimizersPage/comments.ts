@@ -94,6 +94,6 @@ export function splitDefault(text: string): {
   if (said === undefined) return { meaning, value: undefined, remark: undefined };
   const [, isWords, rest] = /^Default(:?)\s+(.*?)\.?$/.exec(said)!;
   if (isWords === ":") return { meaning, value: undefined, remark: rest };
-  const [, value, remark] = /^(\[[^\]]*\]|"[^"]*"|[^\s:;,(]+)[:;,]?\s*(.*)$/.exec(rest!)!;
+  const [, value, remark] = /^(\[[^\]]*\]|"[^"]*"|`[^`]*`|[^\s:;,(]+)[:;,]?\s*(.*)$/.exec(rest!)!;
   return { meaning, value, remark: remark === "" ? undefined : remark };
 }

@@ -40,6 +40,11 @@ test("costs and defaults are told from the rest of a comment", () => {
     value: "1e-8",
     remark: "none is needed",
   });
+  expect(splitDefault("Solves. Default `direct()`, which writes the matrix out: for few.")).toEqual({
+    meaning: "Solves.",
+    value: "`direct()`",
+    remark: "which writes the matrix out: for few",
+  });
   expect(splitDefault("Leaves that decay. Default: all.")).toEqual({
     meaning: "Leaves that decay.",
     value: undefined,
