@@ -5,7 +5,8 @@
  */
 import { lax } from "./lax.ts";
 import { np } from "./np.ts";
-import type { Tensor } from "./tensor.ts";
+import { OptionError, ShapeError } from "../errors.ts";
+import { Tensor } from "./tensor.ts";
 
 /** Parameters of a dense layer; both are leaves of theta. */
 export interface DenseWeights {
@@ -45,17 +46,44 @@ export interface Layers {
  *   layers.dense(theta.output, nn.relu(layers.dense(theta.hidden, x)));
  */
 export const plainLayers: Layers = {
-  dense({ weights, bias }, x) {
+  dense(layer, x) {
+    const { weights, bias } = requireLayer("dense", layer);
     const [inputs, outputs] = weights.shape as [number, number];
     const y = np.matmul(x.reshape([-1, inputs]), weights);
     const shaped = x.ndim === 2 ? y : y.reshape([...x.shape.slice(0, -1), outputs]);
     return bias === undefined ? shaped : shaped.add(bias);
   },
-  convolution({ kernel, bias }, x, options = {}) {
+  convolution(layer, x, options = {}) {
+    const { kernel, bias } = requireLayer("convolution", layer);
     const y = convolve(x, kernel, options);
     return bias === undefined ? y : y.add(bias.reshape([-1, 1, 1]));
   },
 };
+
+const parts = {
+  dense: { name: "weights", other: "kernel", shape: "[inputs, outputs]", axes: 2 },
+  convolution: { name: "kernel", other: "weights", shape: "[outputs, inputs, height, width]", axes: 4 },
+} as const;
+
+/** Throws for the parameters of a layer that are none, or those of the other kind of layer. */
+export function requireLayer<Layer extends DenseWeights | ConvolutionWeights>(
+  kind: keyof typeof parts,
+  layer: Layer,
+): Layer {
+  const where = `layers.${kind}`;
+  const { name, other, shape, axes } = parts[kind];
+  const given: unknown = layer;
+  if (typeof given !== "object" || given === null || Tensor.is(given)) {
+    throw new OptionError(where, "layer", given, `{ ${name}, bias }, tensors of theta`);
+  }
+  const own: unknown = (given as Record<string, unknown>)[name];
+  if (!Tensor.is(own)) {
+    const hint = other in given ? `Its parameters are { ${name}, bias }, not { ${other}, bias }.` : undefined;
+    throw new OptionError(where, name, own, `a tensor ${shape}`, hint);
+  }
+  if (own.ndim !== axes) throw new ShapeError(where, `${name} must be ${shape}, got ${own.toString()}.`);
+  return layer;
+}
 
 /** [batch, outputs, height, width]. */
 export function convolve(x: Tensor, kernel: Tensor, options: ConvolutionOptions): Tensor {

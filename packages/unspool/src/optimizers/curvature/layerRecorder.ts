@@ -6,6 +6,7 @@ import {
   convolve,
   np,
   plainLayers,
+  requireLayer,
   tree,
 } from "../../array/index.ts";
 
@@ -32,11 +33,11 @@ export function recordingLayers(probes?: readonly Tensor[]): { layers: Layers; u
   const layers: Layers = {
     dense(layer, x) {
       const inputs = x.reshape([x.shape[0]!, -1, x.shape.at(-1)!]);
-      const { weights, bias } = layer;
+      const { weights, bias } = requireLayer("dense", layer);
       return record({ kind: "dense", weights, bias, inputs }, plainLayers.dense(layer, x));
     },
     convolution(layer, x, options = {}) {
-      const { kernel, bias } = layer;
+      const { kernel, bias } = requireLayer("convolution", layer);
       const inputs = patches(x, kernel.shape, options);
       const y = plainLayers.convolution(layer, x, options);
       return record({ kind: "convolution", weights: kernel, bias, inputs }, y);
