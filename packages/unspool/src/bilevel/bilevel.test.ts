@@ -68,6 +68,16 @@ describe("one outer step, u less the hypergradient", () => {
     }
   });
 
+  test.each(["unroll", "unrollForward"] as const)("%s goes through a function that solves", (kind) => {
+    // One step of gradient descent from (1, 1, -1), written out.
+    const step = (u: Tensor, w: Tensor): Tensor =>
+      w.sub(np.matmul(singular.x.transpose(), np.matmul(singular.x, w).sub(u)).mul(0.25));
+    const by = (solver: Options["solver"]) =>
+      listOf(first({ solver: solver!, hypergradient: { kind } }).theta.outer);
+    const wanted = by({ optimizer: rate(0.25), steps: 1 });
+    by(step).forEach((u, i) => expect(u).toBeCloseTo(wanted[i]!, 14));
+  });
+
   test("training to a tolerance reaches the minimum, and counts its steps", () => {
     const made = first({
       solver: { optimizer: rate(0.25), steps: 20, tolerance: 1e-10 },
@@ -228,6 +238,15 @@ describe("refused", () => {
   ])("%s", (_, options, message) => {
     expect(make(options)).toThrow(OptionError);
     expect(make(options)).toThrow(message);
+  });
+
+  test("a theta of other parts", () => {
+    for (const given of [wide([1, 2]), { u: wide([1, 2]), w: wide([0]) }, null]) {
+      expect(make({}, given as never)).toThrow(OptionError);
+      expect(make({}, given as never)).toThrow("bilevel: theta must be { outer, weights }, got");
+    }
+    const without = { outer: undefined as never, weights: wide([0]) };
+    expect(make({}, without)).toThrow("the outer parameters must be a tree of tensors, got undefined");
   });
 
   test("weights of another shape than start draws", () => {

@@ -146,6 +146,7 @@ export function bilevel<Outer, Weights, Batch = undefined>(
       step: fingerprint(steps.traced, theta, state),
     }),
     init(theta, key) {
+      requireTheta(theta);
       requireStart(options, rule, theta, key);
       return {
         step: tree.scalar(0, "int32"),
@@ -179,6 +180,15 @@ export function bilevel<Outer, Weights, Batch = undefined>(
       };
     },
   };
+}
+
+/** Throws `OptionError` for a theta of other parts. */
+function requireTheta(theta: unknown): void {
+  const parts = ["outer", "weights"] as const;
+  const isTheta = typeof theta === "object" && theta !== null && parts.every((name) => name in theta);
+  if (isTheta) return;
+  const hint = "Outer parameters, and the weights that the first inner steps start from.";
+  throw new OptionError(where, "theta", theta, "{ outer, weights }", hint);
 }
 
 /** Throws where weights and outer parameters are not what the options need, and for a step of the series that is too long. */

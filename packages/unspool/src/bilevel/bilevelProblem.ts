@@ -71,6 +71,9 @@ export function requireBilevel<Outer, Weights, Batch>(
 
 /** Throws `ShapeError` for parameters that are not trees of floats of one dtype. */
 export function requireFloats(where: string, words: string, parameters: unknown): void {
+  if (parameters === undefined || parameters === null) {
+    throw new OptionError(where, words, parameters, "a tree of tensors");
+  }
   const entries = tree.entries(parameters);
   if (entries.length === 0) throw new ShapeError(where, `${words} hold no tensor.`);
   const [, first] = entries[0]!;

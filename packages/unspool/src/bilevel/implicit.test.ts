@@ -96,6 +96,12 @@ describe("implicitRoot", () => {
     const th = f64([1, 2]);
     const moving = (w: Tensor) => implicitRoot((x: Tensor, t: Tensor) => x.mul(w).sub(t), (t) => t.div(2))(th).sum(); // prettier-ignore
     expect(() => grad(moving)(f64(2))).toThrow(/closes over a value that is being differentiated/);
+    expect(() => implicitRoot(undefined as never, solve)).toThrow(
+      "implicitRoot: equations must be a function of x and theta, got undefined",
+    );
+    expect(() => implicitFixedPoint(solve, undefined as never)).toThrow(
+      "implicitFixedPoint: solve must be a function of theta that finds x, got undefined",
+    );
     expect(() => conjugateGradient({ steps: 0 })).toThrow(OptionError);
     expect(() => neumann({ alpha: -1 })).toThrow(OptionError);
   });

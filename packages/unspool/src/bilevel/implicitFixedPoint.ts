@@ -1,8 +1,14 @@
 /** Fixed points of a map with implicit derivatives: deep equilibrium models (Bai et al. 2019), value iteration, steady states. */
 import { tree } from "../array/index.ts";
-import { OptionError } from "../errors.ts";
-import { type ImplicitOptions, implicit } from "./implicitRoot.ts";
-import { neumann } from "./linearSolvers.ts";
+import { implicit, requireFunctions } from "./implicitRoot.ts";
+import { type LinearSolver, neumann } from "./linearSolvers.ts";
+
+export interface FixedPointOptions {
+  /** Solves the linear system. Default `neumann()`: 20 terms of the series. */
+  solver?: LinearSolver;
+}
+
+const where = "implicitFixedPoint";
 
 /**
  * `solve`, a function of theta that finds x = `map(x, theta)`, with implicit derivatives: (1 - ∂map/∂x) dx = ∂map/∂theta
@@ -20,15 +26,9 @@ import { neumann } from "./linearSolvers.ts";
 export function implicitFixedPoint<X, Theta>(
   map: (x: X, theta: Theta) => X,
   solve: (theta: Theta) => X,
-  options: ImplicitOptions = {},
+  options: FixedPointOptions = {},
 ): (theta: Theta) => X {
-  if (typeof map !== "function")
-    throw new OptionError(
-      "implicitFixedPoint",
-      "map",
-      map,
-      "a function of x and theta that returns the next x",
-    );
+  requireFunctions(where, { map }, { solve });
   const equations = (x: X, theta: Theta): X => tree.subtract(x, map(x, theta));
-  return implicit("implicitFixedPoint", equations, solve, { solver: neumann(), ...options });
+  return implicit(where, equations, solve, { ...options, solver: options.solver ?? neumann() });
 }

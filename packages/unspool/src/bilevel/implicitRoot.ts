@@ -34,7 +34,18 @@ export function implicitRoot<X, Theta>(
   solve: (theta: Theta) => X,
   options: ImplicitOptions = {},
 ): (theta: Theta) => X {
+  requireFunctions("implicitRoot", { equations }, { solve });
   return implicit("implicitRoot", equations, solve, options);
+}
+
+/** Throws `OptionError` for what is no function: by name, those of x and theta, and those of theta. */
+export function requireFunctions(where: string, ofBoth: object, ofTheta: object): void {
+  const wanted = { "a function of x and theta": ofBoth, "a function of theta that finds x": ofTheta };
+  for (const [words, functions] of Object.entries(wanted)) {
+    for (const [name, given] of Object.entries(functions)) {
+      if (typeof given !== "function") throw new OptionError(where, name, given, words);
+    }
+  }
 }
 
 /** The function `solve` with the derivatives of a root of `equations`, said to be made by `where`. */

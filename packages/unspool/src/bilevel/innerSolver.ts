@@ -79,6 +79,7 @@ function byFunction<Outer, Weights, Batch>(
         const batch = batchOf(problem, random.foldIn(key, k.add(tree.scalar(from, "int32"))), "inner");
         return [solve(outer, at, batch), undefined];
       };
+      if (count === 0) return { weights, optimizer };
       if (count === 1) {
         const batch = batchOf(problem, random.foldIn(key, tree.scalar(from, "int32")), "inner");
         return { weights: solve(outer, weights, batch), optimizer };

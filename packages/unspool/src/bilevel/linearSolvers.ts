@@ -57,7 +57,8 @@ export interface NeumannOptions {
 
 /**
  * The truncated Neumann series, alpha Σ_{j < terms} (1 - alpha A)ʲ b: as many steps of a contraction, differentiated. Its
- * error falls with the contraction's rate to the power of `terms`.
+ * error falls with the contraction's rate to the power of `terms`; where A has eigenvalues that `alpha` does not bring below 1
+ * in size, it grows with that power instead, without a word.
  */
 export function neumann(options: NeumannOptions = {}): LinearSolver {
   requireKnownOptions("neumann", options, ["terms", "alpha"]);
