@@ -1,36 +1,29 @@
-/** `npm run docs [-- optimizers array readme rooms bilevel subspace invariance subspaces]`: writes the pages that are made from the sources, or says what those lack. */
-import { writeFileSync } from "node:fs";
+/**
+ * `npm run docs [-- optimizers array readme rooms bilevel subspace invariance subspaces]`: runs `docsPages.ts` on the sources of
+ * the packages. Builds would be older than these: nothing has to be built before.
+ */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { arrayPage } from "./arrayPage/page.ts";
-import { optimizersPage } from "./optimizersPage/page.ts";
-import { type Page, root } from "./page.ts";
-import { readmePage } from "./readme/page.ts";
-import { roomPage } from "./roomPages/page.ts";
-import { roomsPicture } from "./roomsPicture/page.ts";
-import { subspacesPage } from "./subspacesPage/page.ts";
+import { createJiti } from "jiti";
+import { root } from "./page.ts";
 
-const pages: Readonly<Record<string, () => Page | Promise<Page>>> = {
-  optimizers: optimizersPage,
-  array: arrayPage,
-  readme: readmePage,
-  rooms: roomsPicture,
-  bilevel: () => roomPage("bilevel"),
-  subspace: () => roomPage("subspace"),
-  invariance: () => roomPage("invariance"),
-  subspaces: subspacesPage,
-};
+const condition = "unspool-source";
 
-const asked = process.argv.slice(2);
-const unknown = asked.filter((name) => !(name in pages));
-if (unknown.length > 0) {
-  console.error(
-    `docs: no page of this name, got ${unknown.join(", ")}. Known: ${Object.keys(pages).join(", ")}.`,
-  );
-  process.exit(2);
+/** File by import specifier, of what the packages export. */
+function sources(): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const folder of ["unspool", "experiments", "report", "cli"]) {
+    const at = join(root, "packages", folder);
+    const { name, exports = {} } = JSON.parse(readFileSync(join(at, "package.json"), "utf8")) as {
+      name: string;
+      exports?: Record<string, Record<string, string> | string>;
+    };
+    for (const [path, entry] of Object.entries(exports)) {
+      const file = typeof entry === "string" ? undefined : entry[condition];
+      if (file !== undefined) found[join(name, path)] = join(at, file);
+    }
+  }
+  return found;
 }
-for (const name of asked.length === 0 ? Object.keys(pages) : asked) {
-  const { path, text, lacks } = await pages[name]!();
-  writeFileSync(join(root, path), text);
-  for (const lack of lacks) console.error(lack);
-  if (lacks.length > 0) process.exitCode = 1;
-}
+
+await createJiti(import.meta.url, { alias: sources() }).import("./docsPages.ts");
