@@ -3,7 +3,7 @@ import { tree } from "../array/index.ts";
 import { implicit, requireFunctions } from "./implicitRoot.ts";
 import { type LinearSolver, neumann } from "./linearSolvers.ts";
 
-export interface FixedPointOptions {
+export interface ImplicitFixedPointOptions {
   /** Solves the linear system. Default `neumann()`: 20 terms of the series. */
   solver?: LinearSolver;
 }
@@ -26,7 +26,7 @@ const where = "implicitFixedPoint";
 export function implicitFixedPoint<X, Theta>(
   map: (x: X, theta: Theta) => X,
   solve: (theta: Theta) => X,
-  options: FixedPointOptions = {},
+  options: ImplicitFixedPointOptions = {},
 ): (theta: Theta) => X {
   requireFunctions(where, { map }, { solve });
   const equations = (x: X, theta: Theta): X => tree.subtract(x, map(x, theta));

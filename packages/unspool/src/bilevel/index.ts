@@ -44,7 +44,7 @@ export { unrolledProblem } from "./unrolledProblem.ts";
 export type { UnrolledOptions, UnrolledState } from "./unrolledProblem.ts";
 export { implicitFixedPoint } from "./implicitFixedPoint.ts";
 export { implicitRoot } from "./implicitRoot.ts";
-export type { FixedPointOptions } from "./implicitFixedPoint.ts";
+export type { ImplicitFixedPointOptions } from "./implicitFixedPoint.ts";
 export type { ImplicitOptions } from "./implicitRoot.ts";
 export { conjugateGradient, direct, neumann, normalEquations } from "./linearSolvers.ts";
 export type { ConjugateGradientOptions, LinearSolver, NeumannOptions } from "./linearSolvers.ts";
