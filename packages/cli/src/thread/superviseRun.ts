@@ -5,47 +5,29 @@
  */
 import { utimesSync } from "node:fs";
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
 import { type CommandLine, textOption } from "../commandLine/parse.ts";
 import { isFileName } from "../experiments/isFileName.ts";
 import { exitCodes } from "../failure.ts";
 import { endBySignal, hearParent, listenForInterrupt } from "../interrupt.ts";
 import { type Reporter, type RunSummary, type StudyTold, describeLoss } from "../output/reporter.ts";
 import { type OutputFailure, exitCodeOf, onOutputFailure, stderr, stdout } from "../output/safeOutput.ts";
-import {
-  type Control,
-  type ReporterCall,
-  type ThreadData,
-  type ThreadMessage,
-  makeControl,
-  word,
-} from "./control.ts";
+import { type Control, type ThreadMessage, word } from "./control.ts";
 import { resumeCommand } from "../runs/shellWord.ts";
 import { leaveRun } from "./leaveRun.ts";
 import { type Progress, type StudyPlace, hear, isCellEnd } from "./progress.ts";
+import { call, startThread, whyEnded } from "./startThread.ts";
 
 /** An outer step may take this long to its end before it is given up. */
 const graceMs = 500;
-/** A thread that does not end in this time is in the middle of something that cannot be ended, a compilation, say. */
-const endMs = 250;
 /** So long may a study that was told to stop take for its summary, after its cells, */
 const summaryMs = 300;
 /** and so long its cells and its summary, if they run in processes of their own: `cellProcess.ts` ends those sooner. */
 const jobsMs = 850;
 const heartbeatMs = 5000;
-/** Node's exit code where an awaited promise is left when nothing else is to be done. */
-const unsettled = 13;
 
 export function superviseRun(line: CommandLine, reporter: Reporter, isJson: boolean): Promise<number> {
-  const control = makeControl();
+  const { worker, control, end: endThread } = startThread(line, "run", isJson);
   const acknowledge = acknowledger(control);
-  const data: ThreadData = { script: process.argv[1]!, line, control, isJson };
-  const worker = new Worker(new URL("./runThread.js", import.meta.url), {
-    workerData: data,
-    name: "unspool run",
-    stdout: true,
-    stderr: true,
-  });
   const isResume = line.command?.name === "resume";
   const hasJobs = Number(textOption(line, "jobs") ?? 1) > 1;
   const progress: Progress = {
@@ -89,12 +71,6 @@ export function superviseRun(line: CommandLine, reporter: Reporter, isJson: bool
       if (!hasEnded) await endBySignal(exitCode);
       end(exitCode);
     };
-    /** False for a thread that goes on. */
-    const endThread = (): Promise<boolean> =>
-      Promise.race([
-        worker.terminate().then(() => true),
-        new Promise<boolean>((done) => setTimeout(() => done(false), endMs)),
-      ]);
     listenForInterrupt(
       (exitCode) => stop(exitCode, "signal"),
       async (exitCode) => {
@@ -141,19 +117,9 @@ export function superviseRun(line: CommandLine, reporter: Reporter, isJson: bool
     worker.on("exit", (code) => {
       const next = resumeLine(progress, line);
       const kept = next === undefined ? "" : ` Its steps are kept: ${next} goes on.`;
-      const why =
-        code === unsettled
-          ? "a promise that the experiment's file waits for is never settled."
-          : `the experiment's file ended the process (process.exit(${code})).`;
-      fail(`${why}${kept}`);
+      fail(`${whyEnded(code)}${kept}`);
     });
-    worker.stdout.on("data", (bytes: Uint8Array) => (isJson ? stderr : stdout).write(bytes));
-    worker.stderr.on("data", (bytes: Uint8Array) => stderr.write(bytes));
   });
-}
-
-function call(reporter: Reporter, { name, args }: ReporterCall): void {
-  (reporter[name] as (...all: unknown[]) => void)(...args);
 }
 
 /** Lets the run go on once what it told is written. */
