@@ -7,8 +7,8 @@ const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 // anew, another six seconds: so there are few. Compilers make much garbage, for which a young generation of 16 MB is small.
 const together = { isolate: false, execArgv: ["--max-semi-space-size=32"] };
 
-/** Tests that put something else in the place of a module, which each of them loads anew. */
-const alone = "**/*.alone.test.ts";
+/** Minutes each: of the project `robustness-long`. */
+const long = "**/*.long.test.ts";
 
 export default defineConfig({
   ...shared,
@@ -26,21 +26,25 @@ export default defineConfig({
             "test/structure/**/*.test.ts",
             "test/numpy/**/*.test.ts",
             "test/conformance/**/*.test.ts",
+            // The command and attacks on runs from the sources, which are read and translated here already.
+            "test/e2e/inProcess*.test.ts",
+            "test/robustness/{folders,hostileFiles,kill,randomConfigs}.test.ts",
           ],
-          exclude: [alone],
+          exclude: [long],
           testTimeout: 120_000,
           ...together,
         },
       },
-      // What loads modules of its own: the command as a process, attacks that take a few seconds, and units that mock a module.
+      // The built command as a process: nothing here reads the sources, so that this server has nothing to translate.
       {
         ...shared,
         test: {
           name: "e2e",
-          include: ["test/e2e/**/*.test.ts", "test/robustness/**/*.test.ts", `packages/*/src/${alone}`],
-          exclude: ["**/*.long.test.ts"],
+          include: ["test/e2e/**/*.test.ts", "test/robustness/interrupts.test.ts"],
+          exclude: ["test/e2e/inProcess*.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 300_000,
+          ...together,
         },
       },
       // CONTRIBUTING's examples in a copy of the tree, which is type-checked as a whole: about a minute.
@@ -63,7 +67,7 @@ export default defineConfig({
             "test/e2e/{resume,study,tutorial}.test.ts",
             "packages/unspool/src/array/memory.test.ts",
             "packages/unspool/src/engine/host.test.ts",
-            "packages/experiments/src/mnistSchedule/mnistSchedule.alone.test.ts",
+            "packages/experiments/src/mnistSchedule/mnistSchedule.long.test.ts",
             "packages/unspool/src/engine/differential/{functions,random,scan}.test.ts",
             "packages/unspool/src/problems/compiledReverse.test.ts",
             "packages/unspool/src/train/node/folderStore.test.ts",

@@ -3,16 +3,14 @@
  * commands, words and exit codes, without the second or two that a process takes to load. For what does not depend on
  * there being a process: that it does what this does is `command.test.ts`'s.
  */
+import { configureExecutor } from "unspool/unroll";
 import { vi } from "vitest";
+import { performCommand } from "../../packages/cli/src/commands/performCommand.ts";
+import { main } from "../../packages/cli/src/main.ts";
+import { stderr, stdout } from "../../packages/cli/src/output/safeOutput.ts";
 import type { Outcome } from "./command.ts";
 
-// Before the command is loaded: a child process of the tests has it too.
-process.env["NO_COLOR"] = "1";
-const { main } = await import("../../packages/cli/src/main.ts");
-const { performCommand } = await import("../../packages/cli/src/commands/performCommand.ts");
-const { stdout, stderr } = await import("../../packages/cli/src/output/safeOutput.ts");
-
-/** Runs `unspool ...args` in the folder `dir`. One at a time: the folder and the outputs are the process's. */
+/** Runs `unspool ...args` in the folder `dir`. One at a time: the folder, the engine and the outputs are the process's. */
 export async function unspoolHere(dir: string, ...args: string[]): Promise<Outcome> {
   const texts = { stdout: "", stderr: "" };
   const spies = (
@@ -28,12 +26,16 @@ export async function unspoolHere(dir: string, ...args: string[]): Promise<Outco
   );
   const before = process.cwd();
   process.chdir(dir);
+  // A child process of the tests has it too.
+  vi.stubEnv("NO_COLOR", "1");
   try {
     const never = new AbortController().signal;
     const code = await main(args, (line, reporter) => performCommand(line, reporter, never));
     return { code, signal: null, ...texts };
   } finally {
     process.chdir(before);
+    vi.unstubAllEnvs();
+    configureExecutor({});
     for (const spy of spies) spy.mockRestore();
   }
 }

@@ -18,11 +18,12 @@ function hasReason(path: string): boolean {
   return /^\/\*\*(?:(?!\*\/).)*Long because/s.test(read(path));
 }
 
-test("a test that puts something else in the place of a module is named *.alone.test.ts", () => {
-  // Tests of a worker share their modules (vitest.config.ts): where another file has loaded one, a mock has no effect.
+test("a test that puts something else in the place of a module is named *.long.test.ts", () => {
+  // Tests of a worker share their modules, where another file has loaded one a mock has no effect; but not these
+  // (vitest.config.ts).
   const mocks = /\bvi\.(?:mock|doMock|resetModules)\(/;
   const files = repositoryFiles().filter((path) => path.startsWith("packages/") && path.endsWith(".test.ts"));
-  expect(files.filter((path) => mocks.test(read(path)) && !path.endsWith(".alone.test.ts"))).toEqual([]);
+  expect(files.filter((path) => mocks.test(read(path)) && !path.endsWith(".long.test.ts"))).toEqual([]);
 });
 
 test("no file names a path of somebody's machine", () => {

@@ -19,8 +19,8 @@ export function engineSettings(line: CommandLine): ExecutorSettings {
   return { engine, threads, portableBits: line.options.has("portable-bits") };
 }
 
-/** Makes the settings those of the process, and says what they come to on this machine. */
-export function useEngine(settings: ExecutorSettings): EngineRecord {
+/** Makes the settings those of the process, and says what they come to on a machine that may fuse: by default, this one. */
+export function useEngine(settings: ExecutorSettings, hasFma: boolean = hasRelaxedSimd()): EngineRecord {
   configureExecutor(settings);
   const { engine = "compiled", threads = 1, portableBits = false } = settings;
   if (threads > hardwareThreads()) {
@@ -28,23 +28,23 @@ export function useEngine(settings: ExecutorSettings): EngineRecord {
       `--threads ${threads} is more than the ${hardwareThreads()} that this machine has.\n`,
     );
   }
-  return engine === "compiled"
-    ? { engine, threads, fma: !portableBits && hasRelaxedSimd() }
-    : { engine, threads };
+  return engine === "compiled" ? { engine, threads, fma: !portableBits && hasFma } : { engine, threads };
 }
 
 /**
  * The settings with which a recorded run goes on to the bits of one that was never stopped. A record without an engine
- * is of a time when there was only the reference. `ResumeError` if this machine cannot round as the run's did.
+ * is of a time when there was only the reference. `ResumeError` if the machine, by default this one, cannot round as the
+ * run's did.
  */
 export function recordedSettings(
   dir: string,
   record: Partial<EngineRecord>,
   line: CommandLine,
+  hasFma: boolean = hasRelaxedSimd(),
 ): ExecutorSettings {
   const { engine = "reference", fma = false } = record;
   const threads = integerOption(line, "threads", 1) ?? record.threads ?? 1;
-  if (engine === "compiled" && fma && !hasRelaxedSimd() && !line.options.has("force")) {
+  if (engine === "compiled" && fma && !hasFma && !line.options.has("force")) {
     throw new ResumeError(
       dir,
       "the run was started with fused multiply-adds (relaxed SIMD), which this host does not have: it would go on " +

@@ -11,10 +11,8 @@ vi.mock("../../../unspool/src/engine/codedArray.ts", async (original) => {
 
 afterAll(() => configureExecutor({}));
 
-/** Takes seconds and 200 MB: only by `npm run test:robustness`. */
-const longTest = process.env["UNSPOOL_LONG_TESTS"] ? test : test.skip;
-
-longTest("--set pool=1: the same theta from bytes and from floats, in a quarter of the memory", async () => {
+// Takes seconds and 200 MB.
+test("--set pool=1: the same theta from bytes and from floats, in a quarter of the memory", async () => {
   const run = async (areMade: boolean) => {
     codes.areMade = areMade;
     let bytes = 0;
