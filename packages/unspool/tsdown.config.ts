@@ -28,5 +28,7 @@ export default defineConfig({
   format: "esm",
   platform: "neutral",
   deps: { neverBundle: [/^node:/, /^@jax-js\//] },
+  // What they say is in the declarations and the sources; without them a process loads a sixth faster.
+  outputOptions: { comments: { jsdoc: false } },
   dts: true,
 });
