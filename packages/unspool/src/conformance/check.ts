@@ -83,3 +83,9 @@ export function requireError(where: string, what: string, code: string, run: () 
   }
   throw new ConformanceError(where, `${what} must throw an error with code "${code}", and did not throw.`);
 }
+
+/** `make`, which is called when it is first needed, for all checks that need what it makes. */
+export function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}

@@ -8,7 +8,7 @@ import { requireInteger, requireKnownOptions } from "../errors.ts";
 import { type Method, type MethodSteps, loggedThetaSize, reservedMetrics } from "../methods/index.ts";
 import { encodeState } from "../train/index.ts";
 import { bitsOf, throughData } from "./bits.ts";
-import { type ConformanceCheck, require } from "./check.ts";
+import { type ConformanceCheck, once, require } from "./check.ts";
 
 export interface MethodSubject<Theta = unknown> {
   /** Shown in messages. */
@@ -38,7 +38,8 @@ export function methodConformance<Theta>(subject: MethodSubject<Theta>): Conform
   requireKnownOptions("methodConformance", subject, ["name", "create", "theta", "steps", "seed"]);
   const { steps = 8, seed = 0 } = subject;
   requireInteger("methodConformance", "steps", steps, 2);
-  const trial: Trial<Theta> = { ...subject, steps, key: random.key(seed) };
+  const key = random.key(seed);
+  const trial: Trial<Theta> = { ...subject, steps, key, walked: once(() => walk(subject, steps, key)) };
   const checks: [string, (trial: Trial<Theta>) => void][] = [
     ["same theta, state and key give the same bits, and what was given is left as it was", requirePure],
     ["state goes through a checkpoint at every step, bit for bit", requireDataState],
@@ -54,6 +55,8 @@ export function methodConformance<Theta>(subject: MethodSubject<Theta>): Conform
 interface Trial<Theta> extends MethodSubject<Theta> {
   steps: number;
   key: Key;
+  /** One run for all checks: a method compiles its steps when they are first taken. */
+  walked(): Walk<Theta>;
 }
 
 interface Place<Theta> {
@@ -61,68 +64,83 @@ interface Place<Theta> {
   state: unknown;
 }
 
+/** A run of a method, one step at a time. */
+interface Walk<Theta> {
+  method: Method<Theta>;
+  /** What each step was given and has made. */
+  steps: { place: Place<Theta>; made: ReturnType<Method<Theta>["step"]> }[];
+  end: Place<Theta>;
+}
+
 const stepKey = (key: Key, i: number): Key => random.foldIn(random.foldIn(key, "step"), i);
 
 /** Theta as the loop makes it, and the first state. */
-function start<Theta>(method: Method<Theta>, { theta, key }: Trial<Theta>): Place<Theta> {
+function start<Theta>(method: Method<Theta>, theta: () => Theta, key: Key): Place<Theta> {
   const first = tree.tensors(theta()) as Theta;
   return { theta: first, state: method.init(first, random.foldIn(key, "init")) };
 }
 
-/** The places before each of the steps, and the one after the last. */
-function walk<Theta>(
-  method: Method<Theta>,
-  trial: Trial<Theta>,
-  visit: (place: Place<Theta>, made: ReturnType<Method<Theta>["step"]>, i: number) => void = () => {},
-): Place<Theta> {
-  let place = start(method, trial);
-  for (let i = 0; i < trial.steps; i++) {
-    const made = method.step(place.theta, place.state, stepKey(trial.key, i));
-    visit(place, made, i);
+function walk<Theta>({ create, theta }: MethodSubject<Theta>, count: number, key: Key): Walk<Theta> {
+  const method = create();
+  const steps: Walk<Theta>["steps"] = [];
+  let place = start(method, theta, key);
+  for (let i = 0; i < count; i++) {
+    const made = method.step(place.theta, place.state, stepKey(key, i));
+    // A method may hand out one record of metrics again and again.
+    steps.push({ place, made: { ...made, metrics: { ...made.metrics } } });
     place = { theta: made.theta, state: made.state };
   }
-  return place;
+  return { method, steps, end: place };
 }
 
 function requirePure<Theta>(trial: Trial<Theta>): void {
-  const { name, key } = trial;
-  const method = trial.create();
+  const { name, key, theta } = trial;
+  const { steps } = trial.walked();
   const again = trial.create();
-  require(bitsOf(start(method, trial)) === bitsOf(start(again, trial)), name, () =>
+  require(bitsOf(start(trial.create(), theta, key)) === bitsOf(start(again, theta, key)), name, () =>
     "init gives another state the second time.");
-  walk(method, trial, (place, made, i) => {
+  steps.forEach(({ place, made }, i) => {
     const before = bitsOf(place);
-    const parts = { theta: made.theta, state: made.state, loss: made.loss, metrics: { ...made.metrics } };
     const second = again.step(place.theta, place.state, stepKey(key, i));
     require(bitsOf(place) === before, name, () =>
       `step ${i} has changed the theta or the state that it was given.`);
     for (const part of ["theta", "state", "loss", "metrics"] as const) {
-      require(bitsOf(parts[part]) === bitsOf(second[part]), name, () =>
+      require(bitsOf(made[part]) === bitsOf(second[part]), name, () =>
         `step ${i} taken twice from the same theta, state and key gives another ${part}: what it depends on must be in them.`);
     }
   });
 }
 
+/**
+ * One method made anew takes all steps from the last to the first, and another one in the middle: what a method
+ * remembers besides its state comes from other steps there.
+ */
 function requireDataState<Theta>(trial: Trial<Theta>): void {
-  walk(trial.create(), trial, (place, made, i) => {
-    const kept = throughData(place);
-    const resumed = trial.create().step(kept.theta, kept.state, stepKey(trial.key, i));
-    for (const part of ["theta", "state", "loss"] as const) {
-      require(bitsOf(resumed[part]) === bitsOf(made[part]), trial.name, () =>
-        `the ${part} of step ${i} from a saved and loaded state differs: a method made anew must go on from theta and state alone.`);
+  const { steps } = trial.walked();
+  const backward = steps.map((_, i) => i).toReversed();
+  for (const order of [backward, [steps.length >> 1]]) {
+    const method = trial.create();
+    for (const i of order) {
+      const { place, made } = steps[i]!;
+      const kept = throughData(place);
+      const resumed = method.step(kept.theta, kept.state, stepKey(trial.key, i));
+      for (const part of ["theta", "state", "loss"] as const) {
+        require(bitsOf(resumed[part]) === bitsOf(made[part]), trial.name, () =>
+          `the ${part} of step ${i} from a saved and loaded state differs: a method made anew must go on from theta and state alone.`);
+      }
     }
-  });
+  }
 }
 
 function requireTheta<Theta>(trial: Trial<Theta>): void {
-  walk(trial.create(), trial, (place, { theta }, i) => {
+  trial.walked().steps.forEach(({ place, made: { theta } }, i) => {
     tree.requireSame(trial.name, `the theta of step ${i}`, place.theta, theta);
     require(tree.isFinite(theta), trial.name, () => `the theta of step ${i} is not finite.`);
   });
 }
 
 function requireNumbers<Theta>(trial: Trial<Theta>): void {
-  walk(trial.create(), trial, (_, { loss, metrics }, i) => {
+  trial.walked().steps.forEach(({ made: { loss, metrics } }, i) => {
     require(loss === null || Number.isFinite(loss), trial.name, () =>
       `the loss of step ${i} is ${String(loss)}: null says that a step has none.`);
     const { innerSteps } = metrics;
@@ -140,17 +158,11 @@ function requireNumbers<Theta>(trial: Trial<Theta>): void {
 /** In groups of every size, and from places in the middle. */
 function requireSeveral<Theta>(trial: Trial<Theta>): void {
   const { name, key, steps } = trial;
-  const method = trial.create();
+  const { method, steps: taken, end } = trial.walked();
   if (method.several === undefined) return;
   const all = random.foldIn(key, "step");
-  const places: Place<Theta>[] = [];
-  const losses: number[] = [];
-  places.push(
-    walk(method, trial, (place, { loss }) => {
-      places.push(place);
-      losses.push(loss ?? NaN);
-    }),
-  );
+  const places = [...taken.map(({ place }) => place), end];
+  const losses = taken.map(({ made }) => made.loss ?? NaN);
   for (let from = 0; from < steps; from++) {
     const { theta, state } = places[from]!;
     const done = method.several(theta, state, all, from, steps - from);
@@ -181,7 +193,7 @@ function requireLoggedThetas(name: string, done: MethodSteps<unknown, unknown>, 
 function requireRecipe<Theta>(trial: Trial<Theta>): void {
   const recipeOf = (): unknown => {
     const method = trial.create();
-    const { theta, state } = start(method, trial);
+    const { theta, state } = start(method, trial.theta, trial.key);
     return method.recipe(theta, state);
   };
   const recipe = recipeOf();
@@ -193,8 +205,10 @@ function requireRecipe<Theta>(trial: Trial<Theta>): void {
 }
 
 function requireEvaluated<Theta>(trial: Trial<Theta>): void {
-  const method = trial.create();
-  const { theta, state } = walk(method, trial);
+  const {
+    method,
+    end: { theta, state },
+  } = trial.walked();
   const kept = method.evaluationTheta?.(theta, state) ?? theta;
   tree.requireSame(trial.name, "what evaluationTheta returned", theta, kept);
 }

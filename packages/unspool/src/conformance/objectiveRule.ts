@@ -8,7 +8,7 @@ import {
 } from "../optimizers/index.ts";
 import type { Json } from "../methods/index.ts";
 import { decodeState, encodeState } from "../train/index.ts";
-import { type FieldCheck, require, requireError } from "./check.ts";
+import { type FieldCheck, once, require, requireError } from "./check.ts";
 import {
   type CheckedObjectiveOptimizer,
   type FloatType,
@@ -53,11 +53,6 @@ type Step = (point: Point, key: Key) => Outcome;
 interface Compiled {
   optimizer: ObjectiveOptimizer;
   step: CompiledStep<SmallNetwork, Tree, SmallBatch>;
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
 }
 
 const create = (subject: CheckedObjectiveOptimizer): ObjectiveOptimizer =>
