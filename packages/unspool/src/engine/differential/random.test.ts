@@ -14,8 +14,8 @@ import { rowwise } from "./testing/operations.ts";
 import { type RandomFunction, caseOf, randomFunctions, rowFunctions } from "./testing/randomFunction.ts";
 import { type RandomLoop, loopOf, randomLoops, reverseOf } from "./testing/randomLoop.ts";
 
-/** How many are tried: a third here, of those that `npm run test:robustness` tries. */
-const runs = (all: number): number => Math.ceil(all * (process.env["UNSPOOL_LONG_TESTS"] ? 1 : 1 / 3));
+/** How many are tried: a sixth here, of those that `npm run test:robustness` tries. */
+const runs = (all: number): number => Math.ceil(all * (process.env["UNSPOOL_LONG_TESTS"] ? 1 : 1 / 6));
 
 const boundOf = (dtype: "float32" | "float64", scale = 2): Bound => ({
   ulps: dtype === "float32" ? 64 : 4096,
