@@ -60,9 +60,12 @@ export function documentedExports(index: string): { name: string; doc: Algorithm
   });
 }
 
+/** What the programs of several pages have in common is parsed once. */
+const parsed = new Map<string, ts.SourceFile | undefined>();
+
 /** Only the shapes of option types are asked for: the smallest library will do, and errors are nobody's business. */
 function programOf(files: readonly string[]): ts.Program {
-  return ts.createProgram([...files], {
+  const options: ts.CompilerOptions = {
     target: ts.ScriptTarget.ES2022,
     module: ts.ModuleKind.ESNext,
     moduleResolution: ts.ModuleResolutionKind.Bundler,
@@ -71,7 +74,14 @@ function programOf(files: readonly string[]): ts.Program {
     noEmit: true,
     strict: true,
     allowImportingTsExtensions: true,
-  });
+  };
+  const host = ts.createCompilerHost(options);
+  const { getSourceFile } = host;
+  host.getSourceFile = (path, ...how) => {
+    if (!parsed.has(path)) parsed.set(path, getSourceFile(path, ...how));
+    return parsed.get(path);
+  };
+  return ts.createProgram([...files], options, host);
 }
 
 function importedFunction(
