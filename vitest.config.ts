@@ -27,7 +27,7 @@ export default defineConfig({
             "test/numpy/**/*.test.ts",
             "test/conformance/**/*.test.ts",
             // The command and attacks on runs from the sources, which are read and translated here already.
-            "test/e2e/inProcess*.test.ts",
+            "test/e2e/{inProcess*,tutorial}.test.ts",
             "test/robustness/{folders,hostileFiles,kill,randomConfigs}.test.ts",
           ],
           exclude: [long],
@@ -41,7 +41,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts", "test/robustness/interrupts.test.ts"],
-          exclude: ["test/e2e/inProcess*.test.ts"],
+          exclude: ["test/e2e/{inProcess*,tutorial}.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           ...together,

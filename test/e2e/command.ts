@@ -62,11 +62,21 @@ export function start(
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   const outcome = new Promise<Outcome>((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (code, signal) =>
-      resolve({ code: code ?? 128 + constants.signals[signal!], signal, stdout, stderr }),
-    );
+    child.on("close", (code, signal) => resolve({ code: shellCode(code, signal), signal, stdout, stderr }));
   });
   return { child, outcome };
+}
+
+/** An exit code as a shell shows it. What is slow to stop ends by the signal that it was sent. */
+const shellCode = (code: number | null, signal: NodeJS.Signals | null): number =>
+  code ?? 128 + constants.signals[signal!];
+
+/**
+ * The exit code of a process, as a shell shows it: once all of its output has been read, or (`exit`) as soon as it has
+ * ended. A process whose channel was closed from here is not known to close.
+ */
+export function exitCodeOf(child: ChildProcess, at: "close" | "exit" = "close"): Promise<number> {
+  return new Promise((resolve) => child.on(at, (code, signal) => resolve(shellCode(code, signal))));
 }
 
 /** Runs `unspool ...args` to its end. */

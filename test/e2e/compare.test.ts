@@ -1,4 +1,4 @@
-/** `compare` as a command: what it answers, in words and as JSON, and how it refuses. */
+/** `compare` as a command: what it answers, and how it refuses. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -21,20 +21,6 @@ interface Estimator {
   seconds: number;
   bytes: number;
 }
-
-test("compare bilevel-bias measures hypergradients by name beside estimators of the registry", async () => {
-  const args = ["--estimators", "bptt,neumann 5,exact", "--truncations", "4", "--budget", "inner-steps=2000"];
-  const outcome = await run("compare", "bilevel-bias", ...args, "--json");
-  expect([outcome.code, outcome.stderr]).toEqual([0, ""]);
-  const { estimators } = eventsOf(outcome)[0] as unknown as { estimators: Estimator[] };
-  expect(estimators.map(({ name }) => name)).toEqual(["bptt", "exact", "neumann 5"]);
-  // The heights alone are what gradients are of, not the weights beside them.
-  expect(Object.keys(estimators[0]!.mean)).toEqual(["theta"]);
-  const bias = estimators.map((one) => Math.hypot(...one.bias["theta"]!));
-  expect(bias[0]).toBeLessThan(1e-12);
-  expect(bias[2]).toBeGreaterThan(bias[1]!);
-  expect(estimators.map(({ variance }) => variance)).toEqual([0, 0, 0]);
-});
 
 describe("compare influence-balancing", () => {
   test("truncated estimators have the wrong sign with |z| > 5, PES is within 4 standard errors of the exact gradient", async () => {

@@ -138,3 +138,45 @@ test("the optimizer of a run is taken apart, in words, as JSON and as a page", a
   expect(sumOfRates! / effectiveLearningRate!).toBeCloseTo(1, 6);
   expect(existsSync(join(dir, "learned/analysis.html"))).toBe(true);
 });
+
+test("an edited experiment, an edited rounding mode: named and refused, and --force goes on", async () => {
+  const source = readFileSync(join(dir, file), "utf8");
+  await run("run", file, "--steps", "2", "--out", "edited");
+  // Under another name, because a process loads a file once.
+  writeFileSync(join(dir, "edited.ts"), source.replace("learningRate: 0.05", "learningRate: 0.06"));
+  const goOn = (...args: string[]) => run("resume", "edited", "--experiment", "edited.ts", ...args);
+  const refused = await goOn("--steps", "4");
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain('optimizer.numbers is "0.05 1" in the run and "0.06 1" here');
+  const forced = await goOn("--steps", "4", "--force");
+  expect([forced.code, forced.stderr]).toEqual([0, expect.stringContaining("going on by force") as string]);
+
+  const path = join(dir, "edited/config.json");
+  const config = readFileSync(path, "utf8");
+  const { fma } = (JSON.parse(config) as { origin: { fma: boolean } }).origin;
+  // The engine's record of the command is what resume sets the engine by.
+  writeFileSync(path, config.replace(/("command".*"fma": )(?:true|false)/s, `$1${!fma}`));
+  const rounded = await goOn("--steps", "6");
+  expect([rounded.code, rounded.stderr]).toEqual([1, expect.stringMatching(/fma|fused/) as string]);
+});
+
+interface Measured {
+  name: string;
+  mean: Record<string, number[]>;
+  bias: Record<string, number[]>;
+  variance: number;
+}
+
+test("compare bilevel-bias measures hypergradients by name beside estimators of the registry", async () => {
+  const args = ["--estimators", "bptt,neumann 5,exact", "--truncations", "4", "--budget", "inner-steps=2000"];
+  const outcome = await run("compare", "bilevel-bias", ...args, "--json");
+  expect([outcome.code, outcome.stderr]).toEqual([0, ""]);
+  const { estimators } = eventsOf(outcome)[0] as unknown as { estimators: Measured[] };
+  expect(estimators.map(({ name }) => name)).toEqual(["bptt", "exact", "neumann 5"]);
+  // The heights alone are what gradients are of, not the weights beside them.
+  expect(Object.keys(estimators[0]!.mean)).toEqual(["theta"]);
+  const bias = estimators.map((one) => Math.hypot(...one.bias["theta"]!));
+  expect(bias[0]).toBeLessThan(1e-12);
+  expect(bias[2]).toBeGreaterThan(bias[1]!);
+  expect(estimators.map(({ variance }) => variance)).toEqual([0, 0, 0]);
+});

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type JsonEvent, bin, eventsOf, start, unspool, workFolder } from "./command.ts";
+import { type JsonEvent, bin, eventsOf, exitCodeOf, start, unspool, workFolder } from "./command.ts";
 
 const { dir, remove } = workFolder();
 afterAll(remove);
@@ -91,28 +91,32 @@ it("keeps the steps of its cells at a Ctrl-C that a terminal sends to all of its
   expect(statusOf("group", "noise-0.3")).toBe("interrupted");
 });
 
-it("is taken cell by cell, by whoever names one, and summarised as far as it is", async () => {
-  const first = await unspool(dir, ...run("shared", "--cell", "noise-1"));
-  expect(startsIn(eventsOf(first))).toEqual(["noise-1"]);
-  expect(eventsOf(first).at(-1)).toMatchObject({ ended: 1, cells: 4 });
-  const [second, third] = await Promise.all([
-    resume("shared", "--cell", "noise-0"),
-    resume("shared", "--cell", "noise-0.3"),
-  ]);
-  expect([second.code, third.code]).toEqual([0, 0]);
-  const rest = await resume("shared");
-  expect(startsIn(eventsOf(rest))).toEqual(["after"]);
-  expect(summaryOf("shared")).toBe(summaryOf("whole"));
-});
+describe("cells of a study that others have begun", () => {
+  beforeAll(async () => {
+    const first = await unspool(dir, ...run("shared", "--cell", "noise-1"));
+    expect(startsIn(eventsOf(first))).toEqual(["noise-1"]);
+    expect(eventsOf(first).at(-1)).toMatchObject({ ended: 1, cells: 4 });
+  });
 
-it("does not run a cell on whose study's process has ended while the cell's was loading", async () => {
-  await unspool(dir, ...run("orphan", "--cell", "noise-1"));
-  const args = [bin, "resume", "orphan", "--cell", "noise-0", "--json", "--experiment", "noisyStudy.ts"];
-  const child = spawn(process.execPath, args, { cwd: dir, stdio: ["ignore", "ignore", "inherit", "ipc"] });
-  // What a process hears that is started by one that ends at once.
-  child.disconnect();
-  const code = await new Promise((resolve) => child.on("exit", resolve));
-  expect([code, statusOf("orphan", "noise-0")]).toEqual([130, undefined]);
+  it("are not run where the study's process has ended while the cell's was loading", async () => {
+    const args = [bin, "resume", "shared", "--cell", "noise-0", "--json", "--experiment", "noisyStudy.ts"];
+    const child = spawn(process.execPath, args, { cwd: dir, stdio: ["ignore", "ignore", "inherit", "ipc"] });
+    // What a process hears that is started by one that ends at once.
+    child.disconnect();
+    const code = await exitCodeOf(child, "exit");
+    expect([code, statusOf("shared", "noise-0")]).toEqual([130, undefined]);
+  });
+
+  it("are taken one by one, by whoever names one, and summarised as far as they are", async () => {
+    const [second, third] = await Promise.all([
+      resume("shared", "--cell", "noise-0"),
+      resume("shared", "--cell", "noise-0.3"),
+    ]);
+    expect([second.code, third.code]).toEqual([0, 0]);
+    const rest = await resume("shared");
+    expect(startsIn(eventsOf(rest))).toEqual(["after"]);
+    expect(summaryOf("shared")).toBe(summaryOf("whole"));
+  });
 });
 
 function statusOf(out: string, id: string): unknown {

@@ -2,7 +2,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { unspool, workFolder } from "./command.ts";
+import { workFolder } from "./command.ts";
+import { unspoolHere } from "./inProcess.ts";
 
 const { dir, remove } = workFolder();
 const tutorial = readFileSync(join(import.meta.dirname, "../../docs/tutorial.md"), "utf8");
@@ -11,7 +12,7 @@ writeFileSync(join(dir, "pendulum.ts"), /^```ts\n(.*?)^```$/ms.exec(tutorial)![1
 afterAll(remove);
 
 async function answer<Answer>(...args: string[]): Promise<Answer> {
-  const { stdout, code } = await unspool(dir, ...args, "--json");
+  const { stdout, code } = await unspoolHere(dir, ...args, "--json");
   expect(code).toBe(0);
   return JSON.parse(stdout.trim().split("\n").at(-1)!) as Answer;
 }

@@ -4,7 +4,7 @@ import { openSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Outcome, eventsOf, start, unspool, workFolder } from "../e2e/command.ts";
+import { type Outcome, eventsOf, exitCodeOf, start, unspool, workFolder } from "../e2e/command.ts";
 import { writeFixtures } from "./fixtures.ts";
 
 const { dir, remove } = workFolder();
@@ -80,7 +80,7 @@ describe("an output that cannot be written", () => {
         if (name === "stderr" && text.includes("step 1/")) child.kill("SIGINT");
       });
       child.stderr?.on("data", (bytes: Buffer) => (text += String(bytes)));
-      const code = await new Promise((resolve) => child.on("close", resolve));
+      const code = await exitCodeOf(child);
       expect(code).toBe(name === "stdout" ? 1 : 130);
       expect(text).not.toMatch(/^\s+at /m);
       // Told before the run began, if stdout is full from the start: then there is nothing to keep.
@@ -95,7 +95,7 @@ describe("an output that cannot be written", () => {
       const child = spawn(process.execPath, [bin, ...args], { cwd: dir, stdio: ["ignore", full, "pipe"] });
       let text = "";
       child.stderr!.on("data", (bytes: Buffer) => (text += String(bytes)));
-      const code = await new Promise((resolve) => child.on("close", resolve));
+      const code = await exitCodeOf(child);
       expect([code, text]).toEqual([
         1,
         expect.stringMatching(/^unspool: stdout could not be written \(ENOSPC/),
@@ -139,33 +139,4 @@ test("an experiment's process.exit is told, and the run stays", async () => {
   const outcome = await unspool(dir, "run", "exiting.ts", "--out", "exited");
   expect([outcome.code, outcome.stderr]).toEqual([1, expect.stringContaining("process.exit(7)") as string]);
   expectLeft("exited", "failed");
-});
-
-test("an edited experiment, an edited rounding mode: named and refused, and --force goes on", async () => {
-  const source = readFileSync(join(dir, "noisyQuadratic.ts"), "utf8");
-  writeFileSync(join(dir, "edited.ts"), source);
-  await unspool(dir, "run", "edited.ts", "--steps", "2", "--out", "edited");
-  writeFileSync(join(dir, "edited.ts"), source.replace("learningRate: 0.05", "learningRate: 0.06"));
-  const refused = await unspool(dir, "resume", "edited", "--experiment", "edited.ts", "--steps", "4");
-  expect(refused.code).toBe(1);
-  expect(refused.stderr).toContain('optimizer.numbers is "0.05 1" in the run and "0.06 1" here');
-  const forced = await unspool(
-    dir,
-    "resume",
-    "edited",
-    "--experiment",
-    "edited.ts",
-    "--steps",
-    "4",
-    "--force",
-  );
-  expect([forced.code, forced.stderr]).toEqual([0, expect.stringContaining("going on by force") as string]);
-
-  const path = join(dir, "edited/config.json");
-  const config = readFileSync(path, "utf8");
-  const { fma } = manifestOf("edited")["origin"] as { fma: boolean };
-  // The engine's record of the command is what resume sets the engine by.
-  writeFileSync(path, config.replace(/("command".*"fma": )(?:true|false)/s, `$1${!fma}`));
-  const rounded = await unspool(dir, "resume", "edited", "--experiment", "edited.ts", "--steps", "6");
-  expect([rounded.code, rounded.stderr]).toEqual([1, expect.stringMatching(/fma|fused/) as string]);
 });
