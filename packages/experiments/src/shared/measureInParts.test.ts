@@ -28,7 +28,10 @@ const small: [Experiment, object][] = [
   [loadedDice as Experiment, { trajectories: 4096 }],
 ];
 
-test.each(small.map(([experiment, config]) => [experiment.name, experiment, config] as const))(
+// A second one only by `npm run test:robustness`.
+const taken = process.env["UNSPOOL_LONG_TESTS"] ? small : small.slice(0, 1);
+
+test.each(taken.map(([experiment, config]) => [experiment.name, experiment, config] as const))(
   "%s is stopped in the middle of its measurements and comes to the same",
   async (_, experiment, config) => {
     let parts = 0;
