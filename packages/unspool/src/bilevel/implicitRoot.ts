@@ -56,12 +56,6 @@ export function implicit<X, Theta>(
   options: ImplicitOptions,
 ): (theta: Theta) => X {
   requireKnownOptions(where, options, ["solver"]);
-  const given: [name: string, fn: unknown, allowed: string][] = [
-    ["equations", equations, "a function of x and theta"],
-    ["solve", solve, "a function of theta that returns x"],
-  ];
-  for (const [name, fn, allowed] of given)
-    if (typeof fn !== "function") throw new OptionError(where, name, fn, allowed);
   const { solver = direct() } = options;
   if (typeof solver !== "object" || typeof solver.solve !== "function") {
     const hint = "Write { solver: conjugateGradient() }.";

@@ -75,15 +75,14 @@ function byFunction<Outer, Weights, Batch>(
     init: () => ({}),
     run(outer, { weights, optimizer }, key, from, count) {
       if (count === 0) return { weights, optimizer };
-      const call = (at: Weights, _: undefined, k: Tensor): [Weights, undefined] => {
-        const batch = batchOf(problem, random.foldIn(key, k.add(tree.scalar(from, "int32"))), "inner");
-        return [solve(outer, at, batch), undefined];
-      };
-      if (count === 0) return { weights, optimizer };
       if (count === 1) {
         const batch = batchOf(problem, random.foldIn(key, tree.scalar(from, "int32")), "inner");
         return { weights: solve(outer, weights, batch), optimizer };
       }
+      const call = (at: Weights, _: undefined, k: Tensor): [Weights, undefined] => {
+        const batch = batchOf(problem, random.foldIn(key, k.add(tree.scalar(from, "int32"))), "inner");
+        return [solve(outer, at, batch), undefined];
+      };
       return { weights: scan(call, weights, undefined, { length: count })[0], optimizer };
     },
     approach: () => {
