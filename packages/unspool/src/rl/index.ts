@@ -95,3 +95,16 @@ export { mountainCarContinuous } from "./environments/mountainCarContinuous.ts";
 export type { MountainCarState } from "./environments/mountainCarContinuous.ts";
 export { acrobot } from "./environments/acrobot.ts";
 export type { AcrobotState } from "./environments/acrobot.ts";
+export { lqr } from "./environments/lqr.ts";
+export type { LqrOptions, LqrState } from "./environments/lqr.ts";
+export { adaptiveCruise, cruisePid } from "./environments/adaptiveCruise.ts";
+export type {
+  AdaptiveCruiseOptions,
+  CruisePidOptions,
+  CruiseState,
+  PidTheta,
+} from "./environments/adaptiveCruise.ts";
+export { pathTracking, steeringLaw } from "./environments/pathTracking.ts";
+export type { SteeringTheta, TrackingState } from "./environments/pathTracking.ts";
+export { environments } from "./environments/environments.ts";
+export type { EnvironmentEntry } from "./environments/environments.ts";
