@@ -108,3 +108,10 @@ export { pathTracking, steeringLaw } from "./environments/pathTracking.ts";
 export type { SteeringTheta, TrackingState } from "./environments/pathTracking.ts";
 export { environments } from "./environments/environments.ts";
 export type { EnvironmentEntry } from "./environments/environments.ts";
+export { simulatedEnvironment } from "./environments/simulatedEnvironment.ts";
+export type {
+  SimulatedEnvironment,
+  SimulatedEnvironmentOptions,
+  SimulatedStep,
+  SimulatorInstance,
+} from "./environments/simulatedEnvironment.ts";
