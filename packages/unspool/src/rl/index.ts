@@ -115,3 +115,14 @@ export type {
   SimulatedStep,
   SimulatorInstance,
 } from "./environments/simulatedEnvironment.ts";
+export { designTask } from "./design/designTask.ts";
+export type { DesignTask, DesignTaskOptions, Disturbance } from "./design/designTask.ts";
+export { massSpringDamper, massSpringForces, massSpringRule } from "./design/systems/massSpringDamper.ts";
+export type { MassSpringDamperOptions } from "./design/systems/massSpringDamper.ts";
+export { baseLoadRule, loadFollowingRule, microgrid } from "./design/systems/microgrid.ts";
+export type { MicrogridOptions } from "./design/systems/microgrid.ts";
+export { droneEllipse } from "./design/systems/droneEllipse.ts";
+export type { DroneEllipseOptions } from "./design/systems/droneEllipse.ts";
+export type { DronePhysics } from "./design/systems/droneBody.ts";
+export { linearGaussianDesign } from "./design/systems/linearGaussianDesign.ts";
+export type { LinearGaussianDesign, LinearGaussianOptions } from "./design/systems/linearGaussianDesign.ts";

@@ -1,0 +1,88 @@
+import { describe, expect, test } from "vitest";
+import { np, random, tree } from "../../array/index.ts";
+import { OptionError } from "../../errors.ts";
+import { type DesignTaskOptions, designTask } from "./designTask.ts";
+
+const options: DesignTaskOptions = {
+  horizon: 4,
+  designBox: [
+    [0, -1],
+    [1, 1],
+  ],
+  initialState: () => np.zeros([2]),
+  dynamics: (_, state) => state,
+  reward: (design) => design.sum(),
+};
+
+describe("designTask", () => {
+  test("names and scales have defaults; the policy sees the state and t / T", () => {
+    const task = designTask(options);
+    expect(task.designNames).toEqual(["design 0", "design 1"]);
+    expect(task.designScale).toEqual([1, 1]);
+    const seen = task.observe(np.array([3, 5]), tree.scalar(1, "int32"));
+    expect(Array.from(seen.data)).toEqual([3, 5, 0.25]);
+  });
+
+  test("rewards are shifted and scaled", () => {
+    const task = designTask({ ...options, rewardScale: { shift: 5, scale: 10 } });
+    const [design, state] = [np.array([1, 2]), np.zeros([2])];
+    // (1 + 2 + 5) / 10
+    expect(task.reward(design, state, np.zeros([]), np.zeros([])).item()).toBeCloseTo(0.8, 6);
+  });
+
+  test("without a disturbance it is the number 0, with certainty", () => {
+    const { disturbance } = designTask(options);
+    const [design, state] = [np.array([1, 2]), np.zeros([2])];
+    const xi = disturbance.sample(design, state, state, random.key(0));
+    expect([xi.item(), disturbance.logProb(design, state, state, xi).item()]).toEqual([0, 0]);
+  });
+
+  test.each<[Partial<DesignTaskOptions>, string]>([
+    [
+      {
+        designBox: [
+          [0, 2],
+          [1, 1],
+        ],
+      },
+      "designTask: designBox[1][1] must be at least designBox[0][1] = 2, got 1. Write [low, high].",
+    ],
+    [
+      { designBox: [[0, 0], [1]] },
+      "designTask: designBox[1] must be a list of 2, one for each number of the design, got [1].",
+    ],
+    [
+      {
+        designBox: [
+          [0, NaN],
+          [1, 1],
+        ],
+      },
+      "designTask: designBox must be two lists of finite numbers, [low, high], got",
+    ],
+    [{ horizon: 0 }, "designTask: horizon must be an integer of at least 1, got 0."],
+    [
+      { designScale: [1] },
+      "designTask: designScale must be a list of 2, one for each number of the design, got [1].",
+    ],
+    [{ designScale: [1, 0] }, "designTask: designScale[1] must be a finite number above 0, got 0."],
+    [
+      { designNames: ["x"] },
+      'designTask: designNames must be a list of 2, one for each number of the design, got ["x"].',
+    ],
+    [
+      { rewardScale: { scale: -1 } },
+      "designTask: rewardScale.scale must be a finite number above 0, got -1.",
+    ],
+  ])("%# is refused", (given, message) => {
+    expect(() => designTask({ ...options, ...given })).toThrow(OptionError);
+    expect(() => designTask({ ...options, ...given })).toThrow(message);
+  });
+
+  test("a state that is no vector needs `observe`", () => {
+    const task = designTask({ ...options, initialState: () => np.zeros([2, 2]) });
+    expect(() => task.observe(np.zeros([2, 2]), tree.scalar(0, "int32"))).toThrow(
+      "observe must be given where a state is no vector",
+    );
+  });
+});
