@@ -19,13 +19,18 @@ import {
   defineExperiment,
   defineProblem,
   denseMatrix,
+  deps,
   descent,
   firstOrder,
   implicitKrasulina,
+  initJodc,
   initTable,
   initMlp,
+  jodc,
   lila,
   lilaTheta,
+  linearFeedback,
+  linearGaussianDesign,
   lookahead,
   lossScale,
   momentum,
@@ -166,6 +171,29 @@ describe("streamingDescent of implicitKrasulina", () => {
       }),
     theta: () => ({ components: initTable(random.key(2), 6, 2).reshape([2, 6]) }),
   });
+  test.each(checks.map((check) => [check.name, check.run] as const))("%s", (_, run) => run());
+});
+
+describe("methods that size a system with its controller", () => {
+  const task = linearGaussianDesign();
+  const policy = linearFeedback({ gain: [[-0.2]], deviation: 0.3 });
+  const parts = { task, policy, batch: 8 };
+  const checks = [
+    ...methodConformance({
+      name: "deps",
+      create: () => deps({ ...parts, measuresScoreShare: true }),
+      theta: () => ({ design: np.array([0.9]), policy: policy.init(random.key(0)) }),
+      steps: 3,
+    }),
+    ...(["ppo", "reinforce"] as const).flatMap((policyUpdate) =>
+      methodConformance({
+        name: `jodc by ${policyUpdate}`,
+        create: () => jodc({ ...parts, policyUpdate }),
+        theta: () => initJodc(parts, random.key(0)),
+        steps: 3,
+      }),
+    ),
+  ];
   test.each(checks.map((check) => [check.name, check.run] as const))("%s", (_, run) => run());
 });
 

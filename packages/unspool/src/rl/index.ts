@@ -140,3 +140,7 @@ export { deps } from "./design/deps.ts";
 export type { DepsOptions, DepsState } from "./design/deps.ts";
 export type { DesignOptimizers, DesignUpdateState } from "./design/designUpdate.ts";
 export type { DesignTheta } from "./design/trajectories.ts";
+export { initJodc, jodc, jodcDesign } from "./design/jodc.ts";
+export type { DesignDistribution, JodcOptions, JodcState, JodcTheta } from "./design/jodc.ts";
+export { designEvaluator, policyEvaluator } from "./design/evaluateDesign.ts";
+export type { DesignController, DesignEvaluation, EvaluateDesignOptions } from "./design/evaluateDesign.ts";
