@@ -22,6 +22,7 @@ import {
   deps,
   descent,
   firstOrder,
+  gridSearch,
   implicitKrasulina,
   initJodc,
   initTable,
@@ -34,6 +35,7 @@ import {
   lookahead,
   lossScale,
   momentum,
+  nestedSearch,
   np,
   objectiveDescent,
   pes,
@@ -193,6 +195,13 @@ describe("methods that size a system with its controller", () => {
         steps: 3,
       }),
     ),
+    ...methodConformance({
+      name: "nestedSearch of a trained policy",
+      create: () =>
+        nestedSearch({ task, outer: gridSearch({ population: 2 }), inner: { policy, batch: 8, steps: 2 } }),
+      theta: () => np.array([0.9]),
+      steps: 3,
+    }),
   ];
   test.each(checks.map((check) => [check.name, check.run] as const))("%s", (_, run) => run());
 });

@@ -144,3 +144,7 @@ export { initJodc, jodc, jodcDesign } from "./design/jodc.ts";
 export type { DesignDistribution, JodcOptions, JodcState, JodcTheta } from "./design/jodc.ts";
 export { designEvaluator, policyEvaluator } from "./design/evaluateDesign.ts";
 export type { DesignController, DesignEvaluation, EvaluateDesignOptions } from "./design/evaluateDesign.ts";
+export { gridSearch } from "./design/gridSearch.ts";
+export type { GridSearchOptions, GridSearchState } from "./design/gridSearch.ts";
+export { nestedSearch, trainedFor } from "./design/nestedSearch.ts";
+export type { InnerTraining, NestedSearchOptions } from "./design/nestedSearch.ts";

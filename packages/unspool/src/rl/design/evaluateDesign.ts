@@ -12,7 +12,7 @@ export type DesignController<State = Tensor> = (design: Tensor, state: State, t:
 export interface EvaluateDesignOptions {
   /** Default 64. */
   trajectories?: number;
-  /** Default `random.key(0)`: two designs are then held against each other under the same disturbances. */
+  /** Of evaluations that are given none. Default `random.key(0)`: two designs are then held against each other under the same disturbances. */
   key?: Key;
 }
 
@@ -41,12 +41,12 @@ export function designEvaluator<State>(
   task: DesignTask<State>,
   controller: DesignController<State>,
   options: EvaluateDesignOptions = {},
-): (design: Tensor) => DesignEvaluation<State> {
+): (design: Tensor, key?: Key) => DesignEvaluation<State> {
   const { trajectories, key } = checked("designEvaluator", options);
   const run = compiled("design.evaluate", (design: Tensor, own: Key) =>
     simulate(task, controller, design, own, trajectories),
   );
-  return (design) => summarised(run(design, key));
+  return (design, own = key) => summarised(run(design, own));
 }
 
 /**
@@ -59,14 +59,14 @@ export function policyEvaluator<State, Theta>(
   task: DesignTask<State>,
   policy: DesignPolicy<Theta>,
   options: EvaluateDesignOptions = {},
-): (theta: DesignTheta<Theta>) => DesignEvaluation<State> {
+): (theta: DesignTheta<Theta>, key?: Key) => DesignEvaluation<State> {
   const { trajectories, key } = checked("policyEvaluator", options);
   const run = compiled("design.evaluate", (theta: DesignTheta<Theta>, own: Key) => {
     const controller: DesignController<State> = (_design, state, t, actionKey) =>
       policy.sample(theta.policy, task.observe(state, t), actionKey);
     return simulate(task, controller, theta.design, own, trajectories);
   });
-  return (theta) => summarised(run(theta, key));
+  return (theta, own = key) => summarised(run(theta, own));
 }
 
 function checked(where: string, options: EvaluateDesignOptions): Required<EvaluateDesignOptions> {
