@@ -3,7 +3,7 @@
  * same in the interior, by a parabola near a bound, and mirrored behind it, so that no candidate is wasted and none is
  * refused. This is the transformation of pycma (`BoxConstraintsLinQuadTransformation`, version 4.4).
  *
- *     y = low + (x - (low - a))² / (4 a)    for low - a ≤ x ≤ low + a,    a = min((high - low) / 2, (1 + |low|) / 20)
+ *     y = low + (x - (low - a))² / (4 a)    for low - a ≤ x ≤ low + a,    a = min((high - low) / 2, max(1, |low|) / 20)
  */
 import type { FlatBox } from "./box.ts";
 
@@ -21,7 +21,7 @@ export function outOfBox(y: Float64Array, { low, high }: FlatBox): Float64Array 
 
 /** How far from a bound the parabola reaches on each side. */
 function margin(bound: number, low: number, high: number): number {
-  return Number.isFinite(bound) ? Math.min((high - low) / 2, (1 + Math.abs(bound)) / 20) : 1;
+  return Number.isFinite(bound) ? Math.min((high - low) / 2, Math.max(1, Math.abs(bound)) / 20) : 1;
 }
 
 function into(x: number, low: number, high: number): number {

@@ -4,19 +4,14 @@
  *
  *     g = 1 / (n sigma) · sum over candidates of r_i eps_i + weightDecay · m,    r centred ranks, -1/2 to 1/2
  */
-import type { Tree } from "../array/index.ts";
+import type { Tensor, Tree } from "../array/index.ts";
 import { OptionError, requireKnownOptions } from "../errors.ts";
-import { type OptimizerConfig, createOptimizer } from "../optimizers/index.ts";
-import type { Json } from "../json.ts";
+import { mirrored } from "./mirrored.ts";
+import { type OptimizerChoice, optimizerOf } from "./optimizerChoice.ts";
 import { type SigmaOptions, requireEvenPopulation, requireSigma } from "./options.ts";
 import { centredRanks } from "./ranks.ts";
 import type { Search } from "./search.ts";
 import { type VectorRules, type VectorSearchState, numbersOf, vector, vectorSearch } from "./vectorSearch.ts";
-import type { Tensor } from "../array/index.ts";
-
-/** An optimizer as data: its name in the registry, and its options. */
-export type OptimizerChoice = { readonly name: string; readonly [option: string]: Json };
-
 export interface OpenaiEsOptions extends SigmaOptions {
   /** Standard deviation of the perturbations, which stays as it is. Default 0.02. */
   sigma?: number;
@@ -49,8 +44,7 @@ export function openaiEsRules(options: Omit<OpenaiEsOptions, "box">): VectorRule
   requireEvenPopulation("openaiEs", population);
   if (!Number.isFinite(weightDecay) || weightDecay < 0)
     throw new OptionError("openaiEs", "weightDecay", weightDecay, "a finite number of at least 0");
-  const { name, ...given } = choice;
-  const optimizer = createOptimizer(name, given as OptimizerConfig);
+  const optimizer = optimizerOf("openaiEs", choice);
   return {
     name: "openaiEs",
     recipe: { sigma, population, optimizer: { ...choice }, weightDecay },
@@ -78,23 +72,4 @@ export function openaiEsRules(options: Omit<OpenaiEsOptions, "box">): VectorRule
     },
     center: ({ mean }) => numbersOf(mean),
   };
-}
-
-/** Rows mean + sigma z, mean - sigma z in turn, [population · d]. */
-export function mirrored(
-  mean: Float64Array,
-  sigma: number,
-  population: number,
-  draw: () => number,
-): Float64Array {
-  const size = mean.length;
-  const rows = new Float64Array(population * size);
-  for (let pair = 0; pair < population / 2; pair++) {
-    for (let j = 0; j < size; j++) {
-      const step = sigma * draw();
-      rows[2 * pair * size + j] = mean[j]! + step;
-      rows[(2 * pair + 1) * size + j] = mean[j]! - step;
-    }
-  }
-  return rows;
 }

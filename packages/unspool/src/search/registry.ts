@@ -4,12 +4,25 @@
  */
 import { requireKnownOptions } from "../errors.ts";
 import { type Registry, registry } from "../registry.ts";
+import { ars } from "./ars.ts";
+import { bayesianOptimization, mostModelNumbers } from "./bayesianOptimization.ts";
+import { bipopCmaEs } from "./bipopCmaEs.ts";
 import { cmaEs, mostFullNumbers } from "./cmaEs.ts";
+import { differentialEvolution } from "./differentialEvolution.ts";
+import { ipopCmaEs } from "./ipopCmaEs.ts";
+import { nelderMead } from "./nelderMead.ts";
 import { openaiEs } from "./openaiEs.ts";
 import type { SigmaOptions } from "./options.ts";
+import { particleSwarm } from "./particleSwarm.ts";
+import { pgpe } from "./pgpe.ts";
+import { quasiRandomSearch } from "./quasiRandomSearch.ts";
 import { randomSearch } from "./randomSearch.ts";
 import type { Search } from "./search.ts";
+import { sepCmaEs } from "./sepCmaEs.ts";
+import { simulatedAnnealing } from "./simulatedAnnealing.ts";
+import { snes } from "./snes.ts";
 import type { SearchTraits } from "./traits.ts";
+import { xnes } from "./xnes.ts";
 
 /** Options that a search may be given by whoever knows it by name only; each takes its own. */
 export interface CommonSearchOptions extends SigmaOptions {
@@ -29,19 +42,64 @@ export interface SearchEntry extends SearchTraits {
 
 const common = ["sigma", "population", "box"] as const;
 
+const gaussian = { kind: "distribution", bounds: "transform", incumbent: "mean", isRankBased: true } as const;
+const members = { kind: "population", incumbent: "best", isRankBased: true } as const;
+
 // prettier-ignore
 const registered: Registry<SearchEntry> = registry("createSearch", [
   { name: "cmaEs", aliases: ["cma"], summary: "a normal distribution whose full covariance follows the better candidates",
-    kind: "distribution", bounds: "transform", incumbent: "mean", isRankBased: true, largestTheta: mostFullNumbers, options: common, create: cmaEs },
+    ...gaussian, largestTheta: mostFullNumbers, options: common, create: cmaEs },
+  { name: "sepCmaEs", aliases: ["sepCma"], summary: "the same with a variance for each number",
+    ...gaussian, options: common, create: sepCmaEs },
+  { name: "ipopCmaEs", aliases: ["ipop"], summary: "CMA-ES that begins again with ever larger populations",
+    ...gaussian, incumbent: "best", isRankBased: false, largestTheta: mostFullNumbers, options: common, create: ipopCmaEs },
+  { name: "bipopCmaEs", aliases: ["bipop"], summary: "CMA-ES that begins again with large and with small populations",
+    ...gaussian, incumbent: "best", isRankBased: false, largestTheta: mostFullNumbers, options: common, create: bipopCmaEs },
+  { name: "xnes", summary: "natural gradient of a normal distribution, full covariance",
+    ...gaussian, largestTheta: mostFullNumbers, options: common, create: xnes },
+  { name: "snes", summary: "natural gradient of a normal distribution, a variance for each number",
+    ...gaussian, options: common, create: snes },
+  { name: "pgpe", summary: "mirrored perturbations whose sizes are learned, centred ranks, Adam",
+    ...gaussian, isMirrored: true, options: common, create: pgpe },
   { name: "openaiEs", summary: "mirrored perturbations, centred ranks, Adam",
-    kind: "distribution", bounds: "transform", incumbent: "mean", isRankBased: true, isMirrored: true, options: common, create: openaiEs },
+    ...gaussian, isMirrored: true, options: common, create: openaiEs },
+  { name: "ars", summary: "mirrored perturbations, steps by the spread of the losses",
+    ...gaussian, isRankBased: false, isMirrored: true, options: common, create: ars },
+  { name: "differentialEvolution", aliases: ["de"], summary: "members challenged by differences of others",
+    ...members, bounds: "clip", options: common, create: differentialEvolution },
+  { name: "particleSwarm", aliases: ["pso"], summary: "particles drawn to the best points seen",
+    ...members, bounds: "inside", options: common, create: particleSwarm },
+  { name: "simulatedAnnealing", summary: "chains that also go uphill, ever less",
+    kind: "points", bounds: "clip", incumbent: "best", options: common, create: simulatedAnnealing },
+  { name: "nelderMead", aliases: ["simplex"], summary: "a simplex that reflects its worst point",
+    kind: "points", bounds: "clip", incumbent: "best", isRankBased: true, isDeterministic: true, options: ["sigma", "box"], create: nelderMead },
+  { name: "bayesianOptimization", aliases: ["bo"], summary: "a Gaussian process, and where it expects to improve most",
+    kind: "model", bounds: "inside", incumbent: "best", largestTheta: mostModelNumbers, options: ["sigma", "box"], create: bayesianOptimization },
   { name: "randomSearch", aliases: ["random"], summary: "candidates that know nothing of each other",
     kind: "none", bounds: "inside", incumbent: "best", isRankBased: true, options: common, create: randomSearch },
+  { name: "quasiRandomSearch", aliases: ["halton"], summary: "candidates that fill the space evenly",
+    kind: "none", bounds: "inside", incumbent: "best", isRankBased: true, isDeterministic: true, options: common, create: quasiRandomSearch },
 ], { ignoresCase: true });
 
 export const searches: readonly SearchEntry[] = registered.entries;
 
-export type SearchName = "cmaEs" | "openaiEs" | "randomSearch";
+export type SearchName =
+  | "cmaEs"
+  | "sepCmaEs"
+  | "ipopCmaEs"
+  | "bipopCmaEs"
+  | "xnes"
+  | "snes"
+  | "pgpe"
+  | "openaiEs"
+  | "ars"
+  | "differentialEvolution"
+  | "particleSwarm"
+  | "simulatedAnnealing"
+  | "nelderMead"
+  | "bayesianOptimization"
+  | "randomSearch"
+  | "quasiRandomSearch";
 
 /** Names of all searches. */
 export const searchNames: readonly SearchName[] = registered.names;

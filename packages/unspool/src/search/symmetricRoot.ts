@@ -46,7 +46,7 @@ function composed(vectors: Float64Array, d: Float64Array, size: number): Float64
   return out;
 }
 
-/** A x for a symmetric A, [d · d], and the vector at `from` of x. */
+/** A x for A, [d · d], and the vector at `from` of x. */
 export function timesVector(a: Float64Array, x: Float64Array, from = 0): Float64Array {
   const size = Math.sqrt(a.length);
   const out = new Float64Array(size);

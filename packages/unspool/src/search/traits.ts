@@ -14,7 +14,7 @@ export interface SearchTraits {
   readonly incumbent: "mean" | "best";
   /** Only the order of the losses counts: any rising function of them gives the same steps. Default false. */
   readonly isRankBased?: boolean;
-  /** Draws no random numbers: the same start gives the same candidates. Default false. */
+  /** Draws no random numbers once it has begun: candidates follow from the state alone. Default false. */
   readonly isDeterministic?: boolean;
   /** Numbers of theta above which it refuses. Default: any number. */
   readonly largestTheta?: number;

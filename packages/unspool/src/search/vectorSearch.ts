@@ -13,7 +13,7 @@ import type { Search } from "./search.ts";
 export interface VectorStart {
   /** [d]; in the numbers of the search, where the box is a transformation. */
   start: Float64Array;
-  /** For methods whose candidates lie inside of it by themselves; absent where there is none. */
+  /** For methods that draw first points in it, or stay inside by themselves; absent where there is none. */
   box: FlatBox | undefined;
   stream: RandomStream;
 }
@@ -82,7 +82,7 @@ export function vectorSearch<Theta, Own>(
       const bounds = boxOf(start);
       const own = rules.init({
         start: isMapped ? outOfBox(flat, bounds!) : flat.slice(),
-        box: isMapped ? undefined : bounds,
+        box: bounds,
         stream: randomStream(key.data),
       });
       return { start, asked: null, best: vector(flat), bestLoss: Infinity, evaluations: 0, own };
@@ -181,4 +181,9 @@ function stacked(rows: Float64Array, count: number, start: unknown): unknown {
 /** A vector as a tree like `start`. */
 function unstacked(flat: Float64Array, start: unknown): unknown {
   return tree.map((leaf) => leaf.slice(0), stacked(flat, 1, start));
+}
+
+/** The standard deviation of a number, not below what still changes it: a search that has converged can go on. */
+export function keptSpread(spread: number, x: number): number {
+  return Math.max(spread, Number.EPSILON * Math.abs(x), 1e-150);
 }
