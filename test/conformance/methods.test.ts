@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import {
   type Experiment,
   type Key,
+  type HybridPoint,
   type Layer,
   type Layers,
   type Method,
@@ -14,6 +15,8 @@ import {
   applyMlp,
   augerino,
   bptt,
+  choose,
+  controllers,
   createSearch,
   categoricalLogits,
   defineExperiment,
@@ -21,14 +24,19 @@ import {
   denseMatrix,
   deps,
   descent,
+  esEnas,
+  esGradients,
   firstOrder,
   gridSearch,
+  hybridLosses,
+  hybridSpace,
   implicitKrasulina,
   initJodc,
   initTable,
   initMlp,
   jodc,
   lila,
+  list,
   lilaTheta,
   linearFeedback,
   linearGaussianDesign,
@@ -38,6 +46,7 @@ import {
   nestedSearch,
   np,
   objectiveDescent,
+  oneOf,
   pes,
   principalSubspace,
   random,
@@ -98,6 +107,29 @@ const searchMethods: Record<string, () => Method<Theta>> = Object.fromEntries(
       }),
   ]),
 );
+
+/** ES-ENAS with every controller and every estimator of gradients, each once. */
+const hybrid = hybridSpace({ discrete: list([oneOf(3), choose(2, 4)]), continuous: 3 });
+const hybridMethods: Record<string, () => Method<HybridPoint>> = Object.fromEntries(
+  [...controllers.names, ...esGradients.names].map((name, i) => [
+    `askTell of esEnas, ${name}`,
+    () =>
+      askTell({
+        search: esEnas({
+          ...{ space: hybrid, pairs: 3, exactEvaluations: 1, warmUp: 2 },
+          ...(i < controllers.names.length
+            ? { controller: controllers.create(name, { population: 4 }) }
+            : { estimator: esGradients.entry(name).name, ensemble: "orthogonal" }),
+        }),
+        evaluate: hybridLosses((m, x, noise) => m[0]! + m[1]! * x[0]! + x[1]! ** 2 + noise.normal()),
+      }),
+  ]),
+);
+
+describe.each(Object.entries(hybridMethods))("%s", (name, create) => {
+  const checks = methodConformance({ name, create, theta: () => hybrid.point([1, -1, 0.5]) });
+  test.each(checks.map((check) => [check.name, check.run] as const))("%s", (_, run) => run());
+});
 
 /** Weights w of a line of least squares through points whose heights u are learned. */
 const points = np.array([[1, 0, 1], [0, 1, 1]], { dtype: "float64" }); // prettier-ignore

@@ -45,3 +45,40 @@ export { xnes } from "./xnes.ts";
 export type { XnesOptions, XnesState } from "./xnes.ts";
 export type { CmaRun, RestartOptions, RestartState } from "./cmaRestarts.ts";
 export type { OptimizerChoice } from "./optimizerChoice.ts";
+export { choiceBits, choose, list, mask, oneOf } from "./hybrid/choiceSpace.ts";
+export type { Decision, ChoiceSpace } from "./hybrid/choiceSpace.ts";
+export { hybridSpace } from "./hybrid/hybridSpace.ts";
+export type { HybridPoint, HybridSpace, HybridSpaceOptions } from "./hybrid/hybridSpace.ts";
+export { esEnas } from "./hybrid/esEnas.ts";
+export type { EsEnasState } from "./hybrid/esEnas.ts";
+export type { EsEnasOptions } from "./hybrid/esEnasOptions.ts";
+export { hybridLosses } from "./hybrid/hybridLosses.ts";
+export type { HybridLoss, HybridLossesOptions } from "./hybrid/hybridLosses.ts";
+export { softConstraint } from "./hybrid/softConstraint.ts";
+export type { SoftConstraint, SoftConstraintOptions } from "./hybrid/softConstraint.ts";
+export { ensembles } from "./hybrid/ensembles/registry.ts";
+export type { Directions, EnsembleEntry, EnsembleName } from "./hybrid/ensembles/registry.ts";
+export { esGradients } from "./hybrid/gradients/registry.ts";
+export type { EsGradientEntry, EsGradientName } from "./hybrid/gradients/registry.ts";
+export type {
+  EsGradient,
+  EsGradientOptions,
+  EsGradientStep,
+  Evaluations,
+} from "./hybrid/gradients/esGradient.ts";
+export { controllers } from "./hybrid/controllers/registry.ts";
+export type { ControllerEntry, ControllerName } from "./hybrid/controllers/registry.ts";
+export type { Controller, Members } from "./hybrid/controllers/controller.ts";
+export { hillClimb } from "./hybrid/controllers/hillClimb.ts";
+export { neat } from "./hybrid/controllers/neat.ts";
+export type { NeatOptions, NeatState } from "./hybrid/controllers/neat.ts";
+export { nsga2 } from "./hybrid/controllers/nsga2.ts";
+export type { Nsga2Options, Nsga2State } from "./hybrid/controllers/nsga2.ts";
+export { policyGradient } from "./hybrid/controllers/policyGradient.ts";
+export type { PolicyGradientOptions, PolicyGradientState } from "./hybrid/controllers/policyGradient.ts";
+export { randomController } from "./hybrid/controllers/randomController.ts";
+export { regularizedEvolution } from "./hybrid/controllers/regularizedEvolution.ts";
+export type {
+  RegularizedEvolutionOptions,
+  RegularizedEvolutionState,
+} from "./hybrid/controllers/regularizedEvolution.ts";

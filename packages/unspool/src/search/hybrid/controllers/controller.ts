@@ -3,28 +3,28 @@
  * tensors; choices are int32, one after the other. Losses are finite: what failed is not fed back.
  */
 import type { RandomStream, Tensor, Tree } from "../../../array/index.ts";
-import type { Json } from "../../../methods/index.ts";
-import type { DiscreteSpace } from "../discreteSpace.ts";
+import type { Json } from "../../../json.ts";
+import type { ChoiceSpace } from "../choiceSpace.ts";
 import { floats, floatsOf, integers, integersOf } from "../hostTensors.ts";
 
 export interface Controller<State extends Tree = Tree> {
   readonly name: string;
   /** Its options as data, compared at resume. */
   readonly recipe: { readonly [option: string]: Json };
-  init(space: DiscreteSpace): State;
+  init(space: ChoiceSpace): State;
   /** `count` choices, [count · size]. The elements of a set may come in any order, and are fed back in it. */
   propose(
-    space: DiscreteSpace,
+    space: ChoiceSpace,
     state: State,
     random: RandomStream,
     count: number,
   ): { choices: Int32Array; state: State };
   /** Learns from choices that it proposed, [n · size], and their losses, [n]. */
-  feedback(space: DiscreteSpace, state: State, choices: Int32Array, losses: Float64Array): State;
+  feedback(space: ChoiceSpace, state: State, choices: Int32Array, losses: Float64Array): State;
   /** The choice that it would recommend now; undefined before it was told of any. */
-  best(space: DiscreteSpace, state: State): Int32Array | undefined;
+  best(space: ChoiceSpace, state: State): Int32Array | undefined;
   /** Numbers for the record of a step. */
-  stats?(space: DiscreteSpace, state: State): Record<string, number>;
+  stats?(space: ChoiceSpace, state: State): Record<string, number>;
 }
 
 /** Choices with their losses. */

@@ -1,14 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Tree, random, randomStream, tree } from "../../../array/index.ts";
-import {
-  type DiscreteSpace,
-  choose,
-  differences,
-  list,
-  mask,
-  oneOf,
-  requireChoice,
-} from "../discreteSpace.ts";
+import { type ChoiceSpace, choose, differences, list, mask, oneOf, requireChoice } from "../choiceSpace.ts";
 import { floats } from "../hostTensors.ts";
 import { choiceOf, countOf, members } from "./controller.ts";
 import { neat, offspringOf, speciesOf } from "./neat.ts";
@@ -183,7 +175,7 @@ describe("nsga2", () => {
 describe("policyGradient", () => {
   /** Σ p(m) R(m) ∇ log p(m) over all choices. */
   function exact(
-    space: DiscreteSpace,
+    space: ChoiceSpace,
     logits: Float64Array,
     choices: number[][],
     reward: (m: number[]) => number,
@@ -198,7 +190,7 @@ describe("policyGradient", () => {
     return { value, gradient };
   }
 
-  function probability(space: DiscreteSpace, logits: Float64Array, choice: number[]): number {
+  function probability(space: ChoiceSpace, logits: Float64Array, choice: number[]): number {
     let [p, from] = [1, 0];
     for (const { values, count, at } of space.decisions) {
       const left = new Set(Array.from({ length: values }, (_, i) => i));

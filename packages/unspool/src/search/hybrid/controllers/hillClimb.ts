@@ -1,4 +1,4 @@
-import { mutated, randomChoice } from "../discreteSpace.ts";
+import { mutated, randomChoice } from "../choiceSpace.ts";
 import {
   type Controller,
   type Members,

@@ -7,7 +7,7 @@
  */
 import { type Tensor } from "../../../array/index.ts";
 import { OptionError, requireInteger, requireKnownOptions, requirePositive } from "../../../errors.ts";
-import { type DiscreteSpace, differences, mutated, randomChoice } from "../discreteSpace.ts";
+import { type ChoiceSpace, differences, mutated, randomChoice } from "../choiceSpace.ts";
 import { floatsOf, integers, integersOf } from "../hostTensors.ts";
 import {
   type Controller,
@@ -49,7 +49,7 @@ export function neat(options: NeatOptions = {}): Controller<NeatState> {
   requirePositive("neat", "threshold", threshold);
   if (!(survivors > 0 && survivors <= 1))
     throw new OptionError("neat", "survivors", survivors, "above 0 and at most 1");
-  const speciesOfParents = (space: DiscreteSpace, parents: Members): number[][] =>
+  const speciesOfParents = (space: ChoiceSpace, parents: Members): number[][] =>
     speciesOf(parents, (a, b) => (weight * differences(space, a, b)) / Math.max(1, space.size) <= threshold);
   return {
     name: "neat",

@@ -5,7 +5,7 @@
  */
 import { type Tensor, np } from "../../../array/index.ts";
 import { NonFiniteError, requireInteger, requireKnownOptions } from "../../../errors.ts";
-import { mutated, randomChoice } from "../discreteSpace.ts";
+import { mutated, randomChoice } from "../choiceSpace.ts";
 import { floatsOf, integersOf } from "../hostTensors.ts";
 import {
   type Controller,

@@ -8,7 +8,7 @@
  */
 import { type RandomStream, type Tensor, np } from "../../../array/index.ts";
 import { requireKnownOptions, requirePositive } from "../../../errors.ts";
-import { type DiscreteSpace, inOrder } from "../discreteSpace.ts";
+import { type ChoiceSpace, inOrder } from "../choiceSpace.ts";
 import { floats, floatsOf } from "../hostTensors.ts";
 import { type Controller, stacked } from "./controller.ts";
 
@@ -62,17 +62,17 @@ export function policyGradient(options: PolicyGradientOptions = {}): Controller<
   };
 }
 
-const logitsOf = ({ decisions }: DiscreteSpace): number =>
+const logitsOf = ({ decisions }: ChoiceSpace): number =>
   decisions.reduce((sum, { values }) => sum + values, 0);
 
-function drawn({ decisions, size }: DiscreteSpace, logits: Float64Array, random: RandomStream): Int32Array {
+function drawn({ decisions, size }: ChoiceSpace, logits: Float64Array, random: RandomStream): Int32Array {
   // The order of logits with Gumbel noise is that of draws without replacement.
   const noisy = logits.map((l) => l - Math.log(-Math.log(1 - random.uniform())));
   return top({ decisions, size }, noisy);
 }
 
 /** The answers with the largest scores, the largest first. */
-function top({ decisions, size }: DiscreteSpace, scores: Float64Array): Int32Array {
+function top({ decisions, size }: ChoiceSpace, scores: Float64Array): Int32Array {
   const choice = new Int32Array(size);
   let from = 0;
   for (const { values, count, at } of decisions) {
@@ -86,7 +86,7 @@ function top({ decisions, size }: DiscreteSpace, scores: Float64Array): Int32Arr
 
 /** Adds weight · ∇ log p(choice) by the logits. */
 export function addScore(
-  { decisions }: DiscreteSpace,
+  { decisions }: ChoiceSpace,
   logits: Float64Array,
   choice: Int32Array,
   weight: number,
@@ -115,7 +115,7 @@ function softmax(logits: Float64Array, taken: ReadonlySet<number>): Float64Array
 }
 
 /** Entropy in nats of the first draw of each decision, summed. */
-function entropyOf({ decisions }: DiscreteSpace, logits: Float64Array): number {
+function entropyOf({ decisions }: ChoiceSpace, logits: Float64Array): number {
   let [from, entropy] = [0, 0];
   for (const { values } of decisions) {
     for (const p of softmax(logits.subarray(from, from + values), new Set()))

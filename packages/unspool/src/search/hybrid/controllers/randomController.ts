@@ -8,7 +8,7 @@ import {
   picked,
   stacked,
 } from "./controller.ts";
-import { randomChoice } from "../discreteSpace.ts";
+import { randomChoice } from "../choiceSpace.ts";
 import { floatsOf } from "../hostTensors.ts";
 
 /** Uniform choices, whatever their losses were: what the others must beat. Recommends the best that it has seen. */

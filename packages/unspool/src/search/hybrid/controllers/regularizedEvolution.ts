@@ -5,7 +5,7 @@
  */
 import { type Tensor, np } from "../../../array/index.ts";
 import { OptionError, requireInteger, requireKnownOptions } from "../../../errors.ts";
-import { distinct, mutated, randomChoice } from "../discreteSpace.ts";
+import { distinct, mutated, randomChoice } from "../choiceSpace.ts";
 import { floatsOf } from "../hostTensors.ts";
 import {
   type Controller,

@@ -7,7 +7,7 @@
  * The authors' code scales rows by √P and needs `size` to be P.
  */
 import type { RandomStream } from "../../../array/index.ts";
-import { distinct } from "../discreteSpace.ts";
+import { distinct } from "../choiceSpace.ts";
 
 export function hadamard(random: RandomStream, count: number, size: number): Float64Array {
   const side = 2 ** Math.ceil(Math.log2(size));

@@ -12,7 +12,7 @@ import {
   oneOf,
   randomChoice,
   requireChoice,
-} from "./discreteSpace.ts";
+} from "./choiceSpace.ts";
 
 const stream = (seed: number) => randomStream(random.key(seed).data);
 const mixed = list([oneOf(3), choose(2, 5), list([mask(2), oneOf(4)])]);

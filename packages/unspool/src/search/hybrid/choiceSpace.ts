@@ -19,20 +19,20 @@ export interface Decision {
   readonly at: number;
 }
 
-export interface DiscreteSpace {
+export interface ChoiceSpace {
   readonly decisions: readonly Decision[];
   /** Numbers of a choice. */
   readonly size: number;
 }
 
 /** One of `values` categories: a choice is [1]. Throws `OptionError` unless there is at least one. */
-export function oneOf(values: number): DiscreteSpace {
+export function oneOf(values: number): ChoiceSpace {
   requireInteger("oneOf", "values", values, 1);
   return { decisions: [{ values, count: 1, at: 0 }], size: 1 };
 }
 
 /** `count` different ones of `values`: a choice is [count], rising. Throws `OptionError` where there are not so many. */
-export function choose(count: number, values: number): DiscreteSpace {
+export function choose(count: number, values: number): ChoiceSpace {
   requireInteger("choose", "values", values, 1);
   requireInteger("choose", "count", count, 1);
   if (count > values)
@@ -41,13 +41,13 @@ export function choose(count: number, values: number): DiscreteSpace {
 }
 
 /** Yes or no, `size` times: a choice is [size] of 0 and 1. */
-export function mask(size: number): DiscreteSpace {
+export function mask(size: number): ChoiceSpace {
   requireInteger("mask", "size", size, 1);
   return list(Array.from({ length: size }, () => oneOf(2)));
 }
 
 /** Spaces side by side: a choice is theirs, one after the other. An empty list has one choice, which is empty. */
-export function list(spaces: readonly DiscreteSpace[]): DiscreteSpace {
+export function list(spaces: readonly ChoiceSpace[]): ChoiceSpace {
   const decisions: Decision[] = [];
   let size = 0;
   for (const space of spaces) {
@@ -58,7 +58,7 @@ export function list(spaces: readonly DiscreteSpace[]): DiscreteSpace {
 }
 
 /** A uniform choice. */
-export function randomChoice({ decisions, size }: DiscreteSpace, random: RandomStream): Int32Array {
+export function randomChoice({ decisions, size }: ChoiceSpace, random: RandomStream): Int32Array {
   const choice = new Int32Array(size);
   for (const { values, count, at } of decisions) {
     if (count === 1) choice[at] = random.integer(values);
@@ -83,7 +83,7 @@ export function distinct(random: RandomStream, count: number, values: number): I
  * One number of a choice drawn anew, uniformly (it may stay as it is); one of several different ones is exchanged for one
  * that was not chosen.
  */
-export function mutated(space: DiscreteSpace, choice: Int32Array, random: RandomStream): Int32Array {
+export function mutated(space: ChoiceSpace, choice: Int32Array, random: RandomStream): Int32Array {
   const next = choice.slice();
   if (space.size === 0) return next;
   const place = random.integer(space.size);
@@ -100,7 +100,7 @@ export function mutated(space: DiscreteSpace, choice: Int32Array, random: Random
   return next;
 }
 
-function decisionAt({ decisions }: DiscreteSpace, place: number): Decision {
+function decisionAt({ decisions }: ChoiceSpace, place: number): Decision {
   let [low, high] = [0, decisions.length - 1];
   while (low < high) {
     const middle = (low + high + 1) >> 1;
@@ -111,7 +111,7 @@ function decisionAt({ decisions }: DiscreteSpace, place: number): Decision {
 }
 
 /** How many numbers of two choices differ: of a set, how many elements the other does not have. */
-export function differences({ decisions }: DiscreteSpace, a: Int32Array, b: Int32Array): number {
+export function differences({ decisions }: ChoiceSpace, a: Int32Array, b: Int32Array): number {
   let differing = 0;
   for (const { count, at } of decisions) {
     if (count === 1) differing += a[at] === b[at] ? 0 : 1;
@@ -124,7 +124,7 @@ export function differences({ decisions }: DiscreteSpace, a: Int32Array, b: Int3
 }
 
 /** The choice with the elements of its sets in rising order: how candidates have it. */
-export function inOrder({ decisions }: DiscreteSpace, choice: Int32Array): Int32Array {
+export function inOrder({ decisions }: ChoiceSpace, choice: Int32Array): Int32Array {
   const sorted = choice.slice();
   for (const { count, at } of decisions) if (count > 1) sorted.subarray(at, at + count).sort();
   return sorted;
@@ -133,7 +133,7 @@ export function inOrder({ decisions }: DiscreteSpace, choice: Int32Array): Int32
 /** Throws `ShapeError` or `OptionError` unless `choice` is one of the space, whatever the order within its sets. */
 export function requireChoice(
   where: string,
-  { decisions, size }: DiscreteSpace,
+  { decisions, size }: ChoiceSpace,
   choice: ArrayLike<number>,
 ): void {
   if (choice.length !== size)
@@ -158,7 +158,7 @@ export function requireChoice(
 }
 
 /** Logarithm, base 2, of how many choices there are. */
-export function choiceBits({ decisions }: DiscreteSpace): number {
+export function choiceBits({ decisions }: ChoiceSpace): number {
   let bits = 0;
   for (const { values, count } of decisions)
     for (let i = 0; i < count; i++) bits += Math.log2((values - i) / (count - i));
