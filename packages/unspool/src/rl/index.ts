@@ -56,6 +56,13 @@ export type {
 export { maze } from "./environments/maze.ts";
 export type { Maze, MazeOptions } from "./environments/maze.ts";
 export { ownValues } from "./metaGradients/ownValues.ts";
+export { segmentAdvantages } from "./actorCritic/segmentAdvantages.ts";
+export { criticTargets } from "./actorCritic/criticTargets.ts";
+export type { DiscountOptions, SegmentRecord } from "./actorCritic/segmentRecord.ts";
+export { segmentWeights } from "./actorCritic/segmentWeights.ts";
+export type { SegmentWeightOptions } from "./actorCritic/segmentWeights.ts";
+export { zerothOrderGradient } from "./actorCritic/zerothOrderGradient.ts";
+export type { ZerothOrderGradientOptions } from "./actorCritic/zerothOrderGradient.ts";
 export { defineEnvironment } from "./environments/environment.ts";
 export type { Environment, EnvironmentOptions, EnvironmentStep, Policy } from "./environments/environment.ts";
 export { boxSpace, clipToSpace, discreteSpace, spaceShape, spaceSize } from "./environments/space.ts";
