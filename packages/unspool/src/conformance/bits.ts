@@ -1,5 +1,5 @@
 /** Data down to its bits: for comparisons, and through what a checkpoint makes of it. */
-import { Tensor, tree } from "../array/index.ts";
+import { Tensor, tensorOf } from "../array/index.ts";
 import type { Json } from "../methods/index.ts";
 import { decodeState, encodeState } from "../train/index.ts";
 
@@ -25,7 +25,7 @@ function inOrder(value: unknown): unknown {
 export function throughData<T>(value: T): T {
   const { structure, tensors } = encodeState(value);
   const copies = [...tensors].map(
-    ([path, { data, shape }]) => [path, tree.tensors(data.slice()).reshape([...shape])] as const,
+    ([path, { data, shape, dtype }]) => [path, tensorOf(data.slice(), [...shape], dtype)] as const,
   );
   return decodeState(JSON.parse(JSON.stringify(structure)) as Json, new Map(copies)) as T;
 }
