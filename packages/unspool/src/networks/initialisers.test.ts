@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { random } from "../array/index.ts";
-import { fanInNormal, glorotUniform, heNormal } from "./initialisers.ts";
+import { type Tensor, np, random } from "../array/index.ts";
+import { fanInNormal, glorotUniform, heNormal, orthogonal } from "./initialisers.ts";
 import { initMlp } from "./mlp.ts";
 
 // Variances of the distributions that the papers name, for 50 inputs and 200 outputs: 10,000 draws.
@@ -24,3 +24,20 @@ test("layers are drawn by any initialiser, in either float type", () => {
   expect(output!.bias.dtype).toBe("float64");
   expect(initMlp(key, [3, 4])[0]!.weights).toEqual(heNormal(random.foldIn(key, 0), [3, 4]));
 });
+
+test.each([
+  [6, 4],
+  [3, 5],
+] as const)(
+  "orthogonal weights [%s, %s] have orthonormal rows or columns, times the gain",
+  (inputs, outputs) => {
+    const weights = orthogonal(2)(random.key(3), [inputs, outputs], "float64");
+    expect(weights.shape).toEqual([inputs, outputs]);
+    const few = inputs > outputs ? weights : weights.transpose();
+    const gram = np.matmul(few.transpose(), few) as Tensor;
+    const size = Math.min(inputs, outputs);
+    gram.data.forEach((x: number, at: number) =>
+      expect(x).toBeCloseTo(Math.floor(at / size) === at % size ? 4 : 0, 12),
+    );
+  },
+);

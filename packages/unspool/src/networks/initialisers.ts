@@ -1,5 +1,5 @@
 /** Random weights of a layer, [inputs, outputs], by the names that the papers give them. */
-import { type Key, type Tensor, random } from "../array/index.ts";
+import { type Key, type Tensor, linalg, np, random } from "../array/index.ts";
 
 export type Initialiser = (
   key: Key,
@@ -23,3 +23,17 @@ export const glorotUniform: Initialiser = (key, shape, dtype = "float32") => {
     .mul(2 * limit)
     .sub(limit);
 };
+
+/**
+ * Orthonormal rows or columns, whichever are fewer, times `gain`, drawn uniformly (Saxe, McClelland and Ganguli, ICLR 2014):
+ * Q of the QR decomposition of normal numbers, with the signs of R's diagonal.
+ */
+export const orthogonal =
+  (gain = 1): Initialiser =>
+  (key, [inputs, outputs], dtype = "float32") => {
+    const shape = [Math.max(inputs, outputs), Math.min(inputs, outputs)];
+    const [q, r] = linalg.qr(random.normal(key, shape, { dtype }));
+    const signs = np.where(np.diagonal(r).less(0), -1, 1) as Tensor;
+    const columns = q.mul(signs.astype(dtype)).mul(gain);
+    return inputs < outputs ? columns.transpose() : columns;
+  };
