@@ -17,6 +17,8 @@ import {
   bptt,
   choose,
   controllers,
+  cartPole,
+  cmaEs,
   createSearch,
   categoricalLogits,
   defineExperiment,
@@ -40,6 +42,7 @@ import {
   lilaTheta,
   linearFeedback,
   linearGaussianDesign,
+  linearPolicy,
   lookahead,
   lossScale,
   momentum,
@@ -57,6 +60,8 @@ import {
   streamingDescent,
   subspaceDescent,
   unrollCandidates,
+  zoac,
+  zoacSearch,
 } from "unspool";
 import { methodConformance } from "unspool/conformance";
 import { type TrainEvent, memoryStore, resume, train } from "unspool/train";
@@ -193,6 +198,28 @@ describe.each(Object.entries(subspaceMethods))("%s", (name, create) => {
 
 describe.each(Object.entries({ ...methods, ...searchMethods }))("%s", (name, create) => {
   const checks = methodConformance({ name, create, theta: start });
+  test.each(checks.map((check) => [check.name, check.run] as const))("%s", (_, run) => run());
+});
+
+/** Methods whose theta is a policy, with episodes that go on from step to step. */
+describe("methods without gradients in an environment", () => {
+  const environment = cartPole();
+  const policy = linearPolicy(environment);
+  const parts = { environment, policy, samplers: 4, segmentLength: 6, critic: { hidden: [4], epochs: 2 } };
+  const checks = [
+    ...methodConformance({
+      name: "zoac",
+      create: () => zoac({ ...parts, segments: 2, elitism: 0.5, isAntithetic: true }),
+      theta: () => policy.init(random.key(0)),
+      steps: 4,
+    }),
+    ...methodConformance({
+      name: "zoacSearch of cmaEs",
+      create: () => zoacSearch({ ...parts, search: cmaEs({ population: 8 }) }),
+      theta: () => policy.init(random.key(0)),
+      steps: 4,
+    }),
+  ];
   test.each(checks.map((check) => [check.name, check.run] as const))("%s", (_, run) => run());
 });
 

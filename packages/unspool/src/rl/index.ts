@@ -63,6 +63,36 @@ export { segmentWeights } from "./actorCritic/segmentWeights.ts";
 export type { SegmentWeightOptions } from "./actorCritic/segmentWeights.ts";
 export { zerothOrderGradient } from "./actorCritic/zerothOrderGradient.ts";
 export type { ZerothOrderGradientOptions } from "./actorCritic/zerothOrderGradient.ts";
+export { segmentPlayer } from "./actorCritic/segmentPlayer.ts";
+export type { SegmentPlayer, SegmentPlayerOptions } from "./actorCritic/segmentPlayer.ts";
+export { segmentRecords } from "./actorCritic/playedSegments.ts";
+export type { PlayedSegments } from "./actorCritic/playedSegments.ts";
+export type { Samplers } from "./actorCritic/segmentProgram.ts";
+export type { CriticOptions, CriticState } from "./actorCritic/critic.ts";
+export { zoacEstimator } from "./actorCritic/zoacEstimator.ts";
+export type { ZoacEstimator, ZoacEstimatorOptions } from "./actorCritic/zoacEstimator.ts";
+export { zoac } from "./actorCritic/zoac.ts";
+export type { ZoacOptions } from "./actorCritic/zoac.ts";
+export { zoacSearch } from "./actorCritic/zoacSearch.ts";
+export type { ZoacSearchOptions, ZoacSearchState } from "./actorCritic/zoacSearch.ts";
+export type { SegmentJudgement, ZoacCommonOptions, ZoacParts } from "./actorCritic/zoacOptions.ts";
+export type { ZoacMetrics, ZoacState } from "./actorCritic/zoacUpdate.ts";
+export { linearPolicy } from "./actorCritic/policies/linearPolicy.ts";
+export type { LinearPolicyOptions, LinearTheta } from "./actorCritic/policies/linearPolicy.ts";
+export { networkPolicy } from "./actorCritic/policies/networkPolicy.ts";
+export type {
+  NetworkPolicyLayer,
+  NetworkPolicyOptions,
+  NetworkTheta,
+} from "./actorCritic/policies/networkPolicy.ts";
+export { parameterMap } from "./actorCritic/policies/parameterMap.ts";
+export type { ParameterMap, ParameterRange } from "./actorCritic/policies/parameterMap.ts";
+export { tunedController } from "./actorCritic/policies/tunedController.ts";
+export type {
+  ControllerTheta,
+  TunedController,
+  TunedControllerOptions,
+} from "./actorCritic/policies/tunedController.ts";
 export { defineEnvironment } from "./environments/environment.ts";
 export type { Environment, EnvironmentOptions, EnvironmentStep, Policy } from "./environments/environment.ts";
 export { boxSpace, clipToSpace, discreteSpace, spaceShape, spaceSize } from "./environments/space.ts";

@@ -1,0 +1,62 @@
+/** What both actors of ZOAC do alike: the state of samplers and critic, and the metrics of an update. */
+import { type Key, np, random } from "../../array/index.ts";
+import type { CriticState } from "./critic.ts";
+import { type Judgement, judgeSegments } from "./judgeSegments.ts";
+import { type PlayedSegments, stepsOf } from "./playedSegments.ts";
+import type { Samplers } from "./segmentProgram.ts";
+import type { ZoacParts } from "./zoacOptions.ts";
+
+export interface ZoacState {
+  samplers: Samplers;
+  critic: CriticState | null;
+}
+
+export interface ZoacMetrics {
+  /** Steps of the environments, all samplers together. */
+  innerSteps: number;
+  /** Episodes that have ended in this update. */
+  episodes: number;
+  /** Of those, with the perturbed parameters; absent where none has ended. */
+  meanReturn?: number;
+  /** Of the segments' advantages. */
+  advantageStd: number;
+  /** Mean squared error of the critic's last epoch. */
+  criticLoss?: number;
+  [metric: string]: number;
+}
+
+export function initZoac<Theta>(parts: ZoacParts<Theta>, theta: Theta, key: Key): ZoacState {
+  const samplers = parts.player.start(theta, random.foldIn(key, "samplers"));
+  const size = samplers.observation.size / parts.player.samplers;
+  return { samplers, critic: parts.critic?.init(random.foldIn(key, "critic"), size) ?? null };
+}
+
+/** Plays, judges, and says what it saw. */
+export function playAndJudge<Theta>(
+  parts: ZoacParts<Theta>,
+  state: ZoacState,
+  key: Key,
+  play: (samplers: Samplers, key: Key) => PlayedSegments,
+): { judged: Judgement; state: ZoacState; loss: number; metrics: ZoacMetrics } {
+  const played = play(state.samplers, random.foldIn(key, "play"));
+  const judged = judgeSegments(parts, played, state.critic, random.foldIn(key, "critic"));
+  const { advantages, values, critic, criticLoss } = judged;
+  const { returns } = played;
+  const mean = (of: ArrayLike<number>): number => Array.from(of).reduce((sum, x) => sum + x, 0) / of.length;
+  const center = mean(advantages);
+  const { samplers } = played;
+  const isCut = parts.episodes === "truncated";
+  const isOver = isCut ? np.ones([parts.player.samplers], { dtype: "bool" }) : samplers.isOver;
+  return {
+    judged,
+    state: { samplers: { ...samplers, isOver }, critic },
+    loss: -mean(values),
+    metrics: {
+      innerSteps: stepsOf(played),
+      episodes: returns.length,
+      ...(returns.length > 0 && { meanReturn: mean(returns) }),
+      advantageStd: Math.sqrt(mean(advantages.map((a) => (a - center) ** 2))),
+      ...(criticLoss !== undefined && { criticLoss }),
+    },
+  };
+}
