@@ -233,8 +233,8 @@ test("which critic advantages are of", () => {
 });
 
 test("a search in place of the gradient plays a segment with each candidate", () => {
-  const { environment, policy, critic, segmentLength, samplers } = poleOptions;
-  const options = { environment, policy, critic, segmentLength, samplers } as const;
+  const critic = { hidden: [8], epochs: 2, batch: 256 };
+  const options = { environment: cartPole(), policy: bangBang, critic, segmentLength: 10, samplers: 4 };
   const method = zoacSearch({ ...options, search: cmaEs<Pole>({ sigma: 0.5, population: 16 }) });
   let theta = bangBang.init(key);
   let state = method.init(theta, key);

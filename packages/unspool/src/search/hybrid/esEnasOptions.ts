@@ -9,7 +9,7 @@ import {
 } from "../../errors.ts";
 import type { Json } from "../../json.ts";
 import { type Optimizer, type OptimizerConfig, createOptimizer } from "../../optimizers/index.ts";
-import type { OptimizerChoice } from "../openaiEs.ts";
+import type { OptimizerChoice } from "../optimizerChoice.ts";
 import type { Controller } from "./controllers/controller.ts";
 import { type ControllerName, controllers } from "./controllers/registry.ts";
 import { type EnsembleEntry, type EnsembleName, ensembles } from "./ensembles/registry.ts";
