@@ -32,6 +32,7 @@ export default defineConfig({
           ],
           exclude: [long],
           testTimeout: 120_000,
+          hookTimeout: 120_000,
           ...together,
         },
       },

@@ -10,8 +10,19 @@ import { main } from "../../packages/cli/src/main.ts";
 import { stderr, stdout } from "../../packages/cli/src/output/safeOutput.ts";
 import type { Outcome } from "./command.ts";
 
-/** Runs `unspool ...args` in the folder `dir`. One at a time: the folder, the engine and the outputs are the process's. */
-export async function unspoolHere(dir: string, ...args: string[]): Promise<Outcome> {
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * Runs `unspool ...args` in the folder `dir`. One at a time: the folder, the engine and the outputs are the process's, so the
+ * next waits for one whose test has given up waiting.
+ */
+export function unspoolHere(dir: string, ...args: string[]): Promise<Outcome> {
+  const outcome = last.then(() => runHere(dir, args));
+  last = outcome.catch(() => undefined);
+  return outcome;
+}
+
+async function runHere(dir: string, args: string[]): Promise<Outcome> {
   const texts = { stdout: "", stderr: "" };
   const spies = (
     [
