@@ -90,6 +90,26 @@ describe("customVjp", () => {
     expect(tree.leaves(mapped).map((leaf) => leaf.toArray())).toEqual([[15, 15], [[6, 6], [6, 6]]]); // prettier-ignore
   });
 
+  test("null is a cotangent of 0, also for what is differentiated", () => {
+    const product = customVjp(
+      (x: Tensor, y: Tensor) => [x.mul(y), y],
+      (y, cotangent) => [cotangent.mul(y), null],
+    );
+    const square = (s: Tensor) => product(s, s);
+    for (const make of [grad, (fn: typeof square) => jit(grad(fn))])
+      expect((make(square) as typeof square)(f64(3)).item()).toBe(3);
+    expect(jvp(square, [f64(3)], [f64(1)])[1].item()).toBe(3);
+    expect(vmap(grad(square))(f64([3, 4])).toArray()).toEqual([3, 4]);
+    expect(grad(product, [0, 1])(f64(3), f64(4)).map((x) => x.item())).toEqual([4, 0]);
+    expect((grad(product, 1)(f64(3), f64(4)) as Tensor).item()).toBe(0);
+    const still = customVjp(
+      ({ a, b }: { a: Tensor; b: Tensor }) => [a.mul(b), null],
+      (_residual, _cotangent) => [null],
+    );
+    const trees = grad((at: { a: Tensor; b: Tensor }) => still(at).sum())({ a: f64([1, 2]), b: f64([3, 4]) });
+    expect([trees.a.toArray(), trees.b.toArray()]).toEqual([[0, 0], [0, 0]]); // prettier-ignore
+  });
+
   test("holds in a loop, in both modes, and mapped", () => {
     const run = (h: Tensor) => scan((g: Tensor, x: Tensor) => [odd(g).mul(x), g], h, f64([0.5, 0.25]))[0];
     // By the rule: d/dh of odd(odd(h) / 2) / 4.

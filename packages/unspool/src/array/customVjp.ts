@@ -24,6 +24,7 @@ import {
 } from "./jaxprs.ts";
 import { linearCall, unmapped, zerosOf } from "./linearCall.ts";
 import { nonlinearity } from "./linearity.ts";
+import { np } from "./np.ts";
 import { toRaw, wrap } from "./lift.ts";
 import type { BatchAxis } from "./ruleTables.ts";
 import { mappedFlat } from "./scanBatch.ts";
@@ -235,7 +236,8 @@ function cotangentsOf(where: string, i: number, arg: unknown, given: unknown): T
   if (given === undefined) {
     throw new ShapeError(where, `backward gave undefined for argument ${i + 1}. Write null for one that gets no cotangent.`); // prettier-ignore
   }
-  if (given === null) return floats.map(([, leaf]) => leaf.mul(0));
+  // Not of the argument itself: the rule would close over it.
+  if (given === null) return floats.map(([, { shape, dtype }]) => np.zeros([...shape], { dtype }));
   const found = new Map(tree.entries(returned(where, `backward for argument ${i + 1}`, given)));
   return floats.map(([path, leaf]) => {
     const cotangent = found.get(path);
