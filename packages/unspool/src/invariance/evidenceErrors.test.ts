@@ -1,6 +1,6 @@
 /** What an evidence is refused for: section 7 of the method's description. */
 import { describe, expect, test } from "vitest";
-import { type Layers, type Tensor, np, random, tree } from "../array/index.ts";
+import { type Layers, type Tensor, lax, np, random, tree } from "../array/index.ts";
 import { type Layer, applyMlp, initMlp } from "../networks/index.ts";
 import { categoricalLogits, gaussianLikelihood } from "../optimizers/index.ts";
 import type { LaplaceEvidenceOptions } from "./evidenceSettings.ts";
@@ -34,6 +34,42 @@ test("a parameter outside of the layers is named", () => {
   expect(() => scaled.fit({ layers: theta, scale: np.ones([2]) }, data)).toThrow(
     /all of whose parameters belong to layers.*"scale" does not/,
   );
+});
+
+const doubles = (layers: Layer[]): Layer[] => tree.astype(layers, "float64");
+
+test.each<[string, string, (p: Layer[], x: Tensor, on: Layers) => Tensor]>([
+  [
+    "tied weights",
+    "0.weights",
+    (p, x, on) => np.matmul(np.tanh(applyMlp(p, x, on)), p[0]!.weights.transpose()),
+  ],
+  ["a bias that is added once more", "0.bias", (p, x, on) => applyMlp(p, x, on).add(p[0]!.bias)],
+  [
+    "a scaled output",
+    "0.weights",
+    (p, x, on) => applyMlp(p, x, on).mul(np.exp(p[0]!.weights.mul(p[0]!.weights).sum())),
+  ],
+])("a parameter that is used outside of its layer too: %s", (_, path, tied) => {
+  const small = doubles(initMlp(random.key(0), [2, 3]));
+  for (const structure of ["full", "kron", "diag"] as const) {
+    const own = laplaceEvidence({ network: tied, likelihood: gaussianLikelihood, structure });
+    const inputs = data.inputs.astype("float64");
+    expect(() => own.fit(small, { inputs, targets: np.zeros([5, 3]) })).toThrow(
+      `"${path}" is in a layer and is used outside of one too`,
+    );
+  }
+});
+
+test("a layer that is used twice, and constants made of parameters, are no use outside of layers", () => {
+  const twice = (p: Layer[], x: Tensor, on: Layers): Tensor => {
+    const hidden = np.tanh(on.dense(p[0]!, on.dense(p[0]!, x)));
+    return hidden.add(lax.stopGradient(p[0]!.weights) as Tensor).sum(1, { keepdims: true });
+  };
+  const square = doubles(initMlp(random.key(0), [1, 1]));
+  const own = laplaceEvidence({ network: twice, likelihood: gaussianLikelihood });
+  const inputs = data.inputs.astype("float64").slice([], [0, 1]);
+  expect(() => own.fit(square, { inputs, targets: np.zeros([5, 1]) })).not.toThrow();
 });
 
 test("data that is not finite: of which layer's what the eigenvalues were wanted", () => {

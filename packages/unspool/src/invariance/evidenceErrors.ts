@@ -1,7 +1,7 @@
 /** What an evidence cannot be computed for, told before anything is. */
 import { type Tensor, isTracing, np, plainLayers, tree } from "../array/index.ts";
 import { NonFiniteError, OptionError, ShapeError } from "../errors.ts";
-import { type OutputTaps, type Registration, outputTaps } from "../optimizers/index.ts";
+import { type OutputTaps, type Registration, outputTaps, useOutsideLayers } from "../optimizers/index.ts";
 import type { LayeredNetwork } from "./averagedTaps.ts";
 import { requireData } from "./evidenceInputs.ts";
 import type { EvidenceSettings } from "./evidenceSettings.ts";
@@ -23,6 +23,7 @@ export function requireEvidence<Theta>(
   augmentation.requireInputs?.(inputs);
   const { registration, outputs } = layersOf(network, theta, inputs);
   requireLayers(where, network, registration);
+  requireOnlyLayers(where, network, theta, inputs);
   requireExampleWise(where, network, theta, inputs);
   // Looks at the targets: labels of no class, shapes that would broadcast.
   likelihood.loss(np.zeros([inputs.shape[0]!, outputs.shape[1]!], { dtype: outputs.dtype }), targets);
@@ -44,6 +45,28 @@ function requireLayers(where: string, network: unknown, { parameters }: Registra
     `one all of whose parameters belong to layers that can be seen; "${left.path}" does not (${left.why})`,
     "Compute dense layers and convolutions by the `layers` that the network is given; other parameters, as those of " +
       "normalisations, have no rule.",
+  );
+}
+
+/**
+ * Throws `OptionError` for a leaf of theta that is used outside of its layer too: the curvature of that use is not seen.
+ * Outside of traces.
+ */
+function requireOnlyLayers<Theta>(
+  where: string,
+  network: LayeredNetwork<Theta>,
+  theta: Theta,
+  inputs: Tensor,
+): void {
+  const path = useOutsideLayers((at: Theta, layers) => network(at, inputs.slice([0, 1]), layers), theta);
+  if (path === undefined) return;
+  throw new OptionError(
+    where,
+    "network",
+    network,
+    `one that uses its parameters in layers only; "${path}" is in a layer and is used outside of one too`,
+    "The evidence would take that use for a constant. Give it a parameter and a layer of its own, or, where it is meant " +
+      "to be a constant, use lax.stopGradient.",
   );
 }
 

@@ -148,6 +148,7 @@ export type { ParameterReport, RegistrationReport } from "./curvature/kfacRegist
 export type { BlockFactors, BlockInverse, KfacState } from "./curvature/kfacState.ts";
 export { layerTaps } from "./curvature/layerTaps.ts";
 export type { LayerTaps } from "./curvature/layerTaps.ts";
+export { useOutsideLayers } from "./curvature/useOutsideLayers.ts";
 export { outputTaps } from "./curvature/outputTaps.ts";
 export type { OutputTaps } from "./curvature/outputTaps.ts";
 export { quadraticModel } from "./curvature/quadraticModel.ts";

@@ -5,10 +5,12 @@
  * information is exact ("full"). Benzing (ICML 2022), appendix I.
  */
 import { type Key, type Tensor, np } from "../../array/index.ts";
+import { OptionError } from "../../errors.ts";
 import type { NetworkView } from "../objective/objective.ts";
 import { type FisherKind, fisherErrors } from "./fisherErrors.ts";
 import { type LayerBlock, type Registration, blockMatrix } from "./layerBlocks.ts";
 import { type LayerTaps, layerTaps } from "./layerTaps.ts";
+import { useOutsideLayers } from "./useOutsideLayers.ts";
 
 /** G of one layer. */
 export type BlockColumns = {
@@ -36,6 +38,12 @@ export function fisherColumns<Theta>(
   theta: Theta,
   options: { fisher: FisherKind; key: Key },
 ): FisherColumns {
+  const path = useOutsideLayers((at: Theta, layers) => network.outputs(at, layers), theta);
+  if (path !== undefined) {
+    const allowed = `one that uses its parameters in layers only; "${path}" is in a layer and is used outside of one too`;
+    const hint = "The columns would lack that use: give it a parameter and a layer of its own.";
+    throw new OptionError("fisherColumns", "network", network, allowed, hint);
+  }
   return columnsOf(network, layerTaps(network, theta), options);
 }
 

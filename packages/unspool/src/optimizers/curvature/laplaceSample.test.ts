@@ -1,10 +1,12 @@
 /** Posterior draws: the linear map T from y and z to the draw has T Tᵀ = Λ⁻¹ (Benzing, ICML 2022, appendix C). */
 import { expect, test } from "vitest";
-import { type Tensor, np, random, tree } from "../../array/index.ts";
+import { type Layers, type Tensor, np, random, tree } from "../../array/index.ts";
 import { compiled } from "../../unroll/index.ts";
 import { expectClose, numbers } from "../testing.ts";
+import { networkObjective } from "../objective/objective.ts";
 import { blockMatrices, columnMatrix, fisherColumns } from "./fisherColumns.ts";
 import { type LaplaceOptions, laplaceMove, laplaceSample } from "./laplaceSample.ts";
+import { gaussianLikelihood } from "./likelihoods.ts";
 import { convObjective, convTheta, f64 } from "./testing.ts";
 
 const key = random.key(3);
@@ -52,6 +54,20 @@ test.each(cases)(
     expectClose(np.matmul(precision, covariance), numbers(np.eye(size)), 1e-10);
   },
 );
+
+test("columns of a network with tied weights are refused: they would lack one of the uses", () => {
+  const weights = np.array([[1, 2], [3, 4]], { dtype: "float64" }); // prettier-ignore
+  const tied = networkObjective({
+    network: (at: { weights: Tensor }, x: Tensor, layers: Layers) =>
+      np.matmul(np.tanh(layers.dense(at, x)), at.weights.transpose()),
+    likelihood: gaussianLikelihood,
+    inputs: weights,
+    targets: weights,
+  });
+  expect(() => fisherColumns(tied.network!, { weights }, { fisher: "full", key })).toThrow(
+    '"weights" is in a layer and is used outside of one too',
+  );
+});
 
 test("a draw is around theta, with independent numbers for each leaf", () => {
   const options = { priorPrecision: 1e20, dataPoints: 1 };

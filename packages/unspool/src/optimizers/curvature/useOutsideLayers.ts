@@ -1,0 +1,56 @@
+/**
+ * Parameters that a network uses outside of the layers it was given: tied weights, a penalty, a scaled output. What is made
+ * of taps (the inputs of layers and the derivatives at their outputs) knows nothing of such a use.
+ */
+import {
+  type Layers,
+  type Tensor,
+  type TracedAtom,
+  isTracing,
+  np,
+  plainLayers,
+  requireLayer,
+  traceProgram,
+  tree,
+} from "../../array/index.ts";
+
+/**
+ * Path of the first leaf of theta that the outputs depend on in another way than as the parameters of a layer; undefined
+ * where there is none, and in traces. Whether there is a way is read off the program: no value is computed.
+ */
+export function useOutsideLayers<Theta>(
+  network: (theta: Theta, layers: Layers) => Tensor,
+  theta: Theta,
+): string | undefined {
+  if (isTracing()) return undefined;
+  const outputs = (at: Theta): Tensor => network(at, withoutParameters(tree.leaves(at)));
+  const { body, constants } = traceProgram("network", outputs as (...args: never[]) => unknown, [theta]);
+  const read = new Set(body.outputs.flatMap(idsOf));
+  for (const { primitive, inputs, outputs: made } of body.equations.toReversed()) {
+    // What is said to be a constant is one.
+    if (primitive === "stop_gradient" || !made.some(({ id }) => read.has(id))) continue;
+    for (const id of inputs.flatMap(idsOf)) read.add(id);
+  }
+  const own = body.inputs.slice(constants.length);
+  return tree.entries(theta).find(([, { dtype }], i) => dtype.startsWith("float") && read.has(own[i]!))?.[0];
+}
+
+const idsOf = (atom: TracedAtom): number[] => ("id" in atom ? [atom.id] : []);
+
+/** Layers in which zeros stand for those parameters that are leaves themselves. */
+function withoutParameters(leaves: readonly Tensor[]): Layers {
+  const still = (own: Tensor): Tensor =>
+    leaves.includes(own) ? np.zeros([...own.shape], { dtype: own.dtype }) : own;
+  const biasOf = (bias: Tensor | undefined): { bias?: Tensor } =>
+    bias === undefined ? {} : { bias: still(bias) };
+  return {
+    dense(layer, x) {
+      const { weights, bias } = requireLayer("dense", layer);
+      return plainLayers.dense({ weights: still(weights), ...biasOf(bias) }, x);
+    },
+    convolution(layer, x, options) {
+      const { kernel, bias } = requireLayer("convolution", layer);
+      return plainLayers.convolution({ kernel: still(kernel), ...biasOf(bias) }, x, options);
+    },
+  };
+}
