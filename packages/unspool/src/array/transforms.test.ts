@@ -211,3 +211,13 @@ test("a gradient has derivatives by the arguments that it is not taken of (they 
     jit((at: Tensor) => jvp((now: Tensor) => valueAndGrad(f)(x, now)[1], [at], [one])[1])(y).item(),
   ).toBe(12);
 });
+
+test("jvp and vjp of a tensor in place of a list: its rows would be the arguments", () => {
+  const square = (x: Tensor) => x.mul(x);
+  const x = np.array([3, 4], { dtype: "float64" });
+  expect(() => vjp(square, x as never, np.array(1))).toThrow(
+    /^vjp: primals must be a list with an entry for each argument, got .*Write \[x\]/,
+  );
+  expect(() => jvp(square, x as never, [x])).toThrow(/^jvp: primals must be a list/);
+  expect(() => jvp(square, [x], x as never)).toThrow(/^jvp: tangents must be a list/);
+});

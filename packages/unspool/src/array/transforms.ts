@@ -6,7 +6,7 @@
  * plain code, one trace is made, run once and dropped; `jit` keeps it.
  */
 import * as jax from "@jax-js/jax";
-import { ShapeError, show } from "../errors.ts";
+import { OptionError, ShapeError, show } from "../errors.ts";
 import { plainAxis } from "./axes.ts";
 import { type Device, type Raw, download, onDevice } from "./backend.ts";
 import { type DType, allocate, isFloat } from "./dtype.ts";
@@ -244,11 +244,22 @@ export function jvp<Args extends unknown[], Out>(
   tangents: readonly [...Args],
 ): [Out, Out] {
   const labels = ["primals", "tangents"];
+  requireList("jvp", "primals", primals);
+  requireList("jvp", "tangents", tangents);
   const [at, along] = tensorsOf("jvp", [primals, tangents], labels);
   tree.requireSame("jvp", "tangents", at, along);
   const transformed = (p: unknown[], t: unknown[]) =>
     wrap(untypedJax.jvp(transformable(fn as Fn, "jvp"), unwrap(p), unwrap(t)));
   return inTrace(transformed as Fn, [primals, tangents], "jvp", labels) as [Out, Out];
+}
+
+/** Throws `OptionError` for a tensor in place of the list of arguments: its rows would be taken for them. */
+function requireList(where: string, name: string, given: unknown): void {
+  if (Array.isArray(given)) return;
+  const hint = isTensor(given)
+    ? `Write [x] for ${name} of one argument x.`
+    : "Write [x] also for one argument x.";
+  throw new OptionError(where, name, given, "a list with an entry for each argument", hint);
 }
 
 /** The value of `fn` at `primals`, and the pull-back of the cotangent `seed` to each argument (reverse mode). */
@@ -257,6 +268,7 @@ export function vjp<Args extends unknown[], Out>(
   primals: readonly [...Args],
   seed: Out,
 ): [Out, tree.Tensors<Args>] {
+  requireList("vjp", "primals", primals);
   const transformed = (p: unknown[], cotangent: unknown) =>
     inReverseMode(() => {
       const ends = orderedEnds(fn as Fn);
