@@ -163,7 +163,24 @@ describe("warm starts on problems in turn are cyclic projections", () => {
 test("what is no such problem is refused", () => {
   expect(() => quadraticBilevel({ A: [[-1]], B: [[1]] })).toThrow(OptionError);
   expect(() => quadraticBilevel({ A: [[1]], B: [[1]], P: [[1, 2]] })).toThrow("P must be [1,1], got [1,2]");
+  expect(() => quadraticBilevel({ A: wide([[1]]) as never, B: [[1]] })).toThrow(
+    /A must be a list of rows.*toArray/,
+  );
+  expect(() => quadraticBilevel({ A: [[1]], B: wide([[1]]) as never })).toThrow(/B must be a list of rows/);
   const empty = quadraticBilevel({ A: [[0]], B: [[1]] });
   expect(() => solutionConcepts(empty)).toThrow(ShapeError);
   expect(() => empty.descend(0, 1)).toThrow("alpha must be a finite number above 0");
+});
+
+test("matrices that are not symmetric are refused by name: gradients written for symmetric ones were wrong", () => {
+  const base = { A: [[2, 0], [0, 1]], B: [[1, 0], [0, 1]] }; // prettier-ignore
+  const tilted = [[2, 1], [0, 1]]; // prettier-ignore
+  for (const name of ["A", "P", "R"] as const)
+    expect(() => quadraticBilevel({ ...base, [name]: tilted })).toThrow(
+      `${name} must be symmetric: [1][0] is 0, [0][1] is 1`,
+    );
+  const problem = quadraticBilevel(base);
+  const changed = { ...problem, coefficients: { ...problem.coefficients, P: wide(tilted) } };
+  expect(() => solutionConcepts(changed)).toThrow("solutionConcepts: P must be symmetric");
+  expect(() => quadraticBilevel({ ...base, P: [[1, 0.1 + 0.2], [0.3, 1]] })).not.toThrow(); // prettier-ignore
 });

@@ -7,7 +7,7 @@
  *
  * Vicol et al. 2022, section 3.
  */
-import { type Tensor, linalg, np } from "../../array/index.ts";
+import { Tensor, linalg, np } from "../../array/index.ts";
 import {
   OptionError,
   ShapeError,
@@ -16,19 +16,20 @@ import {
   requirePositive,
 } from "../../errors.ts";
 import type { BilevelProblem } from "../bilevelProblem.ts";
+import { requireSymmetric } from "./requireSymmetric.ts";
 
 export interface QuadraticBilevelOptions {
-  /** [p][p], positive semidefinite. */
+  /** [p][p], symmetric and positive semidefinite. */
   A: readonly (readonly number[])[];
   /** [p][m]. */
   B: readonly (readonly number[])[];
   /** [p]. Default 0. */
   d?: readonly number[];
-  /** [p][p]. Default 0. */
+  /** [p][p], symmetric. Default 0. */
   P?: readonly (readonly number[])[];
   /** [p][m]. Default 0. */
   Q?: readonly (readonly number[])[];
-  /** [m][m]. Default 0. */
+  /** [m][m], symmetric. Default 0. */
   R?: readonly (readonly number[])[];
   /** [p]. Default 0. */
   f?: readonly number[];
@@ -63,10 +64,13 @@ export interface QuadraticBilevel extends BilevelProblem<Tensor, Tensor> {
 
 const names = ["A", "B", "d", "P", "Q", "R", "f", "h", "c"] as const;
 
-/** A quadratic problem in float64. Parts of a `bilevel` method: `bilevel({ inner, outer, solver: problem.solve })`. */
+/** A quadratic problem in float64. Throws `OptionError` unless A, P and R are symmetric, and A positive semidefinite. Parts of a `bilevel` method: `bilevel({ inner, outer, solver: problem.solve })`. */
 export function quadraticBilevel(options: QuadraticBilevelOptions): QuadraticBilevel {
   const where = "quadraticBilevel";
   requireKnownOptions(where, options, names);
+  for (const name of ["A", "B"] as const) requireLists(where, name, options[name], true);
+  for (const name of ["P", "Q", "R"] as const) requireLists(where, name, options[name] ?? [], true);
+  for (const name of ["d", "f", "h"] as const) requireLists(where, name, options[name] ?? [], false);
   const [p, m] = [options.A.length, options.B[0]?.length ?? 0];
   const part = (name: "A" | "B" | "d" | "P" | "Q" | "R" | "f" | "h", shape: number[]): Tensor => {
     const given = options[name];
@@ -87,6 +91,7 @@ export function quadraticBilevel(options: QuadraticBilevelOptions): QuadraticBil
     c,
   };
   const { A, B, d, P, Q, R, f, h } = coefficients;
+  requireSymmetric(where, { A, P, R });
   const [values] = linalg.eigh(A);
   const least = Math.min(...values.data);
   if (least < -1e-10 * Math.max(1, ...values.data)) {
@@ -127,6 +132,14 @@ export function quadraticBilevel(options: QuadraticBilevelOptions): QuadraticBil
       return (u, w) => w.sub(at(vectors, at(vectors.transpose(), slope(u, w)).mul(filter)));
     },
   };
+}
+
+/** Throws `OptionError` for a tensor, or whatever else is no list. */
+function requireLists(where: string, name: string, given: unknown, isMatrix: boolean): void {
+  if (Array.isArray(given) && (!isMatrix || given.every(Array.isArray))) return;
+  const allowed = isMatrix ? "a list of rows, each a list of numbers" : "a list of numbers";
+  const hint = Tensor.is(given) ? `Write ${name}: x.toArray() of a tensor x.` : undefined;
+  throw new OptionError(where, name, given, allowed, hint);
 }
 
 const exact = (values: readonly number[] | readonly (readonly number[])[]): Tensor =>

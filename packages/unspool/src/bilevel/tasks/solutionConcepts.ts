@@ -10,6 +10,7 @@
 import { type Tensor, linalg, np } from "../../array/index.ts";
 import { ShapeError, requireKnownOptions } from "../../errors.ts";
 import type { QuadraticBilevel } from "./quadraticBilevel.ts";
+import { requireSymmetric } from "./requireSymmetric.ts";
 
 export interface Solution {
   /** u of least distance from the start among the solutions, [m]. */
@@ -41,6 +42,7 @@ export function solutionConcepts(problem: QuadraticBilevel, options: SolutionOpt
   const { theta, coefficients } = problem;
   const { weights: w0 = theta.weights, outer: u0 = theta.outer } = options;
   const { A, B, d, P, Q, R, f, h } = coefficients;
+  requireSymmetric(where, { A, P, R });
   const inverse = linalg.pinv(A);
   requireSolvable(where, A, inverse, [B, d.reshape([-1, 1])]);
   const jacobian = np.matmul(inverse, B).neg();
