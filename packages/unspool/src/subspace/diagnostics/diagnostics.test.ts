@@ -12,7 +12,7 @@ import {
 import { exactUpdate, expectedUpdate } from "./expectedUpdate.ts";
 import { expectedInverse, lissaBias, samplesForBias } from "./lissaBias.ts";
 import { bestWeights, outerLoss } from "./outerLoss.ts";
-import { principalDirections } from "./principalDirections.ts";
+import { directionsOfProducts, principalDirections } from "./principalDirections.ts";
 import {
   cosineSimilarity,
   grassmann,
@@ -250,4 +250,27 @@ describe("what cannot be measured", () => {
   test.each([0, 2, -1, NaN])("kappa %d", (kappa) => {
     expect(() => lissaBias(features, { kappa })).toThrow("kappa must be above 0 and below 2");
   });
+});
+
+test("products of rows that are none: a tensor, numbers of another count, no symmetry, NaN", () => {
+  const of = (given: number[]) => () => directionsOfProducts(Float64Array.from(given), 1);
+  expect(of([2, 1, 0, 1])).toThrow("products of rows are symmetric, got 0 at [1, 0] and 1 at [0, 1]");
+  expect(of([1, 2, 3])).toThrow("directionsOfProducts: products of rows must be [S, S], got 3 numbers");
+  expect(of([NaN, 0, 0, 1])).toThrow("a product of rows is NaN");
+  expect(() => directionsOfProducts(double([[2, 1], [1, 2]]) as never, 1)).toThrow(/Float64Array.from\(x.data\)/); // prettier-ignore
+  expect(of([2, 1, 1, 2])().singularValues[0]).toBeCloseTo(Math.sqrt(3), 12);
+});
+
+test("one dimension: a series that goes past the inverse and back needs samples too", () => {
+  expect(samplesForBias(1)).toBe(21);
+  // (0.9)^22 < 0.1 < 0.9^21, and |1 - 1.9 · 0.6| = 0.14.
+  expect(lissaBias(double([[1], [-1]]), { inverseSamples: 21 }).relative).toBeLessThan(0.1);
+  expect(lissaBias(double([[1], [-1]]), { inverseSamples: 20 }).relative).toBeGreaterThan(0.1);
+  expect(lissaBias(double([[1], [1]]), { inverseSamples: 20 }).factor).toBeCloseTo(-(0.9 ** 21), 12);
+  expect(samplesForBias(0.6)).toBe(1);
+  expect(samplesForBias(0.5, 0.1, 1)).toBe(3);
+  expect(samplesForBias(1, 0.1, 1)).toBe(1);
+  expect(samplesForBias(0)).toBe(Infinity);
+  for (const mu of [1.5, -0.1, NaN, undefined as never])
+    expect(() => samplesForBias(mu)).toThrow(/samplesForBias: conditioning must be at least 0 and at most 1/);
 });

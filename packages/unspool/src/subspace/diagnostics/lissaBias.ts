@@ -24,7 +24,10 @@ export interface LissaBias {
   relative: number;
   /** λ_min(C) / max |φ|². */
   conditioning: number;
-  /** (1 - κ μ)^{J+1}: what is missing along the weakest direction. */
+  /**
+   * (1 - κ μ)^{J+1}: what is missing along the weakest direction. With one dimension κ μ may be above 1: the series then goes
+   * past the inverse and back, and for even J the factor is negative, an inverse that is too large by that share.
+   */
   factor: number;
 }
 
@@ -73,12 +76,28 @@ export function lissaBias(features: Tensor, options: LissaBiasOptions = {}): Lis
 const longest = (features: Tensor): number => squaredLengths(features).max().item();
 const frobenius = (x: Tensor): number => Math.sqrt(x.mul(x).sum().item());
 
-/** J from which on the bias is below `share` of the inverse in every direction, for features of this conditioning μ. */
+/** By how much μ may be above 1: that of features of one length is computed. */
+const rounding = 1e-6;
+
+/**
+ * J from which on the bias is below `share` of the inverse in every direction, for features of this conditioning μ: 0 < μ ≤ 1,
+ * and at most 1 / d. Infinity for μ = 0. No other direction needs more: Σ λ(C) ≤ max |φ|², so that for d > 1 the eigenvalues
+ * of I - κ'C are below 1 - κ μ in size.
+ *
+ * @throws OptionError for a μ that no features have.
+ */
 export function samplesForBias(conditioning: number, share = 0.1, kappa = 1.9): number {
   requireKappa("samplesForBias", kappa);
   if (!(share > 0 && share < 1))
     throw new OptionError("samplesForBias", "share", share, "above 0 and below 1");
-  return Math.max(1, Math.ceil(Math.log(share) / Math.log1p(-kappa * conditioning)) - 1);
+  if (!(conditioning >= 0 && conditioning <= 1 + rounding)) {
+    const hint = "It is λ_min(C) / max |φ|², as lissaBias gives it.";
+    throw new OptionError("samplesForBias", "conditioning", conditioning, "at least 0 and at most 1", hint);
+  }
+  const step = kappa * conditioning;
+  // With one dimension the series may go past the inverse: then |1 - κ μ| = κ μ - 1.
+  const slowest = step < 1 ? Math.log1p(-step) : Math.log(step - 1);
+  return Math.max(1, Math.ceil(Math.log(share) / slowest) - 1);
 }
 
 /** E[E_J], [d, d], for features Φ [S, d] whose rows are equally likely. float64. */

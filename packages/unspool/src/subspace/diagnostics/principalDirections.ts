@@ -1,6 +1,6 @@
 /** What principal subspaces are measured against: the top left singular vectors, of a matrix or of products of its rows. */
-import { type Tensor, np } from "../../array/index.ts";
-import { ShapeError, requireInteger } from "../../errors.ts";
+import { Tensor, np } from "../../array/index.ts";
+import { NonFiniteError, OptionError, ShapeError, requireInteger } from "../../errors.ts";
 import { topEigenvectors } from "../../numerics/index.ts";
 import { requireFewer } from "../featureMap.ts";
 import { finiteMatrix, gramOf } from "./doubles.ts";
@@ -20,15 +20,31 @@ export interface PrincipalDirections {
  */
 export function principalDirections(matrix: Tensor, dimensions: number): PrincipalDirections {
   const psi = finiteMatrix("principalDirections", "the matrix", matrix);
-  return directionsOfProducts(gramOf(psi), dimensions);
+  return directionsOf("principalDirections", gramOf(psi), dimensions);
 }
 
-/** The same from Ψ Ψᵀ [S, S] itself, for matrices with more columns than can be held. */
+/**
+ * The same from Ψ Ψᵀ [S, S] itself, row by row, for matrices with more columns than can be held.
+ *
+ * @throws ShapeError unless they are symmetric, as products of rows are.
+ */
 export function directionsOfProducts(products: Float64Array, dimensions: number): PrincipalDirections {
-  const where = "principalDirections";
+  const where = "directionsOfProducts";
+  if (!(products instanceof Float64Array)) {
+    const hint = Tensor.is(products)
+      ? "Of a tensor x [S, S] write Float64Array.from(x.data); principalDirections takes Ψ itself."
+      : "Ψ Ψᵀ row by row; principalDirections takes Ψ itself.";
+    throw new OptionError(where, "products", products, "a Float64Array of S · S numbers", hint);
+  }
   const S = Math.sqrt(products.length);
   if (!Number.isInteger(S) || S === 0)
     throw new ShapeError(where, `products of rows must be [S, S], got ${products.length} numbers.`);
+  requireProducts(where, products, S);
+  return directionsOf(where, products, dimensions);
+}
+
+function directionsOf(where: string, products: Float64Array, dimensions: number): PrincipalDirections {
+  const S = Math.sqrt(products.length);
   requireInteger(where, "dimensions", dimensions, 1);
   requireFewer(where, S, dimensions);
   const { values, vectors } = topEigenvectors(products, S, dimensions);
@@ -44,4 +60,21 @@ export function directionsOfProducts(products: Float64Array, dimensions: number)
       values.reduce((rest, x) => rest - x, trace),
     ),
   };
+}
+
+/** Throws `NonFiniteError` or `ShapeError` for what cannot be the products of the rows of a matrix. */
+function requireProducts(where: string, products: Float64Array, S: number): void {
+  let largest = 0;
+  for (const x of products) {
+    if (!Number.isFinite(x))
+      throw new NonFiniteError(where, `a product of rows is ${x}.`, { quantity: "products" });
+    largest = Math.max(largest, Math.abs(x));
+  }
+  for (let i = 0; i < S; i++)
+    for (let j = 0; j < i; j++) {
+      const [below, above] = [products[i * S + j]!, products[j * S + i]!];
+      if (Math.abs(below - above) <= 1e-8 * largest) continue;
+      const problem = `products of rows are symmetric, got ${below} at [${i}, ${j}] and ${above} at [${j}, ${i}]`;
+      throw new ShapeError(where, `${problem}. Of Ψ itself principalDirections finds the directions.`);
+    }
 }
