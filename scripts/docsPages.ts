@@ -7,6 +7,7 @@ import { type Page, root } from "./page.ts";
 import { readmePage } from "./readme/page.ts";
 import { roomPage } from "./roomPages/page.ts";
 import { roomsPicture } from "./roomsPicture/page.ts";
+import { searchPage } from "./searchPage/page.ts";
 import { subspacesPage } from "./subspacesPage/page.ts";
 
 const pages: Readonly<Record<string, () => Page | Promise<Page>>> = {
@@ -17,7 +18,9 @@ const pages: Readonly<Record<string, () => Page | Promise<Page>>> = {
   bilevel: () => roomPage("bilevel"),
   subspace: () => roomPage("subspace"),
   invariance: () => roomPage("invariance"),
+  search: () => roomPage("search"),
   subspaces: subspacesPage,
+  searches: searchPage,
 };
 
 const asked = process.argv.slice(2);

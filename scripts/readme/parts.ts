@@ -2,6 +2,7 @@
 import { join, relative } from "node:path";
 import { experiments, studies } from "../../packages/experiments/src/index.ts";
 import { estimators } from "../../packages/unspool/src/estimators/index.ts";
+import { searches } from "../../packages/unspool/src/search/index.ts";
 import { families } from "../optimizersPage/families.ts";
 import { documented } from "../optimizersPage/sources.ts";
 import { root, table } from "../page.ts";
@@ -22,11 +23,15 @@ export async function readmeParts(text: string): Promise<Parts> {
   const sizeOf = (title: string): number =>
     found.find((family) => family.title === title)?.entries.length ?? 0;
   const rules = sizeOf("First-order rules") + sizeOf("Around another optimizer");
-  const { rows, lacks } = estimatorRows();
+  const { rows, lacks: lackingEstimators } = estimatorRows();
+  const { rows: searchTable, lacks: lackingSearches } = searchRows();
+  const lacks = [...lackingEstimators, ...lackingSearches];
   return {
     parts: {
       estimatorCount: inWords(estimators.length),
       estimators: table(["name", "what it is", "kind", "unbiased", "cost of one estimate"], rows),
+      searchCount: inWords(searches.length),
+      searches: table(["name", "what it is", "keeps", "recommends", "cost"], searchTable),
       optimizers: table(
         ["", "", "names"],
         found.map(({ title, entries }) => [
@@ -64,6 +69,23 @@ function estimatorRows(): { rows: string[][]; lacks: string[] } {
     }
     const cost = doc?.cost?.replace(/\.$/, "") ?? "";
     return [`\`${name}\``, summary, kind, isUnbiased ? "yes" : "no", cost];
+  });
+  return { rows, lacks };
+}
+
+const searchRegistry = join(root, "packages/unspool/src/search/registry.ts");
+
+/** Rows of the table of searches, here and in the how-to page. */
+export function searchRows(): { rows: string[][]; lacks: string[] } {
+  const docOf = documented([searchRegistry]);
+  const lacks: string[] = [];
+  const rows = searches.map(({ name, summary, kind, incumbent }) => {
+    const doc = docOf(searchRegistry, name);
+    if (doc?.cost === undefined) {
+      const file = doc?.file ?? relative(root, searchRegistry);
+      lacks.push(`${file}: the docstring of ${name} has no sentence "Cost: …" at its end`);
+    }
+    return [`\`${name}\``, summary, kind, incumbent, doc?.cost?.replace(/\.$/, "") ?? ""];
   });
   return { rows, lacks };
 }

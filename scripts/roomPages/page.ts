@@ -4,13 +4,14 @@ import { documentedExports } from "../optimizersPage/sources.ts";
 import type { AlgorithmDoc, OptionDoc } from "../optimizersPage/sources.ts";
 import { type Page, root, table } from "../page.ts";
 
-export type Room = "bilevel" | "subspace" | "invariance";
+export type Room = "bilevel" | "subspace" | "invariance" | "search";
 
 /** Rooms with a page, their title, and the how-to page. */
 const rooms: Readonly<Record<Room, { title: string; guide: string }>> = {
   bilevel: { title: "Bilevel optimisation: reference", guide: "../bilevel.md" },
   subspace: { title: "Principal subspaces: reference", guide: "../subspaces.md" },
   invariance: { title: "Invariance learning: reference", guide: "../invariance.md" },
+  search: { title: "Searches: reference", guide: "../search.md" },
 };
 
 /** The page as it should be now. */

@@ -15,6 +15,7 @@ const withCode = [
   "docs/bilevel.md",
   "docs/subspaces.md",
   "docs/invariance.md",
+  "docs/search.md",
 ];
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -48,7 +49,14 @@ test("the TypeScript in README, CONTRIBUTING and the how-to pages compiles", () 
   expect(compileErrors(blocks)).toEqual([]);
 }, 120_000);
 
-test.each(["README.md", "docs/simulators.md", "docs/bilevel.md", "docs/subspaces.md", "docs/invariance.md"])(
+test.each([
+  "README.md",
+  "docs/simulators.md",
+  "docs/bilevel.md",
+  "docs/subspaces.md",
+  "docs/invariance.md",
+  "docs/search.md",
+])(
   "the first example of %s prints what it says",
   async (page) => {
     const [example] = codeBlocks(page);

@@ -1,4 +1,5 @@
-/** `unspool list`: the experiments and studies that can be run by name. */
+/** `unspool list`: the experiments and studies that can be run by name, and the searches that an estimator's place may hold. */
+import { searches } from "unspool";
 import { namedExperiments, namedStudies } from "../experiments/find.ts";
 import { exitCodes } from "../failure.ts";
 import type { Reporter } from "../output/reporter.ts";
@@ -23,12 +24,16 @@ export async function listCommand(reporter: Reporter): Promise<number> {
     "Studies, which are made of several runs:",
     ...studies.flatMap(linesOf),
     "",
+    "Searches, for any experiment with an estimator (--set estimator=NAME):",
+    ...searches.map(({ name, summary }) => `${name.padEnd(width)}  ${summary}`),
+    "",
     "Run one with: unspool run NAME",
   ];
   reporter.answer(lines, {
     event: "list",
     experiments: experiments.map(told),
     studies: studies.map(told),
+    searches: searches.map(({ name, summary }) => ({ name, summary })),
   });
   return exitCodes.done;
 }

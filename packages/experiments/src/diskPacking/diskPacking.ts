@@ -9,7 +9,6 @@ import {
   type RunRecord,
   type Series,
   adam,
-  createEstimator,
   defineExperiment,
   diskPacking as diskPackingProblem,
   innerProblem,
@@ -20,6 +19,7 @@ import {
 import { z } from "zod";
 import { alongDirection } from "./alongDirection.ts";
 import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { outerParts } from "../shared/outerParts.ts";
 import { measureEach, measureInChunks } from "../shared/measureInParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { grid, thin } from "../shared/series.ts";
@@ -63,9 +63,8 @@ export const diskPacking: Experiment<unknown, DiskTheta> = defineExperiment<Conf
     const rate = outerRate(learningRate, (to) => adam({ learningRate: to }));
     return {
       theta: { diameter: np.array(settings.diameter, { dtype }) },
-      estimator: createEstimator(estimator, problem, options),
+      ...outerParts(estimator, problem, options, rate.optimizer(rate.value)),
       inner: innerProblem(problem, options, rate),
-      optimizer: rate.optimizer(rate.value),
       steps,
       async evaluate(theta, initial, _steps, measure) {
         const packings = await packed(settings, [initial, theta], measure);

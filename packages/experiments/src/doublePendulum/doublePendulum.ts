@@ -6,7 +6,6 @@ import {
   type PendulumState,
   type Tensor,
   adam,
-  createEstimator,
   defineExperiment,
   defineProblem,
   doublePendulum as doublePendulumProblem,
@@ -20,6 +19,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { outerParts } from "../shared/outerParts.ts";
 import { measureEach, measureInChunks } from "../shared/measureInParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { grid } from "../shared/series.ts";
@@ -60,9 +60,8 @@ export const doublePendulum: Experiment<unknown, PendulumState> = defineExperime
     const rate = outerRate(learningRate, (to) => adam({ learningRate: to }));
     return {
       theta: { angles: np.array([angle, angle], { dtype }), velocities: np.zeros([2], { dtype }) },
-      estimator: createEstimator(estimator, problem, options),
+      ...outerParts(estimator, problem, options, rate.optimizer(rate.value)),
       inner: innerProblem(problem, options, rate),
-      optimizer: rate.optimizer(rate.value),
       steps,
       async evaluate(theta, initial, _steps, measure) {
         const rows = await measureEach(measure, "exponents", [initial, theta], (start) => {

@@ -4,7 +4,6 @@ import {
   type Figure,
   type RunRecord,
   type Tensor,
-  createEstimator,
   defineExperiment,
   influenceBalancing as influenceBalancingProblem,
   innerProblem,
@@ -13,6 +12,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { outerParts } from "../shared/outerParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { thin } from "../shared/series.ts";
 
@@ -46,9 +46,8 @@ export const influenceBalancing: Experiment<unknown, Theta> = defineExperiment<C
     const rate = outerRate(learningRate, (to) => sgd({ learningRate: to }));
     return {
       theta: { theta: np.array(settings.theta, { dtype }) },
-      estimator: createEstimator(estimator, problem, options),
+      ...outerParts(estimator, problem, options, rate.optimizer(rate.value)),
       inner: innerProblem(problem, options, rate),
-      optimizer: rate.optimizer(rate.value),
       steps,
       evaluate(theta, initial) {
         const [tuned, start] = [theta.theta.item(), initial.theta.item()];

@@ -4,7 +4,6 @@ import {
   type NetworkTraining,
   type Tensor,
   adam,
-  createEstimator,
   defineExperiment,
   innerProblem,
   momentum,
@@ -15,6 +14,7 @@ import {
 import { z } from "zod";
 import { loadSmallMnist } from "../shared/data/mnist.ts";
 import { type EstimatorFields, estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { outerParts } from "../shared/outerParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { unrolling, unrollingSteps } from "../shared/unrolling.ts";
 import { base, batchTraining, imagesField } from "./batchTraining.ts";
@@ -58,9 +58,8 @@ export const largeBatchTuning: Experiment<unknown, LargeBatchTheta> = defineExpe
     );
     return {
       theta: initialTheta(),
-      estimator: createEstimator(settings.estimator, problem, options),
+      ...outerParts(settings.estimator, problem, options, rate.optimizer(rate.value)),
       inner: innerProblem(problem, options, rate),
-      optimizer: rate.optimizer(rate.value),
       steps: settings.steps,
       evaluate: (theta) => ({
         metrics: {

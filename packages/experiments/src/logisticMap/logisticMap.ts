@@ -5,7 +5,6 @@ import {
   type LogisticMapTheta,
   type RunRecord,
   adam,
-  createEstimator,
   defineExperiment,
   gradientGrowth,
   gradientVariance,
@@ -18,6 +17,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { outerParts } from "../shared/outerParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { grid, mean } from "../shared/series.ts";
 
@@ -52,9 +52,8 @@ export const logisticMap: Experiment<unknown, Theta> = defineExperiment<Config, 
     const outer = outerRate(learningRate, (to) => adam({ learningRate: to }));
     return {
       theta: { start: np.array(settings.start, { dtype }) },
-      estimator: createEstimator(estimator, problem, options),
+      ...outerParts(estimator, problem, options, outer.optimizer(outer.value)),
       inner: innerProblem(problem, options, outer),
-      optimizer: outer.optimizer(outer.value),
       steps,
       evaluate(theta, initial) {
         const orbit = logisticMapProblem({ rate, horizon: Infinity });

@@ -4,7 +4,6 @@ import {
   type NetworkTraining,
   type Tensor,
   adam,
-  createEstimator,
   defineExperiment,
   innerProblem,
   lookahead,
@@ -16,6 +15,7 @@ import {
 import { z } from "zod";
 import { type SmallMnist, loadSmallMnist } from "../shared/data/mnist.ts";
 import { type EstimatorFields, estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { outerParts } from "../shared/outerParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { unrolling, unrollingSteps } from "../shared/unrolling.ts";
 import { stepsPerPoint } from "../shared/trainedGrid.ts";
@@ -61,9 +61,8 @@ export const lookaheadTuning: Experiment<unknown, LookaheadTheta> = defineExperi
     );
     return {
       theta: initialTheta(settings),
-      estimator: createEstimator(settings.estimator, problem, options),
+      ...outerParts(settings.estimator, problem, options, rate.optimizer(rate.value)),
       inner: innerProblem(problem, options, rate),
-      optimizer: rate.optimizer(rate.value),
       steps: settings.steps,
       evaluate: (theta, initial) => ({
         metrics: { ...named("initial", initial), ...named("tuned", theta) },

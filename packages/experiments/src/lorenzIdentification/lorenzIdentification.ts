@@ -7,8 +7,8 @@ import {
   type Measure,
   type RunRecord,
   clipByGlobalNorm,
-  createEstimator,
   estimatorEntry,
+  findSearch,
   defineExperiment,
   innerProblem,
   lorenz,
@@ -19,6 +19,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { outerParts } from "../shared/outerParts.ts";
 import { measureEach, measureInChunks } from "../shared/measureInParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { grid, mean, thin } from "../shared/series.ts";
@@ -68,8 +69,11 @@ export const lorenzIdentification: Experiment<unknown, LorenzTheta> = defineExpe
   setup(settings: Config) {
     const { estimator, horizon, steps, dtype, start, clip, tasks, sigma, surface } = settings;
     const problem = lorenz({ horizon });
-    const { name, isWhole, isDeterministic = false } = estimatorEntry(estimator);
-    const rate = outerRate(settings.learningRate ?? learningRates[name] ?? 1e-5, (learningRate) => {
+    const entry = findSearch(estimator) === undefined ? estimatorEntry(estimator) : undefined;
+    // A search draws candidates, and no trajectories of its own.
+    const { isWhole = true, isDeterministic = entry === undefined } = entry ?? {};
+    const usualRate = (entry && learningRates[entry.name]) ?? 1e-5;
+    const rate = outerRate(settings.learningRate ?? usualRate, (learningRate) => {
       const descent = sgd({ learningRate });
       return clip === undefined ? descent : clipByGlobalNorm(descent, { maxNorm: clip });
     });
@@ -82,9 +86,8 @@ export const lorenzIdentification: Experiment<unknown, LorenzTheta> = defineExpe
     } as const;
     return {
       theta: { logA: np.array(start[0], { dtype }), logR: np.array(start[1], { dtype }) },
-      estimator: createEstimator(estimator, problem, options),
+      ...outerParts(estimator, problem, options, rate.optimizer(rate.value)),
       inner: innerProblem(problem, options, rate),
-      optimizer: rate.optimizer(rate.value),
       steps,
       async evaluate(theta, initial, _steps, measure) {
         const found = await measureEach(measure, "losses", [initial, theta, thetaOf(truth)], (at) =>

@@ -5,7 +5,6 @@ import {
   type MixedTheta,
   type RunRecord,
   adam,
-  createEstimator,
   defineExperiment,
   innerProblem,
   mixedTuning,
@@ -14,6 +13,7 @@ import {
 import { z } from "zod";
 import { loadMnist } from "../shared/data/mnist.ts";
 import { type EstimatorFields, estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { outerParts } from "../shared/outerParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { thin } from "../shared/series.ts";
 import { type MixedProblem, initialTheta, meanLoss } from "./mixedThetas.ts";
@@ -82,9 +82,8 @@ export const mnistMixed: Experiment<unknown, MixedTheta> = defineExperiment<Conf
     );
     return {
       theta: initialTheta(random.foldIn(key, "initial theta"), hiddenLayers),
-      estimator: createEstimator(settings.estimator, problem, options),
+      ...outerParts(settings.estimator, problem, options, rate.optimizer(rate.value)),
       inner: innerProblem(problem, options, rate),
-      optimizer: rate.optimizer(rate.value),
       steps: settings.steps,
       evaluate(theta, initial) {
         const [initialLoss, tunedLoss] = [value(initial), value(theta)];

@@ -10,6 +10,10 @@ import {
   type ScheduleTheta,
   adam,
   createEstimator,
+  type DescentParts,
+  type MethodPart,
+  type Optimizer,
+  findSearch,
   defineExperiment,
   estimatorEntry,
   estimators,
@@ -21,6 +25,7 @@ import {
 import { z } from "zod";
 import { loadMnist } from "../shared/data/mnist.ts";
 import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { searchMethod } from "../shared/outerParts.ts";
 import { measureEach } from "../shared/measureInParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import {
@@ -106,9 +111,8 @@ export const mnistSchedule: Experiment<unknown, ScheduleTheta> = defineExperimen
     );
     return {
       theta: scheduleTheta(settings.learningRate, settings.decay),
-      estimator: estimatorOf(settings, problem, options),
+      ...partsOf(settings, problem, options, rate.optimizer(rate.value)),
       inner: innerProblem(problem, options, rate),
-      optimizer: rate.optimizer(rate.value),
       steps,
       async evaluate(theta, initial, _steps, measure) {
         const [untuned, tuned] = (await trainedWith([initial, theta], measure)) as [Trained, Trained];
@@ -133,6 +137,20 @@ export const mnistSchedule: Experiment<unknown, ScheduleTheta> = defineExperimen
     };
   },
 });
+
+/** What moves theta: a search sees the loss that is asked for, whichever it is. */
+function partsOf(
+  settings: Config,
+  problem: ScheduleProblem,
+  options: EstimatorOptions,
+  optimizer: Optimizer,
+): MethodPart<ScheduleTheta> | DescentParts<ScheduleTheta> {
+  const { estimator, objective } = settings;
+  if (findSearch(estimator) === undefined)
+    return { estimator: estimatorOf(settings, problem, options), optimizer };
+  const seen = objective === "final-loss" ? "final" : "mean";
+  return { method: searchMethod(estimator, problem, { ...options, objective: seen }) };
+}
 
 /** For the final loss, the estimators that see it: PES by telescoping, or over the whole run (full ES). */
 function estimatorOf(

@@ -6,7 +6,6 @@ import {
   type Measure,
   adam,
   characterModel,
-  createEstimator,
   defineExperiment,
   initCharacterModel,
   innerProblem,
@@ -17,6 +16,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { outerParts } from "../shared/outerParts.ts";
 import { measureEach } from "../shared/measureInParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { estimatorsFigure, sigmaFigure, textsFigure, windowsFigure } from "./pesVarianceFigures.ts";
@@ -77,9 +77,8 @@ export const pesVariance: Experiment<unknown, Theta> = defineExperiment<Config, 
     const rate = outerRate(learningRate, (to) => adam({ learningRate: to }));
     return {
       theta,
-      estimator: createEstimator(estimator, problem, options),
+      ...outerParts(estimator, problem, options, rate.optimizer(rate.value)),
       inner: innerProblem(problem, options, rate),
-      optimizer: rate.optimizer(rate.value),
       steps,
       async evaluate(trained, initial, _steps, measure) {
         const losses = await measureEach(measure, "held-out loss", [initial, trained], (at) => [heldOut(at)]);

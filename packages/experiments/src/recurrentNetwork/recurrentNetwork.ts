@@ -8,7 +8,6 @@ import {
   type Series,
   adam,
   clipByGlobalNorm,
-  createEstimator,
   defineExperiment,
   gradientGrowth,
   innerProblem,
@@ -22,6 +21,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { outerParts } from "../shared/outerParts.ts";
 import { measureEach } from "../shared/measureInParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { grid } from "../shared/series.ts";
@@ -65,9 +65,8 @@ export const recurrentNetwork: Experiment<unknown, RecurrentTheta> = defineExper
       );
       return {
         theta: tree.astype(problem.theta!, dtype),
-        estimator: createEstimator(estimator, problem, options),
+        ...outerParts(estimator, problem, options, rate.optimizer(rate.value)),
         inner: innerProblem(problem, options, rate),
-        optimizer: rate.optimizer(rate.value),
         steps,
         async evaluate(theta, initial, _steps, measure) {
           const rows = await measureEach(measure, "losses", [initial, theta], (one) => {

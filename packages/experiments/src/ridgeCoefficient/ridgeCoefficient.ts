@@ -7,7 +7,6 @@ import {
   type RunRecord,
   type StepRecord,
   adam,
-  createEstimator,
   defineExperiment,
   innerProblem,
   np,
@@ -18,6 +17,7 @@ import {
 import { z } from "zod";
 import { correlatedRegression } from "./regression.ts";
 import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { outerParts } from "../shared/outerParts.ts";
 import { measureEach } from "../shared/measureInParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { grid, thin } from "../shared/series.ts";
@@ -59,9 +59,8 @@ export const ridgeCoefficient: Experiment<unknown, RidgeTheta> = defineExperimen
     );
     return {
       theta: { logCoefficient: np.array(settings.theta, { dtype: "float64" }) },
-      estimator: createEstimator(settings.estimator, problem, options),
+      ...outerParts(settings.estimator, problem, options, rate.optimizer(rate.value)),
       inner: innerProblem(problem, options, rate),
-      optimizer: rate.optimizer(rate.value),
       steps: settings.steps,
       evaluate(theta, initial) {
         const [tuned, start] = [theta.logCoefficient.item(), initial.logCoefficient.item()];

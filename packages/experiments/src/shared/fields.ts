@@ -1,8 +1,16 @@
 /** Config fields that several experiments share, so that `--set estimator=…` means the same everywhere. */
-import { type EstimatorAlias, type EstimatorName, estimatorAliases, estimatorNames } from "unspool";
+import {
+  type EstimatorAlias,
+  type EstimatorName,
+  type SearchName,
+  estimatorAliases,
+  estimatorNames,
+  searchAliases,
+  searchNames,
+} from "unspool";
 import { z } from "zod";
 
-type Name = EstimatorName | EstimatorAlias;
+type Name = EstimatorName | EstimatorAlias | SearchName;
 
 export interface EstimatorFields {
   estimator: z.ZodDefault<z.ZodEnum<{ [N in Name]: N }>>;
@@ -13,7 +21,12 @@ export interface EstimatorFields {
   nanPolicy: z.ZodDefault<z.ZodEnum<{ error: "error"; zero: "zero" }>>;
 }
 
-const names = [...estimatorNames, ...Object.keys(estimatorAliases)] as Name[];
+const names = [
+  ...estimatorNames,
+  ...Object.keys(estimatorAliases),
+  ...searchNames,
+  ...Object.keys(searchAliases),
+] as Name[];
 
 /** Which gradient estimator, with its window and perturbations. Estimators take from these what they know. */
 export function estimatorFields(
@@ -21,14 +34,25 @@ export function estimatorFields(
   estimator: EstimatorName = "pes",
 ): EstimatorFields {
   return {
-    estimator: z.enum(names).default(estimator).describe("gradient estimator"),
+    estimator: z
+      .enum(names)
+      .default(estimator)
+      .describe("gradient estimator with an optimizer, or a search of whole trajectories without one"),
     sigma: z
       .number()
       .positive()
       .default(defaults.sigma)
-      .describe("standard deviation of the perturbations (ES types)"),
-    pairs: z.int().min(1).default(defaults.pairs).describe("antithetic pairs (ES types)"),
-    truncation: z.int().min(1).default(defaults.truncation).describe("inner steps per outer step"),
+      .describe("standard deviation of the perturbations (ES types), or of the first candidates (searches)"),
+    pairs: z
+      .int()
+      .min(1)
+      .default(defaults.pairs)
+      .describe("antithetic pairs (ES types); half of the candidates per step (searches)"),
+    truncation: z
+      .int()
+      .min(1)
+      .default(defaults.truncation)
+      .describe("inner steps per outer step; searches take whole trajectories"),
     tasks: z
       .int()
       .min(1)

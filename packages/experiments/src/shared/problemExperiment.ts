@@ -5,7 +5,6 @@ import {
   type Problem,
   type Tensor,
   adam,
-  createEstimator,
   defineExperiment,
   innerProblem,
   measuredHorizon,
@@ -15,6 +14,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { estimatorFields, estimatorOptions } from "./fields.ts";
+import { outerParts } from "./outerParts.ts";
 import { outerRate } from "./outerRate.ts";
 import { mean, thin } from "./series.ts";
 
@@ -44,9 +44,8 @@ export function problemExperiment<Theta, State, Batch>(
       const rate = outerRate(settings.learningRate, (to) => adam({ learningRate: to }));
       return {
         theta: theta as Theta,
-        estimator: createEstimator(settings.estimator, problem, options),
+        ...outerParts(settings.estimator, problem, options, rate.optimizer(rate.value)),
         inner: innerProblem(problem, options, rate),
-        optimizer: rate.optimizer(rate.value),
         steps: settings.steps,
         evaluate: (tuned, initial) => evaluation(tuned, mean(curve(initial)), mean(curve(tuned))),
         figures: ({ theta: tuned, initialTheta }) => [lossFigure(curve(initialTheta), curve(tuned))],

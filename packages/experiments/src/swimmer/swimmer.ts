@@ -7,7 +7,6 @@ import {
   type Measure,
   type Problem,
   type RunRecord,
-  createEstimator,
   defineExperiment,
   innerProblem,
   np,
@@ -18,6 +17,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { outerParts } from "../shared/outerParts.ts";
 import { measureEach } from "../shared/measureInParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { mean, thin } from "../shared/series.ts";
@@ -72,9 +72,8 @@ export const swimmer: Experiment<unknown, SwimmerTheta> = defineExperiment<Confi
     const rate = outerRate(learningRate, (to) => sgd({ learningRate: to }));
     return {
       theta: { weights: np.zeros([2, observations]) },
-      estimator: createEstimator(estimator, problem, options),
+      ...outerParts(estimator, problem, options, rate.optimizer(rate.value)),
       inner: innerProblem(problem, options, rate),
-      optimizer: rate.optimizer(rate.value),
       steps,
       async evaluate(theta, initial, _steps, measure) {
         const returns = await returnsOf("returns", problem, [initial, theta], episodes, {

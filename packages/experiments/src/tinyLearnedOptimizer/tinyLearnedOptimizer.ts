@@ -8,7 +8,6 @@ import {
   type Series,
   adam,
   clipByGlobalNorm,
-  createEstimator,
   defineExperiment,
   gradientVariance,
   innerProblem,
@@ -20,6 +19,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { outerParts } from "../shared/outerParts.ts";
 import { measureEach, measureInChunks } from "../shared/measureInParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 
@@ -82,9 +82,8 @@ export const tinyLearnedOptimizer: Experiment<unknown, LearnedOptimizerTheta> = 
     );
     return {
       theta: tree.astype(problem.theta!, dtype),
-      estimator: createEstimator(estimator, problem, options),
+      ...outerParts(estimator, problem, options, rate.optimizer(rate.value)),
       inner: innerProblem(problem, options, rate),
-      optimizer: rate.optimizer(rate.value),
       steps,
       async evaluate(theta, initial, _steps, measure) {
         const found = await runsBy(initial, theta, measure);

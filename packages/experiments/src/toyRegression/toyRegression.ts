@@ -8,7 +8,6 @@ import {
   type Series,
   type ToyRegressionTheta,
   adam,
-  createEstimator,
   defineExperiment,
   innerProblem,
   np,
@@ -18,6 +17,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { outerParts } from "../shared/outerParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { grid, mean, thin } from "../shared/series.ts";
 
@@ -56,9 +56,8 @@ export const toyRegression: Experiment<unknown, ToyRegressionTheta> = defineExpe
     const rate = outerRate(learningRate, (to) => adam({ learningRate: to, beta1: 0.99, beta2: 0.999 }));
     return {
       theta: { logLearningRate: np.array(settings.theta, { dtype }) },
-      estimator: createEstimator(estimator, problem, options),
+      ...outerParts(estimator, problem, options, rate.optimizer(rate.value)),
       inner: innerProblem(problem, options, rate),
-      optimizer: rate.optimizer(rate.value),
       steps,
       evaluate(theta, initial) {
         const rows = [

@@ -9,7 +9,6 @@ import {
   adam,
   bptt,
   clipByGlobalNorm,
-  createEstimator,
   defineExperiment,
   innerProblem,
   noisyQuadraticUpdate,
@@ -21,6 +20,7 @@ import {
 import { z } from "zod";
 import { grid } from "../shared/series.ts";
 import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
+import { outerParts } from "../shared/outerParts.ts";
 import { measureEach } from "../shared/measureInParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { type Variant, curvatures, hessian, learnedRule, ruleOf, variants } from "./updateStabilityRules.ts";
@@ -63,9 +63,8 @@ export const updateStability: Experiment<unknown, UpdateTheta> = defineExperimen
     );
     return {
       theta: { nominalStep: np.array(nominalStep, exact), learned: np.array(learnedRule(decay), exact) },
-      estimator: createEstimator(estimator, problem, options) as AnyEstimator<UpdateTheta>,
+      ...outerParts(estimator, problem, options, rate.optimizer(rate.value)),
       inner: innerProblem(problem, options, rate),
-      optimizer: rate.optimizer(rate.value),
       steps,
       evaluate: async (theta, initial, _steps, measure) => evaluation(theta, initial, await norms(measure)),
       figures: async (run, measure) => [planeFigure(run), normFigure(await norms(measure))],

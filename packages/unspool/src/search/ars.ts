@@ -29,8 +29,8 @@ export interface ArsState {
 }
 
 /**
- * Augmented random search. Recommends where it stands. Cost: d operations per candidate. A pair with a member that has failed
- * is left out. A box is a transformation of theta.
+ * Augmented random search. Recommends where it stands. A pair with a member that has failed is left out. A box is a
+ * transformation of theta. Cost: d operations per candidate.
  */
 export function ars<Theta>(options: ArsOptions = {}): Search<Theta, VectorSearchState<ArsState>> {
   requireKnownOptions("ars", options, ["sigma", "population", "stepSize", "elites", "box"]);

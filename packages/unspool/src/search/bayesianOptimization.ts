@@ -24,7 +24,7 @@ export interface BayesianOptimizationOptions extends SigmaOptions {
   sigma?: number;
   /** Candidates per step. Default 1. */
   population?: number;
-  /** Candidates of the first step, the start among them, which fill the box evenly. Default 2 (d + 1). */
+  /** Candidates of the first step, the start among them, which fill the box evenly. Default: 2 (d + 1). */
   initial?: number;
   /** Points that the model keeps: the best half and the latest. Default 200. */
   mostPoints?: number;

@@ -20,7 +20,7 @@ import { symmetricRoot, timesVector } from "./symmetricRoot.ts";
 import { type VectorRules, type VectorSearchState, numbersOf, vector, vectorSearch } from "./vectorSearch.ts";
 
 export interface CmaEsOptions extends SigmaOptions {
-  /** Candidates per generation, lambda. Default 4 + floor(3 ln d). */
+  /** Candidates per generation, lambda. Default: 4 + floor(3 ln d). */
   population?: number;
   /** The worse half repels C (active CMA-ES). Default true. */
   isActive?: boolean;
@@ -47,8 +47,8 @@ export interface CmaEsState {
 export const mostFullNumbers = 1000;
 
 /**
- * CMA-ES with a full covariance matrix, for up to 1000 numbers. Recommends the mean. Cost: d² operations per candidate, and
- * 10 d³ for the root of C. A box is a transformation of theta.
+ * CMA-ES with a full covariance matrix, for up to 1000 numbers. Recommends the mean. A box is a transformation of theta. Cost:
+ * d² operations per candidate, and 10 d³ for the root of C.
  */
 export function cmaEs<Theta>(options: CmaEsOptions = {}): Search<Theta, VectorSearchState<CmaEsState>> {
   requireKnownOptions("cmaEs", options, ["sigma", "population", "isActive", "box"]);

@@ -11,11 +11,11 @@ import { type SigmaOptions, requirePopulation, requireSigma } from "./options.ts
 import { type VectorRules, numbersOf, vector } from "./vectorSearch.ts";
 
 export interface RestartOptions extends SigmaOptions {
-  /** Candidates per generation of the first run. Default 4 + floor(3 ln d). */
+  /** Candidates per generation of the first run. Default: 4 + floor(3 ln d). */
   population?: number;
   /** By what the population grows from one large run to the next. Default 2. */
   growth?: number;
-  /** Populations do not grow beyond this. Default 64 times the first. */
+  /** Populations do not grow beyond this. Default: 64 times the first. */
   mostPopulation?: number;
   /** The worse half repels C. Default true. */
   isActive?: boolean;

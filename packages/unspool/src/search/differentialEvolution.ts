@@ -15,7 +15,7 @@ import type { Search } from "./search.ts";
 import { type VectorRules, type VectorSearchState, numbersOf, vector, vectorSearch } from "./vectorSearch.ts";
 
 export interface DifferentialEvolutionOptions extends SigmaOptions {
-  /** Members, NP, each with a candidate per generation. Default 10 d, at least 10 and at most 100. */
+  /** Members, NP, each with a candidate per generation. Default: 10 d, at least 10 and at most 100. */
   population?: number;
   /** What differences are added to: a random member or the best one. Default "rand". */
   base?: "rand" | "best";

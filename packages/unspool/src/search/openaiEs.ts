@@ -17,7 +17,7 @@ export interface OpenaiEsOptions extends SigmaOptions {
   sigma?: number;
   /** Candidates per step, in mirrored pairs. Default 32. */
   population?: number;
-  /** What steps along the gradient: a name of the registry with options. Default { name: "adam", learningRate: 0.01 }. */
+  /** What steps along the gradient: a name of the registry with options. Default: Adam with a learning rate of 0.01. */
   optimizer?: OptimizerChoice;
   /** Pull of the mean to 0, per unit of the gradient. Default 0.005. */
   weightDecay?: number;
@@ -28,7 +28,9 @@ export interface OpenaiEsState {
   optimizer: Tree;
 }
 
-/** OpenAI's ES. Recommends the mean. Cost: d operations per candidate. A box is a transformation of theta. */
+/**
+ * OpenAI's ES. Recommends the mean. A box is a transformation of theta. Cost: d operations per candidate.
+ */
 export function openaiEs<Theta>(
   options: OpenaiEsOptions = {},
 ): Search<Theta, VectorSearchState<OpenaiEsState>> {

@@ -27,7 +27,7 @@ import {
 export interface PgpeOptions extends SigmaOptions {
   /** Candidates per step, in mirrored pairs. Default 32. */
   population?: number;
-  /** What steps along the gradient: a name of the registry with options. Default { name: "adam", learningRate: 0.02 }. */
+  /** What steps along the gradient: a name of the registry with options. Default: Adam with a learning rate of 0.02. */
   optimizer?: OptimizerChoice;
   /** Learning rate of the standard deviations. Default 0.1. */
   sigmaRate?: number;
@@ -42,7 +42,9 @@ export interface PgpeState {
   optimizer: Tree;
 }
 
-/** PGPE. Recommends the mean. Cost: d operations per candidate. A box is a transformation of theta. */
+/**
+ * PGPE. Recommends the mean. A box is a transformation of theta. Cost: d operations per candidate.
+ */
 export function pgpe<Theta>(options: PgpeOptions = {}): Search<Theta, VectorSearchState<PgpeState>> {
   requireKnownOptions("pgpe", options, [
     "sigma",

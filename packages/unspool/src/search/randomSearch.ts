@@ -21,8 +21,8 @@ export interface RandomSearchState {
 }
 
 /**
- * Random search. Recommends the best candidate so far. Cost: d draws per candidate. In a finite box candidates are uniform
- * in it; otherwise they have the standard deviation sigma around the start.
+ * Random search. Recommends the best candidate so far. In a finite box candidates are uniform in it; otherwise they have the
+ * standard deviation sigma around the start. Cost: d draws per candidate.
  */
 export function randomSearch<Theta>(
   options: RandomSearchOptions = {},

@@ -29,8 +29,8 @@ export interface SepCmaEsState {
 }
 
 /**
- * CMA-ES with a diagonal covariance matrix, for any number of numbers. Recommends the mean. Cost: d operations per candidate.
- * A box is a transformation of theta.
+ * CMA-ES with a diagonal covariance matrix, for any number of numbers. Recommends the mean. A box is a transformation of
+ * theta. Cost: d operations per candidate.
  */
 export function sepCmaEs<Theta>(
   options: SepCmaEsOptions = {},

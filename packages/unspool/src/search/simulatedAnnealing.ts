@@ -35,7 +35,7 @@ export interface SimulatedAnnealingState {
 
 /**
  * Simulated annealing with normal steps whose size follows the acceptance. Recommends the best candidate so far. All chains
- * begin at the start. Cost: d draws per candidate. Candidates outside of a box are moved to its nearest point.
+ * begin at the start. Candidates outside of a box are moved to its nearest point. Cost: d draws per candidate.
  */
 export function simulatedAnnealing<Theta>(
   options: SimulatedAnnealingOptions = {},

@@ -20,11 +20,11 @@ import {
 } from "./vectorSearch.ts";
 
 export interface SnesOptions extends SigmaOptions {
-  /** Candidates per generation. Default 4 + floor(3 ln d). */
+  /** Candidates per generation. Default: 4 + floor(3 ln d). */
   population?: number;
   /** Learning rate of the mean. Default 1. */
   meanRate?: number;
-  /** Learning rate of the standard deviations. Default (3 + ln d) / (5 sqrt(d)). */
+  /** Learning rate of the standard deviations. Default: (3 + ln d) / (5 sqrt(d)). */
   sigmaRate?: number;
 }
 
@@ -34,7 +34,9 @@ export interface SnesState {
   spread: Tensor;
 }
 
-/** Separable NES. Recommends the mean. Cost: d operations per candidate. A box is a transformation of theta. */
+/**
+ * Separable NES. Recommends the mean. A box is a transformation of theta. Cost: d operations per candidate.
+ */
 export function snes<Theta>(options: SnesOptions = {}): Search<Theta, VectorSearchState<SnesState>> {
   requireKnownOptions("snes", options, ["sigma", "population", "meanRate", "sigmaRate", "box"]);
   return vectorSearch(snesRules(options), options.box);

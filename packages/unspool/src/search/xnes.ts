@@ -24,13 +24,13 @@ import {
 } from "./vectorSearch.ts";
 
 export interface XnesOptions extends SigmaOptions {
-  /** Candidates per generation. Default 4 + floor(3 ln d). */
+  /** Candidates per generation. Default: 4 + floor(3 ln d). */
   population?: number;
   /** Learning rate of the mean. Default 1. */
   meanRate?: number;
-  /** Learning rate of sigma. Default 3 (3 + ln d) / (5 d sqrt(d)). */
+  /** Learning rate of sigma. Default: 3 (3 + ln d) / (5 d sqrt(d)). */
   sigmaRate?: number;
-  /** Learning rate of the shape B. Default that of sigma. */
+  /** Learning rate of the shape B. Default: that of sigma. */
   shapeRate?: number;
 }
 
@@ -44,8 +44,8 @@ export interface XnesState {
 }
 
 /**
- * Exponential NES with a full covariance matrix, for up to 1000 numbers. Recommends the mean. Cost: d² operations per candidate
- * and 14 d³ per generation. A box is a transformation of theta.
+ * Exponential NES with a full covariance matrix, for up to 1000 numbers. Recommends the mean. A box is a transformation of
+ * theta. Cost: d² operations per candidate and 14 d³ per generation.
  */
 export function xnes<Theta>(options: XnesOptions = {}): Search<Theta, VectorSearchState<XnesState>> {
   requireKnownOptions("xnes", options, ["sigma", "population", "meanRate", "sigmaRate", "shapeRate", "box"]);
