@@ -1,4 +1,6 @@
 /** Ready inner problems. */
+export { bbob, bbobCandidates } from "./bbob.ts";
+export type { BbobEntry, BbobOptions } from "./bbob.ts";
 export { influenceBalancing } from "./influenceBalancing.ts";
 export type { InfluenceBalancingOptions } from "./influenceBalancing.ts";
 export { linearSystem } from "./linearSystem.ts";
