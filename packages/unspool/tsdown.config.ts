@@ -24,6 +24,8 @@ export default defineConfig({
   entry: {
     index: "src/index.ts",
     ...Object.fromEntries(rooms.map((room) => [`${room}/index`, `src/${room}/index.ts`])),
+    // Threads begin here.
+    "train/node/simulatorWorker": "src/train/node/simulatorWorker.ts",
   },
   format: "esm",
   platform: "neutral",

@@ -58,6 +58,14 @@ export class ExperimentError extends UnspoolError {
   }
 }
 
+/** A simulator, or the package that it is made of, cannot be loaded, or has broken down. */
+export class SimulatorError extends UnspoolError {
+  constructor(where: string, problem: string, details: ErrorDetails = {}, options?: { cause: unknown }) {
+    super("SIMULATOR", `${where}: ${problem}`, { where, ...details });
+    if (options !== undefined) this.cause = options.cause;
+  }
+}
+
 /** A function does not give the same program twice, so that a program of it does not mean what was written. */
 export class TraceError extends UnspoolError {
   constructor(where: string, problem: string, details: ErrorDetails = {}) {

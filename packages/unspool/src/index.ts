@@ -1,5 +1,7 @@
 /** Unspool: gradients and optimizers for computations that run in a loop. */
 export * from "./errors.ts";
+export { registry } from "./registry.ts";
+export type { Registry, RegistryEntry, RegistryOptions } from "./registry.ts";
 export * from "./array/index.ts";
 export type { Axis } from "./array/index.ts";
 export * from "./unroll/index.ts";

@@ -185,3 +185,15 @@ export { gridSearch } from "./design/gridSearch.ts";
 export type { GridSearchOptions, GridSearchState } from "./design/gridSearch.ts";
 export { nestedSearch, trainedFor } from "./design/nestedSearch.ts";
 export type { InnerTraining, NestedSearchOptions } from "./design/nestedSearch.ts";
+export { playSimulated } from "./environments/playSimulated.ts";
+export type {
+  PlaySimulatedOptions,
+  SimulatedEpisode,
+  SimulatedFilter,
+  SimulatedPolicy,
+} from "./environments/playSimulated.ts";
+export { linearSimulated, mlpSimulated } from "./environments/simulatedPolicies.ts";
+export type { LinearSimulatedOptions, MlpSimulatedOptions } from "./environments/simulatedPolicies.ts";
+export { environmentLoss, lossesOf } from "./environments/environmentLoss.ts";
+export { candidatesOf } from "./environments/episodePlayer.ts";
+export type { EnvironmentLossOptions, EvaluateCandidates } from "./environments/environmentLoss.ts";

@@ -41,6 +41,11 @@ export function executorRecord(): { engine: EngineName; fma?: boolean } {
   return engine === "compiled" ? { engine, fma: !portableBits && hasRelaxedSimd() } : { engine };
 }
 
+/** Threads of the settings: for what shares work in other ways than the executor. */
+export function executorThreads(): number {
+  return settings.threads ?? 1;
+}
+
 /** The executor of the settings. */
 export function defaultExecutor(): Executor {
   const { engine = "compiled", ...options } = settings;

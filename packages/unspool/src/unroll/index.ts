@@ -34,6 +34,7 @@ export {
   defaultExecutor,
   executorFor,
   executorRecord,
+  executorThreads,
   freshExecutor,
 } from "./defaultExecutor.ts";
 export type { EngineName, ExecutorSettings } from "./defaultExecutor.ts";

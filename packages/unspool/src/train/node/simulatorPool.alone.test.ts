@@ -1,0 +1,28 @@
+/** A pool of worker threads from the sources, which a loader translates in each of them: that takes its seconds. */
+import { expect, test } from "vitest";
+import { random } from "../../array/index.ts";
+import { simulatorPool } from "./simulatorPool.ts";
+
+const module = new URL("./testing/simulatedBall.ts", import.meta.url);
+const thetas = Float64Array.from({ length: 14 }, (_, i) => Math.sin(i));
+
+test(
+  "the same bits for one thread and for two, and failures of threads arrive",
+  { timeout: 240_000 },
+  async () => {
+    const one = await simulatorPool({ module, name: "ball", threads: 1 });
+    const two = await simulatorPool({ module, name: "ball", threads: 2 });
+    const options = { episodes: 5, hasMoments: true } as const;
+    for (const seed of [1, 2]) {
+      const [a, b] = [one, two].map((pool) => pool.play(thetas, random.key(seed), options));
+      expect(b).toEqual(a);
+    }
+    const bursting = Float64Array.of(0, 0, 1e9, 0, 0, 0, 1e9, 1e9);
+    expect(() => two.play(bursting, random.key(0))).toThrow(
+      expect.objectContaining({ message: "the ball has burst", details: { job: 1 } }),
+    );
+    // It goes on after a failure.
+    expect(two.play(thetas, random.key(1), options)).toEqual(one.play(thetas, random.key(1), options));
+    await two.close();
+  },
+);

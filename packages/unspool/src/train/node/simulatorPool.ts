@@ -1,0 +1,143 @@
+/**
+ * Many episodes of a simulator over worker threads, one simulator per thread. A job is the parameters of a policy and a
+ * key; results are in the order of jobs and have the same bits for any number of threads. `play` returns when all are
+ * done, without giving way to the event loop, so that methods, which are synchronous, can ask it; a run's own thread is
+ * ended with those of its pools.
+ */
+import { type Key, random } from "../../array/index.ts";
+import { OptionError, requireInteger, requireKnownOptions } from "../../errors.ts";
+import type { Json } from "../../methods/index.ts";
+import { type RunningMoments, type SimulatedFilter, addMoments, emptyMoments } from "../../rl/index.ts";
+import { executorThreads } from "../../unroll/index.ts";
+import { type Batch, type PlayerSizes, resultWidth } from "./simulatorJobs.ts";
+import { inThisThread, overThreads } from "./simulatorThreads.ts";
+
+export interface SimulatorPoolOptions {
+  /** Address of the module that makes environment and policy, such as `new URL("./players.js", import.meta.url)`. */
+  module: URL | string;
+  /** Its export: a function of `options` that gives `{ environment, policy }`, or a promise of them. */
+  name: string;
+  /** What it is called with: plain data. Default null. */
+  options?: Json;
+  /** Simulators. Default: the executor's threads (`--threads`). With one there is none besides the caller's. */
+  threads?: number;
+}
+
+export interface PoolPlayOptions {
+  /** Episodes of each candidate. Default 1. */
+  episodes?: number;
+  /** All candidates play the same episodes. Default true. */
+  isCommon?: boolean;
+  /** Default: the environment's limit. */
+  steps?: number;
+  /** Default 1. */
+  discount?: number;
+  filter?: SimulatedFilter;
+  /** Whether mean and deviation of all observed are measured. Default false. */
+  hasMoments?: boolean;
+}
+
+/** Of candidate c and episode e at [c * episodes + e]. */
+export interface PoolEpisodes {
+  returns: Float64Array;
+  lengths: Float64Array;
+  /** 1 of episodes that ended for their own reasons. */
+  isTerminated: Float64Array;
+  /** Steps of all together. */
+  innerSteps: number;
+  moments?: RunningMoments;
+}
+
+export interface SimulatorPool {
+  readonly threads: number;
+  readonly sizes: PlayerSizes;
+  /**
+   * Plays episodes of candidates, [candidates, size of theta]. Episode e has the key `foldIn(key, e)`, as with
+   * `episodePlayer`. What a simulator throws is thrown here: of the first job that has failed.
+   */
+  play(thetas: Float64Array, key: Key, options?: PoolPlayOptions): PoolEpisodes;
+  /** Ends its threads. A process that ends need not wait for them. */
+  close(): Promise<void>;
+}
+
+const where = "simulatorPool";
+
+/** Starts the threads, and waits until each has made its simulator. */
+export async function simulatorPool(options: SimulatorPoolOptions): Promise<SimulatorPool> {
+  requireKnownOptions(where, options, ["module", "name", "options", "threads"]);
+  const { module, name, options: given = null, threads = executorThreads() } = options;
+  if (!(module instanceof URL) && (typeof module !== "string" || module === ""))
+    throw new OptionError(where, "module", module, "the address of a module");
+  if (typeof name !== "string") throw new OptionError(where, "name", name, "the name of an export");
+  requireInteger(where, "threads", threads, 1);
+  const source = { module: String(module), name, options: given };
+  const machine = threads === 1 ? await inThisThread(source) : await overThreads(source, threads);
+  const { sizes } = machine;
+  return {
+    threads,
+    sizes,
+    play(thetas, key, play = {}) {
+      const batch = batchOf(sizes, thetas, key, play);
+      machine.run(batch);
+      return episodesOf(batch, sizes.observationSize);
+    },
+    close: () => machine.close(),
+  };
+}
+
+function batchOf(sizes: PlayerSizes, thetas: Float64Array, key: Key, play: PoolPlayOptions): Batch {
+  requireKnownOptions(where, play, ["episodes", "isCommon", "steps", "discount", "filter", "hasMoments"]);
+  const { episodes = 1, isCommon = true, steps = sizes.timeLimit, discount = 1, hasMoments = false } = play;
+  requireInteger(where, "episodes", episodes, 1);
+  requireInteger(where, "steps", steps, 1);
+  const candidates = thetas.length / sizes.thetaSize;
+  if (!Number.isInteger(candidates) || candidates < 1)
+    throw new OptionError(
+      where,
+      "the length of thetas",
+      thetas.length,
+      `a multiple of ${sizes.thetaSize}, the numbers of ${sizes.policy}'s theta`,
+    );
+  const jobs = candidates * episodes;
+  const width = resultWidth(sizes.observationSize, hasMoments);
+  const keys = new Uint32Array(new SharedArrayBuffer(8 * jobs));
+  const words = Array.from({ length: isCommon ? episodes : jobs }, (_, e) => random.foldIn(key, e).data);
+  for (let job = 0; job < jobs; job++) keys.set(words[job % words.length]!, 2 * job);
+  const shared = new Float64Array(new SharedArrayBuffer(thetas.byteLength));
+  shared.set(thetas);
+  const results = new Float64Array(new SharedArrayBuffer(8 * jobs * width));
+  const { filter } = play;
+  return {
+    jobs,
+    episodes,
+    steps,
+    discount,
+    hasMoments,
+    ...(filter && { filter }),
+    thetas: shared,
+    keys,
+    results,
+    width,
+  };
+}
+
+function episodesOf({ jobs, results, width, hasMoments }: Batch, observationSize: number): PoolEpisodes {
+  const column = (at: number) => Float64Array.from({ length: jobs }, (_, job) => results[job * width + at]!);
+  const lengths = column(1);
+  const momentsAt = (job: number): RunningMoments => {
+    const [count, ...rest] = results.subarray(job * width + 3, (job + 1) * width);
+    return { count: count!, mean: rest.slice(0, observationSize), squares: rest.slice(observationSize) };
+  };
+  return {
+    returns: column(0),
+    lengths,
+    isTerminated: column(2),
+    innerSteps: lengths.reduce((sum, length) => sum + length, 0),
+    ...(hasMoments && {
+      moments: Array.from({ length: jobs }, (_, job) => momentsAt(job)).reduce(
+        (all, one) => addMoments(all, one),
+        emptyMoments(observationSize),
+      ),
+    }),
+  };
+}
