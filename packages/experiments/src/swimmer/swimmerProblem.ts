@@ -8,51 +8,20 @@
  * constraint solver anew in every timestep.
  */
 import { type Problem, type Tensor, type RandomStream, defineSimulator } from "unspool";
+import { loadModel, loadMujoco } from "../mujoco/loadMujoco.ts";
+import {
+  swimmerControlCost,
+  swimmerFrameSkip,
+  swimmerModel,
+  swimmerResetNoise,
+  swimmerTimestep,
+} from "../mujoco/models/swimmer.ts";
 
 /** Degrees of freedom: head x, head y, heading, two joints. */
 const joints = 5;
 const actions = 2;
 /** Joints but head x and y, and all velocities. */
 export const observations: number = 2 * joints - 2;
-const timestepsPerAction = 4;
-const timestep = 0.01;
-const controlCost = 1e-4;
-/** Half width of the uniform noise of initial positions and velocities. */
-const resetNoise = 0.1;
-
-const model = `
-<mujoco model="swimmer">
-  <compiler angle="degree" inertiafromgeom="true"/>
-  <option timestep="${timestep}" integrator="RK4" density="4000" viscosity="0.1">
-    <flag warmstart="disable"/>
-  </option>
-  <default>
-    <geom type="capsule" size="0.1" density="1000" contype="0" conaffinity="0"/>
-    <joint armature="0.1"/>
-    <motor gear="150" ctrllimited="true" ctrlrange="-1 1"/>
-  </default>
-  <worldbody>
-    <body name="front">
-      <joint name="x" type="slide" axis="1 0 0"/>
-      <joint name="y" type="slide" axis="0 1 0"/>
-      <joint name="heading" type="hinge" axis="0 0 1"/>
-      <geom fromto="1.5 0 0 0.5 0 0"/>
-      <body name="middle" pos="0.5 0 0">
-        <joint name="first" type="hinge" axis="0 0 1" limited="true" range="-100 100"/>
-        <geom fromto="0 0 0 -1 0 0"/>
-        <body name="back" pos="-1 0 0">
-          <joint name="second" type="hinge" axis="0 0 1" limited="true" range="-100 100"/>
-          <geom fromto="0 0 0 -1 0 0"/>
-        </body>
-      </body>
-    </body>
-  </worldbody>
-  <actuator>
-    <motor joint="first"/>
-    <motor joint="second"/>
-  </actuator>
-</mujoco>`;
-
 /** All that a step has to know of the past: float64, length 5 each. */
 export interface SwimmerState {
   positions: Float64Array;
@@ -82,31 +51,31 @@ export function loadSwimmer(): Promise<Swimmer> {
 let loaded: Promise<Swimmer> | undefined;
 
 async function load(): Promise<Swimmer> {
-  const { default: loadMujoco } = await import("mujoco-js");
   const mujoco = await loadMujoco();
-  const files = mujoco;
-  files.FS.writeFile("/swimmer.xml", model);
-  const body = mujoco.MjModel.loadFromXML("/swimmer.xml");
+  const body = loadModel(mujoco, "swimmer", swimmerModel({ isStateless: true }));
   const data = new mujoco.MjData(body);
   const action = new Float64Array(actions);
   return {
     start(random) {
       const noise = () =>
-        Float64Array.from({ length: joints }, () => resetNoise * (2 * random.uniform() - 1));
+        Float64Array.from({ length: joints }, () => swimmerResetNoise * (2 * random.uniform() - 1));
       return { positions: noise(), velocities: noise() };
     },
     act(weights, state) {
       observe(weights, state, action);
       // Views of MuJoCo's memory, which moves when it grows.
-      const [positions, velocities] = [data.qpos as Float64Array, data.qvel as Float64Array];
+      const [positions, velocities] = [data.qpos, data.qvel];
       positions.set(state.positions);
       velocities.set(state.velocities);
-      (data.ctrl as Float64Array).set(action);
-      for (let i = 0; i < timestepsPerAction; i++) mujoco.mj_step(body, data);
+      data.ctrl.set(action);
+      for (let i = 0; i < swimmerFrameSkip; i++) mujoco.mj_step(body, data);
       const moved = positions[0]! - state.positions[0]!;
       state.positions.set(positions);
       state.velocities.set(velocities);
-      return moved / (timestepsPerAction * timestep) - controlCost * (action[0]! ** 2 + action[1]! ** 2);
+      return (
+        moved / (swimmerFrameSkip * swimmerTimestep) -
+        swimmerControlCost * (action[0]! ** 2 + action[1]! ** 2)
+      );
     },
   };
 }
