@@ -1,7 +1,8 @@
 import { defineConfig } from "tsdown";
 
 export default defineConfig({
-  entry: { index: "src/index.ts" },
+  // Threads of pools load `players` by itself.
+  entry: { index: "src/index.ts", players: "src/mujoco/players.ts" },
   format: "esm",
   platform: "node",
   fixedExtension: false,

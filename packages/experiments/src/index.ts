@@ -169,3 +169,14 @@ export type {
 } from "./neuronDescent/networkDescent.ts";
 export { loadMnist } from "./shared/data/mnist.ts";
 export type { Mnist } from "./shared/data/mnist.ts";
+export { mujocoEnvironment } from "./mujoco/mujocoEnvironment.ts";
+export type {
+  Body as MujocoBody,
+  Moved as MujocoMoved,
+  MujocoEnvironmentOptions,
+} from "./mujoco/mujocoEnvironment.ts";
+export { mujocoEnvironments } from "./mujoco/mujocoEnvironments.ts";
+export type { MujocoEntry } from "./mujoco/mujocoEnvironments.ts";
+export { mujocoPool } from "./mujoco/mujocoPool.ts";
+export { mujocoPlayer } from "./mujoco/players.ts";
+export type { MujocoPlayerOptions } from "./mujoco/players.ts";
