@@ -6,6 +6,11 @@ import { bilevelBias } from "./bilevelBias/bilevelBias.ts";
 import { copyTask } from "./copyTask/copyTask.ts";
 import { datasetDistillation } from "./datasetDistillation/datasetDistillation.ts";
 import { deepEquilibrium } from "./deepEquilibrium/deepEquilibrium.ts";
+import { designDrone } from "./designDrone/designDrone.ts";
+import { designLinear } from "./designLinear/designLinear.ts";
+import { linearTraining } from "./designLinear/linearTraining.ts";
+import { designMassSpring } from "./designMassSpring/designMassSpring.ts";
+import { designMicrogrid } from "./designMicrogrid/designMicrogrid.ts";
 import { diskPacking } from "./diskPacking/diskPacking.ts";
 import { doublePendulum } from "./doublePendulum/doublePendulum.ts";
 import { gradientCompression } from "./gradientCompression/gradientCompression.ts";
@@ -87,6 +92,10 @@ export const experiments: readonly Experiment[] = [
   invarianceMnist,
   ringTraining,
   priorTraining,
+  designMassSpring,
+  designMicrogrid,
+  designDrone,
+  linearTraining,
 ] as readonly Experiment[];
 
 /** Experiments that are made of runs. */
@@ -103,6 +112,7 @@ export const studies: readonly Study[] = [
   principalSubspaceStudy,
   invarianceRings,
   evidenceWeightDecay,
+  designLinear,
 ];
 
 export {
@@ -112,6 +122,10 @@ export {
   copyTask,
   datasetDistillation,
   deepEquilibrium,
+  designDrone,
+  designLinear,
+  designMassSpring,
+  designMicrogrid,
   diskPacking,
   doublePendulum,
   gradientCompression,
@@ -125,6 +139,7 @@ export {
   learnedOptimizer,
   learnedOptimizerRivals,
   learnedOptions,
+  linearTraining,
   loadedDice,
   logisticMap,
   lookaheadMnist,
