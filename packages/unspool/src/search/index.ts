@@ -82,3 +82,16 @@ export type {
   RegularizedEvolutionOptions,
   RegularizedEvolutionState,
 } from "./hybrid/controllers/regularizedEvolution.ts";
+export { circulantPolicy } from "./policies/circulantPolicy.ts";
+export type { ChoicePolicy, LayerSizes, OutputKind } from "./policies/choicePolicy.ts";
+export { edgePruned } from "./policies/edgePruned.ts";
+export type { EdgePrunedOptions, EdgePrunedPolicy } from "./policies/edgePruned.ts";
+export type { FixedPolicyOptions } from "./policies/fixedPolicy.ts";
+export { maskedPolicy } from "./policies/maskedPolicy.ts";
+export type { MaskedPolicyOptions } from "./policies/maskedPolicy.ts";
+export { mlpPolicy } from "./policies/mlpPolicy.ts";
+export type { NetworkDrawing } from "./policies/networkDrawing.ts";
+export type { NetworkEdge } from "./policies/nodes.ts";
+export { toeplitzPolicy } from "./policies/toeplitzPolicy.ts";
+export { weightShared, weightSharedBits } from "./policies/weightShared.ts";
+export type { WeightSharedOptions } from "./policies/weightShared.ts";
