@@ -187,6 +187,13 @@ test("without division by sigma and normalisation SGD moves along the estimate",
   gradient.w.data.forEach((g: number, i: number) => expect(moved[i]).toBeCloseTo(-0.1 * g, 5));
 });
 
+test("theta stays in its box", () => {
+  const method = zoac({ ...poleOptions, critic: null, box: [-0.05, 0.07], actor: sgd({ learningRate: 10 }) });
+  const theta = bangBang.init(key);
+  const moved = [...method.step(theta, method.init(theta, key), key).theta.w.data];
+  for (const x of moved) expect([-0.05, 0.07].some((bound) => Math.abs(x - bound) < 1e-6)).toBe(true);
+});
+
 test("Monte-Carlo evaluation takes the plain rewards of one segment", () => {
   const estimator = zoacEstimator({
     environment: counting(5),

@@ -1,4 +1,5 @@
 /** The zeroth-order actor-critic as a method: the estimator's gradient, and an optimizer that takes a step with it. */
+import { type Tensor, np, tree } from "../../array/index.ts";
 import { requireKnownOptions } from "../../errors.ts";
 import { type DescentState, type Method, descent } from "../../methods/index.ts";
 import { type Optimizer, adam } from "../../optimizers/index.ts";
@@ -13,7 +14,8 @@ export interface ZoacOptions<Theta> extends ZoacEstimatorOptions<Theta> {
 /**
  * Improves a policy that need not be differentiable in a traced environment, from rewards per step. Equations:
  * `zoacEstimator`. Defaults are those of the authors' controller tuning, with targets and advantages computed anew in
- * each epoch.
+ * each epoch. With a `box` theta is brought into it after each step, besides the parameters that are played: where these
+ * are clipped and theta is not, it walks out to where perturbations change nothing, and no gradient brings it back.
  *
  * Cost per outer step: at most samplers · segments · segmentLength steps of the environment, and the critic's epochs.
  *
@@ -27,9 +29,15 @@ export function zoac<Theta>(options: ZoacOptions<Theta>): Method<Theta, DescentS
   const { actor = adam({ learningRate: 5e-2 }), ...own } = options;
   const estimator = zoacEstimator(own);
   const method = descent<Theta>(estimator, actor);
+  const { box } = options;
+  const within = (x: Tensor): Tensor => np.minimum(np.maximum(x, box![0]), box![1]) as Tensor;
   return {
     ...method,
     name: "zoac",
+    step(theta, state, key) {
+      const made = method.step(theta, state, key);
+      return box ? { ...made, theta: tree.map(within, made.theta) } : made;
+    },
     recipe: (theta, state) => ({
       ...method.recipe(theta, state),
       zoac: { ...estimator.recipe, ...programRecipe(estimator.parts, theta) },
