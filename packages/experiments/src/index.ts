@@ -52,6 +52,9 @@ import { sharpTraining } from "./sharpMinima/sharpTraining.ts";
 import { swimmer } from "./swimmer/swimmer.ts";
 import { tinyLearnedOptimizer } from "./tinyLearnedOptimizer/tinyLearnedOptimizer.ts";
 import { toyRegression } from "./toyRegression/toyRegression.ts";
+import { controlTraining } from "./zoac/controlTraining.ts";
+import { zoacAcc } from "./zoac/zoacAcc.ts";
+import { zoacCartpole } from "./zoac/zoacCartpole.ts";
 import { updateStability } from "./updateStability/updateStability.ts";
 
 export const experiments: readonly Experiment[] = [
@@ -96,6 +99,7 @@ export const experiments: readonly Experiment[] = [
   designMicrogrid,
   designDrone,
   linearTraining,
+  controlTraining,
 ] as readonly Experiment[];
 
 /** Experiments that are made of runs. */
@@ -113,12 +117,15 @@ export const studies: readonly Study[] = [
   invarianceRings,
   evidenceWeightDecay,
   designLinear,
+  zoacCartpole,
+  zoacAcc,
 ];
 
 export {
   autoencoderTraining,
   bilevelBias,
   compressedTraining,
+  controlTraining,
   copyTask,
   datasetDistillation,
   deepEquilibrium,
@@ -170,6 +177,8 @@ export {
   tinyLearnedOptimizer,
   toyRegression,
   updateStability,
+  zoacAcc,
+  zoacCartpole,
 };
 export { problemExperiment } from "./shared/problemExperiment.ts";
 export { compareDirections } from "./neuronDescent/directionDescent.ts";

@@ -1,0 +1,50 @@
+/** The ways to tune a controller that are compared: ZOAC, without its critic, and searches by whole episodes. */
+import {
+  type Evaluate,
+  type Method,
+  adam,
+  askTell,
+  createSearch,
+  episodePlayer,
+  searchNames,
+  zoac,
+} from "unspool";
+import type { ControlTask, ControlTheta } from "./controlTasks.ts";
+
+/** "es": one perturbation per episode, and the plain return; the others are searches by their names. */
+export const methodNames = ["zoac", "no-critic", "es", ...searchNames] as const;
+export type MethodName = (typeof methodNames)[number];
+
+export interface ControlSettings extends ControlTask {
+  lambda: number;
+  criticEpochs: number;
+  advantages: "collected" | "lastEpoch" | "final";
+}
+
+export function controlMethod(name: MethodName, settings: ControlSettings): Method<ControlTheta> {
+  const { environment, policy, sigma, samplers, segmentLength, segments, learningRate, box, wholeEpisodes } =
+    settings;
+  const actor = adam({ learningRate });
+  const { lambda, criticEpochs, advantages } = settings;
+  if (name === "zoac" || name === "no-critic") {
+    const critic = name === "zoac" ? { epochs: criticEpochs } : null;
+    const segment = { samplers, segmentLength, segments };
+    return zoac({ environment, policy, sigma, box, ...segment, lambda, critic, advantages, actor });
+  }
+  if (name === "es") {
+    const whole = { samplers: wholeEpisodes, segmentLength: environment.timeLimit, segments: 1 };
+    return zoac({ environment, policy, sigma, box, ...whole, evaluation: "monteCarlo", actor });
+  }
+  const bounds = box === null ? {} : { box: { low: box[0], high: box[1] } };
+  const search = createSearch<ControlTheta>(name, { sigma, population: wholeEpisodes, ...bounds });
+  return askTell({ search, evaluate: wholeReturns(settings) }) as Method<ControlTheta>;
+}
+
+/** Minus the return of one episode of each candidate; all of a step play the same. */
+function wholeReturns({ environment, policy }: ControlTask): Evaluate<ControlTheta> {
+  const player = episodePlayer(environment, policy);
+  return (candidates, key) => {
+    const { returns, innerSteps } = player.playEach(candidates, key);
+    return { losses: returns.data.map((value: number) => -value), innerSteps };
+  };
+}
