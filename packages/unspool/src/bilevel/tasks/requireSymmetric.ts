@@ -9,7 +9,7 @@ const rounding = 1e-9;
 export function requireSymmetric(where: string, matrices: Readonly<Record<string, Tensor>>): void {
   for (const [name, matrix] of Object.entries(matrices)) {
     const [n, { data }] = [matrix.shape[0]!, matrix];
-    const largest = data.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+    const largest = Array.from(data).reduce((most, x) => Math.max(most, Math.abs(x)), 0);
     for (let i = 0; i < n; i++)
       for (let j = 0; j < i; j++) {
         const [below, above] = [data[i * n + j]!, data[j * n + i]!];
