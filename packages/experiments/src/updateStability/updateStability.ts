@@ -1,6 +1,5 @@
 /** Update rules as dynamics: which eigenvalues each bias of STAR moves into the unit circle, and what it spares. */
 import {
-  type AnyEstimator,
   type Experiment,
   type Figure,
   type Measure,
