@@ -138,3 +138,65 @@ describe("implicitFixedPoint", () => {
     expect(slope).toBeCloseTo(0.5 * 2 * 2 * (1 - 0.5 ** 20), 13);
   });
 });
+
+describe("a derivative whose linear system is not solved is NaN, not a number", () => {
+  // x = rate x - theta: x = theta / (rate - 1).
+  const affine = (rate: number) =>
+    [(x: Tensor, theta: Tensor) => x.mul(rate).sub(theta), (theta: Tensor) => theta.div(rate - 1)] as const;
+  const slopeOf = (rate: number, options = {}): number =>
+    grad(implicitFixedPoint(...affine(rate), options))(f64(1)).item();
+
+  test.each([3, 0.99, -1.5])("20 terms of the series, a map of slope %d", (rate) => {
+    expect(slopeOf(rate)).toBeNaN();
+    expect(jit(grad(implicitFixedPoint(...affine(rate))))(f64(1)).item()).toBeNaN();
+    for (const solver of [direct(), normalEquations()])
+      expect(slopeOf(rate, { solver })).toBeCloseTo(1 / (rate - 1), 9);
+  });
+
+  test("steps that are given are taken as they are, unless a tolerance is too", () => {
+    expect(slopeOf(0.99, { solver: neumann({ terms: 20 }) })).toBeCloseTo(-100 * (1 - 0.99 ** 20), 9);
+    expect(slopeOf(0.99, { solver: neumann({ terms: 20, tolerance: 0.5 }) })).toBeNaN();
+    expect(slopeOf(0.99, { solver: neumann({ terms: 2000, tolerance: 1e-6 }) })).toBeCloseTo(-100, 5);
+    expect(() => neumann({ tolerance: 0 })).toThrow("neumann: tolerance must be a number above 0, got 0");
+    expect(() => conjugateGradient({ tolerance: NaN })).toThrow(OptionError);
+  });
+
+  /** A x = theta. */
+  const linear = (A: Tensor) =>
+    [
+      (x: Tensor, theta: Tensor) => np.matmul(A, x).sub(theta),
+      (theta: Tensor) => linalg.solve(A, theta),
+    ] as const;
+  const theta = f64([1, 2]);
+  test.each(["grad", "jvp", "jit", "vmap"])(
+    "conjugate gradients of a matrix that is not symmetric, by %s",
+    (mode) => {
+      const slopes = (A: Tensor): number[] => {
+        const root = implicitRoot(...linear(A), { solver: conjugateGradient({ steps: 2 }) });
+        const sum = (t: Tensor): Tensor =>
+          root(t)
+            .mul(f64([1, 3]))
+            .sum();
+        if (mode === "jvp") return Array.from(jvp(root, [theta], [theta])[1].data);
+        const slope = grad(sum);
+        if (mode === "vmap") return Array.from(vmap(slope)(f64([[1, 2], [0, 1]])).data).slice(0, 2); // prettier-ignore
+        return Array.from((mode === "jit" ? jit(slope) : slope)(theta).data);
+      };
+      expect(slopes(f64([[3, 1], [0, 2]]))).toEqual([NaN, NaN]); // prettier-ignore
+      expect(slopes(f64([[3, 1], [1, 2]])).every(Number.isFinite)).toBe(true); // prettier-ignore
+    },
+  );
+
+  test("conjugate gradients that have not arrived after 100 steps", () => {
+    const size = 300;
+    const scales = np.array(
+      Array.from({ length: size }, (_, i) => 10 ** ((8 * i) / size)),
+      wide,
+    );
+    const pair = [(x: Tensor, t: Tensor) => x.mul(scales).sub(t), (t: Tensor) => t.div(scales)] as const;
+    for (const solver of [conjugateGradient(), normalEquations()]) {
+      const slope = grad((t: Tensor) => implicitRoot(...pair, { solver })(t).sum())(np.ones([size], wide));
+      expect(slope.data.every(Number.isNaN)).toBe(true);
+    }
+  });
+});

@@ -4,7 +4,7 @@ import { implicit, requireFunctions } from "./implicitRoot.ts";
 import { type LinearSolver, neumann } from "./linearSolvers.ts";
 
 export interface ImplicitFixedPointOptions {
-  /** Solves the linear system. Default `neumann()`: 20 terms of the series. */
+  /** Solves the linear system. Default `neumann()`: 20 terms of the series, NaN where they leave more than 1e-3. */
   solver?: LinearSolver;
 }
 
@@ -13,7 +13,8 @@ const where = "implicitFixedPoint";
 /**
  * `solve`, a function of theta that finds x = `map(x, theta)`, with implicit derivatives: (1 - ∂map/∂x) dx = ∂map/∂theta
  * dtheta. The default solver is `neumann()` with 20 terms, which is the derivative of as many further applications of the
- * map; its error falls as the map contracts.
+ * map; its error falls as the map contracts. Where the map expands, or contracts more slowly than by about 0.7, they are not enough
+ * and the derivative is NaN: give `neumann({ terms })`, `normalEquations()` or `direct()`.
  *
  * @example
  * // A layer that is the fixed point of z = tanh(W z + x).

@@ -20,6 +20,9 @@ export interface ImplicitOptions {
  * tree like x: of a minimum, the gradient of what is minimised. Both trees hold floats; everything else that moves must be in
  * theta. Derivatives are as exact as x: those at a point that is no solution are wrong without a word, so solve well.
  *
+ * Where a solver that iterates does not reach its tolerance, or `conjugateGradient` meets a matrix that is not symmetric, the
+ * derivative is NaN: within a transformation there is no number to throw an error about.
+ *
  * @throws OptionError where `direct()` is given more than 500 unknowns.
  *
  * @example
