@@ -300,3 +300,40 @@ describe("trees, dtypes and what is refused", () => {
     expect(tree.size(gradient)).toBe(2);
   });
 });
+
+describe("conjugate gradients that have not arrived", () => {
+  // H = diag(1 … 1e4), v = 1.
+  const scales = Array.from({ length: 30 }, (_, i) => 10 ** ((4 * i) / 29));
+  const slow = {
+    inner: (a: Tensor, w: Tensor) => w.mul(w).mul(wide(scales)).sum().mul(0.5).sub(w.mul(a).sum()),
+    outer: (_: Tensor, w: Tensor) => w.sum(),
+  };
+  const run = (options: HypergradientOptions) => () =>
+    hypergradient(slow, wide([1]), wide(scales.map(() => 0)), options);
+
+  test("are refused where nobody gave the iterations, and say what they leave where somebody did", () => {
+    expect(run({ kind: "normalCg" })).toThrow(
+      /hypergradient.iterations must be given where 10 are not enough: they leave .* of the right side/,
+    );
+    const { info } = run({ kind: "normalCg", iterations: 10 })();
+    expect(info["residual"]!.item()).toBeGreaterThan(1e-3);
+    const { gradient } = run({ kind: "cg", eps: 1e-9, iterations: 60 })();
+    expect(gradient.item()).toBeCloseTo(
+      scales.reduce((sum, x) => sum + 1 / x, 0),
+      6,
+    );
+  });
+
+  test("need iterations, not damping, where the curvatures are positive", () => {
+    expect(run({ kind: "cg", eps: 1e-9, iterations: 4 })).toThrow(
+      /hypergradient.iterations must be enough .* got 4\. The curvatures that were met are positive.*Take more iterations/,
+    );
+  });
+});
+
+test("an inner loss that reads no outer parameter has no hypergradient", () => {
+  const alone = { inner: (_: Tensor, w: Tensor) => w.mul(w).sum(), outer: singular.outer };
+  expect(() => hypergradient(alone, u, wide([0, 1, 1]))).toThrow(
+    "hypergradient: inner must be a loss that depends on the outer parameters",
+  );
+});

@@ -9,7 +9,7 @@
  */
 import { type Tensor, isTracing, np, tree, valueAndGrad } from "../array/index.ts";
 import { OptionError } from "../errors.ts";
-import { type BilevelLosses, requireFloats } from "./bilevelProblem.ts";
+import { type BilevelLosses, requireFloats, requireResponse } from "./bilevelProblem.ts";
 import { conjugateGradients } from "./conjugateGradients.ts";
 import { dampedInverse, denseMatrix, pseudoInverse } from "./denseInverse.ts";
 import {
@@ -23,7 +23,7 @@ import {
 import { largestEigenvalue } from "./largestEigenvalue.ts";
 import { neumannSeries } from "./neumannSeries.ts";
 import { hessianProduct, mixedProduct } from "./products.ts";
-import { requireSoundHypergradient } from "./soundHypergradient.ts";
+import { requireSolved, requireSoundHypergradient } from "./soundHypergradient.ts";
 import { addScaled, length, scaled } from "./vectors.ts";
 
 export interface Hypergradient<Outer, Weights> {
@@ -49,7 +49,8 @@ export type HypergradientInfo = { [name: string]: Tensor };
  * concrete and on traced values. Throws `OptionError` for options that do not fit and, of concrete values, for an `alpha`
  * beyond 2 / largest eigenvalue, a series that runs away (its last term above twice its first: the Hessian curves down), a
  * Hessian of 0 with `alpha: "auto"` (traced, its step is 1 there) and conjugate gradients that meet a direction without
- * curvature; `ShapeError` for parameters that are no floats; `NonFiniteError`.
+ * curvature, or, where `iterations` are not given, leave more than a tenth of their right side ("normalCg": a thousandth); an inner loss that reads no
+ * outer parameter; `ShapeError` for parameters that are no floats; `NonFiniteError`.
  *
  * Cost: a gradient of F, a mixed product (two gradients of f), and by kind 0 ("identity"), terms - 1 ("neumann"),
  * iterations ("cg"; twice for "normalCg") or as many products with H as there are weights; 20 more with alpha "auto".
@@ -68,6 +69,7 @@ export function hypergradient<Outer, Weights>(
   requireFloats(where, "the outer parameters", outer);
   requireFloats(where, "the weights", weights);
   requireOnePoint(where, rule, weights);
+  requireResponse(where, losses, outer, weights);
   const found = hypergradientBy(losses, outer, weights, rule);
   if (isTracing()) return found;
   const { alpha } = rule;
@@ -76,6 +78,7 @@ export function hypergradient<Outer, Weights>(
       ? largestEigenvalue((v: Weights) => hessianProduct(losses, outer, weights, v), weights)
       : undefined;
   requireSoundHypergradient(where, rule, lambdaMax ? { ...found.info, lambdaMax } : found.info);
+  if (options.iterations === undefined) requireSolved(where, rule, found.info);
   return found;
 }
 

@@ -27,7 +27,10 @@ export interface HypergradientOptions {
   alpha?: number | "auto";
   /** Damping of "damped" and "cg". Default 1e-3. */
   eps?: number;
-  /** Of "cg" and "normalCg". Default 10. */
+  /**
+   * Of "cg" and "normalCg", whose `residual` says what they leave: as many as there are weights are exact but for rounding.
+   * Default 10, which `hypergradient` refuses where they leave more than a tenth ("normalCg": a thousandth of H v).
+   */
   iterations?: number;
   /** Factor of "identity". Default 1. */
   scale?: number;

@@ -42,11 +42,16 @@ export function requireSoundHypergradient(where: string, rule: HypergradientRule
  */
 export function requireDefinedHypergradient(
   where: string,
-  { kind, alpha, eps }: HypergradientRule,
+  { kind, alpha, eps, iterations }: HypergradientRule,
   info: Scalars,
 ): void {
   const of = (name: string): number => numberOf(info, name);
   if (kind === "neumann") requireStep(where, alpha, of("lambdaMax"));
+  if (kind === "cg" && of("flatness") >= leastFlatness && of("residual") > 1) {
+    const hint = `The curvatures that were met are positive, but the residual is ${of("residual").toPrecision(3)} times what it was.`;
+    const more = "Take more iterations, up to the number of weights; or larger eps, which makes them faster.";
+    throw new OptionError(where, "hypergradient.iterations", iterations, "enough for an inner Hessian of this condition", `${hint} ${more}`); // prettier-ignore
+  }
   if (kind === "cg" && !(of("flatness") >= leastFlatness && of("residual") <= 1)) {
     const hint = `Curvatures along the iterations differ by a factor of ${of("flatness").toExponential(1)}, the residual is ${of("residual").toPrecision(3)} times what it was.`;
     throw new OptionError(
@@ -62,6 +67,22 @@ export function requireDefinedHypergradient(
   if (info["qNorm"] !== undefined && !Number.isFinite(of("qNorm"))) {
     throw new NonFiniteError(where, `|q| of kind "${kind}" is ${of("qNorm")}.`, { quantity: "q" });
   }
+}
+
+/**
+ * Residuals of conjugate gradients, relative: above it nobody should take q for a solution who has not said so. That of
+ * H² q = H v weighs small eigenvalues of H twice as little.
+ */
+const mostResidual = { cg: 0.1, normalCg: 1e-3 };
+
+/** Throws `OptionError` where the iterations of conjugate gradients that were not chosen by the caller are not enough. */
+export function requireSolved(where: string, { kind, iterations }: HypergradientRule, info: Scalars): void {
+  const residual = numberOf(info, "residual");
+  const most = kind === "normalCg" ? mostResidual.normalCg : mostResidual.cg;
+  if (!(residual > most)) return;
+  const allowed = `given where ${iterations} are not enough: they leave ${residual.toPrecision(3)} of the right side of "${kind}", more than ${most}`;
+  const hint = "Take up to the number of weights. With iterations given, info.residual says what they leave.";
+  throw new OptionError(where, "hypergradient.iterations", undefined, allowed, hint);
 }
 
 /** Throws `OptionError` for an alpha beyond 2 / |lambdaMax|, as far as that is known, or "auto" where it is 0. */
