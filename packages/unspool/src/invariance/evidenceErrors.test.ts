@@ -129,6 +129,30 @@ describe("an evidence that is not finite says which of its terms is not", () => 
     const weights = change(np.array([[1], [2]], { dtype: "float64" }));
     const targets = np.zeros([5, 1], { dtype: "float64" });
     const fitted = linear.fit({ weights }, { inputs: data.inputs.astype("float64"), targets });
-    expect(() => fitted.logMarginal(at)).toThrow(`the ${term}`);
+    expect(() => fitted.logMarginal(at, tree.scalar(0, "float64"))).toThrow(`the ${term}`);
+  });
+});
+
+describe("a regression", () => {
+  const linear = ({ weights }: { weights: Tensor }, x: Tensor, on: Layers) => on.dense({ weights }, x);
+  const own = laplaceEvidence({ network: linear, likelihood: gaussianLikelihood });
+  const at = { weights: np.array([[1], [2]], { dtype: "float64" }) };
+  const numbers = { inputs: data.inputs.astype("float64"), targets: np.zeros([5, 1], { dtype: "float64" }) };
+  test("needs its noise, which was 1 without a word", () => {
+    const fitted = own.fit(at, numbers);
+    expect(() => fitted.logMarginal(logDelta)).toThrow("laplaceEvidence: logSigma must be a tensor for the likelihood gaussian"); // prettier-ignore
+    expect(() => fitted.terms(logDelta)).toThrow("logSigma must be");
+    expect(() => fitted.contract(logDelta)).toThrow("logSigma must be");
+    expect(() => fitted.logMarginal(0.3 as never, logDelta)).toThrow(
+      /logDelta must be a tensor, .* got 0.3\. .*tree.scalar/,
+    );
+  });
+  test("keeps the digits of its data where hyperparameters are float32", () => {
+    const fitted = own.fit(at, numbers);
+    const [wide, narrow] = (["float64", "float32"] as const).map((dtype) =>
+      fitted.logMarginal(tree.scalar(0.5, dtype), tree.scalar(0.25, dtype)),
+    );
+    expect(narrow!.dtype).toBe("float64");
+    expect(narrow!.item()).toBe(wide!.item());
   });
 });

@@ -3,7 +3,7 @@
  * any optimizer it learns the hyperparameters of a network that is trained already. (`lila` trains both together.) Gaussian
  * noise has σ = 1 here: divide the targets of a regression, and its outputs, by their noise.
  */
-import { type Key, type Tensor, grad, random, tree } from "../array/index.ts";
+import { type Key, type Tensor, grad, np, random, tree } from "../array/index.ts";
 import { requireInteger, requireKnownOptions } from "../errors.ts";
 import { requireFiniteLoss } from "../methods/index.ts";
 import { compiled } from "../unroll/index.ts";
@@ -80,8 +80,13 @@ export function invarianceGradient<Theta>(options: InvarianceGradientOptions<The
     ...{ evidence, data, mapOptimizer, priorOptimizer, like: network },
     learned: ["logDelta"],
   });
+  // The noise of a regression is no part of theta: it is 1.
+  const noise = (like: Tensor): { logSigma?: Tensor } =>
+    evidence.settings.likelihood.name === "gaussian" ? { logSigma: np.zeros([], { dtype: like.dtype }) } : {};
   const byDelta = compiled(`${where}.prior`, (logDelta: Tensor, fit: EvidenceFit) =>
-    grad((at: Tensor) => evidence.posterior(network, data, fit).logMarginal(at).neg())(logDelta),
+    grad((at: Tensor) => evidence.posterior(network, data, fit).logMarginal(at, noise(at).logSigma).neg())(
+      logDelta,
+    ),
   );
   return {
     name: where,
@@ -93,14 +98,17 @@ export function invarianceGradient<Theta>(options: InvarianceGradientOptions<The
         programs.measure(network, batch, eta, random.foldIn(random.foldIn(key, "fit"), i)),
       );
       const fit = evidence.fitOf(network, parts);
-      const { evidence: measured, ...terms } = tree.map((term) => term, programs.terms({ logDelta }, fit));
+      const { evidence: measured, ...terms } = tree.map(
+        (term) => term,
+        programs.terms({ logDelta, ...noise(logDelta) }, fit),
+      );
       const number = (name: string): number => terms[name]!.item();
       const loss = -measured!.item();
       requireFiniteLoss(where, loss);
       const slope = etaSlope(
         programs,
         settings,
-        { network, eta, logDelta },
+        { network, eta, logDelta, ...noise(logDelta) },
         { fit, parts },
         random.foldIn(key, "eta"),
       );

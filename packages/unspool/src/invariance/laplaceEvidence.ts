@@ -15,7 +15,7 @@ import type { Augmentation } from "./augmentation.ts";
 import { averagedTaps } from "./averagedTaps.ts";
 import { curvatureColumns } from "./curvatureColumns.ts";
 import type { LayerSample } from "./curvatureStructure.ts";
-import { requireRanges } from "./evidenceInputs.ts";
+import { requirePrior, requireRanges } from "./evidenceInputs.ts";
 import { layersOf, requireEvidence, requireFiniteTerms } from "./evidenceErrors.ts";
 import {
   type EvidenceSettings,
@@ -67,8 +67,8 @@ export type EvidenceFit = {
 export interface LaplacePosterior {
   readonly fit: EvidenceFit;
   /**
-   * Differentiable in log δ ([], or what the prior structure has) and, of a Gaussian likelihood, log σ (default 0). Throws
-   * `NonFiniteError` that names the term.
+   * Differentiable in log δ ([], or what the prior structure has) and, of a Gaussian likelihood, log σ, which it needs. Throws
+   * `OptionError` without it, and `NonFiniteError` that names the term.
    */
   logMarginal(logDelta: Tensor, logSigma?: Tensor): Tensor;
   terms(logDelta: Tensor, logSigma?: Tensor): EvidenceTerms;
@@ -221,7 +221,14 @@ function posteriorOf<Theta>(
 ): LaplacePosterior {
   const structure = structureOf(settings);
   const blocks = layersOf(settings.network, theta, data.inputs).registration.blocks;
-  const at = (logDelta: Tensor, logSigma?: Tensor) => {
+  // Hyperparameters in float32 take no digits from what was measured in float64.
+  const promoted = (x: Tensor): Tensor =>
+    x.dtype === "float32" && fit.loss.dtype === "float64" ? x.astype("float64") : x;
+  const checked = (logDelta: Tensor, logSigma: Tensor | undefined): [Tensor, Tensor | undefined] => {
+    requirePrior(where, { logDelta, ...(logSigma !== undefined && { logSigma }) }, settings.likelihood);
+    return [promoted(logDelta), logSigma && promoted(logSigma)];
+  };
+  const at = (logDelta: Tensor, logSigma: Tensor | undefined) => {
     const logs = leafLogPrecisions(where, logDelta, settings.priorStructure, theta);
     const precision = {
       scale: curvatureScale(settings, logDelta, logSigma),
@@ -230,7 +237,8 @@ function posteriorOf<Theta>(
     const cast = (x: Tensor): Tensor => (x.dtype === logDelta.dtype ? x : x.astype(logDelta.dtype));
     return { logs, precision, cast, spectrum: tree.map(cast, fit.spectrum) };
   };
-  const terms = (logDelta: Tensor, logSigma?: Tensor) => {
+  const terms = (...given: Parameters<typeof checked>) => {
+    const [logDelta, logSigma] = checked(...given);
     const { logs, precision, cast, spectrum } = at(logDelta, logSigma);
     const all = {
       logLikelihood: logLikelihoodOf(settings, cast(fit.loss), data.targets.size, logSigma),
@@ -252,7 +260,7 @@ function posteriorOf<Theta>(
       return logLikelihood.sub(logDetRatio.add(scatter).mul(0.5));
     },
     contract(logDelta, logSigma) {
-      const { precision, spectrum } = at(logDelta, logSigma);
+      const { precision, spectrum } = at(...checked(logDelta, logSigma));
       return structure.contract(spectrum, precision);
     },
   };
