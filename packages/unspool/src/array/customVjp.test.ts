@@ -199,4 +199,28 @@ describe("customVjp", () => {
     expect(() => grad(scaled)(f64([1]))).toThrow(/^customVjp\(scale\): the function closes over/);
     expect(() => customVjp(undefined as never, (_r, c: Tensor) => [c])).toThrow(/^customVjp: forward must be a function/); // prettier-ignore
   });
+
+  test("a residual that is kept in a variable is refused, without the source of what refuses it", () => {
+    let kept = f64(0);
+    const rule = customVjp(
+      (x: Tensor) => {
+        kept = np.exp(x);
+        return [x.mul(x), null];
+      },
+      (_residual, cotangent: Tensor) => [cotangent.mul(kept)],
+    );
+    const looped = (x: Tensor): Tensor => {
+      scan((c: Tensor) => [(kept = c.mul(2)), undefined], x, null, 3);
+      return kept.mul(x);
+    };
+    for (const run of [
+      () => rule(f64(3)),
+      () => grad((x: Tensor) => rule(x))(f64(3)),
+      () => grad(looped)(f64(1)),
+    ]) {
+      expect(run).toThrow(ShapeError);
+      expect(run).toThrow(/is used in another.*from forward of a customVjp as the residual/);
+      expect(run).not.toThrow(/class|Tracer|trace/);
+    }
+  });
 });

@@ -6,7 +6,7 @@
  */
 import { ShapeError, UnspoolError, show } from "../errors.ts";
 import { plainAxes, plainAxis, plainShape } from "./axes.ts";
-import { isPlainObject, isTensor } from "./lift.ts";
+import { escaped, isPlainObject, isTensor } from "./lift.ts";
 import { parametersOf } from "./parameterTables.ts";
 import { placed } from "./parameters.ts";
 import type { Tensor } from "./tensor.ts";
@@ -155,6 +155,8 @@ const hintOf = ({ hint }: Signature): string => (hint === undefined ? "" : ` ${h
 function typed(where: string, error: unknown, args: unknown[], hint?: string): unknown {
   if (error instanceof UnspoolError || !(error instanceof Error)) return error;
   if (error.message.startsWith("internal:") || error.message.startsWith("Maximum call stack")) return error;
+  const kept = escaped(where, error);
+  if (kept !== undefined) return kept;
   // What JavaScript says of its own operations helps nobody who did not write them.
   const isForeign =
     /^(Cannot |Attempting to free|Invalid (array|typed array) length)|is not (a function|iterable|defined)/;

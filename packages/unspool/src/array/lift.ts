@@ -166,6 +166,22 @@ function leaked(tensor: Tensor): ShapeError {
   );
 }
 
+/** What jax-js says of a value that was made in one function and used in another, with its own source in it, in our words. */
+export function escaped(where: string, error: unknown): ShapeError | undefined {
+  if (
+    !(error instanceof Error) ||
+    !/^(Different traces at same level|Can't lift Tracer level)/.test(error.message)
+  )
+    return undefined;
+  return new ShapeError(
+    where,
+    "a value that was made in one function is used in another, where it was kept in a variable of both. Return it from the " +
+      "function that makes it: from forward of a customVjp as the residual, [value, x]; from the step of a scan in the carry " +
+      "or the outputs.",
+    { cause: error },
+  );
+}
+
 /** A function of jax-js as a function of tensors. */
 export function lift(fn: unknown): (...args: unknown[]) => unknown {
   return (...args) => call(fn as (...args: unknown[]) => unknown, args);

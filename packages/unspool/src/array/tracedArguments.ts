@@ -1,6 +1,6 @@
 /** Arguments of functions that are traced, as trees of tensors; and what to write in place of those that cannot be traced. */
 import { ShapeError } from "../errors.ts";
-import { isPlainObject } from "./lift.ts";
+import { escaped, isPlainObject } from "./lift.ts";
 import { named } from "./namedTrees.ts";
 import * as tree from "./tree.ts";
 
@@ -31,6 +31,8 @@ export function withArguments<T>(
   try {
     return body();
   } catch (error) {
+    const kept = escaped(where, error);
+    if (kept !== undefined) throw kept;
     if (!(error instanceof TypeError)) throw error;
     for (const [i, arg] of args.entries()) {
       const found = find(arg, isListOfNumbers);
