@@ -144,3 +144,12 @@ describe("lax.customLinearSolve", () => {
     expect(run(A.add(A.transpose()).astype("float64").mul(1e-30))).not.toThrow();
   });
 });
+
+test("a matrix in place of its products, and no function that solves", () => {
+  const A = np.eye(2);
+  const b = np.ones([2]);
+  expect(() => lax.customLinearSolve(A as never, b, (_, r) => r)).toThrow(
+    /lax.customLinearSolve: matvec must be a function, got .*Of a matrix A write \(v\) => np.matmul\(A, v\)/,
+  );
+  expect(() => lax.customLinearSolve((v: typeof b) => v, b, A as never)).toThrow(/solve must be a function/);
+});

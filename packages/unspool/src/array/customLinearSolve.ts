@@ -214,6 +214,12 @@ export function customLinearSolve<B>(
   solve: (matvec: (v: B) => B, b: B) => B,
   options: LinearSolveOptions = {},
 ): B {
+  const functions: [string, unknown, string][] = [
+    ["matvec", matvec, "Of a matrix A write (v) => np.matmul(A, v)."],
+    ["solve", solve, "Write (matvec, b) => x, which finds x by the products that it is given."],
+  ];
+  for (const [name, given, hint] of functions)
+    if (typeof given !== "function") throw new OptionError(where, name, given, "a function", hint);
   const { isSymmetric = false } = options;
   const isChecked = isSymmetric && !isTracing();
   const run = (right: unknown): { x: unknown; products: Tensor[] } => {

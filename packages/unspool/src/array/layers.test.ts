@@ -24,3 +24,10 @@ test("parameters of another kind of layer, and none", () => {
   expect(flat).toThrow(ShapeError);
   expect(flat).toThrow("kernel must be [outputs, inputs, height, width], got float32[3,2]");
 });
+
+test("layer and inputs in the wrong order", () => {
+  const x = np.ones([1, 2]);
+  expect(() => plainLayers.dense(x as never, { weights: np.ones([2, 2]) } as never)).toThrow(
+    "The layer comes first: layers.dense(layer, x)",
+  );
+});

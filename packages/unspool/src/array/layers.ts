@@ -74,7 +74,8 @@ export function requireLayer<Layer extends DenseWeights | ConvolutionWeights>(
   const { name, other, shape, axes } = parts[kind];
   const given: unknown = layer;
   if (typeof given !== "object" || given === null || Tensor.is(given)) {
-    throw new OptionError(where, "layer", given, `{ ${name}, bias }, tensors of theta`);
+    const hint = Tensor.is(given) ? `The layer comes first: ${where}(layer, x).` : undefined;
+    throw new OptionError(where, "layer", given, `{ ${name}, bias }, tensors of theta`, hint);
   }
   const own: unknown = (given as Record<string, unknown>)[name];
   if (!Tensor.is(own)) {
