@@ -9,7 +9,7 @@
  * Grosse 2022, Algorithms 1 and 2.
  */
 import { type Key, type Tensor, random, tree } from "../array/index.ts";
-import { NonFiniteError, OptionError, requireKnownOptions, requireOneOf } from "../errors.ts";
+import { NonFiniteError, OptionError, requireRecord, requireKnownOptions, requireOneOf } from "../errors.ts";
 import {
   type Json,
   type Method,
@@ -19,7 +19,7 @@ import {
   requireFiniteValues,
   shapes,
 } from "../methods/index.ts";
-import { type Optimizer, adam } from "../optimizers/index.ts";
+import { type Optimizer, adam, requireOptimizer } from "../optimizers/index.ts";
 import { compiled } from "../unroll/index.ts";
 import {
   type BilevelProblem,
@@ -106,9 +106,11 @@ const names = [
 export function bilevel<Outer, Weights, Batch = undefined>(
   options: BilevelOptions<Outer, Weights, Batch>,
 ): Method<BilevelTheta<Outer, Weights>, BilevelState<Weights>> {
+  requireRecord(where, options, names);
   requireKnownOptions(where, options, names);
   requireBilevel(where, options);
   const optimizer: Optimizer = options.optimizer ?? adam();
+  requireOptimizer(where, optimizer, "optimizer");
   const { strategy = "warm", reinit = "same", start } = options;
   requireOneOf(where, "strategy", strategy, ["warm", "cold"]);
   requireOneOf(where, "reinit", reinit, ["same", "fresh"]);

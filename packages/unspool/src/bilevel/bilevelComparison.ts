@@ -5,7 +5,7 @@
 import { type Key, tree } from "../array/index.ts";
 import { OptionError, requireKnownOptions } from "../errors.ts";
 import type { ComparedEstimator, EstimatorOptions, GradientEstimator } from "../estimators/index.ts";
-import { type Optimizer, sgd } from "../optimizers/index.ts";
+import { type Optimizer, requireOptimizer, sgd } from "../optimizers/index.ts";
 import { type Problem, compiled } from "../unroll/index.ts";
 import { type BilevelProblem, requireBilevel } from "./bilevelProblem.ts";
 import { requireFewWeights } from "./hypergradient.ts";
@@ -69,6 +69,7 @@ export function bilevelComparison<Outer, Weights, Batch>(
   requireBilevel(where, problem);
   const { theta, weights, steps = 100, sigma = 0.01, pairs = 16 } = options;
   const optimizer: Optimizer = options.optimizer ?? sgd({ learningRate: 0.01 });
+  requireOptimizer(where, optimizer, "optimizer");
   if (weights === undefined && problem.start === undefined) {
     throw new OptionError(where, "weights", undefined, "given where the problem has no start");
   }

@@ -74,6 +74,12 @@ export function requireFloats(where: string, words: string, parameters: unknown)
   if (parameters === undefined || parameters === null) {
     throw new OptionError(where, words, parameters, "a tree of tensors");
   }
+  const isList =
+    Array.isArray(parameters) && parameters.length > 0 && parameters.every((x) => typeof x === "number");
+  if (isList) {
+    const hint = 'Write np.array([…], { dtype: "float64" }): a list of numbers is a tree of scalars.';
+    throw new OptionError(where, words, parameters, "a tree of tensors", hint);
+  }
   const entries = tree.entries(parameters);
   if (entries.length === 0) throw new ShapeError(where, `${words} hold no tensor.`);
   const [, first] = entries[0]!;

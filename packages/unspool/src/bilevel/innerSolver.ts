@@ -1,7 +1,7 @@
 /** What trains the weights between outer steps: steps of an optimizer, or a function of the user's that solves. */
 import { type Key, type Tensor, type Tree, np, random, scan, tree, valueAndGrad } from "../array/index.ts";
 import { OptionError, requireInteger, requireKnownOptions, requirePositive } from "../errors.ts";
-import { type Optimizer, sgd } from "../optimizers/index.ts";
+import { type Optimizer, sgd, requireOptimizer } from "../optimizers/index.ts";
 import { type BilevelProblem, batchOf } from "./bilevelProblem.ts";
 import { length } from "./vectors.ts";
 
@@ -99,6 +99,7 @@ function bySteps<Outer, Weights, Batch>(
 ): Solver<Outer, Weights> {
   requireKnownOptions(`${where}.solver`, given, stepNames);
   const optimizer: Optimizer = given.optimizer ?? sgd({ learningRate: 0.01 });
+  requireOptimizer(where, optimizer, "solver.optimizer");
   const { steps = 10, tolerance, mostSteps = 10_000 } = given;
   requireInteger(where, "solver.steps", steps, 1);
   requireInteger(where, "solver.mostSteps", mostSteps, 1);

@@ -8,9 +8,16 @@
  * and re-train".
  */
 import { type Key, type Tensor, np, random, vmap } from "../array/index.ts";
-import { OptionError, requireInteger, requireKnownOptions, requireOneOf } from "../errors.ts";
+import {
+  NonFiniteError,
+  OptionError,
+  requireInteger,
+  requireKnownOptions,
+  requireOneOf,
+  requireRecord,
+} from "../errors.ts";
 import { compiled } from "../unroll/index.ts";
-import { type BilevelProblem, batchOf } from "./bilevelProblem.ts";
+import { type BilevelProblem, batchOf, requireBilevel } from "./bilevelProblem.ts";
 import { type InnerSolver, type Solver, innerSolver } from "./innerSolver.ts";
 
 export interface RetrainOptions {
@@ -110,6 +117,14 @@ export function retrainGap<Outer, Weights, Batch>(
 ): RetrainGap<Weights> {
   const where = "retrainGap";
   requireKnownOptions(where, options, ["solver", "steps", "seeds", "weights", "key", "measure"]);
+  requireRecord(where, problem, ["inner", "outer"]);
+  requireBilevel(where, problem);
+  const at: unknown = theta;
+  const parts = ["outer", "weights"] as const;
+  if (typeof at !== "object" || at === null || !parts.every((name) => name in at)) {
+    const hint = "Write retrainGap(problem, { outer, weights }): where the run ended.";
+    throw new OptionError(where, "theta", at, "{ outer, weights }", hint);
+  }
   const { start } = problem;
   const { key = random.key(0), weights: given, seeds = start && !given ? 3 : 1 } = options;
   const solver = innerSolver(where, problem, options.solver);
@@ -132,6 +147,13 @@ export function retrainGap<Outer, Weights, Batch>(
   });
   const { final, value, weights } = program(theta.outer, theta.weights, np.arange(seeds));
   const values = Array.from(value.data, Number);
+  const measures = { "at theta": [final.item()], "after training again": values };
+  for (const [when, found] of Object.entries(measures))
+    for (const x of found) {
+      if (Number.isFinite(x)) continue;
+      const hint = "Lower the learning rate of solver.optimizer, or look at theta and the measure.";
+      throw new NonFiniteError(where, `the measure ${when} is ${x}. ${hint}`, { quantity: when });
+    }
   const mean = values.reduce((sum, one) => sum + one, 0) / seeds;
   return { final: final.item(), retrained: values, mean, gap: mean - final.item(), weights };
 }

@@ -26,6 +26,7 @@ export function reverseUnrolled<Outer, Carry>(
   type Ends = { loss: Tensor; end: Carry };
   const run = (at: Outer): Ends => {
     const end = steps(at);
+    tree.requireSame("reverseUnrolled", "what the steps end in", like, end);
     return { loss: lossAt(at, end), end };
   };
   const seed: Ends = { loss: tree.scalar(1, tree.floatType(like)), end: tree.zerosLike(like) };

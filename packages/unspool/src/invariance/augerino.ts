@@ -7,9 +7,15 @@
  * The baseline of learning by the evidence: λ has to be chosen, and the reward does not know the data.
  */
 import { type Key, type Tensor, type Tree, np, random, tree, valueAndGrad } from "../array/index.ts";
-import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
+import { OptionError, requireInteger, requireRecord, requireKnownOptions } from "../errors.ts";
 import { type Method, programFingerprint, requireFiniteValues, shapes } from "../methods/index.ts";
-import { type Likelihood, type Optimizer, adam, coupledWeightDecay } from "../optimizers/index.ts";
+import {
+  type Likelihood,
+  type Optimizer,
+  adam,
+  coupledWeightDecay,
+  requireOptimizer,
+} from "../optimizers/index.ts";
 import { compiled } from "../unroll/index.ts";
 import type { Augmentation } from "./augmentation.ts";
 import { type LayeredNetwork, averagedOutputs } from "./averagedTaps.ts";
@@ -58,6 +64,7 @@ export function augerino<Theta>(
   options: AugerinoOptions<Theta>,
 ): Method<AugerinoTheta<Theta>, AugerinoState> {
   const where = "augerino";
+  requireRecord(where, options, ["network", "likelihood", "data"]);
   requireKnownOptions(where, options, [
     ...(["network", "likelihood", "augmentation", "data", "reward"] as const),
     ...(["optimizer", "etaOptimizer", "batchSize"] as const),
@@ -70,6 +77,8 @@ export function augerino<Theta>(
   const optimizer: Optimizer =
     options.optimizer ?? coupledWeightDecay(adam({ learningRate: 0.005 }), { weightDecay: 1e-4 });
   const etaOptimizer: Optimizer = options.etaOptimizer ?? adam({ learningRate: 0.005 });
+  requireOptimizer(where, optimizer, "optimizer");
+  requireOptimizer(where, etaOptimizer, "etaOptimizer");
   const { batchSize = data.inputs.shape[0]! } = options;
   requireInteger(where, "batchSize", batchSize, 1);
   if (!(reward >= 0)) throw new OptionError(where, "reward", reward, "a number of at least 0");

@@ -1,6 +1,6 @@
 /** Options of an evidence, and what follows from them alone. */
 import { type Tensor, np } from "../array/index.ts";
-import { OptionError, requireKnownOptions, requireOneOf } from "../errors.ts";
+import { OptionError, requireKnownOptions, requireOneOf, requireRecord } from "../errors.ts";
 import type { Likelihood } from "../optimizers/index.ts";
 import type { Augmentation } from "./augmentation.ts";
 import type { LayeredNetwork } from "./averagedTaps.ts";
@@ -44,6 +44,7 @@ const where = "laplaceEvidence";
 
 /** The options with defaults. Throws `OptionError` for those that do not go together. */
 export function evidenceSettings<Theta>(options: LaplaceEvidenceOptions<Theta>): EvidenceSettings<Theta> {
+  requireRecord(where, options, ["network", "likelihood"]);
   requireKnownOptions(where, options, [
     "network",
     "likelihood",

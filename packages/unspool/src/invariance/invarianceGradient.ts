@@ -4,7 +4,7 @@
  * noise has σ = 1 here: divide the targets of a regression, and its outputs, by their noise.
  */
 import { type Key, type Tensor, grad, np, random, tree } from "../array/index.ts";
-import { requireInteger, requireKnownOptions } from "../errors.ts";
+import { requireInteger, requireRecord, requireKnownOptions } from "../errors.ts";
 import { requireFiniteLoss } from "../methods/index.ts";
 import { compiled } from "../unroll/index.ts";
 import { batchesOf } from "./batchesOf.ts";
@@ -64,6 +64,7 @@ export interface InvarianceGradient {
 /** The estimator. Cost: two passes through the network with passes backwards for each output, for all copies. */
 export function invarianceGradient<Theta>(options: InvarianceGradientOptions<Theta>): InvarianceGradient {
   const where = "invarianceGradient";
+  requireRecord(where, options, ["evidence", "data", "network"]);
   requireKnownOptions(where, options, ["evidence", "data", "network", "batchSize", "hyperSteps"]);
   const { data, network } = options;
   requireData(where, data);

@@ -1,7 +1,7 @@
 /** Options of `lila` and their defaults: those of the paper's MNIST runs. */
 import type { Key } from "../array/index.ts";
-import { OptionError, requireInteger, requireKnownOptions, requireOneOf } from "../errors.ts";
-import { type Optimizer, adam } from "../optimizers/index.ts";
+import { OptionError, requireInteger, requireRecord, requireKnownOptions, requireOneOf } from "../errors.ts";
+import { type Optimizer, adam, requireOptimizer } from "../optimizers/index.ts";
 import type { LaplaceEvidenceOptions } from "./evidenceSettings.ts";
 import { requireData, requireEvidenceOptions } from "./evidenceInputs.ts";
 import type { EvidenceData } from "./laplaceEvidence.ts";
@@ -58,6 +58,7 @@ export type LilaSettings<Theta> = Required<Omit<LilaOptions<Theta>, "restart" | 
 const where = "lila";
 
 export function lilaSettings<Theta>(options: LilaOptions<Theta>): LilaSettings<Theta> {
+  requireRecord(where, options, ["evidence", "data"]);
   requireKnownOptions(where, options, [
     ...(["evidence", "data", "mapOptimizer", "priorOptimizer", "etaOptimizer"] as const),
     ...(["batchSize", "fitBatch", "hyperBatch", "burnIn", "frequency", "hyperSteps", "priorSteps"] as const),
@@ -105,6 +106,8 @@ export function lilaSettings<Theta>(options: LilaOptions<Theta>): LilaSettings<T
   ] as const) {
     requireInteger(where, name, settings[name], 1);
   }
+  for (const name of ["mapOptimizer", "priorOptimizer", "etaOptimizer"] as const)
+    requireOptimizer(where, settings[name], name);
   requireInteger(where, "burnIn", settings.burnIn, 0);
   requireInteger(where, "priorSteps", settings.priorSteps, 0);
   requireOneOf(where, "gradient", settings.gradient, ["contract", "direct"]);

@@ -6,7 +6,7 @@
  */
 import { type Tensor, type Tree, tree } from "../array/index.ts";
 import { OptionError, requireInteger, requireKnownOptions } from "../errors.ts";
-import { type Optimizer, adam } from "../optimizers/index.ts";
+import { type Optimizer, adam, requireOptimizer } from "../optimizers/index.ts";
 import { requireData, requirePrior } from "./evidenceInputs.ts";
 import type { LaplaceEvidenceOptions } from "./evidenceSettings.ts";
 import { type EvidenceData, laplaceEvidence } from "./laplaceEvidence.ts";
@@ -39,6 +39,7 @@ export function marginalLikelihood<Theta>(
   requireKnownOptions(where, settings, ["steps", "optimizer", "batchSize"]);
   const { steps = 100, optimizer = adam({ learningRate: 0.05 }), batchSize } = settings;
   requireInteger(where, "steps", steps, 1);
+  requireOptimizer(where, optimizer, "optimizer");
   if (batchSize !== undefined) requireInteger(where, "batchSize", batchSize, 1);
   requireData(where, data);
   const evidence = laplaceEvidence(options);

@@ -2,7 +2,7 @@
 import { type Key, type Tensor, type Tree, tree } from "../array/index.ts";
 import { ResumeError } from "../errors.ts";
 import type { EstimateMetrics, Recurrence } from "../estimators/index.ts";
-import type { Optimizer } from "../optimizers/index.ts";
+import { type Optimizer, requireOptimizer } from "../optimizers/index.ts";
 import { compiled } from "../unroll/index.ts";
 import { type DescentProgram, descentProgram, skippedUpdates, takeDescents } from "./descentSteps.ts";
 import { euclideanNorm, requireFiniteLoss, requireFiniteValues } from "./finiteValues.ts";
@@ -46,6 +46,7 @@ export function descent<Theta>(
   estimator: AnyEstimator<Theta>,
   optimizer: Optimizer,
 ): Method<Theta, DescentState> {
+  requireOptimizer("descent", optimizer, "the second argument");
   const own = `the gradient of "${estimator.name}"`;
   /** Compiled, the update knows trees only. */
   const update = compiled("update", (gradient: unknown, state: Tree, theta: unknown) =>

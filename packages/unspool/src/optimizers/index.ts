@@ -2,6 +2,7 @@
 export type { Hyperparameter, LossObservation, Optimizer, Schedule } from "./optimizer.ts";
 export { isMatrix } from "./wrappers/leafChoice.ts";
 export type { LeafChoice, LeafPredicate } from "./wrappers/leafChoice.ts";
+export { requireOptimizer } from "./wrappers/wrapping.ts";
 export type { WrappedState } from "./wrappers/wrapping.ts";
 export { accumulate } from "./wrappers/accumulate.ts";
 export type { AccumulateOptions, AccumulateState } from "./wrappers/accumulate.ts";

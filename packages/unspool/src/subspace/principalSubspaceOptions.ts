@@ -1,10 +1,12 @@
 /** The options of `principalSubspace`, their defaults (those of the authors' code) and checks. */
+import { Tensor } from "../array/index.ts";
 import {
   OptionError,
   requireInteger,
   requireKnownOptions,
   requireOneOf,
   requirePositive,
+  requireRecord,
 } from "../errors.ts";
 import { type SubspaceMethod, type SubspaceMethodEntry, subspaceMethods } from "./columnWeights.ts";
 import { requireKappa } from "./diagnostics/lissaBias.ts";
@@ -62,6 +64,8 @@ export function checkedOptions<Params, Column>(
   options: PrincipalSubspaceOptions<Params>,
   table: FeatureMap<Params>,
 ): CheckedOptions<Params> {
+  requireSampled(where, matrix);
+  requireRecord(where, options, names);
   requireKnownOptions(where, options, names);
   const isTable = options.features === undefined;
   const checked = {
@@ -86,6 +90,15 @@ export function checkedOptions<Params, Column>(
   requireOneOf(where, "duplicates", checked.duplicates, ["overwrite", "add"]);
   requireMatrix(where, matrix, { ...checked, entry });
   return { ...checked, entry };
+}
+
+/** Throws `OptionError` for a matrix whose entries cannot be sampled: a tensor, or lists. */
+function requireSampled(where: string, given: unknown): void {
+  if (typeof given === "object" && given !== null && "sampleRows" in given) return;
+  const hint = Tensor.is(given)
+    ? "Of a tensor psi [S, T] write denseMatrix(psi)."
+    : "denseMatrix and defineMatrix make one.";
+  throw new OptionError(where, "the matrix", given, "a matrix whose entries can be sampled", hint);
 }
 
 function requireMatrix<Params, Column>(

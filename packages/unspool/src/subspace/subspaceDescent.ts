@@ -15,7 +15,7 @@ import {
   requireFiniteValues,
   shapes,
 } from "../methods/index.ts";
-import { type Optimizer, allFinite } from "../optimizers/index.ts";
+import { type Optimizer, allFinite, requireOptimizer } from "../optimizers/index.ts";
 import { compiled } from "../unroll/index.ts";
 import { type SubspaceDiagnosis, diagnoseFeatures } from "./diagnostics/diagnoseFeatures.ts";
 import { finiteMatrix } from "./diagnostics/doubles.ts";
@@ -72,6 +72,12 @@ export function subspaceDescent<Params>(
   options: SubspaceDescentOptions = {},
 ): Method<SubspaceTheta<Params>, SubspaceDescentState> {
   const where = "subspaceDescent";
+  const given: unknown = estimator;
+  if (typeof given !== "object" || given === null || !("featuresPerStep" in given)) {
+    const hint = "Write subspaceDescent(principalSubspace(matrix, { dimensions }), adam()).";
+    throw new OptionError(where, "the first argument", estimator, "an estimator of principalSubspace", hint);
+  }
+  requireOptimizer(where, optimizer, "the second argument");
   requireKnownOptions(where, options, ["measureEvery", "target"]);
   const { measureEvery = 0, target } = options;
   requireInteger(where, "measureEvery", measureEvery, 0);
@@ -202,7 +208,9 @@ function requireMeasurable<Params>(
   const rows = allRows?.shape[0];
   if (target.ndim === 2 && target.shape[0] === rows && target.shape[1]! >= 1) {
     targetBasis(where, finiteMatrix(where, "the target", target));
-    return;
+    if (measureEvery > 0) return;
+    const hint = "Measurements compare with the target: say every how many steps, as measureEvery: 100.";
+    throw new OptionError(where, "measureEvery", measureEvery, "above 0 with a target", hint);
   }
   throw new ShapeError(
     where,

@@ -7,7 +7,7 @@
  * Bengio 2000; Pedregosa 2016; Lorraine, Vicol and Duvenaud 2020.
  */
 import { type Tensor, linalg, np, random } from "../../array/index.ts";
-import { requireInteger, requireKnownOptions } from "../../errors.ts";
+import { OptionError, requireInteger, requireKnownOptions } from "../../errors.ts";
 import type { BilevelProblem } from "../bilevelProblem.ts";
 
 export interface FeaturePenaltiesOptions {
@@ -40,6 +40,10 @@ export function featurePenalties(options: FeaturePenaltiesOptions = {}): Feature
   const { features = 60, relevant = 10, rows = 80, noise = 1, seed = 0 } = options;
   for (const [name, value] of Object.entries({ features, relevant, rows }))
     requireInteger(where, name, value, 1);
+  if (relevant > features) {
+    const allowed = `at most the number of features, ${features}`;
+    throw new OptionError(where, "relevant", relevant, allowed);
+  }
   const own = { dtype: "float64" } as const;
   const key = random.key(seed);
   const truth = np.concatenate([

@@ -12,6 +12,7 @@ import {
   OptionError,
   ShapeError,
   requireInteger,
+  requireRecord,
   requireKnownOptions,
   requirePositive,
 } from "../../errors.ts";
@@ -67,6 +68,7 @@ const names = ["A", "B", "d", "P", "Q", "R", "f", "h", "c"] as const;
 /** A quadratic problem in float64. Throws `OptionError` unless A, P and R are symmetric, and A positive semidefinite. Parts of a `bilevel` method: `bilevel({ inner, outer, solver: problem.solve })`. */
 export function quadraticBilevel(options: QuadraticBilevelOptions): QuadraticBilevel {
   const where = "quadraticBilevel";
+  requireRecord(where, options, names);
   requireKnownOptions(where, options, names);
   for (const name of ["A", "B"] as const) requireLists(where, name, options[name], true);
   for (const name of ["P", "Q", "R"] as const) requireLists(where, name, options[name] ?? [], true);

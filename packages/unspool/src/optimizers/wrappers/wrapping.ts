@@ -43,9 +43,19 @@ export function evaluationOf<
   return { ...(evaluationTheta !== undefined && { evaluationTheta }) };
 }
 
-/** Throws `OptionError` unless `inner` is an optimizer. */
-export function requireOptimizer(where: string, inner: unknown): void {
-  const { init, update } = (inner ?? {}) as { init?: unknown; update?: unknown };
+/** Throws `OptionError` unless `given`, the option of this name or else the first argument, is an optimizer. */
+export function requireOptimizer(where: string, given: unknown, option?: string): void {
+  const { init, update } = (given ?? {}) as { init?: unknown; update?: unknown };
   if (typeof init === "function" && typeof update === "function") return;
-  throw new OptionError(where, "the first argument", inner, "an optimizer", `Write ${where}(sgd(), {…}).`);
+  const written =
+    option === undefined
+      ? `${where}(sgd(), {…})`
+      : option.startsWith("the ")
+        ? "adam()"
+        : `${option}: adam()`;
+  const hints: Readonly<Record<string, string>> = {
+    function: `Call it: ${(given as { name?: string } | undefined)?.name || "adam"}().`,
+    string: `Optimizers are imported functions, not names: write ${written}.`,
+  };
+  throw new OptionError(where, option ?? "the first argument", given, "an optimizer", hints[typeof given] ?? `Write ${written}.`); // prettier-ignore
 }

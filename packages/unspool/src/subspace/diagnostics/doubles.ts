@@ -12,7 +12,7 @@ export function finiteMatrix(where: string, what: string, given: Tensor): Tensor
   const [row, column] = [Math.floor(at / given.shape[1]!), at % given.shape[1]!];
   throw new NonFiniteError(
     where,
-    `${what} must be finite, got ${wide.data[at]} at [${row}, ${column}]. Lower the learning rate, or choose a smaller kappa.`,
+    `${what} must be finite, got ${wide.data[at]} at [${row}, ${column}].${what === "the features" ? " Lower the learning rate, or choose a smaller kappa." : ""}`,
     { quantity: what, row, column },
   );
 }
