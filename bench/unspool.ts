@@ -1,6 +1,7 @@
 /** Unspool as a contestant: its public library, compiled, as many outer updates per call as it takes. */
 import { type Setup, type TrainState, compiledExecutor, initTraining, random, trainSteps } from "unspool";
 import type { Runner } from "./contestant.ts";
+import { design } from "./workloads/design.ts";
 import { distillation } from "./workloads/distillation.ts";
 import { evidence } from "./workloads/evidence.ts";
 import { influence } from "./workloads/influence.ts";
@@ -11,11 +12,11 @@ import { subspace } from "./workloads/subspace.ts";
 import type { Workload } from "./workloads/table.ts";
 import { toy } from "./workloads/toy.ts";
 
-const setups = { influence, toy, mlp, learnedOptimizer, lstm, distillation, subspace, evidence };
+const setups = { influence, toy, mlp, learnedOptimizer, lstm, distillation, subspace, evidence, design };
 
 export function makeRunner(workload: Workload, threads: number): Runner | undefined {
   // A program without units to share: one thread is all it uses.
-  if (workload.kind === "distillation" && threads > 1) return undefined;
+  if (["distillation", "design"].includes(workload.kind) && threads > 1) return undefined;
   const setup: Setup = setups[workload.kind](workload, compiledExecutor({ threads }));
   const start = initTraining(setup, random.key(0));
   let state: TrainState = start;

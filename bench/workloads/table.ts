@@ -4,7 +4,15 @@
  */
 
 export type WorkloadKind =
-  "influence" | "toy" | "mlp" | "learnedOptimizer" | "lstm" | "distillation" | "subspace" | "evidence";
+  | "influence"
+  | "toy"
+  | "mlp"
+  | "learnedOptimizer"
+  | "lstm"
+  | "distillation"
+  | "subspace"
+  | "evidence"
+  | "design";
 
 export interface Workload {
   readonly name: string;
@@ -131,6 +139,15 @@ export const workloads: readonly Workload[] = [
     unitsPerUpdate: 1,
     hidden: 100,
     restartEvery: 50,
+  },
+  {
+    name: "W9",
+    title: "design and policy, 64 trajectories of 100 steps, a policy of 3-64-5",
+    kind: "design",
+    unit: "outer steps",
+    unitsPerUpdate: 1,
+    hidden: 64,
+    restartEvery: 500,
   },
 ];
 

@@ -16,6 +16,7 @@ const withCode = [
   "docs/subspaces.md",
   "docs/invariance.md",
   "docs/search.md",
+  "docs/design-and-control.md",
 ];
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -56,6 +57,7 @@ test.each([
   "docs/subspaces.md",
   "docs/invariance.md",
   "docs/search.md",
+  "docs/design-and-control.md",
 ])(
   "the first example of %s prints what it says",
   async (page) => {

@@ -17,6 +17,7 @@ MODULES = {
     "distillation": "distillation",
     "subspace": "subspace",
     "evidence": "evidence",
+    "design": "design",
 }
 
 
@@ -62,5 +63,5 @@ def main():
 
 
 if __name__ == "__main__":
-    with torch.inference_mode(mode=not any(kind in sys.argv[1] for kind in ("lstm", "distillation", "evidence"))):
+    with torch.inference_mode(mode=not any(kind in sys.argv[1] for kind in ("lstm", "distillation", "evidence", "design"))):
         main()
