@@ -20,14 +20,14 @@ export interface ZoacEstimatorOptions<Theta> extends ZoacCommonOptions<Theta>, S
   isDividedBySigma?: boolean;
 }
 
-export const estimatorNames = [
+export const estimatorNames: readonly (keyof ZoacEstimatorOptions<unknown>)[] = [
   ...commonNames,
   "segments",
   "isDividedBySigma",
   "elitism",
   "eliteBy",
   "isNormalized",
-] as const;
+];
 
 export interface ZoacEstimator<Theta> extends GradientEstimator<Theta, ZoacState> {
   /** Its options as data. */

@@ -37,7 +37,7 @@ export interface ZoacCommonOptions<Theta> extends SegmentJudgement, SegmentPlaye
   policy: Policy<Theta>;
 }
 
-export const commonNames = [
+export const commonNames: readonly (keyof ZoacCommonOptions<unknown>)[] = [
   "environment",
   "policy",
   "discount",
@@ -47,7 +47,7 @@ export const commonNames = [
   "evaluation",
   "episodes",
   ...segmentPlayerOptions,
-] as const;
+];
 
 export interface ZoacParts<Theta> {
   environment: Environment;
