@@ -12,24 +12,34 @@ import {
 import type { ControlTask, ControlTheta } from "./controlTasks.ts";
 
 /** "es": one perturbation per episode, and the plain return; the others are searches by their names. */
-export const methodNames = ["zoac", "no-critic", "es", ...searchNames] as const;
-export type MethodName = (typeof methodNames)[number];
+export const methodNames: readonly string[] = ["zoac", "no-critic", "es", ...searchNames];
 
 export interface ControlSettings extends ControlTask {
   lambda: number;
-  criticEpochs: number;
-  advantages: "collected" | "lastEpoch" | "final";
+  criticRate: number;
 }
 
-export function controlMethod(name: MethodName, settings: ControlSettings): Method<ControlTheta> {
+export function controlMethod(name: string, settings: ControlSettings): Method<ControlTheta> {
   const { environment, policy, sigma, samplers, segmentLength, segments, learningRate, box, wholeEpisodes } =
     settings;
   const actor = adam({ learningRate });
-  const { lambda, criticEpochs, advantages } = settings;
+  const { lambda, criticEpochs, criticRate, advantages, isNormalized } = settings;
   if (name === "zoac" || name === "no-critic") {
-    const critic = name === "zoac" ? { epochs: criticEpochs } : null;
+    const critic =
+      name === "zoac" ? { epochs: criticEpochs, optimizer: adam({ learningRate: criticRate }) } : null;
     const segment = { samplers, segmentLength, segments };
-    return zoac({ environment, policy, sigma, box, ...segment, lambda, critic, advantages, actor });
+    return zoac({
+      environment,
+      policy,
+      sigma,
+      box,
+      ...segment,
+      lambda,
+      critic,
+      advantages,
+      isNormalized,
+      actor,
+    });
   }
   if (name === "es") {
     const whole = { samplers: wholeEpisodes, segmentLength: environment.timeLimit, segments: 1 };

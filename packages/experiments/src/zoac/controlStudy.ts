@@ -23,7 +23,7 @@ export function controlStudy({ name, summary, paper, task, methods, caption }: C
   const own = controlTasks[task];
   const config = z.strictObject({
     methods: z
-      .array(z.enum(methodNames as unknown as [string, ...string[]]))
+      .array(z.enum(methodNames))
       .default([...methods])
       .describe("what is compared"),
     seeds: z.int().min(1).default(5).describe("runs of each method"),

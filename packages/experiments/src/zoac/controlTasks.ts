@@ -30,6 +30,11 @@ export interface ControlTask {
   segmentLength: number;
   segments: number;
   learningRate: number;
+  /** Passes of the critic per step, and which critic advantages are of. */
+  criticEpochs: number;
+  advantages: "collected" | "lastEpoch" | "final";
+  /** Whether advantages are brought to deviation 1. */
+  isNormalized: boolean;
   /** Of every gain. */
   box: readonly [low: number, high: number] | null;
   /** Episodes of a baseline's step. */
@@ -61,6 +66,9 @@ export const controlTasks: Readonly<Record<TaskName, ControlTask>> = {
     segmentLength: 10,
     segments: 8,
     learningRate: 0.1,
+    criticEpochs: 5,
+    advantages: "lastEpoch",
+    isNormalized: true,
     box: null,
     wholeEpisodes: 16,
   },
@@ -75,6 +83,10 @@ export const controlTasks: Readonly<Record<TaskName, ControlTask>> = {
     segmentLength: 20,
     segments: 5,
     learningRate: 0.05,
+    // As the authors' code of the controller tuning.
+    criticEpochs: 10,
+    advantages: "collected",
+    isNormalized: true,
     box: [-1, 1],
     wholeEpisodes: 10,
   },

@@ -34,16 +34,22 @@ const config = z.strictObject({
   learningRate: z.number().positive().nullable().default(null).describe(`of Adam; ${ofTask}`),
   isBoxed: z.boolean().default(true).describe("whether gains stay in the task's box"),
   lambda: z.number().min(0).max(1).default(0.95).describe("of the advantages"),
-  criticEpochs: z.int().min(1).default(5).describe("passes of the critic per step"),
-  advantages: z.enum(["collected", "lastEpoch", "final"]).default("lastEpoch"),
+  criticEpochs: z.int().min(1).nullable().default(null).describe(`passes of the critic per step; ${ofTask}`),
+  criticRate: z.number().positive().default(5e-4).describe("of the critic's Adam"),
+  advantages: z
+    .enum(["collected", "lastEpoch", "final"])
+    .nullable()
+    .default(null)
+    .describe(`which critic advantages are of; ${ofTask}`),
+  isNormalized: z.boolean().nullable().default(null).describe(`whether advantages are normalised; ${ofTask}`),
 });
 
 type Config = z.infer<typeof config>;
 
 /** The task's settings, and what the config has of its own. */
-export function settingsOf(given: Config): ControlSettings {
+function settingsOf(given: Config): ControlSettings {
   const task = controlTasks[given.task];
-  const { lambda, criticEpochs, advantages } = given;
+  const { lambda, criticRate } = given;
   return {
     ...task,
     budget: given.budget ?? task.budget,
@@ -53,8 +59,10 @@ export function settingsOf(given: Config): ControlSettings {
     learningRate: given.learningRate ?? task.learningRate,
     box: given.isBoxed ? task.box : null,
     lambda,
-    criticEpochs,
-    advantages,
+    criticRate,
+    criticEpochs: given.criticEpochs ?? task.criticEpochs,
+    advantages: given.advantages ?? task.advantages,
+    isNormalized: given.isNormalized ?? task.isNormalized,
   };
 }
 
@@ -65,11 +73,10 @@ export const controlTraining: Experiment<unknown, ControlTheta> = defineExperime
   config,
   setup(given: Config, key: Key) {
     const settings = settingsOf(given);
-    const name = methodNames.find((one) => one === given.method)!;
     const episodes = random.foldIn(key, "evaluation");
     return {
       theta: settings.policy.init(random.foldIn(key, "theta")),
-      method: withinBudget(controlMethod(name, settings), settings.budget) as Method<ControlTheta>,
+      method: withinBudget(controlMethod(given.method, settings), settings.budget) as Method<ControlTheta>,
       steps: given.steps,
       evaluate: (theta, initial) => comparison(settings, [initial, theta], episodes),
       figures: ({ metrics, theta, initialTheta }) => [
