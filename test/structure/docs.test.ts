@@ -12,6 +12,7 @@ const withCode = [
   "README.md",
   "docs/tutorial.md",
   "docs/simulators.md",
+  "docs/tune-a-controller.md",
   "docs/bilevel.md",
   "docs/subspaces.md",
   "docs/invariance.md",
@@ -53,6 +54,7 @@ test("the TypeScript in README, CONTRIBUTING and the how-to pages compiles", () 
 test.each([
   "README.md",
   "docs/simulators.md",
+  "docs/tune-a-controller.md",
   "docs/bilevel.md",
   "docs/subspaces.md",
   "docs/invariance.md",
