@@ -4,6 +4,7 @@ import { parseHTML } from "linkedom";
 import type { Figure, Series } from "unspool/train";
 import { type AxisPlan, planAxis } from "./axes.ts";
 import { keepIndices } from "./downsample.ts";
+import { drawFrames } from "./frames.ts";
 import { type HeatmapPlan, planHeatmap } from "./heatmap.ts";
 import { escapeHtml } from "./html.ts";
 import { type Pen, penOf } from "./palette.ts";
@@ -41,6 +42,7 @@ const margin = { top: 34, right: 18, bottom: 46 };
 
 /** Draws `figure`. */
 export function draw(figure: PennedFigure): Drawing {
+  if (figure.frames !== undefined) return drawFrames(figure.title, figure.frames);
   const heatmap = figure.heatmap === undefined ? undefined : planHeatmap(figure.heatmap);
   const x = planAxis(figure.x, valuesAlong("x", figure, heatmap), 6);
   const y = planAxis(figure.y, valuesAlong("y", figure, heatmap), 6, heatmap === undefined ? 0.04 : 0);

@@ -30,7 +30,7 @@ export interface Mujoco {
   MjModel: { loadFromXML?(path: string): MujocoModel | null; mj_loadXML?(path: string): MujocoModel | null };
   MjData: new (model: MujocoModel) => MujocoData;
   mj_step(model: MujocoModel, data: MujocoData): void;
-  mj_forward(model: MujocoModel, data: MujocoData): void;
+  mj_kinematics(model: MujocoModel, data: MujocoData): void;
   mj_resetData(model: MujocoModel, data: MujocoData): void;
 }
 

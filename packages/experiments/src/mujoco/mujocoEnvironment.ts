@@ -129,7 +129,8 @@ function instanceOf(mujoco: Mujoco, model: MujocoModel, options: MujocoEnvironme
       };
     },
     scene(): Scene {
-      mujoco.mj_forward(model, data);
+      // Places only: forces, from which the next step would start, stay as they are.
+      mujoco.mj_kinematics(model, data);
       return mujocoScene(model, data, view);
     },
     close() {

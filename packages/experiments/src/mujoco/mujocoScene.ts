@@ -9,7 +9,7 @@ const geomType = { plane: 0, sphere: 2, capsule: 3 } as const;
 /** The ground reaches so far to both sides of what moves. */
 const groundReach = 3;
 
-/** Needs positions of geoms: after `mj_forward`. */
+/** Needs places of geoms: after `mj_kinematics`. */
 export function mujocoScene(model: MujocoModel, data: MujocoData, view: SceneView): Scene {
   const across = view === "side" ? 2 : 1;
   const at = (geom: number) => [data.geom_xpos[3 * geom]!, data.geom_xpos[3 * geom + across]!] as const;

@@ -3,6 +3,7 @@ import {
   type Evaluation,
   type Experiment,
   type Figure,
+  type FigureFrame,
   type Key,
   type Measure,
   type Problem,
@@ -26,6 +27,7 @@ import {
   type SwimmerState,
   type SwimmerTheta,
   centre,
+  links,
   loadSwimmer,
   observations,
   swimmerProblem,
@@ -85,6 +87,7 @@ export const swimmer: Experiment<unknown, SwimmerTheta> = defineExperiment<Confi
       figures: async (run, measure) => [
         ...(settings.curve === 0 ? [] : [await curveFigure(problem, run, episodes, settings.curve, measure)]),
         pathFigure(simulator, run, horizon, episodes),
+        strokeFigure(simulator, run, horizon, episodes),
       ],
     };
   },
@@ -199,5 +202,40 @@ function pathFigure(simulator: Swimmer, run: RunRecord<SwimmerTheta>, horizon: n
     x: { label: "x (m)" },
     y: { label: "y (m)" },
     series: [series("initial", run.initialTheta), series("tuned", run.theta)],
+  };
+}
+
+/** Pictures of the first strokes of the tuned policy. */
+const pictures = 12;
+/** Actions between two of them: 0.2 s. */
+const between = 5;
+
+function strokeFigure(simulator: Swimmer, run: RunRecord<SwimmerTheta>, horizon: number, key: Key): Figure {
+  const state = simulator.start(randomStream(key.data));
+  const frames: FigureFrame[] = [];
+  for (let t = 0; t < horizon && frames.length < pictures; t++) {
+    if (t % between === 0)
+      frames.push({
+        label: `${(t * 0.04).toFixed(1)} s`,
+        shapes: links(state)
+          .slice(1)
+          .map((point, i) => ({
+            kind: "path",
+            width: 0.2,
+            role: i === 1 ? "second" : "body",
+            points: [links(state)[i]!, point],
+          })),
+      });
+    simulator.act(run.theta.weights.data as Float32Array, state);
+  }
+  return {
+    id: "strokes",
+    title: "The tuned swimmer from above",
+    caption:
+      "The first strokes of the tuned policy; the head is to the right, and pictures follow the swimmer.",
+    x: { label: "x (m)" },
+    y: { label: "y (m)" },
+    series: [],
+    frames,
   };
 }

@@ -104,6 +104,19 @@ export function swimmerProblem(
   });
 }
 
+/** Ends of the three links, from the head back: four points. */
+export function links({ positions }: SwimmerState): [x: number, y: number][] {
+  const [x, y, heading, first, second] = [...positions] as [number, number, number, number, number];
+  const angles = [heading, heading + first, heading + first + second];
+  // The head is where the front link's body is: its link reaches from 1.5 to 0.5 along it.
+  const points: [number, number][] = [[x + 1.5 * Math.cos(heading), y + 1.5 * Math.sin(heading)]];
+  for (const angle of angles) {
+    const [fromX, fromY] = points.at(-1)!;
+    points.push([fromX - Math.cos(angle), fromY - Math.sin(angle)]);
+  }
+  return points;
+}
+
 /** Centre of the swimmer's three links, which weigh the same. */
 export function centre({ positions }: SwimmerState): [x: number, y: number] {
   const [x, y, heading, first, second] = [...positions] as [number, number, number, number, number];

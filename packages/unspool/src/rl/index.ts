@@ -197,3 +197,5 @@ export type { LinearSimulatedOptions, MlpSimulatedOptions } from "./environments
 export { environmentLoss, lossesOf } from "./environments/environmentLoss.ts";
 export { candidatesOf } from "./environments/episodePlayer.ts";
 export type { EnvironmentLossOptions, EvaluateCandidates } from "./environments/environmentLoss.ts";
+export { episodeObservations, episodeScenes } from "./environments/episodeScenes.ts";
+export type { EpisodeScenesOptions, LabelledScene } from "./environments/episodeScenes.ts";

@@ -5,7 +5,8 @@
 import { Tensor } from "../array/index.ts";
 import { ShapeError, show } from "../errors.ts";
 import type { Evaluation } from "./experiment.ts";
-import type { Axis, Figure, Heatmap, Reference, Series } from "./figure.ts";
+import type { SceneRole } from "../rl/index.ts";
+import type { Axis, Figure, FigureFrame, Heatmap, Reference, Series } from "./figure.ts";
 
 /** Undefined and null are no evaluation. `ShapeError` that names the entry which is wrong. */
 export function checkedEvaluation(where: string, given: unknown): Evaluation | undefined {
@@ -48,7 +49,7 @@ export function checkedFigures(where: string, given: unknown): Figure[] {
 
 /** One figure; `at` is its place, for errors. */
 export function checkedFigure(where: string, at: string, given: unknown): Figure {
-  const { id, title, caption, x, y, series, heatmap, references } = record(where, at, given);
+  const { id, title, caption, x, y, series, heatmap, references, frames } = record(where, at, given);
   return {
     id: text(where, `${at}.id`, id),
     title: text(where, `${at}.title`, title ?? ""),
@@ -62,6 +63,11 @@ export function checkedFigure(where: string, at: string, given: unknown): Figure
     ...(references !== undefined && {
       references: list(where, `${at}.references`, references).map((one, i) =>
         checkedReference(where, `${at}.references[${i}]`, one),
+      ),
+    }),
+    ...(frames !== undefined && {
+      frames: list(where, `${at}.frames`, frames).map((one, i) =>
+        checkedFrame(where, `${at}.frames[${i}]`, one),
       ),
     }),
   };
@@ -122,6 +128,43 @@ function checkedReference(where: string, at: string, given: unknown): Reference 
     axis: oneOf(where, `${at}.axis`, axis, ["x", "y"]),
     value: number(where, `${at}.value`, value),
     label: text(where, `${at}.label`, label ?? ""),
+  };
+}
+
+function checkedFrame(where: string, at: string, given: unknown): FigureFrame {
+  const { label, shapes } = record(where, at, given);
+  return {
+    label: text(where, `${at}.label`, label ?? ""),
+    shapes: list(where, `${at}.shapes`, shapes).map((one, i) =>
+      checkedShape(where, `${at}.shapes[${i}]`, one),
+    ),
+  };
+}
+
+const roles: readonly SceneRole[] = ["body", "second", "ground", "goal"];
+
+function checkedShape(where: string, at: string, given: unknown): FigureFrame["shapes"][number] {
+  const { kind, role, points, isClosed, width, centre, radius } = record(where, at, given);
+  const point = (name: string, value: unknown): [number, number] => {
+    const [x, y, ...rest] = numbers(where, name, value);
+    if (x === undefined || y === undefined || rest.length > 0)
+      throw wrong(where, name, "an x and a y", value);
+    return [x, y];
+  };
+  const roleOf = role === undefined ? {} : { role: oneOf(where, `${at}.role`, role, roles) };
+  if (oneOf(where, `${at}.kind`, kind, ["path", "disc"]) === "disc")
+    return {
+      kind: "disc",
+      centre: point(`${at}.centre`, centre),
+      radius: number(where, `${at}.radius`, radius),
+      ...roleOf,
+    };
+  return {
+    kind: "path",
+    points: list(where, `${at}.points`, points).map((one, i) => point(`${at}.points[${i}]`, one)),
+    ...(isClosed !== undefined && { isClosed: isClosed === true }),
+    ...(width !== undefined && { width: number(where, `${at}.width`, width) }),
+    ...roleOf,
   };
 }
 

@@ -1,4 +1,5 @@
 /** Figures as data: an experiment says what to draw, a report (or a page) draws it. */
+import type { Scene } from "../rl/index.ts";
 
 export interface Axis {
   label: string;
@@ -34,6 +35,12 @@ export interface Reference {
   label: string;
 }
 
+/** One picture of a state, such as a step of an episode. */
+export interface FigureFrame extends Scene {
+  /** Above the picture, such as "t = 40". */
+  label: string;
+}
+
 export interface Figure {
   /** Kebab-case, unique in the run. */
   id: string;
@@ -45,4 +52,6 @@ export interface Figure {
   series: Series[];
   heatmap?: Heatmap;
   references?: Reference[];
+  /** Pictures beside each other, all of one scale, in place of axes and series: labels of `x` and `y` name the units. */
+  frames?: FigureFrame[];
 }

@@ -18,7 +18,7 @@ export type {
 export { EvaluationError } from "./evaluation.ts";
 export type { Measure } from "./measurements.ts";
 export type { Origin } from "./recipe.ts";
-export type { Axis, Figure, Heatmap, Reference, Series } from "./figure.ts";
+export type { Axis, Figure, FigureFrame, Heatmap, Reference, Series } from "./figure.ts";
 export type {
   CheckpointEvent,
   DoneEvent,
