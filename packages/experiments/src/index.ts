@@ -19,6 +19,9 @@ import { influenceBalancing } from "./influenceBalancing/influenceBalancing.ts";
 import { largeBatch } from "./largeBatch/largeBatch.ts";
 import { largeBatchTuning } from "./largeBatch/largeBatchTuning.ts";
 import { loadedDice } from "./loadedDice/loadedDice.ts";
+import { enasHybrid } from "./enasHybrid/enasHybrid.ts";
+import { hybridSearch } from "./enasHybrid/hybridSearch.ts";
+import { enasSwimmer } from "./enasSwimmer/enasSwimmer.ts";
 import { evidenceWeightDecay } from "./evidenceWeightDecay/evidenceWeightDecay.ts";
 import { priorTraining } from "./evidenceWeightDecay/priorTraining.ts";
 import { invarianceMnist } from "./invarianceMnist/invarianceMnist.ts";
@@ -67,6 +70,8 @@ export const experiments: readonly Experiment[] = [
   copyTask,
   lorenzIdentification,
   swimmer,
+  hybridSearch,
+  enasSwimmer,
   metaGradientBandit,
   metaGradientExact,
   metaGradientMaze,
@@ -119,6 +124,7 @@ export const studies: readonly Study[] = [
   designLinear,
   zoacCartpole,
   zoacAcc,
+  enasHybrid,
 ];
 
 export {
@@ -135,7 +141,10 @@ export {
   designMicrogrid,
   diskPacking,
   doublePendulum,
+  enasHybrid,
+  enasSwimmer,
   gradientCompression,
+  hybridSearch,
   implicitMaml,
   influenceBalancing,
   invarianceMnist,

@@ -39,8 +39,10 @@ interface PlainTheta {
 
 export interface Swimmer {
   start(random: RandomStream): SwimmerState;
-  /** One action, four timesteps. Changes `state`; gives the reward. */
+  /** One action of a linear policy, four timesteps. Changes `state`; gives the reward. */
   act(weights: PlainTheta["weights"], state: SwimmerState): number;
+  /** The same for an action of any policy, [2]; MuJoCo cuts it at ±1. */
+  move(action: Float64Array, state: SwimmerState): number;
 }
 
 /** MuJoCo with the swimmer in it; loaded once, when it is first wanted. */
@@ -54,30 +56,38 @@ async function load(): Promise<Swimmer> {
   const mujoco = await loadMujoco();
   const body = loadModel(mujoco, "swimmer", swimmerModel({ isStateless: true }));
   const data = new mujoco.MjData(body);
-  const action = new Float64Array(actions);
+  const ofWeights = new Float64Array(actions);
+  const move = (action: Float64Array, state: SwimmerState): number => {
+    // Views of MuJoCo's memory, which moves when it grows.
+    const [positions, velocities] = [data.qpos, data.qvel];
+    positions.set(state.positions);
+    velocities.set(state.velocities);
+    data.ctrl.set(action);
+    for (let i = 0; i < swimmerFrameSkip; i++) mujoco.mj_step(body, data);
+    const moved = positions[0]! - state.positions[0]!;
+    state.positions.set(positions);
+    state.velocities.set(velocities);
+    return (
+      moved / (swimmerFrameSkip * swimmerTimestep) - swimmerControlCost * (action[0]! ** 2 + action[1]! ** 2)
+    );
+  };
   return {
+    move,
     start(random) {
       const noise = () =>
         Float64Array.from({ length: joints }, () => swimmerResetNoise * (2 * random.uniform() - 1));
       return { positions: noise(), velocities: noise() };
     },
     act(weights, state) {
-      observe(weights, state, action);
-      // Views of MuJoCo's memory, which moves when it grows.
-      const [positions, velocities] = [data.qpos, data.qvel];
-      positions.set(state.positions);
-      velocities.set(state.velocities);
-      data.ctrl.set(action);
-      for (let i = 0; i < swimmerFrameSkip; i++) mujoco.mj_step(body, data);
-      const moved = positions[0]! - state.positions[0]!;
-      state.positions.set(positions);
-      state.velocities.set(velocities);
-      return (
-        moved / (swimmerFrameSkip * swimmerTimestep) -
-        swimmerControlCost * (action[0]! ** 2 + action[1]! ** 2)
-      );
+      observe(weights, state, ofWeights);
+      return move(ofWeights, state);
     },
   };
+}
+
+/** What a policy sees, [8]: heading and joints, and all velocities. */
+export function observationOf({ positions, velocities }: SwimmerState): Float64Array {
+  return Float64Array.of(...positions.subarray(2), ...velocities);
 }
 
 function observe(weights: PlainTheta["weights"], state: SwimmerState, action: Float64Array): void {

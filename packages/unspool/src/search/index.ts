@@ -52,6 +52,8 @@ export type { HybridPoint, HybridSpace, HybridSpaceOptions } from "./hybrid/hybr
 export { esEnas } from "./hybrid/esEnas.ts";
 export type { EsEnasState } from "./hybrid/esEnas.ts";
 export type { EsEnasOptions } from "./hybrid/esEnasOptions.ts";
+export { hybridEvolution } from "./hybrid/hybridEvolution.ts";
+export type { HybridEvolutionOptions, HybridEvolutionState } from "./hybrid/hybridEvolution.ts";
 export { hybridLosses } from "./hybrid/hybridLosses.ts";
 export type { HybridLoss, HybridLossesOptions } from "./hybrid/hybridLosses.ts";
 export { softConstraint } from "./hybrid/softConstraint.ts";
