@@ -1,6 +1,7 @@
 /**
  * `npm run bench [-- W3 …] [--json] [--rounds 5] [--seconds 0.7] [--only unspool,torch]`: Unspool beside its rivals.
  * `npm run bench -- memory [--json]`: memory against the horizon.
+ * `npm run bench -- search [--json] [--rounds 5]`: generations of CMA-ES beside pycma's.
  */
 import { parseArgs } from "node:util";
 // Not part of the library's public surface.
@@ -9,6 +10,7 @@ import { contestants, findTorch } from "./contestants.ts";
 import { measure } from "./harness.ts";
 import { memory } from "./memory.ts";
 import { describeTorch, reportOf, tableOf } from "./report.ts";
+import { searchBench } from "./search.ts";
 import { workloadNamed, workloads } from "./workloads/table.ts";
 
 const { values, positionals } = parseArgs({
@@ -24,6 +26,8 @@ const { values, positionals } = parseArgs({
 
 try {
   if (positionals[0] === "memory") await memory({ isJson: values.json, horizons: values.horizons });
+  else if (positionals[0] === "search")
+    await searchBench({ isJson: values.json, rounds: Number(values.rounds) });
   else await speed();
 } catch (error) {
   console.error((error as Error).message);

@@ -2,6 +2,8 @@
 import type { Experiment, Study } from "unspool";
 import { autoencoderTraining } from "./kfacAutoencoder/autoencoderTraining.ts";
 import { compressedTraining } from "./gradientCompression/compressedTraining.ts";
+import { bbob } from "./bbob/bbob.ts";
+import { bbobSearch } from "./bbob/bbobSearch.ts";
 import { bilevelBias } from "./bilevelBias/bilevelBias.ts";
 import { copyTask } from "./copyTask/copyTask.ts";
 import { datasetDistillation } from "./datasetDistillation/datasetDistillation.ts";
@@ -105,6 +107,7 @@ export const experiments: readonly Experiment[] = [
   designDrone,
   linearTraining,
   controlTraining,
+  bbobSearch,
 ] as readonly Experiment[];
 
 /** Experiments that are made of runs. */
@@ -125,10 +128,13 @@ export const studies: readonly Study[] = [
   zoacCartpole,
   zoacAcc,
   enasHybrid,
+  bbob,
 ];
 
 export {
   autoencoderTraining,
+  bbob,
+  bbobSearch,
   bilevelBias,
   compressedTraining,
   controlTraining,
