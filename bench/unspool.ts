@@ -1,6 +1,7 @@
 /** Unspool as a contestant: its public library, compiled, as many outer updates per call as it takes. */
 import { type Setup, type TrainState, compiledExecutor, initTraining, random, trainSteps } from "unspool";
 import type { Runner } from "./contestant.ts";
+import { cartPoleRunner } from "./workloads/cartPole.ts";
 import { design } from "./workloads/design.ts";
 import { distillation } from "./workloads/distillation.ts";
 import { evidence } from "./workloads/evidence.ts";
@@ -17,6 +18,7 @@ const setups = { influence, toy, mlp, learnedOptimizer, lstm, distillation, subs
 export function makeRunner(workload: Workload, threads: number): Runner | undefined {
   // A program without units to share: one thread is all it uses.
   if (["distillation", "design"].includes(workload.kind) && threads > 1) return undefined;
+  if (workload.kind === "cartPole") return cartPoleRunner(compiledExecutor({ threads }));
   const setup: Setup = setups[workload.kind](workload, compiledExecutor({ threads }));
   const start = initTraining(setup, random.key(0));
   let state: TrainState = start;

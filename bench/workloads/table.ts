@@ -1,5 +1,5 @@
 /**
- * What is measured: six computations in a loop, each fixed to the last constant so that every contestant does the
+ * What is measured: computations in a loop, each fixed to the last constant so that every contestant does the
  * same work. Plain data: each contestant has its own program per `kind`.
  */
 
@@ -12,7 +12,8 @@ export type WorkloadKind =
   | "distillation"
   | "subspace"
   | "evidence"
-  | "design";
+  | "design"
+  | "cartPole";
 
 export interface Workload {
   readonly name: string;
@@ -148,6 +149,15 @@ export const workloads: readonly Workload[] = [
     unitsPerUpdate: 1,
     hidden: 64,
     restartEvery: 500,
+  },
+  {
+    name: "W10",
+    title: "CartPole, 1000 episodes side by side, policy of 64 units",
+    kind: "cartPole",
+    unit: "environment steps",
+    unitsPerUpdate: 1000 * 100,
+    hidden: 64,
+    restartEvery: 1,
   },
 ];
 

@@ -18,6 +18,7 @@ MODULES = {
     "subspace": "subspace",
     "evidence": "evidence",
     "design": "design",
+    "cartPole": "cart_pole",
 }
 
 
