@@ -58,7 +58,7 @@ test("a target's runtime is the evaluation that reached it first", () => {
 });
 
 test("the run of a cell resumes to the bit", async () => {
-  const config = { search: "snes", dimension: 2, evaluations: 40, steps: 4 };
+  const config = { search: "snes", dimension: 2, evaluations: 40, parts: 4 };
   const whole = await train(bbobSearch, { config, seed: 3 });
   const store = memoryStore();
   await train(bbobSearch, { config, seed: 3, steps: 2, store });

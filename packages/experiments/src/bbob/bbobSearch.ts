@@ -27,7 +27,7 @@ const config = z.strictObject({
     .describe("whether every number depends on all others"),
   sigma: z.number().positive().default(2).describe("standard deviation of the first candidates"),
   population: z.int().min(2).optional().describe("candidates per generation; else the search's own"),
-  steps: z.int().min(1).default(20).describe("outer steps among which the evaluations are divided"),
+  parts: z.int().min(1).default(20).describe("outer steps among which the evaluations are divided"),
 });
 
 type Config = z.infer<typeof config>;
@@ -41,7 +41,7 @@ export const bbobSearch: Experiment<unknown, BbobTheta> = defineExperiment<Confi
   summary: "one search on the 17 functions of BBOB",
   paper: "Hansen, Finck, Ros, Auger (2009), in the forms of Song et al. (2022), Vizier",
   config,
-  setup({ search: name, dimension, evaluations, modelled, rotation, sigma, population, steps }, key) {
+  setup({ search: name, dimension, evaluations, modelled, rotation, sigma, population, parts }, key) {
     const budget =
       searchEntry(name).kind === "model"
         ? Math.min(modelled, evaluations * dimension)
@@ -56,8 +56,8 @@ export const bbobSearch: Experiment<unknown, BbobTheta> = defineExperiment<Confi
     );
     return {
       theta,
-      method: searchRuns({ search: createSearch<Tensor>(name, options), budget, rotation, steps }),
-      steps,
+      method: searchRuns({ search: createSearch<Tensor>(name, options), budget, rotation, steps: parts }),
+      steps: parts,
       evaluate(found) {
         const rows = bbob.names.map((f): [string, number] => [
           f,
