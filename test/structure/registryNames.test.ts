@@ -28,6 +28,7 @@ const meant: readonly (readonly [file: string, names: readonly string[], why: st
   ["packages/unspool/src/problems/ghostBatchNorm.ts", ["momentum"], "an option"],
   ["packages/unspool/src/problems/scheduleTuning.ts", ["momentum"], "an option"],
   ["packages/unspool/src/search/hybrid/esEnasOptions.ts", ["topK"], "an option"],
+  ["packages/unspool/src/rl/actorCritic/policies/networkPolicy.ts", ["masked"], "weights with a mask"],
 ];
 
 const others: ReadonlySet<string> = new Set([

@@ -12,7 +12,7 @@ import {
 import type { ControlTask, ControlTheta } from "./controlTasks.ts";
 
 /** "es": one perturbation per episode, and the plain return; the others are searches by their names. */
-export const methodNames: readonly string[] = ["zoac", "no-critic", "es", ...searchNames];
+export const methodNames: [string, ...string[]] = ["zoac", "no-critic", "es", ...searchNames];
 
 export interface ControlSettings extends ControlTask {
   lambda: number;

@@ -22,10 +22,7 @@ const ofTask = "default: the task's";
 
 const config = z.strictObject({
   task: z.enum(taskNames).default("acc").describe("the controller"),
-  method: z
-    .enum(methodNames as unknown as [string, ...string[]])
-    .default("zoac")
-    .describe("how it is tuned"),
+  method: z.enum(methodNames).default("zoac").describe("how it is tuned"),
   steps: z.int().min(1).default(400).describe("outer steps at most"),
   budget: z.int().min(1).nullable().default(null).describe(`steps of the environment; ${ofTask}`),
   sigma: z.number().positive().nullable().default(null).describe(`of the perturbations; ${ofTask}`),

@@ -2,6 +2,9 @@
 import type { ChoicePolicy } from "./choicePolicy.ts";
 import { type FixedPolicyOptions, fixedPolicy } from "./fixedPolicy.ts";
 
+/**
+ * The policy with such matrices: n numbers for a layer of n inputs. Throws `OptionError` for sizes that are no numbers of nodes.
+ */
 export function circulantPolicy(options: FixedPolicyOptions): ChoicePolicy {
   return fixedPolicy(
     "circulantPolicy",

@@ -42,6 +42,14 @@ export interface EdgePrunedPolicy extends ChoicePolicy {
 
 const where = "edgePruned";
 
+/**
+ * The policy, with a choice of edges as `discreteSpace`. Throws `OptionError` for more edges than are possible, a mode that is
+ * none, and numbers of edges that do not fit the mode.
+ *
+ * @example
+ * const policy = edgePruned({ observations: 8, hidden: [4], actions: 2, edges: 12 });
+ * const search = esEnas({ space: hybridSpace({ discrete: policy.discreteSpace, continuous: policy.numParameters }) });
+ */
 export function edgePruned(options: EdgePrunedOptions): EdgePrunedPolicy {
   const names = [
     "observations",

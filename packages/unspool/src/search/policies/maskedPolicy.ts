@@ -13,6 +13,7 @@ export interface MaskedPolicyOptions extends LayerSizes {
   output?: OutputKind;
 }
 
+/** The policy, with a bit of each edge as `discreteSpace`. Throws `OptionError` for sizes that are no numbers of nodes. */
 export function maskedPolicy(options: MaskedPolicyOptions): ChoicePolicy {
   const where = "maskedPolicy";
   requireKnownOptions(where, options, ["observations", "hidden", "actions", "output"]);

@@ -2,6 +2,10 @@
 import type { ChoicePolicy } from "./choicePolicy.ts";
 import { type FixedPolicyOptions, fixedPolicy } from "./fixedPolicy.ts";
 
+/**
+ * The policy: (inputs + 1) · outputs numbers for each hidden layer, inputs · outputs for the last, which has no bias. Throws
+ * `OptionError` for sizes that are no numbers of nodes.
+ */
 export function mlpPolicy(options: FixedPolicyOptions): ChoicePolicy {
   return fixedPolicy(
     "mlpPolicy",

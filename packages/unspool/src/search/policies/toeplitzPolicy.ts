@@ -5,6 +5,9 @@
 import type { ChoicePolicy } from "./choicePolicy.ts";
 import { type FixedPolicyOptions, fixedPolicy } from "./fixedPolicy.ts";
 
+/**
+ * The policy with such matrices, and a bias of each hidden node. Throws `OptionError` for sizes that are no numbers of nodes.
+ */
 export function toeplitzPolicy(options: FixedPolicyOptions): ChoicePolicy {
   return fixedPolicy(
     "toeplitzPolicy",

@@ -18,6 +18,14 @@ export interface WeightSharedOptions extends LayerSizes {
   legacyFirstHidden?: boolean;
 }
 
+/**
+ * The policy, with a colour of each edge as `discreteSpace`. Throws `OptionError` for sizes or colours that are no whole numbers
+ * of at least 1.
+ *
+ * @example
+ * // Four numbers that drive a swimmer of eight observations and two joints.
+ * const policy = weightShared({ observations: 8, actions: 2, colours: 4, output: "clip" });
+ */
 export function weightShared(options: WeightSharedOptions): ChoicePolicy {
   const where = "weightShared";
   const names = ["observations", "hidden", "actions", "colours", "output", "legacyFirstHidden"] as const;
