@@ -8,7 +8,7 @@
 import type { Tensor } from "../array/index.ts";
 import { OptionError, requireInteger, requireKnownOptions, requirePositive } from "../errors.ts";
 import { mirrored, pairsOf } from "./mirrored.ts";
-import { type SigmaOptions, requireEvenPopulation, requireSigma } from "./options.ts";
+import { type SigmaOptions, requireEvenCandidates, requireSigma } from "./options.ts";
 import { ranking } from "./ranks.ts";
 import type { Search } from "./search.ts";
 import { type VectorRules, type VectorSearchState, numbersOf, vector, vectorSearch } from "./vectorSearch.ts";
@@ -41,7 +41,7 @@ export function ars<Theta>(options: ArsOptions = {}): Search<Theta, VectorSearch
 export function arsRules(options: Omit<ArsOptions, "box">): VectorRules<ArsState> {
   const { sigma = 0.03, population = 16, stepSize = 0.02 } = options;
   requireSigma("ars", sigma);
-  requireEvenPopulation("ars", population);
+  requireEvenCandidates("ars", population);
   requirePositive("ars", "stepSize", stepSize);
   const { elites = population / 2 } = options;
   requireInteger("ars", "elites", elites, 1);

@@ -12,8 +12,8 @@
 import type { Tensor } from "../array/index.ts";
 import { OptionError, requireKnownOptions } from "../errors.ts";
 import { cmaMove, keptSigma, weightedMean } from "./cmaPaths.ts";
-import { type CmaConstants, cmaConstants, defaultPopulation } from "./cmaWeights.ts";
-import { type SigmaOptions, requirePopulation, requireSigma } from "./options.ts";
+import { type CmaConstants, cmaConstants, defaultCandidates } from "./cmaWeights.ts";
+import { type SigmaOptions, requireCandidates, requireSigma } from "./options.ts";
 import { ranking } from "./ranks.ts";
 import type { Search } from "./search.ts";
 import { symmetricRoot, timesVector } from "./symmetricRoot.ts";
@@ -59,12 +59,12 @@ export function cmaEs<Theta>(options: CmaEsOptions = {}): Search<Theta, VectorSe
 export function cmaEsRules(name: string, options: Omit<CmaEsOptions, "box">): VectorRules<CmaEsState> {
   const { sigma = 0.3, population, isActive = true } = options;
   requireSigma(name, sigma);
-  requirePopulation(name, population);
+  requireCandidates(name, population);
   const known = new Map<number, CmaConstants>();
   const constantsOf = (size: number): CmaConstants => {
     const found =
       known.get(size) ??
-      cmaConstants(size, population ?? defaultPopulation(size), { isActive, isSeparable: false });
+      cmaConstants(size, population ?? defaultCandidates(size), { isActive, isSeparable: false });
     known.set(size, found);
     return found;
   };

@@ -6,8 +6,8 @@
 import type { RandomStream, Tensor } from "../array/index.ts";
 import { OptionError, requireInteger } from "../errors.ts";
 import { type CmaEsState, cmaEsRules } from "./cmaEs.ts";
-import { defaultPopulation } from "./cmaWeights.ts";
-import { type SigmaOptions, requirePopulation, requireSigma } from "./options.ts";
+import { defaultCandidates } from "./cmaWeights.ts";
+import { type SigmaOptions, requireCandidates, requireSigma } from "./options.ts";
 import { type VectorRules, numbersOf, vector } from "./vectorSearch.ts";
 
 export interface RestartOptions extends SigmaOptions {
@@ -80,7 +80,7 @@ export function restartRules(
   const { sigma = 0.3, population, growth = 2, mostPopulation, isActive = true } = options;
   const { lossTolerance = 1e-12, stepTolerance = 1e-12 } = options;
   requireSigma(name, sigma);
-  requirePopulation(name, population);
+  requireCandidates(name, population);
   if (mostPopulation !== undefined) requireInteger(name, "mostPopulation", mostPopulation, population ?? 2);
   if (!(growth > 1 && Number.isFinite(growth)))
     throw new OptionError(name, "growth", growth, "a finite number above 1");
@@ -91,7 +91,7 @@ export function restartRules(
   const rulesOf = (run: CmaRun): VectorRules<CmaEsState> =>
     cmaEsRules(name, { sigma: run.sigma, population: run.population, isActive });
   const firstOf = (size: number): CmaRun => ({
-    population: population ?? defaultPopulation(size),
+    population: population ?? defaultCandidates(size),
     sigma,
     isSmall: true,
     budget: Infinity,

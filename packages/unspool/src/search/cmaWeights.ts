@@ -30,7 +30,7 @@ export interface CmaKind {
 }
 
 /** 4 + floor(3 ln d), equation 48. */
-export const defaultPopulation = (size: number): number => 4 + Math.floor(3 * Math.log(size));
+export const defaultCandidates = (size: number): number => 4 + Math.floor(3 * Math.log(size));
 
 /** All constants for d numbers and `population` candidates. */
 export function cmaConstants(

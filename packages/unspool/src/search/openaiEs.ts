@@ -8,7 +8,7 @@ import type { Tensor, Tree } from "../array/index.ts";
 import { OptionError, requireKnownOptions } from "../errors.ts";
 import { mirrored } from "./mirrored.ts";
 import { type OptimizerChoice, optimizerOf } from "./optimizerChoice.ts";
-import { type SigmaOptions, requireEvenPopulation, requireSigma } from "./options.ts";
+import { type SigmaOptions, requireEvenCandidates, requireSigma } from "./options.ts";
 import { centredRanks } from "./ranks.ts";
 import type { Search } from "./search.ts";
 import { type VectorRules, type VectorSearchState, numbersOf, vector, vectorSearch } from "./vectorSearch.ts";
@@ -43,7 +43,7 @@ export function openaiEsRules(options: Omit<OpenaiEsOptions, "box">): VectorRule
   const { sigma = 0.02, population = 32, weightDecay = 0.005 } = options;
   const { optimizer: choice = { name: "adam", learningRate: 0.01 } } = options;
   requireSigma("openaiEs", sigma);
-  requireEvenPopulation("openaiEs", population);
+  requireEvenCandidates("openaiEs", population);
   if (!Number.isFinite(weightDecay) || weightDecay < 0)
     throw new OptionError("openaiEs", "weightDecay", weightDecay, "a finite number of at least 0");
   const optimizer = optimizerOf("openaiEs", choice);

@@ -18,13 +18,13 @@ export function requireSigma(where: string, sigma: unknown): void {
 }
 
 /** Throws `OptionError` unless the population is absent or a whole number of at least `least`. */
-export function requirePopulation(where: string, population: unknown, least = 2): void {
+export function requireCandidates(where: string, population: unknown, least = 2): void {
   if (population !== undefined) requireInteger(where, "population", population, least);
 }
 
 /** The same, and even: candidates in pairs. */
-export function requireEvenPopulation(where: string, population: unknown): void {
-  requirePopulation(where, population);
+export function requireEvenCandidates(where: string, population: unknown): void {
+  requireCandidates(where, population);
   if (population !== undefined && (population as number) % 2 === 1)
     throw new OptionError(where, "population", population, "even: candidates are mirrored in pairs");
 }

@@ -12,7 +12,7 @@ import type { Tensor, Tree } from "../array/index.ts";
 import { OptionError, requireKnownOptions, requirePositive } from "../errors.ts";
 import { mirrored, pairsOf } from "./mirrored.ts";
 import { type OptimizerChoice, optimizerOf } from "./optimizerChoice.ts";
-import { type SigmaOptions, requireEvenPopulation, requireSigma } from "./options.ts";
+import { type SigmaOptions, requireEvenCandidates, requireSigma } from "./options.ts";
 import { centredRanks } from "./ranks.ts";
 import type { Search } from "./search.ts";
 import {
@@ -62,7 +62,7 @@ export function pgpeRules(options: Omit<PgpeOptions, "box">): VectorRules<PgpeSt
   const { sigma = 0.3, population = 32, sigmaRate = 0.1, mostChange = 0.2 } = options;
   const { optimizer: choice = { name: "adam", learningRate: 0.02 } } = options;
   requireSigma("pgpe", sigma);
-  requireEvenPopulation("pgpe", population);
+  requireEvenCandidates("pgpe", population);
   requirePositive("pgpe", "sigmaRate", sigmaRate);
   if (!(mostChange > 0 && mostChange < 1))
     throw new OptionError("pgpe", "mostChange", mostChange, "a number between 0 and 1");

@@ -10,8 +10,8 @@ import type { Tensor } from "../array/index.ts";
 import { requireKnownOptions } from "../errors.ts";
 import type { CmaEsOptions } from "./cmaEs.ts";
 import { cmaMove, keptSigma, weightedMean } from "./cmaPaths.ts";
-import { type CmaConstants, cmaConstants, defaultPopulation } from "./cmaWeights.ts";
-import { requirePopulation, requireSigma } from "./options.ts";
+import { type CmaConstants, cmaConstants, defaultCandidates } from "./cmaWeights.ts";
+import { requireCandidates, requireSigma } from "./options.ts";
 import { ranking } from "./ranks.ts";
 import type { Search } from "./search.ts";
 import { type VectorRules, type VectorSearchState, numbersOf, vector, vectorSearch } from "./vectorSearch.ts";
@@ -43,9 +43,9 @@ export function sepCmaEs<Theta>(
 export function sepCmaEsRules(options: Omit<SepCmaEsOptions, "box">): VectorRules<SepCmaEsState> {
   const { sigma = 0.3, population, isActive = true } = options;
   requireSigma("sepCmaEs", sigma);
-  requirePopulation("sepCmaEs", population);
+  requireCandidates("sepCmaEs", population);
   const constantsOf = (size: number): CmaConstants =>
-    cmaConstants(size, population ?? defaultPopulation(size), { isActive, isSeparable: true });
+    cmaConstants(size, population ?? defaultCandidates(size), { isActive, isSeparable: true });
   return {
     name: "sepCmaEs",
     recipe: { sigma, population: population ?? null, isActive },

@@ -6,9 +6,9 @@
  */
 import type { Tensor } from "../array/index.ts";
 import { requireKnownOptions, requirePositive } from "../errors.ts";
-import { defaultPopulation } from "./cmaWeights.ts";
+import { defaultCandidates } from "./cmaWeights.ts";
 import { nesUtilities } from "./nesUtilities.ts";
-import { type SigmaOptions, requirePopulation, requireSigma } from "./options.ts";
+import { type SigmaOptions, requireCandidates, requireSigma } from "./options.ts";
 import type { Search } from "./search.ts";
 import {
   type VectorRules,
@@ -46,7 +46,7 @@ export function snes<Theta>(options: SnesOptions = {}): Search<Theta, VectorSear
 export function snesRules(options: Omit<SnesOptions, "box">): VectorRules<SnesState> {
   const { sigma = 0.3, population, meanRate = 1, sigmaRate } = options;
   requireSigma("snes", sigma);
-  requirePopulation("snes", population);
+  requireCandidates("snes", population);
   requirePositive("snes", "meanRate", meanRate);
   if (sigmaRate !== undefined) requirePositive("snes", "sigmaRate", sigmaRate);
   return {
@@ -60,7 +60,7 @@ export function snesRules(options: Omit<SnesOptions, "box">): VectorRules<SnesSt
     ask(own, stream) {
       const [mean, spread] = [numbersOf(own.mean), numbersOf(own.spread)];
       const size = mean.length;
-      const count = population ?? defaultPopulation(size);
+      const count = population ?? defaultCandidates(size);
       const candidates = Float64Array.from(
         { length: count * size },
         (_, i) => mean[i % size]! + spread[i % size]! * stream.normal(),

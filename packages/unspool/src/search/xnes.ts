@@ -8,10 +8,10 @@
 import type { Tensor } from "../array/index.ts";
 import { OptionError, requireKnownOptions, requirePositive } from "../errors.ts";
 import { mostFullNumbers } from "./cmaEs.ts";
-import { defaultPopulation } from "./cmaWeights.ts";
+import { defaultCandidates } from "./cmaWeights.ts";
 import { matrixExponential, timesMatrix } from "./matrixExponential.ts";
 import { nesUtilities } from "./nesUtilities.ts";
-import { type SigmaOptions, requirePopulation, requireSigma } from "./options.ts";
+import { type SigmaOptions, requireCandidates, requireSigma } from "./options.ts";
 import type { Search } from "./search.ts";
 import { timesVector } from "./symmetricRoot.ts";
 import {
@@ -56,7 +56,7 @@ export function xnes<Theta>(options: XnesOptions = {}): Search<Theta, VectorSear
 export function xnesRules(options: Omit<XnesOptions, "box">): VectorRules<XnesState> {
   const { sigma = 0.3, population, meanRate = 1, sigmaRate, shapeRate } = options;
   requireSigma("xnes", sigma);
-  requirePopulation("xnes", population);
+  requireCandidates("xnes", population);
   requirePositive("xnes", "meanRate", meanRate);
   for (const [name, value] of Object.entries({ sigmaRate, shapeRate }))
     if (value !== undefined) requirePositive("xnes", name, value);
@@ -83,7 +83,7 @@ export function xnesRules(options: Omit<XnesOptions, "box">): VectorRules<XnesSt
     ask(own, stream) {
       const [mean, shape] = [numbersOf(own.mean), numbersOf(own.shape)];
       const size = mean.length;
-      const count = population ?? defaultPopulation(size);
+      const count = population ?? defaultCandidates(size);
       const drawn = Float64Array.from({ length: count * size }, () => stream.normal());
       const candidates = new Float64Array(count * size);
       for (let k = 0; k < count; k++) {
