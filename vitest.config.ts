@@ -68,6 +68,7 @@ export default defineConfig({
             "test/e2e/{resume,study,tutorial}.test.ts",
             "packages/unspool/src/array/memory.test.ts",
             "packages/unspool/src/engine/host.test.ts",
+            "packages/unspool/src/train/node/simulatorThreads.long.test.ts",
             "packages/experiments/src/mnistSchedule/mnistSchedule.long.test.ts",
             "packages/unspool/src/engine/differential/{functions,random,scan}.test.ts",
             "packages/unspool/src/problems/compiledReverse.test.ts",

@@ -2,9 +2,11 @@
 import {
   type Comparison,
   type EstimatorMeasurement,
+  OptionError,
   byLeaf,
   compareEstimators,
   estimators,
+  findSearch,
   heavyTailWords,
   random,
   suitsProblem,
@@ -32,6 +34,7 @@ export async function compareCommand(line: CommandLine, reporter: Reporter): Pro
   const reference = choiceOption(line, "reference", ["auto", "bptt", "fullEs"]);
   const truncations = listOption(line, "truncations")?.map((text) => integerOf(line, "truncations", text));
   const names = listOption(line, "estimators");
+  requireGradients(names ?? []);
   configureExecutor(engineSettings(line));
   const { experiment, parsed } = await preparedExperiment(line);
   const key = random.key(seed);
@@ -63,6 +66,15 @@ export async function compareCommand(line: CommandLine, reporter: Reporter): Pro
     report,
   });
   return exitCodes.done;
+}
+
+/** Throws `OptionError` for a search: there is nothing of it to compare with a gradient. */
+function requireGradients(names: readonly string[]): void {
+  for (const name of names) {
+    if (findSearch(name) === undefined) continue;
+    const hint = `A search has no gradient: run it, with --set estimator=${name}.`;
+    throw new OptionError("compare", "--estimators", name, "names of gradient estimators", hint);
+  }
 }
 
 /** Every estimator of the loss of all steps that the problem allows and that ends soon. */

@@ -38,7 +38,7 @@ interface LearnedFields extends EstimatorFields {
 }
 
 export const learnedFields: LearnedFields = {
-  ...estimatorFields({ sigma: 0.01, pairs: 8, truncation: 20 }),
+  ...estimatorFields({ sigma: 0.01, pairs: 8, truncation: 20 }, "pes", { hasSearches: false }),
   architecture: z
     .enum(learnedOptimizerNames as [string, ...string[]])
     .default("star")

@@ -21,23 +21,27 @@ export interface EstimatorFields {
   nanPolicy: z.ZodDefault<z.ZodEnum<{ error: "error"; zero: "zero" }>>;
 }
 
-const names = [
-  ...estimatorNames,
-  ...Object.keys(estimatorAliases),
-  ...searchNames,
-  ...Object.keys(searchAliases),
-] as Name[];
+const ofEstimators = [...estimatorNames, ...Object.keys(estimatorAliases)] as Name[];
+const ofSearches = [...searchNames, ...Object.keys(searchAliases)] as Name[];
 
-/** Which gradient estimator, with its window and perturbations. Estimators take from these what they know. */
+/**
+ * Which gradient estimator, with its window and perturbations. Estimators take from these what they know. Where `hasSearches`
+ * is false a search cannot stand in its place: what is trained is more than one inner problem.
+ */
 export function estimatorFields(
   defaults: { sigma: number; pairs: number; truncation: number },
   estimator: EstimatorName = "pes",
+  { hasSearches = true }: { hasSearches?: boolean } = {},
 ): EstimatorFields {
   return {
     estimator: z
-      .enum(names)
+      .enum(hasSearches ? [...ofEstimators, ...ofSearches] : ofEstimators)
       .default(estimator)
-      .describe("gradient estimator with an optimizer, or a search of whole trajectories without one"),
+      .describe(
+        hasSearches
+          ? "gradient estimator with an optimizer, or a search of whole trajectories without one"
+          : "gradient estimator",
+      ),
     sigma: z
       .number()
       .positive()
