@@ -27,7 +27,7 @@ beforeAll(async () => {
 }, 1_200_000);
 
 describe("on 17 functions in ten dimensions with 1000 d evaluations", () => {
-  test("CMA-ES and its restarts reach more targets than all others but each other (Hansen et al. 2010)", () => {
+  test("CMA-ES or its restarts reach more targets than all others but xNES (Hansen et al. 2010)", () => {
     const others = searches.filter((name) => !["cmaEs", "bipopCmaEs", "xnes"].includes(name)); // prettier-ignore
     const best = Math.max(share["cmaEs"]!, share["bipopCmaEs"]!);
     for (const name of others) expect(share[name]!, name).toBeLessThan(best);
@@ -40,11 +40,11 @@ describe("on 17 functions in ten dimensions with 1000 d evaluations", () => {
 
   test("a full covariance pays where numbers depend on each other: the cigar takes CMA-ES less than SNES (Ros and Hansen 2008)", () => {
     const [full, diagonal] = [runtime("bentCigar", "cmaEs"), runtime("bentCigar", "snes")];
-    expect(full).toBeDefined();
-    expect(full!).toBeLessThan(diagonal ?? Infinity);
+    // Undefined: not reached. CMA-ES has to.
+    expect(full ?? Infinity).toBeLessThan(diagonal ?? Infinity);
   });
 
-  test("the sphere takes CMA-ES about 60 to 150 evaluations per number to 0.01 (Hansen's log-linear convergence)", () => {
+  test("the sphere takes CMA-ES 20 to 150 evaluations per number to 0.01 (log-linear convergence)", () => {
     const found = runtime("sphere", "cmaEs")!;
     expect(found).toBeGreaterThan(20);
     expect(found).toBeLessThan(150);

@@ -17,6 +17,7 @@ const withCode = [
   "docs/subspaces.md",
   "docs/invariance.md",
   "docs/search.md",
+  "docs/hybrid-spaces.md",
   "docs/design-and-control.md",
 ];
 
@@ -59,6 +60,7 @@ test.each([
   "docs/subspaces.md",
   "docs/invariance.md",
   "docs/search.md",
+  "docs/hybrid-spaces.md",
   "docs/design-and-control.md",
 ])(
   "the first example of %s prints what it says",
