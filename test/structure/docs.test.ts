@@ -17,6 +17,7 @@ const withCode = [
   "docs/subspaces.md",
   "docs/invariance.md",
   "docs/search.md",
+  "docs/environments.md",
   "docs/hybrid-spaces.md",
   "docs/design-and-control.md",
 ];
@@ -60,6 +61,7 @@ test.each([
   "docs/subspaces.md",
   "docs/invariance.md",
   "docs/search.md",
+  "docs/environments.md",
   "docs/hybrid-spaces.md",
   "docs/design-and-control.md",
 ])(
