@@ -1,5 +1,5 @@
 /**
- * `npm run docs [-- optimizers array readme rooms bilevel subspace invariance search subspaces searches]`: runs `docsPages.ts` on the sources of
+ * `npm run docs [-- optimizers array readme rooms bilevel subspace invariance search distributions inference quantum subspaces searches]`: runs `docsPages.ts` on the sources of
  * the packages. Builds would be older than these: nothing has to be built before.
  */
 import { readFileSync } from "node:fs";

@@ -19,6 +19,9 @@ const pages: Readonly<Record<string, () => Page | Promise<Page>>> = {
   subspace: () => roomPage("subspace"),
   invariance: () => roomPage("invariance"),
   search: () => roomPage("search"),
+  distributions: () => roomPage("distributions"),
+  inference: () => roomPage("inference"),
+  quantum: () => roomPage("quantum"),
   subspaces: subspacesPage,
   searches: searchPage,
 };

@@ -4,7 +4,8 @@ import { documentedExports } from "../optimizersPage/sources.ts";
 import type { AlgorithmDoc, OptionDoc } from "../optimizersPage/sources.ts";
 import { type Page, root, table } from "../page.ts";
 
-export type Room = "bilevel" | "subspace" | "invariance" | "search";
+export type Room =
+  "bilevel" | "subspace" | "invariance" | "search" | "distributions" | "inference" | "quantum";
 
 /** Rooms with a page, their title, and the how-to page. */
 const rooms: Readonly<Record<Room, { title: string; guide: string }>> = {
@@ -12,6 +13,9 @@ const rooms: Readonly<Record<Room, { title: string; guide: string }>> = {
   subspace: { title: "Principal subspaces: reference", guide: "../subspaces.md" },
   invariance: { title: "Invariance learning: reference", guide: "../invariance.md" },
   search: { title: "Searches: reference", guide: "../search.md" },
+  distributions: { title: "Distributions: reference", guide: "../state-space-models.md" },
+  inference: { title: "Inference: reference", guide: "../state-space-models.md" },
+  quantum: { title: "Quantum thermal states: reference", guide: "../thermal-states.md" },
 };
 
 /** The page as it should be now. */

@@ -3,7 +3,7 @@ import { test } from "vitest";
 import { roomPage } from "../../scripts/roomPages/page.ts";
 import { expectUpToDate } from "./generatedPages.ts";
 
-test.each(["bilevel", "subspace", "invariance", "search"] as const)(
+test.each(["bilevel", "subspace", "invariance", "search", "distributions", "inference", "quantum"] as const)(
   "docs/reference/%s.md is up to date, and every option has a comment",
   (room) => {
     expectUpToDate(roomPage(room), "npm run docs");

@@ -1,0 +1,2 @@
+/** Probability distributions as plain objects: draws, log-densities, entropies and divergences. */
+export {};

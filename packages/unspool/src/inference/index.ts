@@ -1,0 +1,2 @@
+/** State-space models, particle filters and smoothers, online variational filtering, flows and annealed importance sampling. */
+export {};
