@@ -1,6 +1,6 @@
 /** The README's tables, names and counts, from the registries and the docstrings of what they hold. */
 import { join, relative } from "node:path";
-import { experiments, studies } from "../../packages/experiments/src/index.ts";
+import { experiments, studies, systems } from "../../packages/experiments/src/index.ts";
 import { estimators } from "../../packages/unspool/src/estimators/index.ts";
 import { searches } from "../../packages/unspool/src/search/index.ts";
 import { families } from "../optimizersPage/families.ts";
@@ -42,8 +42,15 @@ export async function readmeParts(text: string): Promise<Parts> {
       ),
       experimentCount: String(named.length),
       experiments: table(
-        ["name", "what it is", "after"],
-        named.map(({ name, summary, paper }) => [`\`${name}\``, summary, paper ?? ""]),
+        ["system", "name", "what it is", "after"],
+        systems.flatMap((system, i) =>
+          system.named.map(({ name, summary, paper }) => [
+            String(i + 1),
+            `\`${name}\``,
+            summary,
+            paper ?? "",
+          ]),
+        ),
       ),
       studies: listOf(studies.map(({ name }) => name)),
       withoutEstimator: listOf(named.filter((each) => !hasEstimator(each)).map(({ name }) => name)),

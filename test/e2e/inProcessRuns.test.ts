@@ -29,6 +29,16 @@ describe("help and list", () => {
       expect(stdout).toContain(summary);
     }
   });
+
+  it("lists them by the system that they are of", async () => {
+    const [event] = eventsOf(await run("list", "--json"));
+    expect((event!["systems"] as unknown[])[10]).toEqual({ number: 11, title: "Lookahead" });
+    const studies = event!["studies"] as { name: string; system: number }[];
+    expect(studies.find(({ name }) => name === "lookahead-mnist")!.system).toBe(11);
+    const { stdout } = await run("list");
+    expect(stdout).toMatch(/^11\. Lookahead\n {2}lookahead-quadratic /m);
+    expect(stdout).toMatch(/^ {2}lookahead-mnist +study: /m);
+  });
 });
 
 test("a run names its folder by experiment and time where --out is not given", async () => {

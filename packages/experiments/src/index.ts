@@ -1,200 +1,79 @@
-/** The papers' figures as named, runnable experiments: one line each. */
+/** The papers' figures as named, runnable experiments, by system. */
 import type { Experiment, Study } from "unspool";
-import { autoencoderTraining } from "./kfacAutoencoder/autoencoderTraining.ts";
-import { compressedTraining } from "./gradientCompression/compressedTraining.ts";
-import { bbob } from "./bbob/bbob.ts";
-import { bbobSearch } from "./bbob/bbobSearch.ts";
-import { bilevelBias } from "./bilevelBias/bilevelBias.ts";
-import { copyTask } from "./copyTask/copyTask.ts";
-import { datasetDistillation } from "./datasetDistillation/datasetDistillation.ts";
-import { deepEquilibrium } from "./deepEquilibrium/deepEquilibrium.ts";
-import { designDrone } from "./designDrone/designDrone.ts";
-import { designLinear } from "./designLinear/designLinear.ts";
-import { linearTraining } from "./designLinear/linearTraining.ts";
-import { designMassSpring } from "./designMassSpring/designMassSpring.ts";
-import { designMicrogrid } from "./designMicrogrid/designMicrogrid.ts";
-import { diskPacking } from "./diskPacking/diskPacking.ts";
-import { doublePendulum } from "./doublePendulum/doublePendulum.ts";
-import { gradientCompression } from "./gradientCompression/gradientCompression.ts";
-import { implicitMaml } from "./implicitMaml/implicitMaml.ts";
-import { influenceBalancing } from "./influenceBalancing/influenceBalancing.ts";
-import { largeBatch } from "./largeBatch/largeBatch.ts";
-import { largeBatchTuning } from "./largeBatch/largeBatchTuning.ts";
-import { loadedDice } from "./loadedDice/loadedDice.ts";
-import { enasHybrid } from "./enasHybrid/enasHybrid.ts";
-import { hybridSearch } from "./enasHybrid/hybridSearch.ts";
-import { enasSwimmer } from "./enasSwimmer/enasSwimmer.ts";
-import { evidenceWeightDecay } from "./evidenceWeightDecay/evidenceWeightDecay.ts";
-import { priorTraining } from "./evidenceWeightDecay/priorTraining.ts";
-import { invarianceMnist } from "./invarianceMnist/invarianceMnist.ts";
-import { invarianceRings } from "./invarianceRings/invarianceRings.ts";
-import { ringTraining } from "./invarianceRings/ringTraining.ts";
-import { kfacAutoencoder } from "./kfacAutoencoder/kfacAutoencoder.ts";
-import { learnedOptimizer, learnedOptions } from "./learnedOptimizer/learnedOptimizer.ts";
-import { learnedOptimizerRivals } from "./learnedOptimizer/learnedOptimizerRivals.ts";
-import { logisticMap } from "./logisticMap/logisticMap.ts";
-import { lookaheadMnist } from "./lookaheadMnist/lookaheadMnist.ts";
-import { lookaheadTuning } from "./lookaheadMnist/lookaheadTuning.ts";
-import { lookaheadQuadratic } from "./lookaheadQuadratic/lookaheadQuadratic.ts";
-import { lorenzIdentification } from "./lorenzIdentification/lorenzIdentification.ts";
-import { metaGradientBandit } from "./metaGradientBandit/metaGradientBandit.ts";
-import { metaGradientEnumerated } from "./metaGradientExact/metaGradientEnumerated.ts";
-import { metaGradientExact } from "./metaGradientExact/metaGradientExact.ts";
-import { metaGradientMaze } from "./metaGradientMaze/metaGradientMaze.ts";
-import { mnistMixed } from "./mnistMixed/mnistMixed.ts";
-import { mnistMixedRivals } from "./mnistMixed/mnistMixedRivals.ts";
-import { mnistSchedule } from "./mnistSchedule/mnistSchedule.ts";
-import { neuronDescent } from "./neuronDescent/neuronDescent.ts";
-import { neuronDirections, neuronTraining } from "./neuronDescent/neuronTraining.ts";
-import { pesVariance } from "./pesVariance/pesVariance.ts";
-import { principalSubspaceStudy } from "./principalSubspace/principalSubspace.ts";
-import { subspaceTraining } from "./principalSubspace/subspaceTraining.ts";
-import { recurrentNetwork } from "./recurrentNetwork/recurrentNetwork.ts";
-import { reverseOptimizer } from "./reverseOptimizer/reverseOptimizer.ts";
-import { ridgeCoefficient } from "./ridgeCoefficient/ridgeCoefficient.ts";
-import { sharpMinima } from "./sharpMinima/sharpMinima.ts";
-import { sharpTraining } from "./sharpMinima/sharpTraining.ts";
-import { swimmer } from "./swimmer/swimmer.ts";
-import { tinyLearnedOptimizer } from "./tinyLearnedOptimizer/tinyLearnedOptimizer.ts";
-import { toyRegression } from "./toyRegression/toyRegression.ts";
-import { controlTraining } from "./zoac/controlTraining.ts";
-import { zoacAcc } from "./zoac/zoacAcc.ts";
-import { zoacCartpole } from "./zoac/zoacCartpole.ts";
-import { updateStability } from "./updateStability/updateStability.ts";
+import { systems } from "./systems.ts";
 
-export const experiments: readonly Experiment[] = [
-  influenceBalancing,
-  toyRegression,
-  mnistSchedule,
-  mnistMixed,
-  ridgeCoefficient,
-  pesVariance,
-  copyTask,
-  lorenzIdentification,
-  swimmer,
-  hybridSearch,
-  enasSwimmer,
-  metaGradientBandit,
-  metaGradientExact,
-  metaGradientMaze,
-  loadedDice,
-  logisticMap,
-  recurrentNetwork,
-  doublePendulum,
-  diskPacking,
-  tinyLearnedOptimizer,
-  learnedOptimizer,
-  updateStability,
-  lookaheadQuadratic,
-  implicitMaml,
-  deepEquilibrium,
-  sharpTraining,
-  compressedTraining,
-  lookaheadTuning,
-  largeBatchTuning,
-  autoencoderTraining,
-  neuronTraining,
-  neuronDirections,
-  reverseOptimizer,
-  datasetDistillation,
-  bilevelBias,
-  subspaceTraining,
-  invarianceMnist,
-  ringTraining,
-  priorTraining,
-  designMassSpring,
-  designMicrogrid,
-  designDrone,
-  linearTraining,
-  controlTraining,
-  bbobSearch,
-] as readonly Experiment[];
+export { systems } from "./systems.ts";
+export type { System } from "./systems.ts";
+
+const named = systems.flatMap((system) => system.named);
+
+const isStudy = (each: Experiment | Study): each is Study => "cells" in each;
+
+export const experiments: readonly Experiment[] = named.filter((each) => !isStudy(each));
 
 /** Experiments that are made of runs. */
-export const studies: readonly Study[] = [
-  neuronDescent,
-  sharpMinima,
-  gradientCompression,
-  kfacAutoencoder,
-  lookaheadMnist,
-  largeBatch,
-  mnistMixedRivals,
-  learnedOptimizerRivals,
-  metaGradientEnumerated,
-  principalSubspaceStudy,
-  invarianceRings,
-  evidenceWeightDecay,
-  designLinear,
-  zoacCartpole,
-  zoacAcc,
-  enasHybrid,
-  bbob,
-];
+export const studies: readonly Study[] = named.filter(isStudy);
 
-export {
-  autoencoderTraining,
-  bbob,
-  bbobSearch,
-  bilevelBias,
-  compressedTraining,
-  controlTraining,
-  copyTask,
-  datasetDistillation,
-  deepEquilibrium,
-  designDrone,
-  designLinear,
-  designMassSpring,
-  designMicrogrid,
-  diskPacking,
-  doublePendulum,
-  enasHybrid,
-  enasSwimmer,
-  gradientCompression,
-  hybridSearch,
-  implicitMaml,
-  influenceBalancing,
-  invarianceMnist,
-  invarianceRings,
-  largeBatch,
-  largeBatchTuning,
-  kfacAutoencoder,
-  learnedOptimizer,
-  learnedOptimizerRivals,
-  learnedOptions,
-  linearTraining,
-  loadedDice,
-  logisticMap,
-  lookaheadMnist,
-  lookaheadQuadratic,
-  lookaheadTuning,
-  lorenzIdentification,
-  metaGradientBandit,
-  metaGradientEnumerated,
-  metaGradientExact,
-  metaGradientMaze,
-  mnistMixed,
-  mnistMixedRivals,
-  mnistSchedule,
-  neuronDescent,
-  neuronDirections,
-  neuronTraining,
-  pesVariance,
-  principalSubspaceStudy,
-  priorTraining,
-  recurrentNetwork,
-  reverseOptimizer,
-  ridgeCoefficient,
-  ringTraining,
-  sharpMinima,
-  sharpTraining,
-  subspaceTraining,
-  swimmer,
-  tinyLearnedOptimizer,
-  toyRegression,
-  updateStability,
-  zoacAcc,
-  zoacCartpole,
-};
+export { autoencoderTraining } from "./kfacAutoencoder/autoencoderTraining.ts";
+export { bbob } from "./bbob/bbob.ts";
+export { bbobSearch } from "./bbob/bbobSearch.ts";
+export { bilevelBias } from "./bilevelBias/bilevelBias.ts";
+export { compressedTraining } from "./gradientCompression/compressedTraining.ts";
+export { controlTraining } from "./zoac/controlTraining.ts";
+export { copyTask } from "./copyTask/copyTask.ts";
+export { datasetDistillation } from "./datasetDistillation/datasetDistillation.ts";
+export { deepEquilibrium } from "./deepEquilibrium/deepEquilibrium.ts";
+export { designDrone } from "./designDrone/designDrone.ts";
+export { designLinear } from "./designLinear/designLinear.ts";
+export { designMassSpring } from "./designMassSpring/designMassSpring.ts";
+export { designMicrogrid } from "./designMicrogrid/designMicrogrid.ts";
+export { diskPacking } from "./diskPacking/diskPacking.ts";
+export { doublePendulum } from "./doublePendulum/doublePendulum.ts";
+export { enasHybrid } from "./enasHybrid/enasHybrid.ts";
+export { enasSwimmer } from "./enasSwimmer/enasSwimmer.ts";
+export { gradientCompression } from "./gradientCompression/gradientCompression.ts";
+export { hybridSearch } from "./enasHybrid/hybridSearch.ts";
+export { implicitMaml } from "./implicitMaml/implicitMaml.ts";
+export { influenceBalancing } from "./influenceBalancing/influenceBalancing.ts";
+export { invarianceMnist } from "./invarianceMnist/invarianceMnist.ts";
+export { invarianceRings } from "./invarianceRings/invarianceRings.ts";
+export { largeBatch } from "./largeBatch/largeBatch.ts";
+export { largeBatchTuning } from "./largeBatch/largeBatchTuning.ts";
+export { kfacAutoencoder } from "./kfacAutoencoder/kfacAutoencoder.ts";
+export { learnedOptimizer, learnedOptions } from "./learnedOptimizer/learnedOptimizer.ts";
+export { learnedOptimizerRivals } from "./learnedOptimizer/learnedOptimizerRivals.ts";
+export { linearTraining } from "./designLinear/linearTraining.ts";
+export { loadedDice } from "./loadedDice/loadedDice.ts";
+export { logisticMap } from "./logisticMap/logisticMap.ts";
+export { lookaheadMnist } from "./lookaheadMnist/lookaheadMnist.ts";
+export { lookaheadQuadratic } from "./lookaheadQuadratic/lookaheadQuadratic.ts";
+export { lookaheadTuning } from "./lookaheadMnist/lookaheadTuning.ts";
+export { lorenzIdentification } from "./lorenzIdentification/lorenzIdentification.ts";
+export { metaGradientBandit } from "./metaGradientBandit/metaGradientBandit.ts";
+export { metaGradientEnumerated } from "./metaGradientExact/metaGradientEnumerated.ts";
+export { metaGradientExact } from "./metaGradientExact/metaGradientExact.ts";
+export { metaGradientMaze } from "./metaGradientMaze/metaGradientMaze.ts";
+export { mnistMixed } from "./mnistMixed/mnistMixed.ts";
+export { mnistMixedRivals } from "./mnistMixed/mnistMixedRivals.ts";
+export { mnistSchedule } from "./mnistSchedule/mnistSchedule.ts";
+export { neuronDescent } from "./neuronDescent/neuronDescent.ts";
+export { neuronDirections, neuronTraining } from "./neuronDescent/neuronTraining.ts";
+export { pesVariance } from "./pesVariance/pesVariance.ts";
+export { principalSubspaceStudy } from "./principalSubspace/principalSubspace.ts";
+export { priorTraining } from "./evidenceWeightDecay/priorTraining.ts";
+export { recurrentNetwork } from "./recurrentNetwork/recurrentNetwork.ts";
+export { reverseOptimizer } from "./reverseOptimizer/reverseOptimizer.ts";
+export { ridgeCoefficient } from "./ridgeCoefficient/ridgeCoefficient.ts";
+export { ringTraining } from "./invarianceRings/ringTraining.ts";
+export { sharpMinima } from "./sharpMinima/sharpMinima.ts";
+export { sharpTraining } from "./sharpMinima/sharpTraining.ts";
+export { subspaceTraining } from "./principalSubspace/subspaceTraining.ts";
+export { swimmer } from "./swimmer/swimmer.ts";
+export { tinyLearnedOptimizer } from "./tinyLearnedOptimizer/tinyLearnedOptimizer.ts";
+export { toyRegression } from "./toyRegression/toyRegression.ts";
+export { updateStability } from "./updateStability/updateStability.ts";
+export { zoacAcc } from "./zoac/zoacAcc.ts";
+export { zoacCartpole } from "./zoac/zoacCartpole.ts";
 export { problemExperiment } from "./shared/problemExperiment.ts";
 export { compareDirections } from "./neuronDescent/directionDescent.ts";
 export type { Comparison, DirectionOptions } from "./neuronDescent/directionDescent.ts";

@@ -1,39 +1,45 @@
-/** `unspool list`: the experiments and studies that can be run by name, and the searches that an estimator's place may hold. */
+/**
+ * `unspool list`: the experiments and studies that can be run by name, by the system that they are of, and the searches
+ * that an estimator's place may hold.
+ */
 import { searches } from "unspool";
-import { namedExperiments, namedStudies } from "../experiments/find.ts";
+import { namedSystems } from "../experiments/find.ts";
 import { exitCodes } from "../failure.ts";
 import type { Reporter } from "../output/reporter.ts";
 
-interface Named {
-  readonly name: string;
-  readonly summary: string;
-  readonly paper?: string;
-}
-
 export async function listCommand(reporter: Reporter): Promise<number> {
-  const [experiments, studies] = [await namedExperiments(), await namedStudies()];
-  const width = Math.max(0, ...[...experiments, ...studies].map(({ name }) => name.length));
-  const linesOf = ({ name, summary, paper }: Named): string[] => [
-    `${name.padEnd(width)}  ${summary}`,
-    ...(paper === undefined ? [] : [`${" ".repeat(width)}  ${paper}`]),
-  ];
-  const told = ({ name, summary, paper }: Named) => ({ name, summary, paper: paper ?? null });
+  const systems = (await namedSystems()).map(({ title, named }, i) => ({ number: i + 1, title, named }));
+  const all = systems.flatMap(({ number, named }) => named.map((each) => ({ number, each })));
+  const width = Math.max(0, ...all.map(({ each }) => each.name.length));
+  const row = (name: string, text: string): string => `  ${name.padEnd(width)}  ${text}`;
+  const told = ({ number, each: { name, summary, paper } }: (typeof all)[number]) => ({
+    ...{ name, system: number, summary },
+    paper: paper ?? null,
+  });
   const lines = [
-    ...experiments.flatMap(linesOf),
-    "",
-    "Studies, which are made of several runs:",
-    ...studies.flatMap(linesOf),
+    ...systems.flatMap(({ number, title, named }) => [
+      `${number}. ${title}`,
+      ...named.flatMap((each) => [
+        row(each.name, `${isStudy(each) ? "study: " : ""}${each.summary}`),
+        ...(each.paper === undefined ? [] : [row("", each.paper)]),
+      ]),
+      "",
+    ]),
+    "A study is made of several runs.",
     "",
     "Searches, for any experiment with an estimator (--set estimator=NAME):",
-    ...searches.map(({ name, summary }) => `${name.padEnd(width)}  ${summary}`),
+    ...searches.map(({ name, summary }) => row(name, summary)),
     "",
     "Run one with: unspool run NAME",
   ];
   reporter.answer(lines, {
     event: "list",
-    experiments: experiments.map(told),
-    studies: studies.map(told),
+    systems: systems.map(({ number, title }) => ({ number, title })),
+    experiments: all.filter(({ each }) => !isStudy(each)).map(told),
+    studies: all.filter(({ each }) => isStudy(each)).map(told),
     searches: searches.map(({ name, summary }) => ({ name, summary })),
   });
   return exitCodes.done;
 }
+
+const isStudy = (each: object): boolean => "cells" in each;

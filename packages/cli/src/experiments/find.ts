@@ -70,6 +70,14 @@ export async function findRunnable(nameOrFile: string): Promise<Found> {
   );
 }
 
+/** The systems that Unspool is of, with the experiments and studies that come with it. */
+export async function namedSystems(): Promise<
+  readonly { title: string; named: readonly (Experiment | Study)[] }[]
+> {
+  const { systems } = await import("@unspool/experiments");
+  return systems;
+}
+
 /** The experiments that come with Unspool. */
 export async function namedExperiments(): Promise<readonly Experiment[]> {
   const { experiments } = await import("@unspool/experiments");
