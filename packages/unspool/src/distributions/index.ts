@@ -12,3 +12,5 @@ export { digamma } from "./digamma.ts";
 export { logGamma } from "./logGamma.ts";
 export { studentT } from "./studentT.ts";
 export type { StudentTDistribution, StudentTParameters } from "./studentT.ts";
+/** @internal Parameters of what is made of distributions: the same checks and dtypes. */
+export { floatParameters, requireNames } from "./parameters.ts";
