@@ -1,7 +1,16 @@
 /** Networks as plain trees of parameters, and what computes them: once for all rooms above. */
+export { bidirectional } from "./bidirectional.ts";
+export { initConvolution } from "./convolution.ts";
+export type { InitConvolutionOptions } from "./convolution.ts";
+export { gru, gruCell, initGru } from "./gru.ts";
+export type { GruWeights } from "./gru.ts";
 export { fanInNormal, glorotUniform, heNormal, orthogonal } from "./initialisers.ts";
 export type { Initialiser } from "./initialisers.ts";
-export { initLstm, lstmCell } from "./lstm.ts";
+export { initLayerNorm, layerNorm } from "./layerNorm.ts";
+export type { LayerNormWeights } from "./layerNorm.ts";
+export { initLstm, lstm, lstmCell } from "./lstm.ts";
 export type { LstmState, LstmWeights } from "./lstm.ts";
 export { applyMlp, initMlp } from "./mlp.ts";
 export type { InitMlpOptions, Layer } from "./mlp.ts";
+export { recurrent } from "./recurrent.ts";
+export type { RecurrentCell, RecurrentOptions } from "./recurrent.ts";
