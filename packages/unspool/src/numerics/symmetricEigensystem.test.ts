@@ -75,3 +75,21 @@ test("an element that is not finite is named", () => {
     "element 1, 0 of the matrix [2, 2] is NaN",
   );
 });
+
+test("a product of Pauli matrices, whose rows are tridiagonal in between, has the eigenvalues 1 and -1 only", () => {
+  // [[Re, -Im], [Im, Re]] of X ⊗ Y: a row that needs no reflection comes after one that was reflected.
+  const n = 8;
+  const entries = new Float64Array(n * n);
+  const put = (i: number, j: number, value: number): void => void (entries[i * n + j] = value);
+  for (const [i, j, value] of [
+    [0, 3, -1],
+    [1, 2, 1],
+    [2, 1, -1],
+    [3, 0, 1],
+  ] as const) {
+    put(i, 4 + j, -value);
+    put(4 + i, j, value);
+  }
+  const { values } = symmetricEigensystem({ size: n, entries });
+  values.forEach((value, k) => expect(value).toBeCloseTo(k < 4 ? -1 : 1, 14));
+});

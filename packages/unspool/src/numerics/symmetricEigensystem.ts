@@ -71,6 +71,7 @@ function tridiagonal(a: Float64Array, n: number): Tridiagonal {
     beside[k] = alpha;
     if (length === 0 || length === Math.abs(first)) {
       beside[k] = first;
+      raise(a, n, k + 1);
       continue;
     }
     // v = (x - alpha e) / (first - alpha) has 1 in front, so that beta = (alpha - first) / alpha.
@@ -79,6 +80,7 @@ function tridiagonal(a: Float64Array, n: number): Tridiagonal {
     for (let j = k + 2; j < n; j++) a[row + j]! /= first - alpha;
     a[row + k + 1] = 1;
     reflect(a, n, k, beta, p);
+    raise(a, n, k + 1);
   }
   for (let k = 0; k < n; k++) diagonal[k] = a[k * n + k]!;
   if (n > 1) beside[n - 2] = a[(n - 1) * n + n - 2]!;
@@ -126,8 +128,11 @@ function reflect(a: Float64Array, n: number, k: number, beta: number, p: Float64
     }
     if (j === i) own[j]! -= vi * p[j]! + wi * v[j]!;
   }
-  // The row that is reflected next is read above the diagonal.
-  for (let i = k + 2; i < n; i++) a[(k + 1) * n + i] = a[i * n + k + 1]!;
+}
+
+/** Row k above the diagonal, which is read next: reflections have changed the lower triangle only. */
+function raise(a: Float64Array, n: number, k: number): void {
+  for (let i = k + 1; i < n; i++) a[k * n + i] = a[i * n + k]!;
 }
 
 /** Qᵀ of Q = H_0 H_1 …, from the last reflection to the first. */
