@@ -1,0 +1,69 @@
+/**
+ * The Bogoliubov-Kubo-Mori information matrix of a spectral model, in the eigenbasis of its state:
+ *
+ *     g_jk = Cov_p(∂_j E, ∂_k E) + Σ_ab (p_a - p_b)(E_b - E_a) Re( conj (G_j)_ab (G_k)_ab ),
+ *
+ * the first over parameters of energies, the second over those that turn the unitary. Where no parameter does both it is
+ * block diagonal. The weights are products, with no division by a difference, and none is negative.
+ */
+import { type Tensor, np } from "../../array/index.ts";
+import type { ComplexPair } from "../hermitian/index.ts";
+
+const exact = { dtype: "float64" } as const;
+
+export interface SpectralMetricParts {
+  /** p [D], or frequencies of bitstrings. */
+  weights: Tensor;
+  /** E [D]. */
+  energies: Tensor;
+  /** ∂E [D, parameters of the energies]. */
+  features: Tensor;
+  /** G [parameters of the circuit, D, D]. */
+  circuit: ComplexPair;
+  /** G [parameters of the energies, D, D], where they turn the unitary. */
+  energy?: ComplexPair;
+}
+
+const transposed = (x: Tensor): Tensor => np.transpose(x) as Tensor;
+const product = (a: Tensor, b: Tensor): Tensor => np.matmul(a, b) as Tensor;
+
+/** g [P, P], parameters of the energies first. Cost: P² D² multiplications twice. */
+export function spectralMetric(parts: SpectralMetricParts): Tensor {
+  const { weights, energies, features, circuit, energy } = parts;
+  const covariance = covarianceOf(features, weights);
+  const turning = turningBlock(weights, energies, energy === undefined ? circuit : joined(energy, circuit));
+  const [m, k] = [features.shape[1]!, circuit.re.shape[0]!];
+  if (energy === undefined) return blocks(covariance, turning);
+  return turning.add(blocks(covariance, np.zeros([k, k], exact))).reshape([m + k, m + k]);
+}
+
+/** Cov_p of the columns of A [D, m]. */
+export function covarianceOf(features: Tensor, weights: Tensor): Tensor {
+  const means = np.matmul(weights, features) as Tensor;
+  const centred = features.sub(means);
+  return product(transposed(centred).mul(weights), centred);
+}
+
+function turningBlock(p: Tensor, energies: Tensor, { re, im }: ComplexPair): Tensor {
+  const [count, d] = re.shape as [number, number];
+  const column = (x: Tensor): Tensor => x.reshape([d, 1]);
+  const weights = column(p)
+    .sub(p)
+    .mul(energies.sub(column(energies)))
+    .reshape([d * d]);
+  const rows = (x: Tensor): Tensor => x.reshape([count, d * d]);
+  const [a, b] = [rows(re), rows(im)];
+  return product(a.mul(weights), transposed(a)).add(product(b.mul(weights), transposed(b)));
+}
+
+function joined(a: ComplexPair, b: ComplexPair): ComplexPair {
+  return { re: np.concatenate([a.re, b.re], 0) as Tensor, im: np.concatenate([a.im, b.im], 0) as Tensor };
+}
+
+/** diag(A, B). */
+function blocks(a: Tensor, b: Tensor): Tensor {
+  const [m, k] = [a.shape[0]!, b.shape[0]!];
+  const above = np.concatenate([a, np.zeros([m, k], exact)], 1) as Tensor;
+  const below = np.concatenate([np.zeros([k, m], exact), b], 1) as Tensor;
+  return np.concatenate([above, below], 0) as Tensor;
+}
