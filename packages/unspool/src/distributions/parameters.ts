@@ -1,6 +1,6 @@
 /** Parameters of distributions as tensors of one dtype, checked where their elements are known. */
 import { type Tensor, Tensor as TensorClass, np } from "../array/index.ts";
-import { OptionError, ShapeError, nearest, requireRecord } from "../errors.ts";
+import { OptionError, ShapeError, UnspoolError, nearest, requireRecord } from "../errors.ts";
 import type { Parameter } from "./distribution.ts";
 
 export type FloatType = "float32" | "float64";
@@ -166,3 +166,12 @@ export function drawnShape(
 /** `x` under a shape to which it broadcasts. */
 export const spread = (x: Tensor, shape: readonly number[]): Tensor =>
   String(x.shape) === String(shape) ? x : np.broadcastTo(x, [...shape]);
+
+/** A distribution has no closed form of something. */
+export function noClosedForm(where: string, what: string, instead: string): UnspoolError {
+  return new UnspoolError("UNSUPPORTED", `${where}: there is no ${what}. ${instead}`, { where, what });
+}
+
+/** The way out for an entropy or a moment. */
+export const byDraws = (quantity: string): string =>
+  `Estimate it from draws: x = d.sample(key, [1000]), then ${quantity}.`;
