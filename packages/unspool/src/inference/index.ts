@@ -24,3 +24,86 @@ export type {
 } from "./stateSpace/linearGaussianMatrices.ts";
 export { lookAheadLikelihood } from "./stateSpace/lookAheadLikelihood.ts";
 export type { LookAheadLikelihood } from "./stateSpace/lookAheadLikelihood.ts";
+// Particles (system 13).
+export { densityRatio, trajectoryPairs, twistLogits } from "./particles/densityRatio.ts";
+export type { DensityRatio, DensityRatioSettings, TrajectoryPairs } from "./particles/densityRatio.ts";
+export { logSumExp } from "./particles/logSumExp.ts";
+export { particleBound } from "./particles/particleBound.ts";
+export type { ParticleBound } from "./particles/particleBound.ts";
+export { particleBoundEstimator } from "./particles/particleBoundEstimator.ts";
+export type {
+  ParticleBoundEstimatorOptions,
+  ParticleBoundEstimatorState,
+  ParticlePart,
+} from "./particles/particleBoundEstimator.ts";
+export type { ParticleBoundOptions, ParticleBoundSettings } from "./particles/particleBoundOptions.ts";
+export { particleBounds } from "./particles/particleBounds.ts";
+export type { ParticleBoundEntry, ParticleBoundName } from "./particles/particleBounds.ts";
+export { particleSweep } from "./particles/particleSweep.ts";
+export type { ParticleTheta, Sweep, SweepSettings } from "./particles/particleSweep.ts";
+export { positionCode } from "./particles/positionCode.ts";
+export type { PositionCodeOptions } from "./particles/positionCode.ts";
+export { affineProposal } from "./particles/proposals/affineProposal.ts";
+export type { AffineProposalOptions, AffineProposalParams } from "./particles/proposals/affineProposal.ts";
+export { bootstrap } from "./particles/proposals/bootstrap.ts";
+export { productProposal } from "./particles/proposals/productProposal.ts";
+export type { ProductProposalOptions, ProductProposalParams } from "./particles/proposals/productProposal.ts";
+export type { Proposal, ProposalPlace } from "./particles/proposals/proposal.ts";
+export { recurrentProposal } from "./particles/proposals/recurrentProposal.ts";
+export type {
+  RecurrentProposalOptions,
+  RecurrentProposalParams,
+} from "./particles/proposals/recurrentProposal.ts";
+export { resamplingCriteria } from "./particles/resampling/criteria.ts";
+export type {
+  ResamplingCriterion,
+  ResamplingCriterionEntry,
+  ResamplingCriterionName,
+  ResamplingCriterionOptions,
+} from "./particles/resampling/criteria.ts";
+export { multinomial } from "./particles/resampling/multinomial.ts";
+export type { Resampler } from "./particles/resampling/resampler.ts";
+export { resamplers } from "./particles/resampling/resamplers.ts";
+export type { ResamplerEntry, ResamplerName } from "./particles/resampling/resamplers.ts";
+export { stratified } from "./particles/resampling/stratified.ts";
+export { systematic } from "./particles/resampling/systematic.ts";
+export { resamplingGradients } from "./particles/resamplingScore.ts";
+export type { ResamplingGradient } from "./particles/resamplingScore.ts";
+export type { Series, SeriesStack } from "./particles/series.ts";
+export { sixo } from "./particles/sixo.ts";
+export type { SixoOptions, SixoState } from "./particles/sixo.ts";
+export { smooth } from "./particles/smooth.ts";
+export type { SmoothedTrajectories } from "./particles/smooth.ts";
+export { sweepDiagnostics } from "./particles/sweepDiagnostics.ts";
+export type { SweepDiagnostics } from "./particles/sweepDiagnostics.ts";
+export { twistTrainer } from "./particles/twistTrainer.ts";
+export type { TwistTrainerOptions, TwistTrainerState } from "./particles/twistTrainer.ts";
+export { affineGaussianTwist } from "./particles/twists/affineGaussianTwist.ts";
+export type {
+  AffineGaussianTwistOptions,
+  AffineGaussianTwistParams,
+} from "./particles/twists/affineGaussianTwist.ts";
+export { backwardRecurrentTwist } from "./particles/twists/backwardRecurrentTwist.ts";
+export type {
+  BackwardRecurrentParams,
+  BackwardRecurrentTwistOptions,
+} from "./particles/twists/backwardRecurrentTwist.ts";
+export { fixedTwist } from "./particles/twists/fixedTwist.ts";
+export type { LogTwistFunction } from "./particles/twists/fixedTwist.ts";
+export { quadraticMlpTwist } from "./particles/twists/quadraticMlpTwist.ts";
+export type { QuadraticMlpParams, QuadraticMlpTwistOptions } from "./particles/twists/quadraticMlpTwist.ts";
+export type { Standardise, TwistMoments } from "./particles/twists/standardise.ts";
+export type { Twist, TwistPlace } from "./particles/twists/twist.ts";
+export { twists } from "./particles/twists/twists.ts";
+export type { CommonTwistOptions, TwistEntry, TwistName } from "./particles/twists/twists.ts";
+export { windowQuadratureTwist } from "./particles/twists/windowQuadratureTwist.ts";
+export type { WindowQuadratureOptions } from "./particles/twists/windowQuadratureTwist.ts";
+export { driftSeries, driftSolution, gaussianDrift } from "./stateSpace/gaussianDrift.ts";
+export type { DriftSolution, GaussianDriftOptions, GaussianDriftTheta } from "./stateSpace/gaussianDrift.ts";
+export { hodgkinHuxley, usableTrace } from "./stateSpace/hodgkinHuxley.ts";
+export type { HodgkinHuxleyOptions, HodgkinHuxleyTheta } from "./stateSpace/hodgkinHuxley.ts";
+export { stochasticVolatility, volatilityTheta } from "./stateSpace/stochasticVolatility.ts";
+export type {
+  StochasticVolatilityOptions,
+  StochasticVolatilityTheta,
+} from "./stateSpace/stochasticVolatility.ts";

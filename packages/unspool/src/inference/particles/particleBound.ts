@@ -1,0 +1,60 @@
+/**
+ * Lower bounds of log p(y) by sequential Monte Carlo, as one function with options:
+ *
+ *     E[log Z] <= log E[Z] = log p(y)
+ *
+ * - "elbo": one trajectory of the proposal
+ * - "iwae": K of them, weighted at the end (Burda, Grosse and Salakhutdinov, ICLR 2016)
+ * - "fivo": K particles, resampled by what they explain so far (Maddison et al., NeurIPS 2017; VSMC, AESMC)
+ * - "sixo": resampled with a look ahead, by a twist (Lawson et al., NeurIPS 2022); tight where the twist is proportional to
+ *   p(y_{t+1} … y_{T-1} | x_t) and the proposal is p(x_t | x_{t-1}, y), for every K
+ */
+import { type Key, type Tensor, random } from "../../array/index.ts";
+import {
+  type ParticleBoundOptions,
+  type ParticleBoundSettings,
+  particleBoundSettings,
+} from "./particleBoundOptions.ts";
+import { type ParticleTheta, type Sweep, particleSweep } from "./particleSweep.ts";
+import { creditedEvidence } from "./resamplingScore.ts";
+import type { Series } from "./series.ts";
+
+/** A bound. Its functions may be called eagerly, and inside `jit`, `grad`, `vmap` and compiled programs. */
+export interface ParticleBound<Model, ProposalParams, TwistParams> {
+  readonly settings: ParticleBoundSettings<Model, ProposalParams, TwistParams>;
+  /** Where learning starts: parameters of model, proposal and twist (`{}` without one). */
+  init(key: Key): ParticleTheta<Model, ProposalParams, TwistParams>;
+  /** One sweep over one series, with all that it has seen: what `smooth` and `effectiveSizes` read. */
+  sweep(theta: ParticleTheta<Model, ProposalParams, TwistParams>, series: Series, key: Key): Sweep;
+  /** log Z of one sweep, scalar, with the derivatives that `resamplingGradient` says. */
+  logEvidence(theta: ParticleTheta<Model, ProposalParams, TwistParams>, series: Series, key: Key): Tensor;
+}
+
+/**
+ * The bound. Throws `OptionError` for options that do not fit each other: a twist without "sixo", "sixo" without a twist,
+ * fewer than one particle.
+ *
+ * Cost of a sweep: T · K draws and densities; of its gradient about three times that.
+ *
+ * @example
+ * const bound = particleBound({ model, proposal: bootstrap(), particles: 64 });
+ * const theta = bound.init(random.key(0));
+ * bound.logEvidence(theta, { y }, random.key(1)).item();
+ */
+export function particleBound<Model, ProposalParams = object, TwistParams = object>(
+  options: ParticleBoundOptions<Model, ProposalParams, TwistParams>,
+): ParticleBound<Model, ProposalParams, TwistParams> {
+  const settings = particleBoundSettings("particleBound", options);
+  const { model, proposal, twist, resamplingGradient } = settings;
+  return {
+    settings,
+    init: (key) => ({
+      model: model.init(random.foldIn(key, "model")),
+      proposal: proposal.init(random.foldIn(key, "proposal")),
+      twist: (twist?.init(random.foldIn(key, "twist")) ?? {}) as TwistParams,
+    }),
+    sweep: (theta, series, key) => particleSweep(settings, theta, series, key),
+    logEvidence: (theta, series, key) =>
+      creditedEvidence(particleSweep(settings, theta, series, key), resamplingGradient),
+  };
+}

@@ -1,0 +1,61 @@
+/** Data of particle methods: one series of observations, and stacks of series. */
+import { type Tensor, np } from "../../array/index.ts";
+import { ShapeError } from "../../errors.ts";
+import type { Observations } from "../stateSpace/observations.ts";
+
+/** Observations of one trajectory; steps are counted from 0. */
+export interface Series extends Observations {
+  /** int32 scalar, for series that are padded to a common T: steps from here on are not there. Default T. */
+  steps?: Tensor;
+}
+
+/** Several series: the same with a first axis of N. */
+export type SeriesStack = Series;
+
+/** How many series there are: 1 and no axis for a single one. Throws `ShapeError` for shapes that do not belong together. */
+export function seriesShape(
+  where: string,
+  { y, observed, steps }: Series,
+  observationSize: number,
+): { count: number | undefined; length: number } {
+  const isStack = y.ndim === 3;
+  if ((y.ndim !== 2 && !isStack) || y.shape.at(-1) !== observationSize || y.shape.includes(0)) {
+    const what = `y must be [T, ${observationSize}], or [N, T, ${observationSize}] of several series`;
+    throw new ShapeError(where, `${what}, got ${y.toString()}.`);
+  }
+  const [count, length] = isStack ? [y.shape[0]!, y.shape[1]!] : [undefined, y.shape[0]!];
+  const front = count === undefined ? [] : [count];
+  const requireShape = (name: string, given: Tensor | undefined, shape: readonly number[]): void => {
+    if (given === undefined || String(given.shape) === String(shape)) return;
+    throw new ShapeError(where, `${name} must be [${shape.join(", ")}], got ${given.toString()}.`);
+  };
+  requireShape("observed", observed, [...front, length]);
+  requireShape("steps", steps, front);
+  return { count, length };
+}
+
+/** y with 0 in the place of what is not observed, so that no density sees what is not there. */
+export function knownObservations({ y, observed, steps }: Series): Tensor {
+  const mask = presence({ y, ...(observed && { observed }), ...(steps && { steps }) });
+  return mask === undefined ? y : (np.where(mask.reshape([-1, 1]), y, 0) as Tensor);
+}
+
+/** bool [T]: observed and within the series; undefined where all are. */
+export function presence({ y, observed, steps }: Series): Tensor | undefined {
+  if (steps === undefined) return observed;
+  const isWithin = np.arange(y.shape[0]!).less(steps);
+  return observed === undefined ? isWithin : (np.logicalAnd(observed, isWithin) as Tensor);
+}
+
+/** bool [T]: whether anything is observed after a step. A twist is 0 where nothing is. */
+export function hasFuture(series: Series): Tensor {
+  const length = series.y.shape[0]!;
+  const own = presence(series);
+  if (own === undefined) return np.arange(length).less(length - 1);
+  const count = own.astype("int32");
+  // Observations from the next step on.
+  return count
+    .sum()
+    .sub(np.cumsum(count) as Tensor)
+    .greater(0);
+}
