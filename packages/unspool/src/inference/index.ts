@@ -69,7 +69,7 @@ export { stratified } from "./particles/resampling/stratified.ts";
 export { systematic } from "./particles/resampling/systematic.ts";
 export { resamplingGradients } from "./particles/resamplingScore.ts";
 export type { ResamplingGradient } from "./particles/resamplingScore.ts";
-export type { Series, SeriesStack } from "./particles/series.ts";
+export type { ObservedSeries } from "./particles/series.ts";
 export { sixo } from "./particles/sixo.ts";
 export type { SixoOptions, SixoState } from "./particles/sixo.ts";
 export { smooth } from "./particles/smooth.ts";

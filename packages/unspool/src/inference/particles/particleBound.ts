@@ -17,7 +17,7 @@ import {
 } from "./particleBoundOptions.ts";
 import { type ParticleTheta, type Sweep, particleSweep } from "./particleSweep.ts";
 import { creditedEvidence } from "./resamplingScore.ts";
-import type { Series } from "./series.ts";
+import type { ObservedSeries } from "./series.ts";
 
 /** A bound. Its functions may be called eagerly, and inside `jit`, `grad`, `vmap` and compiled programs. */
 export interface ParticleBound<Model, ProposalParams, TwistParams> {
@@ -25,9 +25,13 @@ export interface ParticleBound<Model, ProposalParams, TwistParams> {
   /** Where learning starts: parameters of model, proposal and twist (`{}` without one). */
   init(key: Key): ParticleTheta<Model, ProposalParams, TwistParams>;
   /** One sweep over one series, with all that it has seen: what `smooth` and `effectiveSizes` read. */
-  sweep(theta: ParticleTheta<Model, ProposalParams, TwistParams>, series: Series, key: Key): Sweep;
+  sweep(theta: ParticleTheta<Model, ProposalParams, TwistParams>, series: ObservedSeries, key: Key): Sweep;
   /** log Z of one sweep, scalar, with the derivatives that `resamplingGradient` says. */
-  logEvidence(theta: ParticleTheta<Model, ProposalParams, TwistParams>, series: Series, key: Key): Tensor;
+  logEvidence(
+    theta: ParticleTheta<Model, ProposalParams, TwistParams>,
+    series: ObservedSeries,
+    key: Key,
+  ): Tensor;
 }
 
 /**

@@ -7,7 +7,7 @@ import { throwFirstNonFinite } from "./firstNonFinite.ts";
 import { type ParticleBound, particleBound } from "./particleBound.ts";
 import { type ParticleBoundOptions, particleBoundOptions } from "./particleBoundOptions.ts";
 import type { ParticleTheta } from "./particleSweep.ts";
-import { type Series, type SeriesStack, seriesShape } from "./series.ts";
+import { type ObservedSeries, seriesShape } from "./series.ts";
 
 /** Parts of theta. */
 export type ParticlePart = "model" | "proposal" | "twist";
@@ -18,7 +18,7 @@ export interface ParticleBoundEstimatorOptions<
   TwistParams,
 > extends ParticleBoundOptions<Model, ProposalParams, TwistParams> {
   /** One series, y [T, dy], or several, y [N, T, dy], padded to one T where they differ (`steps`). */
-  data: SeriesStack;
+  data: ObservedSeries;
   /** Series of an estimate, drawn with replacement. Default: all of them, each once. */
   batch?: number;
   /** What learns; the gradient of the rest is 0. Default model and proposal. A twist learns by density ratios (`sixo`), or here. */
@@ -87,7 +87,7 @@ export function particleBoundEstimator<Model, ProposalParams = object, TwistPara
 export interface BoundGradient<Theta> {
   readonly innerSteps: number;
   /** Traced: for programs of whole steps. */
-  traced(theta: Theta, data: SeriesStack, key: Key): { loss: Tensor; gradient: Theta };
+  traced(theta: Theta, data: ObservedSeries, key: Key): { loss: Tensor; gradient: Theta };
   run(theta: Theta, key: Key): { loss: Tensor; gradient: Theta };
   locate(theta: Theta, key: Key): void;
 }
@@ -96,7 +96,7 @@ export interface BoundGradient<Theta> {
 export function boundGradient<Model, ProposalParams, TwistParams>(
   where: string,
   bound: ParticleBound<Model, ProposalParams, TwistParams>,
-  data: SeriesStack,
+  data: ObservedSeries,
   batch: number | undefined,
   learns: readonly ParticlePart[],
 ): BoundGradient<ParticleTheta<Model, ProposalParams, TwistParams>> {
@@ -113,20 +113,20 @@ export function boundGradient<Model, ProposalParams, TwistParams>(
     proposal: learns.includes("proposal") ? theta.proposal : constant(theta.proposal),
     twist: learns.includes("twist") ? theta.twist : constant(theta.twist),
   });
-  const traced = (theta: Theta, all: SeriesStack, key: Key): { loss: Tensor; gradient: Theta } => {
+  const traced = (theta: Theta, all: ObservedSeries, key: Key): { loss: Tensor; gradient: Theta } => {
     const { series, keys } = batchOf(all, drawn, count, key);
     const lossAt = (at: Theta): Tensor => {
       const own = learned(at);
-      const evidence = (one: Series, seed: Key): Tensor => bound.logEvidence(own, one, seed);
+      const evidence = (one: ObservedSeries, seed: Key): Tensor => bound.logEvidence(own, one, seed);
       return (count === undefined ? evidence(series, keys) : vmap(evidence)(series, keys).mean()).neg();
     };
     const [loss, gradient] = valueAndGrad(lossAt)(theta);
     return { loss, gradient: gradient as Theta };
   };
   const run = compiled(`${bound.settings.bound}.gradient`, traced);
-  const sweeps = compiled(`${bound.settings.bound}.sweeps`, (theta: Theta, all: SeriesStack, key: Key) => {
+  const sweeps = compiled(`${bound.settings.bound}.sweeps`, (theta: Theta, all: ObservedSeries, key: Key) => {
     const { series, keys } = batchOf(all, drawn, count, key);
-    const weights = (one: Series, seed: Key): Tensor => bound.sweep(theta, one, seed).logWeights;
+    const weights = (one: ObservedSeries, seed: Key): Tensor => bound.sweep(theta, one, seed).logWeights;
     return count === undefined ? weights(series, keys) : vmap(weights)(series, keys);
   });
   return {
@@ -139,11 +139,11 @@ export function boundGradient<Model, ProposalParams, TwistParams>(
 
 /** Series and keys of one estimate: all of them, or a draw; without an axis for a single series. */
 function batchOf(
-  data: SeriesStack,
+  data: ObservedSeries,
   batch: number | undefined,
   count: number | undefined,
   key: Key,
-): { series: Series; keys: Tensor } {
+): { series: ObservedSeries; keys: Tensor } {
   const own = random.foldIn(key, "sweeps");
   if (count === undefined) return { series: data, keys: own };
   if (batch === undefined) return { series: data, keys: random.split(own, count) };

@@ -10,7 +10,7 @@ import { logSumExp } from "./logSumExp.ts";
 import { particleBound } from "./particleBound.ts";
 import { bootstrap } from "./proposals/bootstrap.ts";
 import type { Resampler } from "./resampling/resampler.ts";
-import type { Series } from "./series.ts";
+import type { ObservedSeries } from "./series.ts";
 import { smooth } from "./smooth.ts";
 import { sweepDiagnostics } from "./sweepDiagnostics.ts";
 import { manySweeps, meanOf, solvedDrift } from "./testing.ts";
@@ -49,7 +49,7 @@ test.each([
     ...{ model: still, proposal: bootstrap(), twist: state, particles: 2, resampler: both },
     criterion: (_, t) => t.equal(at),
   });
-  const run = compiled("still", (series: Series) => bound.sweep(theta, series, random.key(0)));
+  const run = compiled("still", (series: ObservedSeries) => bound.sweep(theta, series, random.key(0)));
   expect(run({ y: np.zeros([10, 1]) }).logEvidence.item()).toBeCloseTo(expected, 6);
 });
 
@@ -88,7 +88,7 @@ const twisted = particleBound({
   ...{ model: drift, proposal: bootstrap(), particles: 8, criterion: "always" as const },
   twist: fixedTwist((x) => x.slice([], 0).mul(0.2)),
 });
-const gradientOf = compiled("gradient", (at: typeof own, series: Series, key: Key) =>
+const gradientOf = compiled("gradient", (at: typeof own, series: ObservedSeries, key: Key) =>
   valueAndGrad((from: typeof own) => twisted.logEvidence(from, series, key))(at),
 );
 

@@ -14,7 +14,7 @@ import { logSumExp } from "./logSumExp.ts";
 import type { Proposal } from "./proposals/proposal.ts";
 import type { ResamplingCriterion } from "./resampling/criteria.ts";
 import type { Resampler } from "./resampling/resampler.ts";
-import { type Series, hasFuture, knownObservations, presence } from "./series.ts";
+import { type ObservedSeries, hasFuture, knownObservations, presence } from "./series.ts";
 import { type SweepState, type SweepRecord, type SweepRow, sweepStep } from "./sweepStep.ts";
 import type { Twist } from "./twists/twist.ts";
 
@@ -68,11 +68,11 @@ export interface Sweep {
 export function particleSweep<Model, ProposalParams, TwistParams>(
   settings: SweepSettings<Model, ProposalParams, TwistParams>,
   theta: ParticleTheta<Model, ProposalParams, TwistParams>,
-  series: Series,
+  series: ObservedSeries,
   key: Key,
 ): Sweep {
   const length = series.y.shape[0]!;
-  const clean: Series = { ...series, y: knownObservations(series) };
+  const clean: ObservedSeries = { ...series, y: knownObservations(series) };
   const rows = sweepRows(settings, theta, clean);
   const step = sweepStep(settings, theta, clean, key);
   const rowOf = (pick: (leaf: Tensor) => Tensor): SweepRow => tree.map(pick, rows);
@@ -110,7 +110,7 @@ function finished({ logWeights }: SweepState, records: SweepRecord): Sweep {
 function sweepRows<Model, ProposalParams, TwistParams>(
   { proposal, twist }: SweepSettings<Model, ProposalParams, TwistParams>,
   theta: ParticleTheta<Model, ProposalParams, TwistParams>,
-  series: Series,
+  series: ObservedSeries,
 ): SweepRow {
   const length = series.y.shape[0]!;
   const ofTwist = twist?.rows?.(theta.twist, series, theta.model) ?? {};

@@ -4,11 +4,11 @@
  */
 import { type Tensor, np, scan } from "../../array/index.ts";
 import { type LstmState, type LstmWeights, lstmCell } from "../../networks/index.ts";
-import type { Series } from "./series.ts";
+import type { ObservedSeries } from "./series.ts";
 
 /** Steps 0, P, 2 P, … of a series: values [n, dy] and whether they are there, bool [n] or undefined. */
 export function everyObservation(
-  { y, observed, steps }: Series,
+  { y, observed, steps }: ObservedSeries,
   every: number,
 ): { y: Tensor; isThere: Tensor | undefined } {
   const pick = (x: Tensor): Tensor => (every === 1 ? x : x.slice([0, null, every]));

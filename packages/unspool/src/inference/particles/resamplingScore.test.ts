@@ -8,7 +8,7 @@ import { particleBound } from "./particleBound.ts";
 import type { Proposal } from "./proposals/proposal.ts";
 import { multinomial } from "./resampling/multinomial.ts";
 import { type ResamplingGradient, resamplingGradients } from "./resamplingScore.ts";
-import type { Series } from "./series.ts";
+import type { ObservedSeries } from "./series.ts";
 import { fixedTwist } from "./twists/fixedTwist.ts";
 
 type Theta = { theta: Tensor; psi: Tensor };
@@ -76,7 +76,7 @@ const programs = Object.fromEntries(
 function outcomeOf(
   treatment: ResamplingGradient,
   own: Theta,
-  series: Series,
+  series: ObservedSeries,
   drawn: Tensor,
   chosen: Tensor,
 ): Tensor {

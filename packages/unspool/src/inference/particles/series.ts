@@ -3,19 +3,16 @@ import { type Tensor, np } from "../../array/index.ts";
 import { ShapeError } from "../../errors.ts";
 import type { Observations } from "../stateSpace/observations.ts";
 
-/** Observations of one trajectory; steps are counted from 0. */
-export interface Series extends Observations {
+/** Observations of one trajectory, steps counted from 0; or a stack of N, all of whose tensors have a first axis of N. */
+export interface ObservedSeries extends Observations {
   /** int32 scalar, for series that are padded to a common T: steps from here on are not there. Default T. */
   steps?: Tensor;
 }
 
-/** Several series: the same with a first axis of N. */
-export type SeriesStack = Series;
-
 /** How many series there are: 1 and no axis for a single one. Throws `ShapeError` for shapes that do not belong together. */
 export function seriesShape(
   where: string,
-  { y, observed, steps }: Series,
+  { y, observed, steps }: ObservedSeries,
   observationSize: number,
 ): { count: number | undefined; length: number } {
   const isStack = y.ndim === 3;
@@ -35,20 +32,20 @@ export function seriesShape(
 }
 
 /** y with 0 in the place of what is not observed, so that no density sees what is not there. */
-export function knownObservations({ y, observed, steps }: Series): Tensor {
+export function knownObservations({ y, observed, steps }: ObservedSeries): Tensor {
   const mask = presence({ y, ...(observed && { observed }), ...(steps && { steps }) });
   return mask === undefined ? y : (np.where(mask.reshape([-1, 1]), y, 0) as Tensor);
 }
 
 /** bool [T]: observed and within the series; undefined where all are. */
-export function presence({ y, observed, steps }: Series): Tensor | undefined {
+export function presence({ y, observed, steps }: ObservedSeries): Tensor | undefined {
   if (steps === undefined) return observed;
   const isWithin = np.arange(y.shape[0]!).less(steps);
   return observed === undefined ? isWithin : (np.logicalAnd(observed, isWithin) as Tensor);
 }
 
 /** bool [T]: whether anything is observed after a step. A twist is 0 where nothing is. */
-export function hasFuture(series: Series): Tensor {
+export function hasFuture(series: ObservedSeries): Tensor {
   const length = series.y.shape[0]!;
   const own = presence(series);
   if (own === undefined) return np.arange(length).less(length - 1);

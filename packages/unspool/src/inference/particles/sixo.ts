@@ -26,7 +26,7 @@ import { boundGradient } from "./particleBoundEstimator.ts";
 import { type ParticleBoundOptions, particleBoundOptions } from "./particleBoundOptions.ts";
 import type { ParticleTheta } from "./particleSweep.ts";
 import { requireSamplers, requireTrainable } from "./requireTrainable.ts";
-import { type Series, type SeriesStack, seriesShape } from "./series.ts";
+import { type ObservedSeries, seriesShape } from "./series.ts";
 import { classifierMetrics } from "./twistTrainer.ts";
 
 export interface SixoOptions<Model, ProposalParams, TwistParams> extends ParticleBoundOptions<
@@ -35,7 +35,7 @@ export interface SixoOptions<Model, ProposalParams, TwistParams> extends Particl
   TwistParams
 > {
   /** One series, y [T, dy], or several, y [N, T, dy]. All have the steps of the first that are observed, for the simulations. */
-  data: SeriesStack;
+  data: ObservedSeries;
   /** Series of a model step, drawn with replacement. Default: all of them. */
   batch?: number;
   /** Pairs of trajectories of a twist step, M. Default 64. */
@@ -128,7 +128,7 @@ export function sixo<Model, ProposalParams, TwistParams>(
   };
   const objective = boundGradient(where, bound, data, batch, learns);
 
-  const modelStep = (theta: Theta, state: Tree, series: SeriesStack, key: Key) => {
+  const modelStep = (theta: Theta, state: Tree, series: ObservedSeries, key: Key) => {
     const { loss, gradient } = objective.traced(theta, series, key);
     const part: Learned = { model: gradient.model, proposal: gradient.proposal };
     const at: Learned = { model: theta.model, proposal: theta.proposal };
@@ -202,7 +202,7 @@ export function sixo<Model, ProposalParams, TwistParams>(
 }
 
 /** Of a stack, that of its first series. */
-function firstRow(observed: NonNullable<Series["observed"]>): Tensor {
+function firstRow(observed: NonNullable<ObservedSeries["observed"]>): Tensor {
   return observed.ndim === 2 ? observed.slice(0) : observed;
 }
 

@@ -3,7 +3,7 @@ import { type Key, type Tensor, lax, np, random, tree } from "../../array/index.
 import { ShapeError } from "../../errors.ts";
 import type { ParticleTheta, SweepSettings } from "./particleSweep.ts";
 import { resampleStep } from "./resampling/resampleStep.ts";
-import type { Series } from "./series.ts";
+import type { ObservedSeries } from "./series.ts";
 
 /** What goes from one step to the next. log r of the parent is resampled with it. */
 export interface SweepState {
@@ -40,7 +40,7 @@ export interface SweepRow {
 export function sweepStep<Model, ProposalParams, TwistParams>(
   settings: SweepSettings<Model, ProposalParams, TwistParams>,
   theta: ParticleTheta<Model, ProposalParams, TwistParams>,
-  series: Series,
+  series: ObservedSeries,
   key: Key,
 ): (carry: SweepState | undefined, row: SweepRow, t: Tensor) => [SweepState, SweepRecord] {
   const { model, proposal, particles } = settings;
@@ -101,7 +101,7 @@ function logTwist<Model, ProposalParams, TwistParams>(
   { twist, particles }: SweepSettings<Model, ProposalParams, TwistParams>,
   theta: ParticleTheta<Model, ProposalParams, TwistParams>,
   { x, t, row }: { x: Tensor; t: Tensor; row: SweepRow },
-  { last, series }: { last: Tensor; series: Series },
+  { last, series }: { last: Tensor; series: ObservedSeries },
 ): Tensor | undefined {
   const length = series.y.shape[0]!;
   if (twist === undefined || length === 1) return undefined;

@@ -12,7 +12,7 @@ import type { ParticleBound } from "./particleBound.ts";
 import type { ParticleTheta } from "./particleSweep.ts";
 import { type AffineProposalParams, affineProposal } from "./proposals/affineProposal.ts";
 import type { Proposal } from "./proposals/proposal.ts";
-import type { Series } from "./series.ts";
+import type { ObservedSeries } from "./series.ts";
 import { type AffineGaussianTwistParams, affineGaussianTwist } from "./twists/affineGaussianTwist.ts";
 import { lastObservation } from "./twists/quadraticMlpTwist.ts";
 import type { Twist } from "./twists/twist.ts";
@@ -22,7 +22,7 @@ export interface SolvedDrift {
   proposal: Proposal<unknown, AffineProposalParams>;
   twist: Twist<unknown, AffineGaussianTwistParams>;
   theta: ParticleTheta<GaussianDriftTheta, AffineProposalParams, AffineGaussianTwistParams>;
-  series: Series;
+  series: ObservedSeries;
   logEvidence: number;
 }
 
@@ -62,11 +62,11 @@ export function solvedDrift(
 export function manySweeps<M, P, T>(
   bound: ParticleBound<M, P, T>,
   theta: ParticleTheta<M, P, T>,
-  series: Series,
+  series: ObservedSeries,
   count: number,
   seed = 0,
 ): number[] {
-  const run = compiled("manySweeps", (at: ParticleTheta<M, P, T>, data: Series, keys: Tensor) =>
+  const run = compiled("manySweeps", (at: ParticleTheta<M, P, T>, data: ObservedSeries, keys: Tensor) =>
     vmap((key: Key) => bound.logEvidence(at, data, key))(keys),
   );
   return Array.from(run(theta, series, random.split(random.key(seed), count)).data, Number);

@@ -6,7 +6,7 @@
 import { type Tensor, np } from "../../../array/index.ts";
 import { diagonalNormal } from "../../../distributions/index.ts";
 import { requireInteger, requireKnownOptions } from "../../../errors.ts";
-import type { Series } from "../series.ts";
+import type { ObservedSeries } from "../series.ts";
 import type { Proposal } from "./proposal.ts";
 
 /** By step: w, c and s [T, dx], U [T, dx, inputs]. */
@@ -24,7 +24,7 @@ export interface AffineProposalOptions {
   /** Elements of z_t. Default 1. */
   inputSize?: number;
   /** z [T, inputs] of a series. Default: its observations. */
-  inputs?(series: Series): Tensor;
+  inputs?(series: ObservedSeries): Tensor;
   /** Default "float32". */
   dtype?: "float32" | "float64";
 }

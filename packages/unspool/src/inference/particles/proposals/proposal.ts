@@ -1,7 +1,7 @@
 /** What a proposal is: where the particles of the next step are drawn. */
 import type { Key, Tensor } from "../../../array/index.ts";
 import type { Distribution } from "../../../distributions/index.ts";
-import type { Series } from "../series.ts";
+import type { ObservedSeries } from "../series.ts";
 
 /** Where one draw is made: K particles at step t. */
 export interface ProposalPlace<Model = unknown, Rows = unknown> {
@@ -16,7 +16,7 @@ export interface ProposalPlace<Model = unknown, Rows = unknown> {
   /** Parameters of the model. */
   readonly model: Model;
   /** The whole series, with 0 in the place of what is not observed. */
-  readonly series: Series;
+  readonly series: ObservedSeries;
 }
 
 /**
@@ -38,7 +38,7 @@ export interface Proposal<Model = unknown, Params = unknown, Rows = unknown> {
   /** Where learning starts. */
   init(key: Key): Params;
   /** What is computed of a series once, for all particles: a tree of tensors [T, …]. Default: nothing. */
-  rows?(params: Params, series: Series, model: Model): Rows;
+  rows?(params: Params, series: ObservedSeries, model: Model): Rows;
   /** Batch [K], or [] where all particles are drawn alike; event [dx]. */
   propose(params: Params, place: ProposalPlace<Model, Rows>): Distribution;
 }

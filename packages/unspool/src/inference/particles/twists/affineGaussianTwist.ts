@@ -6,7 +6,7 @@
 import { type Tensor, np } from "../../../array/index.ts";
 import { diagonalNormal } from "../../../distributions/index.ts";
 import { requireInteger, requireKnownOptions } from "../../../errors.ts";
-import type { Series } from "../series.ts";
+import type { ObservedSeries } from "../series.ts";
 import type { Twist } from "./twist.ts";
 
 /** By step, [T, dx] each; the last rows are not used. */
@@ -17,7 +17,7 @@ export interface AffineGaussianTwistOptions {
   steps: number;
   stateSize: number;
   /** The target [dx], or [T, dx] by step. Default: the last observation. */
-  target?(series: Series): Tensor;
+  target?(series: ObservedSeries): Tensor;
   /** Default "float32". */
   dtype?: "float32" | "float64";
 }

@@ -1,11 +1,11 @@
 /** A twist that is known, as a function: nothing of it is learned (SIXO-a of the paper). */
 import type { Tensor } from "../../../array/index.ts";
 import { OptionError } from "../../../errors.ts";
-import type { Series } from "../series.ts";
+import type { ObservedSeries } from "../series.ts";
 import type { Twist } from "./twist.ts";
 
 /** log r_t(x), [K] for x [K, dx], at step t (int32 scalar, 0 … T-2) of a series, by the model's parameters. */
-export type LogTwistFunction<Model> = (x: Tensor, t: Tensor, series: Series, model: Model) => Tensor;
+export type LogTwistFunction<Model> = (x: Tensor, t: Tensor, series: ObservedSeries, model: Model) => Tensor;
 
 /**
  * The twist of a function, which may use the model's parameters: gradients flow into them.

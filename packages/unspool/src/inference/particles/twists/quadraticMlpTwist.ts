@@ -8,7 +8,7 @@
 import { type Key, type Tensor, np, random } from "../../../array/index.ts";
 import { OptionError, requireInteger, requireKnownOptions } from "../../../errors.ts";
 import { type Layer, applyMlp, initMlp } from "../../../networks/index.ts";
-import type { Series } from "../series.ts";
+import type { ObservedSeries } from "../series.ts";
 import {
   type Standardise,
   type TwistMoments,
@@ -31,7 +31,7 @@ export interface QuadraticMlpTwistOptions<Model = unknown> {
   /** Hidden units, ReLU. Default [32]. */
   hidden?: readonly number[];
   /** z [T, inputs] of a series, standardised where that is asked for. Default: the last observation, at every step. */
-  inputs?(series: Series): Tensor;
+  inputs?(series: ObservedSeries): Tensor;
   /** Elements of z_t. Default `observationSize`. */
   inputSize?: number;
   /** Default: nothing is, and the network sees t itself; otherwise t / (T - 1). */
@@ -109,5 +109,5 @@ export function quadraticMlpTwist<Model = unknown>(
 }
 
 /** [T, dy]: the last observation at every step. */
-export const lastObservation = ({ y }: Series): Tensor =>
+export const lastObservation = ({ y }: ObservedSeries): Tensor =>
   np.broadcastTo(y.slice([-1, null]), [...y.shape]) as Tensor;

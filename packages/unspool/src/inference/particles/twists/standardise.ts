@@ -4,7 +4,7 @@
  */
 import { type Tensor, lax, np } from "../../../array/index.ts";
 import { OptionError } from "../../../errors.ts";
-import type { Series } from "../series.ts";
+import type { ObservedSeries } from "../series.ts";
 
 /** Means and standard deviations of states [T, dx] and observations [T, dy], by step; or what broadcasts to them. */
 export type TwistMoments = {
@@ -55,7 +55,10 @@ export function momentsOf<Model>(
 }
 
 /** The series with standardised observations; what is not observed stays 0. */
-export function standardisedSeries(series: Series, moments: TwistMoments | undefined): Series {
+export function standardisedSeries(
+  series: ObservedSeries,
+  moments: TwistMoments | undefined,
+): ObservedSeries {
   if (moments === undefined) return series;
   const y = series.y.sub(moments.observationMean).div(moments.observationSd);
   const { observed } = series;

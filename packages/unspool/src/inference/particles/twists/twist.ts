@@ -1,6 +1,6 @@
 /** What a twist is: a stand-in for what the future will say of a state, log p(y_{t+1} … y_{T-1} | x_t). */
 import type { Key, Tensor } from "../../../array/index.ts";
-import type { Series } from "../series.ts";
+import type { ObservedSeries } from "../series.ts";
 
 /** Where a twist is evaluated: K particles after step t. */
 export interface TwistPlace<Model = unknown, Rows = unknown> {
@@ -13,7 +13,7 @@ export interface TwistPlace<Model = unknown, Rows = unknown> {
   /** Parameters of the model. */
   readonly model: Model;
   /** The whole series, with 0 in the place of what is not observed. */
-  readonly series: Series;
+  readonly series: ObservedSeries;
 }
 
 /**
@@ -38,7 +38,7 @@ export interface Twist<Model = unknown, Params = unknown, Rows = unknown> {
   /** Where learning starts. */
   init(key: Key): Params;
   /** What is computed of a series once, for all particles: a tree of tensors [T, …]. Default: nothing. */
-  rows?(params: Params, series: Series, model: Model): Rows;
+  rows?(params: Params, series: ObservedSeries, model: Model): Rows;
   /** [K] for particles [K, dx]. */
   logTwist(params: Params, place: TwistPlace<Model, Rows>): Tensor;
   /** Parameters after a look at simulated trajectories, states [M, T, dx] and observations [M, T, dy]: running moments. */
