@@ -107,3 +107,53 @@ export type {
   StochasticVolatilityOptions,
   StochasticVolatilityTheta,
 } from "./stateSpace/stochasticVolatility.ts";
+export { affineMean, backwardMeans, diagonalMean, mlpMean } from "./online/backwardKernel.ts";
+export type {
+  AffineParams,
+  BackwardMean,
+  BackwardMeanEntry,
+  BackwardMeanName,
+} from "./online/backwardKernel.ts";
+export { filterStream } from "./online/filterStream.ts";
+export type {
+  FilterSnapshot,
+  FilterStreamOptions,
+  Filtered,
+  ObservationSource,
+} from "./online/filterStream.ts";
+export { gaussianFamily } from "./online/gaussianFamily.ts";
+export type { GaussianFamilyOptions, GaussianPair } from "./online/gaussianFamily.ts";
+export type { FilterStep, OnlineFilter } from "./online/onlineFilter.ts";
+export type { OnlineVariationalOptions, PhiOptions } from "./online/onlineFilterOptions.ts";
+export { onlineLearning } from "./online/onlineLearning.ts";
+export type { OnlineLearningOptions, OnlineLearningState } from "./online/onlineLearning.ts";
+export { onlineObjectives } from "./online/onlineObjective.ts";
+export type { OnlineObjective, OnlineObjectiveName } from "./online/onlineObjective.ts";
+export { onlineVariationalFilter } from "./online/onlineVariationalFilter.ts";
+export type { OnlineVariationalFilter, OnlineVariationalState } from "./online/onlineVariationalFilter.ts";
+export type { PastFunctions } from "./online/pastNames.ts";
+export { kernelRidge } from "./online/regressors/kernelRidge.ts";
+export type { KernelRidgeOptions, KernelRidgeState } from "./online/regressors/kernelRidge.ts";
+export { mlpRegression } from "./online/regressors/mlpRegression.ts";
+export type { MlpRegressionOptions, MlpRegressionState } from "./online/regressors/mlpRegression.ts";
+export { polarMlpRegression } from "./online/regressors/polarMlpRegression.ts";
+export type { PolarMlpRegressionState } from "./online/regressors/polarMlpRegression.ts";
+export { quadraticRegression } from "./online/regressors/quadraticRegression.ts";
+export type { QuadraticState } from "./online/regressors/quadraticRegression.ts";
+export { createRegressor, regressorNames, regressors } from "./online/regressors/registry.ts";
+export type { RegressorEntry, RegressorName } from "./online/regressors/registry.ts";
+export type { RegressionSamples, Regressor } from "./online/regressors/regressor.ts";
+export { ridgeKernels } from "./online/regressors/ridgeKernel.ts";
+export type { RidgeKernel, RidgeKernelName } from "./online/regressors/ridgeKernel.ts";
+export { zeroRegression } from "./online/regressors/zeroRegression.ts";
+export type { StateMoments, VariationalFamily } from "./online/variationalFamily.ts";
+export { warmStarts } from "./online/warmStarts.ts";
+export type { WarmStart, WarmStartEntry, WarmStartName } from "./online/warmStarts.ts";
+export type { Link } from "./online/window.ts";
+export { diagonalLinearGaussian, drawDiagonals } from "./stateSpace/diagonalLinearGaussian.ts";
+export type {
+  DiagonalLinearGaussianModel,
+  DiagonalLinearGaussianOptions,
+  DiagonalLinearGaussianTheta,
+  DiagonalNoise,
+} from "./stateSpace/diagonalLinearGaussian.ts";
