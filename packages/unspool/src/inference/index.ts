@@ -157,3 +157,32 @@ export type {
   DiagonalLinearGaussianTheta,
   DiagonalNoise,
 } from "./stateSpace/diagonalLinearGaussian.ts";
+export { backwardKernels } from "./stateSpace/backwardKernels.ts";
+export type { BackwardKernels } from "./stateSpace/backwardKernels.ts";
+export { kalmanFilter } from "./stateSpace/kalmanFilter.ts";
+export type { KalmanFiltered } from "./stateSpace/kalmanFilter.ts";
+export { kalmanSmoother } from "./stateSpace/kalmanSmoother.ts";
+export type { KalmanSmoothed } from "./stateSpace/kalmanSmoother.ts";
+export { linearGaussian } from "./stateSpace/linearGaussian.ts";
+export type {
+  LinearGaussianModel,
+  LinearGaussianOptions,
+  ParameterisedLinearGaussian,
+} from "./stateSpace/linearGaussian.ts";
+export type {
+  GivenMatrices,
+  LinearGaussianMatrices,
+  MatrixName,
+} from "./stateSpace/linearGaussianMatrices.ts";
+export { lookAheadLikelihood } from "./stateSpace/lookAheadLikelihood.ts";
+export type { LookAheadLikelihood } from "./stateSpace/lookAheadLikelihood.ts";
+export { bootstrapFilter } from "./online/baselines/bootstrapFilter.ts";
+export type { BootstrapFilterOptions, BootstrapFilterState } from "./online/baselines/bootstrapFilter.ts";
+export { ensembleKalman } from "./online/baselines/ensembleKalman.ts";
+export type { EnsembleKalmanOptions, EnsembleKalmanState } from "./online/baselines/ensembleKalman.ts";
+export { extendedKalman } from "./online/baselines/extendedKalman.ts";
+export type { ExtendedKalmanOptions, ExtendedKalmanState } from "./online/baselines/extendedKalman.ts";
+export { kalmanLearning } from "./online/baselines/kalmanLearning.ts";
+export type { KalmanLearningOptions } from "./online/baselines/kalmanLearning.ts";
+export { createOnlineFilter, onlineFilterNames, onlineFilters } from "./online/registry.ts";
+export type { CommonFilterOptions, OnlineFilterEntry, OnlineFilterName } from "./online/registry.ts";

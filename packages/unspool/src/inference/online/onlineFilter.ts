@@ -11,6 +11,8 @@ export interface FilterStep<Theta, State> {
   /** Mean and standard deviation of x_t given y_0 … y_t, [dx]. */
   mean: Tensor;
   sd: Tensor;
+  /** Of x_{t-1} given y_0 … y_t, of filters that smooth one step. */
+  past?: { mean: Tensor; sd: Tensor };
   /** The filter's estimate of log p(y_0 … y_t), or of a bound of it; null of a filter that has none. */
   logEvidence: number | null;
   /** By theta, of the loss -log p(y_t | y_0 … y_{t-1}); where the filter learns, and not in its first steps. */
