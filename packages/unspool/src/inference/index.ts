@@ -186,3 +186,26 @@ export { kalmanLearning } from "./online/baselines/kalmanLearning.ts";
 export type { KalmanLearningOptions } from "./online/baselines/kalmanLearning.ts";
 export { createOnlineFilter, onlineFilterNames, onlineFilters } from "./online/registry.ts";
 export type { CommonFilterOptions, OnlineFilterEntry, OnlineFilterName } from "./online/registry.ts";
+export { actNorm } from "./flows/bijectors/actNorm.ts";
+export type { ActNormOptions, ActNormParams } from "./flows/bijectors/actNorm.ts";
+export { affineCoupling } from "./flows/bijectors/affineCoupling.ts";
+export type { AffineCouplingOptions } from "./flows/bijectors/affineCoupling.ts";
+export { luLinear } from "./flows/bijectors/luLinear.ts";
+export type { LuLinearOptions, LuLinearParams } from "./flows/bijectors/luLinear.ts";
+export { rationalQuadratic } from "./flows/bijectors/rationalQuadratic.ts";
+export type { RationalQuadraticOptions, RawSpline } from "./flows/bijectors/rationalQuadratic.ts";
+export { splineCoupling } from "./flows/bijectors/splineCoupling.ts";
+export type { SplineCouplingOptions } from "./flows/bijectors/splineCoupling.ts";
+export { defineFlow } from "./flows/flow.ts";
+export type { Bijector, Flow, FlowParams, FlowParts, Mapped } from "./flows/flow.ts";
+export { gaussianBase, uniformBase } from "./flows/flowBase.ts";
+export type {
+  FlowBase,
+  GaussianBaseOptions,
+  GaussianBaseParams,
+  UniformBaseOptions,
+} from "./flows/flowBase.ts";
+export { realNvp } from "./flows/realNvp.ts";
+export type { RealNvpOptions } from "./flows/realNvp.ts";
+export { splineFlow } from "./flows/splineFlow.ts";
+export type { SplineFlowOptions } from "./flows/splineFlow.ts";
