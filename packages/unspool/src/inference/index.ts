@@ -209,3 +209,21 @@ export { realNvp } from "./flows/realNvp.ts";
 export type { RealNvpOptions } from "./flows/realNvp.ts";
 export { splineFlow } from "./flows/splineFlow.ts";
 export type { SplineFlowOptions } from "./flows/splineFlow.ts";
+export { ais } from "./flows/ais/ais.ts";
+export type { Ais, AisOptions, AisResult, AisRun, AisState } from "./flows/ais/ais.ts";
+export { aisBetas } from "./flows/ais/aisBetas.ts";
+export type { AisSpacing } from "./flows/ais/aisBetas.ts";
+export { annealedPath } from "./flows/ais/annealedPoints.ts";
+export type {
+  AnnealedPath,
+  AnnealedPathParts,
+  AnnealedPoints,
+  LogDensity,
+} from "./flows/ais/annealedPoints.ts";
+export { hmc, leapfrog } from "./flows/ais/hmc.ts";
+export type { HmcOptions, Leapfrog } from "./flows/ais/hmc.ts";
+export { metropolis } from "./flows/ais/metropolis.ts";
+export type { MetropolisOptions } from "./flows/ais/metropolis.ts";
+export type { StepTuning, Transition, TransitionContext } from "./flows/ais/transition.ts";
+export { transitions } from "./flows/ais/transitions.ts";
+export type { TransitionEntry, TransitionName } from "./flows/ais/transitions.ts";
