@@ -237,3 +237,19 @@ export { gmm9 } from "./flows/targets/gmm9.ts";
 export { doubleWell, doubleWellFacts, manyWell } from "./flows/targets/manyWell.ts";
 export { densityTargets } from "./flows/targets/targets.ts";
 export type { DensityTargetEntry } from "./flows/targets/targets.ts";
+export type { AdaptiveClipState } from "./flows/training/adaptiveClip.ts";
+export { fab, fabFillingSteps } from "./flows/training/fab.ts";
+export type { FabState } from "./flows/training/fab.ts";
+export type { FabBufferOptions, FabOptions } from "./flows/training/fabOptions.ts";
+export type { GradientClip } from "./flows/training/gradientStep.ts";
+export { fabLosses } from "./flows/training/losses.ts";
+export type { FabLossContext, FabLossEntry, FabLossName } from "./flows/training/losses.ts";
+export {
+  addToBuffer,
+  adjustBuffer,
+  drawByAge,
+  drawByWeight,
+  emptyBuffer,
+  takeFromBuffer,
+} from "./flows/training/sampleBuffer.ts";
+export type { SampleBuffer, WeightedPoints } from "./flows/training/sampleBuffer.ts";
