@@ -253,3 +253,12 @@ export {
   takeFromBuffer,
 } from "./flows/training/sampleBuffer.ts";
 export type { SampleBuffer, WeightedPoints } from "./flows/training/sampleBuffer.ts";
+export { diagnoseFlow } from "./flows/diagnostics/diagnoseFlow.ts";
+export type { DiagnoseFlowOptions, FlowDiagnosis } from "./flows/diagnostics/diagnoseFlow.ts";
+export type { Measured } from "./flows/diagnostics/measured.ts";
+export { modeCoverage } from "./flows/diagnostics/modeCoverage.ts";
+export type { ModeCoverage } from "./flows/diagnostics/modeCoverage.ts";
+export { summariseWeights, weightedMean } from "./flows/diagnostics/summariseWeights.ts";
+export type { WeightSummary } from "./flows/diagnostics/summariseWeights.ts";
+export { sampleDensity } from "./flows/sampleDensity.ts";
+export type { DensitySampler, SampleDensityOptions } from "./flows/sampleDensity.ts";
