@@ -26,7 +26,11 @@ export function tfimTerms(options: Omit<TfimOptions, "bias">): {
   coupling: HermitianMatrix;
   field: HermitianMatrix;
 } {
-  const { qubits, bonds } = lattice("tfimTerms", options);
+  return termsOf("tfimTerms", options);
+}
+
+function termsOf(where: string, options: Omit<TfimOptions, "bias">) {
+  const { qubits, bonds } = lattice(where, options);
   const product = (letter: string, sites: readonly number[]): readonly [number, string] => [
     -1,
     Array.from({ length: qubits }, (_, q) => (sites.includes(q) ? letter : "I")).join(""),
@@ -40,9 +44,9 @@ export function tfimTerms(options: Omit<TfimOptions, "bias">): {
 /** The Hamiltonian [2ⁿ, 2ⁿ], real. Throws `OptionError` for more than 8 sites. */
 export function tfim(options: TfimOptions): HermitianMatrix {
   requireKnownOptions("tfim", options, ["qubits", "torus", "bias"]);
-  const { bias = 1, ...where } = options;
+  const { bias = 1, ...sites } = options;
   if (!Number.isFinite(bias)) throw new OptionError("tfim", "bias", bias, "a finite number");
-  const { coupling, field } = tfimTerms(where);
+  const { coupling, field } = termsOf("tfim", sites);
   return { re: coupling.re.add(field.re.mul(np.array(bias, { dtype: "float64" }))) };
 }
 
