@@ -62,6 +62,8 @@ export function stateSequence<Theta>(
       targets,
       "a list of tasks of vqt and qmhl, or functions that make them",
     );
+  if (typeof targets[0] === "function")
+    throw new OptionError(where, "targets[0]", targets[0], "a task: no state comes before it");
   requireInteger(where, "initSteps", initSteps, 1);
   requireInteger(where, "steps", steps, 1);
   const size = 2 ** model.qubits;
