@@ -31,7 +31,7 @@ describe("mistakes in the command or the config", () => {
     [["run", file, "--set", "task.nois=1"], "Paths are estimator, task, task.noise, task.size, stepMs"],
     [["run", file, "--set", "estimator=tbpt"], "Did you mean tbptt?"],
     [["run", file, "--set", "task.noise=-1"], "task.noise: must be a number of at least 0, got -1."],
-    [["compare", "toy-regression", "--estimators", "pes,snes"], "run it, with --set estimator=snes"],
+    [["compare", "toy-regression", "--estimators", "pes,sness"], 'Did you mean "snes"?'],
     [["run", "copy-task", "--set", "estimator=snes"], "estimator: "],
     [["run", "nothing.ts"], "there is no such file"],
     [["run", "no-such-experiment"], "there is no experiment"],

@@ -100,6 +100,53 @@ test("the page of a comparison needs nothing else, and names what it measured", 
     expect(page).toContain(title);
 });
 
+interface Progress {
+  innerSteps: number;
+  seeds: number;
+  initialLoss: number;
+  measured: { name: string; isSearch: boolean; loss: number; innerSteps: number; losses: number[] }[];
+  failed: { name: string; error: string }[];
+}
+
+describe("a search among those compared", () => {
+  const small = ["--set", "horizon=20", "--set", "pairs=4", "--set", "sigma=1", "--budget", "8000"];
+  const compare = (...args: string[]) => run("compare", "toy-regression", ...small, ...args);
+
+  it("has no bias and no variance: all are set beside each other by what they reach with the same inner steps", async () => {
+    const args = ["--estimators", "pes,cma", "--truncations", "10", "--out", "pages/searched.html"];
+    const outcome = await compare(...args, "--json");
+    expect([outcome.code, outcome.stderr]).toEqual([0, ""]);
+    const [event] = eventsOf(outcome) as unknown as { estimators: Measured[]; progress: Progress }[];
+    const { estimators, progress } = event!;
+    expect(estimators.map(({ name }) => name)).toEqual(["pes"]);
+    expect(progress).toMatchObject({ innerSteps: 8000, seeds: 3, failed: [] });
+    const of = (name: string) => progress.measured.find((one) => one.name === name)!;
+    expect([of("pes").isSearch, of("cmaEs").isSearch]).toEqual([false, true]);
+    // 100 windows of 10 steps of 4 pairs, 50 generations of 8 whole trajectories.
+    expect([of("pes").innerSteps, of("cmaEs").innerSteps]).toEqual([8000, 8000]);
+    for (const { loss } of progress.measured) expect(loss).toBeLessThan(progress.initialLoss);
+    const page = readFileSync(join(dir, "pages/searched.html"), "utf8");
+    for (const text of ["Progress at equal inner steps", "Loss over inner steps spent", "Bias and variance"])
+      expect(page).toContain(text);
+  });
+
+  it("alone: progress is all there is, in words too", async () => {
+    const { code, stdout } = await compare("--estimators", "nelderMead,snes", "--seeds", "2");
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      "Progress with 8000 inner steps each (mean loss per inner step at the end over 2 seeds",
+    );
+    expect(stdout).toMatch(/^ *nelderMead +search/m);
+    expect(stdout).not.toContain("bias");
+  });
+
+  it("as what the config itself names: estimators are trained with the config's learning rate", async () => {
+    const own = ["--set", "estimator=snes", "--estimators", "snes,pes", "--seeds", "1", "--json"];
+    const [event] = eventsOf(await compare(...own)) as unknown as { progress: Progress }[];
+    expect(event!.progress.measured.map(({ name }) => name).toSorted()).toEqual(["pes", "snes"]);
+  });
+});
+
 test("diagnose prints a command that runs exactly what it recommends: every option is that of the trial", async () => {
   // Deterministic and tame: an estimator with derivatives and one task is recommended, which is not a default.
   writeFileSync(

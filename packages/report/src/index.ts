@@ -3,6 +3,7 @@ export { compareFigures } from "./compareFigures.ts";
 export { diagnosisPage, finalTable, trialTable } from "./diagnosisPage.ts";
 export type { TitledTable } from "./diagnosisPage.ts";
 export type { PennedFigure } from "./drawing.ts";
+export { progressFigure, progressTable } from "./progressFigure.ts";
 export { reportPage } from "./page.ts";
 export type { ExperimentInfo, RunView, ViewedManifest } from "./runView.ts";
 export { studyReport } from "./studyReport.ts";

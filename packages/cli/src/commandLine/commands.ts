@@ -153,12 +153,17 @@ export const commands: readonly CommandSpec[] = [
     options: {
       estimators: {
         value: "A,B,…",
-        help: "names or aliases of estimators (default: all that the problem allows)",
+        help:
+          "names or aliases of estimators (default: all that the problem allows); with a search among them, how far " +
+          "each gets with the same inner steps is measured too",
       },
       budget: {
         value: "inner-steps=N",
-        help: "inner steps that each may spend (default: 32 trajectories of all particles)",
+        help:
+          "inner steps that each may spend (default: 32 trajectories of all particles; for progress, what the " +
+          "experiment's own run takes)",
       },
+      seeds: { value: "N", help: "runs of each whose progress is measured (default 3)" },
       truncations: {
         value: "K,L,…",
         help: "windows at which the comparison is repeated (default: a few divisors of the horizon)",
@@ -182,6 +187,7 @@ export const commands: readonly CommandSpec[] = [
     examples: [
       "unspool compare influence-balancing --estimators pes,nres,tes,tbptt,rtrl,uoro",
       "unspool compare toy-regression --set 'theta=[1,1]' --estimators pes,es,bptt --budget inner-steps=1e6",
+      "unspool compare toy-regression --estimators pes,cmaEs,nelderMead --budget inner-steps=1e6",
     ],
   },
   {

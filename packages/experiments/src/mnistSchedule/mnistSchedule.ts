@@ -21,11 +21,11 @@ import {
   np,
   random,
   scheduleTuning,
+  searchMethod,
 } from "unspool";
 import { z } from "zod";
 import { loadMnist } from "../shared/data/mnist.ts";
 import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
-import { searchMethod } from "../shared/outerParts.ts";
 import { measureEach } from "../shared/measureInParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import {

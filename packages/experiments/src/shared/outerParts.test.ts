@@ -1,8 +1,7 @@
 /** A search stands where an estimator does. */
-import { np, random, toyRegression as toyRegressionProblem, train } from "unspool";
+import { np, random, searchMethod, toyRegression as toyRegressionProblem, train } from "unspool";
 import { expect, test } from "vitest";
 import { toyRegression } from "../toyRegression/toyRegression.ts";
-import { searchMethod } from "./outerParts.ts";
 
 test("--set estimator=cmaEs: whole trajectories are counted, and the surface is searched", async () => {
   const config = { estimator: "cmaEs", sigma: 1, pairs: 4, steps: 25, horizon: 20, surface: 0 };

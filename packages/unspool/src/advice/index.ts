@@ -2,9 +2,18 @@
 export { diagnose } from "./diagnose.ts";
 export type { DiagnoseOptions } from "./diagnose.ts";
 export type { Diagnosis, GradientRegime, ThetaEvidence } from "./diagnosis.ts";
+export { contenderOf } from "./contender.ts";
+export type { Contender } from "./contender.ts";
 export { trialSettings } from "./trialSettings.ts";
 export type { Finalist, Recommendation } from "./recommend.ts";
 export type { NonFiniteOrigin } from "./nonFiniteOrigin.ts";
+export { compareProgress } from "./compareProgress.ts";
+export type {
+  CompareProgressOptions,
+  MeasuredProgress,
+  ProgressComparison,
+  ProgressPoint,
+} from "./compareProgress.ts";
 export { trialRun } from "./trialRun.ts";
 export type { TrialOptions, TrialRun } from "./trialRun.ts";
 export { isSameSetting, optionsOf } from "./trialSetting.ts";

@@ -1,7 +1,7 @@
 /** How many inner steps each trial run gets: what the setup's own run takes, but no more than end soon. */
 import { type Key, programWork, traceProgram, tree } from "../array/index.ts";
 import { estimatorEntry, estimatorNames } from "../estimators/index.ts";
-import type { DescentSetup, InnerProblem } from "../train/index.ts";
+import type { InnerProblem, Setup } from "../train/index.ts";
 import { type ErasedProblem, advance, eraseProblem, initialState } from "../unroll/index.ts";
 import { stepsOfSetting } from "./trialSetting.ts";
 
@@ -22,7 +22,7 @@ const leastInnerSteps = 10_000;
 const workPerDraw = 40;
 
 /** The budget of a trial run where none is given. The same on all machines: work is counted, not timed. */
-export function trialBudget(setup: DescentSetup, inner: InnerProblem, key: Key): TrialBudget {
+export function trialBudget(setup: Setup, inner: InnerProblem, key: Key): TrialBudget {
   const own = stepsOfSetup(setup, inner);
   const { truncation = 10 } = inner.options;
   const draws = tree.size(setup.theta) / truncation;
@@ -44,15 +44,16 @@ function stepWork(problem: ErasedProblem, theta: unknown, key: Key): number {
 const rounded = (value: number): number => Number(value.toPrecision(2));
 
 /** Inner steps of the whole run that the setup describes. */
-function stepsOfSetup(
-  { estimator: { name }, steps }: DescentSetup,
-  { problem, options }: InnerProblem,
-): number {
-  const { pairs = 16 } = options;
-  const window = options.truncation ?? Math.min(10, problem.horizon);
+function stepsOfSetup({ estimator, steps }: Setup, { problem, options }: InnerProblem): number {
+  const { pairs = 16, tasks = 1 } = options;
+  const { horizon } = problem;
+  // A search, of whole trajectories.
+  if (estimator === undefined) return steps * 2 * pairs * tasks * horizon;
+  const { name } = estimator;
+  const window = options.truncation ?? Math.min(10, horizon);
   // Estimators that are made of others, as a curriculum, count as pairs.
   const entry = (estimatorNames as readonly string[]).includes(name) ? estimatorEntry(name) : undefined;
-  const truncation = entry?.isWhole === true ? problem.horizon : window;
+  const truncation = entry?.isWhole === true ? horizon : window;
   const asPairs = 2 * pairs * truncation;
   const perStep = entry === undefined ? asPairs : stepsOfSetting({ estimator: name, truncation, pairs });
   return Math.round(steps * Math.max(perStep, asPairs));

@@ -1,17 +1,18 @@
-/** A run with one setting of an estimator, for as many inner steps as all others get, and the loss that it reaches. */
+/** A run with one setting of an estimator or a search, for as many inner steps as all others get, and the loss that it reaches. */
 import type { Key } from "../array/index.ts";
 import { UnspoolError, requireKnownOptions } from "../errors.ts";
 import { isDeterministic, measuredHorizon } from "../diagnostics/index.ts";
-import { type InnerProblem, type Setup, initTraining, requireDescent, trainSteps } from "../train/index.ts";
+import { type InnerProblem, type Setup, type StepRecord, initTraining } from "../train/index.ts";
 import { type Progress, checkedShares } from "./clearlyLost.ts";
 import { type Judge, type JudgedLoss, judgedLoss, judgedSteps } from "./judgedLoss.ts";
-import { type TrialSetting, stepsOfSetting } from "./trialSetting.ts";
+import { trialPace } from "./trialPace.ts";
+import type { TrialSetting } from "./trialSetting.ts";
 import { type TrialSetups, trialSetups } from "./trialSetups.ts";
 
 export interface TrialOptions {
   /** At most, over all particles. */
   innerSteps: number;
-  /** At most. */
+  /** At most; a search, whose steps may be single candidates, ends with its inner steps. */
   outerSteps: number;
   /** Of the run; two settings with the same key meet the same trajectories. */
   key: Key;
@@ -36,8 +37,8 @@ export interface TrialRun {
   outerSteps: number;
   innerSteps: number;
   /** Thetas at a few even points of the run, the last one included. */
-  thetas: { step: number; theta: unknown }[];
-  /** The estimator's own losses per inner step, thinned: [outer step, loss]. */
+  thetas: { step: number; innerSteps: number; theta: unknown }[];
+  /** The estimator's (or search's) own losses per inner step, thinned: [outer step, loss]. */
   losses: [number, number][];
   /** Part of the run after which it was stopped, clearly lost; the loss is that of this moment. */
   stoppedAt?: number;
@@ -51,7 +52,7 @@ const judgedFrom = 0.85;
 /** Looking at a run on its way may cost this part of it. */
 const mostChecking = 0.05;
 
-/** Trains the setup with another estimator. Problems that the estimator does not suit give a failure, not an error. */
+/** Trains the setup with another estimator or a search. A problem that it does not suit gives a failure, not an error. */
 export function trialRun(
   setup: Setup,
   inner: InnerProblem,
@@ -67,35 +68,41 @@ export function trialRun(
     "isLost",
     "setups",
   ]);
-  const { key, isLost, setups = trialSetups(requireDescent("trialRun", setup), inner) } = options;
+  const { key, isLost, setups = trialSetups(setup, inner) } = options;
   const run = emptyRun(setting);
   try {
     const judge = judgeOf(inner, setup.theta, options);
     const trial = setups(setting);
-    const perStep = stepsOfSetting(setting);
-    const total = Math.max(1, Math.min(options.outerSteps, Math.floor(options.innerSteps / perStep)));
+    const pace = trialPace(setting, options);
     const stepsPerLoss = inner.options.objective === "sum" ? setting.truncation : 1;
     const isChecked =
-      isLost !== undefined && checkedShares.length * judgedSteps(judge) <= mostChecking * total * perStep;
+      isLost !== undefined && checkedShares.length * judgedSteps(judge) <= mostChecking * pace.innerSteps;
     let before: JudgedLoss | undefined;
     let state = initTraining({ ...trial.setup, theta: trial.start(setting) }, key);
+    const keep = (records: readonly StepRecord[]): void => {
+      for (const { step, loss } of thinned(records, pace.outerSteps))
+        run.losses.push([step, loss / stepsPerLoss]);
+      const { step, innerSteps } = records.at(-1)!;
+      [run.outerSteps, run.innerSteps] = [step, innerSteps];
+    };
     for (const share of keptShares) {
-      const target = Math.max(1, Math.round(share * total));
-      while (state.step < target) {
-        const { state: next, records } = trainSteps(trial.setup, state, target - state.step);
-        state = next;
-        for (const { step, loss } of thinned(records, total)) run.losses.push([step, loss / stepsPerLoss]);
-        [run.outerSteps, run.innerSteps] = [state.step, state.innerSteps];
-      }
+      state = pace.upTo(share, trial.setup, state, keep);
       const theta = trial.thetaOf(state.theta);
-      run.thetas.push({ step: state.step, theta });
+      run.thetas.push({ step: state.step, innerSteps: state.innerSteps, theta });
       if (!isChecked || !(checkedShares as readonly number[]).includes(share)) continue;
       const now = judgedLoss(judge, [theta]);
       if (isLost({ share, now, before })) return { ...run, ...now, stoppedAt: share };
       before = now;
     }
-    const judged = run.thetas.filter(({ step }) => step >= judgedFrom * total).map(({ theta }) => theta);
-    Object.assign(run, judgedLoss(judge, judged));
+    const last = run.thetas.filter((one) => pace.done(one) >= judgedFrom);
+    const judged = last.length === 0 ? run.thetas.slice(-1) : last;
+    Object.assign(
+      run,
+      judgedLoss(
+        judge,
+        judged.map(({ theta }) => theta),
+      ),
+    );
     if (!Number.isFinite(run.loss))
       [run.loss, run.failure] = [Infinity, "the loss at its thetas is not finite"];
   } catch (error) {

@@ -1,20 +1,23 @@
-/** One way to train: which estimator, with which of the options that matter. */
-import { type EstimatorOptions, estimatorEntry, innerStepsOf } from "../estimators/index.ts";
+/** One way to train: which estimator or search, with which of the options that matter. */
+import { type EstimatorOptions, innerStepsOf } from "../estimators/index.ts";
+import { contenderOf } from "./contender.ts";
 
 export interface TrialSetting {
+  /** Or a search, which stands in its place and has no optimizer. */
   estimator: string;
-  /** Inner steps per outer step; the horizon for estimators of whole trajectories. */
+  /** Inner steps per outer step; the horizon for estimators of whole trajectories, and for searches. */
   truncation: number;
-  /** Of ES types. */
+  /** Of ES types, and of the first candidates of a search. */
   sigma?: number | undefined;
+  /** Half of the candidates, for a search. */
   pairs?: number | undefined;
-  /** Of estimators with derivatives. */
+  /** Of estimators with derivatives; trajectories of each candidate, for a search. */
   tasks?: number | undefined;
   /** Of the optimizer, where the setup says how to change it; else the setup's own. */
   learningRate?: number | undefined;
 }
 
-/** The options that the estimator of a setting is made with, whatever else the problem's options say included. */
+/** The options that the estimator or search of a setting is made with, whatever else the problem's options say included. */
 export function optionsOf(options: EstimatorOptions, setting: TrialSetting): EstimatorOptions {
   const { truncation, sigma, pairs, tasks } = setting;
   const wanted: EstimatorOptions = {
@@ -24,16 +27,17 @@ export function optionsOf(options: EstimatorOptions, setting: TrialSetting): Est
     ...(pairs !== undefined && { pairs }),
     ...(tasks !== undefined && { tasks }),
   };
-  const known = estimatorEntry(setting.estimator)
+  const known = contenderOf(setting.estimator)
     .options.filter((name) => wanted[name] !== undefined)
     .map((name) => [name, wanted[name]]);
   return Object.fromEntries(known) as EstimatorOptions;
 }
 
-/** Inner steps of one outer step of a setting, over all particles. */
+/** Inner steps of one outer step of a setting, over all particles; of a search that of its usual step, for some differ. */
 export function stepsOfSetting(setting: TrialSetting): number {
-  const { estimator, truncation, pairs = 1, tasks = 1 } = setting;
-  const entry = estimatorEntry(estimator);
+  const { truncation, pairs = 1, tasks = 1 } = setting;
+  const { estimator: entry } = contenderOf(setting.estimator);
+  if (entry === undefined) return 2 * pairs * tasks * truncation;
   return innerStepsOf(entry, entry.options.includes("pairs") ? pairs : tasks, truncation);
 }
 

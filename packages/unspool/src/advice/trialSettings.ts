@@ -1,32 +1,67 @@
-/** The settings that trial runs try: every estimator, then variations of the best. */
-import { type EstimatorEntry, estimatorEntry, estimators, suitsProblem } from "../estimators/index.ts";
+/** The settings that trial runs try: every estimator, a few searches, then variations of the best. */
+import { estimators, suitsProblem } from "../estimators/index.ts";
+import { searches, suitsSize } from "../search/index.ts";
 import type { InnerProblem } from "../train/index.ts";
+import { contenderOf } from "./contender.ts";
 import type { TrialSetting } from "./trialSetting.ts";
 
 /** Those that are tried, in the order in which they are preferred where they do equally well. */
-const tried: readonly EstimatorEntry[] = estimators
-  .filter(({ preference }) => preference !== undefined)
-  .toSorted((a, b) => a.preference! - b.preference!);
+const preferred = <Entry extends { preference?: number }>(entries: readonly Entry[]): Entry[] =>
+  entries
+    .filter(({ preference }) => preference !== undefined)
+    .toSorted((a, b) => a.preference! - b.preference!);
+
+/** With the problem's own options, those that count for what `name` names: an estimator or a search. */
+export function settingOf(
+  name: string,
+  { problem: { horizon }, options, learningRate }: InnerProblem,
+  isDeterministic: boolean,
+): TrialSetting {
+  const { name: estimator, search, estimator: entry, isWhole, options: known } = contenderOf(name);
+  const { sigma = 0.01, pairs = 16, tasks } = options;
+  if (search !== undefined) {
+    const own = { ...(options.sigma !== undefined && { sigma }), ...(tasks !== undefined && { tasks }) };
+    return { estimator, truncation: horizon, ...own, pairs };
+  }
+  const truncation = isWhole ? horizon : (options.truncation ?? Math.min(10, horizon));
+  const rate = learningRate === undefined ? {} : { learningRate: learningRate.value };
+  const common = { estimator, truncation, ...rate };
+  const smoothing = known.includes("sigma") ? { sigma } : {};
+  if (known.includes("pairs")) return { ...common, ...smoothing, pairs };
+  return { ...common, tasks: isDeterministic && entry?.isDeterministic === true ? 1 : 2 * pairs };
+}
+
+export interface Tried {
+  isDeterministic: boolean;
+  thetaSize: number;
+  /** The search that the setup itself names: it is tried, whether it would be or not. Default: none. */
+  ownSearch?: string | undefined;
+}
 
 /** Every estimator that the problem allows, with the problem's own options. */
-export function trialSettings(
-  { problem, options, learningRate }: InnerProblem,
-  given: { isDeterministic: boolean; thetaSize: number },
-): TrialSetting[] {
+export function trialSettings(inner: InnerProblem, given: Tried): TrialSetting[] {
+  const { problem, options } = inner;
   const { horizon, isDifferentiable } = problem;
-  const { sigma = 0.01, pairs = 16 } = options;
   const truncation = options.truncation ?? Math.min(10, horizon);
-  const rate = learningRate === undefined ? {} : { learningRate: learningRate.value };
-  return tried.flatMap((entry): TrialSetting[] => {
-    const { name, isWhole, needsDivisor = false, isDeterministic = false } = entry;
-    if (!suitsProblem(entry, { isDifferentiable, thetaSize: given.thetaSize })) return [];
-    if (isWhole && horizon === Infinity) return [];
-    if (needsDivisor && horizon !== Infinity && horizon % truncation !== 0) return [];
-    const common = { estimator: name, truncation: isWhole ? horizon : truncation, ...rate };
-    const smoothing = entry.options.includes("sigma") ? { sigma } : {};
-    if (entry.options.includes("pairs")) return [{ ...common, ...smoothing, pairs }];
-    return [{ ...common, tasks: given.isDeterministic && isDeterministic ? 1 : 2 * pairs }];
-  });
+  return preferred(estimators)
+    .filter((entry) => {
+      const { isWhole, needsDivisor = false } = entry;
+      if (!suitsProblem(entry, { isDifferentiable, thetaSize: given.thetaSize })) return false;
+      if (isWhole && horizon === Infinity) return false;
+      return !needsDivisor || horizon === Infinity || horizon % truncation === 0;
+    })
+    .map(({ name }) => settingOf(name, inner, given.isDeterministic));
+}
+
+/** A few searches of different kinds, and the setup's own; none for a loop without an end. */
+export function searchSettings(inner: InnerProblem, given: Tried): TrialSetting[] {
+  const { thetaSize, ownSearch, isDeterministic } = given;
+  if (inner.problem.horizon === Infinity) return [];
+  const names = preferred(searches)
+    .filter((entry) => suitsSize(entry, thetaSize))
+    .map(({ name }) => name as string);
+  const own = ownSearch === undefined || names.includes(ownSearch) ? [] : [ownSearch];
+  return [...own, ...names].map((name) => settingOf(name, inner, isDeterministic));
 }
 
 /** At least this many outer steps must be paid for. */
@@ -48,7 +83,7 @@ export function learningRates(setting: TrialSetting): TrialSetting[] {
 /** A quarter of the window and four times it, or the nearest divisors of the horizon. */
 export function truncations(setting: TrialSetting, { problem: { horizon } }: InnerProblem): TrialSetting[] {
   const { truncation, estimator } = setting;
-  if (estimatorEntry(estimator).isWhole) return [];
+  if (contenderOf(estimator).isWhole) return [];
   const wanted = [truncation / 4, truncation * 4].map(Math.round).filter((one) => one >= 1);
   const allowed = wanted.map((one) => (horizon === Infinity ? one : nearestDivisor(horizon, one)));
   return [...new Set(allowed)]

@@ -8,6 +8,7 @@
  * of products.
  */
 import { type Tensor, type Tree, np, tree } from "../array/index.ts";
+import { OptionError } from "../errors.ts";
 import {
   type EstimatorOptions,
   type GradientEstimator,
@@ -15,14 +16,16 @@ import {
   estimatorEntry,
   gaussian,
 } from "../estimators/index.ts";
+import { searchMethod } from "../methods/index.ts";
 import type { Optimizer } from "../optimizers/index.ts";
-import type { DescentSetup, InnerProblem } from "../train/index.ts";
+import type { InnerProblem, Setup } from "../train/index.ts";
 import { type Problem, eraseProblem } from "../unroll/index.ts";
+import { contenderOf } from "./contender.ts";
 import { type TrialSetting, nameOf, optionsOf } from "./trialSetting.ts";
 
 /** What `trialRun` trains. */
 export interface TrialSetup {
-  setup: DescentSetup;
+  setup: Setup;
   /** The setup's first theta for a setting, and the problem's theta in a theta of the setup. */
   start(setting: TrialSetting): unknown;
   thetaOf(theta: unknown): unknown;
@@ -31,15 +34,14 @@ export interface TrialSetup {
 /** The setup of each setting, made once. */
 export type TrialSetups = (setting: TrialSetting) => TrialSetup;
 
-export function trialSetups(setup: DescentSetup, inner: InnerProblem): TrialSetups {
+export function trialSetups(setup: Setup, inner: InnerProblem): TrialSetups {
   const made = new Map<string, TrialSetup>();
   return (setting) => {
     const isShared = sharesSigma(inner, setting);
     const name = nameOf(isShared ? { ...setting, sigma: 1 } : setting);
     const known = made.get(name);
     if (known !== undefined) return known;
-    const rated = { ...setup, optimizer: optimizerOf(setup, inner, setting) };
-    const fresh = isShared ? withSigmaBeside(rated, inner, setting) : plain(rated, inner, setting);
+    const fresh = isShared ? withSigmaBeside(setup, inner, setting) : plain(setup, inner, setting);
     made.set(name, fresh);
     return fresh;
   };
@@ -48,21 +50,40 @@ export function trialSetups(setup: DescentSetup, inner: InnerProblem): TrialSetu
 /** Whether all that sigma does to an estimator is to scale its noise and, by 1 / sigma², its gradient. */
 function sharesSigma({ problem, options }: InnerProblem, { estimator, sigma }: TrialSetting): boolean {
   const isPlain = options.noise === undefined && problem.isTraceable;
-  return isPlain && sigma !== undefined && estimatorEntry(estimator).scalesWithSigma === true;
+  return isPlain && sigma !== undefined && contenderOf(estimator).estimator?.scalesWithSigma === true;
 }
 
-function optimizerOf(setup: DescentSetup, inner: InnerProblem, { learningRate }: TrialSetting): Optimizer {
-  return learningRate === undefined || inner.learningRate === undefined
-    ? setup.optimizer
-    : inner.learningRate.optimizer(learningRate);
+/**
+ * What updates theta in trials of estimators: with a learning rate what the inner problem makes of it, else the setup's own.
+ * Throws `OptionError` where there is neither: the setup has a method of its own, such as a search.
+ */
+export function trialOptimizer(
+  { method, optimizer }: Setup,
+  { learningRate }: InnerProblem,
+  value?: number,
+): Optimizer {
+  if (value !== undefined && learningRate !== undefined) return learningRate.optimizer(value);
+  if (optimizer !== undefined) return optimizer;
+  if (learningRate !== undefined) return learningRate.optimizer(learningRate.value);
+  throw new OptionError(
+    "trialRun",
+    "setup",
+    `the method "${method.name}"`,
+    "an estimator and an optimizer, or a method beside an inner problem that says how to make an optimizer",
+    "Give innerProblem its third argument: the learning rate, and the optimizer that has it.",
+  );
 }
 
-function plain(setup: DescentSetup, inner: InnerProblem, setting: TrialSetting): TrialSetup {
-  return {
-    setup: { ...setup, estimator: estimatorOf(inner, setting) },
-    start: () => setup.theta,
-    thetaOf: (theta) => theta,
-  };
+function plain(setup: Setup, inner: InnerProblem, setting: TrialSetting): TrialSetup {
+  const { theta, steps } = setup;
+  const parts =
+    contenderOf(setting.estimator).search === undefined
+      ? {
+          estimator: estimatorOf(inner, setting),
+          optimizer: trialOptimizer(setup, inner, setting.learningRate),
+        }
+      : { method: searchMethod(setting.estimator, inner.problem, optionsOf(inner.options, setting)) };
+  return { setup: { theta, steps, ...parts }, start: () => theta, thetaOf: (at) => at };
 }
 
 /** The estimator of a setting, with whatever else the problem's options say. */
@@ -76,11 +97,8 @@ interface WithSigma {
   sigma: Tensor;
 }
 
-function withSigmaBeside(
-  setup: DescentSetup,
-  { problem, options }: InnerProblem,
-  setting: TrialSetting,
-): TrialSetup {
+function withSigmaBeside(setup: Setup, inner: InnerProblem, setting: TrialSetting): TrialSetup {
+  const { problem, options } = inner;
   const erased = eraseProblem(problem as Problem);
   const beside = {
     ...problem,
@@ -99,9 +117,10 @@ function withSigmaBeside(
   const power = options.isDividedByStd === true ? 1 : 2;
   return {
     setup: {
-      ...setup,
+      theta: setup.theta,
+      steps: setup.steps,
       estimator: estimatorEntry(setting.estimator).create(beside, own),
-      optimizer: besideSigma(setup.optimizer, power),
+      optimizer: besideSigma(trialOptimizer(setup, inner, setting.learningRate), power),
     },
     start: ({ sigma }) => ({ theta: tree.tensors(setup.theta), sigma: np.array(sigma!, { dtype }) }),
     thetaOf: (at) => (at as WithSigma).theta,

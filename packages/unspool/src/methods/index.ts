@@ -6,6 +6,8 @@ export { descent } from "./descent.ts";
 export type { AnyEstimator, DescentState } from "./descent.ts";
 export { askTell } from "./askTell.ts";
 export type { AskTellOptions, AskTellState } from "./askTell.ts";
+export { searchMethod } from "./searchMethod.ts";
+export type { SearchedOptions } from "./searchMethod.ts";
 export { objectiveDescent } from "./objectiveDescent.ts";
 export type { ObjectiveDescentOptions } from "./objectiveDescent.ts";
 export { requireFiniteLoss, requireFiniteMetrics, requireFiniteValues } from "./finiteValues.ts";

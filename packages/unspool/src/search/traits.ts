@@ -20,6 +20,8 @@ export interface SearchTraits {
   readonly largestTheta?: number;
   /** Candidates come in mirrored pairs, so that `population` is even. Default false. */
   readonly isMirrored?: boolean;
+  /** As of estimators, with other numbers: `diagnose` tries those that have one. Default: it does not. */
+  readonly preference?: number;
 }
 
 /** Whether it can search so many numbers. */
