@@ -180,6 +180,35 @@ test("diagnose prints a command that runs exactly what it recommends: every opti
   expect(manifest.steps).toBe(evidence.trialRuns.outerSteps);
 });
 
+test("diagnose of what a search moves, where a search wins: its command runs that search, without window and rate", async () => {
+  writeFileSync(
+    join(dir, "distant.ts"),
+    'import { defineProblem, np } from "unspool";\n' +
+      "export default defineProblem({ name: 'distant', theta: np.array(0), horizon: 4, isDifferentiable: false, init: () => np.array(0),\n" +
+      "  step: (theta, s) => { const miss = theta.sub(20); return { state: s, loss: miss.mul(miss) }; } });\n",
+  );
+  const sets = ["estimator=snes", "sigma=0.5", "pairs=4"].flatMap((one) => ["--set", one]);
+  const outcome = await run("diagnose", "distant.ts", ...sets, "--budget", "3200", "--json");
+  expect([outcome.code, outcome.stderr]).toEqual([0, ""]);
+  const [event] = eventsOf(outcome) as unknown as {
+    command: string;
+    recommended: Record<string, unknown>;
+    evidence: { trialRuns: { trials: { estimator: string }[]; outerSteps: number } };
+  }[];
+  const { command, recommended, evidence } = event!;
+  const tried = evidence.trialRuns.trials.map(({ estimator }) => estimator);
+  for (const name of ["nres", "snes", "cmaEs"]) expect(tried).toContain(name);
+  expect(recommended["learningRate"]).toBe(null);
+  expect(command).not.toMatch(/truncation|learningRate/);
+  expect((await run(...command.split(" ").slice(1), "--out", "searched")).code).toBe(0);
+  const manifest = JSON.parse(readFileSync(join(dir, "searched", "config.json"), "utf8")) as {
+    config: Record<string, unknown>;
+    steps: number;
+  };
+  for (const name of ["estimator", "sigma", "pairs"]) expect(manifest.config[name]).toBe(recommended[name]);
+  expect(manifest.steps).toBe(evidence.trialRuns.outerSteps);
+});
+
 test("the optimizer of a run is taken apart, in words, as JSON and as a page", async () => {
   const small = ["units=3", "horizon=6", "tasks=2", "evaluationTasks=2"].flatMap((one) => ["--set", one]);
   expect((await run("run", "reverse-optimizer", ...small, "--steps", "2", "--out", "learned")).code).toBe(0);

@@ -1,5 +1,5 @@
 /** The page and the tables of a diagnosis. */
-import { type Diagnosis, type TrialRun, type TrialSetting, isSameSetting } from "unspool";
+import { type Diagnosis, type TrialRun, type TrialSetting, contenderOf, isSameSetting } from "unspool";
 import { formatError } from "./format.ts";
 import { diagnoseFigures } from "./diagnoseFigures.ts";
 import type { PennedFigure } from "./drawing.ts";
@@ -116,11 +116,14 @@ function trialFigure({ recommendation }: Diagnosis): PennedFigure {
     seen.add(setting.estimator);
     return true;
   });
+  const found = first
+    .map(({ setting }) => setting.estimator)
+    .filter((name) => contenderOf(name).search !== undefined);
   return {
     id: "trials",
     title: "Losses of the trial runs",
     caption:
-      "Loss of the estimator's own window over inner steps, one seed, for the problem's own settings. Lines that end early were clearly lost.",
+      "Loss of the estimator's own window over inner steps, or mean loss of a search's candidates, one seed, for the problem's own settings. Lines that end early were clearly lost.",
     x: { label: "inner steps", scale: "log" as const },
     y: { label: "loss", scale: "symlog" as const },
     series: first.map(({ setting, losses, innerSteps, outerSteps }) => ({
@@ -128,6 +131,8 @@ function trialFigure({ recommendation }: Diagnosis): PennedFigure {
       x: losses.map(([step]) => (step * innerSteps) / outerSteps),
       y: losses.map(([, loss]) => loss),
     })),
-    pens: first.map(({ setting }) => estimatorPen(setting.estimator)),
+    pens: first.map(({ setting }) =>
+      estimatorPen(setting.estimator, Math.max(0, found.indexOf(setting.estimator))),
+    ),
   };
 }

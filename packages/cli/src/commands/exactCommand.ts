@@ -1,5 +1,13 @@
 /** The command line that runs what `diagnose` recommends: checked option by option before it is printed. */
-import { type Key, type TrialSetting, optionsOf } from "unspool";
+import {
+  type Key,
+  type Method,
+  type TrialSetting,
+  contenderOf,
+  optionsOf,
+  searchMethod,
+  tree,
+} from "unspool";
 import {
   type DescentSetup,
   type Experiment,
@@ -41,13 +49,15 @@ export async function exactCommand(
   key: Key,
 ): Promise<ExactCommand> {
   const own = settersOf(setting, setup.inner);
-  const paths = new Set(own.map((text) => text.split("=")[0]));
+  const paths = new Set([...own.map((text) => text.split("=")[0]), ...unusedBy(setting, setup.inner)]);
   const given = (line.options.get("set") ?? []).filter((text) => !paths.has(text.split("=")[0]));
   const setters = [...given, ...own];
   try {
     const config = await applySetters(schemaTree(experiment.config), setters.map(parseSetter));
     const made = await setupWithInner(experiment, parseConfig(experiment.config, config), key);
-    const wrong = differences({ ...requireDescent("run", made), inner: made.inner }, setup.inner, setting);
+    const wrong = isSearch(setting)
+      ? differencesOfSearch(made, setup.inner, setting, key)
+      : differences({ ...requireDescent("run", made), inner: made.inner }, setup.inner, setting);
     if (wrong.length > 0) return none(`a run would have ${wrong.join(", ")}`);
   } catch (error) {
     return none(error instanceof Error ? error.message : String(error));
@@ -64,9 +74,20 @@ export async function exactCommand(
 
 const none = (problem: string): ExactCommand => ({ command: undefined, problem });
 
+const isSearch = ({ estimator }: TrialSetting): boolean => contenderOf(estimator).search !== undefined;
+
+const ratePath = ({ learningRate }: InnerProblem): string => learningRate?.path ?? "learningRate";
+
+/** What a config refuses beside a search, which takes whole trajectories and has no optimizer. */
+const unusedBy = (setting: TrialSetting, inner: InnerProblem): string[] =>
+  isSearch(setting) ? ["truncation", ratePath(inner)] : [];
+
 function settersOf({ learningRate, ...setting }: TrialSetting, inner: InnerProblem): string[] {
-  const values = Object.entries(setting).filter(([, value]) => value !== undefined);
-  const rate = learningRate === undefined ? [] : [[inner.learningRate?.path ?? "learningRate", learningRate]];
+  const unused = unusedBy(setting, inner);
+  const values = Object.entries(setting).filter(
+    ([path, value]) => value !== undefined && !unused.includes(path),
+  );
+  const rate = learningRate === undefined ? [] : [[ratePath(inner), learningRate]];
   return [...values, ...rate].map(([path, value]) => `${path}=${value}`);
 }
 
@@ -93,6 +114,25 @@ function differences(
   if (learningRate !== undefined && inner.learningRate?.value !== learningRate)
     wrong.push(`learning rate ${inner.learningRate?.value} for ${learningRate}`);
   return wrong;
+}
+
+/** The same of a search, by what the recipes of both say of its options and of what it evaluates. */
+function differencesOfSearch(
+  { method, estimator, theta: given }: Setup,
+  { problem, options }: InnerProblem,
+  setting: TrialSetting,
+  key: Key,
+): string[] {
+  if (method === undefined) return [`the estimator ${estimator.name}`];
+  const theta: unknown = tree.tensors(given);
+  const recipeOf = (of: Method): Record<string, unknown> => of.recipe(theta, of.init(theta, key));
+  const [made, wanted] = [
+    recipeOf(method),
+    recipeOf(searchMethod(setting.estimator, problem, optionsOf(options, setting))),
+  ];
+  return ["search", "evaluation"]
+    .filter((part) => JSON.stringify(made[part]) !== JSON.stringify(wanted[part]))
+    .map((part) => `the ${part} ${JSON.stringify(made[part])} for ${JSON.stringify(wanted[part])}`);
 }
 
 /** What has no safe form in a shell stands as an ellipsis: to be typed by hand. */

@@ -1,9 +1,9 @@
 /** What a diagnosis recommends, by what it was measured to do; and why, where that looks like a contradiction. */
-import { estimatorEntry } from "../estimators/index.ts";
 import { gradientRegime } from "../diagnostics/index.ts";
+import { contenderOf } from "./contender.ts";
 import type { Diagnosis } from "./diagnosis.ts";
 import { short, withError } from "./numberWords.ts";
-import type { Finalist } from "./recommend.ts";
+import type { Finalist, Recommendation } from "./recommend.ts";
 import type { TrialRun } from "./trialRun.ts";
 import { type TrialSetting, describe, isSameSetting } from "./trialSetting.ts";
 
@@ -22,6 +22,7 @@ export function adviceWords(diagnosis: Found): string[] {
     : `${withError(loss, standardError)}, the mean of ${seeds} seeds`;
   return [
     ...whyDerivatives(diagnosis, recommended),
+    ...whySearch(recommendation, recommended),
     `Use ${describe(recommended)}: in trial runs of ${short(innerSteps)} inner steps it took the mean loss from ` +
       `${withError(initialLoss, initialStandardError)} to ${end}` +
       `${others.length === 0 ? "" : ` (${others.map(nextOf).join("; ")})`}.${otherEstimators(trials, recommended)}`,
@@ -63,8 +64,9 @@ function whyDerivatives(
   { regime, usableHorizon, thetas, recommendation }: Found,
   recommended: TrialSetting,
 ): string[] {
-  const { kind, isWhole, isUnbiased } = estimatorEntry(recommended.estimator);
-  if (regime !== "exploding" || kind === "es") return [];
+  const { isWhole, estimator: entry } = contenderOf(recommended.estimator);
+  if (regime !== "exploding" || entry === undefined || entry.kind === "es") return [];
+  const { isUnbiased } = entry;
   const { estimator, truncation } = recommended;
   const own = thetas.filter(({ of }) => of !== undefined && isSameSetting(of, recommended)).at(-1);
   return [
@@ -73,6 +75,21 @@ function whyDerivatives(
       ...whereItTrained(own),
       ...againstEs(recommendation.trials, recommended),
     ].join("; ")}.`,
+  ];
+}
+
+/** A search has no gradient: it is recommended for being ahead, and of what is said. */
+function whySearch({ finals, seeds }: Recommendation, recommended: TrialSetting): string[] {
+  if (contenderOf(recommended.estimator).search === undefined) return [];
+  const own = finals.find(({ setting }) => isSameSetting(setting, recommended));
+  const rival = finals.find(({ setting }) => contenderOf(setting.estimator).search === undefined);
+  const name = recommended.estimator;
+  if (own === undefined || rival === undefined)
+    return [`${name} is a search, without a gradient and an optimizer: no estimator ended a trial run.`];
+  return [
+    `${name} is a search, without a gradient and an optimizer: for the same inner steps it ends at ` +
+      `${withError(own.loss, own.standardError)}, the best estimator (${rival.setting.estimator}) at ` +
+      `${withError(rival.loss, rival.standardError)}, means of ${seeds} seeds.`,
   ];
 }
 
@@ -97,7 +114,7 @@ function whereItTrained(own: Found["thetas"][number] | undefined): string[] {
 function againstEs(trials: readonly TrialRun[], recommended: TrialSetting): string[] {
   const own = trials.find(({ setting }) => isSameSetting(setting, recommended));
   const [best] = ended(trials)
-    .filter(({ setting: { estimator } }) => estimatorEntry(estimator).kind === "es")
+    .filter(({ setting: { estimator } }) => contenderOf(estimator).kind === "es")
     .toSorted((a, b) => a.loss - b.loss);
   if (own === undefined || best === undefined) return [];
   return [

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { type Tensor, np, random } from "../array/index.ts";
 import { OptionError } from "../errors.ts";
 import { createEstimator } from "../estimators/index.ts";
+import { searchMethod } from "../methods/index.ts";
 import { adam } from "../optimizers/index.ts";
 import { type Setup, innerProblem } from "../train/index.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
@@ -61,6 +62,62 @@ test("a step without derivative gets evolution strategies, and no exponents", ()
   ]);
   expect(["nres", "pes", "fullEs", "truncatedEs"]).toContain(diagnosis.recommended?.estimator);
   expect(diagnosis.innerSteps).toBe(6000);
+});
+
+/** Twenty away, and a step of the optimizer is a ten-thousandth: no estimator arrives; a search that adapts its size does. */
+const distant = defineProblem({
+  name: "distant",
+  horizon: 4,
+  isDifferentiable: false,
+  init: () => np.array(0),
+  step(theta: Tensor, s) {
+    const miss = theta.sub(20);
+    return { state: s, loss: miss.mul(miss) };
+  },
+});
+const distantOptions = { truncation: 2, sigma: 0.5, pairs: 4, objective: "mean" } as const;
+const slow = { value: 1e-6, optimizer: () => adam({ learningRate: 1e-4 }) };
+
+test("a search is recommended where it clearly wins, with what it was ahead by", () => {
+  const { recommended, recommendation, verdict } = diagnose(
+    {
+      theta: np.array(0),
+      estimator: createEstimator("nres", distant, distantOptions) as never,
+      inner: innerProblem(distant, distantOptions, slow) as never,
+      optimizer: adam({ learningRate: 1e-4 }),
+      steps: 20,
+    },
+    { innerSteps: 3200, key: random.key(0) },
+  );
+  expect(recommended).toMatchObject({ estimator: "cmaEs", truncation: 4 });
+  expect(recommended).not.toHaveProperty("learningRate");
+  // The best of the estimators has been run with as many seeds: what is said rests on that.
+  const own = recommendation.finals.find(({ setting }) => setting.estimator === recommended!.estimator)!;
+  const rival = recommendation.finals.find(({ setting }) => setting.learningRate !== undefined)!;
+  expect(rival.losses).toHaveLength(3);
+  expect(own.loss).toBeLessThan(rival.loss - 2 * Math.hypot(own.standardError, rival.standardError));
+  const words = verdict.join(" ");
+  expect(words).toContain("cmaEs is a search, without a gradient and an optimizer");
+  expect(words).toContain(`the best estimator (${rival.setting.estimator})`);
+  for (const { innerSteps } of recommendation.trials) expect(innerSteps).toBeLessThanOrEqual(3200);
+});
+
+test("a setup that a search moves: that search is tried, and estimators with what the inner problem says", () => {
+  const setup = (inner: unknown): Setup => ({
+    theta: np.array(0),
+    method: searchMethod("particleSwarm", distant, distantOptions) as never,
+    inner: inner as never,
+    steps: 20,
+  });
+  const rated = innerProblem(distant, distantOptions, slow);
+  const { recommendation } = diagnose(setup(rated), { innerSteps: 1600, key: random.key(0) });
+  const tried = recommendation.trials.map(({ setting }) => setting.estimator);
+  for (const name of ["nres", "fullEs", "particleSwarm", "cmaEs"]) expect(tried).toContain(name);
+  expect(recommendation.trials.filter(({ failure }) => failure !== undefined)).toEqual([]);
+  // Nothing is measured where it cannot be.
+  expect(() => diagnose(setup(innerProblem(distant, distantOptions)))).toThrow(
+    "Give innerProblem its third argument",
+  );
 });
 
 test("a setup without an inner problem is told what is missing", () => {

@@ -13,8 +13,9 @@ import {
   isDeterministic,
   measuredHorizon,
 } from "../diagnostics/index.ts";
-import { type EstimatorEntry, estimatorEntry, estimatorNames } from "../estimators/index.ts";
-import { type DescentSetup, type InnerProblem, type Setup, requireDescent } from "../train/index.ts";
+import { estimatorNames } from "../estimators/index.ts";
+import { type InnerProblem, type Setup, requireDescent } from "../train/index.ts";
+import { contenderOf } from "./contender.ts";
 import {
   type Diagnosis,
   type GradientRegime,
@@ -29,6 +30,8 @@ import { type TrialBudget, trialBudget } from "./trialBudget.ts";
 import { type NonFiniteOrigin, nonFiniteOrigin } from "./nonFiniteOrigin.ts";
 import type { TrialRun } from "./trialRun.ts";
 import { isSameSetting } from "./trialSetting.ts";
+import { trialOptimizer } from "./trialSetups.ts";
+import { isSearched, searchOf } from "./setupSearch.ts";
 
 export interface DiagnoseOptions {
   key?: Key | undefined;
@@ -40,14 +43,19 @@ export interface DiagnoseOptions {
 /** Trial runs have at most this many outer steps, or as many as the setup's run if those are more. */
 const mostOuterSteps = 3000;
 
-/** Measures, judges, recommends. The setup must say what its inner problem is. */
+/**
+ * Measures, judges, recommends. The setup must say what its inner problem is; where a search moves its theta, the inner problem
+ * must say how to make an optimizer, with which estimators are tried.
+ */
 export function diagnose(given: Setup, options: DiagnoseOptions = {}): Diagnosis {
   requireKnownOptions("diagnose", options, ["key", "innerSteps", "onProgress"]);
   const { key = random.key(0), onProgress = () => {} } = options;
-  const setup = requireDescent("diagnose", given);
+  const setup = isSearched(given) ? given : requireDescent("diagnose", given);
   const { inner } = setup;
   if (inner === undefined)
     throw new OptionError("diagnose", "setup.inner", inner, "the inner problem of the setup");
+  // What is missing is told before anything is measured.
+  trialOptimizer(setup, inner);
   const { problem } = inner;
   const asked = options.innerSteps;
   if (asked !== undefined) requireInteger("diagnose", "innerSteps", asked, 1);
@@ -62,6 +70,7 @@ export function diagnose(given: Setup, options: DiagnoseOptions = {}): Diagnosis
     key,
     isDeterministic: isFixed,
     thetaSize: tree.size(setup.theta),
+    ownSearch: searchOf(setup, key),
     onProgress,
   });
   const isLost = recommendation.recommended === undefined;
@@ -98,11 +107,8 @@ const nonFinite = (origin: NonFiniteOrigin | undefined): Pick<Diagnosis, "nonFin
   origin === undefined ? {} : { nonFinite: origin };
 
 /** What is judged, where the setup's own estimator is not one of the registry: it may meet other problems, too. */
-function judgedInstead(
-  { estimator }: DescentSetup,
-  { problem }: InnerProblem,
-): Pick<Diagnosis, "judgedInstead"> {
-  if ((estimatorNames as readonly string[]).includes(estimator.name)) return {};
+function judgedInstead({ estimator }: Setup, { problem }: InnerProblem): Pick<Diagnosis, "judgedInstead"> {
+  if (estimator === undefined || (estimatorNames as readonly string[]).includes(estimator.name)) return {};
   return { judgedInstead: { ownEstimator: estimator.name, problem: problem.name } };
 }
 
@@ -112,14 +118,16 @@ interface Place extends Pick<ThetaEvidence, "of"> {
 }
 
 /** Without bias and without noise of its own: backpropagation through all steps, or what equals it. */
-const isExact = ({ isUnbiased, isDeterministic = false }: EstimatorEntry): boolean =>
-  isUnbiased && isDeterministic;
+function isExact({ setting }: TrialRun): boolean {
+  const { estimator: entry } = contenderOf(setting.estimator);
+  return entry !== undefined && entry.isUnbiased && entry.isDeterministic === true;
+}
 
 /** The first theta, and thetas on the way of the best run and of that with exact gradients. */
 function placesOf(theta: unknown, { trials, recommended }: Recommendation): Place[] {
   const best = recommended && trials.find(({ setting: one }) => isSameSetting(one, recommended));
   // Trials begin with one of each estimator, the preferred first.
-  const exact = trials.find(({ setting }) => isExact(estimatorEntry(setting.estimator)));
+  const exact = trials.find(isExact);
   const onTheWay = (run: TrialRun | undefined, shares: readonly number[]): Place[] =>
     run === undefined || run.thetas.length === 0
       ? []

@@ -1,13 +1,13 @@
 /**
  * Which estimator, truncation, sigma, pairs and learning rate reach the lowest loss for the same number of inner steps:
  * found by trial runs, because bias and variance at one theta do not say where a run ends. Estimators first, each with the
- * problem's own settings; then the settings of the best, one after the other; then the best few again with other seeds.
- * What is recommended is judged by means over seeds alone.
+ * problem's own settings, and a few searches beside them; then the settings of the best, one after the other; then the best
+ * few again with other seeds. What is recommended is judged by means over seeds alone, a search where it clearly wins.
  */
 import type { Key } from "../array/index.ts";
-import { estimatorEntry } from "../estimators/index.ts";
-import type { DescentSetup, InnerProblem } from "../train/index.ts";
+import type { InnerProblem, Setup } from "../train/index.ts";
 import { type Progress, isClearlyLost } from "./clearlyLost.ts";
+import { contenderOf } from "./contender.ts";
 import { type JudgedLoss, judgedLoss, mean, partKey, standardErrorOf } from "./judgedLoss.ts";
 import { type TrialRun, judgeOf, trialRun } from "./trialRun.ts";
 import { type TrialSetting, describe, isSameSetting } from "./trialSetting.ts";
@@ -15,6 +15,7 @@ import {
   isAffordable,
   learningRates,
   pairCounts,
+  searchSettings,
   sigmas,
   trialSettings,
   truncations,
@@ -29,6 +30,8 @@ export interface RecommendOptions {
   isDeterministic: boolean;
   /** Numbers in theta. */
   thetaSize: number;
+  /** The search that the setup itself names. */
+  ownSearch?: string | undefined;
   onProgress: (what: string) => void;
 }
 
@@ -66,12 +69,10 @@ export interface Recommendation {
 /** Losses this close to the best, as a share of what the best has gained, count as equal. */
 const equalShare = 0.02;
 const [finalists, seeds] = [3, 3];
+/** Standard errors by which a search must be ahead of the best estimator. */
+const beyondChance = 2;
 
-export function recommend(
-  setup: DescentSetup,
-  inner: InnerProblem,
-  options: RecommendOptions,
-): Recommendation {
+export function recommend(setup: Setup, inner: InnerProblem, options: RecommendOptions): Recommendation {
   const { key, onProgress, isDeterministic } = options;
   const evaluationKey = partKey(key, "judge");
   const judge = judgeOf(inner, setup.theta, { evaluationKey, isDeterministic });
@@ -93,14 +94,14 @@ export function recommend(
   };
   const best = (): TrialRun | undefined => pick(trials.filter(hasEnded), initial.loss);
 
-  tryAll(trialSettings(inner, options));
+  tryAll([...trialSettings(inner, options), ...searchSettings(inner, options)]);
   for (const vary of [learningRates, truncations, sigmas, pairCounts]) {
     const from = best();
     if (from === undefined) break;
     tryAll(vary(from.setting, inner).filter((one) => isAffordable(one, options.innerSteps)));
   }
   const finals = lastRound(trials, best(), attempt);
-  const winner = pick(finals, initial.loss);
+  const winner = clearWinner(finals, initial.loss);
   return {
     ...(winner === undefined
       ? { recommended: undefined, loss: Infinity, standardError: 0, seeds: 0, outerSteps: 0 }
@@ -125,18 +126,18 @@ const initialOf = ({ loss, standardError }: JudgedLoss) => ({
 
 const hasEnded = ({ loss, stoppedAt }: TrialRun): boolean => loss < Infinity && stoppedAt === undefined;
 
-/** The best few of the first seed again with others; the best mean first. */
+/** The best few of the first seed again with others, an estimator among them; the best mean first. */
 function lastRound(
   trials: readonly TrialRun[],
   chosen: TrialRun | undefined,
   attempt: (setting: TrialSetting, seed: number) => TrialRun,
 ): Finalist[] {
   if (chosen === undefined) return [];
-  const ranked = trials
-    .filter(hasEnded)
-    .toSorted((a, b) => a.loss - b.loss)
-    .slice(0, finalists);
+  const all = trials.filter(hasEnded).toSorted((a, b) => a.loss - b.loss);
+  const ranked = all.slice(0, finalists);
   if (!ranked.includes(chosen)) ranked.push(chosen);
+  const rival = all.find((run) => !isSearch(run));
+  if (rival !== undefined && ranked.every(isSearch)) ranked.push(rival);
   return ranked
     .map(({ setting, loss }): Finalist => {
       const others = Array.from({ length: seeds - 1 }, (_, i) => attempt(setting, i + 1).loss);
@@ -152,6 +153,22 @@ function lastRound(
     .toSorted((a, b) => a.loss - b.loss);
 }
 
+const isSearch = ({ setting }: { setting: TrialSetting }): boolean =>
+  contenderOf(setting.estimator).search !== undefined;
+
+/** The one that `pick` says; a search where it is ahead of the best estimator by more than chance, else that one. */
+function clearWinner(finals: readonly Finalist[], initialLoss: number): Finalist | undefined {
+  const first = pick(finals, initialLoss);
+  if (first === undefined || !isSearch(first)) return first;
+  const rival = pick(
+    finals.filter((one) => !isSearch(one)),
+    initialLoss,
+  );
+  if (rival === undefined) return first;
+  const doubt = beyondChance * Math.hypot(first.standardError, rival.standardError);
+  return rival.loss - first.loss > doubt ? first : rival;
+}
+
 /** The lowest loss; among losses that are equal for all purposes, the estimator that is preferred. */
 function pick<Run extends { setting: TrialSetting; loss: number }>(
   runs: readonly Run[],
@@ -163,6 +180,6 @@ function pick<Run extends { setting: TrialSetting; loss: number }>(
   // 2 % of the gain, but never more than 5 % of the loss that is left, unless that is nothing beside the gain.
   const slack = Math.max(Math.min(equalShare * gain, 0.05 * Math.abs(least)), 1e-6 * gain);
   const isEqual = ({ loss }: Run): boolean => loss <= (Number.isFinite(gain) ? least + slack : least);
-  const rank = ({ setting }: Run): number => estimatorEntry(setting.estimator).preference ?? Infinity;
+  const rank = ({ setting }: Run): number => contenderOf(setting.estimator).preference;
   return runs.filter(isEqual).reduce((first, one) => (rank(one) < rank(first) ? one : first));
 }
