@@ -292,6 +292,57 @@ describe("deps", () => {
     );
   });
 
+  describe("a density that is no scalar is refused: batch and steps of the same number would hide it", () => {
+    const [horizon, batch] = [4, 4];
+    const pushed = (logProb: (x: Tensor, xi: Tensor) => Tensor) =>
+      designTask({
+        horizon,
+        designBox: [[0.1], [1]],
+        initialState: () => np.ones([1]),
+        dynamics: (a, x, _, xi) => x.mul(a).add(xi),
+        reward: (_, x) => x.sum().neg(),
+        disturbance: {
+          sample: (_, x, __, key) => random.normal(key, [1]),
+          logProb: (_, x, __, xi) => logProb(x, xi),
+        },
+      });
+    const gaussian = gaussianPolicy({ observations: 2, actions: 1 });
+    const theta = { design: np.array([0.5]), policy: gaussian.init(random.key(0)) };
+
+    test("of the task", () => {
+      const perNumber = pushed((_, xi) => xi.mul(xi).mul(-0.5));
+      for (const made of [
+        deps({ task: perNumber, policy: gaussian, batch }),
+        depsEstimator({ task: perNumber, policy: gaussian, batch }),
+      ]) {
+        expect(() => made.init(theta, random.key(0))).toThrow(ShapeError);
+        expect(() => made.init(theta, random.key(0))).toThrow(
+          "task.disturbance.logProb must give a scalar, got float32[1]. Sum it.",
+        );
+      }
+      const summed = pushed((_, xi) => xi.mul(xi).sum().mul(-0.5));
+      expect(() => deps({ task: summed, policy: gaussian, batch }).init(theta, random.key(0))).not.toThrow();
+    });
+
+    test("of a policy", () => {
+      const task = pushed((_, xi) => xi.mul(xi).sum().mul(-0.5));
+      const perAction = {
+        ...gaussian,
+        logProb: (...args: Parameters<typeof gaussian.logProb>) => gaussian.logProb(...args).reshape([1]),
+      };
+      expect(() => deps({ task, policy: perAction, batch }).init(theta, random.key(0))).toThrow(
+        "deps: policy.logProb must give a scalar, got float32[1]. Sum it.",
+      );
+    });
+  });
+
+  test("an unknown option is refused with all that there are", () => {
+    expect(() => deps({ task, policy, optimizer: 3 } as never)).toThrow(
+      'got "optimizer". Did you mean "optimizers"?',
+    );
+    expect(() => deps({ task, policy, lern: "both" } as never)).toThrow('"optimizers", "learn", "onWarning"');
+  });
+
   test("a density that is not finite is named with its step and trajectory", () => {
     // The disturbance of trajectory 2 at step 1 has no density: the state there counts steps, the start numbers trajectories.
     const counting = (key: Key): Tensor => random.uniform(key, [1]);

@@ -7,7 +7,7 @@
  * Bolland, Boukas, Berger and Ernst, JAIR 73, 2022, Algorithm 1.
  */
 import { type Key, type Tensor, random, tree } from "../../array/index.ts";
-import { requireOneOf } from "../../errors.ts";
+import { requireKnownOptions, requireOneOf } from "../../errors.ts";
 import {
   type Json,
   type Method,
@@ -18,7 +18,7 @@ import {
 } from "../../methods/index.ts";
 import { compiled } from "../../unroll/index.ts";
 import { nonFiniteFinder, tracedEstimate } from "./depsEstimator.ts";
-import { type DepsEstimatorOptions, depsSettings } from "./depsOptions.ts";
+import { type DepsEstimatorOptions, depsOptions, depsSettings } from "./depsOptions.ts";
 import { outsideBox, requireDesign, requireTraceable } from "./designChecks.ts";
 import { designNumbers } from "./designMetrics.ts";
 import {
@@ -63,6 +63,7 @@ const where = "deps";
 export function deps<State, Theta>(
   options: DepsOptions<State, Theta>,
 ): Method<DesignTheta<Theta>, DepsState> {
+  requireKnownOptions(where, options, depsOptions);
   const { optimizers, learn = "both", onWarning, ...own } = options;
   const settings = depsSettings(where, own);
   const { task, policy, batch, rule } = settings;

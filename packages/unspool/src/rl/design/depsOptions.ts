@@ -56,6 +56,9 @@ export const depsEstimatorOptions = [
   "measuresScoreShare",
 ] as const;
 
+/** Options of `deps`. */
+export const depsOptions = [...depsEstimatorOptions, "optimizers", "learn", "onWarning"] as const;
+
 export interface DepsSettings<State, Theta> {
   task: DesignTask<State>;
   policy: DesignPolicy<Theta>;

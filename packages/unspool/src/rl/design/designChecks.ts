@@ -5,12 +5,16 @@ import type { DesignTask } from "./designTask.ts";
 import type { DesignPolicy } from "./policies/policy.ts";
 import type { DesignTheta, StepTerms, TermsRule } from "./trajectories.ts";
 
+/** Throws `OptionError` for what is no task. */
+export function requireTask(where: string, task: unknown): void {
+  const { dynamics, disturbance } = (task ?? {}) as { dynamics?: unknown; disturbance?: unknown };
+  if (typeof dynamics === "function" && disturbance !== undefined) return;
+  throw new OptionError(where, "task", task, "a design task", "Make one with designTask.");
+}
+
 /** Throws `OptionError` for what is no task or no policy. */
 export function requireTaskAndPolicy(where: string, task: unknown, policy: unknown): void {
-  const { dynamics, disturbance } = (task ?? {}) as { dynamics?: unknown; disturbance?: unknown };
-  if (typeof dynamics !== "function" || disturbance === undefined) {
-    throw new OptionError(where, "task", task, "a design task", "Make one with designTask.");
-  }
+  requireTask(where, task);
   const { init, sample, logProb } = (policy ?? {}) as Partial<DesignPolicy>;
   if (typeof init !== "function" || typeof sample !== "function" || typeof logProb !== "function") {
     const allowed = "a policy with init, sample and logProb";
@@ -47,7 +51,19 @@ export function outsideBox(
   );
 }
 
-/** Throws `OptionError` where a function of the task or of the policy cannot be traced, with what it threw. */
+/**
+ * Throws `ShapeError` unless a function gave one number for one trajectory: what is longer would be broadcast against the
+ * steps and trajectories of a batch, and be summed to another gradient.
+ */
+export function requireScalar(where: string, name: string, given: Tensor): void {
+  if (given?.ndim === 0) return;
+  throw new ShapeError(where, `${name} must give a scalar, got ${String(given)}. Sum it.`, { name, given });
+}
+
+/**
+ * Throws `OptionError` where a function of the task or of the policy cannot be traced, with what it threw, and `ShapeError`
+ * where it gives what does not fit.
+ */
 export function requireTraceable<State, Theta>(
   where: string,
   task: DesignTask<State>,
@@ -93,7 +109,9 @@ export function requireTraceable<State, Theta>(
       seen,
       action,
     );
+    requireScalar(where, "policy.logProb", policy.logProb(theta.policy, seen, action));
   }
+  if (rule.hasEntropy) requireScalar(where, "policy.entropy", policy.entropy!(theta.policy, seen));
   type Acted = [design: Tensor, state: State, action: Tensor, own: Key];
   const acted: Acted = [design, state, action, key];
   attempt("task.disturbance.sample", (...args: Acted) => disturbance.sample(...args), ...acted);
@@ -102,13 +120,12 @@ export function requireTraceable<State, Theta>(
   const disturbed: Disturbed = [design, state, action, xi];
   if (rule.disturbance === "score") {
     attempt("task.disturbance.logProb", (...args: Disturbed) => disturbance.logProb(...args), ...disturbed);
+    requireScalar(where, "task.disturbance.logProb", disturbance.logProb(...disturbed));
   }
   attempt("task.reward", (...args: Disturbed) => task.reward(...args), ...disturbed);
   attempt("task.dynamics", (...args: Disturbed) => task.dynamics(...args), ...disturbed);
   tree.requireSame(where, "the state that task.dynamics returned", state, task.dynamics(...disturbed));
-  const reward = task.reward(...disturbed);
-  if (reward.ndim === 0) return;
-  throw new ShapeError(where, `task.reward must give a scalar, got ${reward.toString()}. Sum it.`);
+  requireScalar(where, "task.reward", task.reward(...disturbed));
 }
 
 const quantities: readonly (readonly [keyof StepTerms, string])[] = [

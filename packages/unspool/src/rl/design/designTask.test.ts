@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { np, random, tree } from "../../array/index.ts";
 import { OptionError } from "../../errors.ts";
+import { designEvaluator } from "./evaluateDesign.ts";
 import { type DesignTaskOptions, designTask } from "./designTask.ts";
 
 const options: DesignTaskOptions = {
@@ -83,6 +84,19 @@ describe("designTask", () => {
     const task = designTask({ ...options, initialState: () => np.zeros([2, 2]) });
     expect(() => task.observe(np.zeros([2, 2]), tree.scalar(0, "int32"))).toThrow(
       "observe must be given where a state is no vector",
+    );
+  });
+
+  test("evaluators refuse rewards that are no scalar, whose mean over numbers would pass for a return", () => {
+    const perNumber = designTask({ ...options, reward: (design) => design });
+    expect(() => designEvaluator(perNumber, (_, state) => state)(np.array([0.5, 0]))).toThrow(
+      "task.reward must give a scalar, got traced float32[2]. Sum it.",
+    );
+    expect(() => designEvaluator(designTask(options), {} as never)).toThrow(
+      "designEvaluator: controller must be a function of design, state, step and key, got {}.",
+    );
+    expect(() => designEvaluator({} as never, () => np.zeros([1]))).toThrow(
+      "designEvaluator: task must be a design task",
     );
   });
 });

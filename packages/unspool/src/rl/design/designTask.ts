@@ -15,7 +15,7 @@ export interface Disturbance<State = Tensor> {
    * xi ~ P_psi(. | s, a). For `disturbance: "reparam"` it must be a differentiable function of its arguments at a fixed key.
    */
   sample(design: Tensor, state: State, action: Tensor, key: Key): Tensor;
-  /** log P_psi(xi | s, a), a scalar. */
+  /** log P_psi(xi | s, a), a scalar: the sum where xi has several numbers. */
   logProb(design: Tensor, state: State, action: Tensor, disturbance: Tensor): Tensor;
 }
 
@@ -85,7 +85,7 @@ const none: Disturbance<unknown> = {
  *   reward: (a, x) => x.mul(x).sum().add(np.log(a).mul(0.1).sum()).neg(),
  *   disturbance: {
  *     sample: (_, x, __, key) => random.normal(key, [1]).mul(0.1),
- *     logProb: (_, x, __, xi) => xi.div(0.1).pow(2).sum().mul(-0.5),
+ *     logProb: (_, x, __, xi) => xi.mul(xi).sum().mul(-0.5 / 0.1 ** 2),
  *   },
  * });
  */

@@ -1,7 +1,8 @@
 /** How well a design does under a controller, and what happens: trajectories without derivatives. */
 import { type Key, type Tensor, np, random, scan, tree, vmap } from "../../array/index.ts";
-import { requireInteger, requireKnownOptions } from "../../errors.ts";
+import { OptionError, requireInteger, requireKnownOptions } from "../../errors.ts";
 import { compiled } from "../../unroll/index.ts";
+import { requireScalar, requireTask, requireTaskAndPolicy } from "./designChecks.ts";
 import type { DesignTask } from "./designTask.ts";
 import type { DesignPolicy } from "./policies/policy.ts";
 import { type DesignTheta, stopped } from "./trajectories.ts";
@@ -43,6 +44,14 @@ export function designEvaluator<State>(
   options: EvaluateDesignOptions = {},
 ): (design: Tensor, key?: Key) => DesignEvaluation<State> {
   const { trajectories, key } = checked("designEvaluator", options);
+  requireTask("designEvaluator", task);
+  if (typeof controller !== "function")
+    throw new OptionError(
+      "designEvaluator",
+      "controller",
+      controller,
+      "a function of design, state, step and key",
+    );
   const run = compiled("design.evaluate", (design: Tensor, own: Key) =>
     simulate(task, controller, design, own, trajectories),
   );
@@ -61,6 +70,7 @@ export function policyEvaluator<State, Theta>(
   options: EvaluateDesignOptions = {},
 ): (theta: DesignTheta<Theta>, key?: Key) => DesignEvaluation<State> {
   const { trajectories, key } = checked("policyEvaluator", options);
+  requireTaskAndPolicy("policyEvaluator", task, policy);
   const run = compiled("design.evaluate", (theta: DesignTheta<Theta>, own: Key) => {
     const controller: DesignController<State> = (_design, state, t, actionKey) =>
       policy.sample(theta.policy, task.observe(state, t), actionKey);
@@ -94,6 +104,7 @@ function simulate<State>(
       const actions = controller(design, state, t, random.foldIn(at, "action"));
       const xi = task.disturbance.sample(design, state, actions, random.foldIn(at, "disturbance"));
       const rewards = task.reward(design, state, actions, xi);
+      requireScalar(task.name, "task.reward", rewards);
       return [task.dynamics(design, state, actions, xi), { states: state, actions, rewards }];
     })(states, keys);
     return [next, made];
