@@ -68,6 +68,11 @@ import {
   tfim,
   unrollCandidates,
   vqt,
+  boxSpace,
+  filteredPolicy,
+  linearSimulated,
+  simulatedEnvironment,
+  simulatedSamplers,
   zoac,
   zoacSearch,
 } from "unspool";
@@ -228,6 +233,34 @@ describe("methods without gradients in an environment", () => {
       steps: 4,
     }),
   ];
+  test.each(checks.map((check) => [check.name, check.run] as const))("%s", (_, run) => run());
+});
+
+describe("zoac of simulators in plain code, through a filter", async () => {
+  const environment = simulatedEnvironment({
+    ...{ name: "walk", observationSpace: boxSpace({ shape: [2] }), actionSpace: boxSpace({ shape: [1] }) },
+    timeLimit: 9,
+    create() {
+      let [x, v] = [0, 0];
+      return {
+        reset: (draws) => ([x, v] = [draws.normal(), 0]),
+        step([push]) {
+          [x, v] = [x + 0.1 * v, v + push!];
+          return { observation: [x, v], reward: -Math.abs(x), terminated: Math.abs(x) > 3 };
+        },
+      };
+    },
+  });
+  const acting = linearSimulated({ observationSize: 2, actionSize: 1 });
+  const simulators = await simulatedSamplers({ environment, policy: acting, samplers: 3 });
+  const policy = filteredPolicy(linearPolicy(simulators), { observationSize: 2, clip: 10 });
+  const parts = { environment: simulators, policy, segmentLength: 4, segments: 2 };
+  const checks = methodConformance({
+    name: "zoac",
+    create: () => zoac({ ...parts, critic: { hidden: [4], epochs: 1 } }),
+    theta: () => policy.init(random.key(0)),
+    steps: 4,
+  });
   test.each(checks.map((check) => [check.name, check.run] as const))("%s", (_, run) => run());
 });
 

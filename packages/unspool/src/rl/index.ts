@@ -68,6 +68,13 @@ export type { SegmentPlayer, SegmentPlayerOptions } from "./actorCritic/segmentP
 export { segmentRecords } from "./actorCritic/playedSegments.ts";
 export type { PlayedSegments } from "./actorCritic/playedSegments.ts";
 export type { Samplers } from "./actorCritic/segmentProgram.ts";
+export { playSampler, samplerSlot, simulatedSamplers } from "./actorCritic/simulatedSegments.ts";
+export type {
+  SamplerSlot,
+  SegmentBatch,
+  SimulatedSamplers,
+  SimulatedSamplersOptions,
+} from "./actorCritic/simulatedSegments.ts";
 export type { CriticOptions, CriticState } from "./actorCritic/critic.ts";
 export { zoacEstimator } from "./actorCritic/zoacEstimator.ts";
 export type { ZoacEstimator, ZoacEstimatorOptions } from "./actorCritic/zoacEstimator.ts";
@@ -114,6 +121,7 @@ export {
   emptyRunningFilter,
   filterOf,
   filteredPolicy,
+  plainFilter,
   updateRunningFilter,
 } from "./environments/observationFilter.ts";
 export type {
@@ -121,6 +129,7 @@ export type {
   FilteredPolicyOptions,
   FilteredTheta,
   MeanAndDeviation,
+  PolicyFilter,
   RunningFilter,
 } from "./environments/observationFilter.ts";
 export { cartPole } from "./environments/cartPole.ts";
@@ -195,6 +204,7 @@ export type {
 export { linearSimulated, mlpSimulated } from "./environments/simulatedPolicies.ts";
 export type { LinearSimulatedOptions, MlpSimulatedOptions } from "./environments/simulatedPolicies.ts";
 export { environmentLoss, lossesOf } from "./environments/environmentLoss.ts";
+export { stackedNumbers } from "./environments/stackedNumbers.ts";
 export { candidatesOf } from "./environments/episodePlayer.ts";
 export type { EnvironmentLossOptions, EvaluateCandidates } from "./environments/environmentLoss.ts";
 export { episodeObservations, episodeScenes } from "./environments/episodeScenes.ts";

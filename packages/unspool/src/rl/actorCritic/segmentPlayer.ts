@@ -17,6 +17,7 @@ import {
 import { type Executor, defaultExecutor } from "../../unroll/index.ts";
 import type { Environment, Policy } from "../environments/environment.ts";
 import { candidatesOf } from "../environments/episodePlayer.ts";
+import { drawsOf, pastSegments, wholeNumbers } from "./pastSegments.ts";
 import type { PlayedSegments } from "./playedSegments.ts";
 import { requireActions } from "./requireActions.ts";
 import {
@@ -84,24 +85,9 @@ export function segmentPlayer<Theta, State>(
     perturbations: perturbationProgram(settings),
   };
   const executor = (): Executor => options.executor ?? defaultExecutor();
-  const int32 = (of: (i: number) => number, count = samplers): Tensor =>
-    tensorOf(
-      Int32Array.from({ length: count }, (_, i) => of(i)),
-      [count],
-      "int32",
-    );
-  /** Of unit i, which belongs to a sampler. */
-  const draws = (samplerOf: (i: number) => number, count: number): Draw => ({
-    pair: int32((i) => (isAntithetic ? samplerOf(i) >> 1 : samplerOf(i)), count),
-    sign: int32((i) => (isAntithetic && samplerOf(i) % 2 === 1 ? -1 : 1), count),
-  });
-  const past = (count: number, segments: number, weights: Float64Array) => ({
-    segment: int32((i) => i % segments, count),
-    draw: draws((i) => Math.floor(i / segments), count),
-    weight: tensorOf(weights, [count], "float64"),
-  });
-  const each = int32((i) => i);
-  const ownDraws = draws((i) => i, samplers);
+  const past = pastSegments(samplers, isAntithetic);
+  const each = wholeNumbers(samplers, (i) => i);
+  const ownDraws = drawsOf(isAntithetic, samplers, (i) => i);
 
   function playWith(
     at: Samplers,
@@ -149,12 +135,12 @@ export function segmentPlayer<Theta, State>(
     weigh(theta, key, weights) {
       const { length } = weights;
       const shared = { theta: theta as unknown, key };
-      const { mean } = executor().forward(programs.weigh, shared, past(length, length / samplers, weights));
+      const { mean } = executor().forward(programs.weigh, shared, past(length / samplers, weights));
       return tree.map((leaf: Tensor) => leaf.mul(length), mean.gradient) as Theta;
     },
     perturbations(theta, key, segments) {
       const count = samplers * segments;
-      const units = past(count, segments, new Float64Array(count));
+      const units = past(segments, new Float64Array(count));
       return executor().forward(programs.perturbations, { theta: theta as unknown, key }, units).each
         .noise as Theta;
     },

@@ -90,13 +90,16 @@ type Segment = ForwardProgram<Shared, SegmentUnit, object, Constant, Carry, obje
 /** One segment of each sampler. An episode that ends in it stays as it is until the next. */
 export function segmentProgram(settings: SegmentSettings): Segment {
   const { environment, policy, segmentLength, sigma, box } = settings;
+  const { filter } = policy;
   return {
     name: `segments of ${environment.name} by ${policy.name}`,
     length: segmentLength,
     begin({ theta, key }, { sampler, draw, theta: own, at }) {
       const moved = draw ? tree.add(theta, tree.scale(perturbation(theta, key, draw), sigma)) : own;
       const within = (x: Tensor) => np.minimum(np.maximum(x, box![0]), box![1]) as Tensor;
-      const played = box === null ? moved : tree.map(within, moved);
+      const bounded = box === null ? moved : tree.map(within, moved);
+      // What the filter is stays out of both.
+      const played = filter && draw ? filter.set(bounded, filter.get(theta)) : bounded;
       const fresh = environment.reset(random.foldIn(random.foldIn(key, "reset"), sampler));
       const { isOver } = at;
       const state = tree.select(isOver, fresh, at.state);
@@ -166,6 +169,9 @@ export interface PastSegment {
 
 type Past<Mean, Each> = ForwardProgram<Shared, PastSegment, object, object, object, Mean, Each>;
 
+/** Whose perturbations they are. */
+type Named = { environment: { readonly name: string } };
+
 const noLoop = {
   length: 0,
   begin: () => ({ members: [], kept: {} }),
@@ -176,7 +182,7 @@ const noiseOf = ({ theta, key }: Shared, { segment, draw }: PastSegment): unknow
   perturbation(theta, random.foldIn(key, segment), draw);
 
 /** Weighted perturbations, drawn again from their keys and averaged over segments. */
-export function weighProgram({ environment }: SegmentSettings): Past<{ gradient: unknown }, object> {
+export function weighProgram({ environment }: Named): Past<{ gradient: unknown }, object> {
   return {
     name: `weighted perturbations of ${environment.name}`,
     ...noLoop,
@@ -188,7 +194,7 @@ export function weighProgram({ environment }: SegmentSettings): Past<{ gradient:
 }
 
 /** The perturbations themselves. */
-export function perturbationProgram({ environment }: SegmentSettings): Past<object, { noise: unknown }> {
+export function perturbationProgram({ environment }: Named): Past<object, { noise: unknown }> {
   return {
     name: `perturbations of ${environment.name}`,
     ...noLoop,

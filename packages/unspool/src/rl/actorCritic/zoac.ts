@@ -3,8 +3,11 @@ import { type Tensor, np, tree } from "../../array/index.ts";
 import { requireKnownOptions } from "../../errors.ts";
 import { type DescentState, type Method, descent } from "../../methods/index.ts";
 import { type Optimizer, adam } from "../../optimizers/index.ts";
+import type { Policy } from "../environments/environment.ts";
+import { type RunningFilter, filterOf } from "../environments/observationFilter.ts";
 import { type ZoacEstimatorOptions, estimatorNames, zoacEstimator } from "./zoacEstimator.ts";
 import { programRecipe } from "./zoacRecipe.ts";
+import type { ZoacState } from "./zoacUpdate.ts";
 
 export interface ZoacOptions<Theta> extends ZoacEstimatorOptions<Theta> {
   /** Moves theta. Default `adam({ learningRate: 5e-2 })`, for parameters whose range is about [-1, 1]. */
@@ -36,11 +39,23 @@ export function zoac<Theta>(options: ZoacOptions<Theta>): Method<Theta, DescentS
     name: "zoac",
     step(theta, state, key) {
       const made = method.step(theta, state, key);
-      return box ? { ...made, theta: tree.map(within, made.theta) } : made;
+      const moved = box ? tree.map(within, made.theta) : made.theta;
+      return { ...made, theta: withFilter(options.policy, moved, made.state) };
     },
     recipe: (theta, state) => ({
       ...method.recipe(theta, state),
       zoac: { ...estimator.recipe, ...programRecipe(estimator.parts, theta) },
     }),
   };
+}
+
+/** Theta with the filter that has seen what was played. */
+function withFilter<Theta>({ filter: of }: Policy<Theta>, theta: Theta, { estimator }: DescentState): Theta {
+  if (of === undefined || !hasFilter(estimator)) return theta;
+  const dtype = of.get(theta).mean.dtype === "float64" ? "float64" : "float32";
+  return of.set(theta, filterOf(estimator.filter, { dtype }));
+}
+
+function hasFilter(state: unknown): state is ZoacState & { filter: RunningFilter } {
+  return typeof state === "object" && state !== null && "filter" in state && state.filter !== null;
 }

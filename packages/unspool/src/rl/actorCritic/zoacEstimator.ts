@@ -6,9 +6,10 @@
  *     a_t = pi(theta + sigma eps_i, s_t) for N steps,   eps_i ~ N(0, I)
  *     A_i = sum_k (gamma lambda)^k delta_{t_i + k},     g = mean of A_i eps_i / sigma
  */
-import { type Tensor, tree } from "../../array/index.ts";
+import { type Tensor, np, tree } from "../../array/index.ts";
 import { requireInteger, requireKnownOptions } from "../../errors.ts";
 import type { GradientEstimator } from "../../estimators/index.ts";
+import type { Policy } from "../environments/environment.ts";
 import { type SegmentWeightOptions, segmentWeightOptions, segmentWeights } from "./segmentWeights.ts";
 import { type ZoacCommonOptions, type ZoacParts, commonNames, zoacParts } from "./zoacOptions.ts";
 import { type ZoacMetrics, type ZoacState, initZoac, playAndJudge } from "./zoacUpdate.ts";
@@ -58,7 +59,7 @@ export function zoacEstimator<Theta>(options: ZoacEstimatorOptions<Theta>): Zoac
     init: (theta, key) => initZoac(parts, theta, key),
     estimate(theta, state, key) {
       let playKey = key;
-      const made = playAndJudge(parts, state, key, (samplers, own) => {
+      const made = playAndJudge(parts, theta, state, key, (samplers, own) => {
         playKey = own;
         return player.play(theta, samplers, own, segments);
       });
@@ -67,7 +68,14 @@ export function zoacEstimator<Theta>(options: ZoacEstimatorOptions<Theta>): Zoac
       const scale = isDividedBySigma ? -1 / sigma : -1;
       const gradient = tree.map((leaf, g) => (g as Tensor).mul(scale).astype(leaf.dtype), theta, sum);
       const metrics: ZoacMetrics = made.metrics;
-      return { loss: made.loss, gradient, state: made.state, metrics };
+      return { loss: made.loss, gradient: withoutFilter(parts.policy, gradient), state: made.state, metrics };
     },
   };
+}
+
+/** A filter is not trained. */
+function withoutFilter<Theta>({ filter }: Policy<Theta>, gradient: Theta): Theta {
+  if (filter === undefined) return gradient;
+  const { mean, std } = filter.get(gradient);
+  return filter.set(gradient, { mean: np.zerosLike(mean), std: np.zerosLike(std) });
 }

@@ -10,6 +10,8 @@ import {
   segmentPlayerOptions,
 } from "./segmentPlayer.ts";
 import { type DiscountOptions, discountsOf } from "./segmentRecord.ts";
+import { simulatedSegmentPlayer } from "./simulatedSegmentPlayer.ts";
+import type { SimulatedSamplers } from "./simulatedSegments.ts";
 
 /** What the estimator and the searching actor have in common. */
 export interface SegmentJudgement extends DiscountOptions {
@@ -31,15 +33,25 @@ export interface SegmentJudgement extends DiscountOptions {
 }
 
 export interface ZoacCommonOptions<Theta> extends SegmentJudgement, SegmentPlayerOptions {
-  /** A traced environment: one made by `defineEnvironment`. */
-  environment: Environment;
-  /** What acts in it; it need not be differentiable. */
+  /**
+   * A traced environment, made by `defineEnvironment`; or simulators in plain code, made by `simulatedSamplers` or as
+   * `samplers` of a `simulatorPool`.
+   */
+  environment: Environment | SimulatedSamplers;
+  /**
+   * What acts in it; it need not be differentiable. Simulators have a policy of their own that acts, and this one says what
+   * theta is: its numbers, leaf by leaf, are those of theirs. The filter of a `filteredPolicy` follows what is seen, and is
+   * neither perturbed nor trained; the critic sees through it as well.
+   */
   policy: Policy<Theta>;
+  /** Whether the filter of a filtered policy follows what is seen, or stays as it is in theta. Default true. */
+  isFilterUpdated?: boolean;
 }
 
 export const commonNames: readonly (keyof ZoacCommonOptions<unknown>)[] = [
   "environment",
   "policy",
+  "isFilterUpdated",
   "discount",
   "lambda",
   "critic",
@@ -50,8 +62,9 @@ export const commonNames: readonly (keyof ZoacCommonOptions<unknown>)[] = [
 ];
 
 export interface ZoacParts<Theta> {
-  environment: Environment;
+  environment: Environment | SimulatedSamplers;
   policy: Policy<Theta>;
+  isFilterUpdated: boolean;
   player: SegmentPlayer<Theta>;
   critic: Critic | undefined;
   discount: number;
@@ -69,6 +82,7 @@ export function zoacParts<Theta>(
   options: ZoacCommonOptions<Theta>,
   segments?: number,
 ): ZoacParts<Theta> {
+  const { isFilterUpdated = true } = options;
   const { environment, policy, advantages = "lastEpoch", evaluation = "gae", episodes = "full" } = options;
   requireEnvironment(where, environment);
   if (typeof policy?.act !== "function" || typeof policy.init !== "function")
@@ -84,11 +98,15 @@ export function zoacParts<Theta>(
   const hasCritic = options.critic !== null && evaluation !== "monteCarlo";
   const own = hasCritic ? critic(where, options.critic ?? {}) : undefined;
   const player = pick(options, segmentPlayerOptions);
+  if (!environment.isTraceable) player.samplers ??= environment.samplers;
   const { box, ...numbers } = checkedPlayer(where, player);
   return {
     environment,
     policy,
-    player: segmentPlayer(environment, policy, player),
+    isFilterUpdated,
+    player: environment.isTraceable
+      ? segmentPlayer(environment, policy, player)
+      : simulatedSegmentPlayer(environment, policy, player),
     critic: own,
     discount,
     lambda,
@@ -98,6 +116,7 @@ export function zoacParts<Theta>(
     recipe: {
       environment: environment.name,
       policy: policy.name,
+      isFilterUpdated,
       ...numbers,
       box: box === null ? null : box.map((bound) => (Number.isFinite(bound) ? bound : String(bound))),
       discount,
@@ -111,14 +130,15 @@ export function zoacParts<Theta>(
   };
 }
 
-function requireEnvironment(where: string, environment: Environment): void {
+function requireEnvironment(where: string, environment: Environment | SimulatedSamplers): void {
   if (environment?.isTraceable === true) return;
+  if (environment?.isTraceable === false && typeof environment.play === "function") return;
   throw new OptionError(
     where,
     "environment",
     environment,
-    "a traced environment",
-    "Make one by defineEnvironment. Simulators in plain code are searched by askTell.",
+    "a traced environment, or simulators that play segments",
+    "Make one by defineEnvironment. Of a simulator in plain code make some by simulatedSamplers or simulatorPool.",
   );
 }
 

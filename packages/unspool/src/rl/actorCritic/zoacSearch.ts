@@ -17,7 +17,7 @@ import { type ZoacState, initZoac, playAndJudge } from "./zoacUpdate.ts";
 
 export interface ZoacSearchOptions<Theta, State> extends Omit<
   ZoacCommonOptions<Theta>,
-  "sigma" | "isAntithetic"
+  "sigma" | "isAntithetic" | "isFilterUpdated"
 > {
   /** What asks for candidates, as many as samplers or a multiple: each sampler plays its share of them in a row. */
   search: Search<Theta, State>;
@@ -38,7 +38,9 @@ export function zoacSearch<Theta, State>(
   options: ZoacSearchOptions<Theta, State>,
 ): Method<Theta, ZoacSearchState<State>> {
   const where = "zoacSearch";
-  const names = commonNames.filter((name) => name !== "sigma" && name !== "isAntithetic");
+  const names = commonNames.filter(
+    (name) => name !== "sigma" && name !== "isAntithetic" && name !== "isFilterUpdated",
+  );
   requireKnownOptions(where, options, [...names, "search"]);
   const { search, ...common } = options;
   if (typeof search?.ask !== "function" || typeof search.tell !== "function")
@@ -48,6 +50,14 @@ export function zoacSearch<Theta, State>(
       search,
       "a search",
       "Make one with cmaEs() or createSearch(name).",
+    );
+  if (common.policy?.filter !== undefined)
+    throw new OptionError(
+      where,
+      "policy",
+      common.policy.name,
+      "one without a filter of observations",
+      "The search would search for the filter; use zoac.",
     );
   const parts = zoacParts(where, common);
   return {
@@ -60,9 +70,9 @@ export function zoacSearch<Theta, State>(
       ...initZoac(parts, theta, key),
       search: search.init(theta, random.foldIn(key, "search")),
     }),
-    step(_theta, { search: own, ...state }, key) {
+    step(theta, { search: own, ...state }, key) {
       const asked = search.ask(own, random.foldIn(key, "ask"));
-      const made = playAndJudge(parts, state, key, (samplers, playKey) =>
+      const made = playAndJudge(parts, theta, state, key, (samplers, playKey) =>
         parts.player.playEach(asked.candidates, samplers, playKey),
       );
       const losses = made.judged.values.map((value) => -value);

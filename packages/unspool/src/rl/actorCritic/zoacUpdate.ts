@@ -1,14 +1,24 @@
 /** What both actors of ZOAC do alike: the state of samplers and critic, and the metrics of an update. */
 import { type Key, np, random } from "../../array/index.ts";
+import {
+  type Filter,
+  type RunningFilter,
+  plainFilter,
+  updateRunningFilter,
+} from "../environments/observationFilter.ts";
+import { filtered } from "../environments/playSimulated.ts";
+import { momentsOf } from "../environments/runningMoments.ts";
 import type { CriticState } from "./critic.ts";
 import { type Judgement, judgeSegments } from "./judgeSegments.ts";
-import { type PlayedSegments, stepsOf } from "./playedSegments.ts";
+import { type PlayedSegments, playedRows, stepsOf } from "./playedSegments.ts";
 import type { Samplers } from "./segmentProgram.ts";
 import type { ZoacParts } from "./zoacOptions.ts";
 
 export interface ZoacState {
   samplers: Samplers;
   critic: CriticState | null;
+  /** Of a filtered policy: what has been seen so far, in float64. Plain numbers. */
+  filter: RunningFilter | null;
 }
 
 export interface ZoacMetrics {
@@ -28,18 +38,46 @@ export interface ZoacMetrics {
 export function initZoac<Theta>(parts: ZoacParts<Theta>, theta: Theta, key: Key): ZoacState {
   const samplers = parts.player.start(theta, random.foldIn(key, "samplers"));
   const size = samplers.observation.size / parts.player.samplers;
-  return { samplers, critic: parts.critic?.init(random.foldIn(key, "critic"), size) ?? null };
+  const { filter } = parts.policy;
+  return {
+    samplers,
+    critic: parts.critic?.init(random.foldIn(key, "critic"), size) ?? null,
+    filter: filter && parts.isFilterUpdated ? { count: 0, ...plainFilter(filter.get(theta)) } : null,
+  };
+}
+
+/** What the critic sees of played observations: what the policy saw. */
+function seenBy(filter: Filter | undefined, clip: number, played: PlayedSegments): PlayedSegments {
+  if (filter === undefined) return played;
+  const plain = { ...plainFilter(filter), clip };
+  const observations = new Float64Array(played.observations.length);
+  for (let at = 0; at < observations.length; at += played.observationSize) {
+    const row = observations.subarray(at, at + played.observationSize);
+    filtered(plain, played.observations.subarray(at, at + played.observationSize), row);
+  }
+  return { ...played, observations };
+}
+
+/** The running filter with the observations before every step that was played. */
+function withPlayed(filter: RunningFilter | null, played: PlayedSegments): RunningFilter | null {
+  if (filter === null) return null;
+  const { observationSize: size, observations } = played;
+  const rows = playedRows(played).map((row) => observations.subarray(row * size, (row + 1) * size));
+  return updateRunningFilter(filter, momentsOf(rows));
 }
 
 /** Plays, judges, and says what it saw. */
 export function playAndJudge<Theta>(
   parts: ZoacParts<Theta>,
+  theta: Theta,
   state: ZoacState,
   key: Key,
   play: (samplers: Samplers, key: Key) => PlayedSegments,
 ): { judged: Judgement; state: ZoacState; loss: number; metrics: ZoacMetrics } {
   const played = play(state.samplers, random.foldIn(key, "play"));
-  const judged = judgeSegments(parts, played, state.critic, random.foldIn(key, "critic"));
+  const { filter } = parts.policy;
+  const seen = seenBy(filter?.get(theta), filter?.clip ?? Infinity, played);
+  const judged = judgeSegments(parts, seen, state.critic, random.foldIn(key, "critic"));
   const { advantages, values, critic, criticLoss } = judged;
   const { returns } = played;
   const mean = (of: ArrayLike<number>): number => Array.from(of).reduce((sum, x) => sum + x, 0) / of.length;
@@ -49,7 +87,7 @@ export function playAndJudge<Theta>(
   const isOver = isCut ? np.ones([parts.player.samplers], { dtype: "bool" }) : samplers.isOver;
   return {
     judged,
-    state: { samplers: { ...samplers, isOver }, critic },
+    state: { samplers: { ...samplers, isOver }, critic, filter: withPlayed(state.filter, played) },
     loss: -mean(values),
     metrics: {
       innerSteps: stepsOf(played),

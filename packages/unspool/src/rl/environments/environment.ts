@@ -8,6 +8,7 @@
 import { type Key, Tensor, np, random, tree } from "../../array/index.ts";
 import { OptionError, ShapeError, requireInteger, requireKnownOptions } from "../../errors.ts";
 import type { Scene } from "./scene.ts";
+import type { PolicyFilter } from "./observationFilter.ts";
 import { type Space, spaceShape } from "./space.ts";
 
 export interface EnvironmentStep<State> {
@@ -47,6 +48,8 @@ export interface Policy<Theta = unknown> {
   init(key: Key): Theta;
   /** The action for ONE observation. A random policy draws from `key`, which is of this step. */
   act(theta: Theta, observation: Tensor, key: Key): Tensor;
+  /** Of a policy whose theta has a filter of observations in it: where that is. */
+  readonly filter?: PolicyFilter<Theta>;
 }
 
 const parts = [

@@ -76,6 +76,22 @@ export function applyFilter({ mean, std }: Filter, observation: Tensor, clip: nu
   return np.minimum(np.maximum(scaled, -clip), clip) as Tensor;
 }
 
+/** The same as plain numbers. */
+export function plainFilter({ mean, std }: Filter): MeanAndDeviation {
+  return { mean: Array.from(mean.data), std: Array.from(std.data) };
+}
+
+/** Where a theta has its filter. It follows what is seen, and is neither perturbed nor trained. */
+export interface PolicyFilter<Theta> {
+  /** Filtered observations are not beyond ±`clip`. */
+  readonly clip: number;
+  get(theta: Theta): Filter;
+  /** `theta` with another filter. */
+  set(theta: Theta, filter: Filter): Theta;
+  /** What is trained. */
+  rest(theta: Theta): unknown;
+}
+
 export type FilteredTheta<Theta> = { filter: Filter; policy: Theta };
 
 export interface FilteredPolicyOptions {
@@ -95,6 +111,12 @@ export function filteredPolicy<Theta>(
   const { observationSize, clip = Infinity, dtype = "float32" } = options;
   return {
     name: `filtered ${policy.name}`,
+    filter: {
+      clip,
+      get: ({ filter }) => filter,
+      set: (theta, filter) => ({ ...theta, filter }),
+      rest: ({ policy: own }) => own,
+    },
     init: (key) => ({
       filter: filterOf(emptyRunningFilter(observationSize), { dtype }),
       policy: policy.init(key),

@@ -76,7 +76,8 @@ export function playSimulated(
   return { value, length: t, isTerminated, ...(moments && { moments: moments.value() }) };
 }
 
-function filtered(
+/** What a policy sees of an observation, written to `into`. */
+export function filtered(
   { mean, std, clip = Infinity }: SimulatedFilter,
   observation: ArrayLike<number>,
   into: Float64Array,

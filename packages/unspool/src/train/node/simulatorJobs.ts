@@ -1,6 +1,12 @@
 /** What a pool of simulators and its threads share: the words of their control block, and the form of a batch of jobs. */
 import type { Json } from "../../methods/index.ts";
-import type { SimulatedEnvironment, SimulatedFilter, SimulatedPolicy } from "../../rl/index.ts";
+import type {
+  SegmentBatch,
+  SimulatedEnvironment,
+  SimulatedFilter,
+  SimulatedPolicy,
+  Space,
+} from "../../rl/index.ts";
 
 /** What plays: made once in each thread. */
 export interface SimulatorPlayer {
@@ -18,6 +24,14 @@ export interface PlayerSource {
   /** The export that is a `MakeSimulatorPlayer`. */
   name: string;
   options: Json;
+  /** Simulators that keep an episode each: sampler i is in thread i mod threads. */
+  samplers: number;
+}
+
+/** Which thread it is, of how many. */
+export interface ThreadPlace {
+  thread: number;
+  threads: number;
 }
 
 /** Int32 words that all threads of a pool share. */
@@ -33,8 +47,12 @@ export const word = {
   words: 4,
 } as const;
 
+/** What threads are told to do. */
+export type Batch = EpisodeBatch | SegmentBatch;
+
 /** Job i plays candidate floor(i / episodes) with the i-th key. */
-export interface Batch {
+export interface EpisodeBatch {
+  kind: "episodes";
   jobs: number;
   episodes: number;
   steps: number;
@@ -68,6 +86,8 @@ export type ThreadAnswer = { kind: "ready"; sizes: PlayerSizes } | { kind: "fail
 export interface PlayerSizes {
   environment: string;
   policy: string;
+  observationSpace: Space;
+  actionSpace: Space;
   observationSize: number;
   thetaSize: number;
   timeLimit: number;

@@ -2,7 +2,14 @@
 import { expect, test } from "vitest";
 import { random } from "../../array/index.ts";
 import { SimulatorError } from "../../errors.ts";
-import { momentsOf, playSimulated } from "../../rl/index.ts";
+import {
+  type SimulatedSamplers,
+  linearPolicy,
+  momentsOf,
+  playSimulated,
+  simulatedSamplers,
+  zoac,
+} from "../../rl/index.ts";
 import { type SimulatorPoolOptions, simulatorPool } from "./simulatorPool.ts";
 import { ball } from "./testing/simulatedBall.ts";
 
@@ -46,6 +53,29 @@ test("plays the episodes that the simulator plays alone", async () => {
   const filter = { mean: [1, 0], std: [0.5, 2], clip: 0.1 };
   const filtered = pool.play(thetas, key, { filter });
   expect(filtered.returns[0]).not.toBe(pool.play(thetas, key).returns[0]);
+});
+
+test("samplers of a pool play what simulators in the caller's thread play, beside its episodes", async () => {
+  const pool = await poolOf({ samplers: 3 });
+  const { environment, policy } = ball(null);
+  const own = await simulatedSamplers({ environment, policy, samplers: 3 });
+  const method = (simulators: SimulatedSamplers) =>
+    zoac({ environment: simulators, policy: linearPolicy(simulators), segmentLength: 15, critic: null });
+  const theta = linearPolicy(own).init(random.key(1));
+  const key = random.key(2);
+  const walk = (simulators: SimulatedSamplers, between: () => void) => {
+    const one = method(simulators);
+    let at = { theta, state: one.init(theta, key) };
+    for (let i = 0; i < 3; i++) {
+      at = one.step(at.theta, at.state, random.foldIn(key, i));
+      between();
+    }
+    return at;
+  };
+  expect(walk(pool.samplers!, () => pool.play(thetas, key))).toEqual(walk(own, () => undefined));
+  expect((await poolOf()).samplers).toBeUndefined();
+  await expect(poolOf({ samplers: -1 })).rejects.toThrow(/samplers must be an integer of at least 0/);
+  await pool.close();
 });
 
 test("what fails says in which step of which job", async () => {

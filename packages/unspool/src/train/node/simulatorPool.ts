@@ -7,9 +7,16 @@
 import { type Key, random } from "../../array/index.ts";
 import { OptionError, requireInteger, requireKnownOptions } from "../../errors.ts";
 import type { Json } from "../../methods/index.ts";
-import { type RunningMoments, type SimulatedFilter, addMoments, emptyMoments } from "../../rl/index.ts";
+import {
+  type RunningMoments,
+  type SegmentBatch,
+  type SimulatedFilter,
+  type SimulatedSamplers,
+  addMoments,
+  emptyMoments,
+} from "../../rl/index.ts";
 import { executorThreads } from "../../unroll/index.ts";
-import { type Batch, type PlayerSizes, resultWidth } from "./simulatorJobs.ts";
+import { type EpisodeBatch, type PlayerSizes, resultWidth } from "./simulatorJobs.ts";
 import { inThisThread, overThreads } from "./simulatorThreads.ts";
 
 export interface SimulatorPoolOptions {
@@ -21,6 +28,10 @@ export interface SimulatorPoolOptions {
   options?: Json;
   /** Simulators. Default: the executor's threads (`--threads`). With one there is none besides the caller's. */
   threads?: number;
+  /**
+   * Further simulators that keep an episode each, as `samplers` for `zoac`; each stays in one thread. Default 0.
+   */
+  samplers?: number;
 }
 
 export interface PoolPlayOptions {
@@ -51,6 +62,8 @@ export interface PoolEpisodes {
 export interface SimulatorPool {
   readonly threads: number;
   readonly sizes: PlayerSizes;
+  /** Plays segments: the `environment` of `zoac`. Absent without the option `samplers`. */
+  readonly samplers?: SimulatedSamplers;
   /**
    * Plays episodes of candidates, [candidates, size of theta]. Episode e has the key `foldIn(key, e)`, as with
    * `episodePlayer`. What a simulator throws is thrown here: of the first job that has failed.
@@ -64,18 +77,20 @@ const where = "simulatorPool";
 
 /** Starts the threads, and waits until each has made its simulator. */
 export async function simulatorPool(options: SimulatorPoolOptions): Promise<SimulatorPool> {
-  requireKnownOptions(where, options, ["module", "name", "options", "threads"]);
-  const { module, name, options: given = null, threads = executorThreads() } = options;
+  requireKnownOptions(where, options, ["module", "name", "options", "threads", "samplers"]);
+  const { module, name, options: given = null, threads = executorThreads(), samplers = 0 } = options;
   if (!(module instanceof URL) && (typeof module !== "string" || module === ""))
     throw new OptionError(where, "module", module, "the address of a module");
   if (typeof name !== "string") throw new OptionError(where, "name", name, "the name of an export");
   requireInteger(where, "threads", threads, 1);
-  const source = { module: String(module), name, options: given };
+  requireInteger(where, "samplers", samplers, 0);
+  const source = { module: String(module), name, options: given, samplers };
   const machine = threads === 1 ? await inThisThread(source) : await overThreads(source, threads);
   const { sizes } = machine;
   return {
     threads,
     sizes,
+    ...(samplers > 0 && { samplers: samplersOf(sizes, samplers, (batch) => machine.run(batch)) }),
     play(thetas, key, play = {}) {
       const batch = batchOf(sizes, thetas, key, play);
       machine.run(batch);
@@ -85,7 +100,19 @@ export async function simulatorPool(options: SimulatorPoolOptions): Promise<Simu
   };
 }
 
-function batchOf(sizes: PlayerSizes, thetas: Float64Array, key: Key, play: PoolPlayOptions): Batch {
+function samplersOf(
+  { environment: name, policy, observationSpace, actionSpace, thetaSize, timeLimit }: PlayerSizes,
+  samplers: number,
+  play: (batch: SegmentBatch) => void,
+): SimulatedSamplers {
+  return {
+    ...{ isTraceable: false, name, observationSpace, actionSpace, timeLimit, samplers, play },
+    policy: { name: policy, size: thetaSize },
+    buffer: (bytes) => new SharedArrayBuffer(bytes),
+  };
+}
+
+function batchOf(sizes: PlayerSizes, thetas: Float64Array, key: Key, play: PoolPlayOptions): EpisodeBatch {
   requireKnownOptions(where, play, ["episodes", "isCommon", "steps", "discount", "filter", "hasMoments"]);
   const { episodes = 1, isCommon = true, steps = sizes.timeLimit, discount = 1, hasMoments = false } = play;
   requireInteger(where, "episodes", episodes, 1);
@@ -108,6 +135,7 @@ function batchOf(sizes: PlayerSizes, thetas: Float64Array, key: Key, play: PoolP
   const results = new Float64Array(new SharedArrayBuffer(8 * jobs * width));
   const { filter } = play;
   return {
+    kind: "episodes",
     jobs,
     episodes,
     steps,
@@ -121,7 +149,10 @@ function batchOf(sizes: PlayerSizes, thetas: Float64Array, key: Key, play: PoolP
   };
 }
 
-function episodesOf({ jobs, results, width, hasMoments }: Batch, observationSize: number): PoolEpisodes {
+function episodesOf(
+  { jobs, results, width, hasMoments }: EpisodeBatch,
+  observationSize: number,
+): PoolEpisodes {
   const column = (at: number) => Float64Array.from({ length: jobs }, (_, job) => results[job * width + at]!);
   const lengths = column(1);
   const momentsAt = (job: number): RunningMoments => {

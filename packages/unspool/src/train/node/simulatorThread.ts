@@ -1,35 +1,52 @@
 /** What each thread of a pool of simulators does, and a pool without threads: makes its player, and takes jobs. */
 import { tensorOf } from "../../array/index.ts";
 import { OptionError, SimulatorError, UnspoolError, show } from "../../errors.ts";
-import { type SimulatorInstance, playSimulated, spaceSize } from "../../rl/index.ts";
+import {
+  type SamplerSlot,
+  type SegmentBatch,
+  type SimulatorInstance,
+  playSampler,
+  playSimulated,
+  samplerSlot,
+  spaceSize,
+} from "../../rl/index.ts";
 import {
   type Batch,
+  type EpisodeBatch,
   type JobFailure,
   type MakeSimulatorPlayer,
   type PlayerSizes,
   type PlayerSource,
   type SimulatorPlayer,
+  type ThreadPlace,
   word,
 } from "./simulatorJobs.ts";
 
 export interface RunningPlayer extends SimulatorPlayer {
   instance: SimulatorInstance;
+  /** Samplers of this thread, by their numbers. */
+  slots: ReadonlyMap<number, SamplerSlot>;
   sizes: PlayerSizes;
 }
 
 /** Loads the module and makes what plays. */
-export async function makePlayer({ module, name, options }: PlayerSource): Promise<RunningPlayer> {
+export async function makePlayer(
+  { module, name, options, samplers }: PlayerSource,
+  { thread, threads }: ThreadPlace,
+): Promise<RunningPlayer> {
   const exported = await exportOf(module, name);
   const { environment, policy } = await exported(options);
   const instance = await environment.create();
+  const slots = new Map<number, SamplerSlot>();
+  for (let i = thread; i < samplers; i += threads) slots.set(i, await samplerSlot(environment));
+  const { observationSpace, actionSpace } = environment;
   const sizes = {
-    environment: environment.name,
-    policy: policy.name,
+    ...{ environment: environment.name, policy: policy.name, observationSpace, actionSpace },
     observationSize: spaceSize(environment.observationSpace),
     thetaSize: policy.size,
     timeLimit: environment.timeLimit,
   };
-  return { environment, policy, instance, sizes };
+  return { environment, policy, instance, slots, sizes };
 }
 
 async function exportOf(module: string, name: string): Promise<MakeSimulatorPlayer> {
@@ -48,8 +65,31 @@ async function exportOf(module: string, name: string): Promise<MakeSimulatorPlay
   return found as MakeSimulatorPlayer;
 }
 
-/** Takes jobs until there are none, or one has failed. Gives the failure of this thread, if it had one. */
-export function playJobs(player: RunningPlayer, batch: Batch, control: Int32Array): JobFailure | undefined {
+/** Does what this thread has to do of a batch. Gives its failure, if it had one. */
+export function playBatch(player: RunningPlayer, batch: Batch, control: Int32Array): JobFailure | undefined {
+  return batch.kind === "episodes" ? playJobs(player, batch, control) : playSegments(player, batch, control);
+}
+
+/** All samplers of this thread play on, whether one has failed or not, so that which failure is the first is certain. */
+function playSegments(
+  player: RunningPlayer,
+  batch: SegmentBatch,
+  control: Int32Array,
+): JobFailure | undefined {
+  let first: JobFailure | undefined;
+  for (const [sampler, slot] of player.slots) {
+    try {
+      playSampler(player, slot, batch, sampler);
+    } catch (error) {
+      Atomics.store(control, word.failed, 1);
+      first ??= failureOf(sampler, error);
+    }
+  }
+  return first;
+}
+
+/** Takes jobs until there are none, or one has failed. */
+function playJobs(player: RunningPlayer, batch: EpisodeBatch, control: Int32Array): JobFailure | undefined {
   const { jobs, episodes, thetas, keys, results, width, steps, discount, hasMoments, filter } = batch;
   const { environment, instance, policy } = player;
   const size = policy.size;

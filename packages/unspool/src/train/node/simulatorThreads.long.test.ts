@@ -1,6 +1,7 @@
 /** A pool of worker threads from the sources, which a loader translates in each of them: that takes its seconds. */
 import { expect, test } from "vitest";
 import { random } from "../../array/index.ts";
+import { linearPolicy, zoac } from "../../rl/index.ts";
 import { simulatorPool } from "./simulatorPool.ts";
 
 const module = new URL("./testing/simulatedBall.ts", import.meta.url);
@@ -24,5 +25,28 @@ test(
     // It goes on after a failure.
     expect(two.play(thetas, random.key(1), options)).toEqual(one.play(thetas, random.key(1), options));
     await two.close();
+  },
+);
+
+test(
+  "samplers keep their episodes in their threads: the same bits for one thread and for two",
+  { timeout: 240_000 },
+  async () => {
+    const pools = await Promise.all(
+      [1, 2].map((threads) => simulatorPool({ module, name: "ball", threads, samplers: 3 })),
+    );
+    const key = random.key(4);
+    const ends = pools.map(({ samplers }) => {
+      const policy = linearPolicy(samplers!);
+      const method = zoac({ environment: samplers!, policy, segmentLength: 15, critic: null });
+      const theta = policy.init(key);
+      let at = { theta, state: method.init(theta, key) };
+      for (let i = 0; i < 4; i++) at = method.step(at.theta, at.state, random.foldIn(key, i));
+      // From where it was before, which its simulators have left.
+      return [at, method.step(at.theta, at.state, key), method.step(at.theta, at.state, key)];
+    });
+    expect(ends[1]).toEqual(ends[0]);
+    expect(ends[0]![2]).toEqual(ends[0]![1]);
+    for (const pool of pools) await pool.close();
   },
 );

@@ -10,9 +10,10 @@ import {
   type PlayerSizes,
   type PlayerSource,
   type ThreadAnswer,
+  type ThreadPlace,
   word,
 } from "./simulatorJobs.ts";
-import { makePlayer, playJobs } from "./simulatorThread.ts";
+import { makePlayer, playBatch } from "./simulatorThread.ts";
 
 const where = "simulatorPool";
 
@@ -26,20 +27,25 @@ export interface Machine {
 
 /** Without threads. */
 export async function inThisThread(source: PlayerSource): Promise<Machine> {
-  const player = await makePlayer(source);
+  const player = await makePlayer(source, { thread: 0, threads: 1 });
   return {
     sizes: player.sizes,
     run(batch) {
-      const failure = playJobs(player, batch, new Int32Array(word.words));
+      const failure = playBatch(player, batch, new Int32Array(word.words));
       if (failure !== undefined) throw errorOf([failure]);
     },
-    close: () => Promise.resolve(player.instance.close?.()),
+    close() {
+      for (const { instance } of [player, ...player.slots.values()]) instance.close?.();
+      return Promise.resolve();
+    },
   };
 }
 
 export async function overThreads(source: PlayerSource, threads: number): Promise<Machine> {
   const control = new Int32Array(new SharedArrayBuffer(4 * word.words));
-  const started = Array.from({ length: threads }, () => startWorker(source, control));
+  const started = Array.from({ length: threads }, (_, thread) =>
+    startWorker(source, control, { thread, threads }),
+  );
   const close = async (): Promise<void> => {
     await Promise.all(started.map(({ worker }) => worker.terminate()));
   };
@@ -60,7 +66,7 @@ interface Started {
   port: MessagePort;
 }
 
-function startWorker(source: PlayerSource, control: Int32Array): Started {
+function startWorker(source: PlayerSource, control: Int32Array, place: ThreadPlace): Started {
   const [built, plain] = ["./simulatorWorker.js", "./simulatorWorker.ts"].map(
     (path) => new URL(path, import.meta.url),
   );
@@ -69,7 +75,7 @@ function startWorker(source: PlayerSource, control: Int32Array): Started {
   const { port1: port, port2 } = new MessageChannel();
   port.unref();
   const worker = new Worker(file, {
-    workerData: { source, control, port: port2 },
+    workerData: { source, control, port: port2, place },
     transferList: [port2],
     name: "unspool simulator",
     execArgv: isTypeScript ? loaderOf(source.module, file === plain) : [],
