@@ -139,6 +139,7 @@ import { toyRegression } from "./toyRegression/toyRegression.ts";
 import { controlTraining } from "./zoac/controlTraining.ts";
 import { zoacAcc } from "./zoac/zoacAcc.ts";
 import { zoacCartpole } from "./zoac/zoacCartpole.ts";
+import { zoacSwimmer } from "./zoac/zoacSwimmer.ts";
 import { updateStability } from "./updateStability/updateStability.ts";
 
 export const experiments: readonly Experiment[] = [
@@ -153,6 +154,7 @@ export const experiments: readonly Experiment[] = [
   swimmer,
   hybridSearch,
   enasSwimmer,
+  zoacSwimmer,
   metaGradientBandit,
   metaGradientExact,
   metaGradientMaze,
@@ -283,6 +285,7 @@ export {
   updateStability,
   zoacAcc,
   zoacCartpole,
+  zoacSwimmer,
 };
 export { problemExperiment } from "./shared/problemExperiment.ts";
 export { compareDirections } from "./neuronDescent/directionDescent.ts";
@@ -306,5 +309,6 @@ export type {
 export { mujocoEnvironments } from "./mujoco/mujocoEnvironments.ts";
 export type { MujocoEntry } from "./mujoco/mujocoEnvironments.ts";
 export { mujocoPool } from "./mujoco/mujocoPool.ts";
+export type { MujocoPoolOptions } from "./mujoco/mujocoPool.ts";
 export { mujocoPlayer } from "./mujoco/players.ts";
 export type { MujocoPlayerOptions } from "./mujoco/players.ts";
