@@ -61,6 +61,12 @@ import { controlTraining } from "./zoac/controlTraining.ts";
 import { zoacAcc } from "./zoac/zoacAcc.ts";
 import { zoacCartpole } from "./zoac/zoacCartpole.ts";
 import { updateStability } from "./updateStability/updateStability.ts";
+import { zoacSwimmer } from "./zoac/zoacSwimmer.ts";
+import { stateTraining } from "./quantumThermal/stateTraining.ts";
+import { sequenceTraining } from "./quantumThermal/sequenceTraining.ts";
+import { quantumThermal } from "./quantumThermal/quantumThermal.ts";
+import { quantumImaginaryTime } from "./quantumImaginaryTime/quantumImaginaryTime.ts";
+import { quantumRealTime } from "./quantumRealTime/quantumRealTime.ts";
 
 export interface System {
   readonly title: string;
@@ -115,7 +121,7 @@ export const systems: readonly System[] = [
   },
   {
     title: "Zeroth-order actor-critic",
-    named: [controlTraining, zoacCartpole, zoacAcc],
+    named: [controlTraining, zoacCartpole, zoacAcc, zoacSwimmer],
   },
   {
     title: "Direct environment and policy search",
@@ -166,6 +172,6 @@ export const systems: readonly System[] = [
   },
   {
     title: "Quantum-probabilistic mirror descent",
-    named: [],
+    named: [stateTraining, sequenceTraining, quantumThermal, quantumImaginaryTime, quantumRealTime],
   },
 ] as readonly System[];
