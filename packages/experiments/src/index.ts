@@ -9,7 +9,7 @@ const named = systems.flatMap((system) => system.named);
 
 const isStudy = (each: Experiment | Study): each is Study => "cells" in each;
 
-export const experiments: readonly Experiment[] = named.filter((each) => !isStudy(each));
+export const experiments: readonly Experiment[] = named.filter((each): each is Experiment => !isStudy(each));
 
 /** Experiments that are made of runs. */
 export const studies: readonly Study[] = named.filter(isStudy);

@@ -24,7 +24,6 @@ export type {
 } from "./stateSpace/linearGaussianMatrices.ts";
 export { lookAheadLikelihood } from "./stateSpace/lookAheadLikelihood.ts";
 export type { LookAheadLikelihood } from "./stateSpace/lookAheadLikelihood.ts";
-// Particles (system 13).
 export { densityRatio, trajectoryPairs, twistLogits } from "./particles/densityRatio.ts";
 export type { DensityRatio, DensityRatioSettings, TrajectoryPairs } from "./particles/densityRatio.ts";
 export { logSumExp } from "./particles/logSumExp.ts";
@@ -157,25 +156,6 @@ export type {
   DiagonalLinearGaussianTheta,
   DiagonalNoise,
 } from "./stateSpace/diagonalLinearGaussian.ts";
-export { backwardKernels } from "./stateSpace/backwardKernels.ts";
-export type { BackwardKernels } from "./stateSpace/backwardKernels.ts";
-export { kalmanFilter } from "./stateSpace/kalmanFilter.ts";
-export type { KalmanFiltered } from "./stateSpace/kalmanFilter.ts";
-export { kalmanSmoother } from "./stateSpace/kalmanSmoother.ts";
-export type { KalmanSmoothed } from "./stateSpace/kalmanSmoother.ts";
-export { linearGaussian } from "./stateSpace/linearGaussian.ts";
-export type {
-  LinearGaussianModel,
-  LinearGaussianOptions,
-  ParameterisedLinearGaussian,
-} from "./stateSpace/linearGaussian.ts";
-export type {
-  GivenMatrices,
-  LinearGaussianMatrices,
-  MatrixName,
-} from "./stateSpace/linearGaussianMatrices.ts";
-export { lookAheadLikelihood } from "./stateSpace/lookAheadLikelihood.ts";
-export type { LookAheadLikelihood } from "./stateSpace/lookAheadLikelihood.ts";
 export { bootstrapFilter } from "./online/baselines/bootstrapFilter.ts";
 export type { BootstrapFilterOptions, BootstrapFilterState } from "./online/baselines/bootstrapFilter.ts";
 export { ensembleKalman } from "./online/baselines/ensembleKalman.ts";

@@ -171,7 +171,10 @@ export { droneEllipse } from "./design/systems/droneEllipse.ts";
 export type { DroneEllipseOptions } from "./design/systems/droneEllipse.ts";
 export type { DronePhysics } from "./design/systems/droneBody.ts";
 export { linearGaussianDesign } from "./design/systems/linearGaussianDesign.ts";
-export type { LinearGaussianDesign, LinearGaussianOptions } from "./design/systems/linearGaussianDesign.ts";
+export type {
+  LinearGaussianDesign,
+  LinearGaussianDesignOptions,
+} from "./design/systems/linearGaussianDesign.ts";
 export { categoricalPolicy } from "./design/policies/categoricalPolicy.ts";
 export type { CategoricalPolicyOptions } from "./design/policies/categoricalPolicy.ts";
 export { gaussianPolicy } from "./design/policies/gaussianPolicy.ts";

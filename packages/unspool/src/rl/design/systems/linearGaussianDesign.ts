@@ -14,7 +14,7 @@ import { normalLogProb } from "../numbersLike.ts";
 
 type DesignName = "a" | "b" | "s";
 
-export interface LinearGaussianOptions {
+export interface LinearGaussianDesignOptions {
   /** Which of the system's numbers are the design, in this order; the others stay. Default ["a"]. */
   design?: readonly DesignName[];
   /** Default 5. */
@@ -50,7 +50,7 @@ const box: Readonly<Record<DesignName, readonly [number, number]>> = {
 };
 
 /** The linear system. Its action is one number in a vector [1]; states are [1], seen as they are, without t. */
-export function linearGaussianDesign(options: LinearGaussianOptions = {}): LinearGaussianDesign {
+export function linearGaussianDesign(options: LinearGaussianDesignOptions = {}): LinearGaussianDesign {
   requireKnownOptions(where, options, [
     "design",
     "horizon",
