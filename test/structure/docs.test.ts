@@ -20,6 +20,7 @@ const withCode = [
   "docs/environments.md",
   "docs/hybrid-spaces.md",
   "docs/design-and-control.md",
+  "docs/state-space-models.md",
 ];
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -64,6 +65,7 @@ test.each([
   "docs/environments.md",
   "docs/hybrid-spaces.md",
   "docs/design-and-control.md",
+  "docs/state-space-models.md",
 ])(
   "the first example of %s prints what it says",
   async (page) => {

@@ -43,7 +43,7 @@ const estimators: ReadonlySet<string> = new Set(estimatorNames);
 
 /** The rooms of estimators and optimizers say their own names; what stands above them asks the registry. */
 const below =
-  /^packages\/unspool\/src\/(?:errors|sizes|registry|numerics|array|engine|unroll|networks|estimators|optimizers|search)\b/;
+  /^packages\/unspool\/src\/(?:errors|sizes|registry|numerics|array|engine|unroll|distributions|networks|estimators|optimizers|search)\b/;
 const asking = ["packages/unspool/src", "packages/cli/src", "packages/report/src", "scripts"]
   .flatMap((folder) => sources(folder))
   .filter((path) => !below.test(path));

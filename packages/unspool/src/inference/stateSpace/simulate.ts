@@ -16,7 +16,7 @@ const programs = new WeakMap<object, Map<number, (theta: unknown, key: Key) => S
 /**
  * One trajectory of `steps` steps. Randomness comes from streams of the key by name and step: `initial`, `transition` and
  * `emission` of one step never share a draw. Called outside of a trace it is one compiled program; several trajectories are
- * `vmap(([key]) => simulate(model, theta, key, steps))`.
+ * `vmap((key) => simulate(model, theta, key, steps))(keys)`.
  *
  * @throws OptionError unless `steps` is an integer of at least 1.
  */
