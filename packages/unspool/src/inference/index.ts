@@ -242,3 +242,11 @@ export { summariseWeights, weightedMean } from "./flows/diagnostics/summariseWei
 export type { WeightSummary } from "./flows/diagnostics/summariseWeights.ts";
 export { sampleDensity } from "./flows/sampleDensity.ts";
 export type { DensitySampler, SampleDensityOptions } from "./flows/sampleDensity.ts";
+export { klToKalman } from "./online/klToKalman.ts";
+export type { KlToKalmanInputs } from "./online/klToKalman.ts";
+export { regressionFit } from "./online/regressionFit.ts";
+export type { RegressionFitOptions } from "./online/regressionFit.ts";
+export { smootherElbo } from "./online/smootherElbo.ts";
+export type { SmootherElbo, SmootherElboOptions } from "./online/smootherElbo.ts";
+export { chaoticRnn } from "./stateSpace/chaoticRnn.ts";
+export type { ChaoticRnnOptions, ChaoticRnnTheta } from "./stateSpace/chaoticRnn.ts";

@@ -8,6 +8,7 @@
 import { type Key, type Tensor, np, random } from "../../array/index.ts";
 import { type Distribution, diagonalNormal } from "../../distributions/index.ts";
 import { OptionError, requireKnownOptions, requirePositive } from "../../errors.ts";
+import { type LinearGaussianMatrices, linearGaussianMatrices } from "./linearGaussianMatrices.ts";
 import type { StateSpaceModel } from "./stateSpaceModel.ts";
 
 /** [d] each. */
@@ -36,6 +37,8 @@ export interface DiagonalNoise {
 
 export interface DiagonalLinearGaussianModel extends StateSpaceModel<DiagonalLinearGaussianTheta> {
   readonly noise: DiagonalNoise;
+  /** What `kalmanFilter` takes. */
+  matrices(theta: DiagonalLinearGaussianTheta): LinearGaussianMatrices;
 }
 
 const where = "diagonalLinearGaussian";
@@ -62,6 +65,13 @@ export function diagonalLinearGaussian(options: DiagonalLinearGaussianOptions): 
     initial: () => normalAt(spread(mean), spread(Math.sqrt(variance))),
     transition: (theta, x) => normalAt(x.mul(theta.F), sdU),
     emission: (theta, x) => normalAt(x.mul(theta.G), sdV),
+    matrices(theta) {
+      const diagonal = (x: Tensor | number): Tensor => np.eye(d, float64).mul(x);
+      return linearGaussianMatrices(where, {
+        ...{ F: diagonal(theta.F), G: diagonal(theta.G), Q: diagonal(U), R: diagonal(V) },
+        ...{ m0: spread(mean), P0: diagonal(variance) },
+      });
+    },
   };
 }
 
