@@ -32,7 +32,22 @@ describe("mistakes in the command or the config", () => {
     [["run", file, "--set", "estimator=tbpt"], "Did you mean tbptt?"],
     [["run", file, "--set", "task.noise=-1"], "task.noise: must be a number of at least 0, got -1."],
     [["compare", "toy-regression", "--estimators", "pes,sness"], 'Did you mean "snes"?'],
-    [["run", "copy-task", "--set", "estimator=snes"], "estimator: "],
+    [
+      ["run", "copy-task", "--set", "estimator=snes"],
+      "and not a search, because strings grow longer on the way",
+    ],
+    [
+      ["run", "learned-optimizer", "--set", "estimator=cma"],
+      "and not a search, because each step averages gradients over tasks",
+    ],
+    [
+      ["run", "toy-regression", "--set", "estimator=cmaEs", "--set", "learningRate=0.1"],
+      "learningRate: must be left out beside the search cmaEs, which has no optimizer, got 0.1.",
+    ],
+    [
+      ["run", "toy-regression", "--set", "estimator=cmaEs", "--set", "truncation=5"],
+      "truncation: must be left out beside the search cmaEs, which takes whole trajectories",
+    ],
     [["run", "nothing.ts"], "there is no such file"],
     [["run", "no-such-experiment"], "there is no experiment"],
     [["resume", "nowhere"], "there is no such folder"],

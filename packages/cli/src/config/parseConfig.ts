@@ -70,12 +70,15 @@ function toldIssue(tree: SchemaTree | undefined, issue: Issue, input: unknown): 
   const given = valueAt(input, names);
   const nodes = tree === undefined ? [] : nodesAt(tree, names);
   const isBound = issue.code === "too_small" || issue.code === "too_big";
+  // Words of the schema's author say more than what it may hold.
+  const isOwn = !/^(?:Invalid|Too) /.test(issue.message);
   const isPlain =
-    ["invalid_type", "invalid_value", "invalid_union"].includes(issue.code ?? "") ||
-    (isBound && typeof given === "number");
+    !isOwn &&
+    (["invalid_type", "invalid_value", "invalid_union"].includes(issue.code ?? "") ||
+      (isBound && typeof given === "number"));
   const allowed = tree !== undefined && nodes.length > 0 && isPlain ? describeNodes(tree, nodes) : "";
   const near =
-    typeof given === "string" && Array.isArray(issue.values)
+    typeof given === "string" && Array.isArray(issue.values) && !isOwn
       ? nearest(given, issue.values.map(String))
       : undefined;
   const problem = allowed === "" ? issue.message : `must be ${allowed}`;

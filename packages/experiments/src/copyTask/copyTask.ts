@@ -23,7 +23,10 @@ import { outerRate } from "../shared/outerRate.ts";
 import { thin } from "../shared/series.ts";
 
 const config = z.strictObject({
-  ...estimatorFields({ sigma: 0.1, pairs: 32, truncation: 1 }, "pes", { hasSearches: false }),
+  ...estimatorFields({ sigma: 0.1, pairs: 32, truncation: 1 }, "pes", {
+    noSearch:
+      "strings grow longer on the way, and losses of longer ones are no measure for a search that began with short ones",
+  }),
   steps: z.int().min(1).default(10_000).describe("outer steps"),
   learningRate: z.number().positive().default(1e-2).describe("of Adam on the LSTM"),
   units: z.int().min(1).default(16).describe("of the LSTM"),

@@ -23,23 +23,26 @@ import { outerParts } from "../shared/outerParts.ts";
 import { measureEach, measureInChunks } from "../shared/measureInParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { grid, thin } from "../shared/series.ts";
+import { withSearches } from "../shared/withSearches.ts";
 
-const config = z.strictObject({
-  ...estimatorFields({ sigma: 0.03, pairs: 16, truncation: 10 }, "fullEs"),
-  steps: z.int().min(1).default(150).describe("outer steps"),
-  learningRate: z.number().positive().default(0.01).describe("of Adam on theta"),
-  diameter: z.number().positive().default(0.7).describe("initial diameter of the small disks"),
-  targetEnergy: z.number().positive().default(0.1).describe("energy that the minimised packing is to have"),
-  disks: z.int().min(2).default(16),
-  box: z.number().positive().default(3.2).describe("side of the periodic box, in large diameters"),
-  horizon: z.int().min(1).default(100).describe("steps of minimisation"),
-  loss: z
-    .enum(["last", "each"])
-    .default("last")
-    .describe("judge the last state only, or every state (for estimators that see windows)"),
-  points: z.int().min(2).default(401).describe("diameters in the drawn curves"),
-  dtype: z.enum(["float32", "float64"]).default("float32"),
-});
+const config = withSearches(
+  z.strictObject({
+    ...estimatorFields({ sigma: 0.03, pairs: 16, truncation: 10 }, "fullEs"),
+    steps: z.int().min(1).default(150).describe("outer steps"),
+    learningRate: z.number().positive().default(0.01).describe("of Adam on theta"),
+    diameter: z.number().positive().default(0.7).describe("initial diameter of the small disks"),
+    targetEnergy: z.number().positive().default(0.1).describe("energy that the minimised packing is to have"),
+    disks: z.int().min(2).default(16),
+    box: z.number().positive().default(3.2).describe("side of the periodic box, in large diameters"),
+    horizon: z.int().min(1).default(100).describe("steps of minimisation"),
+    loss: z
+      .enum(["last", "each"])
+      .default("last")
+      .describe("judge the last state only, or every state (for estimators that see windows)"),
+    points: z.int().min(2).default(401).describe("diameters in the drawn curves"),
+    dtype: z.enum(["float32", "float64"]).default("float32"),
+  }),
+);
 
 type Config = z.infer<typeof config>;
 

@@ -23,22 +23,28 @@ import { outerParts } from "../shared/outerParts.ts";
 import { measureEach, measureInChunks } from "../shared/measureInParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { grid } from "../shared/series.ts";
+import { withSearches } from "../shared/withSearches.ts";
 
-const config = z.strictObject({
-  ...estimatorFields({ sigma: 0.05, pairs: 32, truncation: 50 }, "fullEs"),
-  steps: z.int().min(1).default(200).describe("outer steps"),
-  learningRate: z.number().positive().default(0.02).describe("of Adam on the start"),
-  angle: z.number().default(2).describe("initial angle of both rods in radians, at rest"),
-  target: z.tuple([z.number(), z.number()]).default([1.5, 0.5]).describe("where the tip is to be at the end"),
-  horizon: z.int().min(1).default(200).describe("steps of 0.01 s"),
-  damping: z.number().min(0).default(0).describe("torque per angular velocity, per second"),
-  loss: z
-    .enum(["last", "each"])
-    .default("last")
-    .describe("judge the end only, or every step (for estimators that see windows)"),
-  points: z.int().min(2).default(601).describe("starts in the drawn slice"),
-  dtype: z.enum(["float32", "float64"]).default("float64"),
-});
+const config = withSearches(
+  z.strictObject({
+    ...estimatorFields({ sigma: 0.05, pairs: 32, truncation: 50 }, "fullEs"),
+    steps: z.int().min(1).default(200).describe("outer steps"),
+    learningRate: z.number().positive().default(0.02).describe("of Adam on the start"),
+    angle: z.number().default(2).describe("initial angle of both rods in radians, at rest"),
+    target: z
+      .tuple([z.number(), z.number()])
+      .default([1.5, 0.5])
+      .describe("where the tip is to be at the end"),
+    horizon: z.int().min(1).default(200).describe("steps of 0.01 s"),
+    damping: z.number().min(0).default(0).describe("torque per angular velocity, per second"),
+    loss: z
+      .enum(["last", "each"])
+      .default("last")
+      .describe("judge the end only, or every step (for estimators that see windows)"),
+    points: z.int().min(2).default(601).describe("starts in the drawn slice"),
+    dtype: z.enum(["float32", "float64"]).default("float64"),
+  }),
+);
 
 type Config = z.infer<typeof config>;
 

@@ -15,16 +15,19 @@ import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
 import { outerParts } from "../shared/outerParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { thin } from "../shared/series.ts";
+import { withSearches } from "../shared/withSearches.ts";
 
-const config = z.strictObject({
-  ...estimatorFields({ sigma: 0.1, pairs: 500, truncation: 1 }),
-  steps: z.int().min(1).default(3000).describe("outer steps"),
-  learningRate: z.number().positive().default(1e-4).describe("of SGD on theta"),
-  theta: z.number().default(0.5).describe("initial theta"),
-  size: z.int().min(2).default(23).describe("length of the state"),
-  positive: z.int().min(1).default(10).describe("entries that theta drives upward"),
-  dtype: z.enum(["float32", "float64"]).default("float32"),
-});
+const config = withSearches(
+  z.strictObject({
+    ...estimatorFields({ sigma: 0.1, pairs: 500, truncation: 1 }),
+    steps: z.int().min(1).default(3000).describe("outer steps"),
+    learningRate: z.number().positive().default(1e-4).describe("of SGD on theta"),
+    theta: z.number().default(0.5).describe("initial theta"),
+    size: z.int().min(2).default(23).describe("length of the state"),
+    positive: z.int().min(1).default(10).describe("entries that theta drives upward"),
+    dtype: z.enum(["float32", "float64"]).default("float32"),
+  }),
+);
 
 type Config = z.infer<typeof config>;
 type Theta = { theta: Tensor };

@@ -18,6 +18,7 @@ import { outerParts } from "../shared/outerParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { unrolling, unrollingSteps } from "../shared/unrolling.ts";
 import { base, batchTraining, imagesField } from "./batchTraining.ts";
+import { withSearches } from "../shared/withSearches.ts";
 
 interface TuningFields extends EstimatorFields {
   steps: z.ZodDefault<z.ZodInt>;
@@ -34,7 +35,7 @@ export const tuningFields: TuningFields = {
   images: imagesField,
 };
 
-const config = z.strictObject(tuningFields);
+const config = withSearches(z.strictObject(tuningFields), { optimizer: ["outerLearningRate"] });
 
 /** Unconstrained. */
 export type LargeBatchTheta = { logLearningRate: Tensor; momentumLogit: Tensor };

@@ -38,7 +38,10 @@ interface LearnedFields extends EstimatorFields {
 }
 
 export const learnedFields: LearnedFields = {
-  ...estimatorFields({ sigma: 0.01, pairs: 8, truncation: 20 }, "pes", { hasSearches: false }),
+  ...estimatorFields({ sigma: 0.01, pairs: 8, truncation: 20 }, "pes", {
+    noSearch:
+      "each step averages gradients over tasks of several networks, and a search judges by one inner problem",
+  }),
   architecture: z
     .enum(learnedOptimizerNames as [string, ...string[]])
     .default("star")

@@ -20,18 +20,21 @@ import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
 import { outerParts } from "../shared/outerParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { grid, mean } from "../shared/series.ts";
+import { withSearches } from "../shared/withSearches.ts";
 
-const config = z.strictObject({
-  ...estimatorFields({ sigma: 0.01, pairs: 50, truncation: 4 }, "fullEs"),
-  steps: z.int().min(1).default(200).describe("outer steps"),
-  learningRate: z.number().positive().default(1e-3).describe("of Adam on theta"),
-  start: z.number().gt(0).lt(1).default(0.3).describe("initial x_0"),
-  rate: z.number().positive().max(4).default(4).describe("of the map; 4 has the exponent ln 2"),
-  target: z.number().default(0.75).describe("where the orbit is to stay; 3/4 is the fixed point at rate 4"),
-  horizon: z.int().min(2).default(12).describe("steps of the map"),
-  samples: z.int().min(2).default(4000).describe("perturbations per measured variance"),
-  dtype: z.enum(["float32", "float64"]).default("float64"),
-});
+const config = withSearches(
+  z.strictObject({
+    ...estimatorFields({ sigma: 0.01, pairs: 50, truncation: 4 }, "fullEs"),
+    steps: z.int().min(1).default(200).describe("outer steps"),
+    learningRate: z.number().positive().default(1e-3).describe("of Adam on theta"),
+    start: z.number().gt(0).lt(1).default(0.3).describe("initial x_0"),
+    rate: z.number().positive().max(4).default(4).describe("of the map; 4 has the exponent ln 2"),
+    target: z.number().default(0.75).describe("where the orbit is to stay; 3/4 is the fixed point at rate 4"),
+    horizon: z.int().min(2).default(12).describe("steps of the map"),
+    samples: z.int().min(2).default(4000).describe("perturbations per measured variance"),
+    dtype: z.enum(["float32", "float64"]).default("float64"),
+  }),
+);
 
 type Config = z.infer<typeof config>;
 type Theta = LogisticMapTheta;

@@ -20,6 +20,7 @@ import { outerRate } from "../shared/outerRate.ts";
 import { unrolling, unrollingSteps } from "../shared/unrolling.ts";
 import { stepsPerPoint } from "../shared/trainedGrid.ts";
 import { k, smallTraining } from "./lookaheadMethods.ts";
+import { withSearches } from "../shared/withSearches.ts";
 
 interface TuningFields extends EstimatorFields {
   steps: z.ZodDefault<z.ZodInt>;
@@ -40,7 +41,7 @@ export const tuningFields: TuningFields = {
   horizon: z.int().min(5).multipleOf(5).default(500).describe("updates of a training run"),
 };
 
-const config = z.strictObject(tuningFields);
+const config = withSearches(z.strictObject(tuningFields), { optimizer: ["outerLearningRate"] });
 type Config = z.infer<typeof config>;
 
 /** Unconstrained. */

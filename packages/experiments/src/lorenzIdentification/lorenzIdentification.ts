@@ -23,6 +23,7 @@ import { outerParts } from "../shared/outerParts.ts";
 import { measureEach, measureInChunks } from "../shared/measureInParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { grid, mean, thin } from "../shared/series.ts";
+import { withSearches } from "../shared/withSearches.ts";
 
 /** Learning rates of SGD in the code released with NRES (NeurIPS 2023); relatives share them. */
 const learningRates: Partial<Record<EstimatorName, number>> = {
@@ -35,25 +36,32 @@ const learningRates: Partial<Record<EstimatorName, number>> = {
   rtrl: 1e-10,
 };
 
-const config = z.strictObject({
-  ...estimatorFields({ sigma: 0.04, pairs: 200, truncation: 100 }, "nres"),
-  tasks: z
-    .int()
-    .min(1)
-    .default(100)
-    .describe("trajectories at different places (estimators with derivatives of windows)"),
-  steps: z.int().min(1).default(3000).describe("outer steps"),
-  learningRate: z
-    .number()
-    .positive()
-    .optional()
-    .describe("of SGD on theta; by default that of the paper for the estimator, 1e-5 for nres and pes"),
-  clip: z.number().positive().optional().describe("longest gradient that is not shortened"),
-  start: z.tuple([z.number(), z.number()]).default([3.116, 3.7]).describe("initial ln a and ln r"),
-  horizon: z.int().min(1).default(2000).describe("inner steps of a trajectory, 0.005 of time each"),
-  surface: z.int().min(0).default(81).describe("points per side of the drawn loss surface; 0 leaves it out"),
-  dtype: z.enum(["float32", "float64"]).default("float32"),
-});
+const config = withSearches(
+  z.strictObject({
+    ...estimatorFields({ sigma: 0.04, pairs: 200, truncation: 100 }, "nres"),
+    tasks: z
+      .int()
+      .min(1)
+      .default(100)
+      .describe("trajectories at different places (estimators with derivatives of windows)"),
+    steps: z.int().min(1).default(3000).describe("outer steps"),
+    learningRate: z
+      .number()
+      .positive()
+      .optional()
+      .describe("of SGD on theta; by default that of the paper for the estimator, 1e-5 for nres and pes"),
+    clip: z.number().positive().optional().describe("longest gradient that is not shortened"),
+    start: z.tuple([z.number(), z.number()]).default([3.116, 3.7]).describe("initial ln a and ln r"),
+    horizon: z.int().min(1).default(2000).describe("inner steps of a trajectory, 0.005 of time each"),
+    surface: z
+      .int()
+      .min(0)
+      .default(81)
+      .describe("points per side of the drawn loss surface; 0 leaves it out"),
+    dtype: z.enum(["float32", "float64"]).default("float32"),
+  }),
+  { optimizer: ["learningRate", "clip"] },
+);
 
 type Config = z.infer<typeof config>;
 type LorenzProblem = ReturnType<typeof lorenz>;

@@ -17,6 +17,7 @@ import { outerParts } from "../shared/outerParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { thin } from "../shared/series.ts";
 import { type MixedProblem, initialTheta, meanLoss } from "./mixedThetas.ts";
+import { withSearches } from "../shared/withSearches.ts";
 
 interface MixedFields extends EstimatorFields {
   steps: z.ZodDefault<z.ZodInt>;
@@ -44,7 +45,7 @@ export const mixedFields: MixedFields = {
     .describe("training runs from new seeds for every value in the end"),
 };
 
-const config = z.strictObject(mixedFields);
+const config = withSearches(z.strictObject(mixedFields), { optimizer: ["outerLearningRate"] });
 type Config = z.infer<typeof config>;
 
 /** The network whose training is tuned. */

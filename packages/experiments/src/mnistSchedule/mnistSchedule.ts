@@ -43,30 +43,48 @@ import {
   trainNetworks,
   trainedOf,
 } from "./trainedNetworks.ts";
+import { withSearches } from "../shared/withSearches.ts";
 
 const objectives = ["training-loss", "validation-loss", "validation-error", "final-loss"] as const;
 
-const config = z.strictObject({
-  ...estimatorFields({ sigma: 0.1, pairs: 8, truncation: 10 }),
-  steps: z.int().min(1).default(150).describe("outer steps"),
-  outerLearningRate: z.number().positive().default(0.1).describe("of Adam on theta"),
-  objective: z
-    .enum(objectives)
-    .default("training-loss")
-    .describe("after each training step; final-loss: training loss of the finished network, by telescoping"),
-  learningRate: z.number().positive().default(0.01).describe("initial learning rate of the untuned schedule"),
-  decay: z.number().positive().default(0.5).describe("decay exponent of the untuned schedule"),
-  horizon: z.int().min(1).default(100).describe("training steps of the network"),
-  batchSize: z.int().min(1).default(32),
-  hidden: z.array(z.int().min(1)).default([32]).describe("sizes of the hidden layers"),
-  momentum: z.number().min(0).lt(1).default(0.9),
-  pool: z
-    .union([z.literal(1), z.literal(2), z.literal(4), z.literal(7)])
-    .default(4)
-    .describe("pixels averaged per side"),
-  evaluationRuns: z.int().min(1).default(8).describe("training runs from new seeds per schedule at the end"),
-  surface: z.int().min(0).default(13).describe("points per side of the drawn loss surface; 0 leaves it out"),
-});
+const config = withSearches(
+  z.strictObject({
+    ...estimatorFields({ sigma: 0.1, pairs: 8, truncation: 10 }),
+    steps: z.int().min(1).default(150).describe("outer steps"),
+    outerLearningRate: z.number().positive().default(0.1).describe("of Adam on theta"),
+    objective: z
+      .enum(objectives)
+      .default("training-loss")
+      .describe(
+        "after each training step; final-loss: training loss of the finished network, by telescoping",
+      ),
+    learningRate: z
+      .number()
+      .positive()
+      .default(0.01)
+      .describe("initial learning rate of the untuned schedule"),
+    decay: z.number().positive().default(0.5).describe("decay exponent of the untuned schedule"),
+    horizon: z.int().min(1).default(100).describe("training steps of the network"),
+    batchSize: z.int().min(1).default(32),
+    hidden: z.array(z.int().min(1)).default([32]).describe("sizes of the hidden layers"),
+    momentum: z.number().min(0).lt(1).default(0.9),
+    pool: z
+      .union([z.literal(1), z.literal(2), z.literal(4), z.literal(7)])
+      .default(4)
+      .describe("pixels averaged per side"),
+    evaluationRuns: z
+      .int()
+      .min(1)
+      .default(8)
+      .describe("training runs from new seeds per schedule at the end"),
+    surface: z
+      .int()
+      .min(0)
+      .default(13)
+      .describe("points per side of the drawn loss surface; 0 leaves it out"),
+  }),
+  { optimizer: ["outerLearningRate"] },
+);
 
 type Config = z.infer<typeof config>;
 

@@ -32,22 +32,25 @@ import {
   sigmaErrors,
   studyText,
 } from "./varianceStudy.ts";
+import { withSearches } from "../shared/withSearches.ts";
 
-const config = z.strictObject({
-  ...estimatorFields({ sigma: 1e-3, pairs: 50, truncation: 10 }),
-  steps: z.int().min(1).default(1500).describe("outer steps of training"),
-  learningRate: z.number().positive().default(1e-2).describe("of Adam on the model"),
-  text: z.enum(["markov", "random", "repeated"]).default("markov").describe("what the model is trained on"),
-  horizon: z.int().min(2).default(100).describe("characters per trajectory, T"),
-  units: z.int().min(1).default(5).describe("of the LSTM, and size of the embedding"),
-  symbols: z.int().min(2).default(27).describe("kinds of characters"),
-  studyPairs: z.int().min(2).default(256).describe("single pairs of which each variance is measured"),
-  sigmas: z
-    .array(z.number().positive())
-    .default([1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-2, 1e-1])
-    .describe("perturbations of the ablation; [] leaves it out"),
-  dtype: z.enum(["float32", "float64"]).default("float64"),
-});
+const config = withSearches(
+  z.strictObject({
+    ...estimatorFields({ sigma: 1e-3, pairs: 50, truncation: 10 }),
+    steps: z.int().min(1).default(1500).describe("outer steps of training"),
+    learningRate: z.number().positive().default(1e-2).describe("of Adam on the model"),
+    text: z.enum(["markov", "random", "repeated"]).default("markov").describe("what the model is trained on"),
+    horizon: z.int().min(2).default(100).describe("characters per trajectory, T"),
+    units: z.int().min(1).default(5).describe("of the LSTM, and size of the embedding"),
+    symbols: z.int().min(2).default(27).describe("kinds of characters"),
+    studyPairs: z.int().min(2).default(256).describe("single pairs of which each variance is measured"),
+    sigmas: z
+      .array(z.number().positive())
+      .default([1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-2, 1e-1])
+      .describe("perturbations of the ablation; [] leaves it out"),
+    dtype: z.enum(["float32", "float64"]).default("float64"),
+  }),
+);
 
 type Config = z.infer<typeof config>;
 type Theta = CharacterModelTheta;

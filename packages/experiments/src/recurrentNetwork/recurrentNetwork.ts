@@ -25,20 +25,24 @@ import { outerParts } from "../shared/outerParts.ts";
 import { measureEach } from "../shared/measureInParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { grid } from "../shared/series.ts";
+import { withSearches } from "../shared/withSearches.ts";
 
 const initialisations = ["gaussian", "orthogonal"] as const;
 
-const config = z.strictObject({
-  ...estimatorFields({ sigma: 0.01, pairs: 32, truncation: 10 }, "bptt"),
-  steps: z.int().min(1).default(150).describe("outer steps"),
-  learningRate: z.number().positive().default(3e-3).describe("of Adam on weights and bias"),
-  clip: z.number().positive().default(1).describe("longest gradient that is not shortened"),
-  initialisation: z.enum(initialisations).default("orthogonal"),
-  gain: z.number().positive().default(1).describe("scale of the initial weights"),
-  units: z.int().min(1).max(200).default(64),
-  horizon: z.int().min(1).default(50).describe("steps over which the first state is to be kept"),
-  dtype: z.enum(["float32", "float64"]).default("float32"),
-});
+const config = withSearches(
+  z.strictObject({
+    ...estimatorFields({ sigma: 0.01, pairs: 32, truncation: 10 }, "bptt"),
+    steps: z.int().min(1).default(150).describe("outer steps"),
+    learningRate: z.number().positive().default(3e-3).describe("of Adam on weights and bias"),
+    clip: z.number().positive().default(1).describe("longest gradient that is not shortened"),
+    initialisation: z.enum(initialisations).default("orthogonal"),
+    gain: z.number().positive().default(1).describe("scale of the initial weights"),
+    units: z.int().min(1).max(200).default(64),
+    horizon: z.int().min(1).default(50).describe("steps over which the first state is to be kept"),
+    dtype: z.enum(["float32", "float64"]).default("float32"),
+  }),
+  { optimizer: ["learningRate", "clip"] },
+);
 
 type Config = z.infer<typeof config>;
 type Initialisation = (typeof initialisations)[number];

@@ -21,23 +21,27 @@ import { outerParts } from "../shared/outerParts.ts";
 import { measureEach } from "../shared/measureInParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { grid, thin } from "../shared/series.ts";
+import { withSearches } from "../shared/withSearches.ts";
 
-const config = z.strictObject({
-  ...estimatorFields({ sigma: 0.01, pairs: 2, truncation: 1 }),
-  steps: z.int().min(1).default(50_000).describe("outer steps"),
-  outerLearningRate: z.number().positive().default(0.003).describe("of Adam on theta"),
-  theta: z.number().default(5).describe("initial logarithm of the L2 coefficient"),
-  starts: z
-    .array(z.number())
-    .default([3, 1, -1, -3, -5])
-    .describe("further initial thetas, each with a run of its own in the figures"),
-  stepSize: z.number().positive().default(1e-3).describe("of gradient descent on the weights"),
-  rows: z.int().min(10).default(308),
-  features: z.int().min(1).default(6),
-  correlation: z.number().min(0).lt(1).default(0.8).describe("of any two features"),
-  noise: z.number().min(0).default(0.5).describe("on the targets, relative to what the features explain"),
-  dataSeed: z.int().min(0).default(0).describe("of the synthetic data, whatever the seed of the run"),
-});
+const config = withSearches(
+  z.strictObject({
+    ...estimatorFields({ sigma: 0.01, pairs: 2, truncation: 1 }),
+    steps: z.int().min(1).default(50_000).describe("outer steps"),
+    outerLearningRate: z.number().positive().default(0.003).describe("of Adam on theta"),
+    theta: z.number().default(5).describe("initial logarithm of the L2 coefficient"),
+    starts: z
+      .array(z.number())
+      .default([3, 1, -1, -3, -5])
+      .describe("further initial thetas, each with a run of its own in the figures"),
+    stepSize: z.number().positive().default(1e-3).describe("of gradient descent on the weights"),
+    rows: z.int().min(10).default(308),
+    features: z.int().min(1).default(6),
+    correlation: z.number().min(0).lt(1).default(0.8).describe("of any two features"),
+    noise: z.number().min(0).default(0.5).describe("on the targets, relative to what the features explain"),
+    dataSeed: z.int().min(0).default(0).describe("of the synthetic data, whatever the seed of the run"),
+  }),
+  { optimizer: ["outerLearningRate"] },
+);
 
 type Config = z.infer<typeof config>;
 

@@ -5,6 +5,7 @@ import {
   type SearchName,
   estimatorAliases,
   estimatorNames,
+  findSearch,
   searchAliases,
   searchNames,
 } from "unspool";
@@ -25,20 +26,25 @@ const ofEstimators = [...estimatorNames, ...Object.keys(estimatorAliases)] as Na
 const ofSearches = [...searchNames, ...Object.keys(searchAliases)] as Name[];
 
 /**
- * Which gradient estimator, with its window and perturbations. Estimators take from these what they know. Where `hasSearches`
- * is false a search cannot stand in its place: what is trained is more than one inner problem.
+ * Which gradient estimator, with its window and perturbations. Estimators take from these what they know. `noSearch` says why a
+ * search cannot stand in its place, where it cannot; elsewhere the config is one `withSearches`.
  */
 export function estimatorFields(
   defaults: { sigma: number; pairs: number; truncation: number },
   estimator: EstimatorName = "pes",
-  { hasSearches = true }: { hasSearches?: boolean } = {},
+  { noSearch }: { noSearch?: string } = {},
 ): EstimatorFields {
   return {
     estimator: z
-      .enum(hasSearches ? [...ofEstimators, ...ofSearches] : ofEstimators)
+      .enum(noSearch === undefined ? [...ofEstimators, ...ofSearches] : ofEstimators, {
+        error: ({ input }) =>
+          noSearch !== undefined && typeof input === "string" && findSearch(input) !== undefined
+            ? `must be a gradient estimator (${estimatorNames.join(", ")}) and not a search, because ${noSearch}`
+            : undefined,
+      })
       .default(estimator)
       .describe(
-        hasSearches
+        noSearch === undefined
           ? "gradient estimator with an optimizer, or a search of whole trajectories without one"
           : "gradient estimator",
       ),
@@ -56,7 +62,7 @@ export function estimatorFields(
       .int()
       .min(1)
       .default(defaults.truncation)
-      .describe("inner steps per outer step; searches take whole trajectories"),
+      .describe("inner steps per outer step; not for searches, which take whole trajectories"),
     tasks: z
       .int()
       .min(1)

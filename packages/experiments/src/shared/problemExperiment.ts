@@ -17,6 +17,7 @@ import { estimatorFields, estimatorOptions } from "./fields.ts";
 import { outerParts } from "./outerParts.ts";
 import { outerRate } from "./outerRate.ts";
 import { mean, thin } from "./series.ts";
+import { withSearches } from "./withSearches.ts";
 
 /** Trajectories from new keys over which losses are averaged at the end. */
 const evaluationTrajectories = 64;
@@ -27,11 +28,13 @@ export function problemExperiment<Theta, State, Batch>(
   name: string,
 ): Experiment<unknown, Theta> {
   const { horizon, theta } = problem;
-  const config = z.strictObject({
-    ...estimatorFields({ sigma: 0.1, pairs: 16, truncation: defaultTruncation(horizon) }, "nres"),
-    steps: z.int().min(1).default(500).describe("outer steps"),
-    learningRate: z.number().positive().default(0.05).describe("of Adam on theta"),
-  });
+  const config = withSearches(
+    z.strictObject({
+      ...estimatorFields({ sigma: 0.1, pairs: 16, truncation: defaultTruncation(horizon) }, "nres"),
+      steps: z.int().min(1).default(500).describe("outer steps"),
+      learningRate: z.number().positive().default(0.05).describe("of Adam on theta"),
+    }),
+  );
   type Config = z.infer<typeof config>;
   return defineExperiment<Config, Theta>({
     name: problem.name === "problem" ? name : problem.name,

@@ -32,27 +32,30 @@ import {
   observations,
   swimmerProblem,
 } from "./swimmerProblem.ts";
+import { withSearches } from "../shared/withSearches.ts";
 
-const config = z.strictObject({
-  ...estimatorFields({ sigma: 0.3, pairs: 8, truncation: 100 }),
-  steps: z.int().min(1).default(60).describe("outer steps"),
-  learningRate: z.number().positive().default(0.1).describe("of SGD on the weights of the policy"),
-  isDividedByStd: z
-    .boolean()
-    .default(true)
-    .describe("whether gradients are divided by the standard deviation of the particles' losses"),
-  resets: z
-    .enum(["lockstep", "staggered", "random-offset"])
-    .default("staggered")
-    .describe("how the pairs' episodes lie in time"),
-  horizon: z.int().min(1).default(1000).describe("actions of an episode"),
-  evaluationEpisodes: z.int().min(1).default(10).describe("new episodes per policy at the end"),
-  curve: z
-    .int()
-    .min(0)
-    .default(15)
-    .describe("policies of the run whose return is drawn; 0 leaves the curve out"),
-});
+const config = withSearches(
+  z.strictObject({
+    ...estimatorFields({ sigma: 0.3, pairs: 8, truncation: 100 }),
+    steps: z.int().min(1).default(60).describe("outer steps"),
+    learningRate: z.number().positive().default(0.1).describe("of SGD on the weights of the policy"),
+    isDividedByStd: z
+      .boolean()
+      .default(true)
+      .describe("whether gradients are divided by the standard deviation of the particles' losses"),
+    resets: z
+      .enum(["lockstep", "staggered", "random-offset"])
+      .default("staggered")
+      .describe("how the pairs' episodes lie in time"),
+    horizon: z.int().min(1).default(1000).describe("actions of an episode"),
+    evaluationEpisodes: z.int().min(1).default(10).describe("new episodes per policy at the end"),
+    curve: z
+      .int()
+      .min(0)
+      .default(15)
+      .describe("policies of the run whose return is drawn; 0 leaves the curve out"),
+  }),
+);
 
 type Config = z.infer<typeof config>;
 type SwimmerProblem = Problem<SwimmerTheta, SwimmerState, undefined>;

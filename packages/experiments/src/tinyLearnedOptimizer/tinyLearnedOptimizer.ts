@@ -22,20 +22,24 @@ import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
 import { outerParts } from "../shared/outerParts.ts";
 import { measureEach, measureInChunks } from "../shared/measureInParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
+import { withSearches } from "../shared/withSearches.ts";
 
-const config = z.strictObject({
-  ...estimatorFields({ sigma: 0.03, pairs: 16, truncation: 10 }, "fullEs"),
-  tasks: z.int().min(1).default(8).describe("training runs per gradient (estimators with derivatives)"),
-  steps: z.int().min(1).default(200).describe("outer steps"),
-  outerLearningRate: z.number().positive().default(0.01).describe("of Adam on theta"),
-  clip: z.number().positive().default(1).describe("longest meta-gradient that is not shortened"),
-  scale: z.number().default(0.03).describe("c: how far the learned part moves weights"),
-  learningRate: z.number().positive().default(0.1).describe("of the gradient descent underneath"),
-  horizon: z.int().min(1).default(50).describe("training steps of the inner network"),
-  samples: z.int().min(2).default(12).describe("perturbations per measured variance"),
-  evaluationRuns: z.int().min(1).default(32).describe("training runs from new weights at the end"),
-  dtype: z.enum(["float32", "float64"]).default("float32"),
-});
+const config = withSearches(
+  z.strictObject({
+    ...estimatorFields({ sigma: 0.03, pairs: 16, truncation: 10 }, "fullEs"),
+    tasks: z.int().min(1).default(8).describe("training runs per gradient (estimators with derivatives)"),
+    steps: z.int().min(1).default(200).describe("outer steps"),
+    outerLearningRate: z.number().positive().default(0.01).describe("of Adam on theta"),
+    clip: z.number().positive().default(1).describe("longest meta-gradient that is not shortened"),
+    scale: z.number().default(0.03).describe("c: how far the learned part moves weights"),
+    learningRate: z.number().positive().default(0.1).describe("of the gradient descent underneath"),
+    horizon: z.int().min(1).default(50).describe("training steps of the inner network"),
+    samples: z.int().min(2).default(12).describe("perturbations per measured variance"),
+    evaluationRuns: z.int().min(1).default(32).describe("training runs from new weights at the end"),
+    dtype: z.enum(["float32", "float64"]).default("float32"),
+  }),
+  { optimizer: ["outerLearningRate", "clip"] },
+);
 
 type Config = z.infer<typeof config>;
 

@@ -20,19 +20,26 @@ import { estimatorFields, estimatorOptions } from "../shared/fields.ts";
 import { outerParts } from "../shared/outerParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { grid, mean, thin } from "../shared/series.ts";
+import { withSearches } from "../shared/withSearches.ts";
 
-const config = z.strictObject({
-  ...estimatorFields({ sigma: 0.3, pairs: 50, truncation: 10 }),
-  steps: z.int().min(1).default(2000).describe("outer steps"),
-  learningRate: z.number().positive().default(1e-2).describe("of Adam (b1 = 0.99, b2 = 0.999) on theta"),
-  theta: z
-    .tuple([z.number(), z.number()])
-    .default([-4, -4])
-    .describe("initial log learning rates, start and end"),
-  horizon: z.int().min(1).default(100).describe("inner steps of a trajectory"),
-  surface: z.int().min(0).default(61).describe("points per side of the drawn loss surface; 0 leaves it out"),
-  dtype: z.enum(["float32", "float64"]).default("float32"),
-});
+const config = withSearches(
+  z.strictObject({
+    ...estimatorFields({ sigma: 0.3, pairs: 50, truncation: 10 }),
+    steps: z.int().min(1).default(2000).describe("outer steps"),
+    learningRate: z.number().positive().default(1e-2).describe("of Adam (b1 = 0.99, b2 = 0.999) on theta"),
+    theta: z
+      .tuple([z.number(), z.number()])
+      .default([-4, -4])
+      .describe("initial log learning rates, start and end"),
+    horizon: z.int().min(1).default(100).describe("inner steps of a trajectory"),
+    surface: z
+      .int()
+      .min(0)
+      .default(61)
+      .describe("points per side of the drawn loss surface; 0 leaves it out"),
+    dtype: z.enum(["float32", "float64"]).default("float32"),
+  }),
+);
 
 type Config = z.infer<typeof config>;
 type ToyProblem = Problem<ToyRegressionTheta, { x: ReturnType<typeof np.array> }, undefined>;

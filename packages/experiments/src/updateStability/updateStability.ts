@@ -23,16 +23,20 @@ import { outerParts } from "../shared/outerParts.ts";
 import { measureEach } from "../shared/measureInParts.ts";
 import { outerRate } from "../shared/outerRate.ts";
 import { type Variant, curvatures, hessian, learnedRule, ruleOf, variants } from "./updateStabilityRules.ts";
+import { withSearches } from "../shared/withSearches.ts";
 
-const config = z.strictObject({
-  ...estimatorFields({ sigma: 0.01, pairs: 8, truncation: 20 }, "bptt"),
-  nominalStep: z.number().min(0).default(0.2).describe("α at the start; 0 is the blackbox"),
-  decay: z.number().min(0).default(1).describe("factor of the learned term P at the start"),
-  horizon: z.int().min(1).default(40).describe("steps of the update rule"),
-  steps: z.int().min(1).default(200).describe("outer steps"),
-  outerLearningRate: z.number().positive().default(0.003).describe("of Adam on α and P"),
-  clip: z.number().positive().default(1).describe("longest meta-gradient that is not shortened"),
-});
+const config = withSearches(
+  z.strictObject({
+    ...estimatorFields({ sigma: 0.01, pairs: 8, truncation: 20 }, "bptt"),
+    nominalStep: z.number().min(0).default(0.2).describe("α at the start; 0 is the blackbox"),
+    decay: z.number().min(0).default(1).describe("factor of the learned term P at the start"),
+    horizon: z.int().min(1).default(40).describe("steps of the update rule"),
+    steps: z.int().min(1).default(200).describe("outer steps"),
+    outerLearningRate: z.number().positive().default(0.003).describe("of Adam on α and P"),
+    clip: z.number().positive().default(1).describe("longest meta-gradient that is not shortened"),
+  }),
+  { optimizer: ["outerLearningRate", "clip"] },
+);
 
 type Config = z.infer<typeof config>;
 type Run = RunRecord<UpdateTheta>;
