@@ -34,13 +34,15 @@ export interface Registry<Entry extends RegistryEntry> {
 export interface RegistryOptions {
   /** Upper and lower case are the same in names. Default false. */
   ignoresCase?: boolean;
+  /** What to do with a name that is near to none: one sentence of an error. Default: nothing is said. */
+  elsewhere?: string;
 }
 
 /** A registry; `where` is the function that errors about names speak of. No two entries share a name or alias. */
 export function registry<Entry extends RegistryEntry>(
   where: string,
   entries: readonly Entry[],
-  { ignoresCase = false }: RegistryOptions = {},
+  { ignoresCase = false, elsewhere }: RegistryOptions = {},
 ): Registry<Entry> {
   const spelt = (name: unknown): unknown =>
     ignoresCase && typeof name === "string" ? name.toLowerCase() : name;
@@ -66,7 +68,7 @@ export function registry<Entry extends RegistryEntry>(
       "name",
       name,
       `one of ${names.map((one) => JSON.stringify(one)).join(", ")}`,
-      near === undefined ? undefined : `Did you mean ${JSON.stringify(near)}?`,
+      near === undefined ? elsewhere : `Did you mean ${JSON.stringify(near)}?`,
     );
   };
   return {

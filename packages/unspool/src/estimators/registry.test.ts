@@ -60,3 +60,8 @@ test("a problem without derivatives is for losses alone; one tangent per number 
     false,
   ]);
 });
+
+test("a search is no estimator: its name is refused with what makes a method of one", () => {
+  expect(() => estimatorEntry("cmaEs")).toThrow("searchMethod(name, problem) makes a method of one");
+  expect(() => estimatorEntry("tbpt")).toThrow('Did you mean "tbptt"?');
+});

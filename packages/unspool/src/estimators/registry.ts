@@ -92,7 +92,10 @@ const registered: Registry<EstimatorEntry> = registry("createEstimator", [
     ...perTask, ...evenWindows, kind: "forward", isUnbiased: true, variance: "noiseReuse", preference: 110, options: [...taskOptions, "noise"], create: dodge },
   { name: "mixture", summary: "derivatives and ES over whole trajectories, weighted by their variances",
     kind: "mixed", isUnbiased: true, isWhole: true, cost: { perUnit: 2 }, largestTheta: mostTangents, preference: 80, standsFor: "finite", options: wholeOptionNames, create: mixture },
-], { ignoresCase: true });
+], {
+  ignoresCase: true,
+  elsewhere: "A search (cmaEs, snes, …) is no estimator, for it has no gradient: searchMethod(name, problem) makes a method of one.",
+});
 
 export const estimators: readonly EstimatorEntry[] = registered.entries;
 
