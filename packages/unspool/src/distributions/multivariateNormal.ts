@@ -79,13 +79,17 @@ export function multivariateNormal(parameters: MultivariateNormalParameters): Mu
       const value = requireDraws(`${where}.logProb`, x, [d]);
       const own = given.beside(value);
       const factor = factorOf(own.matrix);
-      const z = whitened(factor, value.sub(own.mean));
-      return z
+      // The products of a system with an infinite element would be NaN.
+      const isFinite = np.isfinite(value).all(-1, { keepdims: true });
+      const z = whitened(factor, np.where(isFinite, value, 0).sub(own.mean));
+      const density = z
         .mul(z)
         .sum(-1)
         .mul(-0.5)
         .sub(logDeterminant(factor))
         .sub((d * Math.log(2 * Math.PI)) / 2);
+      const none = np.where(np.isnan(value).any(-1), NaN, -Infinity);
+      return np.where(isFinite.all(-1), density, none);
     },
     mean: () => spread(mean, full),
     variance: () => spread(np.square(factorOf(matrix)).sum(-1), full),

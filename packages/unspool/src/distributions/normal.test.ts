@@ -125,6 +125,20 @@ describe("multivariateNormal", () => {
     expectClose(jit(grad(at))(covariance), [...grad(at)(covariance).data], 1e-13);
   });
 
+  test("an infinite element gives -Infinity, NaN stays, and no derivative becomes NaN", () => {
+    const at = (c: Tensor, value: Tensor) =>
+      multivariateNormal({ mean: centre, covariance: c }).logProb(value);
+    const diagonal = wide([
+      [1, 0],
+      [0, 2],
+    ]);
+    const far = wide([Infinity, 0]);
+    expect(at(diagonal, far).item()).toBe(-Infinity);
+    expect(at(diagonal, wide([NaN, 0])).item()).toBeNaN();
+    for (const argnums of [0, 1])
+      expect((grad(at, argnums)(diagonal, far) as Tensor).data.some(Number.isNaN)).toBe(false);
+  });
+
   test("draws have the covariance", () => {
     const draws = drawsOf(multivariateNormal({ mean: centre, covariance }), 5, 20_000);
     const from = draws.sub(centre);
@@ -152,6 +166,25 @@ describe("studentT", () => {
       [1.9602792291600821, 1.8164710077632242, 2.1321843614057077, -0.8836455597891228],
       1e-9,
     );
+  });
+
+  test("far values: the tail's power, and derivatives that are not NaN", () => {
+    const at = (x: Tensor, scale: Tensor) => studentT({ df: 3, scale }).logProb(x);
+    const slopes = (x: Tensor) => [0, 1].map((argnums) => (grad(at, argnums)(x, wide(1)) as Tensor).item());
+    // log p(x) -> constant - (df + 1) log |x|, with the derivatives -(df + 1) / x and df by the logarithm of the scale.
+    for (const x of [1e7, 1e30, 1e200]) {
+      const ratio = at(wide(x), wide(1))
+        .sub(at(wide(10 * x), wide(1)))
+        .item();
+      expect(ratio).toBeCloseTo(4 * Math.LN10, 11);
+      const [byX, byScale] = slopes(wide(x));
+      expect(byX! * x).toBeCloseTo(-4, 11);
+      expect(byScale).toBeCloseTo(3, 11);
+    }
+    expect(slopes(np.array(1e30)).some(Number.isNaN)).toBe(false);
+    expect(at(wide(-Infinity), wide(1)).item()).toBe(-Infinity);
+    expect(slopes(wide(-Infinity)).some(Number.isNaN)).toBe(false);
+    expect(at(wide(NaN), wide(1)).item()).toBeNaN();
   });
 
   test("moments by its degrees of freedom", () => {

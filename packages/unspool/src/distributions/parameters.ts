@@ -1,5 +1,5 @@
 /** Parameters of distributions as tensors of one dtype, checked where their elements are known. */
-import { type Tensor, Tensor as TensorClass, np } from "../array/index.ts";
+import { Tensor, np } from "../array/index.ts";
 import { OptionError, ShapeError, UnspoolError, nearest, requireRecord } from "../errors.ts";
 import type { Parameter } from "./distribution.ts";
 
@@ -94,15 +94,15 @@ export function floatParameters<Name extends string>(
 
 function requireNumbers(where: string, name: string, value: unknown): void {
   const isNumber = typeof value === "number" || typeof value === "boolean" || Array.isArray(value);
-  if (isNumber || TensorClass.is(value) || ArrayBuffer.isView(value)) return;
+  if (isNumber || Tensor.is(value) || ArrayBuffer.isView(value)) return;
   throw new OptionError(where, name, value, "a tensor, a number or nested arrays of numbers");
 }
 
 const isWide = (value: Parameter): boolean =>
-  TensorClass.is(value) ? value.dtype === "float64" && !value.isWeak : value instanceof Float64Array;
+  Tensor.is(value) ? value.dtype === "float64" && !value.isWeak : value instanceof Float64Array;
 
 const asFloat = (value: Parameter, dtype: FloatType): Tensor =>
-  TensorClass.is(value) ? strong(value, dtype) : np.array(value, { dtype });
+  Tensor.is(value) ? strong(value, dtype) : np.array(value, { dtype });
 
 const strong = (x: Tensor, dtype: FloatType): Tensor =>
   x.dtype === dtype && !x.isWeak ? x : x.astype(dtype);
@@ -114,11 +114,10 @@ export function requireEvery(
   x: Tensor,
   isAllowed: (value: number) => boolean,
   allowed: string,
-  hint?: string,
 ): void {
   if (x.isTraced) return;
   const wrong = x.data.find((value) => !isAllowed(value));
-  if (wrong !== undefined) throw new OptionError(where, name, wrong, allowed, hint);
+  if (wrong !== undefined) throw new OptionError(where, name, wrong, allowed);
 }
 
 export const isPositive = (value: number): boolean => value > 0 && value < Infinity;
@@ -139,7 +138,7 @@ export function jointShape(where: string, ...shapes: readonly (readonly number[]
 /** `x` as an operand of a log-density: a float tensor, whose last axes are those of one draw. */
 export function requireDraws(where: string, x: unknown, eventShape: readonly number[]): Tensor {
   const value: unknown = typeof x === "number" || Array.isArray(x) ? np.array(x) : x;
-  if (!TensorClass.is(value)) throw new OptionError(where, "x", x, "a tensor");
+  if (!Tensor.is(value)) throw new OptionError(where, "x", x, "a tensor");
   const from = value.ndim - eventShape.length;
   if (from < 0 || eventShape.some((length, i) => value.shape[from + i] !== length)) {
     const wanted = `[..., ${eventShape.join(", ")}]`;

@@ -72,9 +72,13 @@ export function studentT(parameters: StudentTParameters): StudentTDistribution {
     logProb(x) {
       const value = requireDraws(`${where}.logProb`, x, []);
       const own = given.beside(value);
-      const z = value.sub(own.loc).div(own.scale);
-      const tail = np.log1p(z.mul(z).div(own.df)).mul(own.df.add(1)).mul(0.5);
-      return logHeight(own.df).sub(np.log(own.scale)).sub(tail);
+      const isFinite = np.isfinite(value);
+      const z = np.where(isFinite, value, 0).sub(own.loc).div(own.scale);
+      const tail = log1pSquare(z.div(np.sqrt(own.df)))
+        .mul(own.df.add(1))
+        .mul(0.5);
+      const density = logHeight(own.df).sub(np.log(own.scale)).sub(tail);
+      return np.where(isFinite, density, np.where(np.isnan(value), NaN, -Infinity));
     },
     mean: () => spread(np.where(df.greater(1), loc, NaN), batchShape),
     variance() {
@@ -89,6 +93,18 @@ export function studentT(parameters: StudentTParameters): StudentTDistribution {
       return spread(slope.sub(logHeight(df)).add(np.log(scale)), batchShape);
     },
   };
+}
+
+/** log(1 + u²), also where the square overflows, and its derivative would be 0 times Infinity. */
+function log1pSquare(u: Tensor): Tensor {
+  const isFar = np.abs(u).greater(1e6);
+  const near = np.where(isFar, 0, u);
+  const far = np.abs(np.where(isFar, u, 1));
+  const beyond = np
+    .log(far)
+    .mul(2)
+    .add(np.square(np.reciprocal(far)));
+  return np.where(isFar, beyond, np.log1p(near.mul(near)));
 }
 
 /** The log-density at the middle for scale 1. */

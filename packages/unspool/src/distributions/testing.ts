@@ -18,7 +18,10 @@ export function expectClose(found: Tensor, expected: readonly number[], toleranc
   }
 }
 
-/** The mean over axis 0 of draws lies within four standard errors of what is expected, element by element. */
+/**
+ * The mean over axis 0 of draws lies within four standard errors of what is expected, element by element. Seeds are fixed; a
+ * bias of 0.06 standard deviations fails half of the time with 4,000 draws, one of 0.03 with 20,000.
+ */
 export function expectMean(draws: Tensor, expected: readonly number[]): void {
   const count = draws.shape[0]!;
   const rows = draws.reshape([count, -1]).astype("float64");

@@ -1,5 +1,5 @@
 /** Recurrent layers over sequences, forwards or backwards, as one `scan`. */
-import { type Tensor, Tensor as TensorClass, np, scan, tree } from "../array/index.ts";
+import { Tensor, np, scan, tree } from "../array/index.ts";
 import { OptionError, ShapeError, requireKnownOptions } from "../errors.ts";
 
 /** One step of a recurrent layer: `lstm(weights)`, `gru(weights)`, or one's own. */
@@ -40,7 +40,7 @@ export function recurrent<State>(
   options: RecurrentOptions<State> = {},
 ): { outputs: Tensor; last: State } {
   requireKnownOptions("recurrent", options, ["start", "isReversed", "present"]);
-  if (!TensorClass.is(xs)) throw new OptionError("recurrent", "xs", xs, "a tensor [T, ..., inputs]");
+  if (!Tensor.is(xs)) throw new OptionError("recurrent", "xs", xs, "a tensor [T, ..., inputs]");
   if (xs.ndim < 2) throw new ShapeError("recurrent", `xs must be [T, ..., inputs], got ${xs.toString()}.`);
   const { isReversed = false, present } = options;
   const lead = xs.shape.slice(1, -1);
@@ -59,7 +59,7 @@ export function recurrent<State>(
 function requirePresent(present: Tensor, xs: Tensor, lead: readonly number[]): void {
   const steps = xs.shape[0]!;
   const allowed = [String([steps]), String([steps, ...lead])];
-  if (TensorClass.is(present) && allowed.includes(String(present.shape))) return;
+  if (Tensor.is(present) && allowed.includes(String(present.shape))) return;
   const hint = `one bool for each of its ${steps} steps`;
   throw new ShapeError(
     "recurrent",

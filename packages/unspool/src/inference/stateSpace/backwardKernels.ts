@@ -28,19 +28,18 @@ export interface BackwardKernels {
 
 /** The kernels of what `kalmanFilter` gave for the same matrices. They do not depend on the last observation. */
 export function backwardKernels(model: GivenMatrices, filtered: KalmanFiltered): BackwardKernels {
-  const { F, Q } = linearGaussianMatrices("backwardKernels", model);
+  const { F, Q } = linearGaussianMatrices("backwardKernels", model, filtered.means);
   const steps = filtered.means.shape[0]!;
   const dx = filtered.means.shape[1]!;
   const [P, m] = [filtered.covariances.slice([0, steps - 1]), filtered.means.slice([0, steps - 1])];
   const predicted = filtered.predictedCovariances.slice([1, steps]);
-  const transition = F.astype(P.dtype);
-  const cross = np.matmul(transition, P);
+  const cross = np.matmul(F, P);
   const weights = np.matrixTranspose(solveFactored(linalg.cholesky(predicted), cross));
-  const rest = np.eye(dx, dx, { dtype: P.dtype }).sub(np.matmul(weights, transition));
+  const rest = np.eye(dx, dx, { dtype: P.dtype }).sub(np.matmul(weights, F));
   return {
     weights,
     offsets: m.sub(np.matvec(weights, filtered.predictedMeans.slice([1, steps]))),
-    covariances: symmetric(sandwich(rest, P).add(sandwich(weights, Q.astype(P.dtype)))),
+    covariances: symmetric(sandwich(rest, P).add(sandwich(weights, Q))),
   };
 }
 

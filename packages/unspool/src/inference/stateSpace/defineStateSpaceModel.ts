@@ -1,5 +1,5 @@
 /** State-space models of one's own, whose distributions are checked wherever they are made. */
-import { type Tensor, Tensor as TensorClass, np } from "../../array/index.ts";
+import { Tensor, np } from "../../array/index.ts";
 import type { Distribution } from "../../distributions/index.ts";
 import { OptionError, ShapeError, requireInteger, requireKnownOptions } from "../../errors.ts";
 import type { StateSpaceModel } from "./stateSpaceModel.ts";
@@ -65,14 +65,14 @@ const signatures = {
 
 function requireState(where: string, given: unknown, size: number): Tensor {
   const x: unknown = typeof given === "number" || Array.isArray(given) ? np.array(given) : given;
-  if (!TensorClass.is(x)) throw new OptionError(where, "x", given, `a tensor [..., ${size}]`);
+  if (!Tensor.is(x)) throw new OptionError(where, "x", given, `a tensor [..., ${size}]`);
   if (x.ndim > 0 && x.shape.at(-1) === size) return x;
   throw new ShapeError(where, `x must be [..., ${size}], states in its last axis, got ${x.toString()}.`);
 }
 
 function requireStep(where: string, given: unknown): Tensor {
   if (typeof given === "number" && Number.isSafeInteger(given)) return np.array(given, { dtype: "int32" });
-  if (TensorClass.is(given) && given.ndim === 0) return given;
+  if (Tensor.is(given) && given.ndim === 0) return given;
   const hint = "Steps of several states are given by vmap.";
   throw new OptionError(where, "t", given, "the number of a step, int32[]", hint);
 }

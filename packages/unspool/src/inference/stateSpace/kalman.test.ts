@@ -227,6 +227,13 @@ describe("three states, two observations, drift, offset and a gap", () => {
   });
 });
 
+test("plain numbers take the dtype of y: 0.9 is not the float32 next to it", () => {
+  const y = wide([[0.5], [-0.3], [0.9]]);
+  const { means, logEvidence } = kalmanSmoother({ F: 0.9, G: 1.2, Q: 0.3, R: 0.2, P0: 1 }, { y });
+  expect(means.dtype).toBe("float64");
+  expectClose(logEvidence, [-3.798050257455916], 13);
+});
+
 test("a model and its simulation: the mean evidence of its own data is minus their entropy", () => {
   const model = linearGaussian({ matrices: { F: [[0.8, 0.2], [0, 0.7]], G: [[1, 0.5]], Q: [[0.3, 0], [0, 0.2]], R: 0.1, P0: [[1, 0], [0, 1]] } }); // prettier-ignore
   const theta = model.init(random.key(0));
@@ -310,6 +317,7 @@ test.each([
     OptionError,
     /a function of theta beside init/,
   ],
+  [() => kalmanFilter(two, undefined as never), OptionError, /data must be \{ y, observed \}, got undefined/],
   [() => kalmanFilter(two, { y: np.zeros([4, 1]) }), ShapeError, /data\.y must be \[T, 2\]/],
   [
     () => kalmanFilter({ ...two, F: undefined } as never, { y: np.zeros([4, 2]) }),

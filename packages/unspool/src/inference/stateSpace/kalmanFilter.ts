@@ -51,7 +51,7 @@ type Step = { mean: Tensor; covariance: Tensor; predicted: Predicted; logEvidenc
  * const { means, logEvidence } = kalmanFilter({ F: 0.9, G: 1.2, Q: 0.3, R: 0.2, P0: 1 }, { y });
  */
 export function kalmanFilter(model: GivenMatrices, data: Observations): KalmanFiltered {
-  const matrices = linearGaussianMatrices("kalmanFilter", model);
+  const matrices = linearGaussianMatrices("kalmanFilter", model, data?.y);
   const { y, observed } = requireObservations("kalmanFilter", data, matrices.G.shape[0]!);
   return isTracing() ? filtered(matrices, { y, observed }) : program(matrices, { y, observed });
 }
@@ -59,10 +59,11 @@ export function kalmanFilter(model: GivenMatrices, data: Observations): KalmanFi
 const program = compiled("kalmanFilter", filtered);
 
 /** The recursion for checked arguments. */
-function filtered(given: LinearGaussianMatrices, { y, observed }: Sequence): KalmanFiltered {
-  const isWide = y.dtype === "float64" || given.F.dtype === "float64";
-  const dtype = isWide ? "float64" : "float32";
-  const { F, G, Q, R, m0, P0, drift, offset } = inDtype(given, dtype);
+function filtered(
+  { F, G, Q, R, m0, P0, drift, offset }: LinearGaussianMatrices,
+  { y, observed }: Sequence,
+): KalmanFiltered {
+  const { dtype } = F;
   const [dx, dy] = [m0.shape[0]!, offset.shape[0]!];
   const identity = np.eye(dx, dx, { dtype });
   const step = (predicted: Predicted, row: Sequence): [Predicted, Step] => {
@@ -102,21 +103,6 @@ function filtered(given: LinearGaussianMatrices, { y, observed }: Sequence): Kal
     logEvidence: steps.logEvidence.sum(),
   };
 }
-
-const inDtype = (given: LinearGaussianMatrices, dtype: "float32" | "float64"): LinearGaussianMatrices => {
-  const { F, G, Q, R, m0, P0, drift, offset } = given;
-  const to = (x: Tensor): Tensor => x.astype(dtype);
-  return {
-    F: to(F),
-    G: to(G),
-    Q: to(Q),
-    R: to(R),
-    m0: to(m0),
-    P0: to(P0),
-    drift: to(drift),
-    offset: to(offset),
-  };
-};
 
 /** A P Aᵀ. */
 const sandwich = (A: Tensor, P: Tensor): Tensor => np.matmul(np.matmul(A, P), A.transpose());

@@ -36,7 +36,7 @@ export interface KalmanSmoothed {
  * const { means, covariances } = kalmanSmoother({ F, G, Q, R, m0, P0 }, { y, observed });
  */
 export function kalmanSmoother(model: GivenMatrices, data: Observations): KalmanSmoothed {
-  const matrices = linearGaussianMatrices("kalmanSmoother", model);
+  const matrices = linearGaussianMatrices("kalmanSmoother", model, data?.y);
   const { y, observed } = requireObservations("kalmanSmoother", data, matrices.G.shape[0]!);
   return isTracing() ? smoothed(matrices, { y, observed }) : program(matrices, { y, observed });
 }

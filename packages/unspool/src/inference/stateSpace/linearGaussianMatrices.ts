@@ -57,12 +57,16 @@ const aliases: Readonly<Record<string, MatrixName>> = {
 };
 
 /**
- * All matrices as tensors of one float dtype.
+ * All matrices as tensors of one float dtype: float64 if one of them is, or the tensor beside which they are used.
  *
  * @throws OptionError for a matrix that is missing, misspelt or no covariance, where its elements are known.
  * @throws ShapeError where sizes do not fit to F [dx, dx] and G [dy, dx].
  */
-export function linearGaussianMatrices(where: string, given: GivenMatrices): LinearGaussianMatrices {
+export function linearGaussianMatrices(
+  where: string,
+  given: GivenMatrices,
+  beside?: Tensor,
+): LinearGaussianMatrices {
   for (const name of Object.keys(given)) {
     const meant = aliases[name];
     if (meant === undefined) continue;
@@ -72,7 +76,7 @@ export function linearGaussianMatrices(where: string, given: GivenMatrices): Lin
   requireNames(where, given, matrixNames);
   const { F, G, Q, R, P0 } = given;
   const [m0, drift, offset] = [given.m0 ?? 0, given.drift ?? 0, given.offset ?? 0];
-  const tensors = floatParameters(where, { F, G, Q, R, m0, P0, drift, offset }).beside();
+  const tensors = floatParameters(where, { F, G, Q, R, m0, P0, drift, offset }).beside(beside);
   const [dx, dy] = [rowsOf(tensors.F), rowsOf(tensors.G)];
   const sized = (name: MatrixName, shape: readonly number[]): Tensor => {
     const x = tensors[name];

@@ -43,7 +43,7 @@ type Quadratic = { precision: Tensor; slope: Tensor; constant: Tensor };
  * @throws OptionError, ShapeError for matrices or data that do not fit.
  */
 export function lookAheadLikelihood(model: GivenMatrices, data: Observations): LookAheadLikelihood {
-  const matrices = linearGaussianMatrices("lookAheadLikelihood", model);
+  const matrices = linearGaussianMatrices("lookAheadLikelihood", model, data?.y);
   const { y, observed } = requireObservations("lookAheadLikelihood", data, matrices.G.shape[0]!);
   return isTracing() ? quadratics(matrices, { y, observed }) : program(matrices, { y, observed });
 }
@@ -55,7 +55,7 @@ function quadratics(
   { y, observed }: { y: Tensor; observed: Tensor },
 ): LookAheadLikelihood {
   const [dx, dy, steps] = [F.shape[0]!, G.shape[0]!, y.shape[0]!];
-  const { dtype } = np.matmul(y, G);
+  const { dtype } = F;
   const identity = np.eye(dx, dx, { dtype });
   const L = linalg.cholesky(R);
   const information = solveFactored(L, G);

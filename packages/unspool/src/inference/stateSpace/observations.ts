@@ -1,5 +1,5 @@
 /** What was observed of a trajectory, with gaps where nothing was. */
-import { type Tensor, Tensor as TensorClass, np } from "../../array/index.ts";
+import { Tensor, np } from "../../array/index.ts";
 import type { Distribution } from "../../distributions/index.ts";
 import { OptionError, ShapeError } from "../../errors.ts";
 
@@ -16,19 +16,19 @@ export function requireObservations(
   data: Observations,
   observationSize: number,
 ): { y: Tensor; observed: Tensor; steps: number } {
-  if (typeof data !== "object" || data === null || TensorClass.is(data)) {
+  if (typeof data !== "object" || data === null || Tensor.is(data)) {
     const hint = "Write { y } around the tensor.";
-    throw new OptionError(where, "data", data, "{ y, observed }", TensorClass.is(data) ? hint : undefined);
+    throw new OptionError(where, "data", data, "{ y, observed }", Tensor.is(data) ? hint : undefined);
   }
   const { y, observed } = data;
-  if (!TensorClass.is(y)) throw new OptionError(where, "data.y", y, `a tensor [T, ${observationSize}]`);
+  if (!Tensor.is(y)) throw new OptionError(where, "data.y", y, `a tensor [T, ${observationSize}]`);
   if (y.ndim !== 2 || y.shape[1] !== observationSize || y.shape[0] === 0) {
     const hint = y.ndim === 1 && observationSize === 1 ? " Write y.reshape([-1, 1])." : "";
     throw new ShapeError(where, `data.y must be [T, ${observationSize}], got ${y.toString()}.${hint}`);
   }
   const steps = y.shape[0]!;
   if (observed === undefined) return { y, observed: np.ones([steps], { dtype: "bool" }), steps };
-  if (!TensorClass.is(observed) || String(observed.shape) !== String([steps])) {
+  if (!Tensor.is(observed) || String(observed.shape) !== String([steps])) {
     throw new OptionError(where, "data.observed", observed, `a bool for each of the ${steps} steps of y`);
   }
   return { y, observed: observed.astype("bool"), steps };
