@@ -34,7 +34,7 @@ const laws: Readonly<Record<string, (a: Tensor) => Distribution>> = {
   normal: (a) => normal({ mean: a, logSd: a.mul(-0.5) }),
   diagonalNormal: (a) => diagonalNormal({ mean: np.stack([a, a.neg()]), sd: a }),
   multivariateNormal: (a) =>
-    multivariateNormal({ mean: np.stack([a, a]), covariance: identity.mul(a).add(0.2) }),
+    multivariateNormal({ mean: np.stack([a, a]), covariance: identity.astype(a.dtype).mul(a).add(0.2) }),
   studentT: (a) => studentT({ df: a.add(2), loc: a, scale: a }),
   categorical: (a) => categorical({ logits: np.stack([a, a.mul(2), a.neg()]) }),
   bernoulli: (a) => bernoulli({ logits: a }),
@@ -82,6 +82,15 @@ test.each(Object.entries(laws))("%s", (name, lawOf) => {
   const at = (i: number, by: number): number => value(parameters.slice(i).add(by), draws.slice(i)).item();
   const h = 1e-5;
   expectClose(mapped.slope, [0, 1, 2].map((i) => (at(i, h) - at(i, -h)) / (2 * h)), 1e-6); // prettier-ignore
+
+  // In float32, against float64 at the same, rounded numbers.
+  const narrow = { a: parameters.astype("float32"), x: draws.astype("float32") };
+  const rounded = compiled("rounded", (all: Tensor, xs: Tensor) =>
+    vmap((a: Tensor, x: Tensor) => value(a, x))(all, xs),
+  );
+  const found = rounded(narrow.a, narrow.x);
+  expect(found.dtype).toBe("float32");
+  expectClose(found, [...rounded(narrow.a.astype("float64"), narrow.x.astype("float64")).data], 2e-6);
 
   if (withoutEntropy.has(name)) return;
   const entropies = compiled("entropies", (all: Tensor) => vmap((a: Tensor) => lawOf(a).entropy())(all));
