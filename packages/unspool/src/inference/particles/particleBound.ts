@@ -10,6 +10,7 @@
  *   p(y_{t+1} … y_{T-1} | x_t) and the proposal is p(x_t | x_{t-1}, y), for every K
  */
 import { type Key, type Tensor, random } from "../../array/index.ts";
+import { compiledOutside } from "./compiledOutside.ts";
 import {
   type ParticleBoundOptions,
   type ParticleBoundSettings,
@@ -19,7 +20,7 @@ import { type ParticleTheta, type Sweep, particleSweep } from "./particleSweep.t
 import { creditedEvidence } from "./resamplingScore.ts";
 import type { ObservedSeries } from "./series.ts";
 
-/** A bound. Its functions may be called eagerly, and inside `jit`, `grad`, `vmap` and compiled programs. */
+/** A bound. Its functions are compiled where they are called by themselves, and part of whatever trace they are called in. */
 export interface ParticleBound<Model, ProposalParams, TwistParams> {
   readonly settings: ParticleBoundSettings<Model, ProposalParams, TwistParams>;
   /** Where learning starts: parameters of model, proposal and twist (`{}` without one). */
@@ -50,6 +51,11 @@ export function particleBound<Model, ProposalParams = object, TwistParams = obje
 ): ParticleBound<Model, ProposalParams, TwistParams> {
   const settings = particleBoundSettings("particleBound", options);
   const { model, proposal, twist, resamplingGradient } = settings;
+  type Theta = ParticleTheta<Model, ProposalParams, TwistParams>;
+  const sweep = (theta: Theta, series: ObservedSeries, key: Key): Sweep =>
+    particleSweep(settings, theta, series, key);
+  const logEvidence = (theta: Theta, series: ObservedSeries, key: Key): Tensor =>
+    creditedEvidence(sweep(theta, series, key), resamplingGradient);
   return {
     settings,
     init: (key) => ({
@@ -57,8 +63,7 @@ export function particleBound<Model, ProposalParams = object, TwistParams = obje
       proposal: proposal.init(random.foldIn(key, "proposal")),
       twist: (twist?.init(random.foldIn(key, "twist")) ?? {}) as TwistParams,
     }),
-    sweep: (theta, series, key) => particleSweep(settings, theta, series, key),
-    logEvidence: (theta, series, key) =>
-      creditedEvidence(particleSweep(settings, theta, series, key), resamplingGradient),
+    sweep: compiledOutside(`${settings.bound}.sweep`, sweep),
+    logEvidence: compiledOutside(`${settings.bound}.evidence`, logEvidence),
   };
 }

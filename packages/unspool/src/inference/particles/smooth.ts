@@ -1,5 +1,6 @@
 /** Smoothed trajectories out of a sweep: the particles of the last step, and the ancestors that they come from. */
 import { type Tensor, np, scan, tree } from "../../array/index.ts";
+import { compiledOutside } from "./compiledOutside.ts";
 import { shiftedWeights } from "./logSumExp.ts";
 import type { Sweep } from "./particleSweep.ts";
 
@@ -14,7 +15,9 @@ export interface SmoothedTrajectories {
 }
 
 /** Walks ancestors back from the last step. Cost: T gathers of K. Traced or not. */
-export function smooth({ states, ancestors, logWeights }: Sweep): SmoothedTrajectories {
+export const smooth: (sweep: Sweep) => SmoothedTrajectories = compiledOutside("smooth", walkedBack);
+
+function walkedBack({ states, ancestors, logWeights }: Sweep): SmoothedTrajectories {
   const [steps, particles] = [states.shape[0]!, states.shape[1]!];
   const backwards = (x: Tensor): Tensor => np.flip(x, 0) as Tensor;
   const last = np.arange(particles).astype("int32");

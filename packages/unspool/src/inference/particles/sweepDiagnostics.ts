@@ -1,5 +1,6 @@
 /** How healthy a sweep was. */
 import { type Tensor, np } from "../../array/index.ts";
+import { compiledOutside } from "./compiledOutside.ts";
 import type { Sweep } from "./particleSweep.ts";
 import { logEffectiveSize } from "./resampling/criteria.ts";
 import { smooth } from "./smooth.ts";
@@ -15,7 +16,12 @@ export interface SweepDiagnostics {
 }
 
 /** Measures a sweep. Traced or not. With a twist the sizes of inner steps are about the twisted targets. */
-export function sweepDiagnostics(sweep: Sweep): SweepDiagnostics {
+export const sweepDiagnostics: (sweep: Sweep) => SweepDiagnostics = compiledOutside(
+  "sweepDiagnostics",
+  diagnosed,
+);
+
+function diagnosed(sweep: Sweep): SweepDiagnostics {
   const { lineages } = smooth(sweep);
   const particles = lineages.shape[1]!;
   const everyone = np.arange(particles).astype("int32").reshape([1, 1, particles]);

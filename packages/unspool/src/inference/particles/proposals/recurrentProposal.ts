@@ -5,7 +5,7 @@
  *     q_t ∝ N(x_t; m, s^2) p(x_t | x_{t-1}),   (m, log s) = MLP([x_{t-1}, h_t, code_t])
  *
  * h_t is the state of an LSTM that has seen the past ("past", filtering), or of two that have seen past and future ("all",
- * smoothing). It starts at m = 0, s = 1. The transition's moments are constants in it.
+ * smoothing). It starts at m = 0 and one s. The transition's moments are constants in it.
  */
 import { type Key, type Tensor, np, random } from "../../../array/index.ts";
 import {
@@ -42,6 +42,8 @@ export interface RecurrentProposalOptions {
   position?: PositionCodeOptions;
   /** The least s. Default 1e-8. */
   leastSd?: number;
+  /** s where learning starts: wide against the transition's noise, it leaves the transition as it is. Default 1. */
+  startSd?: number;
 }
 
 /** The proposal. Cost: one pass of each LSTM per series, one of the network per particle and step. */
@@ -59,14 +61,16 @@ export function recurrentProposal(
     "every",
     "position",
     "leastSd",
+    "startSd",
   ]);
   const { steps, stateSize, observationSize, sees = "all", units = 32, hidden = [32, 32] } = options;
-  const { every = 1, position, leastSd = 1e-8 } = options;
+  const { every = 1, position, leastSd = 1e-8, startSd = 1 } = options;
   for (const [name, value] of Object.entries({ steps, stateSize, observationSize, units, every }))
     requireInteger(where, name, value, 1);
   requireOneOf(where, "sees", sees, ["past", "all"]);
   if (hidden.length === 0) throw new OptionError(where, "hidden", hidden, "at least one layer");
   requirePositive(where, "leastSd", leastSd);
+  requirePositive(where, "startSd", startSd);
   const isSmoothing = sees === "all";
   const code = position && positionCode(steps, every, position);
   // Filtering knows the last observation, smoothing the next one, of which both networks have a state.
@@ -83,7 +87,7 @@ export function recurrentProposal(
       return {
         forward: lstm("forward"),
         ...(isSmoothing && { backward: lstm("backward") }),
-        network: withoutOutput(layers),
+        network: startingAt(withoutOutput(layers), stateSize, startSd),
       };
     },
     rows({ forward, backward, network }, series) {
@@ -105,4 +109,12 @@ export function recurrentProposal(
       return priorTimes(prior, { mean: made.slice([], [0, stateSize]), variance: sd.mul(sd) }, true);
     },
   };
+}
+
+/** Layers whose last bias gives m = 0 and s = `sd`. */
+function startingAt(layers: Layer[], stateSize: number, sd: number): Layer[] {
+  const bias = np.array(
+    Float32Array.from({ length: 2 * stateSize }, (_, i) => (i < stateSize ? 0 : Math.log(sd))),
+  );
+  return layers.map((layer, i) => (i < layers.length - 1 ? layer : { ...layer, bias }));
 }
