@@ -9,15 +9,27 @@ import { influence } from "./workloads/influence.ts";
 import { learnedOptimizer } from "./workloads/learnedOptimizer.ts";
 import { lstm } from "./workloads/lstm.ts";
 import { mlp } from "./workloads/mlp.ts";
+import { sixo } from "./workloads/sixo.ts";
 import { subspace } from "./workloads/subspace.ts";
 import type { Workload } from "./workloads/table.ts";
 import { toy } from "./workloads/toy.ts";
 
-const setups = { influence, toy, mlp, learnedOptimizer, lstm, distillation, subspace, evidence, design };
+const setups = {
+  influence,
+  toy,
+  mlp,
+  learnedOptimizer,
+  lstm,
+  distillation,
+  subspace,
+  evidence,
+  design,
+  sixo,
+};
 
 export function makeRunner(workload: Workload, threads: number): Runner | undefined {
   // A program without units to share: one thread is all it uses.
-  if (["distillation", "design"].includes(workload.kind) && threads > 1) return undefined;
+  if (["distillation", "design", "sixo"].includes(workload.kind) && threads > 1) return undefined;
   if (workload.kind === "cartPole") return cartPoleRunner(compiledExecutor({ threads }));
   const setup: Setup = setups[workload.kind](workload, compiledExecutor({ threads }));
   const start = initTraining(setup, random.key(0));

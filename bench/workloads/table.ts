@@ -13,7 +13,8 @@ export type WorkloadKind =
   | "subspace"
   | "evidence"
   | "design"
-  | "cartPole";
+  | "cartPole"
+  | "sixo";
 
 export interface Workload {
   readonly name: string;
@@ -158,6 +159,16 @@ export const workloads: readonly Workload[] = [
     unitsPerUpdate: 1000 * 100,
     hidden: 64,
     restartEvery: 1,
+  },
+  {
+    name: "W11",
+    title:
+      "SIXO bound and gradient, volatility of 22 series, 64 particles, 119 steps, a twist of 32 and 128 units",
+    kind: "sixo",
+    unit: "outer steps",
+    unitsPerUpdate: 1,
+    hidden: 128,
+    restartEvery: 500,
   },
 ];
 

@@ -19,6 +19,7 @@ MODULES = {
     "evidence": "evidence",
     "design": "design",
     "cartPole": "cart_pole",
+    "sixo": "sixo",
 }
 
 
@@ -64,5 +65,5 @@ def main():
 
 
 if __name__ == "__main__":
-    with torch.inference_mode(mode=not any(kind in sys.argv[1] for kind in ("lstm", "distillation", "evidence", "design"))):
+    with torch.inference_mode(mode=not any(kind in sys.argv[1] for kind in ("lstm", "distillation", "evidence", "design", "sixo"))):
         main()
