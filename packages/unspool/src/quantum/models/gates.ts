@@ -34,18 +34,24 @@ export function identity(size: number): ComplexPair {
   return { re, im: np.zerosLike(re) };
 }
 
-/** i U† H_k U of real H_k, for products H_k U [k, D, D]: [k, D, D]. */
-export function turnedGenerators(u: ComplexPair, products: ComplexPair): ComplexPair {
-  const [count, size] = products.re.shape as [number, number];
-  // One product of all: U† [D, D] times [D, k · D].
-  const wide = (x: Tensor): Tensor => (np.transpose(x, [1, 0, 2]) as Tensor).reshape([size, count * size]);
-  const narrow = (x: Tensor): Tensor => np.transpose(x.reshape([size, count, size]), [1, 0, 2]) as Tensor;
-  const [re, im] = [np.transpose(u.re) as Tensor, np.transpose(u.im) as Tensor];
-  const [b, c] = [wide(products.re), wide(products.im)];
+/** Uᵀ with its columns permuted by flipping the bit of one qubit: (X_q U)ᵀ. */
+export function flippedColumns(x: Tensor, qubit: number): Tensor {
+  const [rows, size] = x.shape as [number, number];
+  const halves = x.reshape([rows * 2 ** qubit, 2, size / 2 ** (qubit + 1)]);
+  return (np.flip(halves, 1) as Tensor).reshape([rows, size]);
+}
+
+/**
+ * G_k = i U† H_k U of real symmetric H_k [k, D, D], for the transposed products (H_k U)ᵀ: one product of all of them. It is
+ * Gᵀ that comes out of that, and Gᵀ = -conj(G).
+ */
+export function turnedGenerators(u: ComplexPair, transposed: ComplexPair): ComplexPair {
+  const [count, size] = transposed.re.shape as [number, number];
+  const tall = (x: Tensor): Tensor => x.reshape([count * size, size]);
+  const [b, c] = [tall(transposed.re), tall(transposed.im)];
   const times = (x: Tensor, y: Tensor): Tensor => np.matmul(x, y) as Tensor;
-  // U† (B + iC) = (re B + im C) + i (re C - im B), times i.
   return {
-    re: narrow(times(im, b).sub(times(re, c))),
-    im: narrow(times(re, b).add(times(im, c))),
+    re: times(c, u.re).sub(times(b, u.im)).reshape([count, size, size]),
+    im: times(b, u.re).add(times(c, u.im)).reshape([count, size, size]),
   };
 }

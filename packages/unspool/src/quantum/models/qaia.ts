@@ -75,10 +75,13 @@ export function qaia(
     generators(circuit, energy): Generators {
       const own: ComplexPair[] = [];
       let tied: ComplexPair = zeros(features.shape[1]!, size);
-      const diagonals = (np.transpose(features) as Tensor).reshape([features.shape[1]!, size, 1]);
-      const energies = (np.matmul(features, energy) as Tensor).reshape([1, size, 1]);
+      const diagonals = (np.transpose(features) as Tensor).reshape([features.shape[1]!, 1, size]);
+      const energies = (np.matmul(features, energy) as Tensor).reshape([1, 1, size]);
       const turned = (v: ComplexPair, rows: Tensor): ComplexPair =>
-        turnedGenerators(v, { re: rows.mul(v.re), im: rows.mul(v.im) });
+        turnedGenerators(v, {
+          re: rows.mul(np.transpose(v.re) as Tensor),
+          im: rows.mul(np.transpose(v.im) as Tensor),
+        });
       const unitary = through(circuit, energy, (layer, k, v) => {
         if (k === 0) {
           own.push(turned(v, energies));

@@ -12,7 +12,7 @@
 import { type Tensor, np } from "../../array/index.ts";
 import type { ComplexPair } from "../hermitian/index.ts";
 import { spinsOf } from "./energyModel.ts";
-import { flipped, identity, phase, rotateX, turnedGenerators } from "./gates.ts";
+import { flippedColumns, identity, phase, rotateX, turnedGenerators } from "./gates.ts";
 import type { QuantumCircuit } from "./quantumCircuit.ts";
 
 const exact = { dtype: "float64" } as const;
@@ -77,11 +77,17 @@ function phasesOf(qubits: number): Tensor {
 /** Of one layer, [n + 2n - 1, D, D]: those of X, then those of phases. */
 function layerGenerators(w: ComplexPair, y: ComplexPair, phases: Tensor, qubits: number): ComplexPair {
   const size = w.re.shape[0]!;
+  const transposed = (x: Tensor): Tensor => np.transpose(x) as Tensor;
   const turnedAll = (x: Tensor): Tensor =>
-    np.stack(Array.from({ length: qubits }, (_, q) => flipped(x, q))).mul(-Math.PI / 2);
-  const diagonals = (np.transpose(phases) as Tensor).mul(Math.PI).reshape([2 * qubits - 1, size, 1]);
+    np.stack(Array.from({ length: qubits }, (_, q) => flippedColumns(transposed(x), q))).mul(-Math.PI / 2);
+  const diagonals = transposed(phases)
+    .mul(Math.PI)
+    .reshape([2 * qubits - 1, 1, size]);
   const x = turnedGenerators(w, { re: turnedAll(w.re), im: turnedAll(w.im) });
-  const z = turnedGenerators(y, { re: diagonals.mul(y.re), im: diagonals.mul(y.im) });
+  const z = turnedGenerators(y, {
+    re: diagonals.mul(transposed(y.re)),
+    im: diagonals.mul(transposed(y.im)),
+  });
   return { re: np.concatenate([x.re, z.re], 0) as Tensor, im: np.concatenate([x.im, z.im], 0) as Tensor };
 }
 

@@ -44,16 +44,25 @@ export function covarianceOf(features: Tensor, weights: Tensor): Tensor {
   return product(transposed(centred).mul(weights), centred);
 }
 
+/** Each pair a < b counts twice: weights and products are the same the other way round, and 0 on the diagonal. */
 function turningBlock(p: Tensor, energies: Tensor, { re, im }: ComplexPair): Tensor {
   const [count, d] = re.shape as [number, number];
-  const column = (x: Tensor): Tensor => x.reshape([d, 1]);
-  const weights = column(p)
-    .sub(p)
-    .mul(energies.sub(column(energies)))
-    .reshape([d * d]);
-  const rows = (x: Tensor): Tensor => x.reshape([count, d * d]);
+  const { first, second, at } = pairsOf(d);
+  const pick = (x: Tensor, index: Tensor, axis = 0): Tensor => np.take(x, index, axis) as Tensor;
+  const lead = pick(p, first).sub(pick(p, second));
+  const weights = lead.mul(pick(energies, second).sub(pick(energies, first))).mul(2);
+  const rows = (x: Tensor): Tensor => pick(x.reshape([count, d * d]), at, 1);
   const [a, b] = [rows(re), rows(im)];
   return product(a.mul(weights), transposed(a)).add(product(b.mul(weights), transposed(b)));
+}
+
+function pairsOf(d: number): { first: Tensor; second: Tensor; at: Tensor } {
+  const all = Array.from({ length: d }, (_, a) => a).flatMap((a) =>
+    Array.from({ length: d - a - 1 }, (_, k) => [a, a + 1 + k] as const),
+  );
+  const index = (of: (pair: readonly [number, number]) => number): Tensor =>
+    np.array(Int32Array.from(all, of), { dtype: "int32" });
+  return { first: index(([a]) => a), second: index(([, b]) => b), at: index(([a, b]) => a * d + b) };
 }
 
 function joined(a: ComplexPair, b: ComplexPair): ComplexPair {

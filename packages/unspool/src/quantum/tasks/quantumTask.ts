@@ -64,7 +64,8 @@ export function lossSettings<Theta>(where: string, options: QuantumTaskOptions<T
     throw new OptionError(where, "model", model, "a model of qhbm or qbm", `Write ${where}({ model: qhbm({ qubits: 4 }), … }).`); // prettier-ignore
   requireOneOf(where, "mode", mode, ["exact", "sampled"]);
   requireOneOf(where, "gradient", gradient, ["derivative", "parameterShift"]);
-  requireInteger(where, "shots", shots, 2);
+  // A covariance, of which VQT makes its gradient, needs two.
+  requireInteger(where, "shots", shots, where === "vqt" ? 2 : 1);
   requireInteger(where, "measureEvery", measureEvery, 0);
   if (options.shots !== undefined && mode === "exact")
     throw new OptionError(where, "shots", shots, 'left out in the mode "exact"', 'Write mode: "sampled".');
