@@ -4,6 +4,7 @@ import {
   type Experiment,
   type Figure,
   type QhbmTheta,
+  type QuantumModel,
   type SequenceTarget,
   type StepRecord,
   defineExperiment,
@@ -45,7 +46,7 @@ const config = z.strictObject({
 
 type Config = z.infer<typeof config>;
 
-type Model = ReturnType<typeof qhbm>;
+type Model = QuantumModel<QhbmTheta>;
 
 interface Sequence {
   targets: readonly SequenceTarget<QhbmTheta>[];
