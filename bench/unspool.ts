@@ -10,6 +10,7 @@ import { learnedOptimizer } from "./workloads/learnedOptimizer.ts";
 import { lstm } from "./workloads/lstm.ts";
 import { mlp } from "./workloads/mlp.ts";
 import { sixo } from "./workloads/sixo.ts";
+import { quantum } from "./workloads/quantum.ts";
 import { subspace } from "./workloads/subspace.ts";
 import type { Workload } from "./workloads/table.ts";
 import { toy } from "./workloads/toy.ts";
@@ -25,11 +26,13 @@ const setups = {
   evidence,
   design,
   sixo,
+  quantum,
 };
 
 export function makeRunner(workload: Workload, threads: number): Runner | undefined {
   // A program without units to share: one thread is all it uses.
-  if (["distillation", "design", "sixo"].includes(workload.kind) && threads > 1) return undefined;
+  const unshared = ["distillation", "design", "sixo", "quantum"];
+  if (unshared.includes(workload.kind) && threads > 1) return undefined;
   if (workload.kind === "cartPole") return cartPoleRunner(compiledExecutor({ threads }));
   const setup: Setup = setups[workload.kind](workload, compiledExecutor({ threads }));
   const start = initTraining(setup, random.key(0));

@@ -14,7 +14,8 @@ export type WorkloadKind =
   | "evidence"
   | "design"
   | "cartPole"
-  | "sixo";
+  | "sixo"
+  | "quantum";
 
 export interface Workload {
   readonly name: string;
@@ -169,6 +170,15 @@ export const workloads: readonly Workload[] = [
     unitsPerUpdate: 1,
     hidden: 128,
     restartEvery: 500,
+  },
+  {
+    name: "W13",
+    title: "natural gradient of a thermal state, 4 qubits, 43 parameters",
+    kind: "quantum",
+    unit: "outer steps",
+    unitsPerUpdate: 1,
+    hidden: 0,
+    restartEvery: 200,
   },
 ];
 

@@ -20,6 +20,7 @@ MODULES = {
     "design": "design",
     "cartPole": "cart_pole",
     "sixo": "sixo",
+    "quantum": "quantum",
 }
 
 
