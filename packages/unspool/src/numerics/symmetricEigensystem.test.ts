@@ -23,8 +23,10 @@ test.each([
   [1, 1],
   [2, 2],
   [3, 1],
+  [6, 6],
   [7, 7],
   [40, 6],
+  [64, 5],
   [65, 65],
 ])("%d rows of rank %d: A v = lambda v, vectors are orthonormal, values rise", (n, rank) => {
   const entries = matrix(n, rank);

@@ -31,15 +31,15 @@ export function symmetricRoot(c: Float64Array, size: number): SymmetricRoot {
   };
 }
 
-/** Sum over i of d_i v_i v_iᵀ for rows v_i. */
+/** Sum over i of d_i v_i v_iᵀ for rows v_i; no view is made of a row, of which there would be size² in each call. */
 function composed(vectors: Float64Array, d: Float64Array, size: number): Float64Array {
   const out = new Float64Array(size * size);
   for (let i = 0; i < size; i++) {
-    const row = vectors.subarray(i * size, (i + 1) * size);
+    const row = i * size;
     for (let j = 0; j < size; j++) {
-      const scaled = d[i]! * row[j]!;
-      const own = out.subarray(j * size, j * size + j + 1);
-      for (let k = 0; k <= j; k++) own[k]! += scaled * row[k]!;
+      const scaled = d[i]! * vectors[row + j]!;
+      const own = j * size;
+      for (let k = 0; k <= j; k++) out[own + k]! += scaled * vectors[row + k]!;
     }
   }
   for (let j = 0; j < size; j++) for (let k = 0; k < j; k++) out[k * size + j] = out[j * size + k]!;
