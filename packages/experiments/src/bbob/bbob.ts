@@ -28,7 +28,7 @@ const config = z.strictObject({
     .min(1)
     .default(100)
     .describe("evaluations of each function, per number of theta; 10000 is usual where there is time"),
-  modelled: z.int().min(1).default(60).describe("at most so many where the losses are modelled"),
+  modelled: z.int().min(1).default(40).describe("at most so many where the losses are modelled"),
   seeds: z.int().min(1).default(1).describe("runs of each search, function and dimension"),
   rotation: z.enum(["none", "reflection"]).default("reflection"),
   sigma: z.number().positive().default(2).describe("standard deviation of the first candidates"),

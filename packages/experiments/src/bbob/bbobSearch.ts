@@ -19,7 +19,7 @@ const config = z.strictObject({
   modelled: z
     .int()
     .min(1)
-    .default(60)
+    .default(40)
     .describe("at most so many evaluations where the losses are modelled, which takes longer with each"),
   rotation: z
     .enum(["none", "reflection"])

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { intoBox, outOfBox } from "./boxTransform.ts";
 import { expectedImprovement } from "./expectedImprovement.ts";
+import { choleskyFactor, choleskyInverse } from "./cholesky.ts";
 import { fitHyperparameters, logPosterior, priorMode } from "./fitHyperparameters.ts";
 import { gaussianProcess, logEvidence } from "./gaussianProcess.ts";
 import { haltonDimensions, haltonNumber, primes } from "./halton.ts";
@@ -136,4 +137,25 @@ test("ranks: ties keep their order, and what has failed is last", () => {
   expect(ranking([2, Infinity, 1, 2, Infinity])).toEqual([2, 0, 3, 1, 4]);
   expect([...centredRanks([3, 1, 2])]).toEqual([-0.5, 0.5, 0]);
   expect([...centredRanks([7])]).toEqual([0]);
+});
+
+test("the inverse from Cholesky's factor, by hand: [[4, 2], [2, 10]] has [[10, -2], [-2, 4]] / 36", () => {
+  const inverse = choleskyInverse(choleskyFactor(Float64Array.of(4, 0, 2, 10), 2), 2);
+  expect(inverse[0]).toBeCloseTo(10 / 36, 15);
+  expect(inverse[2]).toBeCloseTo(-2 / 36, 15);
+  expect(inverse[3]).toBeCloseTo(4 / 36, 15);
+  // Five numbers: A A⁻¹ = 1.
+  const [n, a] = [
+    5,
+    Float64Array.from({ length: 25 }, (_, at) => Math.exp(-(((at % 5) - Math.floor(at / 5)) ** 2) / 4)),
+  ];
+  const lower = choleskyInverse(choleskyFactor(a, n), n);
+  const full = (i: number, j: number): number => lower[Math.max(i, j) * n + Math.min(i, j)]!;
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) {
+      let sum = 0;
+      for (let k = 0; k < n; k++) sum += a[i * n + k]! * full(k, j);
+      expect(sum).toBeCloseTo(i === j ? 1 : 0, 11);
+    }
+  }
 });

@@ -204,6 +204,22 @@ describe("Bayesian optimisation", () => {
     expect(kept).toContain(told.at(-1));
   });
 
+  test("the model is fitted again after each twentieth part more, and told what it is between", () => {
+    const rules = bayesianOptimizationRules({});
+    const start = rules.init({ start: Float64Array.of(0), box: undefined, stream: streamOf(1) });
+    const at = Float64Array.from({ length: 40 }, (_, i) => Math.sin(i));
+    const first = rules.tell(start, at, at.map((x) => x * x)); // prettier-ignore
+    const fit = first.own.hyperparameters.data;
+    const more = (own: typeof start, x: number) =>
+      rules.tell(own, Float64Array.of(x), Float64Array.of(x * x));
+    // 41 of every 2 is none; the 42nd is.
+    const second = more(first.own, 0.4);
+    expect([...second.own.hyperparameters.data]).toEqual([...fit]);
+    expect(second.own.losses.data).toHaveLength(41);
+    expect(second.metrics).toEqual({ noise: Math.exp(fit.at(-1)!) });
+    expect([...more(second.own, 0.7).own.hyperparameters.data]).not.toEqual([...fit]);
+  });
+
   test("more than 20 numbers are refused, with what to use", () => {
     expect(() => bayesianOptimization<Tensor>().init(np.zeros([21]), random.key(0))).toThrow(
       /at most 20: .* got 21. Use cmaEs/,
