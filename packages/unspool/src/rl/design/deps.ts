@@ -18,7 +18,7 @@ import {
 } from "../../methods/index.ts";
 import { compiled } from "../../unroll/index.ts";
 import { nonFiniteFinder, tracedEstimate } from "./depsEstimator.ts";
-import { type DepsEstimatorOptions, depsOptions, depsSettings } from "./depsOptions.ts";
+import { type DepsEstimatorOptions, depsEstimatorOptions, depsSettings } from "./depsOptions.ts";
 import { outsideBox, requireDesign, requireTraceable } from "./designChecks.ts";
 import { designNumbers } from "./designMetrics.ts";
 import {
@@ -63,7 +63,7 @@ const where = "deps";
 export function deps<State, Theta>(
   options: DepsOptions<State, Theta>,
 ): Method<DesignTheta<Theta>, DepsState> {
-  requireKnownOptions(where, options, depsOptions);
+  requireKnownOptions(where, options, [...depsEstimatorOptions, "optimizers", "learn", "onWarning"]);
   const { optimizers, learn = "both", onWarning, ...own } = options;
   const settings = depsSettings(where, own);
   const { task, policy, batch, rule } = settings;

@@ -56,9 +56,6 @@ export const depsEstimatorOptions = [
   "measuresScoreShare",
 ] as const;
 
-/** Options of `deps`. */
-export const depsOptions = [...depsEstimatorOptions, "optimizers", "learn", "onWarning"] as const;
-
 export interface DepsSettings<State, Theta> {
   task: DesignTask<State>;
   policy: DesignPolicy<Theta>;

@@ -5,8 +5,8 @@
  *
  * Rewards are maximised, in their own words; what is optimised is a loss, minus the return.
  */
-import { type Key, Tensor, np, random, tree } from "../../array/index.ts";
-import { OptionError, ShapeError, requireInteger, requireKnownOptions } from "../../errors.ts";
+import { type Key, Tensor, np, random, requireRepeatable, tree } from "../../array/index.ts";
+import { OptionError, ShapeError, requireInteger, requireKnownOptions, show } from "../../errors.ts";
 import type { Scene } from "./scene.ts";
 import type { PolicyFilter } from "./observationFilter.ts";
 import { type Space, spaceShape } from "./space.ts";
@@ -26,7 +26,7 @@ export interface EnvironmentOptions<State> {
   readonly actionSpace: Space;
   /** Steps after which an episode is cut off. */
   readonly timeLimit: number;
-  /** The state at the start of an episode: tensors in records and arrays. */
+  /** The state at the start of an episode: tensors in records and arrays; plain numbers become tensors. */
   reset(key: Key): State;
   /** What the policy sees of a state. */
   observe(state: State): Tensor;
@@ -65,9 +65,9 @@ const parts = [
 
 /**
  * Defines an environment. One step is taken on the spot, with an action of zeros, so that what does not fit is said
- * here.
+ * here: shapes and dtypes, and what would be frozen into the program (Math.random, the clock).
  *
- * @throws OptionError, ShapeError
+ * @throws OptionError, ShapeError, TraceError
  * @example
  * const walk = defineEnvironment({
  *   name: "walk",
@@ -91,8 +91,40 @@ export function defineEnvironment<State>(options: EnvironmentOptions<State>): En
     if (typeof given !== "function") throw new OptionError(where, part, given, "a function");
   if (scene !== undefined && typeof scene !== "function")
     throw new OptionError(where, "scene", scene, "a function, or absent");
-  requireFits(`${where} (${name})`, options);
-  return { ...options, isTraceable: true };
+  const fits = `${where} (${name})`;
+  const environment: Environment<State> = {
+    ...options,
+    reset: (key) => asTensors(fits, "what reset gives", reset(key)),
+    step(state, action, key) {
+      const next = step(state, action, key);
+      requireStep(fits, next);
+      return { ...next, state: asTensors(fits, "the state after a step", next.state, state) };
+    },
+    isTraceable: true,
+  };
+  requireFits(fits, environment);
+  return environment;
+}
+
+/** A state whose plain numbers are tensors, of the type that its floats (or those of the state before) have. */
+function asTensors<State>(where: string, what: string, state: State, before: unknown = state): State {
+  requireAtOnce(where, what, state);
+  if (typeof state !== "object" || state === null)
+    throw new ShapeError(where, `${what} must be tensors in records or arrays, got ${String(state)}.`, {
+      given: state,
+    });
+  return tree.tensors(state, tree.floatType(tree.tensors(before))) as State;
+}
+
+function requireStep(where: string, given: unknown): void {
+  requireAtOnce(where, "what step gives", given);
+  if (typeof given === "object" && given !== null && "state" in given) return;
+  throw new ShapeError(where, `step must give { state, reward, terminated }, got ${show(given)}.`, { given });
+}
+
+function requireAtOnce(where: string, what: string, given: unknown): void {
+  if (typeof (given as { then?: unknown } | null | undefined)?.then !== "function") return;
+  throw new OptionError(where, what, "a promise", "there at once");
 }
 
 /** What all kinds of environments have. */
@@ -122,12 +154,15 @@ function requireFits<State>(where: string, environment: EnvironmentOptions<State
   const state = environment.reset(key);
   const observation = environment.observe(state);
   requireObservation(where, environment.observationSpace, observation);
-  const next = environment.step(state, zeroAction(environment.actionSpace, tree.floatType(observation)), key);
-  if (typeof (next as { then?: unknown })?.then === "function")
-    throw new OptionError(where, "step", "a promise", "a function that returns its result at once");
+  const action = zeroAction(environment.actionSpace, tree.floatType(observation));
+  const next = environment.step(state, action, key);
   tree.requireSame(where, "the state after a step", state, next.state);
   requireScalar(where, "reward", next.reward, ["float32", "float64"]);
   requireScalar(where, "terminated", next.terminated, ["bool"]);
+  const instead = "Draw with the key that reset and step are given, and keep what changes in the state.";
+  requireRepeatable(`${where} reset`, (own: Key) => environment.reset(own), [key], instead);
+  const taken = (at: State, given: Tensor, own: Key) => environment.step(at, given, own);
+  requireRepeatable(`${where} step`, taken, [state, action, key], instead);
 }
 
 function requireObservation(where: string, space: Space, observation: Tensor): void {

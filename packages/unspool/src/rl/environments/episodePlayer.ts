@@ -9,7 +9,7 @@
  * foldIn(foldIn(·, "steps"), t), and a policy draws from foldIn(·, "policy") of that. So an episode is the same alone
  * and among others, and candidates are compared on common episodes.
  */
-import { type Key, type Tensor, np, tree } from "../../array/index.ts";
+import { type Key, type Tensor, np, requireRepeatable, tree } from "../../array/index.ts";
 import { OptionError, requireInteger, requireKnownOptions } from "../../errors.ts";
 import { type Executor, defaultExecutor } from "../../unroll/index.ts";
 import type { Environment, Policy } from "./environment.ts";
@@ -92,8 +92,9 @@ export function episodePlayer<Theta, State>(
   policy: Policy<Theta>,
   options: EpisodePlayerOptions = {},
 ): EpisodePlayer<Theta, State> {
-  const where = `episodePlayer (${environment.name})`;
+  const where = `episodePlayer (${environment?.name})`;
   requireKnownOptions(where, options, ["steps", "discount", "hasMoments", "isRecorded", "executor"]);
+  requirePlayable(where, environment, policy);
   const { steps = environment.timeLimit, discount = 1, hasMoments = false, isRecorded = false } = options;
   requireInteger(where, "steps", steps, 1);
   if (!(discount >= 0 && discount <= 1)) throw new OptionError(where, "discount", discount, "from 0 to 1");
@@ -102,10 +103,27 @@ export function episodePlayer<Theta, State>(
   const start = episodeStart(settings);
   const program = episodeProgram(settings, Math.ceil(steps / windows));
 
-  function run(shared: object, tickets: EpisodeTicket, shape: readonly number[]): Episodes<State> {
+  let isChecked = false;
+  /** The policy is part of the program: it must give the same one whenever it is traced. */
+  function requirePolicy(at: EpisodeUnit, shared: { theta?: unknown; key: Key }): void {
+    if (isChecked) return;
+    const first = <T>(stacked: T): T => tree.map((leaf: Tensor) => leaf.slice(0), stacked as unknown) as T;
+    const theta = ("theta" in at ? first(at.theta) : shared.theta) as Theta;
+    const act = (given: Theta, observation: Tensor, key: Key) => policy.act(given, observation, key);
+    const instead = "Draw with the key that act is given.";
+    requireRepeatable(`${policy.name}.act`, act, [theta, first(at.observation), shared.key], instead);
+    isChecked = true;
+  }
+
+  function run(
+    shared: { theta?: unknown; key: Key },
+    tickets: EpisodeTicket,
+    shape: readonly number[],
+  ): Episodes<State> {
     const executor = options.executor ?? defaultExecutor();
     const history: Record<string, Tensor>[] = [];
     let at: EpisodeUnit = executor.forward(start, shared, tickets).each;
+    requirePolicy(at, shared);
     for (let w = 0; w < windows; w++) {
       if (!isRecorded && isOver(at)) break;
       const result = executor.forward(program, shared, at);
@@ -142,6 +160,20 @@ export function episodePlayer<Theta, State>(
       return run({ key }, units, [candidates, episodes]);
     },
   };
+}
+
+/** Throws `OptionError` for what is no traced environment, and no policy. */
+function requirePlayable(where: string, environment: unknown, policy: unknown): void {
+  if ((environment as Partial<Environment> | undefined)?.isTraceable !== true)
+    throw new OptionError(
+      where,
+      "environment",
+      environment,
+      "a traced environment",
+      "Make one by defineEnvironment. Simulators in plain code are played by playSimulated, or in threads by simulatorPool.",
+    );
+  if (typeof (policy as Partial<Policy> | undefined)?.act !== "function")
+    throw new OptionError(where, "policy", policy, "a policy: { name, init, act }");
 }
 
 function isOver({ progress }: EpisodeUnit): boolean {

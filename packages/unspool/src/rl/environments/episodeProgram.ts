@@ -3,6 +3,7 @@ import { type Key, type Tensor, np, random, tensorOf, tree } from "../../array/i
 import type { ForwardProgram } from "../../unroll/index.ts";
 import type { Environment, Policy } from "./environment.ts";
 import type { Trajectories } from "./episodePlayer.ts";
+import { requireAction, rewardOfChoice } from "./requireAction.ts";
 import { type MomentTensors, addToMoments, noMoments } from "./runningMoments.ts";
 
 export interface EpisodeSettings {
@@ -134,10 +135,12 @@ function playStep(settings: EpisodeSettings, { theta, key }: Constant, carry: Ca
   const { state, observation, progress } = carry;
   const stepKey = random.foldIn(random.foldIn(key, "steps"), progress.length);
   const action = policy.act(theta, observation, random.foldIn(stepKey, "policy"));
+  requireAction(environment, policy, action);
   const next = environment.step(state, action, stepKey);
+  const reward = rewardOfChoice(environment.actionSpace, action, next.reward);
   const isAlive = np.logicalNot(progress.isOver) as Tensor;
   // Chosen, not multiplied: what follows an end may not be finite.
-  const gained = np.where(isAlive, next.reward.astype("float64"), wide(0)) as Tensor;
+  const gained = np.where(isAlive, reward.astype("float64"), wide(0)) as Tensor;
   const terminated = np.where(isAlive, next.terminated, progress.terminated) as Tensor;
   const length = progress.length.add(isAlive.astype("int32"));
   const moved = tree.select(isAlive, next.state, state);
