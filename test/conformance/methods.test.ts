@@ -21,6 +21,7 @@ import {
   cmaEs,
   createSearch,
   categoricalLogits,
+  categoricalPolicy,
   defineExperiment,
   defineProblem,
   denseMatrix,
@@ -51,6 +52,7 @@ import {
   objectiveDescent,
   oneOf,
   pes,
+  ppo,
   principalSubspace,
   qhbm,
   qmhl,
@@ -218,12 +220,20 @@ describe.each(Object.entries({ ...methods, ...searchMethods }))("%s", (name, cre
 describe("methods without gradients in an environment", () => {
   const environment = cartPole();
   const policy = linearPolicy(environment);
+  const likely = categoricalPolicy({ observations: 4, actions: 2, hidden: [3] });
   const parts = { environment, policy, samplers: 4, segmentLength: 6, critic: { hidden: [4], epochs: 2 } };
   const checks = [
     ...methodConformance({
       name: "zoac",
       create: () => zoac({ ...parts, segments: 2, elitism: 0.5, isAntithetic: true }),
       theta: () => policy.init(random.key(0)),
+      steps: 4,
+    }),
+    ...methodConformance({
+      name: "ppo",
+      create: () =>
+        ppo({ environment, policy: likely, samplers: 2, steps: 8, segmentLength: 4, epochs: 2, batch: 8 }),
+      theta: () => likely.init(random.key(0)),
       steps: 4,
     }),
     ...methodConformance({

@@ -8,7 +8,6 @@ import {
   type Tree,
   np,
   random,
-  randomStream,
   tensorOf,
   tree,
   valueAndGrad,
@@ -17,6 +16,7 @@ import { NonFiniteError, OptionError, requireInteger, requireKnownOptions } from
 import { type Layer, applyMlp, initMlp, orthogonal } from "../../networks/index.ts";
 import { type Optimizer, adam } from "../../optimizers/index.ts";
 import { compiled } from "../../unroll/index.ts";
+import { capacityOf, column, rowsOf, shuffledBatches } from "./shuffledBatches.ts";
 
 export interface CriticOptions {
   /** Sizes of the hidden layers. Default [64, 64]. */
@@ -82,12 +82,6 @@ export function critic(where: string, options: CriticOptions = {}): Critic {
       return { state: { layers: next.theta, optimizer: next.state }, loss: value };
     },
   );
-  /** Rows in the order of `which`, and what is to be filled up with rows that do not count. */
-  const rowsOf = (rows: Float64Array, size: number, which: readonly number[], capacity: number): Tensor => {
-    const data = new Float32Array(capacity * size);
-    which.forEach((row, i) => data.set(rows.subarray(row * size, (row + 1) * size), i * size));
-    return tensorOf(data, [capacity, size], "float32");
-  };
   const sizeOf = ({ layers }: CriticState): number => layers[0]!.weights.shape[0]!;
   return {
     epochs,
@@ -109,27 +103,17 @@ export function critic(where: string, options: CriticOptions = {}): Critic {
     },
     fit(start, rows, chosen, targets, key) {
       const size = sizeOf(start);
-      const order = shuffled(chosen.length, key);
-      const batches = Math.max(1, Math.floor(order.length / batch));
+      const batches = shuffledBatches(chosen.length, batch, key);
       let state = start;
       let total = 0;
-      for (let b = 0; b < batches; b++) {
-        const isLast = b === batches - 1;
-        const part = order.slice(b * batch, isLast ? order.length : (b + 1) * batch);
-        // Two shapes only, whatever is left for the last batch: each is one compiled program.
-        const capacity = part.length <= batch ? batch : 2 * batch - 1;
-        const fill = (of: (i: number) => number): Tensor =>
-          tensorOf(
-            Float32Array.from({ length: capacity }, (_, i) => (i < part.length ? of(i) : 0)),
-            [capacity],
-            "float32",
-          );
+      for (const part of batches) {
+        const capacity = capacityOf(part.length, batch);
         const which = part.map((i) => chosen[i]!);
         const made = stepOf(
           state,
           rowsOf(rows, size, which, capacity),
-          fill((i) => targets[part[i]!]!),
-          fill(() => 1),
+          column(part.length, capacity, (i) => targets[part[i]!]!),
+          column(part.length, capacity, () => 1),
         );
         state = made.state;
         total += made.loss.item();
@@ -137,22 +121,11 @@ export function critic(where: string, options: CriticOptions = {}): Critic {
       if (!Number.isFinite(total) || !tree.isFinite(state.layers)) {
         throw new NonFiniteError(
           where,
-          `the critic's loss is not finite (${total / batches}). Scale the rewards down, or lower the learning rate of critic.optimizer.`,
+          `the critic's loss is not finite (${total / batches.length}). Scale the rewards down, or lower the learning rate of critic.optimizer.`,
           { quantity: "critic" },
         );
       }
-      return { state, loss: total / batches };
+      return { state, loss: total / batches.length };
     },
   };
-}
-
-/** 0 … count - 1 in an order drawn by the key (Fisher and Yates). */
-function shuffled(count: number, key: Key): number[] {
-  const stream = randomStream(key.data);
-  const order = Array.from({ length: count }, (_, i) => i);
-  for (let i = count - 1; i > 0; i--) {
-    const j = stream.integer(i + 1);
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
-  return order;
 }

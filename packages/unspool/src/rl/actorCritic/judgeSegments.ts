@@ -2,7 +2,7 @@
 import { type Key, random } from "../../array/index.ts";
 import type { CriticState } from "./critic.ts";
 import { criticTargets } from "./criticTargets.ts";
-import { type PlayedSegments, playedRows, segmentRecords } from "./playedSegments.ts";
+import { type PlayedSegments, joined, playedRows, segmentRecords } from "./playedSegments.ts";
 import { segmentAdvantages } from "./segmentAdvantages.ts";
 import type { ZoacParts } from "./zoacOptions.ts";
 
@@ -51,14 +51,4 @@ export function judgeSegments(
     critic: state,
     ...(criticLoss !== undefined && { criticLoss }),
   };
-}
-
-function joined(parts: readonly Float64Array[]): Float64Array {
-  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -13,6 +13,8 @@ export interface PlayedSegments {
    * episode all are the last one.
    */
   observations: Float64Array;
+  /** [samplers, segments, segmentLength, numbers of an action]; of traced environments only. */
+  actions?: Float64Array;
   /** [samplers, segments, segmentLength]; 0 after an end. */
   rewards: Float64Array;
   /** Steps that were played, [samplers, segments]. */
@@ -62,7 +64,23 @@ export function playedRows({ lengths, segmentLength }: PlayedSegments): number[]
   );
 }
 
+/** The action in each of them: numbers of rows of `actions`. */
+export function actionRows({ lengths, segmentLength }: PlayedSegments): number[] {
+  return Array.from(lengths).flatMap((length, i) => Array.from({ length }, (_, k) => i * segmentLength + k));
+}
+
 /** Steps of all samplers. */
 export function stepsOf({ lengths }: PlayedSegments): number {
   return lengths.reduce((sum, length) => sum + length, 0);
+}
+
+/** Arrays of all samplers as one. */
+export function joined(parts: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }

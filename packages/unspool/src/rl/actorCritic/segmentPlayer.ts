@@ -19,6 +19,7 @@ import type { Environment, Policy } from "../environments/environment.ts";
 import { candidatesOf } from "../environments/episodePlayer.ts";
 import { drawsOf, pastSegments, wholeNumbers } from "./pastSegments.ts";
 import type { PlayedSegments } from "./playedSegments.ts";
+import { spaceShape } from "../environments/space.ts";
 import { requireActions } from "./requireActions.ts";
 import {
   type Draw,
@@ -60,6 +61,8 @@ export interface SegmentPlayer<Theta> {
   start(theta: Theta, key: Key): Samplers;
   /** `segments` segments of every sampler, each with a perturbation of its own. */
   play(theta: Theta, samplers: Samplers, key: Key, segments: number): PlayedSegments;
+  /** The same without perturbations. */
+  playHeld(theta: Theta, samplers: Samplers, key: Key, segments: number): PlayedSegments;
   /** The same with given parameters: leaves have a first axis of samplers · segments, those of a sampler in a row. */
   playEach(thetas: Theta, samplers: Samplers, key: Key): PlayedSegments;
   /** Sum over segments of weight times perturbation, of `play` with this key. float64, in the structure of theta. */
@@ -93,9 +96,9 @@ export function segmentPlayer<Theta, State>(
     at: Samplers,
     key: Key,
     segments: number,
-    unitsOf: (h: number) => { shared: { theta?: unknown }; own: { draw: Draw } | { theta: unknown } },
+    unitsOf: (h: number) => { shared: { theta?: unknown }; own: { draw?: Draw; theta?: unknown } },
   ): PlayedSegments {
-    const played = emptySegments(at, samplers, segments, settings.segmentLength);
+    const played = emptySegments(at, samplers, segments, settings.segmentLength, spaceNumbers(environment));
     let now = at;
     for (let h = 0; h < segments; h++) {
       const { shared, own } = unitsOf(h);
@@ -121,6 +124,10 @@ export function segmentPlayer<Theta, State>(
     play(theta, at, key, segments) {
       requireInteger(where, "segments", segments, 1);
       return playWith(at, key, segments, () => ({ shared: { theta }, own: { draw: ownDraws } }));
+    },
+    playHeld(theta, at, key, segments) {
+      requireInteger(where, "segments", segments, 1);
+      return playWith(at, key, segments, () => ({ shared: { theta }, own: {} }));
     },
     playEach(thetas, at, key) {
       const count = candidatesOf(where, thetas);
@@ -176,12 +183,19 @@ function rowsOf(leaf: Tensor, h: number, segments: number): Tensor {
   return tensorOf(data, [rows, ...shape], leaf.dtype);
 }
 
+type RoomForSegments = Omit<PlayedSegments, "samplers"> & { actions: Float64Array };
+
+/** Numbers of an action. */
+const spaceNumbers = ({ actionSpace }: Pick<Environment, "actionSpace">): number =>
+  spaceShape(actionSpace).reduce((product, length) => product * length, 1);
+
 function emptySegments(
   { observation }: Samplers,
   samplers: number,
   segments: number,
   segmentLength: number,
-): Omit<PlayedSegments, "samplers"> {
+  actionSize: number,
+): RoomForSegments {
   const observationSize = observation.size / samplers;
   const count = samplers * segments;
   return {
@@ -189,6 +203,7 @@ function emptySegments(
     segmentLength,
     observationSize,
     observations: new Float64Array(count * (segmentLength + 1) * observationSize),
+    actions: new Float64Array(count * segmentLength * actionSize),
     rewards: new Float64Array(count * segmentLength),
     lengths: new Int32Array(count),
     terminated: new Uint8Array(count),
@@ -199,7 +214,7 @@ function emptySegments(
 
 /** Writes segment h of all samplers to where it belongs. */
 function keepSegment(
-  played: Omit<PlayedSegments, "samplers">,
+  played: RoomForSegments,
   { name }: Pick<Environment, "name">,
   h: number,
   history: readonly Record<string, Tensor>[],
@@ -211,10 +226,13 @@ function keepSegment(
     const at = (sampler * segments + h) * (segmentLength + 1) + k;
     played.observations.set(from, at * observationSize);
   };
-  history.forEach(({ observation, reward, isAlive, terminated, isActionFinite }, k) => {
+  history.forEach(({ observation, action, reward, isAlive, terminated, isActionFinite }, k) => {
     for (let sampler = 0; sampler < isAlive!.size; sampler++) {
       const i = sampler * segments + h;
       put(observation!, sampler, k);
+      const width = action!.size / isAlive!.size;
+      const acted = action!.data.subarray(sampler * width, (sampler + 1) * width);
+      played.actions.set(acted, (i * segmentLength + k) * width);
       const gained = reward!.data[sampler]!;
       if (!Number.isFinite(gained) || isActionFinite!.data[sampler] === 0) {
         const what = Number.isFinite(gained) ? "the action of the policy" : "the reward";

@@ -3,6 +3,7 @@ import { type Key, type Tensor, np, random, tree } from "../../array/index.ts";
 import { cut } from "../../estimators/index.ts";
 import type { ForwardProgram } from "../../unroll/index.ts";
 import type { Environment, Policy } from "../environments/environment.ts";
+import { spaceShape } from "../environments/space.ts";
 
 export interface SegmentSettings {
   environment: Environment;
@@ -36,7 +37,7 @@ export interface Draw {
 export interface SegmentUnit {
   /** int32. */
   sampler: Tensor;
-  /** A perturbation of what is shared, or the parameters themselves. */
+  /** A perturbation of what is shared, or the parameters themselves; neither: what is shared, as it is. */
   draw?: Draw;
   theta?: unknown;
   at: Samplers;
@@ -53,7 +54,15 @@ type Constant = { theta: unknown; key: Key };
 interface Carry {
   at: Samplers;
   /** Of the step that was taken last. */
-  done: { observation: Tensor; reward: Tensor; isAlive: Tensor; terminated: Tensor; isActionFinite: Tensor };
+  done: {
+    observation: Tensor;
+    /** float64, whatever the policy gave. */
+    action: Tensor;
+    reward: Tensor;
+    isAlive: Tensor;
+    terminated: Tensor;
+    isActionFinite: Tensor;
+  };
 }
 
 const no = (): Tensor => np.zeros([], { dtype: "bool" });
@@ -95,7 +104,9 @@ export function segmentProgram(settings: SegmentSettings): Segment {
     name: `segments of ${environment.name} by ${policy.name}`,
     length: segmentLength,
     begin({ theta, key }, { sampler, draw, theta: own, at }) {
-      const moved = draw ? tree.add(theta, tree.scale(perturbation(theta, key, draw), sigma)) : own;
+      const moved = draw
+        ? tree.add(theta, tree.scale(perturbation(theta, key, draw), sigma))
+        : (own ?? theta);
       const within = (x: Tensor) => np.minimum(np.maximum(x, box![0]), box![1]) as Tensor;
       const bounded = box === null ? moved : tree.map(within, moved);
       // What the filter is stays out of both.
@@ -112,7 +123,14 @@ export function segmentProgram(settings: SegmentSettings): Segment {
           isOver: no(),
           value: np.where(isOver, wide(0), at.value) as Tensor,
         },
-        done: { observation, reward: wide(0), isAlive: no(), terminated: no(), isActionFinite: no() },
+        done: {
+          observation,
+          action: np.zeros([...spaceShape(environment.actionSpace)], { dtype: "float64" }),
+          reward: wide(0),
+          isAlive: no(),
+          terminated: no(),
+          isActionFinite: no(),
+        },
       };
       const stepKey = random.foldIn(random.foldIn(key, "steps"), sampler);
       return { members: [{ constant: { theta: played, key: stepKey }, carry }], kept: {} };
@@ -154,7 +172,7 @@ function segmentStep(
       isOver: isEnded,
       value: at.value.add(reward),
     },
-    done: { observation, reward, isAlive, terminated, isActionFinite },
+    done: { observation, action: action.astype("float64"), reward, isAlive, terminated, isActionFinite },
   };
 }
 

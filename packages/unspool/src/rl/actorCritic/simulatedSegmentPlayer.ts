@@ -44,6 +44,8 @@ export function simulatedSegmentPlayer<Theta>(
   const numbers = (thetas: Theta, count: number): Float64Array =>
     stackedNumbers(where, simulators.policy, filter ? filter.rest(thetas) : thetas, count);
 
+  const stacked = (theta: Theta): Theta =>
+    tree.map((leaf: Tensor) => leaf.reshape([1, ...leaf.shape]), theta);
   const perturbations = (theta: Theta, key: Key, segments: number): Theta => {
     const units = past(segments, new Float64Array(samplers * segments));
     return executor().forward(perturb, { theta: theta as unknown, key }, units).each.noise as Theta;
@@ -65,10 +67,7 @@ export function simulatedSegmentPlayer<Theta>(
   return {
     samplers,
     start(theta) {
-      numbers(
-        tree.map((leaf: Tensor) => leaf.reshape([1, ...leaf.shape]), theta),
-        1,
-      );
+      numbers(stacked(theta), 1);
       return startOf(simulators);
     },
     play(theta, at, key, segments) {
@@ -77,6 +76,13 @@ export function simulatedSegmentPlayer<Theta>(
       const moved = tree.map((leaf: Tensor, own) => leaf.add((own as Tensor).mul(sigma)), theta, noise);
       const played = box === null ? moved : tree.map(within, moved);
       return play(numbers(played, samplers * segments), at, key, theta);
+    },
+    playHeld(theta, at, key, segments) {
+      requireInteger(where, "segments", segments, 1);
+      const one = numbers(stacked(theta), 1);
+      const all = new Float64Array(samplers * segments * one.length);
+      for (let i = 0; i < samplers * segments; i++) all.set(one, i * one.length);
+      return play(all, at, key, theta);
     },
     playEach(thetas, at, key) {
       const count = candidatesOf(where, thetas);

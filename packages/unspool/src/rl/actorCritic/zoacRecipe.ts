@@ -7,7 +7,7 @@ import type { ZoacParts } from "./zoacOptions.ts";
 
 /** One step of policy and environment, if that can be traced, and one of the critic's optimizer, with the numbers in them. */
 export function programRecipe<Theta>(
-  { environment, policy, critic }: ZoacParts<Theta>,
+  { environment, policy, critic }: Pick<ZoacParts<Theta>, "environment" | "policy" | "critic">,
   theta: Theta,
 ): Record<string, Json> {
   const key = random.key(0);

@@ -9,21 +9,12 @@
  * epochs over the whole batch on -1/B sum_b sum_t min(rho A, clip(rho, 1 - eps, 1 + eps) A), A the rewards from t on,
  * standardised over the batch before they are summed.
  */
-import {
-  type Key,
-  type Tensor,
-  type Tree,
-  np,
-  random,
-  scan,
-  tree,
-  valueAndGrad,
-  vmap,
-} from "../../array/index.ts";
+import { type Key, type Tensor, type Tree, np, random, scan, tree, valueAndGrad } from "../../array/index.ts";
 import { OptionError, requireInteger, requireKnownOptions, requireOneOf } from "../../errors.ts";
 import { type Method, requireFiniteValues, shapes } from "../../methods/index.ts";
 import { type Optimizer, adam } from "../../optimizers/index.ts";
 import { compiled } from "../../unroll/index.ts";
+import { clippedSurrogate, logProbabilities } from "../actorCritic/clippedSurrogate.ts";
 import { fingerprint } from "./deps.ts";
 import { requireTaskAndPolicy, requireTraceable, throwFirstNonFinite } from "./designChecks.ts";
 import { designNumbers } from "./designMetrics.ts";
@@ -225,8 +216,7 @@ function logProbs<Theta>(
 ): Tensor {
   const [steps, batch] = observation.shape as [number, number];
   const flat = (x: Tensor): Tensor => x.reshape([steps * batch, ...x.shape.slice(2)]);
-  const each = vmap((o: Tensor, a: Tensor) => policy.logProb(theta, o, a))(flat(observation), flat(action));
-  return each.reshape([steps, batch]);
+  return logProbabilities(policy, theta, flat(observation), flat(action)).reshape([steps, batch]);
 }
 
 function reinforceStep<Theta>(
@@ -255,9 +245,10 @@ function ppoSteps<Theta>(
   type Carry = { theta: Theta; state: Tree };
   const epoch = (at: Carry): [Carry, undefined] => {
     const [, slope] = valueAndGrad((own: Theta) => {
-      const ratio = np.exp(logProbs(policy, own, terms).sub(old)) as Tensor;
-      const kept = np.clip(ratio, 1 - clip, 1 + clip) as Tensor;
-      return (np.minimum(ratio.mul(advantages), kept.mul(advantages)) as Tensor).sum(0).mean().neg();
+      return clippedSurrogate(logProbs(policy, own, terms), old, advantages, clip)
+        .sum(0)
+        .mean()
+        .neg();
     })(at.theta);
     const next = optimizer.update<unknown>(slope, at.state, at.theta);
     return [{ theta: next.theta as Theta, state: next.state }, undefined];

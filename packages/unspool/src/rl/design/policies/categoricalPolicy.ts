@@ -41,6 +41,7 @@ export function categoricalPolicy(options: CategoricalPolicyOptions): DesignPoli
       const all = logs(layers, observation);
       return nn.oneHot(action, actions).astype(all.dtype).mul(all).sum();
     },
+    mode: (layers, observation) => (np.argmax(policyNetwork(layers, observation)) as Tensor).astype("int32"),
     entropy(layers, observation) {
       const all = logs(layers, observation);
       return (np.exp(all) as Tensor).mul(all).sum().neg();

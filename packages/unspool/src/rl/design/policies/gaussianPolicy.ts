@@ -50,6 +50,7 @@ export function gaussianPolicy(options: GaussianPolicyOptions): DesignPolicy<Pol
       const { mean, deviation } = at(layers, observation);
       return normalLogProb(action, mean, deviation).sum();
     },
+    mode: (layers, observation) => at(layers, observation).mean,
     entropy(layers, observation) {
       const { deviation } = at(layers, observation);
       return (np.log(deviation) as Tensor).add(0.5 * Math.log(2 * Math.PI * Math.E)).sum();

@@ -59,6 +59,7 @@ export function linearFeedback(options: LinearFeedbackOptions): DesignPolicy<Lin
       const { mean, spread } = at(theta, observation);
       return normalLogProb(action, mean, spread).sum();
     },
+    mode: (theta, observation) => at(theta, observation).mean,
     entropy(theta, observation) {
       const { mean, spread } = at(theta, observation);
       return (np.log(spread) as Tensor).add(0.5 * Math.log(2 * Math.PI * Math.E)).mul(mean.size);

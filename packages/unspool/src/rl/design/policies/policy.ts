@@ -11,6 +11,8 @@ export interface DesignPolicy<Theta = unknown> {
   sample(theta: Theta, observation: Tensor, key: Key): Tensor;
   /** log pi(a | observation), a scalar. */
   logProb(theta: Theta, observation: Tensor, action: Tensor): Tensor;
+  /** The most likely action. */
+  mode?(theta: Theta, observation: Tensor): Tensor;
   /** Of pi(. | observation), a scalar; needed with an `entropy` weight only. */
   entropy?(theta: Theta, observation: Tensor): Tensor;
 }
