@@ -5,14 +5,40 @@ import type { PennedFigure } from "./drawing.ts";
 import { type Pen, penOf, rampPen } from "./palette.ts";
 import type { RunView } from "./runView.ts";
 
-/** Loss over outer steps and over inner steps spent, gradient norm, further metrics. */
+/** A metric that did not change in any run, with its value in each that has it. */
+export interface ConstantMetric {
+  name: string;
+  values: (number | undefined)[];
+}
+
+/** Metrics whose figure would be a level line: the same finite number in all steps of a run, of at least two. */
+export function constantMetrics(runs: readonly RunView[]): ConstantMetric[] {
+  return furtherMetrics(runs).flatMap((name) => {
+    const measured = runs.map(({ metrics }) =>
+      metrics.flatMap((record) => (record[name] === undefined ? [] : [record[name]])),
+    );
+    const isConstant = measured.every(
+      (values) =>
+        values.length !== 1 && values.every((value) => Number.isFinite(value) && value === values[0]),
+    );
+    const numberOf = (value: unknown) => (typeof value === "number" ? value : undefined);
+    return isConstant ? [{ name, values: measured.map(([first]) => numberOf(first)) }] : [];
+  });
+}
+
+const furtherMetrics = (runs: readonly RunView[]): string[] => [
+  ...new Set(runs.flatMap((run) => run.metrics.flatMap(numericNames))),
+];
+
+/** Loss over outer steps and over inner steps spent, gradient norm, further metrics that are not constant. */
 export function progressFigures(runs: readonly RunView[]): PennedFigure[] {
-  const further = new Set(runs.flatMap((run) => run.metrics.flatMap(numericNames)));
+  const constant = new Set(constantMetrics(runs).map(({ name }) => name));
+  const further = furtherMetrics(runs).filter((name) => !constant.has(name));
   return [
     curve(runs, "loss", "Loss over outer steps", "step", (record) => record.loss),
     curve(runs, "loss", "Loss over inner steps spent", "innerSteps", (record) => record.loss),
     curve(runs, "gradient norm", "Norm of the gradient estimate", "step", (record) => record.gradientNorm),
-    ...[...further].map((name) =>
+    ...further.map((name) =>
       curve(runs, told(metricLabels, name), told(metricTitles, name), "step", (record) => record[name]),
     ),
   ].filter(({ series }) => series.length > 0);

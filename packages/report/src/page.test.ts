@@ -38,8 +38,10 @@ function record(step: number): StepRecord {
     loss: 1000 / step ** 2,
     innerSteps: 50 * step,
     gradientNorm: 1 / step,
-    durationMs: 2,
-    lossDifferenceStd: 0.1,
+    // 2 ms on average.
+    durationMs: step % 2 === 0 ? 1 : 3,
+    lossDifferenceStd: 0.1 / step,
+    speed: 3,
     theta: { "task.lr": [0.1 * step], weights: [step, -step] },
   };
 }
@@ -99,6 +101,7 @@ describe("reportPage", () => {
       "Evaluation",
       "Figures",
       "Progress",
+      "The same in every step",
       "Theta over outer steps",
       "Config",
       "Environment",

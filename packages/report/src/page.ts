@@ -1,6 +1,6 @@
 /** The report of runs. */
 import { formatDuration } from "./format.ts";
-import { progressFigures, thetaFigures } from "./curves.ts";
+import { constantMetrics, progressFigures, thetaFigures } from "./curves.ts";
 import type { PennedFigure } from "./drawing.ts";
 import { factList } from "./facts.ts";
 import { figureCard } from "./figureCard.ts";
@@ -9,7 +9,7 @@ import { overlay } from "./overlay.ts";
 import { penOf } from "./palette.ts";
 import { type RunView, computingTime } from "./runView.ts";
 import { shell } from "./shell.ts";
-import { configTable, environmentTable, evaluationSection } from "./tables.ts";
+import { configTable, constantTable, environmentTable, evaluationSection } from "./tables.ts";
 
 /** The page of one run, or of several side by side. */
 export function reportPage(runs: readonly RunView[]): string {
@@ -20,6 +20,7 @@ export function reportPage(runs: readonly RunView[]): string {
     `${title} · Unspool report`,
     html`${runs.length === 1 ? runHeader(runs[0]!) : comparisonHeader(title, runs)} ${evaluationSection(runs)}
       ${ownFigures(runs)} ${figureSection("Progress", progressFigures(runs), "No outer step was done yet.")}
+      ${constantTable(constantMetrics(runs), runs)}
       ${theta.length === 0 ? null : figureSection("Theta over outer steps", theta, "")}
       <div class="pair">
         <section>

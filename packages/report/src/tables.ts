@@ -1,5 +1,6 @@
 /** Tables of the report: evaluation, config, environment. With several runs each has a column. */
 import type { Evaluation } from "unspool/train";
+import type { ConstantMetric } from "./curves.ts";
 import { cellText, formatDuration } from "./format.ts";
 import { type Markup, html } from "./html.ts";
 import { penOf } from "./palette.ts";
@@ -28,6 +29,17 @@ export function evaluationSection(runs: readonly RunView[]): Markup {
     </div>
     ${table(headings, rows, { hasRunHeadings: runs.length > 1 })}
     ${runs.some(({ evaluation }) => evaluation === undefined) ? html`<p class="note">A run is evaluated when all its outer steps are done, if its experiment has an evaluation.</p>` : null}
+  </section>`;
+}
+
+/** What was measured in every step and never changed. */
+export function constantTable(metrics: readonly ConstantMetric[], runs: readonly RunView[]): Markup | null {
+  if (metrics.length === 0) return null;
+  const headings = runs.length > 1 ? ["metric", ...runs.map(({ label }) => label)] : ["metric", "value"];
+  const rows = metrics.map(({ name, values }): Cell[] => [name, ...values]);
+  return html`<section>
+    <h2>The same in every step</h2>
+    ${table(headings, rows, { hasRunHeadings: runs.length > 1 })}
   </section>`;
 }
 
