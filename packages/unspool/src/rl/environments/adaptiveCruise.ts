@@ -14,6 +14,7 @@ import { type Key, type Tensor, np, random, tree } from "../../array/index.ts";
 import { type Environment, type Policy, defineEnvironment } from "./environment.ts";
 import { type EnvironmentSettings, environmentSettings } from "./environmentSettings.ts";
 import { OptionError, requireKnownOptions } from "../../errors.ts";
+import type { Scene, SceneRole } from "./scene.ts";
 import { boxSpace } from "./space.ts";
 
 /** What is observed [10], steps taken (int32), and the leading car's acceleration. */
@@ -99,7 +100,54 @@ export function adaptiveCruise(options: AdaptiveCruiseOptions = {}): Environment
         terminated: isLost,
       };
     },
+    scene: cruiseScene,
   });
+}
+
+/** Of pictures: how far ahead the other car is to be, which only its error knows of, and the size of cars (m). */
+const shownGap = 10;
+const carLength = 4;
+const carHeight = 1.4;
+
+/** From the side, moving with the car behind; the goal is where the car ahead is to be. */
+function cruiseScene({ cars }: CruiseState): Scene {
+  const ahead = carLength + shownGap + cars.data[0]!;
+  const wanted = carLength + shownGap;
+  const car = (rear: number, role: SceneRole): Scene["shapes"][number] => ({
+    kind: "path",
+    isClosed: true,
+    role,
+    points: [
+      [rear, 0.2],
+      [rear + carLength, 0.2],
+      [rear + carLength, 0.2 + carHeight / 2],
+      [rear + 0.75 * carLength, 0.2 + carHeight],
+      [rear + 0.2 * carLength, 0.2 + carHeight],
+      [rear, 0.2 + carHeight / 2],
+    ],
+  });
+  return {
+    shapes: [
+      {
+        kind: "path",
+        role: "ground",
+        points: [
+          [-1, 0],
+          [wanted + farthest + carLength + 1, 0],
+        ],
+      },
+      {
+        kind: "path",
+        role: "goal",
+        points: [
+          [wanted, 0],
+          [wanted, 2 * carHeight],
+        ],
+      },
+      car(0, "body"),
+      car(ahead, "second"),
+    ],
+  };
 }
 
 const clip = (x: Tensor): Tensor => np.minimum(np.maximum(x, leastControl), mostControl) as Tensor;

@@ -9,6 +9,7 @@ import { type Key, type Tensor, linalg, np, random } from "../../array/index.ts"
 import { OptionError, requireKnownOptions } from "../../errors.ts";
 import { type Environment, defineEnvironment } from "./environment.ts";
 import { type EnvironmentSettings, environmentSettings } from "./environmentSettings.ts";
+import type { Scene } from "./scene.ts";
 import { boxSpace } from "./space.ts";
 
 type Matrix = readonly (readonly number[])[];
@@ -93,7 +94,36 @@ export function lqr(options: LqrOptions = {}): Environment<LqrState> {
         terminated: np.zeros([], { dtype: "bool" }),
       };
     },
+    scene: lqrScene,
   });
+}
+
+/** Half width of a picture: three standard deviations of the default's start. */
+const shown = 3;
+
+/** A row for each coordinate, the first on top: where it is, and 0, where it is to be. */
+function lqrScene({ x }: LqrState): Scene {
+  return {
+    shapes: Array.from(x.data).flatMap((value, i): Scene["shapes"] => [
+      {
+        kind: "path",
+        role: "ground",
+        points: [
+          [-shown, -i],
+          [shown, -i],
+        ],
+      },
+      {
+        kind: "path",
+        role: "goal",
+        points: [
+          [0, 0.3 - i],
+          [0, -0.3 - i],
+        ],
+      },
+      { kind: "disc", role: i === 0 ? "body" : "second", centre: [value, -i], radius: 0.15 },
+    ]),
+  };
 }
 
 const square = (n: number): number[][] => Array.from({ length: n }, () => Array.from({ length: n }, () => 0));

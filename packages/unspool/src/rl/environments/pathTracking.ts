@@ -16,6 +16,7 @@ import { requireKnownOptions } from "../../errors.ts";
 import { type Environment, type Policy, defineEnvironment } from "./environment.ts";
 import { type EnvironmentSettings, environmentSettings } from "./environmentSettings.ts";
 import { wrapped } from "./pendulum.ts";
+import type { Scene } from "./scene.ts";
 import { boxSpace, clipToSpace } from "./space.ts";
 
 /** x, vx, vy, yaw rate, y, φ: [6]. */
@@ -76,7 +77,47 @@ export function pathTracking(options: EnvironmentSettings = {}): Environment<Tra
         terminated: isLost,
       };
     },
+    scene: trackingScene,
   });
+}
+
+/** The road is drawn so far to both sides of the car, in pieces of so many metres. */
+const roadReach = 20;
+const roadPiece = 2;
+const carWidth = 1.8;
+
+/** From above: the road, and the car on it. */
+function trackingScene({ car }: TrackingState): Scene {
+  const [x, , , , y, phi] = Array.from(car.data) as [number, number, number, number, number, number];
+  const road = (at: number): number =>
+    waves.reduce((sum, [height, period]) => sum + height * Math.sin((2 * Math.PI * at) / period), 0);
+  const from = Math.ceil((x - roadReach) / roadPiece) * roadPiece;
+  const corner = (along: number, across: number): [number, number] => [
+    x + along * Math.cos(phi) - across * Math.sin(phi),
+    y + along * Math.sin(phi) + across * Math.cos(phi),
+  ];
+  return {
+    shapes: [
+      {
+        kind: "path",
+        role: "goal",
+        points: Array.from({ length: (2 * roadReach) / roadPiece }, (_, i) => {
+          const at = from + i * roadPiece;
+          return [at, road(at)];
+        }),
+      },
+      {
+        kind: "path",
+        isClosed: true,
+        points: [
+          corner(front, carWidth / 2),
+          corner(front, -carWidth / 2),
+          corner(-rear, -carWidth / 2),
+          corner(-rear, carWidth / 2),
+        ],
+      },
+    ],
+  };
 }
 
 /** Somewhere on the road, a little off it. */
