@@ -144,6 +144,7 @@ import { swimmer } from "./swimmer/swimmer.ts";
 import { tinyLearnedOptimizer } from "./tinyLearnedOptimizer/tinyLearnedOptimizer.ts";
 import { toyRegression } from "./toyRegression/toyRegression.ts";
 import { controlTraining } from "./zoac/controlTraining.ts";
+import { ppoTraining } from "./zoac/ppoTraining.ts";
 import { zoacAcc } from "./zoac/zoacAcc.ts";
 import { zoacCartpole } from "./zoac/zoacCartpole.ts";
 import { updateStability } from "./updateStability/updateStability.ts";
@@ -193,6 +194,7 @@ export const experiments: readonly Experiment[] = [
   designDrone,
   linearTraining,
   controlTraining,
+  ppoTraining,
   bbobSearch,
   driftTraining,
   volatilityTraining,
@@ -274,6 +276,7 @@ export {
   neuronTraining,
   pesVariance,
   principalSubspaceStudy,
+  ppoTraining,
   priorTraining,
   recurrentNetwork,
   reverseOptimizer,

@@ -6,6 +6,7 @@ import { medianCurve, returnsAlong } from "./controlFigures.ts";
 import { type TaskName, controlTasks } from "./controlTasks.ts";
 import { controlTraining, returnsFigure } from "./controlTraining.ts";
 import { methodNames } from "./controlMethods.ts";
+import { ppoTraining } from "./ppoTraining.ts";
 
 export interface ControlStudyOptions {
   name: string;
@@ -23,7 +24,7 @@ export function controlStudy({ name, summary, paper, task, methods, caption }: C
   const own = controlTasks[task];
   const config = z.strictObject({
     methods: z
-      .array(z.enum(methodNames))
+      .array(z.enum([...methodNames, "ppo"]))
       .default([...methods])
       .describe("what is compared"),
     seeds: z.int().min(1).default(5).describe("runs of each method"),
@@ -42,8 +43,9 @@ export function controlStudy({ name, summary, paper, task, methods, caption }: C
       chosen.flatMap((method) =>
         Array.from({ length: seeds }, (_, i): Cell => ({
           id: `${method}-${i}`,
-          experiment: controlTraining,
-          config: { task, method, budget, steps },
+          ...(method === "ppo"
+            ? { experiment: ppoTraining, config: { task, budget, steps, ...own.ppo } }
+            : { experiment: controlTraining, config: { task, method, budget, steps } }),
           seed: seed + i,
         })),
       ),

@@ -39,6 +39,8 @@ export interface ControlTask {
   box: readonly [low: number, high: number] | null;
   /** Episodes of a baseline's step. */
   wholeEpisodes: number;
+  /** Of `ppoTraining`, where they are not its defaults. */
+  ppo: { samplers?: number; played?: number; epochs?: number; learningRate?: number; criticRate?: number };
 }
 
 /** Factors of the observation: the angle counts five times. */
@@ -71,6 +73,7 @@ export const controlTasks: Readonly<Record<TaskName, ControlTask>> = {
     isNormalized: true,
     box: null,
     wholeEpisodes: 16,
+    ppo: {},
   },
   acc: {
     environment: adaptiveCruise(),
@@ -89,5 +92,6 @@ export const controlTasks: Readonly<Record<TaskName, ControlTask>> = {
     isNormalized: true,
     box: [-1, 1],
     wholeEpisodes: 10,
+    ppo: {},
   },
 };

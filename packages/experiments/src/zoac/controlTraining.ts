@@ -3,12 +3,14 @@ import {
   type Evaluation,
   type Experiment,
   type Figure,
+  type FigureFrame,
   type Key,
   type Method,
   adaptiveCruise,
   cartPole,
   defineExperiment,
   episodePlayer,
+  episodeScenes,
   random,
 } from "unspool";
 import { z } from "zod";
@@ -78,7 +80,7 @@ export const controlTraining: Experiment<unknown, ControlTheta> = defineExperime
       evaluate: (theta, initial) => comparison(settings, [initial, theta], episodes),
       figures: ({ metrics, theta, initialTheta }) => [
         returnsFigure(settings, [{ name: given.method, ...returnsAlong(metrics) }]),
-        given.task === "acc" ? cruiseFigure(theta) : poleFigure([initialTheta, theta], episodes),
+        ...(given.task === "acc" ? cruiseFigures(theta) : poleFigures([initialTheta, theta], episodes)),
       ],
     };
   },
@@ -87,11 +89,19 @@ export const controlTraining: Experiment<unknown, ControlTheta> = defineExperime
 /** Returns of unperturbed controllers over the same new episodes. */
 function comparison(task: ControlTask, thetas: readonly ControlTheta[], key: Key): Evaluation {
   const player = episodePlayer(task.environment, task.policy);
-  const sign = task.measure === "cost" ? -1 : 1;
-  const values = thetas.map((theta) =>
-    Array.from(player.play(theta, key, { episodes: task.episodes }).returns.data, (value) => sign * value),
+  return evaluationOf(
+    task,
+    thetas.map((theta) => Array.from(player.play(theta, key, { episodes: task.episodes }).returns.data)),
   );
-  const [initial, tuned] = values as [number[], number[]];
+}
+
+/** What is said of the returns of the initial and of the tuned controller. */
+export function evaluationOf(
+  task: Pick<ControlTask, "measure" | "episodes">,
+  returns: readonly (readonly number[])[],
+): Evaluation {
+  const sign = task.measure === "cost" ? -1 : 1;
+  const [initial = [], tuned = []] = returns.map((values) => values.map((value) => sign * value));
   const row = (name: string, own: number[]) => [name, mean(own), Math.min(...own), Math.max(...own)];
   return {
     metrics: { [task.measure]: mean(tuned), [`initial ${task.measure}`]: mean(initial) },
@@ -122,9 +132,10 @@ export function returnsFigure(
 }
 
 /** The car behind the profile of the authors' figures. */
-function cruiseFigure(theta: ControlTheta): Figure {
+function cruiseFigures(theta: ControlTheta): Figure[] {
   const steps = 400;
-  const player = episodePlayer(adaptiveCruise({ lead: "profile" }), controlTasks.acc.policy, {
+  const environment = adaptiveCruise({ lead: "profile" });
+  const player = episodePlayer(environment, controlTasks.acc.policy, {
     steps,
     isRecorded: true,
   });
@@ -136,7 +147,7 @@ function cruiseFigure(theta: ControlTheta): Figure {
     x,
     y: x.map((_, t) => data[10 * t + i]!),
   }));
-  return {
+  const cruise: Figure = {
     id: "cruise",
     title: "The car behind a leading car that brakes and accelerates",
     caption:
@@ -145,13 +156,28 @@ function cruiseFigure(theta: ControlTheta): Figure {
     y: { label: "error, acceleration" },
     series,
   };
+  return [
+    cruise,
+    {
+      id: "cars",
+      title: "Both cars",
+      caption: "The same episode, moving with the car behind; the line is where the car ahead is to be.",
+      x: { label: "x (m)" },
+      y: { label: "y (m)" },
+      series: [],
+      frames: episodeScenes(environment, trajectories!, { label: (t) => `${(t * 0.1).toFixed(0)} s` }),
+    },
+  ];
 }
 
-/** Angle of the pole over one episode. */
-function poleFigure(thetas: readonly ControlTheta[], key: Key): Figure {
-  const player = episodePlayer(cartPole(), controlTasks.cartpole.policy, { isRecorded: true });
+/** One episode: the angle of the pole, and pictures of what the tuned controller does. */
+function poleFigures(thetas: readonly ControlTheta[], key: Key): Figure[] {
+  const environment = cartPole();
+  const player = episodePlayer(environment, controlTasks.cartpole.policy, { isRecorded: true });
+  let frames: FigureFrame[] = [];
   const series = thetas.map((theta, i) => {
     const { trajectories, lengths } = player.play(theta, key);
+    frames = episodeScenes(environment, trajectories!, { label: (t) => `${(t * 0.02).toFixed(1)} s` });
     const { data } = trajectories!.observations;
     const steps = Array.from({ length: lengths.item() }, (_, t) => t);
     return {
@@ -160,7 +186,7 @@ function poleFigure(thetas: readonly ControlTheta[], key: Key): Figure {
       y: steps.map((t) => (data[4 * t + 2]! * 180) / Math.PI),
     };
   });
-  return {
+  const pole: Figure = {
     id: "pole",
     title: "Angle of the pole",
     caption: "One episode from the same start by the first and the tuned controller; 12 degrees end it.",
@@ -168,4 +194,16 @@ function poleFigure(thetas: readonly ControlTheta[], key: Key): Figure {
     y: { label: "angle (degrees)", domain: [-13, 13] },
     series,
   };
+  return [
+    pole,
+    {
+      id: "poles",
+      title: "Cart and pole by the tuned controller",
+      caption: "The same episode, from its start to its end.",
+      x: { label: "x (m)" },
+      y: { label: "y (m)" },
+      series: [],
+      frames,
+    },
+  ];
 }

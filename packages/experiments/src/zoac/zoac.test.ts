@@ -4,17 +4,18 @@ import { expect, test } from "vitest";
 import { runStopped } from "../shared/studyTest.ts";
 import { medianCurve, returnsAlong } from "./controlFigures.ts";
 import { controlTraining } from "./controlTraining.ts";
+import { ppoTraining } from "./ppoTraining.ts";
 import { zoacCartpole } from "./zoacCartpole.ts";
 
 test("stopped in the middle it comes to the same", async () => {
   const config = { seeds: 1, budget: 1500, steps: 4 };
   const { metrics, figures, tables } = await runStopped(zoacCartpole, config, {
     stopAfter: 6,
-    only: ["es-0", "ars-0"],
+    only: ["es-0", "ars-0", "ppo-0"],
   });
-  expect(Object.keys(metrics!)).toEqual(["es median", "es 0", "ars median", "ars 0"]);
-  expect(figures![0]!.series.map(({ name }) => name)).toEqual(["es", "ars"]);
-  expect(tables![0]!.rows).toHaveLength(2);
+  expect(Object.keys(metrics!)).toEqual(["es median", "es 0", "ars median", "ars 0", "ppo median", "ppo 0"]);
+  expect(figures![0]!.series.map(({ name }) => name)).toEqual(["es", "ars", "ppo"]);
+  expect(tables![0]!.rows).toHaveLength(3);
 });
 
 test("a run stands still once its budget is spent, and draws what the controller does", async () => {
@@ -26,8 +27,18 @@ test("a run stands still once its budget is spent, and draws what the controller
   expect(spent[4]).toBeLessThan(2500);
   expect(spent[4]).toBe(spent[3]);
   expect(metrics[4]!.theta).toEqual(metrics[3]!.theta);
-  expect(figures.map(({ id }) => id)).toEqual(["returns", "cruise"]);
+  expect(figures.map(({ id }) => id)).toEqual(["returns", "cruise", "cars"]);
+  expect(figures[2]!.frames!.length).toBeGreaterThan(1);
   expect(evaluation!.metrics["cost"]).toBeGreaterThan(0);
+});
+
+test("PPO trains a linear policy of ten observations, and is judged by its mode", async () => {
+  const config = { task: "acc", budget: 500, steps: 3, samplers: 4, played: 32, epochs: 2 };
+  const { state, figures, evaluation } = await train(ppoTraining, { config, seed: 1 });
+  expect(new Set(Object.keys(state.theta as object))).toEqual(new Set(["gain", "deviation"]));
+  expect(figures.map(({ id }) => id)).toEqual(["returns"]);
+  // Without gains the car behind does nothing, and loses the one ahead.
+  expect(evaluation!.metrics["initial cost"]).toBeGreaterThan(500);
 });
 
 test("a median over runs begins where all have, and keeps what each has last reached", () => {

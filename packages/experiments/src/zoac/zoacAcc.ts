@@ -7,7 +7,7 @@ export const zoacAcc: Study = controlStudy({
   summary: "PID gains of a cruise control, from costs per step and by whole episodes",
   paper: "Lei et al., Performance-Driven Controller Tuning (arXiv 2209.04854), adaptive cruise control",
   task: "acc",
-  methods: ["zoac", "no-critic", "es", "ars", "cmaEs", "randomSearch"],
+  methods: ["zoac", "no-critic", "es", "ars", "ppo", "cmaEs", "randomSearch"],
   caption:
     "Median over runs of the cost of the perturbed controllers. An episode that fails costs 1000 more: one number per episode says little of which gains are to blame.",
 });
