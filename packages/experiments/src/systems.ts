@@ -67,6 +67,13 @@ import { sequenceTraining } from "./quantumThermal/sequenceTraining.ts";
 import { quantumThermal } from "./quantumThermal/quantumThermal.ts";
 import { quantumImaginaryTime } from "./quantumImaginaryTime/quantumImaginaryTime.ts";
 import { quantumRealTime } from "./quantumRealTime/quantumRealTime.ts";
+import { ppoTraining } from "./zoac/ppoTraining.ts";
+import { driftTraining } from "./sixoDrift/driftTraining.ts";
+import { volatilityTraining } from "./sixoVolatility/volatilityTraining.ts";
+import { currentTraining } from "./sixoNeuron/currentTraining.ts";
+import { sixoDrift } from "./sixoDrift/sixoDrift.ts";
+import { sixoVolatility } from "./sixoVolatility/sixoVolatility.ts";
+import { sixoNeuron } from "./sixoNeuron/sixoNeuron.ts";
 
 export interface System {
   readonly title: string;
@@ -121,7 +128,7 @@ export const systems: readonly System[] = [
   },
   {
     title: "Zeroth-order actor-critic",
-    named: [controlTraining, zoacCartpole, zoacAcc, zoacSwimmer],
+    named: [controlTraining, zoacCartpole, zoacAcc, zoacSwimmer, ppoTraining],
   },
   {
     title: "Direct environment and policy search",
@@ -137,7 +144,7 @@ export const systems: readonly System[] = [
   },
   {
     title: "SIXO: smoothing inference with twisted objectives",
-    named: [],
+    named: [driftTraining, volatilityTraining, currentTraining, sixoDrift, sixoVolatility, sixoNeuron],
   },
   {
     title: "ES-ENAS, and searches beside it",
