@@ -14,7 +14,10 @@ export interface SimulatedPolicy {
   readonly name: string;
   /** Numbers of theta. */
   readonly size: number;
-  /** Writes the action for an observation: the numbers of a box, or one choice. */
+  /** Numbers that it reads of an observation and writes of an action, where it says so: then an environment of others is refused. */
+  readonly observationSize?: number;
+  readonly actionSize?: number;
+  /** Writes the action for an observation into `action`: the numbers of a box, or one choice. */
   act(theta: Float64Array, observation: ArrayLike<number>, action: Float64Array, random: RandomStream): void;
 }
 
@@ -54,7 +57,15 @@ export function playSimulated(
 ): SimulatedEpisode {
   const { steps = environment.timeLimit, discount = 1, filter, hasMoments = false, onStep } = options;
   const size = spaceSize(environment.observationSpace);
-  requireSizes(environment.name, policy, theta, size, filter);
+  requireSizes(environment, policy, theta, size, filter);
+  if (typeof instance?.reset !== "function" || typeof instance.step !== "function")
+    throw new OptionError(
+      environment.name,
+      "instance",
+      instance,
+      "a running simulator",
+      "Make one by await environment.create().",
+    );
   const draws = randomStream(random.foldIn(key, "policy").data);
   const action = new Float64Array(
     environment.actionSpace.kind === "discrete" ? 1 : spaceSize(environment.actionSpace),
@@ -65,7 +76,9 @@ export function playSimulated(
   let [value, weight, t, isTerminated] = [0, 1, 0, false];
   while (t < steps && !isTerminated) {
     moments?.add(observation);
-    policy.act(theta, seen === undefined ? observation : filtered(filter!, observation, seen), action, draws);
+    const shown = seen === undefined ? observation : filtered(filter!, observation, seen);
+    requireWritten(environment.name, policy, action, policy.act(theta, shown, action, draws));
+    requireChoice(environment, t, action);
     const next = instance.step(action);
     value += weight * next.reward;
     weight *= discount;
@@ -104,13 +117,62 @@ function welford(size: number): { add(row: ArrayLike<number>): void; value(): Ru
   };
 }
 
-function requireSizes(
+/** Whoever returns an action has not written it, and would play zeros for ever. */
+function requireWritten(
   name: string,
+  policy: SimulatedPolicy,
+  action: Float64Array,
+  returned: unknown,
+): void {
+  // A function without braces returns what it writes.
+  if (returned === undefined || returned === action) return;
+  if (typeof returned === "number" && action.includes(returned)) return;
+  const hint = "Its third argument is the array of the action: action[0] = ….";
+  throw new OptionError(name, `what ${policy.name}.act returned`, returned, "nothing", hint);
+}
+
+function requireChoice(
+  { name, actionSpace }: Pick<SimulatedEnvironment, "name" | "actionSpace">,
+  t: number,
+  action: Float64Array,
+): void {
+  if (actionSpace.kind === "box") return;
+  const [choice] = action as unknown as [number];
+  if (Number.isInteger(choice) && choice >= 0 && choice < actionSpace.count) return;
+  // What is no number at all is said by the environment.
+  if (!Number.isFinite(choice)) return;
+  throw new OptionError(
+    `${name}, step ${t}`,
+    "an action",
+    choice,
+    `a whole number from 0 to ${actionSpace.count - 1}`,
+  );
+}
+
+function requireSizes(
+  { name, actionSpace }: Pick<SimulatedEnvironment, "name" | "actionSpace">,
   policy: SimulatedPolicy,
   theta: Float64Array,
   size: number,
   filter: SimulatedFilter | undefined,
 ): void {
+  const actions = actionSpace.kind === "discrete" ? 1 : spaceSize(actionSpace);
+  const { observationSize = size, actionSize = actions } = policy;
+  if (observationSize !== size || actionSize !== actions)
+    throw new ShapeError(
+      name,
+      `the policy ${policy.name} is one of ${observationSize} observations and ${actionSize} actions, but there are ` +
+        `${size} and ${actions}.`,
+      { observationSize: size, actionSize: actions },
+    );
+  if (ArrayBuffer.isView(theta) === false && !Array.isArray(theta))
+    throw new OptionError(
+      name,
+      "theta",
+      theta,
+      "a Float64Array",
+      "Of a tensor: Float64Array.from(theta.data).",
+    );
   if (theta.length !== policy.size)
     throw new ShapeError(
       name,

@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { np, random, randomStream } from "../../array/index.ts";
 import { NonFiniteError, OptionError, ShapeError } from "../../errors.ts";
 import { defineEnvironment } from "./environment.ts";
+import { type SimulatedPolicy, playSimulated } from "./playSimulated.ts";
+import { linearSimulated, mlpSimulated } from "./simulatedPolicies.ts";
 import {
   type SimulatedEnvironmentOptions,
   type SimulatedStep,
@@ -95,4 +97,39 @@ test("a traced environment that does not fit is said at once", () => {
   expect(() =>
     defineEnvironment({ ...still, step: () => ({ ...still.step({ x: np.zeros([3]) }) }) }),
   ).toThrow(/the state after a step/);
+});
+
+test("a policy that does not fit, or does not write its action, is refused", async () => {
+  const environment = simulatedEnvironment(giving({ observation: [1, 2], reward: 1, terminated: false }));
+  const choosing = { ...environment, actionSpace: discreteSpace(2) };
+  const instance = await environment.create();
+  const play =
+    (policy: SimulatedPolicy, at = environment, theta = new Float64Array(policy.size)) =>
+    () =>
+      playSimulated(at, instance, policy, theta, random.key(0)).value;
+  expect(play(linearSimulated({ observationSize: 2, actionSize: 1 }))()).toBe(10);
+  expect(play(linearSimulated({ observationSize: 1, actionSize: 1 }))).toThrow(
+    "box: the policy linear is one of 1 observations and 1 actions, but there are 2 and 1.",
+  );
+  expect(play(mlpSimulated({ observationSize: 2, actionSize: 2 }))).toThrow(ShapeError);
+  const acting = (act: SimulatedPolicy["act"]): SimulatedPolicy => ({ name: "own", size: 1, act });
+  expect(play(acting(() => [1] as never))).toThrow(
+    "box: what own.act returned must be nothing, got [1]. Its third argument is the array of the action: action[0] = ….",
+  );
+  expect(play(acting((_theta, _observation, action) => (action[0] = 0.5)))()).toBe(10);
+  expect(play(acting((_theta, _observation, action) => action.fill(0.5)))()).toBe(10);
+  const chosen = (choice: number) => acting((_theta, _observation, action) => void (action[0] = choice));
+  expect(play(chosen(1), choosing)()).toBe(10);
+  for (const wrong of [2, -1, 0.5])
+    expect(play(chosen(wrong), choosing)).toThrow(
+      `box, step 0: an action must be a whole number from 0 to 1, got ${wrong}.`,
+    );
+  expect(() =>
+    playSimulated(environment, undefined as never, chosen(1), new Float64Array(1), random.key(0)),
+  ).toThrow(
+    "box: instance must be a running simulator, got undefined. Make one by await environment.create().",
+  );
+  expect(play(chosen(1), environment, np.zeros([1]) as never)).toThrow(
+    "Of a tensor: Float64Array.from(theta.data).",
+  );
 });

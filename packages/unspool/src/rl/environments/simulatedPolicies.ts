@@ -15,6 +15,8 @@ export function linearSimulated(options: LinearSimulatedOptions): SimulatedPolic
   requireInteger("linearSimulated", "actionSize", actionSize, 1);
   return {
     name: "linear",
+    observationSize,
+    actionSize,
     size: observationSize * actionSize,
     act(theta, observation, action) {
       for (let i = 0; i < actionSize; i++) {
@@ -41,6 +43,8 @@ export function mlpSimulated(options: MlpSimulatedOptions): SimulatedPolicy {
   const values = sizes.map((size) => new Float64Array(size));
   return {
     name: "mlp",
+    observationSize,
+    actionSize,
     size: layers.reduce((sum, { inputs, outputs }) => sum + (inputs + 1) * outputs, 0),
     act(theta, observation, action) {
       values[0]!.set(observation);
