@@ -5,6 +5,7 @@ import {
   adam,
   askTell,
   createSearch,
+  searchEntry,
   episodePlayer,
   searchNames,
   zoac,
@@ -46,7 +47,9 @@ export function controlMethod(name: string, settings: ControlSettings): Method<C
     return zoac({ environment, policy, sigma, box, ...whole, evaluation: "monteCarlo", actor });
   }
   const bounds = box === null ? {} : { box: { low: box[0], high: box[1] } };
-  const search = createSearch<ControlTheta>(name, { sigma, population: wholeEpisodes, ...bounds });
+  // A model of the losses learns from each evaluation: it is asked for one candidate at a time.
+  const population = searchEntry(name).kind === "model" ? 1 : wholeEpisodes;
+  const search = createSearch<ControlTheta>(name, { sigma, population, ...bounds });
   return askTell({ search, evaluate: wholeReturns(settings) }) as Method<ControlTheta>;
 }
 

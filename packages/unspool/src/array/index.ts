@@ -11,6 +11,8 @@ export type { IndexedUpdate } from "./derived/indexedUpdate.ts";
 export type { ArrayOptions } from "./np.ts";
 export { randomStream } from "./randomStream.ts";
 export type { RandomStream } from "./randomStream.ts";
+/** @internal */
+export { requireKey } from "./random.ts";
 export type { DrawOptions, Key } from "./random.ts";
 export { nn } from "./nn.ts";
 export type { Nn } from "./nn.ts";

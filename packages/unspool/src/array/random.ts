@@ -197,7 +197,8 @@ function widen(draws: Tensor, dtype: DrawOptions["dtype"]): Tensor {
   return dtype === "float64" ? draws.astype("float64") : draws;
 }
 
-function requireKey(where: string, given: unknown): Key {
+/** Throws `ShapeError` for what is no key. */
+export function requireKey(where: string, given: unknown): Key {
   if (isTensor(given) && given.dtype === "uint32" && given.shape.length === 1 && given.shape[0] === 2)
     return given;
   const what = isTensor(given) ? given.toString() : typeof given;

@@ -69,3 +69,18 @@ test("refuses what is no search and no evaluation", () => {
     /evaluate must be a function/,
   );
 });
+
+test("says what an evaluation of one's own must give", () => {
+  const start = { x: np.array([1, 2]) };
+  const stepWith = (given: unknown) => () => {
+    const method = askTell({ search: cmaEs<Theta>(), evaluate: () => given as never });
+    return method.step(start, method.init(start, random.key(0)), random.key(1));
+  };
+  expect(stepWith([1, 2, 3, 4, 5, 6])).toThrow(
+    "askTell: what evaluate gave must be { losses, innerSteps }, got [1, 2, 3",
+  );
+  expect(stepWith(Promise.resolve([]))).toThrow(
+    /got "a promise". Evaluations that wait are asked for and told by hand/,
+  );
+  expect(stepWith({ losses: np.zeros([6]), innerSteps: 6 })).toThrow("Of a tensor hand in its .data.");
+});

@@ -4,7 +4,7 @@
  */
 import { type Key, random } from "../array/index.ts";
 import { OptionError, ResumeError, requireKnownOptions } from "../errors.ts";
-import type { Evaluate, Search } from "../search/index.ts";
+import type { CandidateLosses, Evaluate, Search } from "../search/index.ts";
 import type { Method, Recipe } from "./method.ts";
 import { shapes } from "./shapes.ts";
 
@@ -54,7 +54,7 @@ export function askTell<Theta, State>(
     init: (theta, key) => ({ search: search.init(theta, key) }),
     step(_theta, state, key) {
       const asked = search.ask(state.search, keyOf(key, "ask"));
-      const { losses, innerSteps } = evaluate(asked.candidates, keyOf(key, "evaluate"));
+      const { losses, innerSteps } = requireEvaluated(evaluate(asked.candidates, keyOf(key, "evaluate")));
       const told = search.tell(asked.state, losses);
       const finite = Array.from(losses).filter((loss) => Number.isFinite(loss));
       return {
@@ -85,6 +85,22 @@ export function askTell<Theta, State>(
       );
     },
   };
+}
+
+/** Throws `OptionError` for an evaluation of somebody's own that gives something else. */
+function requireEvaluated(given: CandidateLosses): CandidateLosses {
+  const { losses, then } = (given ?? {}) as Partial<CandidateLosses & { then: unknown }>;
+  if (losses !== undefined) return given;
+  const isPromise = typeof then === "function";
+  throw new OptionError(
+    "askTell",
+    "what evaluate gave",
+    isPromise ? "a promise" : given,
+    "{ losses, innerSteps }",
+    isPromise
+      ? "Evaluations that wait are asked for and told by hand: search.ask and search.tell."
+      : "losses: one number of each candidate; innerSteps: what they have cost together.",
+  );
 }
 
 function requireSearch(search: unknown): void {

@@ -1,5 +1,5 @@
 /** A search as a setup's method, by its name: what stands where an estimator and an optimizer do. */
-import { type CommonSearchOptions, createSearch, unrollCandidates } from "../search/index.ts";
+import { type CommonSearchOptions, createSearch, searchEntry, unrollCandidates } from "../search/index.ts";
 import type { Problem } from "../unroll/index.ts";
 import { askTell } from "./askTell.ts";
 import type { Method } from "./method.ts";
@@ -30,7 +30,8 @@ export function searchMethod<Theta, State, Batch>(
 ): Method<Theta> {
   const options: CommonSearchOptions = {
     ...(sigma !== undefined && { sigma }),
-    ...(pairs !== undefined && { population: 2 * pairs }),
+    // A model of the losses learns from each evaluation: it is asked for one candidate at a time.
+    ...(pairs !== undefined && searchEntry(name).kind !== "model" && { population: 2 * pairs }),
   };
   return askTell({
     search: createSearch<Theta>(name, options),

@@ -81,6 +81,7 @@ export function bayesianOptimizationRules(
     name: where,
     recipe: { sigma, population, initial: initial ?? null, mostPoints },
     bounds: "inside",
+    canFail: true,
     init({ start, box, stream }) {
       const size = start.length;
       if (size > mostModelNumbers) {

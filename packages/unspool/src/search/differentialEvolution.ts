@@ -66,6 +66,7 @@ export function differentialEvolutionRules(
     name: where,
     recipe: { sigma, population: population ?? null, base, weight, crossover },
     bounds: "clip",
+    canFail: true,
     init(given) {
       const size = given.start.length;
       const count = population ?? Math.min(100, Math.max(10, 10 * size));

@@ -53,6 +53,7 @@ export function nelderMeadRules(options: Omit<NelderMeadOptions, "box">): Vector
     name: "nelderMead",
     recipe: { sigma, isAdaptive },
     bounds: "clip",
+    canFail: true,
     init({ start, box }) {
       const size = start.length;
       const vertices = Float64Array.from({ length: (size + 1) * size }, (_, i) => start[i % size]!);

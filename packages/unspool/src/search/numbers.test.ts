@@ -133,10 +133,12 @@ test("the exponential of a symmetric matrix: exp of [[0, t], [t, 0]] is [[cosh t
   );
 });
 
-test("ranks: ties keep their order, and what has failed is last", () => {
+test("ranks: ties keep their order and share what their places are worth, and what has failed is last", () => {
   expect(ranking([2, Infinity, 1, 2, Infinity])).toEqual([2, 0, 3, 1, 4]);
   expect([...centredRanks([3, 1, 2])]).toEqual([-0.5, 0.5, 0]);
   expect([...centredRanks([7])]).toEqual([0]);
+  expect([...centredRanks([2, Infinity, 1, 2, Infinity])]).toEqual([0.125, -0.375, 0.5, 0.125, -0.375]);
+  expect([...centredRanks([3, 3, 3])]).toEqual([0, 0, 0]);
 });
 
 test("the inverse from Cholesky's factor, by hand: [[4, 2], [2, 10]] has [[10, -2], [-2, 4]] / 36", () => {

@@ -70,6 +70,7 @@ export function particleSwarmRules(
     name: where,
     recipe: { sigma, population, inertia, ownPull, swarmPull },
     bounds: "inside",
+    canFail: true,
     init(given) {
       const size = given.start.length;
       const positions = firstPoints(given, population, sigma);

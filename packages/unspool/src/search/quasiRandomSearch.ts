@@ -59,6 +59,7 @@ export function quasiRandomSearchRules(
     name: where,
     recipe: { sigma, population, isScrambled },
     bounds: "inside",
+    canFail: true,
     init: ({ start, box, stream }) => ({
       start: vector(start),
       index: 0,

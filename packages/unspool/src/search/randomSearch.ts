@@ -36,6 +36,7 @@ export function randomSearch<Theta>(
       name: "randomSearch",
       recipe: { sigma, population },
       bounds: "inside",
+      canFail: true,
       init: ({ start, box: bounds }) => ({
         start: vector(start),
         low: bounds ? vector(bounds.low) : null,

@@ -15,10 +15,24 @@ function compare(a: number, b: number): number {
  * alone has 0.
  */
 export function centredRanks(losses: ArrayLike<number>): Float64Array {
-  const ranks = new Float64Array(losses.length);
   const last = Math.max(1, losses.length - 1);
-  ranking(losses).forEach((candidate, place) => {
-    ranks[candidate] = losses.length === 1 ? 0 : 0.5 - place / last;
-  });
-  return ranks;
+  return worthOfPlaces(losses, (place) => (losses.length === 1 ? 0 : 0.5 - place / last));
+}
+
+/**
+ * Of each candidate what its place is worth, 0 the best; candidates of equal losses have the mean of their places' worth,
+ * so that a plateau pulls nowhere, in place of to where the first of them happens to be.
+ */
+export function worthOfPlaces(losses: ArrayLike<number>, worth: (place: number) => number): Float64Array {
+  const worths = new Float64Array(losses.length);
+  const order = ranking(losses);
+  for (let from = 0; from < order.length;) {
+    let to = from + 1;
+    while (to < order.length && losses[order[to]!] === losses[order[from]!]) to++;
+    let sum = 0;
+    for (let place = from; place < to; place++) sum += worth(place);
+    for (let place = from; place < to; place++) worths[order[place]!] = sum / (to - from);
+    from = to;
+  }
+  return worths;
 }

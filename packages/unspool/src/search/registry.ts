@@ -12,7 +12,7 @@ import { differentialEvolution } from "./differentialEvolution.ts";
 import { ipopCmaEs } from "./ipopCmaEs.ts";
 import { nelderMead } from "./nelderMead.ts";
 import { openaiEs } from "./openaiEs.ts";
-import type { SigmaOptions } from "./options.ts";
+import { type SigmaOptions, requireCandidates } from "./options.ts";
 import { particleSwarm } from "./particleSwarm.ts";
 import { pgpe } from "./pgpe.ts";
 import { quasiRandomSearch } from "./quasiRandomSearch.ts";
@@ -74,7 +74,7 @@ const registered: Registry<SearchEntry> = registry("createSearch", [
   { name: "nelderMead", aliases: ["simplex"], summary: "a simplex that reflects its worst point",
     kind: "points", bounds: "clip", incumbent: "best", isRankBased: true, isDeterministic: true, options: ["sigma", "box"], create: nelderMead },
   { name: "bayesianOptimization", aliases: ["bo"], summary: "a Gaussian process, and where it expects to improve most",
-    kind: "model", bounds: "inside", incumbent: "best", largestTheta: mostModelNumbers, options: ["sigma", "box"], create: bayesianOptimization },
+    kind: "model", bounds: "inside", incumbent: "best", largestTheta: mostModelNumbers, options: common, create: bayesianOptimization },
   { name: "randomSearch", aliases: ["random"], summary: "candidates that know nothing of each other",
     kind: "none", bounds: "inside", incumbent: "best", isRankBased: true, options: common, create: randomSearch },
   { name: "quasiRandomSearch", aliases: ["halton"], summary: "candidates that fill the space evenly",
@@ -125,6 +125,7 @@ export function createSearch<Theta>(name: string, options: CommonSearchOptions =
   requireKnownOptions("createSearch", options, common);
   const entry = searchEntry(name);
   const { population } = options;
+  requireCandidates(`createSearch("${entry.name}")`, population, 1);
   const even =
     entry.isMirrored === true && Number.isInteger(population)
       ? { population: population! + (population! % 2) }

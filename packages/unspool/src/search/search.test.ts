@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { type Tensor, np, random, tree } from "../array/index.ts";
 import { NonFiniteError, OptionError, ShapeError } from "../errors.ts";
+import { decodeState, encodeState } from "../train/index.ts";
 import { type SearchEntry, createSearch, searchEntry, searches } from "./registry.ts";
 import type { Search } from "./search.ts";
 import { suitsSize } from "./traits.ts";
@@ -45,7 +46,7 @@ function generations<T>(
 
 describe.each(searches.map((entry) => [entry.name, entry] as const))("%s", (name, entry) => {
   const make = (options = {}): Search<Theta> =>
-    createSearch<Theta>(name, { sigma: 0.2, population: 8, ...options });
+    createSearch<Theta>(name, { sigma: 0.2, population: entry.kind === "model" ? 1 : 8, ...options });
 
   test("candidates have the structure, the shapes and the dtypes of theta, with an axis in front", () => {
     const search = make();
@@ -90,6 +91,65 @@ describe.each(searches.map((entry) => [entry.name, entry] as const))("%s", (name
     expect(tree.isFinite(search.incumbent(state))).toBe(true);
     const metrics = (state as { bestLoss: number }).bestLoss;
     expect(metrics).toBeLessThan(0.46);
+  });
+
+  if (entry.kind !== "distribution") {
+    test("goes on after a step of which every candidate has failed, once one has not", () => {
+      const search = make();
+      let step = 0;
+      const { state } = generations(search, start(), 12, (candidates) => {
+        const losses = sphere(candidates);
+        return step++ % 3 === 1 ? losses.fill(NaN) : losses;
+      });
+      const best = (state as { bestLoss: number }).bestLoss;
+      expect(best).toBeLessThan(Infinity);
+      expect(tree.isFinite(search.incumbent(state))).toBe(true);
+    });
+  }
+
+  test("takes the population that it is given by name, and no other", () => {
+    expect(() => make({ population: "8" as never })).toThrow(
+      /population must be an integer of at least 1, got "8"/,
+    );
+    if (!entry.options.includes("population")) return;
+    const search = createSearch<Theta>(name, { population: 4 });
+    const { state } = generations(search, start(), 1, sphere);
+    expect(search.ask(state, random.key(5)).candidates.a.shape[0]).toBe(4);
+  });
+
+  test("says what is wrong with losses that are no numbers, and with a state that has lost its own", () => {
+    const search = make();
+    const { state, candidates } = search.ask(search.init(start(), random.key(0)), random.key(1));
+    const count = candidates.a.shape[0]!;
+    const told = (losses: unknown) => () => search.tell(state, losses as number[]);
+    expect(told(np.zeros([count]))).toThrow(OptionError);
+    expect(told(np.zeros([count]))).toThrow("Of a tensor hand in its .data.");
+    expect(told(undefined)).toThrow(
+      `${name}: losses must be a list of numbers, one of each candidate, got undefined.`,
+    );
+    expect(told(Promise.resolve([]))).toThrow("Wait for it ahead of tell.");
+    expect(told(Array.from({ length: count }, (_, i) => (i === 0 ? undefined : 1)))).toThrow(
+      "the loss of candidate 0 must be a number, got undefined. A candidate that has failed has the loss NaN.",
+    );
+    expect(told(Array.from({ length: count }, () => "1"))).toThrow(
+      /the loss of candidate 0 must be a number, got "1"/,
+    );
+    const written: unknown = JSON.parse(JSON.stringify(state));
+    for (const use of [
+      () => search.tell(written, new Float64Array(count)),
+      () => search.ask(written, random.key(0)),
+      () => search.incumbent(written),
+    ])
+      expect(use).toThrow(/state must be what init, ask or tell gave.*keep it by encodeState/);
+    expect(() => search.init(start(), 0 as never)).toThrow(`${name}.init: a key is uint32[2], got number.`);
+    expect(() => search.ask(state, undefined as never)).toThrow(
+      `${name}.ask: a key is uint32[2], got undefined.`,
+    );
+    const { structure, tensors } = encodeState(state);
+    const again = decodeState(structure, tensors);
+    const losses = sphere(candidates);
+    const next = (from: unknown) => search.ask(search.tell(from, losses).state, random.key(7)).candidates;
+    expect(tree.flatten(next(again))).toEqual(tree.flatten(next(state)));
   });
 
   test("the same state and key give the same candidates; another key others, unless it draws nothing", () => {
@@ -151,4 +211,14 @@ test("names are found in any case, by alias, and the nearest is suggested", () =
   expect(searchEntry("CMAES").name).toBe("cmaEs");
   expect(searchEntry("cma").name).toBe("cmaEs");
   expect(() => createSearch("cmaEz")).toThrow(/Did you mean "cmaEs"/);
+});
+
+test.each(["xnes", "snes", "pgpe"])("%s stands still on a plateau: equal losses have equal ranks", (name) => {
+  const search = createSearch<Tensor>(name, { sigma: 0.3 });
+  let state = search.init(np.array([1, 1]), random.key(0));
+  for (let i = 0; i < 50; i++) {
+    const asked = search.ask(state, random.foldIn(random.key(1), i));
+    state = search.tell(asked.state, new Float64Array(asked.candidates.shape[0]!)).state;
+  }
+  for (const x of search.incumbent(state).data) expect(x).toBeCloseTo(1, 6);
 });

@@ -65,6 +65,7 @@ export function simulatedAnnealingRules(
     name: where,
     recipe: { sigma, population, temperature: temperature ?? null, cooling },
     bounds: "clip",
+    canFail: true,
     init: ({ start }) => ({
       chains: tensorOf(
         Float64Array.from({ length: population * start.length }, (_, i) => start[i % start.length]!),

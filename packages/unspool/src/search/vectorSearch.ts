@@ -2,11 +2,20 @@
  * Searches over the numbers of theta as one vector of float64: what every method here has around its own rules. Trees,
  * dtypes, boxes, failed evaluations, the best point so far and the checks of what is told are dealt with once.
  */
-import { type Key, type RandomStream, type Tensor, randomStream, tensorOf, tree } from "../array/index.ts";
+import {
+  type Key,
+  type RandomStream,
+  type Tensor,
+  randomStream,
+  requireKey,
+  tensorOf,
+  tree,
+} from "../array/index.ts";
 import { NonFiniteError, OptionError, ShapeError } from "../errors.ts";
 import type { Json } from "../json.ts";
 import { type Box, type FlatBox, boxRecipe, clip, flatBox, requireBox } from "./box.ts";
 import { intoBox, outOfBox } from "./boxTransform.ts";
+import { lossNumbers } from "./lossNumbers.ts";
 import type { Search } from "./search.ts";
 
 /** What a method starts from. */
@@ -30,7 +39,7 @@ export interface VectorRules<Own> {
   init(given: VectorStart): Own;
   /** Candidates one after the other, [n · d]. */
   ask(own: Own, stream: RandomStream): { candidates: Float64Array; own: Own };
-  /** Losses of the candidates: Infinity for those that have failed, but not for all. */
+  /** Losses of the candidates: Infinity for those that have failed, but not for all (see `canFail`). */
   tell(
     own: Own,
     candidates: Float64Array,
@@ -38,6 +47,11 @@ export interface VectorRules<Own> {
   ): { own: Own; metrics?: Record<string, number> };
   /** The mean of its distribution, or where it stands. Absent: the best point so far. */
   center?(own: Own): Float64Array;
+  /**
+   * Whether a step may fail as a whole once any candidate has not: methods that keep points lose nothing by it. The losses
+   * that `tell` is given are then all Infinity. Default false.
+   */
+  readonly canFail?: boolean;
 }
 
 export interface VectorSearchState<Own> {
@@ -77,6 +91,7 @@ export function vectorSearch<Theta, Own>(
     name,
     recipe: { ...rules.recipe, box: boxRecipe(box) },
     init(given, key) {
+      requireKey(`${name}.init`, key);
       const start = requireStart(name, given);
       const flat = tree.flatten(start);
       const bounds = boxOf(start);
@@ -88,6 +103,8 @@ export function vectorSearch<Theta, Own>(
       return { start, asked: null, best: vector(flat), bestLoss: Infinity, evaluations: 0, own };
     },
     ask(state, key: Key) {
+      requireState(name, state);
+      requireKey(`${name}.ask`, key);
       const { candidates, own } = rules.ask(state.own, randomStream(key.data));
       if (box !== undefined && rules.bounds === "clip") clip(candidates, boxOf(state.start)!);
       const size = state.best.size;
@@ -97,9 +114,10 @@ export function vectorSearch<Theta, Own>(
       return { candidates: stack, state: { ...state, asked, own } };
     },
     tell(state, given) {
+      requireState(name, state);
       const { asked } = state;
       const size = state.best.size;
-      const losses = requireLosses(name, asked, given);
+      const losses = requireLosses(name, asked, given, rules.canFail === true && state.bestLoss < Infinity);
       const candidates = numbersOf(asked!);
       const { own, metrics } = rules.tell(state.own, candidates, losses);
       const at = losses.reduce((least, loss, i) => (loss < losses[least]! ? i : least), 0);
@@ -114,11 +132,26 @@ export function vectorSearch<Theta, Own>(
       };
       return { state: next, metrics: { bestLoss: next.bestLoss, ...metrics } };
     },
-    incumbent({ own, best, start }) {
+    incumbent(state) {
+      requireState(name, state);
+      const { own, best, start } = state;
       const flat = rules.center ? placed(rules.center(own), start) : numbersOf(best);
       return unstacked(flat, start) as Theta;
     },
   };
+}
+
+/** Throws `OptionError` for what is no state: written as JSON or cloned, one has lost the numbers of its tensors. */
+function requireState(where: string, given: unknown): void {
+  const { best, own } = (given ?? {}) as { best?: { data?: unknown }; own?: unknown };
+  if (best?.data instanceof Float64Array && own !== undefined) return;
+  throw new OptionError(
+    where,
+    "state",
+    given,
+    "what init, ask or tell gave",
+    "A state holds tensors, which JSON and structuredClone lose: keep it by encodeState and decodeState.",
+  );
 }
 
 /** Theta as tensors, all of them floats, at least one number, all finite. */
@@ -140,19 +173,17 @@ function requireStart(where: string, given: unknown): unknown {
 }
 
 /** Losses as float64, with Infinity for what has failed. */
-function requireLosses(where: string, asked: Tensor | null, given: ArrayLike<number>): Float64Array {
+function requireLosses(
+  where: string,
+  asked: Tensor | null,
+  given: ArrayLike<number>,
+  canFail: boolean,
+): Float64Array {
   if (asked === null)
     throw new OptionError(where, "tell", "losses", "called after ask", "Ask for candidates first.");
   const [count] = asked.shape as [number];
-  if (given.length !== count) {
-    throw new ShapeError(
-      where,
-      `tell takes one loss for each of the ${count} candidates that were asked for, got ${given.length}.`,
-      { expected: count, given: given.length },
-    );
-  }
-  const losses = Float64Array.from(given, (loss) => (Number.isFinite(loss) ? loss : Infinity));
-  if (losses.every((loss) => loss === Infinity)) {
+  const losses = lossNumbers(where, given, count).map((loss) => (Number.isFinite(loss) ? loss : Infinity));
+  if (!canFail && losses.every((loss) => loss === Infinity)) {
     throw new NonFiniteError(
       where,
       `the losses of all ${count} candidates are not finite (the first is ${given[0]}). ` +

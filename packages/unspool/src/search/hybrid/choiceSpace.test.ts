@@ -84,6 +84,13 @@ describe("errors", () => {
       "choose: count must be at most 3, as many as there are to choose from, got 4.",
     );
   });
+  test("a list of something else", () => {
+    expect(() => list([3] as never)).toThrow("list: spaces[0] must be a space, got 3. Make one with oneOf");
+    expect(() => (list as (...spaces: unknown[]) => unknown)(oneOf(2), oneOf(3))).toThrow(
+      "list: spaces must be a list of spaces",
+    );
+  });
+
   test("no values, no numbers", () => {
     expect(() => oneOf(0)).toThrow("oneOf: values must be an integer of at least 1, got 0.");
     expect(() => mask(-1)).toThrow("mask: size must be an integer of at least 1, got -1.");

@@ -50,7 +50,17 @@ export function mask(size: number): ChoiceSpace {
 export function list(spaces: readonly ChoiceSpace[]): ChoiceSpace {
   const decisions: Decision[] = [];
   let size = 0;
-  for (const space of spaces) {
+  if (!Array.isArray(spaces))
+    throw new OptionError("list", "spaces", spaces, "a list of spaces", "Write list([oneOf(2), mask(3)]).");
+  for (const [i, space] of spaces.entries()) {
+    if (!Array.isArray((space as Partial<ChoiceSpace> | undefined)?.decisions))
+      throw new OptionError(
+        "list",
+        `spaces[${i}]`,
+        space,
+        "a space",
+        "Make one with oneOf, choose, mask or list.",
+      );
     for (const decision of space.decisions) decisions.push({ ...decision, at: size + decision.at });
     size += space.size;
   }

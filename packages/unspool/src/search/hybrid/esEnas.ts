@@ -12,6 +12,7 @@
 import { type Key, type Tensor, type Tree, random, randomStream, tensorOf } from "../../array/index.ts";
 import { NonFiniteError, OptionError, ShapeError } from "../../errors.ts";
 import { vectorNorm } from "../../numerics/index.ts";
+import { lossNumbers } from "../lossNumbers.ts";
 import type { Search } from "../search.ts";
 import { inOrder } from "./choiceSpace.ts";
 import { type CheckedEsEnasOptions, type EsEnasOptions, checkedEsEnasOptions } from "./esEnasOptions.ts";
@@ -52,11 +53,11 @@ const mostFailures = 0.4;
  * Metrics: `bestLoss`, `gradientNorm`, `exactLoss` (mean at theta itself, where it was measured), `failed` (evaluations,
  * where there were any), and those of the controller and the estimator.
  *
+ * Cost: 2 · pairs + exactEvaluations evaluations a step; besides them d numbers per direction.
+ *
  * @example
  * const space = hybridSpace({ discrete: choose(20, 200), continuous: 200 });
  * const method = askTell({ search: esEnas({ space, pairs: 32 }), evaluate: hybridLosses(loss) });
- *
- * Cost: 2 · pairs + exactEvaluations evaluations a step; besides them d numbers per direction.
  */
 export function esEnas(options: EsEnasOptions): Search<HybridPoint, EsEnasState> {
   const checked = checkedEsEnasOptions(options);
@@ -234,15 +235,9 @@ function constrained(
   proposed: Int32Array,
   losses: ArrayLike<number>,
 ): Float64Array {
-  if (losses.length !== rows.candidates) {
-    throw new ShapeError(
-      where,
-      `tell takes one loss for each of the ${rows.candidates} candidates that were asked for, got ${losses.length}.`,
-      { expected: rows.candidates, given: losses.length },
-    );
-  }
-  if (constraint === undefined) return Float64Array.from(losses);
-  return Float64Array.from(losses, (loss, i) => {
+  const told = lossNumbers(where, losses, rows.candidates);
+  if (constraint === undefined) return told;
+  return told.map((loss, i) => {
     const from = proposalOf(rows, i) * discrete.size;
     return constraint.apply(inOrder(discrete, proposed.subarray(from, from + discrete.size)), loss);
   });

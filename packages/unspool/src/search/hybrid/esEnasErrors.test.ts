@@ -7,6 +7,7 @@ import { controllers } from "./controllers/registry.ts";
 import { type ChoiceSpace, choose, list, mask, oneOf } from "./choiceSpace.ts";
 import { esEnas } from "./esEnas.ts";
 import type { EsEnasOptions } from "./esEnasOptions.ts";
+import { hybridLosses } from "./hybridLosses.ts";
 import { type HybridPoint, hybridSpace } from "./hybridSpace.ts";
 
 const discrete = list([oneOf(4), choose(2, 5), mask(2)]);
@@ -80,7 +81,20 @@ describe("errors", () => {
     expect(start({ theta: np.array([0, 0, NaN, 0, 0, 0]) })).toThrow("every number of theta must be finite");
   });
 
+  test("losses that are no numbers", () => {
+    const losses = (given: unknown) => () => hybridLosses(() => given as number)(stacked, random.key(0));
+    const stacked = { choice: np.zeros([1, 1], { dtype: "int32" }), theta: np.zeros([1, 2]) };
+    expect(losses("3")).toThrow('hybridLosses: what loss returned must be a number, got "3".');
+    expect(losses(Promise.resolve(1))).toThrow(
+      /got "a promise". Evaluations that wait are asked for and told by hand/,
+    );
+    expect(losses(NaN)).not.toThrow();
+  });
+
   test("hybridSpace", () => {
+    expect(() => hybridSpace({ discrete: oneOf(2), continuous: 2, box: [-1, 1] as never })).toThrow(
+      "hybridSpace: box: options must be a record, got [-1, 1]. Write { low: … }.",
+    );
     expect(() => hybridSpace({ discrete, continuous: 0 })).toThrow(
       "hybridSpace: continuous must be an integer of at least 1, got 0.",
     );

@@ -10,12 +10,12 @@ import { type RandomStream, type Tensor, randomStream, tensorOf } from "../../ar
 import {
   NonFiniteError,
   OptionError,
-  ShapeError,
   requireInteger,
   requireKnownOptions,
   requireOneOf,
   requirePositive,
 } from "../../errors.ts";
+import { lossNumbers } from "../lossNumbers.ts";
 import type { Search } from "../search.ts";
 import { distinct, mutated, randomChoice } from "./choiceSpace.ts";
 import { floats, floatsOf, integers, integersOf } from "./hostTensors.ts";
@@ -146,11 +146,7 @@ export function hybridEvolution(options: HybridEvolutionOptions): Search<HybridP
       const { asked } = state;
       if (asked === null)
         throw new OptionError(where, "tell", "losses", "called after ask", "Ask for candidates first.");
-      if (given.length !== candidates)
-        throw new ShapeError(
-          where,
-          `tell takes one loss for each of the ${candidates} candidates that were asked for, got ${given.length}.`,
-        );
+      lossNumbers(where, given, candidates);
       const kept = Array.from({ length: candidates }, (_, i) => i).filter((i) => Number.isFinite(given[i]));
       if (kept.length === 0)
         throw new NonFiniteError(where, `the losses of all ${candidates} candidates are not finite.`, {

@@ -16,7 +16,8 @@ export interface HybridLossesOptions {
 }
 
 /**
- * Losses of candidates by `loss`. One that throws ends the step; one that has no number returns NaN.
+ * Losses of candidates by `loss`. One that throws ends the step; one that has no number returns NaN. Throws `OptionError`
+ * for a loss that is no number.
  *
  * @example
  * const evaluate = hybridLosses((choice, theta) => (theta[0]! - choice[0]!) ** 2);
@@ -32,8 +33,23 @@ export function hybridLosses(loss: HybridLoss, options: HybridLossesOptions = {}
     const losses = Float64Array.from({ length: count }, (_, i) => {
       const stream = randomStream((isCommon ? key : random.foldIn(key, i)).data);
       const own = Float64Array.from(thetas.subarray(i * d, (i + 1) * d));
-      return loss(choices.slice(i * size, (i + 1) * size), own, stream);
+      return requireNumber(loss(choices.slice(i * size, (i + 1) * size), own, stream));
     });
     return { losses, innerSteps: count * innerSteps };
   };
+}
+
+function requireNumber(given: unknown): number {
+  if (typeof given === "number") return given;
+  const isPromise = typeof (given as { then?: unknown } | null | undefined)?.then === "function";
+  const hint = isPromise
+    ? "Evaluations that wait are asked for and told by hand: ask and tell."
+    : "A candidate that has failed has the loss NaN.";
+  throw new OptionError(
+    "hybridLosses",
+    "what loss returned",
+    isPromise ? "a promise" : given,
+    "a number",
+    hint,
+  );
 }

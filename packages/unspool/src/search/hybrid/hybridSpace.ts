@@ -35,11 +35,11 @@ const where = "hybridSpace";
 /**
  * A space that is partly discrete.
  *
+ * Throws `OptionError` for a box with a lower bound that is not below the upper one.
+ *
  * @example
  * // Which 20 of 200 connections a network keeps, and the weights of all.
  * const space = hybridSpace({ discrete: choose(20, 200), continuous: 200 });
- *
- * Throws `OptionError` for a box with a lower bound that is not below the upper one.
  */
 export function hybridSpace(options: HybridSpaceOptions): HybridSpace {
   requireKnownOptions(where, options, ["discrete", "continuous", "box"]);
@@ -53,6 +53,7 @@ export function hybridSpace(options: HybridSpaceOptions): HybridSpace {
       "Make one with oneOf(k), choose(k, n), mask(n) or list([...]).",
     );
   requireInteger(where, "continuous", continuous, 1);
+  if (box !== undefined) requireKnownOptions(`${where}: box`, box, ["low", "high"]);
   const bounds = box && { low: bound("low", box.low, continuous), high: bound("high", box.high, continuous) };
   bounds?.low.forEach((low, i) => {
     const high = bounds.high[i]!;
@@ -77,7 +78,7 @@ export function hybridSpace(options: HybridSpaceOptions): HybridSpace {
 }
 
 function bound(side: string, given: number | readonly number[], size: number): Float64Array {
-  const all = typeof given === "number" ? new Float64Array(size).fill(given) : Float64Array.from(given);
+  const all = typeof given === "number" ? new Float64Array(size).fill(given) : Float64Array.from(given ?? []);
   if (all.length !== size)
     throw new OptionError(where, `box.${side}`, given, `a number, or ${size} of them, one for each of theta`);
   return all;

@@ -37,6 +37,8 @@ describe("softConstraint", () => {
   });
 
   test("errors", () => {
+    const free = softConstraint({ cost: () => 0, target: 1, alpha: -1, offset: 9 });
+    expect(() => free.apply(Int32Array.of(2), 5)).toThrow("the cost of choice 2 is 0, and must be above 0.");
     expect(() => softConstraint({ cost, target: 0, offset: 1 })).toThrow(
       "softConstraint: target must be a finite number above 0",
     );

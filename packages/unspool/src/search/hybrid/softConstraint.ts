@@ -44,8 +44,11 @@ export function softConstraint(options: SoftConstraintOptions): SoftConstraint {
       // What has failed is for the search to drop.
       if (!Number.isFinite(loss)) return loss;
       const value = cost(choice);
-      if (!(Number.isFinite(value) && value >= 0))
-        throw new NonFiniteError(where, `the cost of choice ${choice.join(", ")} is ${value}.`);
+      if (!(Number.isFinite(value) && value > 0))
+        throw new NonFiniteError(
+          where,
+          `the cost of choice ${choice.join(", ")} is ${value}, and must be above 0.`,
+        );
       const ratio = value / target;
       const lifted = offset - loss;
       if (lifted < 0)
