@@ -13,6 +13,7 @@ const schema = z.object({
     .object({ lr: z.number().positive(), inner: z.object({ noise: z.number().max(1), beta2: z.number() }) })
     .prefault({ lr: 0.1, inner: { noise: 0.5, beta2: 0.999 } }),
   layers: z.array(z.number()).default([32, 16]),
+  names: z.array(z.string()).default([]),
   weights: z.record(z.string(), z.number()).default({}),
   schedule: z
     .discriminatedUnion("kind", [
@@ -44,6 +45,20 @@ describe("applySetters", () => {
       layers: [1, 2],
       task: { lr: 0.001, inner: { noise: 0.5, beta2: 0.999 } },
     });
+  });
+
+  it("takes a list by its entries, for shells eat the quotes of JSON", async () => {
+    expect(await parse("layers=8", "names=sphere, rastrigin")).toMatchObject({
+      layers: [8],
+      names: ["sphere", "rastrigin"],
+    });
+    expect(await parse("layers=8,4.5", "names=[sphere,7]")).toMatchObject({
+      layers: [8, 4.5],
+      names: ["sphere", "7"],
+    });
+    expect(await parse("layers=[]", 'names=["a,b"]')).toMatchObject({ layers: [], names: ["a,b"] });
+    await expect(parse("layers=eight")).rejects.toThrow(/layers\.0/);
+    await expect(parse("layers=")).rejects.toThrow(/layers/);
   });
 
   it("keeps text that looks like a number where only text is allowed", async () => {
@@ -111,6 +126,8 @@ describe("listPaths", () => {
       "task.inner.beta2",
       "layers",
       "layers.N",
+      "names",
+      "names.N",
       "weights",
       "weights.NAME",
       "schedule",

@@ -118,9 +118,34 @@ function readValue(tree: SchemaTree | undefined, nodes: readonly SchemaNode[], t
   } catch {
     const isNumber =
       (takes("number") || takes("integer")) && text.trim() !== "" && !Number.isNaN(Number(text));
-    return isNumber ? Number(text) : text;
+    return isNumber ? Number(text) : (entriesOf(tree, alternatives, text) ?? text);
+  }
+  if (!alternatives.some((node) => mayHold(node, value))) {
+    const entries = entriesOf(tree, alternatives, text);
+    if (entries !== undefined) return entries;
   }
   return takes("string") && !isQuoted && !alternatives.some((node) => mayHold(node, value)) ? text : value;
+}
+
+/**
+ * Where nothing but a list may stand, `a,b` is one, and so is `[a,b]`, which is what a shell leaves of `["a","b"]`; a single
+ * entry is a list of one. Undefined for lists of lists or records, which are JSON.
+ */
+function entriesOf(
+  tree: SchemaTree | undefined,
+  alternatives: readonly SchemaNode[],
+  text: string,
+): unknown[] | undefined {
+  const lists = alternatives.filter(({ type }) => type === "array");
+  const isList = lists.length > 0 && alternatives.every(({ type }) => type === "array" || type === "null");
+  const inside = /^\s*\[(.*)\]\s*$/s.exec(text)?.[1] ?? text;
+  if (tree === undefined || !isList || inside.trim() === "") return undefined;
+  const entries = lists.flatMap((node) => tree.children(node, "0"));
+  const isPlain = entries
+    .flatMap((node) => tree.alternatives(node))
+    .every(({ type }) => type !== "array" && type !== "object");
+  if (!isPlain) return undefined;
+  return inside.split(",").map((entry) => readValue(tree, entries, entry.trim()));
 }
 
 /** Whether JSON of this kind may stand in a place; its size and the like are for the schema's parser. */
