@@ -13,7 +13,7 @@ import {
   clipByGlobalNorm,
   defineExperiment,
   episodePlayer,
-  linearFeedback,
+  gaussianPolicy,
   ppo,
   random,
   randomPolicy,
@@ -47,8 +47,12 @@ export const ppoTraining: Experiment = defineExperiment<Config>({
   setup(settings: Config, key: Key) {
     if (settings.task === "cartpole")
       return trained(settings, key, categoricalPolicy({ observations: 4, actions: 2, hidden: [] }));
-    const gain = [Array.from({ length: 10 }, () => 0)];
-    return trained(settings, key, linearFeedback({ gain, deviation: 0.1, learnsDeviation: true }));
+    // Its deviation cannot reach 0, where that of a linear feedback ends in NaN.
+    return trained(
+      settings,
+      key,
+      gaussianPolicy({ observations: 10, actions: 1, hidden: [], headScale: 10 }),
+    );
   },
 }) as Experiment;
 

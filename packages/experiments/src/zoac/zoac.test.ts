@@ -34,10 +34,9 @@ test("a run stands still once its budget is spent, and draws what the controller
 
 test("PPO trains a linear policy of ten observations, and is judged by its mode", async () => {
   const config = { task: "acc", budget: 500, steps: 3, samplers: 4, played: 32, epochs: 2 };
-  const { state, figures, evaluation } = await train(ppoTraining, { config, seed: 1 });
-  expect(new Set(Object.keys(state.theta as object))).toEqual(new Set(["gain", "deviation"]));
+  const { figures, evaluation } = await train(ppoTraining, { config, seed: 1 });
   expect(figures.map(({ id }) => id)).toEqual(["returns"]);
-  // Without gains the car behind does nothing, and loses the one ahead.
+  // The car behind hardly does anything at first, and loses the one ahead.
   expect(evaluation!.metrics["initial cost"]).toBeGreaterThan(500);
 });
 
