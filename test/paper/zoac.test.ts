@@ -196,7 +196,7 @@ describe("C3: gains of a cruise control, 2e5 steps, five runs", () => {
     expect(median(none)).toBeGreaterThan(2 * median(zoac));
   });
 
-  test("what the card does not compare: with four gains CMA-ES and random search do as well, and always", async () => {
+  test("what the card does not compare: with four gains CMA-ES does as well, and random search on these seeds", async () => {
     const summary = await summaryOf(zoacAcc);
     for (const method of ["cmaEs", "randomSearch"])
       for (const cost of valuesOf(summary, method)) expect(cost).toBeLessThan(20);
