@@ -13,6 +13,7 @@ import {
   type Method,
   type MethodStep,
   type StepMetrics,
+  programFingerprint,
   requireFiniteValues,
   shapes,
 } from "../../../methods/index.ts";
@@ -105,7 +106,8 @@ export function fab<Params = FlowParams>(options: FabOptions<Params>): Method<Pa
   const costs = { fill: batch * sampler.evaluations, step: stepCost(checked, isAnnealed) };
   return {
     name: where,
-    recipe: (_, state) => ({
+    recipe: (theta, state) => ({
+      target: targetRecipe(checked, tree.floatType(theta)),
       flow: { name: flow.name, dim: flow.dim },
       loss: { name: loss.name, batch, gradientClip: checked.gradientClip },
       ...(isAnnealed && { sampler: samplerRecipe(checked) }),
@@ -198,6 +200,18 @@ function stepCost<Params>({ sampler, batch, buffer, loss }: CheckedFab<Params>, 
   const drawn = isAnnealed ? sampler.evaluations : loss.points === "flow" ? 1 : 0;
   const fresh = buffer === null || buffer.draw === "age" ? 1 : 0;
   return batch * (drawn + fresh + (buffer?.updates ?? 0));
+}
+
+/** The log-density as a program, with the numbers in it. */
+function targetRecipe<Params>({ flow, logDensity }: CheckedFab<Params>, dtype: "float32" | "float64") {
+  try {
+    const points = np.zeros([2, flow.dim], { dtype });
+    const { program, numbers } = programFingerprint("logDensity", logDensity, [points]);
+    return { program, numbers };
+  } catch {
+    // What cannot be traced has been said by `init`.
+    return {};
+  }
 }
 
 function samplerRecipe<Params>({ sampler: { options } }: CheckedFab<Params>) {
