@@ -21,6 +21,7 @@ const withCode = [
   "docs/hybrid-spaces.md",
   "docs/design-and-control.md",
   "docs/state-space-models.md",
+  "docs/sample-a-density.md",
 ];
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -66,6 +67,7 @@ test.each([
   "docs/hybrid-spaces.md",
   "docs/design-and-control.md",
   "docs/state-space-models.md",
+  "docs/sample-a-density.md",
 ])(
   "the first example of %s prints what it says",
   async (page) => {
