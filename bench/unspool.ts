@@ -1,6 +1,7 @@
 /** Unspool as a contestant: its public library, compiled, as many outer updates per call as it takes. */
 import { type Setup, type TrainState, compiledExecutor, initTraining, random, trainSteps } from "unspool";
 import type { Runner } from "./contestant.ts";
+import { annealingRunner } from "./workloads/annealing.ts";
 import { cartPoleRunner } from "./workloads/cartPole.ts";
 import { design } from "./workloads/design.ts";
 import { distillation } from "./workloads/distillation.ts";
@@ -31,9 +32,10 @@ const setups = {
 
 export function makeRunner(workload: Workload, threads: number): Runner | undefined {
   // A program without units to share: one thread is all it uses.
-  const unshared = ["distillation", "design", "sixo", "quantum"];
+  const unshared = ["distillation", "design", "sixo", "quantum", "annealing"];
   if (unshared.includes(workload.kind) && threads > 1) return undefined;
   if (workload.kind === "cartPole") return cartPoleRunner(compiledExecutor({ threads }));
+  if (workload.kind === "annealing") return annealingRunner(workload);
   const setup: Setup = setups[workload.kind](workload, compiledExecutor({ threads }));
   const start = initTraining(setup, random.key(0));
   let state: TrainState = start;

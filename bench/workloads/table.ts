@@ -15,6 +15,7 @@ export type WorkloadKind =
   | "design"
   | "cartPole"
   | "sixo"
+  | "annealing"
   | "quantum";
 
 export interface Workload {
@@ -170,6 +171,24 @@ export const workloads: readonly Workload[] = [
     unitsPerUpdate: 1,
     hidden: 128,
     restartEvery: 500,
+  },
+  {
+    name: "W12",
+    title: "annealed importance sampling, 1000 chains, 10 levels of HMC, q normal",
+    kind: "annealing",
+    unit: "batches of chains",
+    unitsPerUpdate: 1,
+    hidden: 0,
+    restartEvery: 1,
+  },
+  {
+    name: "W12-flow",
+    title: "the same from a RealNVP of eight couplings, 32-32",
+    kind: "annealing",
+    unit: "batches of chains",
+    unitsPerUpdate: 1,
+    hidden: 32,
+    restartEvery: 1,
   },
   {
     name: "W13",

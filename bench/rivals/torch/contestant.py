@@ -21,6 +21,7 @@ MODULES = {
     "cartPole": "cart_pole",
     "sixo": "sixo",
     "quantum": "quantum",
+    "annealing": "annealing",
 }
 
 
@@ -66,5 +67,5 @@ def main():
 
 
 if __name__ == "__main__":
-    with torch.inference_mode(mode=not any(kind in sys.argv[1] for kind in ("lstm", "distillation", "evidence", "design", "sixo"))):
+    with torch.inference_mode(mode=not any(kind in sys.argv[1] for kind in ("lstm", "distillation", "evidence", "design", "sixo", "annealing"))):
         main()
