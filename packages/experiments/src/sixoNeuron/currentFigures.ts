@@ -14,11 +14,12 @@ import { boundOf } from "../shared/boundOf.ts";
 import { mean, thin } from "../shared/series.ts";
 import type { CurrentTheta, Parts } from "./currentTraining.ts";
 
-/** Particles of the comparison (the paper: 8 to 256). */
-const counts = [4, 8, 16, 32, 64];
-
 export async function currentFigures(
-  { horizon, method }: { horizon: number; method: string },
+  {
+    horizon,
+    method,
+    comparedParticles: counts,
+  }: { horizon: number; method: string; comparedParticles: number[] },
   { options, model, test, key }: Parts,
   run: RunRecord<CurrentTheta>,
   measure: Measure,

@@ -56,6 +56,10 @@ const config = z.strictObject({
   twistBatch: z.int().min(1).default(16),
   modelBlock: z.int().min(1).default(60).describe("updates of model and proposal in a row"),
   twistBlock: z.int().min(1).default(60).describe("updates of the twist in a row"),
+  comparedParticles: z
+    .array(z.int().min(1))
+    .default([4, 8, 16, 32, 64])
+    .describe("of a figure: the trained bound and a bootstrap filter (the paper: 8 to 256)"),
   learningRate: z.number().positive().default(0.02).describe("of model and proposal"),
   twistRate: z.number().positive().default(2e-3),
 });

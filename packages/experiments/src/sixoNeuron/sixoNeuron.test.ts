@@ -3,7 +3,14 @@ import { expect, test } from "vitest";
 import { sixoNeuron } from "./sixoNeuron.ts";
 
 test("with and without a twist, beside each other", async () => {
-  const sizes = { horizon: 7, every: 3, series: 4, testParticles: 8, proposal: "filtering" };
+  const sizes = {
+    horizon: 7,
+    every: 3,
+    series: 4,
+    testParticles: 8,
+    proposal: "filtering",
+    comparedParticles: [2],
+  };
   const { summary } = await runStudy(sixoNeuron, {
     config: { ...sizes, steps: 1, modelBlock: 1, twistBlock: 1 },
   });

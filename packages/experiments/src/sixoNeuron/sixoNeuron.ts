@@ -19,6 +19,7 @@ const config = z.strictObject({
   modelBlock: z.int().min(1).default(60),
   twistBlock: z.int().min(1).default(60),
   testParticles: z.int().min(1).default(256),
+  comparedParticles: z.array(z.int().min(1)).default([4, 8, 16, 32, 64]),
 });
 
 type Config = z.infer<typeof config>;
