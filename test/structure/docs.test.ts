@@ -22,6 +22,7 @@ const withCode = [
   "docs/design-and-control.md",
   "docs/state-space-models.md",
   "docs/sample-a-density.md",
+  "docs/thermal-states.md",
 ];
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -68,6 +69,7 @@ test.each([
   "docs/design-and-control.md",
   "docs/state-space-models.md",
   "docs/sample-a-density.md",
+  "docs/thermal-states.md",
 ])(
   "the first example of %s prints what it says",
   async (page) => {

@@ -5,6 +5,7 @@ import {
   type Json,
   type Method,
   type MethodStep,
+  type StepMetrics,
   programFingerprint,
   requireFiniteLoss,
   requireFiniteMetrics,
@@ -109,7 +110,7 @@ export function stepMetrics<Theta>(
   theta: Theta,
   steps: number,
   { loss, gradientNorm, metrics }: StepOutcome<Theta>,
-) {
+): StepMetrics {
   return {
     ...task.metricsAt(theta, steps, loss.item()),
     gradientNorm: gradientNorm.item(),

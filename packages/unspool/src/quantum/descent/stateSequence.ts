@@ -39,7 +39,11 @@ export interface StateSequenceState {
 }
 
 /** Outer steps of the whole sequence. */
-export function sequenceSteps(targets: number, { initSteps = 1000, steps = 100 } = {}): number {
+export function sequenceSteps(
+  targets: number,
+  options: Pick<StateSequenceOptions<unknown>, "initSteps" | "steps"> = {},
+): number {
+  const { initSteps = 1000, steps = 100 } = options;
   return initSteps + (targets - 1) * steps;
 }
 
