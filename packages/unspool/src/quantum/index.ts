@@ -38,5 +38,5 @@ export type { QpmdOptions } from "./descent/qpmd.ts";
 export { quantumDescent } from "./descent/quantumDescent.ts";
 export type { QuantumDescentState } from "./descent/quantumDescent.ts";
 export type { Geometry, QuantumRule, RuleUpdate } from "./descent/quantumRule.ts";
-export { sequenceSteps, stateSequence } from "./descent/stateSequence.ts";
+export { stateSequence } from "./descent/stateSequence.ts";
 export type { SequenceTarget, StateSequenceOptions, StateSequenceState } from "./descent/stateSequence.ts";

@@ -1,11 +1,11 @@
 /**
- * Quantum-probabilistic mirror descent (Sbahi et al. 2022): a proximal step in the relative entropy, which needs no metric,
+ * Quantum-probabilistic mirror descent (Sbahi et al. 2022): a proximal step in the relative entropy, which needs no metric.
+ * It is approached by steps of an optimizer whose state is kept from one outer step to the next:
  *
- *     x' = argmin_x ⟨∇L(x_t), x⟩ + (1/η) ( (1 - λ) D(ρ_x‖ρ_t) + (λ/2) |x - x_t|² ),
+ *     x' = argmin_x ⟨∇L(x_t), x⟩ + (1/η) ( (1 - λ) D(ρ_x‖ρ_t) + (λ/2) |x - x_t|² )
  *
- * approached by steps of an optimizer whose state is kept from one outer step to the next. ∇L(x_t), x_t and the modular
- * Hamiltonian K_t behind D are fixed meanwhile; only ρ_x moves, and its divergence is a free energy of K_t. To first order in η
- * it is the natural gradient step with the metric (1 - λ) g + λ I.
+ * ∇L(x_t), x_t and the modular Hamiltonian K_t behind D are fixed meanwhile; only ρ_x moves, and its divergence is a free
+ * energy of K_t. To first order in η it is the natural gradient step with the metric (1 - λ) g + λ I.
  */
 import { type Tree, grad, lax, scan, tree } from "../../array/index.ts";
 import {

@@ -18,9 +18,11 @@ import { type QuantumRule, requireRule } from "./quantumRule.ts";
 export type SequenceTarget<Theta> = QuantumTask<Theta> | ((previous: ComplexPair) => QuantumTask<Theta>);
 
 export interface StateSequenceOptions<Theta> {
+  /** Of all tasks. */
   model: QuantumModel<Theta>;
   /** The states, in order. */
   targets: readonly SequenceTarget<Theta>[];
+  /** What moves the parameters: `qngd`, `qpmd` or an optimizer. */
   rule: QuantumRule | Optimizer;
   /** Outer steps on the first. Default 1000. */
   initSteps?: number;
@@ -38,17 +40,8 @@ export interface StateSequenceState {
   previous: ComplexPair;
 }
 
-/** Outer steps of the whole sequence. */
-export function sequenceSteps(
-  targets: number,
-  options: Pick<StateSequenceOptions<unknown>, "initSteps" | "steps"> = {},
-): number {
-  const { initSteps = 1000, steps = 100 } = options;
-  return initSteps + (targets - 1) * steps;
-}
-
 /**
- * The method. Its metrics are those of `quantumDescent` and `target`, the index of the state that is fitted. Throws
+ * The method, with the number of its `steps`. Its metrics are those of `quantumDescent` and `target`, the index of the state that is fitted. Throws
  * `OptionError` for a task of another model, and `NonFiniteError` as `quantumDescent` does.
  */
 export function stateSequence<Theta>(
@@ -99,7 +92,7 @@ export function stateSequence<Theta>(
 
   return {
     name: where,
-    steps: sequenceSteps(targets.length, { initSteps, steps }),
+    steps: initSteps + (targets.length - 1) * steps,
     recipe: (_theta, state) => ({
       model: { name: model.name, ...model.recipe },
       sequence: { targets: targets.length, initSteps, steps, isWarmStart },

@@ -14,6 +14,7 @@ import {
 } from "./quantumLoss.ts";
 
 export interface QuantumTaskOptions<Theta> {
+  /** What is fitted: of `qhbm` or `qbm`. */
   model: QuantumModel<Theta>;
   /** "exact", or "sampled" from measurements as a machine would make them. Default "exact". */
   mode?: "exact" | "sampled";
