@@ -112,6 +112,7 @@ export type {
   BackwardMean,
   BackwardMeanEntry,
   BackwardMeanName,
+  MlpMeanOptions,
 } from "./online/backwardKernel.ts";
 export { filterStream } from "./online/filterStream.ts";
 export type {
@@ -125,7 +126,7 @@ export type { GaussianFamilyOptions, GaussianPair } from "./online/gaussianFamil
 export type { FilterStep, OnlineFilter } from "./online/onlineFilter.ts";
 export type { OnlineVariationalOptions, PhiOptions } from "./online/onlineFilterOptions.ts";
 export { onlineLearning } from "./online/onlineLearning.ts";
-export type { OnlineLearningOptions, OnlineLearningState } from "./online/onlineLearning.ts";
+export type { LearnedStep, OnlineLearningOptions, OnlineLearningState } from "./online/onlineLearning.ts";
 export { onlineObjectives } from "./online/onlineObjective.ts";
 export type { OnlineObjective, OnlineObjectiveName } from "./online/onlineObjective.ts";
 export { onlineVariationalFilter } from "./online/onlineVariationalFilter.ts";

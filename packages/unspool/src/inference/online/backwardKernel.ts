@@ -2,8 +2,8 @@
  * Means of backward kernels, E[x_{t-1} | x_t]: affine maps (full or diagonal), a network, or a user's function.
  */
 import { type Key, type Tensor, np, random } from "../../array/index.ts";
-import { requireInteger } from "../../errors.ts";
-import { type Layer, applyMlp, initMlp } from "../../networks/index.ts";
+import { requireInteger, requireKnownOptions } from "../../errors.ts";
+import { type Initialiser, type Layer, applyMlp, initMlp } from "../../networks/index.ts";
 import { type Registry, registry } from "../../registry.ts";
 
 /** The mean of x_{t-1} as a function of x_t, with parameters. */
@@ -52,13 +52,26 @@ export function diagonalMean(): BackwardMean<AffineParams> {
   };
 }
 
-/** A network with ReLU between its layers. Default: one hidden layer of 100, as in the paper. */
-export function mlpMean({ hidden = [100] }: { hidden?: readonly number[] } = {}): BackwardMean<Layer[]> {
+export interface MlpMeanOptions {
+  /** Widths of the hidden layers. Default [100], as in the paper. */
+  hidden?: readonly number[];
+  /** How weights are drawn. Default `heNormal`. */
+  weights?: Initialiser;
+}
+
+/** A network with ReLU between its layers. */
+export function mlpMean(options: MlpMeanOptions = {}): BackwardMean<Layer[]> {
+  requireKnownOptions("mlpMean", options, ["hidden", "weights"]);
+  const { hidden = [100], weights } = options;
   hidden.forEach((width, i) => requireInteger("mlpMean", `hidden[${i}]`, width, 1));
   return {
     name: "mlp",
     isAffine: false,
-    init: (key, d) => initMlp(random.foldIn(key, "backward mean"), [d, ...hidden, d], float64),
+    init: (key, d) =>
+      initMlp(random.foldIn(key, "backward mean"), [d, ...hidden, d], {
+        ...float64,
+        ...(weights && { weights }),
+      }),
     mean: applyMlp,
   };
 }

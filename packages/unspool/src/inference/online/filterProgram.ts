@@ -141,9 +141,11 @@ function startOf<Theta, Phi>(
     const { noise } = linear;
     return kalmanPair(family, last, { theta: theta as never, noise, y, observed, last: moments });
   }
+  const isFromFamily = rule.start === "family";
+  if (isFromFamily && kind.past === 0) return last;
   const start = rule.warmStart({ model, theta, t, y, observed, last: moments });
   const moved = start === undefined ? last : family.moved(last, start);
   // The first kernel has no earlier one; the state before is known about as well as its filter density says.
-  const isFirstKernel = kind.past > 0 && kind.isEarly;
+  const isFirstKernel = kind.past > 0 && kind.isEarly && !isFromFamily;
   return isFirstKernel && family.withPastSd !== undefined ? family.withPastSd(moved, moments!.sd) : moved;
 }

@@ -5,7 +5,7 @@
  *
  * with a mean m that is affine, a network, or a user's function.
  */
-import { type Tensor, type Tree, np } from "../../array/index.ts";
+import { type Tensor, np } from "../../array/index.ts";
 import { diagonalNormal } from "../../distributions/index.ts";
 import { OptionError, requireKnownOptions } from "../../errors.ts";
 import { type BackwardMean, type BackwardMeanName, backwardMean } from "./backwardKernel.ts";
@@ -23,7 +23,7 @@ export type GaussianPair = {
   /** [dx]; never clipped. */
   logSd: Tensor;
   /** Parameters of the backward kernel's mean. */
-  past: Tree;
+  past: unknown;
   /** [dx]. */
   pastLogSd: Tensor;
 };
@@ -54,7 +54,7 @@ export function gaussianFamily(options: GaussianFamilyOptions = {}): Variational
     init: (key, d) => ({
       mean: np.zeros([d], { dtype: "float64" }),
       logSd: np.zeros([d], { dtype: "float64" }),
-      past: past.init(key, d) as Tree,
+      past: past.init(key, d),
       pastLogSd: np.zeros([d], { dtype: "float64" }),
     }),
     sample: ({ mean, logSd }, noise) => noise.mul(np.exp(logSd)).add(mean),
@@ -71,7 +71,7 @@ export function gaussianFamily(options: GaussianFamilyOptions = {}): Variational
       withAffinePast: (
         phi: GaussianPair,
         { weights, bias, sd }: { weights: Tensor; bias: Tensor; sd: Tensor },
-      ) => withPast(phi, { past: past.of!(weights, bias) as Tree, pastLogSd: np.log(sd) as Tensor }),
+      ) => withPast(phi, { past: past.of!(weights, bias), pastLogSd: np.log(sd) as Tensor }),
     }),
   };
 }

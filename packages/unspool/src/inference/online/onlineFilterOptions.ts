@@ -30,6 +30,11 @@ export interface PhiOptions {
   samples?: number;
   /** Where the filter density starts: "pred", "last" or "ekf". Default "pred". */
   warmStart?: WarmStartName;
+  /**
+   * Where the first pairs start: at the prior, and the first kernel with the spread of the filter density before it ("prior"), or
+   * where the family does, standard normal, as in the authors' code ("family"). Default "prior".
+   */
+  start?: "prior" | "family";
   /** Other steps, rate and decay at the first two observations: what is missed there spoils all functions after. Default: none. */
   first?: { steps?: number; learningRate?: number; decay?: number };
 }
@@ -66,14 +71,22 @@ export interface OnlineVariationalOptions<Theta, Phi> {
   onWarning?(message: string): void;
 }
 
+/** Of the first two observations, and of later ones. */
+export interface PhiSettings {
+  first: PhiRule;
+  later: PhiRule;
+  warmStart: WarmStart;
+  name: WarmStartName;
+  start: "prior" | "family";
+}
+
 export interface OnlineVariationalSettings<Theta, Phi> {
   model: StateSpaceModel<Theta>;
   objective: OnlineObjective;
   family: VariationalFamily<Phi>;
   regressors: AnyRegressors;
   centre: boolean;
-  /** At the first two observations, and after. */
-  phi: { first: PhiRule; later: PhiRule; warmStart: WarmStart; name: WarmStartName } | "kalman";
+  phi: PhiSettings | "kalman";
   learns: boolean;
   theta: { samples: number | "exact"; start: number };
   window: number;
@@ -227,9 +240,19 @@ function phiSettings<Theta, Phi>(
     );
   }
   const options = given ?? {};
-  requireKnownOptions(where, options, ["steps", "learningRate", "decay", "samples", "warmStart", "first"]);
+  requireKnownOptions(where, options, [
+    "steps",
+    "learningRate",
+    "decay",
+    "samples",
+    "warmStart",
+    "start",
+    "first",
+  ]);
   requireKnownOptions(where, options.first, ["steps", "learningRate", "decay"]);
   const { steps = 500, learningRate = 0.01, decay = 1, samples = 10, warmStart: name = "pred" } = options;
+  const { start = "prior" } = options;
+  requireOneOf(where, "phi.start", start, ["prior", "family"]);
   const later: PhiRule = { steps, learningRate, decay, samples };
   const first: PhiRule = { ...later, ...options.first };
   for (const [rule, at] of [
@@ -241,5 +264,5 @@ function phiSettings<Theta, Phi>(
     requirePositive(where, `${at}.learningRate`, rule.learningRate);
     requirePositive(where, `${at}.decay`, rule.decay);
   }
-  return { first, later, warmStart: warmStart(name), name };
+  return { first, later, warmStart: warmStart(name), name, start };
 }

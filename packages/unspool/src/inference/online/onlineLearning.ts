@@ -2,14 +2,13 @@
  * Filtering and learning as a method that `train` runs: one outer step is one observation. The loss of a step is what the
  * observation has added to minus the estimate of log p(y_0 … y_t), or of its bound.
  */
-import type { Tensor } from "../../array/index.ts";
-import { tree } from "../../array/index.ts";
+import { type Key, type Tensor, tree } from "../../array/index.ts";
 import { OptionError, requireKnownOptions } from "../../errors.ts";
 import { type Json, type Method, type MethodStep, shapes } from "../../methods/index.ts";
 import { type Optimizer, requireOptimizer } from "../../optimizers/index.ts";
 import { type Observations, requireObservations } from "../stateSpace/observations.ts";
 import { thetaUpdate } from "./filterStream.ts";
-import type { OnlineFilter } from "./onlineFilter.ts";
+import type { FilterStep, OnlineFilter } from "./onlineFilter.ts";
 
 export interface OnlineLearningOptions<Theta, State> {
   filter: OnlineFilter<Theta, State>;
@@ -17,8 +16,23 @@ export interface OnlineLearningOptions<Theta, State> {
   observations: Observations | ((t: number) => Tensor | null);
   /** Learns theta by the filter's gradient; without one theta stays. */
   optimizer?: Optimizer;
-  /** More metrics of a step, by what it led to: an error against states that are known, say. */
-  measure?(t: number, belief: { mean: Tensor; sd: Tensor; theta: Theta }): Record<string, number>;
+  /** More metrics of a step: an error against states that are known, say. */
+  measure?(step: LearnedStep<Theta, State>): Record<string, number>;
+}
+
+/** What a step was given, and what has come of it. */
+export interface LearnedStep<Theta, State> {
+  /** Its number, from 0. */
+  t: number;
+  y: Tensor | null;
+  /** Of this step alone. */
+  key: Key;
+  /** Before it. */
+  theta: Theta;
+  before: State;
+  made: FilterStep<Theta, State>;
+  /** After it. */
+  learned: Theta;
 }
 
 export interface OnlineLearningState<State> {
@@ -64,7 +78,8 @@ export function onlineLearning<Theta, State>(
     }),
     step(theta, state, key): MethodStep<Theta, OnlineLearningState<State>> {
       const { t } = state;
-      const made = filter.step(theta, state.filter, observed(t), key);
+      const y = observed(t);
+      const made = filter.step(theta, state.filter, y, key);
       const next = update(made.gradient, state.optimizer as never, theta);
       const { logEvidence } = made;
       return {
@@ -80,7 +95,7 @@ export function onlineLearning<Theta, State>(
           ...made.metrics,
           ...(logEvidence !== null && { logEvidence }),
           ...(made.gradient !== undefined && { gradientNorm: tree.norm(made.gradient).item() }),
-          ...measure?.(t, { mean: made.mean, sd: made.sd, theta: next.theta }),
+          ...measure?.({ t, y, key, theta, before: state.filter, made, learned: next.theta }),
         },
       };
     },

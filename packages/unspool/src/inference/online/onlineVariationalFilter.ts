@@ -170,7 +170,9 @@ function describe<Theta, Phi>(settings: OnlineVariationalSettings<Theta, Phi>): 
     settings;
   const names = Object.entries(regressors).map(([name, one]) => [name, one?.name ?? null]);
   const rule =
-    phi === "kalman" ? phi : { first: { ...phi.first }, later: { ...phi.later }, warmStart: phi.name };
+    phi === "kalman"
+      ? phi
+      : { first: { ...phi.first }, later: { ...phi.later }, warmStart: phi.name, start: phi.start };
   return {
     ...{ model: model.name, objective: objective.name, family: family.name },
     ...{ regressors: Object.fromEntries(names), phi: rule, learns, theta, window, elbo, elboSamples, centre },
