@@ -102,6 +102,13 @@ import { designMassSpring } from "./designMassSpring/designMassSpring.ts";
 import { designMicrogrid } from "./designMicrogrid/designMicrogrid.ts";
 import { diskPacking } from "./diskPacking/diskPacking.ts";
 import { doublePendulum } from "./doublePendulum/doublePendulum.ts";
+import { chaoticFilter } from "./filteringChaotic/chaoticFilter.ts";
+import { filteringChaotic } from "./filteringChaotic/filteringChaotic.ts";
+import { filteringDigits } from "./filteringDigits/filteringDigits.ts";
+import { frameCoding } from "./filteringDigits/frameCoding.ts";
+import { filteringLinear } from "./filteringLinear/filteringLinear.ts";
+import { linearDivergence } from "./filteringLinear/linearDivergence.ts";
+import { linearLearning } from "./filteringLinear/linearLearning.ts";
 import { gradientCompression } from "./gradientCompression/gradientCompression.ts";
 import { implicitMaml } from "./implicitMaml/implicitMaml.ts";
 import { influenceBalancing } from "./influenceBalancing/influenceBalancing.ts";
@@ -203,6 +210,10 @@ export const experiments: readonly Experiment[] = [
   fabTraining,
   fabDoubleWell,
   fabDihedral,
+  chaoticFilter,
+  linearDivergence,
+  linearLearning,
+  frameCoding,
 ] as readonly Experiment[];
 
 /** Experiments that are made of runs. */
@@ -226,6 +237,9 @@ export const studies: readonly Study[] = [
   bbob,
   fabMixture,
   fabManyWell,
+  filteringLinear,
+  filteringChaotic,
+  filteringDigits,
 ];
 
 export {
@@ -233,6 +247,7 @@ export {
   bbob,
   bbobSearch,
   bilevelBias,
+  chaoticFilter,
   compressedTraining,
   controlTraining,
   copyTask,
@@ -251,6 +266,10 @@ export {
   fabManyWell,
   fabMixture,
   fabTraining,
+  filteringChaotic,
+  filteringDigits,
+  filteringLinear,
+  frameCoding,
   gradientCompression,
   hybridSearch,
   implicitMaml,
@@ -263,6 +282,8 @@ export {
   learnedOptimizer,
   learnedOptimizerRivals,
   learnedOptions,
+  linearDivergence,
+  linearLearning,
   linearTraining,
   loadedDice,
   logisticMap,

@@ -251,3 +251,9 @@ export { smootherElbo } from "./online/smootherElbo.ts";
 export type { SmootherElbo, SmootherElboOptions } from "./online/smootherElbo.ts";
 export { chaoticRnn } from "./stateSpace/chaoticRnn.ts";
 export type { ChaoticRnnOptions, ChaoticRnnTheta } from "./stateSpace/chaoticRnn.ts";
+export { decodedSequence } from "./stateSpace/decodedSequence.ts";
+export type {
+  DecodedSequenceOptions,
+  DecodedSequenceTheta,
+  ResidualBlock,
+} from "./stateSpace/decodedSequence.ts";

@@ -3,7 +3,10 @@
  * gradient by theta, in the order of Campbell, Shi, Rainforth and Doucet 2021, Algorithm 1.
  */
 import { type Key, type Tensor, random, tree } from "../../array/index.ts";
-import { isDiagonalLinearGaussian } from "../stateSpace/diagonalLinearGaussian.ts";
+import {
+  type DiagonalLinearGaussianTheta,
+  isDiagonalLinearGaussian,
+} from "../stateSpace/diagonalLinearGaussian.ts";
 import { elboEstimate } from "./elboEstimate.ts";
 import { kalmanPair } from "./kalmanPair.ts";
 import type { OnlineVariationalSettings } from "./onlineFilterOptions.ts";
@@ -139,7 +142,13 @@ function startOf<Theta, Phi>(
     const linear = model as unknown;
     if (typeof linear !== "object" || linear === null || !isDiagonalLinearGaussian(linear)) return last;
     const { noise } = linear;
-    return kalmanPair(family, last, { theta: theta as never, noise, y, observed, last: moments });
+    return kalmanPair(family, last, {
+      theta: theta as DiagonalLinearGaussianTheta,
+      noise,
+      y,
+      observed,
+      last: moments,
+    });
   }
   const isFromFamily = rule.start === "family";
   if (isFromFamily && kind.past === 0) return last;

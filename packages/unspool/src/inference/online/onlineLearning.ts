@@ -2,7 +2,7 @@
  * Filtering and learning as a method that `train` runs: one outer step is one observation. The loss of a step is what the
  * observation has added to minus the estimate of log p(y_0 … y_t), or of its bound.
  */
-import { type Key, type Tensor, tree } from "../../array/index.ts";
+import { type Key, type Tensor, type Tree, tree } from "../../array/index.ts";
 import { OptionError, requireKnownOptions } from "../../errors.ts";
 import { type Json, type Method, type MethodStep, shapes } from "../../methods/index.ts";
 import { type Optimizer, requireOptimizer } from "../../optimizers/index.ts";
@@ -40,7 +40,7 @@ export interface OnlineLearningState<State> {
   t: number;
   filter: State;
   /** Of the optimizer, or null. */
-  optimizer: unknown;
+  optimizer: Tree | null;
   /** The estimate of log p(y_0 … y_{t-1}). */
   logEvidence: number;
 }
@@ -80,7 +80,7 @@ export function onlineLearning<Theta, State>(
       const { t } = state;
       const y = observed(t);
       const made = filter.step(theta, state.filter, y, key);
-      const next = update(made.gradient, state.optimizer as never, theta);
+      const next = update(made.gradient, state.optimizer, theta);
       const { logEvidence } = made;
       return {
         theta: next.theta,

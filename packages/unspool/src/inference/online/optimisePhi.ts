@@ -7,7 +7,7 @@
  * the window. Campbell, Shi, Rainforth and Doucet 2021, Proposition 2 and Algorithm 1.
  */
 import { type Key, type Tensor, type Tree, lax, random, scan, valueAndGrad } from "../../array/index.ts";
-import { adam, exponentialDecay } from "../../optimizers/index.ts";
+import { type Optimizer, adam, exponentialDecay } from "../../optimizers/index.ts";
 import { type Window, type WindowParts, windowReward, windowStates } from "./window.ts";
 
 /** How phi is optimised at a time step. */
@@ -55,7 +55,7 @@ export function optimisePhi<Theta, Phi>(given: PhiObjective<Theta, Phi>, rule: P
   const { links, reachesStart } = given.window;
   const first = reachesStart ? 0 : 1;
   const held = links.slice(0, first).map(({ phi }) => phi);
-  const optimizer = adam({
+  const optimizer: Optimizer = adam({
     learningRate:
       rule.decay === 1
         ? rule.learningRate
@@ -71,7 +71,7 @@ export function optimisePhi<Theta, Phi>(given: PhiObjective<Theta, Phi>, rule: P
           .mean()
           .neg();
       const [, gradient] = valueAndGrad(loss)(phis);
-      const next = optimizer.update<Phi[]>(gradient as never, state as never, phis);
+      const next = optimizer.update<Phi[]>(gradient, state, phis);
       return [{ phis: next.theta, state: next.state }, undefined];
     },
     {

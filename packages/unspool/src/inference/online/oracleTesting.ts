@@ -1,13 +1,21 @@
 /** The scalar linear-Gaussian example of the tests: its model, a wrong q, the exact one, and the recursions along them. */
-import { type Tensor, np, random, tree } from "../../array/index.ts";
+import { type Tensor, grad, np, random, tree } from "../../array/index.ts";
 import { compiled } from "../../unroll/index.ts";
 import { diagonalLinearGaussian } from "../stateSpace/diagonalLinearGaussian.ts";
 import type { DiagonalLinearGaussianTheta } from "../stateSpace/diagonalLinearGaussian.ts";
 import { type GaussianPair, gaussianFamily } from "./gaussianFamily.ts";
 import { kalmanPair } from "./kalmanPair.ts";
-import { type FitInputs, type PastRule, fittedFunctions, startFunctions } from "./pastFunctions.ts";
+import { phiObjective, windowNoise } from "./optimisePhi.ts";
+import {
+  type FitInputs,
+  type PastRule,
+  evaluated,
+  fittedFunctions,
+  startFunctions,
+} from "./pastFunctions.ts";
 import type { PastFunctions } from "./pastNames.ts";
 import { quadraticRegression } from "./regressors/quadraticRegression.ts";
+import type { Regressor } from "./regressors/regressor.ts";
 import type { Link, Window } from "./window.ts";
 
 const float64 = { dtype: "float64" } as const;
@@ -91,4 +99,33 @@ export function walkFunctions(
     before = functions;
     return made;
   });
+}
+
+/** The true gradient of the bound at t = 2 by mean, log sd, W, b and log sd of the kernel: direct evaluation. */
+export const truePhiGradient = [
+  0.363226666667, -1.076228266667, -0.981354666667, 0.114133333333, -0.660773333333,
+];
+
+/** The gradient by phi, in that order, as a list. */
+export function phiGradientList(gradient: GaussianPair): number[] {
+  // The family of the example is diagonal, and its kernel's parameters those of an affine map.
+  const { weights, bias } = gradient.past as { weights: Tensor; bias: Tensor };
+  return [gradient.mean, gradient.logSd, weights, bias, gradient.pastLogSd].map((x) => x.reshape([]).item());
+}
+
+/** Relative error of the exact mean of the gradient, with T learned by a regressor; without one the past is left out. */
+export function phiGradientErrors(regressor: Regressor | undefined, seed: number): number {
+  const rule = { ...exactRule, regressors: { T: regressor } };
+  const { window, before } = walkFunctions(wrongPhis, rule, seed)[2]!;
+  const slope = regressor === undefined ? undefined : evaluated(rule.regressors, before, "T");
+  const [held, phi] = [window.links[0]!.phi, window.links[1]!.phi];
+  const given = { ...exactRule, theta: oracleTheta, window, slope };
+  const program = compiled("phi gradient", (own: GaussianPair, noise: Tensor[]) =>
+    grad((at: GaussianPair) => phiObjective(given, [held, at], noise).mean())(own),
+  );
+  // T is no polynomial: draws in place of the exact mean, so many that their error is below a percent.
+  const noise = windowNoise(random.foldIn(random.key(seed), "gradient"), 2, 100_000, 1);
+  const found = phiGradientList(program(phi, noise) as GaussianPair);
+  const length = (x: readonly number[]): number => Math.hypot(...x);
+  return length(found.map((x, i) => x - truePhiGradient[i]!)) / length(truePhiGradient);
 }

@@ -63,14 +63,13 @@ const registered: Registry<OnlineFilterEntry> = registry("createOnlineFilter", [
   { name: "ekf", summary: "extended Kalman filter", isVariational: false, learns: false,
     create: ({ model }) => extendedKalman({ model }) },
   { name: "rmle", aliases: ["kalman"], summary: "Kalman filter with recursive maximum likelihood", isVariational: false, learns: true,
-    create: ({ model }) => learningOf(model) },
+    create: <Theta>({ model }: CommonFilterOptions<Theta>) => learningOf(model) as OnlineFilter<Theta> },
 ]);
 
-function learningOf<Theta>(model: StateSpaceModel<Theta>): OnlineFilter<Theta> {
-  if (!isDiagonalLinearGaussian(model))
-    throw new OptionError("kalmanLearning", "model", model.name, "diagonalLinearGaussian");
-  // Its theta is that of the model, whose type the guard has changed.
-  return kalmanLearning({ model }) as OnlineFilter<Theta>;
+/** Its theta is that of the model, whatever the type that the registry knows it by. */
+function learningOf(model: StateSpaceModel<unknown>): OnlineFilter {
+  if (isDiagonalLinearGaussian(model)) return kalmanLearning({ model });
+  throw new OptionError("kalmanLearning", "model", model.name, "diagonalLinearGaussian");
 }
 
 /** The filters by name. */
