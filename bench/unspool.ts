@@ -6,6 +6,7 @@ import { cartPoleRunner } from "./workloads/cartPole.ts";
 import { design } from "./workloads/design.ts";
 import { distillation } from "./workloads/distillation.ts";
 import { evidence } from "./workloads/evidence.ts";
+import { filteringRunner } from "./workloads/filtering.ts";
 import { influence } from "./workloads/influence.ts";
 import { learnedOptimizer } from "./workloads/learnedOptimizer.ts";
 import { lstm } from "./workloads/lstm.ts";
@@ -32,10 +33,11 @@ const setups = {
 
 export function makeRunner(workload: Workload, threads: number): Runner | undefined {
   // A program without units to share: one thread is all it uses.
-  const unshared = ["distillation", "design", "sixo", "quantum", "annealing"];
+  const unshared = ["distillation", "design", "sixo", "quantum", "annealing", "filtering"];
   if (unshared.includes(workload.kind) && threads > 1) return undefined;
   if (workload.kind === "cartPole") return cartPoleRunner(compiledExecutor({ threads }));
   if (workload.kind === "annealing") return annealingRunner(workload);
+  if (workload.kind === "filtering") return filteringRunner();
   const setup: Setup = setups[workload.kind](workload, compiledExecutor({ threads }));
   const start = initTraining(setup, random.key(0));
   let state: TrainState = start;

@@ -16,7 +16,8 @@ export type WorkloadKind =
   | "cartPole"
   | "sixo"
   | "annealing"
-  | "quantum";
+  | "quantum"
+  | "filtering";
 
 export interface Workload {
   readonly name: string;
@@ -198,6 +199,15 @@ export const workloads: readonly Workload[] = [
     unitsPerUpdate: 1,
     hidden: 0,
     restartEvery: 200,
+  },
+  {
+    name: "W14",
+    title: "online filtering of a chaotic network of 5 units, 500 steps of Adam, 250 states in a regression",
+    kind: "filtering",
+    unit: "observations",
+    unitsPerUpdate: 1,
+    hidden: 100,
+    restartEvery: 20,
   },
 ];
 

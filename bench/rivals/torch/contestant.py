@@ -22,6 +22,7 @@ MODULES = {
     "sixo": "sixo",
     "quantum": "quantum",
     "annealing": "annealing",
+    "filtering": "filtering",
 }
 
 
