@@ -74,6 +74,18 @@ import { currentTraining } from "./sixoNeuron/currentTraining.ts";
 import { sixoDrift } from "./sixoDrift/sixoDrift.ts";
 import { sixoVolatility } from "./sixoVolatility/sixoVolatility.ts";
 import { sixoNeuron } from "./sixoNeuron/sixoNeuron.ts";
+import { linearLearning } from "./filteringLinear/linearLearning.ts";
+import { linearDivergence } from "./filteringLinear/linearDivergence.ts";
+import { chaoticFilter } from "./filteringChaotic/chaoticFilter.ts";
+import { frameCoding } from "./filteringDigits/frameCoding.ts";
+import { filteringLinear } from "./filteringLinear/filteringLinear.ts";
+import { filteringChaotic } from "./filteringChaotic/filteringChaotic.ts";
+import { filteringDigits } from "./filteringDigits/filteringDigits.ts";
+import { fabTraining } from "./fab/fabTraining.ts";
+import { fabMixture } from "./fab/fabMixture.ts";
+import { fabManyWell } from "./fab/fabManyWell.ts";
+import { fabDoubleWell } from "./fab/fabDoubleWell.ts";
+import { fabDihedral } from "./fab/fabDihedral.ts";
 
 export interface System {
   readonly title: string;
@@ -171,11 +183,19 @@ export const systems: readonly System[] = [
   },
   {
     title: "Online variational filtering",
-    named: [],
+    named: [
+      linearLearning,
+      linearDivergence,
+      chaoticFilter,
+      frameCoding,
+      filteringLinear,
+      filteringChaotic,
+      filteringDigits,
+    ],
   },
   {
     title: "Flow annealed importance sampling bootstrap",
-    named: [],
+    named: [fabTraining, fabMixture, fabManyWell, fabDoubleWell, fabDihedral],
   },
   {
     title: "Quantum-probabilistic mirror descent",
