@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { type Tensor, np, random, tree } from "../../array/index.ts";
 import { adam, sgd } from "../../optimizers/index.ts";
-import { descent } from "../../methods/index.ts";
+import { type Method, descent } from "../../methods/index.ts";
 import { compiled } from "../../unroll/index.ts";
 import * as hermitian from "../hermitian/index.ts";
 import { qbm } from "../models/qbm.ts";
@@ -285,6 +285,23 @@ describe("sequences", () => {
     }
     expect(state.steps).toBe(9);
   });
+});
+
+test("another temperature, sequence or damping is another recipe, so that no run is gone on with by mistake", () => {
+  const model = qhbm({ qubits: 2, layers: 1 });
+  const theta = model.init(key);
+  const at = (beta: number) => vqt({ model, hamiltonian: tfim({ qubits: 2 }), beta });
+  const recipes = [
+    quantumDescent(at(1), qngd()),
+    quantumDescent(at(1.5), qngd()),
+    quantumDescent(at(1), qngd({ floor: 0.5 })),
+    stateSequence({ model, targets: [at(1), at(1.5)], rule: qngd() }),
+    stateSequence({ model, targets: [at(1), at(2)], rule: qngd() }),
+  ].map((method) => {
+    const { recipe, init } = method as Method<typeof theta>;
+    return JSON.stringify(recipe(theta, init(theta, key)));
+  });
+  expect(new Set(recipes).size).toBe(5);
 });
 
 test("natural steps reach the thermal state of two qubits, vanilla ones through `descent` too", () => {

@@ -88,7 +88,11 @@ export function quantumDescent<Theta>(
       model: { name: model.name, ...model.recipe },
       task: { name: task.name, ...loss.settings, measureEvery: task.measureEvery },
       rule: { name: rule.name, ...rule.recipe, state: shapes(state.rule) },
-      step: fingerprint(once, [theta, state.rule, target.loss, random.key(0)]),
+      // The target is closed over, so that another one is another program.
+      step: fingerprint(
+        (at: Theta, own: Tree, key: Key) => once(at, own, target.loss, key),
+        [theta, state.rule, random.key(0)],
+      ),
     }),
     init: (theta) => ({ rule: rule.init(theta), steps: 0 }),
     step(theta, state, key): MethodStep<Theta, QuantumDescentState> {

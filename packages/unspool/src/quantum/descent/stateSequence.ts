@@ -95,7 +95,11 @@ export function stateSequence<Theta>(
     steps: initSteps + (targets.length - 1) * steps,
     recipe: (_theta, state) => ({
       model: { name: model.name, ...model.recipe },
-      sequence: { targets: targets.length, initSteps, steps, isWarmStart },
+      sequence: { initSteps, steps, isWarmStart },
+      // The losses at the targets themselves tell Hamiltonians, temperatures and states apart.
+      targets: (targets as readonly SequenceTarget<Theta>[]).map((target) =>
+        typeof target === "function" ? "made of the state before" : target.target.floor,
+      ),
       rule: { name: rule.name, ...rule.recipe, state: shapes(state.rule) },
     }),
     init: (theta) => ({

@@ -5,12 +5,13 @@
  *
  * Nothing here needs an eigensystem: derivatives go through sines and cosines.
  */
-import { type Tensor, jacobian, lax, np, random, tree } from "../../array/index.ts";
+import { type Tensor, jacobian, np, random, tree } from "../../array/index.ts";
 import { OptionError, ShapeError, requireInteger, requireKnownOptions } from "../../errors.ts";
 import { type ComplexPair, type HermitianMatrix, expectations, fromEigenbasis } from "../hermitian/index.ts";
 import { type CircuitName, circuits } from "./circuits.ts";
 import { type EnergyModel, kobe, spinsOf, startDeviation } from "./energyModel.ts";
 import { type QhbmTheta, type QuantumModel, flattened, requireQubits, unflattened } from "./quantumModel.ts";
+import { logPartition } from "./logPartition.ts";
 import { spectralMetric } from "./spectralMetric.ts";
 
 export interface QhbmOptions<Params = Tensor> {
@@ -125,12 +126,6 @@ export function qhbm<Params = Tensor>(options: QhbmOptions<Params>): QuantumMode
     },
     spectral: { energies: own, circuit, spins },
   };
-}
-
-/** log Σ_b exp(-E_b), from the lowest energy up. */
-function logPartition(energies: Tensor): Tensor {
-  const least = lax.stopGradient(energies.min() as Tensor);
-  return (np.log(np.exp(least.sub(energies)).sum()) as Tensor).sub(least);
 }
 
 const logProbabilities = (energies: Tensor): Tensor => energies.neg().sub(logPartition(energies));

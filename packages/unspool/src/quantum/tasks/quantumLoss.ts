@@ -7,7 +7,7 @@
  * prepared and its energy measured; of QMHL the data's state is turned by U† and its bitstring is read. What the classical
  * side knows, energies, p and log Z, stays exact. Derivatives by gates are then shift rules, all with the same uniforms.
  */
-import { type Key, type Tensor, grad, lax, np, valueAndGrad } from "../../array/index.ts";
+import { type Key, type Tensor, grad, np, valueAndGrad } from "../../array/index.ts";
 import {
   type ComplexPair,
   type HermitianMatrix,
@@ -16,6 +16,7 @@ import {
   multiply,
 } from "../hermitian/index.ts";
 import type { QhbmTheta, QuantumModel, SpectralParts } from "../models/quantumModel.ts";
+import { logPartition } from "../models/logPartition.ts";
 import { drawn, frequenciesOf, uniforms } from "./drawing.ts";
 import { parameterShift } from "./parameterShift.ts";
 
@@ -108,11 +109,6 @@ interface Sampling {
 
 const unitaryOf = ({ circuit }: SpectralParts, angles: Tensor): ComplexPair =>
   circuit.unitary(angles, np.zeros([0]));
-
-function logPartition(energies: Tensor): Tensor {
-  const least = lax.stopGradient(energies.min() as Tensor);
-  return (np.log(np.exp(least.sub(energies)).sum()) as Tensor).sub(least);
-}
 
 function sampledVqt(
   parts: SpectralParts,
