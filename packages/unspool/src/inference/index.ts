@@ -257,3 +257,12 @@ export type {
   DecodedSequenceTheta,
   ResidualBlock,
 } from "./stateSpace/decodedSequence.ts";
+export { amortisedFamily } from "./online/amortisedFamily.ts";
+export type { AmortisedParams, AmortisedPhi } from "./online/amortisedFamily.ts";
+export { amortisedFilter } from "./online/amortisedFilter.ts";
+export type {
+  AmortisedFilter,
+  AmortisedFilterOptions,
+  AmortisedState,
+  AmortisedTheta,
+} from "./online/amortisedFilter.ts";

@@ -123,7 +123,7 @@ export function stepProgram<Theta, Phi>(
 const asType = (x: Tensor, like: Tensor): Tensor => (x.dtype === like.dtype ? x : x.astype(like.dtype));
 
 /** Points for the exact mean over all links' noise: none where there are no links. */
-function exactNoise(links: number, d: number): Tensor[] {
+export function exactNoise(links: number, d: number): Tensor[] {
   if (links === 0) return [];
   const points = sigmaPoints(links * d);
   return Array.from({ length: links }, (_, k) => points.slice([], [k * d, (k + 1) * d]));

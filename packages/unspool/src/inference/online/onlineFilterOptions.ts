@@ -187,7 +187,8 @@ function regressorsOf<Theta, Phi>(
   return { T: made(T), S: made(S), V: made(V) };
 }
 
-function requireExact<Theta, Phi>(
+/** Throws `OptionError` for an exact regressor unless all functions of the past are quadratic. */
+export function requireExact<Theta, Phi>(
   where: string,
   model: StateSpaceModel<Theta>,
   family: VariationalFamily<Phi>,
@@ -211,7 +212,8 @@ function requireQuadratic<Theta, Phi>(
   throw new OptionError(where, option, given, allowed, hint);
 }
 
-function requireDraws<Theta, Phi>(
+/** Throws `OptionError` for what is no number of draws, and for exact means unless they are of quadratics. */
+export function requireDraws<Theta, Phi>(
   where: string,
   option: string,
   given: number | "exact",

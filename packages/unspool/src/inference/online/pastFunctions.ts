@@ -18,12 +18,19 @@ export interface PastRule<Theta, Phi> extends WindowParts<Theta, Phi> {
   regressors: AnyRegressors;
   /** Leave out the mean of S's targets, and keep that of V's apart. */
   centre: boolean;
+  /** What S learns of one step at x [n, dx], [n, m], where that is another score than the model's; `slope` is T at the base. */
+  scores?: (
+    step: Window<Phi>,
+    x: Tensor,
+    noise: Tensor,
+    slope: ((x: Tensor) => Tensor) | undefined,
+  ) => Tensor;
 }
 
 /** The functions before the first fit. */
 export function startFunctions<Theta, Phi>(
   { regressors, model }: PastRule<Theta, Phi>,
-  theta: Theta,
+  theta: unknown,
   key: Key,
 ): PastFunctions {
   const d = model.stateSize;
@@ -138,7 +145,11 @@ export function targetsAt<Theta, Phi>(
   const statesAt = (own: Tensor): Tensor[] =>
     reachesStart ? [own] : [family.samplePast(links[1]!.phi, own, noise), own];
   if (name === "S") {
-    const scores = scoreRows(rule, theta, step, statesAt(x));
+    const slope = reachesStart ? undefined : evaluated(rule.regressors, functions, "T");
+    const scores =
+      rule.scores === undefined
+        ? scoreRows(rule, theta, step, statesAt(x))
+        : rule.scores(step, x, noise, slope);
     return reachesStart || past === undefined ? scores : scores.add(past(statesAt(x)[0]!));
   }
   if (name === "V") {
