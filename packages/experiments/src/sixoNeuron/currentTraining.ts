@@ -22,6 +22,7 @@ import {
   np,
   particleBound,
   particleBoundEstimator,
+  partsOptimizer,
   random,
   recurrentProposal,
   simulate,
@@ -60,7 +61,8 @@ const config = z.strictObject({
     .array(z.int().min(1))
     .default([4, 8, 16, 32, 64])
     .describe("of a figure: the trained bound and a bootstrap filter (the paper: 8 to 256)"),
-  learningRate: z.number().positive().default(0.02).describe("of model and proposal"),
+  learningRate: z.number().positive().default(0.02).describe("of the current"),
+  proposalRate: z.number().positive().default(5e-4),
   twistRate: z.number().positive().default(2e-3),
 });
 
@@ -130,18 +132,21 @@ export const currentTraining: Experiment<unknown, CurrentTheta> = defineExperime
     const proposal = proposalOf(settings);
     const options = { model, proposal, particles, ...(twist && { twist }), checkpoints: "sqrt" as const };
     const bound: CurrentBound = particleBound<HodgkinHuxleyTheta, unknown, unknown>(options);
-    const optimizer = adam({ learningRate: settings.learningRate });
+    const optimizers = {
+      model: adam({ learningRate: settings.learningRate }),
+      proposal: adam({ learningRate: settings.proposalRate }),
+    };
     const learns = settings.learns ? (["model", "proposal"] as const) : (["proposal"] as const);
     const made: Method<CurrentTheta> =
       method === "sixo"
         ? sixo<HodgkinHuxleyTheta, unknown, unknown>({
             ...{ ...options, data, batch, learns, isUsable: usableTrace, twistBatch: settings.twistBatch },
             ...{ modelSteps: settings.modelBlock, twistSteps: settings.twistBlock },
-            optimizers: { model: optimizer, twist: adam({ learningRate: settings.twistRate }) },
+            optimizers: { ...optimizers, twist: adam({ learningRate: settings.twistRate }) },
           })
         : descent(
             particleBoundEstimator<HodgkinHuxleyTheta, unknown, unknown>({ ...options, data, batch, learns }),
-            optimizer,
+            partsOptimizer(optimizers),
           );
     const blocks = Math.ceil(steps / settings.modelBlock);
     const parts: Parts = { bound, options, model, data, test, key };

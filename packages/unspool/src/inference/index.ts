@@ -40,6 +40,8 @@ export { particleBounds } from "./particles/particleBounds.ts";
 export type { ParticleBoundEntry, ParticleBoundName } from "./particles/particleBounds.ts";
 export { particleSweep } from "./particles/particleSweep.ts";
 export type { ParticleTheta, Sweep, SweepSettings } from "./particles/particleSweep.ts";
+export { partsOptimizer } from "./particles/partsOptimizer.ts";
+export type { PartOptimizers } from "./particles/partsOptimizer.ts";
 export { positionCode } from "./particles/positionCode.ts";
 export type { PositionCodeOptions } from "./particles/positionCode.ts";
 export { affineProposal } from "./particles/proposals/affineProposal.ts";

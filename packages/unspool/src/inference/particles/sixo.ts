@@ -25,6 +25,7 @@ import { particleBound } from "./particleBound.ts";
 import { boundGradient } from "./particleBoundEstimator.ts";
 import { type ParticleBoundOptions, particleBoundOptions } from "./particleBoundOptions.ts";
 import type { ParticleTheta } from "./particleSweep.ts";
+import { type PartOptimizers, partsOptimizer } from "./partsOptimizer.ts";
 import { requireSamplers, requireTrainable } from "./requireTrainable.ts";
 import { type ObservedSeries, seriesShape } from "./series.ts";
 import { classifierMetrics } from "./twistTrainer.ts";
@@ -44,8 +45,8 @@ export interface SixoOptions<Model, ProposalParams, TwistParams> extends Particl
   modelSteps?: number;
   /** Updates of the twist in a row, N_r, which come first. Default 100. */
   twistSteps?: number;
-  /** Default `adam({ learningRate: 1e-3 })` for both. */
-  optimizers?: { model?: Optimizer; twist?: Optimizer };
+  /** Default `adam({ learningRate: 1e-3 })` for model and twist; the proposal moves with the model's unless it has its own. */
+  optimizers?: PartOptimizers;
   /** What learns besides the twist. Default both. */
   learns?: readonly ("model" | "proposal")[];
   /** Which simulated trajectories the twist learns from; see `twistTrainer`. Default: all. */
@@ -112,11 +113,13 @@ export function sixo<Model, ProposalParams, TwistParams>(
   const { settings } = bound;
   if (settings.resamplingGradient !== "none")
     throw new OptionError(where, "resamplingGradient", settings.resamplingGradient, '"none" here');
-  requireKnownOptions(`${where}.optimizers`, optimizers, ["model", "twist"]);
+  requireKnownOptions(`${where}.optimizers`, optimizers, ["model", "proposal", "twist"]);
   const usual = adam({ learningRate: 1e-3 });
-  const ofModel: Optimizer = optimizers.model ?? usual;
+  const both: Optimizer = optimizers.model ?? usual;
+  const ofModel: Optimizer =
+    optimizers.proposal === undefined ? both : partsOptimizer({ model: both, proposal: optimizers.proposal });
   const ofTwist: Optimizer = optimizers.twist ?? usual;
-  requireOptimizer(where, ofModel, "optimizers.model");
+  requireOptimizer(where, both, "optimizers.model");
   requireOptimizer(where, ofTwist, "optimizers.twist");
   const { length } = seriesShape(where, data, settings.model.observationSize);
   requireInteger(where, "the number of steps of the data", length, 2);
