@@ -27,6 +27,8 @@ describe("methods that fit quantum states", () => {
     "quantumDescent of qngd, sampled": () => quantumDescent(sampled, qngd()),
     "quantumDescent of qpmd": () => quantumDescent(exact, mirror),
     "quantumDescent of adam": () => quantumDescent(exact, adam()),
+    "quantumDescent, eight steps at once": () =>
+      quantumDescent(vqt({ model, hamiltonian, measureEvery: 9 }), qngd()),
     "descent of vqt": () => descent(exact, adam()),
     "stateSequence, warm": () =>
       stateSequence({
@@ -41,7 +43,7 @@ describe("methods that fit quantum states", () => {
       name,
       create: make as () => Method,
       theta: () => model.init(random.key(0)),
-      steps: 4,
+      steps: name.includes("eight") ? 12 : 4,
     }).map((check) => [`${name}: ${check.name}`, check.run] as const),
   );
   test.each(checks)("%s", (_, run) => run());

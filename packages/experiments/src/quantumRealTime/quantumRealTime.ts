@@ -8,7 +8,7 @@ import {
   studyFields,
 } from "../quantumThermal/sequenceStudy.ts";
 
-const config = z.strictObject(studyFields);
+const config = z.strictObject({ ...studyFields });
 type Config = z.infer<typeof config>;
 
 export const quantumRealTime: Study = defineStudy<Config>({

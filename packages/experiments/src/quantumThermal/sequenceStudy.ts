@@ -10,25 +10,45 @@ import {
 import { z } from "zod";
 import { doneOf, metricOf, repetitionSeed } from "../shared/records.ts";
 import { mean } from "../shared/series.ts";
-import { lastOfEach, sequenceFields, sequenceTraining } from "./sequenceTraining.ts";
+import { type SequenceFields, lastOfEach, sequenceFields, sequenceTraining } from "./sequenceTraining.ts";
 import { type MethodName, methodNames } from "./stateRules.ts";
 
-export const studyFields = {
+export interface SequenceStudyFields extends SequenceFields {
+  methods: z.ZodDefault<z.ZodArray<z.ZodEnum<{ [N in MethodName]: N }>>>;
+  seeds: z.ZodDefault<z.ZodInt>;
+}
+
+export const studyFields: SequenceStudyFields = {
   methods: z.array(z.enum(methodNames)).min(1).default(["natural", "mirror"]),
   seeds: z.int().min(1).default(3).describe("starts of each"),
   ...sequenceFields,
 };
 
-const config = z.object(studyFields);
-type Config = z.infer<typeof config>;
+export interface SequenceStudyConfig {
+  methods: readonly MethodName[];
+  seeds: number;
+  qubits: number;
+  bias: number;
+  layers: number;
+  initSteps: number;
+  stepsPerState: number;
+  betas: readonly number[];
+  totalTime: number;
+  timeSteps: number;
+  slices: number;
+}
 
 const starts = ["warm", "random"] as const;
 type Start = (typeof starts)[number];
 
-const waysOf = ({ methods }: Config): { method: MethodName; start: Start }[] =>
+const waysOf = ({ methods }: SequenceStudyConfig): { method: MethodName; start: Start }[] =>
   methods.flatMap((method) => starts.map((start) => ({ method, start })));
 
-export function sequenceCells(time: "imaginary" | "real", settings: Config, seed: number): Cell[] {
+export function sequenceCells(
+  time: "imaginary" | "real",
+  settings: SequenceStudyConfig,
+  seed: number,
+): Cell[] {
   const { methods, seeds, ...fields } = settings;
   return waysOf({ methods, seeds, ...fields }).flatMap(({ method, start }) =>
     Array.from({ length: seeds }, (_, i): Cell => ({
@@ -51,7 +71,7 @@ export interface SequenceResults {
   relativeEntropy: number;
 }
 
-export function sequenceResults(results: CellResults, settings: Config): SequenceResults[] {
+export function sequenceResults(results: CellResults, settings: SequenceStudyConfig): SequenceResults[] {
   return waysOf(settings).flatMap(({ method, start }) => {
     const cells = Array.from({ length: settings.seeds }, (_, i) => i).flatMap((i) => {
       const found = doneOf(results, `${method}-${start}-${i}`);

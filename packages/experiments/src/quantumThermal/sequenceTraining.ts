@@ -21,7 +21,19 @@ import { z } from "zod";
 import { metricOf } from "../shared/records.ts";
 import { ruleFields, stateRule } from "./stateRules.ts";
 
-export const sequenceFields = {
+export interface SequenceFields {
+  qubits: z.ZodDefault<z.ZodInt>;
+  bias: z.ZodDefault<z.ZodNumber>;
+  layers: z.ZodDefault<z.ZodInt>;
+  initSteps: z.ZodDefault<z.ZodInt>;
+  stepsPerState: z.ZodDefault<z.ZodInt>;
+  betas: z.ZodDefault<z.ZodArray<z.ZodNumber>>;
+  totalTime: z.ZodDefault<z.ZodNumber>;
+  timeSteps: z.ZodDefault<z.ZodInt>;
+  slices: z.ZodDefault<z.ZodInt>;
+}
+
+export const sequenceFields: SequenceFields = {
   qubits: z.int().min(2).max(8).default(4),
   bias: z.number().default(1).describe("strength of the transverse field"),
   layers: z.int().min(0).default(3),

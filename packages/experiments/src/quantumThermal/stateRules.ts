@@ -2,7 +2,13 @@
 import { type Optimizer, type QuantumRule, adam, qngd, qpmd, sgd } from "unspool";
 import { z } from "zod";
 
-export const methodNames = ["natural", "natural-adam", "mirror", "adam", "sgd"] as const;
+export const methodNames: readonly ["natural", "natural-adam", "mirror", "adam", "sgd"] = [
+  "natural",
+  "natural-adam",
+  "mirror",
+  "adam",
+  "sgd",
+];
 export type MethodName = (typeof methodNames)[number];
 
 /** Rates that are good at four qubits. */
@@ -14,7 +20,19 @@ const rates: Record<MethodName, number> = {
   sgd: 0.03,
 };
 
-export const ruleFields = {
+type Choice<Name extends string> = z.ZodDefault<z.ZodEnum<{ [N in Name]: N }>>;
+
+export interface RuleFields {
+  method: Choice<MethodName>;
+  learningRate: z.ZodOptional<z.ZodNumber>;
+  damping: Choice<"eigenvalue" | "plain">;
+  innerSteps: z.ZodDefault<z.ZodInt>;
+  innerLearningRate: z.ZodDefault<z.ZodNumber>;
+  euclidean: z.ZodDefault<z.ZodNumber>;
+  order: Choice<"newOld" | "oldNew">;
+}
+
+export const ruleFields: RuleFields = {
   method: z.enum(methodNames).default("natural"),
   learningRate: z
     .number()
@@ -41,9 +59,17 @@ export const ruleFields = {
     .describe("of mirror: which state diverges from which"),
 };
 
-const fields = z.object(ruleFields);
+export interface RuleConfig {
+  method: MethodName;
+  learningRate?: number | undefined;
+  damping: "eigenvalue" | "plain";
+  innerSteps: number;
+  innerLearningRate: number;
+  euclidean: number;
+  order: "newOld" | "oldNew";
+}
 
-export function stateRule(config: z.infer<typeof fields>): QuantumRule | Optimizer {
+export function stateRule(config: RuleConfig): QuantumRule | Optimizer {
   const {
     method,
     learningRate = rates[method],

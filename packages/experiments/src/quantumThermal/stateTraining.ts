@@ -2,6 +2,7 @@
 import {
   type Experiment,
   type Figure,
+  type HermitianMatrix,
   type QhbmTheta,
   type StepRecord,
   defineExperiment,
@@ -33,7 +34,7 @@ const config = z.strictObject({
 type Config = z.infer<typeof config>;
 
 /** The Hamiltonian of a ring or torus. */
-export function isingOf({ qubits, rows, bias }: Pick<Config, "qubits" | "rows" | "bias">) {
+function isingOf({ qubits, rows, bias }: Config): HermitianMatrix {
   return tfim(rows === 1 ? { qubits, bias } : { torus: [rows, qubits / rows], bias });
 }
 

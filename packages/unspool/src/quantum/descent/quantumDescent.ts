@@ -17,6 +17,7 @@ import { compiled } from "../../unroll/index.ts";
 import type { LossTarget, QuantumLoss } from "../tasks/quantumLoss.ts";
 import type { QuantumTask } from "../tasks/quantumTask.ts";
 import { type QuantumRule, requireRule } from "./quantumRule.ts";
+import { stepRow } from "./stepRow.ts";
 
 export interface QuantumDescentState {
   rule: Tree;
@@ -82,6 +83,10 @@ export function quantumDescent<Theta>(
   rule.requireModel?.(model);
   const once = stepFunction(loss, rule);
   const program = compiled(where, once);
+  const row = stepRow(where, task, once);
+  /** Steps up to the next whose fidelity is measured, which is taken alone. */
+  const unmeasured = (done: number): number =>
+    task.measureEvery === 0 ? Infinity : (task.measureEvery - (done % task.measureEvery)) % task.measureEvery;
   return {
     name: where,
     recipe: (theta, state) => ({
@@ -105,6 +110,8 @@ export function quantumDescent<Theta>(
         metrics: stepMetrics(task, theta, state.steps, outcome),
       };
     },
+    several: (theta, state, key, from, count) =>
+      row(theta, state, key, from, Math.min(count, unmeasured(state.steps))),
   };
 }
 
