@@ -94,11 +94,7 @@ function twistFigure(theta: DriftTheta, { horizon, values }: Subject, twist: Dri
     const x = np.array([[centre - 1], [centre], [centre + 1]], { dtype: "float32" });
     const row = tree.map((leaf: Tensor) => leaf.slice(t), rows);
     const place = { x, t: np.array(t, { dtype: "int32" }), row, model: theta.model, series };
-    const [low, middle, high] = twist.logTwist(theta.twist, place).data as unknown as [
-      number,
-      number,
-      number,
-    ];
+    const [low = NaN, middle = NaN, high = NaN] = Array.from(twist.logTwist(theta.twist, place).data, Number);
     const curvature = high + low - 2 * middle;
     return { mean: centre - (high - low) / (2 * curvature), variance: -1 / curvature };
   });

@@ -4,6 +4,7 @@ import { OptionError, requireInteger, requireKnownOptions } from "../../errors.t
 
 /** The distribution of z. */
 export interface FlowBase<Params = unknown> {
+  /** Numbers of a point, d. */
   readonly dim: number;
   init(): Params;
   /** [n] of [n, d]. */
@@ -13,6 +14,7 @@ export interface FlowBase<Params = unknown> {
 }
 
 export interface GaussianBaseOptions {
+  /** Numbers of a point, d. */
   dim: number;
   /** Whether mean and log-scale of each coordinate are learned. Default true. */
   isTrainable?: boolean;

@@ -16,7 +16,9 @@ import { type ResamplingGradient, resamplingGradients } from "./resamplingScore.
 import type { Twist } from "./twists/twist.ts";
 
 export interface ParticleBoundOptions<Model = unknown, ProposalParams = unknown, TwistParams = unknown> {
+  /** The state-space model. */
   model: StateSpaceModel<Model>;
+  /** What draws the particles. */
   proposal: Proposal<NoInfer<Model>, ProposalParams>;
   /** Of "sixo" alone, which needs one. */
   twist?: Twist<NoInfer<Model>, TwistParams>;

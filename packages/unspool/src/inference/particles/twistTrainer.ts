@@ -9,9 +9,11 @@ import { requireSamplers, requireTrainable } from "./requireTrainable.ts";
 import type { Twist } from "./twists/twist.ts";
 
 export interface TwistTrainerOptions<Model, Params> {
+  /** The state-space model. */
   model: StateSpaceModel<Model>;
   /** Parameters of the model to simulate from. */
   modelTheta: Model;
+  /** What is learned. */
   twist: Twist<Model, Params>;
   /** T. */
   steps: number;

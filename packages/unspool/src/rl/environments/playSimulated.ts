@@ -137,7 +137,7 @@ function requireChoice(
   action: Float64Array,
 ): void {
   if (actionSpace.kind === "box") return;
-  const [choice] = action as unknown as [number];
+  const choice = action[0] ?? NaN;
   if (Number.isInteger(choice) && choice >= 0 && choice < actionSpace.count) return;
   // What is no number at all is said by the environment.
   if (!Number.isFinite(choice)) return;

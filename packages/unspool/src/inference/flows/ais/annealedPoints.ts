@@ -43,6 +43,7 @@ export interface AnnealedPathParts {
   isValid?: ((x: Tensor) => Tensor) | undefined;
 }
 
+/** The way from a flow to p^α q^(1-α), with densities and gradients at every point of it. */
 export function annealedPath(parts: AnnealedPathParts): AnnealedPath {
   const { alpha, logQ, logP, needsGradients, isValid } = parts;
   const shares = (beta: Tensor): [q: Tensor, p: Tensor] => {

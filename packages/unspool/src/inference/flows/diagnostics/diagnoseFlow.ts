@@ -34,9 +34,13 @@ export interface FlowDiagnosis {
 }
 
 export interface DiagnoseFlowOptions<Params = FlowParams> {
+  /** The flow. */
   flow: Flow<Params>;
+  /** Its parameters. */
   theta: Params;
+  /** The density it is held against. */
   target: DensityTarget;
+  /** For the draws. */
   key: Key;
   /** Points of each kind; a multiple of `batch` is taken. Default 10,000. */
   samples?: number;

@@ -34,6 +34,7 @@ export interface FabBufferOptions {
 }
 
 export interface FabOptions<Params = FlowParams> {
+  /** What is trained. */
   flow: Flow<Params>;
   /** log p̃ [n] of points [n, d], made of `np` functions; it need not be normalised. */
   logDensity: LogDensity;

@@ -20,6 +20,7 @@ export type AffineProposalParams = {
 export interface AffineProposalOptions {
   /** T. */
   steps: number;
+  /** Numbers of a state, dx. */
   stateSize: number;
   /** Elements of z_t. Default 1. */
   inputSize?: number;

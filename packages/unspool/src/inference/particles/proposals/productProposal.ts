@@ -18,6 +18,7 @@ export type ProductProposalParams = { mean: Tensor; logSd: Tensor };
 export interface ProductProposalOptions {
   /** T. */
   steps: number;
+  /** Numbers of a state, dx. */
   stateSize: number;
   /** Standard deviation of the first parameters around 0. Default 0.01. */
   spread?: number;

@@ -28,7 +28,9 @@ export type RecurrentProposalParams = { forward: LstmWeights; backward?: LstmWei
 export interface RecurrentProposalOptions {
   /** T. */
   steps: number;
+  /** Numbers of a state, dx. */
   stateSize: number;
+  /** Numbers of an observation, dy. */
   observationSize: number;
   /** What of the observations it looks at: "past" is filtering, "all" is smoothing. Default "all". */
   sees?: "past" | "all";

@@ -15,6 +15,7 @@ export type AffineGaussianTwistParams = { shift: Tensor; logVariance: Tensor };
 export interface AffineGaussianTwistOptions {
   /** T. */
   steps: number;
+  /** Numbers of a state, dx. */
   stateSize: number;
   /** The target [dx], or [T, dx] by step. Default: the last observation. */
   target?(series: ObservedSeries): Tensor;

@@ -28,7 +28,9 @@ export type BackwardRecurrentParams = { lstm: LstmWeights; network: Layer[]; mom
 export interface BackwardRecurrentTwistOptions<Model = unknown> {
   /** T. */
   steps: number;
+  /** Numbers of a state, dx. */
   stateSize: number;
+  /** Numbers of an observation, dy. */
   observationSize: number;
   /** Units of the LSTM. Default 32. */
   units?: number;

@@ -26,7 +26,9 @@ export type QuadraticMlpParams = { network: Layer[]; moments?: TwistMoments };
 export interface QuadraticMlpTwistOptions<Model = unknown> {
   /** T. */
   steps: number;
+  /** Numbers of a state, dx. */
   stateSize: number;
+  /** Numbers of an observation, dy. */
   observationSize: number;
   /** Hidden units, ReLU. Default [32]. */
   hidden?: readonly number[];

@@ -16,6 +16,7 @@ import { gaussHermite } from "./gaussHermite.ts";
 import type { Twist } from "./twist.ts";
 
 export interface WindowQuadratureOptions<Model> {
+  /** The state-space model. */
   model: StateSpaceModel<Model>;
   /** Steps of look-ahead, L. Default 1. */
   lag?: number;
