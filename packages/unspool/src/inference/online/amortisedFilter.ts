@@ -42,6 +42,7 @@ import { requireFiniteTargets, warnOfGrowth } from "./targetChecks.ts";
 import { type Link, type Window, type WindowParts, windowReward, windowStates } from "./window.ts";
 
 export interface AmortisedFilterOptions<Theta> {
+  /** How the state moves, and what is observed of it. */
   model: StateSpaceModel<Theta>;
   /** Numbers in the summary of the observations. Default 32. */
   units?: number;
@@ -57,6 +58,7 @@ export interface AmortisedFilterOptions<Theta> {
   penalty?: number;
   /** The first step that has a gradient. Default 1. */
   start?: number;
+  /** Told of targets that grow tenfold from one step to the next. */
   onWarning?(message: string): void;
 }
 

@@ -40,6 +40,7 @@ export interface PhiOptions {
 }
 
 export interface OnlineVariationalOptions<Theta, Phi> {
+  /** How the state moves, and what is observed of it. */
   model: StateSpaceModel<Theta>;
   /** What is maximised: "ovf", "aelbo2", "aelbo1" or "ignorePast". Default "ovf". */
   objective?: OnlineObjectiveName;

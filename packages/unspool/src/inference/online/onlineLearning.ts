@@ -11,6 +11,7 @@ import { thetaUpdate } from "./filterStream.ts";
 import type { FilterStep, OnlineFilter } from "./onlineFilter.ts";
 
 export interface OnlineLearningOptions<Theta, State> {
+  /** What takes an observation in an outer step. */
   filter: OnlineFilter<Theta, State>;
   /** What is observed, or a function that gives y_t [dy], null where nothing was observed, for t = 0, 1, … */
   observations: Observations | ((t: number) => Tensor | null);

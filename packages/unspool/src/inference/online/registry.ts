@@ -19,6 +19,7 @@ import { onlineVariationalFilter } from "./onlineVariationalFilter.ts";
 export type OnlineFilterName = "ovf" | "aelbo2" | "aelbo1" | "ignorePast" | "enkf" | "bpf" | "ekf" | "rmle";
 
 export interface CommonFilterOptions<Theta> {
+  /** How the state moves, and what is observed of it. */
   model: StateSpaceModel<Theta>;
   /** Of variational filters: all of theirs but `model` and `objective`; those with another objective leave regressors out. */
   variational?: Omit<OnlineVariationalOptions<Theta, GaussianPair>, "model" | "objective">;

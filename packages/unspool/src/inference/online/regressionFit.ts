@@ -13,6 +13,7 @@ import { type Link, windowStates } from "./window.ts";
 export interface RegressionFitOptions {
   /** Default 500. */
   samples?: number;
+  /** Of the draws. Default `random.key(0)`. */
   key?: Key;
 }
 

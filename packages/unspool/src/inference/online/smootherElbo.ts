@@ -14,6 +14,7 @@ import { type Link, windowReward } from "./window.ts";
 export interface SmootherElboOptions {
   /** Trajectories drawn. Default 1000. */
   samples?: number;
+  /** Of the draws. Default `random.key(0)`. */
   key?: Key;
 }
 

@@ -15,15 +15,17 @@ import type { StateSpaceModel } from "./stateSpaceModel.ts";
 export type DiagonalLinearGaussianTheta = { F: Tensor; G: Tensor };
 
 export interface DiagonalLinearGaussianOptions {
-  /** Where learning starts: one number for each chain. */
+  /** Diagonal of the transition where learning starts: one number for each chain. */
   F: readonly number[];
+  /** Diagonal of the emission where learning starts. */
   G: readonly number[];
   /** Variance of the transition. Default 0.01. */
   U?: number;
   /** Variance of the emission. Default 0.01. */
   V?: number;
-  /** Of x_0. Default 0 and 1. */
+  /** Mean of x_0. Default 0. */
   mean?: number;
+  /** Variance of x_0. Default 1. */
   variance?: number;
 }
 

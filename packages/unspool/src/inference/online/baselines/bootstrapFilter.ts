@@ -14,6 +14,7 @@ import { requireFiniteTargets } from "../targetChecks.ts";
 import { type Seen, asFloat64 } from "./ensembleKalman.ts";
 
 export interface BootstrapFilterOptions<Theta> {
+  /** How the state moves, and what is observed of it. */
   model: StateSpaceModel<Theta>;
   /** Particles, N. Default 10,000; the paper takes a million. */
   particles?: number;

@@ -13,6 +13,7 @@ import type { FilterStep, OnlineFilter } from "../onlineFilter.ts";
 import { requireObservation, requireSameTheta, thetaShapes } from "../requireStream.ts";
 
 export interface EnsembleKalmanOptions<Theta> {
+  /** How the state moves, and what is observed of it. */
   model: StateSpaceModel<Theta>;
   /** Members, N. Default 10,000; the paper takes a million. */
   members?: number;

@@ -16,6 +16,7 @@ import { requireObservation, requireSameTheta, thetaShapes } from "../requireStr
 import { type Seen, asFloat64 } from "./ensembleKalman.ts";
 
 export interface ExtendedKalmanOptions<Theta> {
+  /** How the state moves, and what is observed of it. */
   model: StateSpaceModel<Theta>;
 }
 

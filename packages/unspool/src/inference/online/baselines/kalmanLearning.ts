@@ -14,6 +14,7 @@ import { quadraticRegression } from "../regressors/quadraticRegression.ts";
 import { zeroRegression } from "../regressors/zeroRegression.ts";
 
 export interface KalmanLearningOptions {
+  /** How the state moves, and what is observed of it. */
   model: DiagonalLinearGaussianModel;
   /** The first step that has a gradient. Default 5. */
   start?: number;

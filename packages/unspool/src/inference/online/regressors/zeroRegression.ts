@@ -2,6 +2,7 @@
 import { np } from "../../../array/index.ts";
 import type { Regressor } from "./regressor.ts";
 
+/** In the place of T or S it leaves the past out of the gradient by phi or by theta. Cost: nothing. */
 export function zeroRegression(): Regressor<Record<string, never>> {
   return {
     name: "zero",
