@@ -69,6 +69,7 @@ export function gaussianBase(options: GaussianBaseOptions): FlowBase<GaussianBas
 }
 
 export interface UniformBaseOptions {
+  /** Numbers of a point, d. */
   dim: number;
   /** Default -pi. */
   low?: number;
