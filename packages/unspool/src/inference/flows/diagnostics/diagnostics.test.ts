@@ -5,6 +5,7 @@ import { adam } from "../../../optimizers/index.ts";
 import { compiled } from "../../../unroll/index.ts";
 import { ais } from "../ais/ais.ts";
 import { hmc } from "../ais/hmc.ts";
+import { metropolis } from "../ais/metropolis.ts";
 import { actNorm } from "../bijectors/actNorm.ts";
 import { defineFlow } from "../flow.ts";
 import { gaussianBase } from "../flowBase.ts";
@@ -135,7 +136,7 @@ describe("sampleDensity", () => {
     let told = 0;
     const sampler = sampleDensity({
       ...{ logDensity, dim: 2, steps: 100, batch: 64, flow: small },
-      ...{ sampler: ais({ levels: 1 }), optimizer: adam({ learningRate: 3e-3 }) },
+      ...{ sampler: ais({ levels: 1, transition: metropolis() }), optimizer: adam({ learningRate: 3e-3 }) },
       onStep: () => told++,
     });
     expect(told).toBe(sampler.steps);
