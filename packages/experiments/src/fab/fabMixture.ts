@@ -11,21 +11,28 @@ const config = z.strictObject({
     .default(["fab", "fab-fresh", "rkl", "ml", "alpha2q"])
     .describe("losses; fab-fresh has no buffer"),
   seeds: z.int().min(1).default(1),
-  steps: z.int().min(1).default(800).describe("outer steps"),
+  steps: z.int().min(1).optional().describe("outer steps; default 800, of forty modes 1500"),
   samples: z.int().min(1000).default(10_000).describe("points that flows are measured by"),
-  layers: z.int().min(1).default(4).describe("layers of the flow"),
+  layers: z.int().min(1).optional().describe("layers of the flow; default 4, of forty modes 8"),
 });
 
 type Config = z.infer<typeof config>;
 
-const partsOf = ({ target, ways, seeds, steps, samples, layers }: Config): FabStudyParts => ({
+/** Proposals are as wide as in the authors' settings: 2 of nine modes, 5 of forty. */
+const settingsOf = {
+  gmm9: { steps: 800, layers: 4, levels: 2, stepSize: 2 },
+  gmm40: { steps: 1500, layers: 8, levels: 1, stepSize: 5 },
+} as const;
+
+const partsOf = ({ target, ways, seeds, samples, ...given }: Config): FabStudyParts => ({
   ...{ target, ways, seeds },
-  // Proposals are as wide as in the authors' settings: 2 of nine modes, 5 of forty.
-  settings: (way) => ({
+  settings(way) {
+    const { levels, stepSize, ...own } = settingsOf[target];
+    const { steps = own.steps, layers = own.layers } = given;
     // A step of fab has four updates: losses without chains get as many.
-    steps: way === "rkl" || way === "ml" || way === "alpha2q" ? 4 * steps : steps,
-    ...{ samples, layers, ...(target === "gmm40" && { levels: 1, stepSize: 5 }) },
-  }),
+    const isSingle = way === "rkl" || way === "ml" || way === "alpha2q";
+    return { steps: isSingle ? 4 * steps : steps, samples, layers, levels, stepSize };
+  },
 });
 
 export const fabMixture: Study = defineStudy<Config>({
