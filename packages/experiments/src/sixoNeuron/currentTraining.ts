@@ -42,26 +42,26 @@ const config = z.strictObject({
   method: z.enum(currentMethods).default("sixo"),
   proposal: z
     .enum(["bootstrap", "filtering", "smoothing"])
-    .default("smoothing")
+    .default("bootstrap")
     .describe("what particles are drawn by: the transition, or networks of what was or will be seen"),
-  steps: z.int().min(1).default(600).describe("updates of model and proposal"),
+  steps: z.int().min(1).default(300).describe("updates of model and proposal"),
   horizon: z.int().min(2).default(401).describe("steps of 0.02 ms (the paper: 2001)"),
   every: z.int().min(1).default(50).describe("steps between observations"),
   observationSd: z.number().positive().default(5).describe("mV"),
   startError: z.number().default(0.5).describe("the current starts at 13 (1 + this)"),
   learns: z.boolean().default(true).describe("whether the current is learned, or known"),
-  particles: z.int().min(1).default(4),
+  particles: z.int().min(1).default(32).describe("with 4 (the paper) few of them meet the first spike"),
   testParticles: z.int().min(1).default(256).describe("of the bootstrap filter that judges the model"),
   series: z.int().min(1).default(32),
   batch: z.int().min(1).default(4),
   twistBatch: z.int().min(1).default(16),
-  modelBlock: z.int().min(1).default(60).describe("updates of model and proposal in a row"),
-  twistBlock: z.int().min(1).default(60).describe("updates of the twist in a row"),
+  modelBlock: z.int().min(1).default(50).describe("updates of model and proposal in a row"),
+  twistBlock: z.int().min(1).default(50).describe("updates of the twist in a row"),
   comparedParticles: z
     .array(z.int().min(1))
     .default([4, 8, 16, 32, 64])
     .describe("of a figure: the trained bound and a bootstrap filter (the paper: 8 to 256)"),
-  learningRate: z.number().positive().default(0.02).describe("of the current"),
+  learningRate: z.number().positive().default(0.05).describe("of the current"),
   proposalRate: z.number().positive().default(5e-4),
   twistRate: z.number().positive().default(2e-3),
 });

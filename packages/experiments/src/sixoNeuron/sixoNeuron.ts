@@ -11,13 +11,13 @@ const config = z.strictObject({
     .min(1)
     .default([0.5])
     .describe("of the current, relative (the paper: -0.9 to 1.9)"),
-  proposal: z.enum(["bootstrap", "filtering", "smoothing"]).default("smoothing"),
-  steps: z.int().min(1).default(600).describe("updates of model and proposal"),
+  proposal: z.enum(["bootstrap", "filtering", "smoothing"]).default("bootstrap"),
+  steps: z.int().min(1).default(300).describe("updates of model and proposal"),
   horizon: z.int().min(2).default(401),
   every: z.int().min(1).default(50),
   series: z.int().min(1).default(32),
-  modelBlock: z.int().min(1).default(60),
-  twistBlock: z.int().min(1).default(60),
+  modelBlock: z.int().min(1).default(50),
+  twistBlock: z.int().min(1).default(50),
   testParticles: z.int().min(1).default(256),
   comparedParticles: z.array(z.int().min(1)).default([4, 8, 16, 32, 64]),
 });
