@@ -90,21 +90,18 @@ test("the divergence of exact pairs is 0, and of wrong ones that of two Gaussian
   expect(() => klToKalman({ ...given, family: mlp, phi: wrongPhis[0]!, t: 1 })).toThrow(OptionError);
 });
 
-test("the fit of regressions: as much of the variance as exact functions have, none of a far too short bandwidth", () => {
-  const learned = (S: Regressor | "exact") => {
-    const filter = made({ regressors: { T: "zero", S, V: "kernelRidge" }, learns: true, phi: { steps: 20 } });
+test("the fit of regressions: as much of the variance as exact functions have", () => {
+  const walked = (S: Regressor | "exact") => {
+    const filter = made({ regressors: { T: "zero", S }, learns: true });
     const all = states(filter);
-    return [0, 1, 2].map((t) => regressionFit(filter, oracleTheta, [all[t]!, all[t + 1]!], { key }));
+    const fits = [0, 2].map((t) => regressionFit(filter, oracleTheta, [all[t]!, all[t + 1]!], { key }));
+    return { filter, all, fits };
   };
-  const good = learned(kernelRidge());
+  const { filter, all, fits } = walked(kernelRidge());
   // At step 0 targets have no noise, and are quadratics.
-  expect(good[0]!.S).toBeGreaterThan(0.99);
-  expect(good[0]!.V).toBeGreaterThan(0.99);
-  expect(good[0]!.T).toBeUndefined();
+  expect(fits[0]!.S).toBeGreaterThan(0.99);
+  expect(fits[0]!.T).toBeUndefined();
   // Later ones have: exact quadratics cannot do better.
-  expect(Math.abs(good[2]!.S! - learned("exact")[2]!.S!)).toBeLessThan(0.05);
-  expect(learned(kernelRidge({ bandwidth: 1e-3 }))[0]!.S).toBeLessThan(0.5);
-  const filter = made();
-  const all = states(filter);
+  expect(Math.abs(fits[1]!.S! - walked("exact").fits[1]!.S!)).toBeLessThan(0.05);
   expect(() => regressionFit(filter, oracleTheta, [all[0]!, all[2]!])).toThrow(/one apart/);
 });
