@@ -22,7 +22,7 @@ import { mean } from "../shared/series.ts";
 import { type FrameCode, decoded } from "./frameCoding.ts";
 import { movingDigits } from "./movingDigits.ts";
 
-export const digitsConfig = z.strictObject({
+const config = z.strictObject({
   filter: z.enum(["ovf", "aelbo2"]).default("ovf"),
   digit: z.int().min(0).max(59_999).default(7).describe("which training image"),
   pool: z.int().min(1).default(2).describe("pixels averaged, by side"),
@@ -41,14 +41,14 @@ export const digitsConfig = z.strictObject({
   learns: z.boolean().default(true).describe("false: the transition stays what it was at the start"),
 });
 
-export type DigitsConfig = z.infer<typeof digitsConfig>;
+type Config = z.infer<typeof config>;
 
 /** The experiment for a code that was trained before. */
 export function digitsLearning(code: FrameCode): Experiment<unknown, DecodedSequenceTheta> {
-  return defineExperiment<DigitsConfig, DecodedSequenceTheta>({
+  return defineExperiment<Config, DecodedSequenceTheta>({
     name: "filtering-digits-run",
     summary: "the transition of a drifting digit, learned along the stream of its frames",
-    config: digitsConfig,
+    config,
     setup(settings, key) {
       const { samples, phiSteps, phiSamples, observations: count } = settings;
       const drift = settings.drift as [number, number];

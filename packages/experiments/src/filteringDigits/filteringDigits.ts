@@ -7,7 +7,7 @@ import { type CellResult, type Experiment, type Figure, type Study, defineStudy 
 import { z } from "zod";
 import { doneOf, metricOf } from "../shared/records.ts";
 import { mean } from "../shared/series.ts";
-import { digitsConfig, digitsLearning } from "./digitsLearning.ts";
+import { digitsLearning } from "./digitsLearning.ts";
 import { type FrameCode, frameCoding } from "./frameCoding.ts";
 
 const config = z.strictObject({
@@ -17,8 +17,11 @@ const config = z.strictObject({
     .default(["ovf", "aelbo2", "fixed"])
     .describe("by the whole history, by one step, and without learning"),
   codeSteps: z.int().min(1).default(3000).describe("outer steps of the code's training"),
-  ...digitsConfig.pick({ digit: true, pool: true, observations: true, phiSteps: true, regressor: true })
-    .shape,
+  digit: z.int().min(0).max(59_999).default(7).describe("which training image"),
+  pool: z.int().min(1).default(2).describe("pixels averaged, by side"),
+  observations: z.int().min(2).default(300).describe("frames of the stream"),
+  phiSteps: z.int().min(1).default(100).describe("M, steps of Adam at a frame"),
+  regressor: z.enum(["kernelRidge", "polarMlp"]).default("kernelRidge").describe("of S"),
 });
 
 type Config = z.infer<typeof config>;

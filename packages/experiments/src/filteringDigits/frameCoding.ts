@@ -32,9 +32,9 @@ const config = z.strictObject({
   learningRate: z.number().positive().default(0.003),
 });
 
-export type FrameCodingConfig = z.infer<typeof config>;
+type Config = z.infer<typeof config>;
 
-export const frameCoding: Experiment<unknown, FrameCode> = defineExperiment<FrameCodingConfig, FrameCode>({
+export const frameCoding: Experiment<unknown, FrameCode> = defineExperiment<Config, FrameCode>({
   name: "filtering-digits-code",
   summary: "an autoencoder of frames that know nothing of one another",
   config,

@@ -2,7 +2,10 @@
 import { type Tensor, grad, np, random, tree } from "../../array/index.ts";
 import { compiled } from "../../unroll/index.ts";
 import { diagonalLinearGaussian } from "../stateSpace/diagonalLinearGaussian.ts";
-import type { DiagonalLinearGaussianTheta } from "../stateSpace/diagonalLinearGaussian.ts";
+import type {
+  DiagonalLinearGaussianModel,
+  DiagonalLinearGaussianTheta,
+} from "../stateSpace/diagonalLinearGaussian.ts";
 import { type GaussianPair, gaussianFamily } from "./gaussianFamily.ts";
 import { kalmanPair } from "./kalmanPair.ts";
 import { phiObjective, windowNoise } from "./optimisePhi.ts";
@@ -20,8 +23,13 @@ import type { Link, Window } from "./window.ts";
 
 const float64 = { dtype: "float64" } as const;
 
-export const oracleModel = diagonalLinearGaussian({ F: [0.9], G: [1.2], U: 0.3, V: 0.2 });
-export const oracleTheta = oracleModel.init(random.key(0));
+export const oracleModel: DiagonalLinearGaussianModel = diagonalLinearGaussian({
+  F: [0.9],
+  G: [1.2],
+  U: 0.3,
+  V: 0.2,
+});
+export const oracleTheta: DiagonalLinearGaussianTheta = oracleModel.init(random.key(0));
 export const oracleObservations: readonly Tensor[] = [0.5, -0.3, 0.9].map((y) => np.array([y], float64));
 
 const exact = quadraticRegression();
@@ -102,7 +110,7 @@ export function walkFunctions(
 }
 
 /** The true gradient of the bound at t = 2 by mean, log sd, W, b and log sd of the kernel: direct evaluation. */
-export const truePhiGradient = [
+export const truePhiGradient: readonly number[] = [
   0.363226666667, -1.076228266667, -0.981354666667, 0.114133333333, -0.660773333333,
 ];
 

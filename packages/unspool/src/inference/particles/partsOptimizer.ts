@@ -5,8 +5,11 @@ import { type Optimizer, requireOptimizer } from "../../optimizers/index.ts";
 
 /** Optimizers by part; a part without one stays as it is. */
 export interface PartOptimizers {
+  /** Of the model. */
   model?: Optimizer;
+  /** Of the proposal. */
   proposal?: Optimizer;
+  /** Of the twist. */
   twist?: Optimizer;
 }
 
