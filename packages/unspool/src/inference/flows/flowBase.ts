@@ -4,7 +4,6 @@ import { OptionError, requireInteger, requireKnownOptions } from "../../errors.t
 
 /** The distribution of z. */
 export interface FlowBase<Params = unknown> {
-  /** Numbers of a point, d. */
   readonly dim: number;
   init(): Params;
   /** [n] of [n, d]. */
@@ -14,7 +13,7 @@ export interface FlowBase<Params = unknown> {
 }
 
 export interface GaussianBaseOptions {
-  /** Numbers of a point, d. */
+  /** d: numbers of a point. */
   dim: number;
   /** Whether mean and log-scale of each coordinate are learned. Default true. */
   isTrainable?: boolean;
@@ -69,7 +68,7 @@ export function gaussianBase(options: GaussianBaseOptions): FlowBase<GaussianBas
 }
 
 export interface UniformBaseOptions {
-  /** Numbers of a point, d. */
+  /** d: numbers of a point. */
   dim: number;
   /** Default -pi. */
   low?: number;

@@ -35,15 +35,19 @@ export interface AnnealedPath {
 }
 
 export interface AnnealedPathParts {
+  /** α of the end p^α q^(1-α). */
   alpha: number;
+  /** Of the flow. */
   logQ: LogDensity;
+  /** Of the target, log p̃. */
   logP: LogDensity;
+  /** Whether transitions follow gradients. */
   needsGradients: boolean;
   /** Which points the target allows, bool [n]: outside, a log-density may be finite and wrong. */
   isValid?: ((x: Tensor) => Tensor) | undefined;
 }
 
-/** The way from a flow to p^α q^(1-α), with densities and gradients at every point of it. */
+/** The densities between a flow and p^α q^(1-α), and what is known at points of chains. */
 export function annealedPath(parts: AnnealedPathParts): AnnealedPath {
   const { alpha, logQ, logP, needsGradients, isValid } = parts;
   const shares = (beta: Tensor): [q: Tensor, p: Tensor] => {

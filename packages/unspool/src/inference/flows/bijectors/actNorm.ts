@@ -11,7 +11,7 @@ import { requireInteger, requireKnownOptions } from "../../../errors.ts";
 import type { Bijector } from "../flow.ts";
 
 export interface ActNormOptions {
-  /** Numbers of a point, d. */
+  /** d: numbers of a point. */
   dim: number;
   /** Default "float32". */
   dtype?: "float32" | "float64";

@@ -14,7 +14,7 @@ import type { Bijector } from "../flow.ts";
 import { conditioner } from "./conditioner.ts";
 
 export interface AffineCouplingOptions {
-  /** Numbers of a point, d. */
+  /** d: numbers of a point, at least 2. */
   dim: number;
   /** Widths of the conditioner's hidden layers. Default [64, 64]. */
   hidden?: readonly number[];

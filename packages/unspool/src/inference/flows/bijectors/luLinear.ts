@@ -12,7 +12,7 @@ import { orthogonal } from "../../../networks/index.ts";
 import type { Bijector } from "../flow.ts";
 
 export interface LuLinearOptions {
-  /** Numbers of a point, d. */
+  /** d: numbers of a point. */
   dim: number;
   /** Default "float32". */
   dtype?: "float32" | "float64";

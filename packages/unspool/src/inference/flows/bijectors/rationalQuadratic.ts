@@ -12,7 +12,7 @@ import { type Tensor, nn, np } from "../../../array/index.ts";
 export interface RationalQuadraticOptions {
   /** B. */
   bound: number;
-  /** Whether it goes from y to x. */
+  /** Computes x of y. Default false. */
   isInverse?: boolean;
   /** Smallest bin, as a share of 2 B. Default 1e-3 (normflows; distrax has 1e-4). */
   leastBin?: number;

@@ -17,7 +17,7 @@ import { type RawSpline, rationalQuadratic } from "./rationalQuadratic.ts";
 import { wrapAngle } from "./wrapAngle.ts";
 
 export interface SplineCouplingOptions {
-  /** Numbers of a point, d. */
+  /** d: numbers of a point, at least 2. */
   dim: number;
   /** Widths of the conditioner's hidden layers. Default [64, 64]. */
   hidden?: readonly number[];

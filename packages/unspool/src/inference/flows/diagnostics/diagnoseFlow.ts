@@ -34,13 +34,13 @@ export interface FlowDiagnosis {
 }
 
 export interface DiagnoseFlowOptions<Params = FlowParams> {
-  /** The flow. */
+  /** What is measured. */
   flow: Flow<Params>;
   /** Its parameters. */
   theta: Params;
-  /** The density it is held against. */
+  /** What it should be; `logZ`, `sample` and `modes` are used where they are there. */
   target: DensityTarget;
-  /** For the draws. */
+  /** Of all points. */
   key: Key;
   /** Points of each kind; a multiple of `batch` is taken. Default 10,000. */
   samples?: number;

@@ -12,7 +12,7 @@ export interface GaussianMixtureOptions {
   meanLogProb?: number;
   /** Log-densities below this are -Infinity, as in the authors' code. Default -10,000. */
   leastLogProb?: number;
-  /** What errors and records call it. */
+  /** Default "gaussianMixture". */
   name?: string;
 }
 

@@ -34,7 +34,7 @@ export interface FabBufferOptions {
 }
 
 export interface FabOptions<Params = FlowParams> {
-  /** What is trained. */
+  /** What is trained; a run's theta is its parameters. */
   flow: Flow<Params>;
   /** log p̃ [n] of points [n, d], made of `np` functions; it need not be normalised. */
   logDensity: LogDensity;
