@@ -2,6 +2,7 @@
 import { type Tensor, np } from "../../array/index.ts";
 import { type HermitianMatrix, complexPair } from "./complexPair.ts";
 import { realForm, symmetricEigen } from "./hermitianEigen.ts";
+import { matrixProduct } from "./matrixProduct.ts";
 import { formOf, inEigenbasis, ofPairs } from "./matrixFunction.ts";
 import { logarithm } from "./spectralFunction.ts";
 
@@ -17,5 +18,5 @@ export function bkmGram(rho: HermitianMatrix, directions: readonly HermitianMatr
   const size = matrix.size;
   const rows = np.stack(inside.map((b) => b.reshape([size])));
   const weighted = rows.mul(weights.reshape([size]));
-  return (np.matmul(weighted, np.transpose(rows)) as Tensor).div(copies);
+  return matrixProduct(weighted, np.transpose(rows) as Tensor).div(copies);
 }

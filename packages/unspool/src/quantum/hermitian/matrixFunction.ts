@@ -9,18 +9,17 @@
 import { type Tensor, customVjp, np } from "../../array/index.ts";
 import { type ComplexPair, type HermitianMatrix, complexPair } from "./complexPair.ts";
 import { embed, unembed } from "./embedding.ts";
+import { matrixProduct } from "./matrixProduct.ts";
 import { realForm, symmetricEigen } from "./hermitianEigen.ts";
 import type { SpectralFunction } from "./spectralFunction.ts";
 
-const product = (a: Tensor, b: Tensor): Tensor => np.matmul(a, b) as Tensor;
-
 /** V X Vᵀ. */
 export const rotated = (vectors: Tensor, x: Tensor): Tensor =>
-  product(product(vectors, x), np.transpose(vectors) as Tensor);
+  matrixProduct(matrixProduct(vectors, x), np.transpose(vectors) as Tensor);
 
 /** Vᵀ X V. */
 export const inEigenbasis = (vectors: Tensor, x: Tensor): Tensor =>
-  product(product(np.transpose(vectors) as Tensor, x), vectors);
+  matrixProduct(matrixProduct(np.transpose(vectors) as Tensor, x), vectors);
 
 /** The matrix [n, n] of g(x_i, x_j). */
 export function ofPairs(x: Tensor, g: (a: Tensor, b: Tensor) => Tensor): Tensor {
@@ -51,7 +50,7 @@ function symmetricFunction(f: SpectralFunction, x: Tensor): Tensor {
 function applied(f: SpectralFunction, x: Tensor): readonly [Tensor, readonly [Tensor, Tensor]] {
   const [values, vectors] = symmetricEigen(x);
   const scaled = vectors.mul(f.value(values));
-  return [product(scaled, np.transpose(vectors) as Tensor), [values, vectors]];
+  return [matrixProduct(scaled, np.transpose(vectors) as Tensor), [values, vectors]];
 }
 
 /** f(A) of a Hermitian matrix [D, D]. Cost: an eigensystem of 2D rows, of D where A is real. */

@@ -1,6 +1,7 @@
 /** Gates on all columns of a unitary at once, in real arithmetic. */
 import { type Tensor, np } from "../../array/index.ts";
 import type { ComplexPair } from "../hermitian/index.ts";
+import { matrixProduct } from "../hermitian/matrixProduct.ts";
 
 /** Rows of [2ⁿ, …] permuted by flipping the bit of one qubit. */
 export function flipped(x: Tensor, qubit: number): Tensor {
@@ -49,9 +50,8 @@ export function turnedGenerators(u: ComplexPair, transposed: ComplexPair): Compl
   const [count, size] = transposed.re.shape as [number, number];
   const tall = (x: Tensor): Tensor => x.reshape([count * size, size]);
   const [b, c] = [tall(transposed.re), tall(transposed.im)];
-  const times = (x: Tensor, y: Tensor): Tensor => np.matmul(x, y) as Tensor;
   return {
-    re: times(c, u.re).sub(times(b, u.im)).reshape([count, size, size]),
-    im: times(b, u.re).add(times(c, u.im)).reshape([count, size, size]),
+    re: matrixProduct(c, u.re).sub(matrixProduct(b, u.im)).reshape([count, size, size]),
+    im: matrixProduct(b, u.re).add(matrixProduct(c, u.im)).reshape([count, size, size]),
   };
 }

@@ -6,6 +6,7 @@
  */
 import { type Tensor, customVjp, np } from "../../array/index.ts";
 import { symmetricEigen } from "../hermitian/hermitianEigen.ts";
+import { matrixProduct } from "../hermitian/matrixProduct.ts";
 import { exponential } from "../hermitian/index.ts";
 import { inEigenbasis, ofPairs, rotated } from "../hermitian/matrixFunction.ts";
 
@@ -33,7 +34,7 @@ export const logarithmicMeans = (logP: Tensor): Tensor => ofPairs(logP, exponent
 export function gibbsState(k: Tensor, copies: 1 | 2): { state: Tensor; logZ: Tensor } {
   const forward = (x: Tensor) => {
     const { logP, vectors, logZ } = gibbsEigen(x, copies);
-    const state = np.matmul(vectors.mul(np.exp(logP)), np.transpose(vectors)) as Tensor;
+    const state = matrixProduct(vectors.mul(np.exp(logP)), np.transpose(vectors) as Tensor);
     return [
       { state, logZ },
       { logP, vectors, state },

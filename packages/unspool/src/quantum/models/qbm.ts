@@ -8,6 +8,7 @@ import { type Tensor, np, random } from "../../array/index.ts";
 import { OptionError, ShapeError, requireKnownOptions } from "../../errors.ts";
 import { type HermitianMatrix, eigh } from "../hermitian/index.ts";
 import { formOf, inEigenbasis, pairOf } from "../hermitian/matrixFunction.ts";
+import { matrixProduct } from "../hermitian/matrixProduct.ts";
 import { requireHermitian } from "../hermitian/requireHermitian.ts";
 import { startDeviation } from "./energyModel.ts";
 import { gibbsEigen, gibbsState, logarithmicMeans } from "./gibbsState.ts";
@@ -88,7 +89,9 @@ export function qbm(options: QbmOptions): QuantumModel<QbmTheta> {
       const p = np.exp(logP) as Tensor;
       const means = np.stack(inside.map((x) => (np.diagonal(x) as Tensor).mul(p).sum().div(copies)));
       const outer = means.reshape([terms.length, 1]).mul(means);
-      return (np.matmul(weighted, np.transpose(rows)) as Tensor).div(copies).sub(outer);
+      return matrixProduct(weighted, np.transpose(rows) as Tensor)
+        .div(copies)
+        .sub(outer);
     },
     blocks: () => [terms.length],
     flatten: ({ coefficients }) => coefficients.astype("float64"),

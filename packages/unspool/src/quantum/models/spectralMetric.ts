@@ -8,6 +8,7 @@
  */
 import { type Tensor, np } from "../../array/index.ts";
 import type { ComplexPair } from "../hermitian/index.ts";
+import { matrixProduct } from "../hermitian/matrixProduct.ts";
 
 const exact = { dtype: "float64" } as const;
 
@@ -25,7 +26,6 @@ export interface SpectralMetricParts {
 }
 
 const transposed = (x: Tensor): Tensor => np.transpose(x) as Tensor;
-const product = (a: Tensor, b: Tensor): Tensor => np.matmul(a, b) as Tensor;
 
 /** g [P, P], parameters of the energies first. Cost: P² D² multiplications twice. */
 export function spectralMetric(parts: SpectralMetricParts): Tensor {
@@ -41,7 +41,7 @@ export function spectralMetric(parts: SpectralMetricParts): Tensor {
 export function covarianceOf(features: Tensor, weights: Tensor): Tensor {
   const means = np.matmul(weights, features) as Tensor;
   const centred = features.sub(means);
-  return product(transposed(centred).mul(weights), centred);
+  return matrixProduct(transposed(centred).mul(weights), centred);
 }
 
 /** Each pair a < b counts twice: weights and products are the same the other way round, and 0 on the diagonal. */
@@ -53,7 +53,7 @@ function turningBlock(p: Tensor, energies: Tensor, { re, im }: ComplexPair): Ten
   const weights = lead.mul(pick(energies, second).sub(pick(energies, first))).mul(2);
   const rows = (x: Tensor): Tensor => pick(x.reshape([count, d * d]), at, 1);
   const [a, b] = [rows(re), rows(im)];
-  return product(a.mul(weights), transposed(a)).add(product(b.mul(weights), transposed(b)));
+  return matrixProduct(a.mul(weights), transposed(a)).add(matrixProduct(b.mul(weights), transposed(b)));
 }
 
 function pairsOf(d: number): { first: Tensor; second: Tensor; at: Tensor } {

@@ -40,13 +40,8 @@ export function vqt<Theta>(options: VqtOptions<Theta>): QuantumTask<Theta> {
   const h = requireHermitian("vqt", "hamiltonian", hamiltonian, 2 ** model.qubits);
   const { logZ, root } = thermalState(h, beta);
   const matrix = { re: h.re.mul(beta), ...(h.im && { im: h.im.mul(beta) }) };
-  const measured = (): {
-    levels: ReturnType<typeof eigh>["values"];
-    vectors: ReturnType<typeof eigh>["vectors"];
-  } => {
-    const { values, vectors } = eigh(matrix);
-    return { levels: values, vectors };
-  };
-  const loss = { matrix, ...(settings.mode === "sampled" && measured()) };
+  // Energy is measured in its eigenvectors.
+  const spectrum = settings.mode === "sampled" ? eigh(matrix) : undefined;
+  const loss = { matrix, ...(spectrum && { levels: spectrum.values, vectors: spectrum.vectors }) };
   return quantumTask("vqt", options, settings, { loss, root, floor: -logZ });
 }
