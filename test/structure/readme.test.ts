@@ -8,11 +8,11 @@ import { expectUpToDate } from "./generatedPages.ts";
 test("the README is up to date, and names all that is registered", async () => {
   const page = await readmePage();
   expectUpToDate(page, "npm run docs:readme");
-  // Rows of the tables: | `name` | …, and the links of the optimizers' table.
+  // Rows of the tables: | `name` | …, with the number of the system in front for experiments, and the links of the
+  // optimizers' table.
   const unnamed = [
-    ...[...estimators, ...experiments, ...studies].filter(
-      ({ name }) => !page.text.includes(`\n| \`${name}\` | `),
-    ),
+    ...estimators.filter(({ name }) => !page.text.includes(`\n| \`${name}\` | `)),
+    ...[...experiments, ...studies].filter(({ name }) => !page.text.includes(` | \`${name}\` | `)),
     ...optimizers.filter(({ name }) => !page.text.includes(`[\`${name}\`](docs/optimizers.md#`)),
   ];
   expect(unnamed.map(({ name }) => name)).toEqual([]);
