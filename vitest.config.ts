@@ -20,6 +20,8 @@ export default defineConfig({
         ...shared,
         test: {
           name: "unit",
+          // One project after the other: each has a server that reads and translates, and the command's processes want a core.
+          sequence: { groupOrder: 0 },
           include: [
             "packages/*/src/**/*.test.ts",
             "bench/**/*.test.ts",
@@ -41,6 +43,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: "e2e",
+          sequence: { groupOrder: 1 },
           include: ["test/e2e/**/*.test.ts", "test/robustness/interrupts.test.ts"],
           exclude: ["test/e2e/{inProcess*,tutorial}.test.ts"],
           testTimeout: 300_000,
