@@ -198,7 +198,9 @@ function thin(series: Series, x: AxisPlan, y: AxisPlan, notes: string[]): Point[
   }
   const broken = series.y.filter((value) => !Number.isFinite(value)).length;
   if (broken > 0)
-    notes.push(`${series.name}: ${broken} value${broken > 1 ? "s" : ""} not finite; gaps in the drawing.`);
+    notes.push(
+      `${series.name}: ${broken} value${broken > 1 ? "s" : ""} missing or not finite; gaps in the drawing.`,
+    );
   // The lower edge of a band may reach 0 or below on a logarithmic axis: it ends at the frame.
   const edge = y.type === "log" && series.kind === "band" ? y.domain[0] : undefined;
   return kept.map((i) => ({

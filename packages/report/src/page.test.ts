@@ -199,7 +199,7 @@ describe("draw", () => {
     const { notes } = draw({ ...figure, y: { label: "loss", scale: "log" }, series });
     expect(notes).toEqual([
       "loss: 1 value of 0 or less not shown on the logarithmic axis.",
-      "loss: 1 value not finite; gaps in the drawing.",
+      "loss: 1 value missing or not finite; gaps in the drawing.",
     ]);
   });
 
