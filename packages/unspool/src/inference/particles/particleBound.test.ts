@@ -136,3 +136,24 @@ test("density ratios need a twist that learns and a model that can be simulated"
     /a function sample/,
   );
 });
+
+test("data that are not one series of known names are refused before anything is computed", () => {
+  const bound = particleBound({ ...parts, particles: 4 });
+  const theta = bound.init(random.key(0));
+  const log = (given: object): number =>
+    bound.logEvidence(theta, { y: np.ones([4, 1]), ...given }, random.key(1)).item();
+  const steps = (value: number, dtype: "int32" | "float32" = "int32") => np.array(value, { dtype });
+  // With as many steps as particles a stack was broadcast to one plausible number.
+  expect(() => log({ y: np.ones([2, 4, 1]) })).toThrow("one series, got a stack of 2");
+  expect(() => log({ y: np.ones([4]) })).toThrow("y must be [T, 1]");
+  expect(() => log({ observd: np.ones([4], { dtype: "bool" }) })).toThrow('Did you mean "observed"?');
+  for (const wrong of [steps(0), steps(-1), steps(5), steps(2.5, "float32")])
+    expect(() => log({ steps: wrong })).toThrow(
+      "data.steps must be a whole number from 1 to the 4 steps of y",
+    );
+  const plain: unknown = 3;
+  expect(() => log({ steps: plain })).toThrow("data.steps must be a tensor");
+  expect(log({ steps: steps(2) })).toBe(
+    log({ observed: np.array([true, true, false, false], { dtype: "bool" }), x: np.zeros([4, 1]) }),
+  );
+});

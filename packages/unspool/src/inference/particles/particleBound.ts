@@ -18,7 +18,7 @@ import {
 } from "./particleBoundOptions.ts";
 import { type ParticleTheta, type Sweep, particleSweep } from "./particleSweep.ts";
 import { creditedEvidence } from "./resamplingScore.ts";
-import type { ObservedSeries } from "./series.ts";
+import { type ObservedSeries, requireOneSeries } from "./series.ts";
 
 /** A bound. Its functions are compiled where they are called by themselves, and part of whatever trace they are called in. */
 export interface ParticleBound<Model, ProposalParams, TwistParams> {
@@ -37,7 +37,8 @@ export interface ParticleBound<Model, ProposalParams, TwistParams> {
 
 /**
  * The bound. Throws `OptionError` for options that do not fit each other: a twist without "sixo", "sixo" without a twist,
- * fewer than one particle.
+ * fewer than one particle. Its functions throw for a stack of series, for names that data do not have, and for `steps` that
+ * are no whole number from 1 to T.
  *
  * Cost of a sweep: T · K draws and densities; of its gradient about three times that.
  *
@@ -56,6 +57,13 @@ export function particleBound<Model, ProposalParams = object, TwistParams = obje
     particleSweep(settings, theta, series, key);
   const logEvidence = (theta: Theta, series: ObservedSeries, key: Key): Tensor =>
     creditedEvidence(sweep(theta, series, key), resamplingGradient);
+  /** Data are looked at before a trace hides their values. */
+  const checked =
+    <Result>(run: (theta: Theta, series: ObservedSeries, key: Key) => Result): typeof run =>
+    (theta, series, key) => {
+      requireOneSeries("particleBound", series, model.observationSize);
+      return run(theta, series, key);
+    };
   return {
     settings,
     init: (key) => ({
@@ -63,7 +71,7 @@ export function particleBound<Model, ProposalParams = object, TwistParams = obje
       proposal: proposal.init(random.foldIn(key, "proposal")),
       twist: (twist?.init(random.foldIn(key, "twist")) ?? {}) as TwistParams,
     }),
-    sweep: compiledOutside(`${settings.bound}.sweep`, sweep),
-    logEvidence: compiledOutside(`${settings.bound}.evidence`, logEvidence),
+    sweep: checked(compiledOutside(`${settings.bound}.sweep`, sweep)),
+    logEvidence: checked(compiledOutside(`${settings.bound}.evidence`, logEvidence)),
   };
 }

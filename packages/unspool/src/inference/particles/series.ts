@@ -1,7 +1,7 @@
 /** Data of particle methods: one series of observations, and stacks of series. */
-import { type Tensor, np } from "../../array/index.ts";
-import { ShapeError } from "../../errors.ts";
-import type { Observations } from "../stateSpace/observations.ts";
+import { Tensor, np } from "../../array/index.ts";
+import { OptionError, ShapeError } from "../../errors.ts";
+import { type Observations, requireDataNames } from "../stateSpace/observations.ts";
 
 /** Observations of one trajectory, steps counted from 0; or a stack of N, all of whose tensors have a first axis of N. */
 export interface ObservedSeries extends Observations {
@@ -9,12 +9,20 @@ export interface ObservedSeries extends Observations {
   steps?: Tensor;
 }
 
-/** How many series there are: 1 and no axis for a single one. Throws `ShapeError` for shapes that do not belong together. */
+/**
+ * How many series there are: 1 and no axis for a single one. Throws `ShapeError` for shapes that do not belong together, and
+ * `OptionError` for other data and for numbers of steps that cannot be.
+ */
 export function seriesShape(
   where: string,
-  { y, observed, steps }: ObservedSeries,
+  series: ObservedSeries,
   observationSize: number,
 ): { count: number | undefined; length: number } {
+  if (typeof series !== "object" || series === null || Tensor.is(series))
+    throw new OptionError(where, "data", series, "{ y, observed, steps }");
+  requireDataNames(where, series, ["y", "observed", "steps"]);
+  const { y, observed, steps } = series;
+  if (!Tensor.is(y)) throw new OptionError(where, "data.y", y, `a tensor [T, ${observationSize}]`);
   const isStack = y.ndim === 3;
   if ((y.ndim !== 2 && !isStack) || y.shape.at(-1) !== observationSize || y.shape.includes(0)) {
     const what = `y must be [T, ${observationSize}], or [N, T, ${observationSize}] of several series`;
@@ -27,8 +35,32 @@ export function seriesShape(
     throw new ShapeError(where, `${name} must be [${shape.join(", ")}], got ${given.toString()}.`);
   };
   requireShape("observed", observed, [...front, length]);
+  if (steps !== undefined && !Tensor.is(steps))
+    throw new OptionError(where, "data.steps", steps, 'a tensor: np.array(3, { dtype: "int32" })');
   requireShape("steps", steps, front);
+  requireSteps(where, steps, length);
   return { count, length };
+}
+
+/** The shape of one series: throws as `seriesShape` does, and for a stack. */
+export function requireOneSeries(where: string, series: ObservedSeries, observationSize: number): void {
+  const { count } = seriesShape(where, series, observationSize);
+  if (count === undefined) return;
+  const hint = "Call it for each row, map it with vmap, or take particleBoundEstimator, which has stacks.";
+  throw new ShapeError(
+    where,
+    `y must be [T, ${observationSize}], one series, got a stack of ${count}. ${hint}`,
+  );
+}
+
+/** Steps of each series, where they are known: whole numbers from 1 to T. */
+function requireSteps(where: string, steps: Tensor | undefined, length: number): void {
+  if (steps === undefined || steps.isTraced) return;
+  for (const value of steps.data) {
+    const given = Number(value);
+    if (Number.isInteger(given) && given >= 1 && given <= length) continue;
+    throw new OptionError(where, "data.steps", given, `a whole number from 1 to the ${length} steps of y`);
+  }
 }
 
 /** y with 0 in the place of what is not observed, so that no density sees what is not there. */

@@ -318,6 +318,11 @@ test.each([
     /a function of theta beside init/,
   ],
   [() => kalmanFilter(two, undefined as never), OptionError, /data must be \{ y, observed \}, got undefined/],
+  [
+    () => kalmanFilter(two, { y: np.zeros([4, 2]), steps: 2 } as never),
+    OptionError,
+    /one of "y", "observed", "x", got "steps"/,
+  ],
   [() => kalmanFilter(two, { y: np.zeros([4, 1]) }), ShapeError, /data\.y must be \[T, 2\]/],
   [
     () => kalmanFilter({ ...two, F: undefined } as never, { y: np.zeros([4, 2]) }),

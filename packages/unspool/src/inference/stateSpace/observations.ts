@@ -1,7 +1,7 @@
 /** What was observed of a trajectory, with gaps where nothing was. */
 import { Tensor, np } from "../../array/index.ts";
 import type { Distribution } from "../../distributions/index.ts";
-import { OptionError, ShapeError } from "../../errors.ts";
+import { OptionError, ShapeError, requireKnownOptions } from "../../errors.ts";
 
 export interface Observations {
   /** [T, dy]. Where nothing was observed its value does not matter, NaN included. */
@@ -20,6 +20,7 @@ export function requireObservations(
     const hint = "Write { y } around the tensor.";
     throw new OptionError(where, "data", data, "{ y, observed }", Tensor.is(data) ? hint : undefined);
   }
+  requireDataNames(where, data, ["y", "observed"]);
   const { y, observed } = data;
   if (!Tensor.is(y)) throw new OptionError(where, "data.y", y, `a tensor [T, ${observationSize}]`);
   if (y.ndim !== 2 || y.shape[1] !== observationSize || y.shape[0] === 0) {
@@ -32,6 +33,11 @@ export function requireObservations(
     throw new OptionError(where, "data.observed", observed, `a bool for each of the ${steps} steps of y`);
   }
   return { y, observed: observed.astype("bool"), steps };
+}
+
+/** Throws for a name that means nothing, which a misspelt one would be; the states x of `simulate` may stand beside y. */
+export function requireDataNames(where: string, data: object, names: readonly string[]): void {
+  requireKnownOptions(`${where}: data`, data, [...names, "x"]);
 }
 
 /**
