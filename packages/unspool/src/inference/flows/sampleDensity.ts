@@ -16,11 +16,11 @@ export interface SampleDensityOptions extends Omit<FabOptions, "flow" | "logDens
   logDensity: LogDensity;
   /** d: numbers of a point. */
   dim: number;
-  /** Points are angles from -pi to pi. Default false. */
+  /** Points are angles from -pi to pi. Default false; not beside `flow`. */
   isCircular?: boolean;
   /** Default `realNvp({ dim, baseScale })`; of angles `splineFlow({ dim, isCircular: true })`. */
   flow?: Flow;
-  /** About how far from 0 the density has mass: first deviation of the flow's points. Default 1. */
+  /** About how far from 0 the density has mass: first deviation of the flow's points. Default 1; not beside `flow`. */
   baseScale?: number;
   /** Outer steps after the buffer is full. Default 500. */
   steps?: number;
@@ -70,6 +70,11 @@ export function sampleDensity(options: SampleDensityOptions): DensitySampler {
   } = options;
   requireInteger(where, "dim", dim, 1);
   requireInteger(where, "steps", steps, 1);
+  for (const name of ["isCircular", "baseScale"] as const) {
+    if (options.flow === undefined || options[name] === undefined) continue;
+    const hint = "It makes the default flow; of angles take splineFlow({ dim, isCircular: true }).";
+    throw new OptionError(where, name, options[name], "left out beside a flow of your own", hint);
+  }
   const flow = options.flow ?? (isCircular ? splineFlow({ dim, isCircular }) : realNvp({ dim, baseScale }));
   if (flow.dim !== dim)
     throw new OptionError(

@@ -36,8 +36,12 @@ export function requireObservations(
 }
 
 /** Throws for a name that means nothing, which a misspelt one would be; the states x of `simulate` may stand beside y. */
-export function requireDataNames(where: string, data: object, names: readonly string[]): void {
-  requireKnownOptions(`${where}: data`, data, [...names, "x"]);
+export function requireDataNames<Data extends Observations>(
+  where: string,
+  data: Data & { x?: unknown },
+  names: readonly (keyof Data & string)[],
+): void {
+  requireKnownOptions<Data & { x?: unknown }>(`${where}: data`, data, [...names, "x"]);
 }
 
 /**

@@ -61,6 +61,8 @@ describe("weights", () => {
   test("that are no numbers, or all 0, are said", () => {
     expect(() => summariseWeights([0, NaN])).toThrow("summariseWeights: log w of point 1 is NaN");
     expect(() => summariseWeights([-Infinity])).toThrow("all weights are 0");
+    expect(weightedMean(np.array([1, 3]), [0, 0]).value).toBe(2);
+    expect(() => weightedMean(np.ones([2, 2]), [0, 0])).toThrow("values must be [2]");
     expect(() => weightedMean([1], [0, 0])).toThrow("values must be as many as weights, 2, got 1");
   });
 });
@@ -159,6 +161,8 @@ describe("sampleDensity", () => {
       "dim must be an integer of at least 2, got 1",
     );
     const flow = defineFlow({ name: "plain", base: gaussianBase({ dim: 3 }), bijectors: [] });
+    const torus = { logDensity, dim: 2, flow: small, isCircular: true };
+    expect(() => sampleDensity(torus)).toThrow("isCircular must be left out beside a flow of your own");
     expect(() => sampleDensity({ logDensity, dim: 2, flow })).toThrow("a flow of 2 numbers, as dim says");
     expect(() => sampleDensity({ logDensity: (x: Tensor) => x, dim: 2, flow: small })).toThrow("must be [2]");
   });

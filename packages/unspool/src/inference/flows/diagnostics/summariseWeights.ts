@@ -38,9 +38,20 @@ export function summariseWeights(logW: Tensor | readonly number[]): WeightSummar
   };
 }
 
-/** E_p f by points with weights p / q: Σ w f / Σ w. */
-export function weightedMean(values: readonly number[], logW: Tensor | readonly number[]): Measured {
+/**
+ * E_p f by points with weights p / q: Σ w f / Σ w. `given` are the values of f, a tensor [n] or numbers. Throws `ShapeError`
+ * unless they are as many as the weights, one each.
+ */
+export function weightedMean(given: Tensor | readonly number[], logW: Tensor | readonly number[]): Measured {
   const { weights } = scaled("weightedMean", logW);
+  if ("data" in given && given.ndim !== 1) {
+    const hint = "Take one column: x.slice([], 0).";
+    throw new ShapeError(
+      "weightedMean",
+      `values must be [${weights.length}], got ${given.toString()}. ${hint}`,
+    );
+  }
+  const values = "data" in given ? Array.from(given.data, Number) : given;
   if (values.length !== weights.length)
     throw new ShapeError(
       "weightedMean",
