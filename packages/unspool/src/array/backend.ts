@@ -7,6 +7,7 @@
  */
 import * as jax from "@jax-js/jax";
 import { type DType, type TensorData, dtypeOf } from "./dtype.ts";
+import { hashTextsAtOnce } from "./hashes.ts";
 import { repairCompiler, repairNumbers } from "./repairs.ts";
 
 export type Raw = jax.Array;
@@ -22,6 +23,7 @@ export function currentDevice(): Device {
   return current;
 }
 
+hashTextsAtOnce();
 repairNumbers();
 repairCompiler();
 
