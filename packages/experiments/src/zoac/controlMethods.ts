@@ -1,5 +1,6 @@
 /** The ways to tune a controller that are compared: ZOAC, without its critic, and searches by whole episodes. */
 import {
+  type EpisodePlayer,
   type Evaluate,
   type Method,
   adam,
@@ -21,8 +22,8 @@ export interface ControlSettings extends ControlTask {
 }
 
 export function controlMethod(name: string, settings: ControlSettings): Method<ControlTheta> {
-  const { environment, policy, sigma, samplers, segmentLength, segments, learningRate, box, wholeEpisodes } =
-    settings;
+  const { policy, sigma, samplers, segmentLength, segments, learningRate, box, wholeEpisodes } = settings;
+  const environment = settings.environment();
   const actor = adam({ learningRate });
   const { lambda, criticEpochs, criticRate, advantages, isNormalized } = settings;
   if (name === "zoac" || name === "no-critic") {
@@ -50,12 +51,12 @@ export function controlMethod(name: string, settings: ControlSettings): Method<C
   // A model of the losses learns from each evaluation: it is asked for one candidate at a time.
   const population = searchEntry(name).kind === "model" ? 1 : wholeEpisodes;
   const search = createSearch<ControlTheta>(name, { sigma, population, ...bounds });
-  return askTell({ search, evaluate: wholeReturns(settings) }) as Method<ControlTheta>;
+  const evaluate = wholeReturns(episodePlayer(environment, policy));
+  return askTell({ search, evaluate }) as Method<ControlTheta>;
 }
 
 /** Minus the return of one episode of each candidate; all of a step play the same. */
-function wholeReturns({ environment, policy }: ControlTask): Evaluate<ControlTheta> {
-  const player = episodePlayer(environment, policy);
+function wholeReturns(player: EpisodePlayer<ControlTheta>): Evaluate<ControlTheta> {
   return (candidates, key) => {
     const { returns, innerSteps } = player.playEach(candidates, key);
     return { losses: returns.data.map((value: number) => -value), innerSteps };

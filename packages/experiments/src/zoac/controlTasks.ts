@@ -17,7 +17,8 @@ export type TaskName = (typeof taskNames)[number];
 export type ControlTheta = PidTheta;
 
 export interface ControlTask {
-  environment: Environment;
+  /** Makes it, which also checks it by steps of it: not for who only asks what there is. */
+  environment: () => Environment;
   policy: Policy<ControlTheta>;
   /** What a report says of a controller: minus the return is a cost where rewards are costs. */
   measure: "return" | "cost";
@@ -58,7 +59,7 @@ export const bangBang: Policy<ControlTheta> = {
 
 export const controlTasks: Readonly<Record<TaskName, ControlTask>> = {
   cartpole: {
-    environment: cartPole(),
+    environment: () => cartPole(),
     policy: bangBang,
     measure: "return",
     episodes: 50,
@@ -76,7 +77,7 @@ export const controlTasks: Readonly<Record<TaskName, ControlTask>> = {
     ppo: {},
   },
   acc: {
-    environment: adaptiveCruise(),
+    environment: () => adaptiveCruise(),
     policy: cruisePid(),
     measure: "cost",
     episodes: 20,

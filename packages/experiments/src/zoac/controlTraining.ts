@@ -88,7 +88,7 @@ export const controlTraining: Experiment<unknown, ControlTheta> = defineExperime
 
 /** Returns of unperturbed controllers over the same new episodes. */
 function comparison(task: ControlTask, thetas: readonly ControlTheta[], key: Key): Evaluation {
-  const player = episodePlayer(task.environment, task.policy);
+  const player = episodePlayer(task.environment(), task.policy);
   return evaluationOf(
     task,
     thetas.map((theta) => Array.from(player.play(theta, key, { episodes: task.episodes }).returns.data)),

@@ -58,7 +58,8 @@ export const ppoTraining: Experiment = defineExperiment<Config>({
 
 function trained<Theta>(settings: Config, key: Key, policy: DesignPolicy<Theta>): Setup<Theta> {
   const task = controlTasks[settings.task];
-  const { environment, episodes } = task;
+  const { episodes } = task;
+  const environment = task.environment();
   const { samplers, epochs, batch, lambda } = settings;
   const budget = settings.budget ?? task.budget;
   const player = episodePlayer(environment, randomPolicy(environment, policy, "mode"));
