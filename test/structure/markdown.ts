@@ -5,6 +5,25 @@ export function markdownFiles(): string[] {
   return repositoryFiles().filter((path) => path.endsWith(".md"));
 }
 
+/** Pages whose TypeScript is compiled, and whose first example is run where it says what it prints. */
+export const pagesWithCode: readonly string[] = [
+  "README.md",
+  "docs/tutorial.md",
+  "docs/simulators.md",
+  "docs/tune-a-controller.md",
+  "docs/bilevel.md",
+  "docs/subspaces.md",
+  "docs/invariance.md",
+  "docs/search.md",
+  "docs/environments.md",
+  "docs/hybrid-spaces.md",
+  "docs/design-and-control.md",
+  "docs/learn-online.md",
+  "docs/state-space-models.md",
+  "docs/sample-a-density.md",
+  "docs/thermal-states.md",
+];
+
 export interface CodeBlock {
   /** Where the code would stand, from its first line `// path/from/root.ts`; undefined for a script. */
   path: string | undefined;
