@@ -39,7 +39,9 @@ describe.each([
   const out = `stopped-${jobs.length}`;
   const resumeLine = ["resume", out, "--experiment", "noisyStudy.ts", "--json"];
 
-  it("stops at Ctrl-C with code 130 and says how to go on", async () => {
+  // Each cell in a process of its own, twice over: only by `npm run test:robustness`.
+  const isShort = jobs.length > 0 && !process.env["UNSPOOL_LONG_TESTS"];
+  it.skipIf(isShort)("stops at Ctrl-C with code 130 and says how to go on", async () => {
     const { outcome } = start(dir, run(out, "--set", "stepMs=5", ...jobs), ({ event, cell, step }, child) => {
       if (event === "step" && cell === "noise-0.3" && step === 5) child.kill("SIGINT");
     });
@@ -52,8 +54,6 @@ describe.each([
     });
   });
 
-  // Each cell in a process of its own, twice over: only by `npm run test:robustness`.
-  const isShort = jobs.length > 0 && !process.env["UNSPOOL_LONG_TESTS"];
   it.skipIf(isShort)("goes on, and after kill -9 goes on to the same summary", async () => {
     const { outcome } = start(
       dir,
@@ -83,7 +83,10 @@ it("keeps the steps of its cells at a Ctrl-C that a terminal sends to all of its
     if (event === "step" && cell === "noise-0.3" && step === 10) process.kill(-child.pid!, "SIGINT");
   };
   const { outcome } = start(dir, args, interrupt, true);
-  expect((await outcome).code).toBe(130);
+  const stopped = await outcome;
+  expect(stopped.code).toBe(130);
+  const resumeLine = "unspool resume group --experiment noisyStudy.ts";
+  expect(eventsOf(stopped).at(-1)).toMatchObject({ event: "study-interrupted", resume: resumeLine });
   const cell = join(dir, "group/cells/noise-0.3");
   const steps = readFileSync(join(cell, "metrics.jsonl"), "utf8").trimEnd().split("\n").length;
   expect(steps).toBeGreaterThanOrEqual(10);
