@@ -45,20 +45,33 @@ export function documented(registries: readonly string[]): Documented {
   };
 }
 
-/** The docs of the functions that a room's index file exports, in its order. */
+/** The docs of the functions that a room's index file exports, in its order; those of a namespace as `namespace.name`. */
 export function documentedExports(index: string): { name: string; doc: AlgorithmDoc }[] {
   const program = programOf([index]);
   const checker = program.getTypeChecker();
-  return program.getSourceFile(index)!.statements.flatMap((statement) => {
-    const names = ts.isExportDeclaration(statement) ? statement.exportClause : undefined;
-    if (names === undefined || !ts.isNamedExports(names)) return [];
-    return names.elements.flatMap((element) => {
-      const symbol = checker.getAliasedSymbol(checker.getSymbolAtLocation(element.name)!);
-      const factory = symbol.declarations?.find(ts.isFunctionDeclaration);
-      return factory === undefined ? [] : [{ name: element.name.text, doc: describe(factory, checker) }];
+  const functionsOf = (file: ts.SourceFile, prefix: string): { name: string; doc: AlgorithmDoc }[] =>
+    file.statements.flatMap((statement) => {
+      if (ts.isFunctionDeclaration(statement) && isExported(statement))
+        return [{ name: prefix + statement.name!.text, doc: describe(statement, checker) }];
+      if (!ts.isExportDeclaration(statement) || statement.exportClause === undefined) return [];
+      const { exportClause, moduleSpecifier } = statement;
+      if (ts.isNamespaceExport(exportClause)) {
+        const module = checker.getSymbolAtLocation(moduleSpecifier!)!;
+        const inner = module.declarations!.find(ts.isSourceFile)!;
+        return functionsOf(inner, `${prefix}${exportClause.name.text}.`);
+      }
+      return exportClause.elements.flatMap((element) => {
+        const symbol = checker.getAliasedSymbol(checker.getSymbolAtLocation(element.name)!);
+        const factory = symbol.declarations?.find(ts.isFunctionDeclaration);
+        const name = prefix + element.name.text;
+        return factory === undefined ? [] : [{ name, doc: describe(factory, checker) }];
+      });
     });
-  });
+  return functionsOf(program.getSourceFile(index)!, "");
 }
+
+const isExported = ({ modifiers }: ts.FunctionDeclaration): boolean =>
+  modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true;
 
 /** What the programs of several pages have in common is parsed once. */
 const parsed = new Map<string, ts.SourceFile | undefined>();

@@ -32,7 +32,7 @@ export function roomPage(room: Room): Page {
     `# ${title}`,
     `<!-- Generated from the sources by \`npm run docs\`. -->`,
     `What each function takes, throws and costs. How to choose among them is in [the how-to page](${guide}).`,
-    functions.map(({ name }) => `[\`${name}\`](#${name.toLowerCase()})`).join(", "),
+    functions.map(({ name }) => `[\`${name}\`](#${name.toLowerCase().replaceAll(".", "")})`).join(", "),
     ...functions.map(({ name, doc }) => functionText(name, doc)),
   ].join("\n\n")}\n`;
   return { path: `docs/reference/${room}.md`, text, lacks };

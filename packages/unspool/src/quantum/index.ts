@@ -1,6 +1,4 @@
 /** Quantum thermal states on a classical machine: hermitian helpers, models, their information metric, natural and mirror descent. */
-export * as hermitian from "./hermitian/index.ts";
-export type { ComplexPair, HermitianMatrix, SpectralFunction } from "./hermitian/index.ts";
 export { pauliSum } from "./systems/pauliSum.ts";
 export { tfim, tfimTerms } from "./systems/tfim.ts";
 export type { TfimOptions } from "./systems/tfim.ts";
@@ -40,3 +38,5 @@ export type { QuantumDescentState } from "./descent/quantumDescent.ts";
 export type { Geometry, QuantumRule, RuleUpdate } from "./descent/quantumRule.ts";
 export { stateSequence } from "./descent/stateSequence.ts";
 export type { SequenceTarget, StateSequenceOptions, StateSequenceState } from "./descent/stateSequence.ts";
+export * as hermitian from "./hermitian/index.ts";
+export type { ComplexPair, HermitianMatrix, SpectralFunction } from "./hermitian/index.ts";

@@ -12,6 +12,7 @@ import { qbm } from "./models/qbm.ts";
 import { qhbm } from "./models/qhbm.ts";
 import { pauliSum } from "./systems/pauliSum.ts";
 import { tfim, tfimTerms } from "./systems/tfim.ts";
+import { thermalState } from "./systems/thermalState.ts";
 import { trotterStep } from "./systems/trotterStep.ts";
 import { qmhl } from "./tasks/qmhl.ts";
 import { vqt } from "./tasks/vqt.ts";
@@ -93,6 +94,20 @@ describe("Hamiltonians and states", () => {
   test("letters that are no Pauli matrix, products of unequal length, terms that are not Hermitian", () => {
     expect(() => pauliSum([[1, "XQ"]])).toThrow(/a product must be 2 letters out of I, X, Y and Z, got "XQ"/);
     expect(() => pauliSum([[1, "XX"], [1, "X"]])).toThrow(/2 letters/); // prettier-ignore
+    expect(() => pauliSum([])).toThrow(/pauliSum: terms must be a list of at least one .*got \[\]\. Write/);
+    expect(() => call(pauliSum, [1, "XX"])).toThrow(/a list of at least one \[coefficient, product\]/);
+    expect(() =>
+      call(
+        thermalState,
+        {
+          re: [
+            [1, 0],
+            [0, -1],
+          ],
+        },
+        1,
+      ),
+    ).toThrow(/thermalState: hamiltonian must be a Hermitian matrix .* of tensors, .*np\.array/);
     expect(() => qbm({ terms: [skew] })).toThrow(/qbm: terms\[0\] must be Hermitian/);
     expect(() => qbm({ terms: [] })).toThrow(/a list of Hermitian matrices/);
     expect(() => trotterStep([field], NaN)).toThrow(/time must be a finite number/);

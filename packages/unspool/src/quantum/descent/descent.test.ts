@@ -53,6 +53,18 @@ describe("QBM of ZZ and XI + IX with the target (-2, -1) (6.5, claim 6)", () => 
       close(theta.coefficients, [-2 + 2 ** -t, -1 + 2 ** -(t + 1)], 12);
     });
   });
+  test("of QMHL the same step is Newton's: errors are squared near the end, and the first is not the last", () => {
+    const { state: sigma } = thermalState(hamiltonian, 1);
+    const fit = qmhl({ model, sigma });
+    const method = quantumDescent(fit, qngd({ ...undamped, optimizer: sgd({ learningRate: 1 }) }));
+    let [theta, state] = [{ coefficients: vector([-1.8, -0.9]) }, method.init(start, key)];
+    const errors = Array.from({ length: 4 }, () => {
+      ({ theta, state } = method.step(theta, state, key));
+      return Math.hypot(...theta.coefficients.sub(vector([-2, -1])).data);
+    });
+    expect(errors[0]).toBeGreaterThan(0.01);
+    errors.slice(1).forEach((error, k) => expect(error).toBeLessThan(errors[k]! ** 2));
+  });
   test("QMHL has the same fixed point, and its gradient is tr[σH] - tr[ρH]", () => {
     const { state: sigma } = thermalState(hamiltonian, 1);
     const fit = qmhl({ model, sigma });

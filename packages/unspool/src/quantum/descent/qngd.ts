@@ -4,7 +4,9 @@
  *
  *     x ← x - η (g(x) + damping)⁻¹ ∇L(x),     g the Bogoliubov-Kubo-Mori information matrix.
  *
- * Of a `qbm` whose terms contain the target, g⁻¹ ∇L = θ - θ*: without damping and with η = 1 the first step is the last.
+ * Of `vqt` with a `qbm` whose terms contain the target, g⁻¹ ∇L = θ - θ*: without damping and with η = 1 the first step is the
+ * last. Of `qmhl` with such a model g is the Hessian of L, which is convex: there the same step is Newton's, and the number of
+ * right digits doubles near the end.
  */
 import { type Tensor, np } from "../../array/index.ts";
 import { OptionError, requireKnownOptions, requireOneOf } from "../../errors.ts";

@@ -2,15 +2,18 @@
 import type { Tensor } from "../../array/index.ts";
 import { type HermitianMatrix, multiply } from "./complexPair.ts";
 import { matrixFunction, traceFunction } from "./matrixFunction.ts";
+import { isKnown } from "./requireAdjoint.ts";
+import { knownState } from "./requireHermitian.ts";
 import { squareRoot } from "./spectralFunction.ts";
 
-/** F = (tr √(√ρ σ √ρ))² of two density matrices [D, D]: 1 for equal ones, 0 for states that share nothing. */
+/**
+ * F = (tr √(√ρ σ √ρ))² of two density matrices [D, D]: 1 for equal ones, 0 for states that share nothing. Throws
+ * `OptionError` for known matrices that are no states; of traced ones negative eigenvalues count as 0.
+ */
 export function fidelity(rho: HermitianMatrix, sigma: HermitianMatrix): Tensor {
-  return fidelityToRoot(rho, matrixFunction(squareRoot, sigma));
-}
-
-/** The same, where √σ is known. */
-export function fidelityToRoot(rho: HermitianMatrix, rootOfSigma: HermitianMatrix): Tensor {
+  if (isKnown(rho)) knownState("hermitian.fidelity", "rho", rho);
+  if (isKnown(sigma)) knownState("hermitian.fidelity", "sigma", sigma);
+  const rootOfSigma = matrixFunction(squareRoot, sigma);
   const root = traceFunction(squareRoot, multiply(multiply(rootOfSigma, rho), rootOfSigma));
   return root.mul(root);
 }

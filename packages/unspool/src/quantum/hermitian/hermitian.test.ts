@@ -147,3 +147,65 @@ describe("measures of states", () => {
     close(gradient.re, flat(np.eye(4).astype("float64").mul(Math.log(0.25) + 1).sub(wanted.re)), 11); // prettier-ignore
   });
 });
+
+describe("outside of their domain", () => {
+  const diagonal = (...p: number[]) => ({ re: np.diag(np.array(p, exact)) as Tensor });
+  const [zeroKet, oneKet, mixed] = [diagonal(1, 0), diagonal(0, 1), diagonal(0.5, 0.5)];
+  const half = (sign: number) => ({ re: matrix([[0.5, 0.5 * sign], [0.5 * sign, 0.5]]) }); // prettier-ignore
+  const nilpotent = { re: matrix([[0, 1], [0, 0]]) }; // prettier-ignore
+  test("the relative entropy is infinite where ρ has weight on what σ has none on, in any basis", () => {
+    const pairs = [
+      [mixed, zeroKet],
+      [zeroKet, oneKet],
+      [half(1), half(-1)],
+      [mixed, half(1)],
+    ] as const;
+    for (const [rho, sigma] of pairs) expect(hermitian.relativeEntropy(rho, sigma).item()).toBe(Infinity);
+    // Supports that agree: -S(ρ) - tr[ρ log σ] over the support of σ alone.
+    expect(hermitian.relativeEntropy(half(1), half(1)).item()).toBeCloseTo(0, 14);
+    expect(hermitian.relativeEntropy(zeroKet, mixed).item()).toBeCloseTo(Math.LN2, 14);
+    const [rho, sigma] = [diagonal(0.5, 0.5, 0), diagonal(0.25, 0.75, 0)];
+    const divergence = 0.5 * Math.log(2) + 0.5 * Math.log(0.5 / 0.75);
+    expect(hermitian.relativeEntropy(rho, sigma).item()).toBeCloseTo(divergence, 14);
+    // The eigenvalues of a diagonal matrix are exact, and so is a small weight among them.
+    const cold = hermitian.relativeEntropy(mixed, diagonal(1, 1e-200)).item();
+    expect(cold).toBeCloseTo(-Math.LN2 + 0.5 * 200 * Math.LN10, 10);
+  });
+  test("log of 0, √ of -1, and functions of what is not Hermitian, are errors", () => {
+    expect(() => hermitian.log(zeroKet)).toThrow(
+      /hermitian\.log: the smallest eigenvalue of A must be above 0, got 0\. Of a state without full rank/,
+    );
+    expect(() => hermitian.log(half(1))).toThrow(/above 0, by more than rounding makes of it/);
+    expect(() => hermitian.sqrt(diagonal(1, -1))).toThrow(/hermitian\.sqrt: the smallest .* at least 0/);
+    expect(hermitian.sqrt(diagonal(1, -1e-12)).re.data[3]).toBe(0);
+    for (const f of [hermitian.exp, hermitian.log, hermitian.sqrt, hermitian.eigh, hermitian.entropy])
+      expect(() => f(nilpotent)).toThrow(/must be Hermitian: re symmetric.* got 1\..*Take the mean/);
+    expect(() => hermitian.exp({ re: matrix([[NaN, 0], [0, 1]]) })).toThrow(/finite numbers/); // prettier-ignore
+    expect(() => hermitian.exp({ re: np.zeros([2, 3], exact) })).toThrow(/one shape \[D, D\]/);
+    expect(() => hermitian.matrixDerivative(hermitian.logarithm, zeroKet, mixed)).toThrow(/above 0/);
+    expect(() => hermitian.bkmGram(zeroKet, [pauli.x])).toThrow(/hermitian\.bkmGram: the smallest/);
+    const plain = { re: [[1, 0], [0, 1]] } as unknown as hermitian.HermitianMatrix; // prettier-ignore
+    expect(() => hermitian.exp(plain)).toThrow(
+      /Hermitian matrix \{ re, im \} of tensors.*Write \{ re: np\.array/,
+    );
+  });
+  test("measures are of states", () => {
+    const unnormalised = diagonal(1, 1);
+    for (const measure of [hermitian.fidelity, hermitian.traceDistance, hermitian.relativeEntropy]) {
+      expect(() => measure(unnormalised, mixed)).toThrow(/the trace of rho must be 1, got 2\. Divide/);
+      expect(() => measure(mixed, unnormalised)).toThrow(/the trace of sigma must be 1/);
+    }
+    expect(() => hermitian.entropy(diagonal(2, -1))).toThrow(/smallest eigenvalue of rho must be at least 0/);
+    // Seven digits are those of float32.
+    const single = { re: np.array([[0.1, 0.2], [0.2, 0.9]]) }; // prettier-ignore
+    expect(hermitian.fidelity(single, single).item()).toBeCloseTo(1, 6);
+  });
+  test("inside of a trace nothing is thrown, and eigenvalues count as the nearest allowed ones", () => {
+    // log 1e-300.
+    const least = -690.7755278982137;
+    const realPart = (f: typeof hermitian.log) => jit((re: Tensor) => f({ re }).re);
+    close(realPart(hermitian.log)(zeroKet.re), [0, 0, 0, least], 9);
+    close(realPart(hermitian.sqrt)(diagonal(1, -1).re), [1, 0, 0, 0]);
+    expect(jit(hermitian.relativeEntropy)(zeroKet, oneKet).item()).toBeCloseTo(-least, 9);
+  });
+});

@@ -7,6 +7,7 @@ import { OptionError } from "../../errors.ts";
 import { symmetricEigensystem } from "../../numerics/index.ts";
 import type { ComplexPair, HermitianMatrix } from "./complexPair.ts";
 import { embed } from "./embedding.ts";
+import { isKnown, requireAdjoint } from "./requireAdjoint.ts";
 
 /** A symmetric matrix [n, n] that has the eigenvalues of the Hermitian one, each `copies` times. */
 export interface RealForm {
@@ -39,10 +40,12 @@ const tie = 1e-9;
 
 /**
  * Rising eigenvalues [D] and complex eigenvectors, as columns [D, D], of a Hermitian matrix. Outside of traces only: of the
- * 2D real eigenvectors D are chosen that are orthogonal as complex ones. Cost: about 64 D³ operations.
+ * 2D real eigenvectors D are chosen that are orthogonal as complex ones. Throws `OptionError` for a matrix that is traced, not
+ * finite or not Hermitian. Cost: about 64 D³ operations.
  */
 export function eigh(a: HermitianMatrix): { values: Tensor; vectors: ComplexPair } {
-  if (a.re.isTraced)
+  requireAdjoint("hermitian.eigh", "the matrix", a);
+  if (!isKnown(a))
     throw new OptionError(
       "hermitian.eigh",
       "the matrix",

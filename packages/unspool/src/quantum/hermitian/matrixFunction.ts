@@ -11,6 +11,8 @@ import { type ComplexPair, type HermitianMatrix, complexPair } from "./complexPa
 import { embed, unembed } from "./embedding.ts";
 import { matrixProduct } from "./matrixProduct.ts";
 import { realForm, symmetricEigen } from "./hermitianEigen.ts";
+import { isKnown, requireAdjoint } from "./requireAdjoint.ts";
+import { requireDomain } from "./requireDomain.ts";
 import type { SpectralFunction } from "./spectralFunction.ts";
 
 /** V X Vᵀ. */
@@ -53,24 +55,44 @@ function applied(f: SpectralFunction, x: Tensor): readonly [Tensor, readonly [Te
   return [matrixProduct(scaled, np.transpose(vectors) as Tensor), [values, vectors]];
 }
 
-/** f(A) of a Hermitian matrix [D, D]. Cost: an eigensystem of 2D rows, of D where A is real. */
+/**
+ * f(A) of a Hermitian matrix [D, D]. Throws `OptionError` for a known A that is not finite, not Hermitian, or has eigenvalues
+ * of which f is not; of a traced one the Hermitian part is taken. Cost: an eigensystem of 2D rows, of D where A is real.
+ */
 export function matrixFunction(f: SpectralFunction, a: HermitianMatrix): ComplexPair {
+  const where = `hermitian.${f.name}`;
+  requireAdjoint(where, "A", a);
   const { matrix, copies } = realForm(a);
-  return pairOf(symmetricFunction(f, matrix), copies);
+  if (!isKnown(a)) return pairOf(symmetricFunction(f, matrix), copies);
+  const [result, [values]] = applied(f, matrix);
+  requireDomain(where, f, a, values);
+  return pairOf(result, copies);
 }
 
-/** tr f(A). */
+/** tr f(A). Throws what `matrixFunction` does. */
 export function traceFunction(f: SpectralFunction, a: HermitianMatrix): Tensor {
+  const where = `hermitian.${f.name}`;
+  requireAdjoint(where, "A", a);
   const { matrix, copies } = realForm(a);
-  if (!matrix.isTraced) return f.value(symmetricEigen(matrix)[0]).sum().div(copies);
-  return np.diagonal(symmetricFunction(f, matrix)).sum().div(copies) as Tensor;
+  if (!isKnown(a)) return np.diagonal(symmetricFunction(f, matrix)).sum().div(copies) as Tensor;
+  const [values] = symmetricEigen(matrix);
+  requireDomain(where, f, a, values);
+  return traceOf(f, values, copies);
 }
 
-/** d f(A)[B], the derivative of f(A) along a Hermitian B [D, D]. */
+/** tr f(A) of eigenvalues, each of which comes `copies` times. */
+export const traceOf = (f: SpectralFunction, values: Tensor, copies: 1 | 2): Tensor =>
+  f.value(values).sum().div(copies) as Tensor;
+
+/** d f(A)[B], the derivative of f(A) along a Hermitian B [D, D]. Throws what `matrixFunction` does, for A and B. */
 export function matrixDerivative(f: SpectralFunction, a: HermitianMatrix, b: HermitianMatrix): ComplexPair {
+  const where = "hermitian.matrixDerivative";
+  requireAdjoint(where, "A", a);
+  requireAdjoint(where, "B", b);
   const both = a.im === undefined && b.im === undefined ? a : complexPair(a);
   const { matrix, copies } = realForm(both);
   const [values, vectors] = symmetricEigen(matrix);
+  if (isKnown(a)) requireDomain(where, f, a, values);
   const inside = inEigenbasis(vectors, formOf(b, copies));
   return pairOf(rotated(vectors, ofPairs(values, f.slope).mul(inside)), copies);
 }

@@ -10,6 +10,11 @@ import { type Tensor, np } from "../../array/index.ts";
 /** f and f[a, b], elementwise; a and b have shapes that broadcast. */
 export interface SpectralFunction {
   readonly name: string;
+  /**
+   * What f is of: a known matrix with other eigenvalues is refused, and traced ones are not looked at. "nonNegative" lets
+   * those pass that rounding makes of 0. Default all numbers.
+   */
+  readonly domain?: "positive" | "nonNegative";
   value(x: Tensor): Tensor;
   slope(a: Tensor, b: Tensor): Tensor;
 }
@@ -34,7 +39,7 @@ function decline(x: Tensor): Tensor {
 const larger = (a: Tensor, b: Tensor): Tensor => np.maximum(a, b);
 const smaller = (a: Tensor, b: Tensor): Tensor => np.minimum(a, b);
 
-/** Eigenvalues below this count as it: a logarithm of 0 is wanted nowhere. */
+/** Traced eigenvalues below this count as it: nothing can be thrown for them. */
 const least = 1e-300;
 
 /** exp(x). */
@@ -45,9 +50,10 @@ export const exponential: SpectralFunction = {
   slope: (a, b) => np.exp(larger(a, b)).mul(growth(smaller(a, b).sub(larger(a, b)))),
 };
 
-/** log(x), of positive numbers; smaller ones than 1e-300 count as that. */
+/** log(x), of positive numbers; smaller ones than 1e-300 count as that where they are traced. */
 export const logarithm: SpectralFunction = {
   name: "log",
+  domain: "positive",
   value: (x) => np.log(np.maximum(x, least)),
   slope(a, b) {
     const low = np.maximum(smaller(a, b), least) as Tensor;
@@ -57,9 +63,10 @@ export const logarithm: SpectralFunction = {
   },
 };
 
-/** √x, and 0 for the negative numbers that rounding makes of 0. */
+/** √x, and 0 for the negative numbers that rounding makes of 0; for all negative ones where they are traced. */
 export const squareRoot: SpectralFunction = {
   name: "sqrt",
+  domain: "nonNegative",
   value: (x) => np.sqrt(np.maximum(x, 0)),
   slope: (a, b) =>
     np.reciprocal(
@@ -70,6 +77,7 @@ export const squareRoot: SpectralFunction = {
 /** x log x, 0 at 0. */
 export const entropyTerm: SpectralFunction = {
   name: "x log x",
+  domain: "nonNegative",
   value: (x) => np.maximum(x, 0).mul(logarithm.value(x)),
   slope: (a, b) => logarithm.value(smaller(a, b)).add(np.maximum(larger(a, b), 0).mul(logarithm.slope(a, b))),
 };

@@ -6,7 +6,8 @@ import { requireQubits } from "../models/quantumModel.ts";
 
 /**
  * Σ of coefficients times products of I, X, Y and Z, one letter for each qubit and qubit 0 first: a Hermitian matrix
- * [2ⁿ, 2ⁿ], real (no `im`) where every product has an even number of Y.
+ * [2ⁿ, 2ⁿ], real (no `im`) where every product has an even number of Y. Throws `OptionError` for an empty list, other letters
+ * and products of unequal length.
  *
  * @example
  * const h = pauliSum([[-1, "ZZ"], [-0.5, "XI"], [-0.5, "IX"]]);
@@ -14,13 +15,21 @@ import { requireQubits } from "../models/quantumModel.ts";
 export function pauliSum(
   terms: readonly (readonly [coefficient: number, product: string])[],
 ): HermitianMatrix {
-  const qubits = terms[0]?.[1]?.length;
+  if (!Array.isArray(terms) || !terms.every((term) => Array.isArray(term)) || terms.length === 0)
+    throw new OptionError(
+      "pauliSum",
+      "terms",
+      terms,
+      "a list of at least one [coefficient, product]",
+      'Write [[-1, "ZZ"], [-0.5, "XI"]]; of nothing the number of qubits is unknown.',
+    );
+  const qubits = terms[0]![1]?.length;
   requireInteger("pauliSum", "the number of letters", qubits, 1);
   requireQubits("pauliSum", qubits, () => 2);
   const size = 2 ** qubits;
   const [re, im] = [new Float64Array(size * size), new Float64Array(size * size)];
   for (const [coefficient, product] of terms) {
-    if (product.length !== qubits || !/^[IXYZ]+$/.test(product))
+    if (product?.length !== qubits || !/^[IXYZ]+$/.test(product))
       throw new OptionError("pauliSum", "a product", product, `${qubits} letters out of I, X, Y and Z`);
     if (!Number.isFinite(coefficient))
       throw new OptionError("pauliSum", `the coefficient of ${product}`, coefficient, "a finite number");

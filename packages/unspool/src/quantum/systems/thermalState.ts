@@ -2,6 +2,7 @@
 import { type Tensor, np } from "../../array/index.ts";
 import { OptionError, requirePositive } from "../../errors.ts";
 import { type ComplexPair, type HermitianMatrix, eigh, fromEigenbasis } from "../hermitian/index.ts";
+import { requirePair } from "../hermitian/requireAdjoint.ts";
 import { requireHermitian } from "../hermitian/requireHermitian.ts";
 
 export interface ThermalState {
@@ -19,8 +20,9 @@ export interface ThermalState {
 
 /** The number of qubits that a matrix [2ⁿ, 2ⁿ] is of. Throws `OptionError` for other sizes. */
 export function qubitsOf(where: string, name: string, given: HermitianMatrix): number {
-  const rows = given?.re?.shape[0];
-  const qubits = Math.log2(rows ?? NaN);
+  requirePair(where, name, given);
+  const rows = given.re.shape[0];
+  const qubits = Math.log2(rows!);
   if (Number.isInteger(qubits) && qubits >= 1) return qubits;
   throw new OptionError(where, `the number of rows of ${name}`, rows, "2^n for n qubits");
 }

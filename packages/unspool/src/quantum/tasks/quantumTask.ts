@@ -3,7 +3,9 @@ import { type Key, type Tensor, random } from "../../array/index.ts";
 import { OptionError, requireInteger, requireOneOf } from "../../errors.ts";
 import type { Estimate, EstimateMetrics, GradientEstimator } from "../../estimators/index.ts";
 import { compiled } from "../../unroll/index.ts";
-import { type ComplexPair, multiply, squareRoot, traceFunction } from "../hermitian/index.ts";
+import { type ComplexPair, multiply, squareRoot } from "../hermitian/index.ts";
+import { realForm, symmetricEigen } from "../hermitian/hermitianEigen.ts";
+import { traceOf } from "../hermitian/matrixFunction.ts";
 import type { QuantumModel } from "../models/quantumModel.ts";
 import {
   type LossName,
@@ -114,7 +116,8 @@ export function quantumTask<Theta>(
   const run = programsOf(loss);
   const measures = (theta: Theta) => {
     const found = run.measures(theta, target.loss, target.root);
-    const root = traceFunction(squareRoot, found.product).item();
+    const { matrix, copies } = realForm(found.product);
+    const root = traceOf(squareRoot, symmetricEigen(matrix)[0], copies).item();
     return { relativeEntropy: found.loss.item() - target.floor, fidelity: root ** 2 };
   };
   const metricsAt = (theta: Theta, estimates: number, value: number): QuantumMetrics => ({
