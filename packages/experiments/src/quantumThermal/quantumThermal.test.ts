@@ -37,3 +37,13 @@ test("a torus of sampled measurements, by mirror descent", async () => {
   expect(figures[0]!.series.every(({ y }) => y.length === 3)).toBe(true);
   expect(evaluation!.metrics["fidelity"]!).toBeGreaterThan(0);
 });
+
+test.each([
+  [3, 2],
+  [4, 4],
+])("a torus of %i sites in %i rows is refused by the names of the settings", async (qubits, rows) => {
+  const wrong = train(stateTraining, { config: { qubits, rows } });
+  await expect(wrong).rejects.toThrow(
+    `state-training: rows must be 1, or a divisor of qubits = ${qubits} that leaves at least 2 columns, got ${rows}.`,
+  );
+});

@@ -5,6 +5,7 @@ import {
   type HermitianMatrix,
   type QhbmTheta,
   type StepRecord,
+  OptionError,
   defineExperiment,
   qhbm,
   qmhl,
@@ -35,6 +36,13 @@ type Config = z.infer<typeof config>;
 
 /** The Hamiltonian of a ring or torus. */
 function isingOf({ qubits, rows, bias }: Config): HermitianMatrix {
+  if (rows > 1 && (qubits % rows !== 0 || qubits / rows < 2))
+    throw new OptionError(
+      "state-training",
+      "rows",
+      rows,
+      `1, or a divisor of qubits = ${qubits} that leaves at least 2 columns`,
+    );
   return tfim(rows === 1 ? { qubits, bias } : { torus: [rows, qubits / rows], bias });
 }
 
