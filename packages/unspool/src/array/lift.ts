@@ -88,8 +88,15 @@ export function constantsOfTrace(): Map<Raw, Tensor> {
   return new Map([...(session?.constants ?? [])].map(([tensor, raw]) => [raw, tensor]));
 }
 
+/** Throws `ShapeError` for what JSON or structuredClone has made of a tensor: a record with its shape, and no elements. */
 export function isTensor(value: unknown): value is Tensor {
-  return typeof value === "object" && value !== null && "isUnspoolTensor" in value;
+  if (typeof value !== "object" || value === null || !("isUnspoolTensor" in value)) return false;
+  if ("data" in value) return true;
+  const { dtype, shape } = value as Pick<Tensor, "dtype" | "shape">;
+  throw new ShapeError(
+    "Tensor",
+    `a ${dtype}[${shape.join(",")}] has lost its elements: it went through JSON or structuredClone. Keep a state by encodeState and decodeState, an array by Array.from(x.data).`,
+  );
 }
 
 export function isPlainObject(value: unknown): value is Record<string, unknown> {

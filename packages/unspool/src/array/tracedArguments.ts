@@ -1,6 +1,6 @@
 /** Arguments of functions that are traced, as trees of tensors; and what to write in place of those that cannot be traced. */
 import { ShapeError } from "../errors.ts";
-import { escaped, isPlainObject } from "./lift.ts";
+import { escaped, isPlainObject, isTensor } from "./lift.ts";
 import { named } from "./namedTrees.ts";
 import * as tree from "./tree.ts";
 
@@ -64,7 +64,7 @@ function find(node: unknown, isWanted: (node: unknown) => boolean, path = ""): F
   // Deeper than any tree: one that contains itself is refused elsewhere.
   if (path.length > 2000) return undefined;
   if (isWanted(node)) return { path, leaf: node };
-  if (!Array.isArray(node) && !isPlainObject(node)) return undefined;
+  if (isTensor(node) || (!Array.isArray(node) && !isPlainObject(node))) return undefined;
   for (const [name, child] of Object.entries(node)) {
     const found = find(child, isWanted, path === "" ? name : `${path}.${name}`);
     if (found !== undefined) return found;

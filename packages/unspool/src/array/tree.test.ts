@@ -1,7 +1,8 @@
 /** Trees: round trips over random nested trees, order, and the texts of errors. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Tensor, np, tree } from "./index.ts";
+import { ShapeError } from "../errors.ts";
+import { type Tensor, grad, np, tree } from "./index.ts";
 
 const leaf = fc
   .tuple(
@@ -125,5 +126,17 @@ test("a record that contains itself is a typed error in every function", () => {
     () => tree.size(loop),
   ]) {
     expect(use).toThrow(/nested without end.*Does a record contain itself/);
+  }
+});
+
+test("a tensor that went through JSON or structuredClone is no tensor any more, and says what to do", () => {
+  const state = { moments: { first: np.array([1, 2]) } };
+  const text =
+    /float32\[2\] has lost its elements: it went through JSON or structuredClone\. Keep a state by encodeState/;
+  for (const lost of [JSON.parse(JSON.stringify(state)) as typeof state, structuredClone(state)]) {
+    expect(() => tree.leaves(lost)).toThrow(ShapeError);
+    expect(() => tree.leaves(lost)).toThrow(text);
+    expect(() => np.add(lost.moments.first, 1)).toThrow(text);
+    expect(() => grad((s: typeof state) => s.moments.first.sum())(lost)).toThrow(text);
   }
 });
