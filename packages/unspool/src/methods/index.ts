@@ -14,3 +14,5 @@ export { requireFiniteLoss, requireFiniteMetrics, requireFiniteValues } from "./
 export { programFingerprint } from "./programFingerprint.ts";
 export type { ProgramFingerprint } from "./programFingerprint.ts";
 export { shapes } from "./shapes.ts";
+/** @internal */
+export { requireWholeState } from "./wholeState.ts";

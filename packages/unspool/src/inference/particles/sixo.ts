@@ -16,6 +16,7 @@ import {
   programFingerprint,
   requireFiniteLoss,
   requireFiniteValues,
+  requireWholeState,
   shapes,
 } from "../../methods/index.ts";
 import { type Optimizer, adam, requireOptimizer } from "../../optimizers/index.ts";
@@ -37,7 +38,7 @@ export interface SixoOptions<Model, ProposalParams, TwistParams> extends Particl
 > {
   /** One series, y [T, dy], or several, y [N, T, dy]. All have the steps of the first that are observed, for the simulations. */
   data: ObservedSeries;
-  /** Series of a model step, drawn with replacement. Default: all of them. */
+  /** Series of a model step, drawn with replacement: of more than there are, some several times. Default: each once. */
   batch?: number;
   /** Pairs of trajectories of a twist step, M. Default 64. */
   twistBatch?: number;
@@ -166,6 +167,7 @@ export function sixo<Model, ProposalParams, TwistParams>(
       return { step, model: ofModel.init(learned), twist: ofTwist.init(theta.twist) };
     },
     step(theta, state, key): MethodStep<Theta, SixoState> {
+      requireWholeState(where, state, "step");
       const place = state.step.item() % (twistSteps + modelSteps);
       const step = state.step.add(tree.scalar(1, "int32"));
       if (place < twistSteps) {

@@ -213,3 +213,20 @@ test("parameters of flows are trees of floats and whole numbers", () => {
   const theta = realNvp({ dim: 3, layers: 1, linear: "lu", hidden: [4] }).init(random.key(0));
   expect(new Set(tree.leaves(theta).map(({ dtype }) => dtype))).toEqual(new Set(["float32", "int32"]));
 });
+
+test("points of another shape, and states that are none of this method, are refused", () => {
+  const key = random.key(0);
+  const options = { flow: shifted, logDensity: target, batch: 8 };
+  const few = fab({ ...options, loss: "ml", targetSamples: (k) => random.normal(k, [5, 1]) });
+  expect(() => few.step(at(0), few.init(at(0), key), key)).toThrow(
+    /fab: targetSamples must give \[8, 1\], got traced float32\[5,1\]\. Its second argument/,
+  );
+  const method = fab(options);
+  const state = method.init(at(0), key);
+  const lost = JSON.parse(JSON.stringify(state)) as typeof state;
+  expect(() => method.step(at(0), lost, key)).toThrow(/int32\[\] has lost its elements: .* encodeState/);
+  const { buffer: _, ...other } = state;
+  expect(() => method.step(at(0), other, key)).toThrow(
+    /fab: state\.buffer\.additions must be a tensor of one number, got undefined\. Give what init or step/,
+  );
+});

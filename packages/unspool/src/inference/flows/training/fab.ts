@@ -7,14 +7,15 @@
  * is estimated at points that annealed importance sampling has moved from q to where q has too little mass. A buffer uses
  * each point several times: drawn ∝ w, and weighted by (q / q_old)^(1-α) for what the flow has changed since.
  */
-import { type Key, type Tensor, type Tree, np, random, tree } from "../../../array/index.ts";
-import { NonFiniteError } from "../../../errors.ts";
+import { type Key, Tensor, type Tree, np, random, tree } from "../../../array/index.ts";
+import { NonFiniteError, ShapeError, show } from "../../../errors.ts";
 import {
   type Method,
   type MethodStep,
   type StepMetrics,
   programFingerprint,
   requireFiniteValues,
+  requireWholeState,
   shapes,
 } from "../../../methods/index.ts";
 import { compiled } from "../../../unroll/index.ts";
@@ -126,6 +127,7 @@ export function fab<Params = FlowParams>(options: FabOptions<Params>): Method<Pa
       };
     },
     step(theta, state, key): MethodStep<Params, FabState> {
+      if (buffer !== null) requireWholeState(where, state, "buffer.additions");
       if (buffer !== null && state.buffer!.additions.item() * batch < buffer.least) {
         const filled = fill(theta, state, key);
         const metrics = { innerSteps: costs.fill, ...chainMetrics(where, filled.chains) };
@@ -179,10 +181,22 @@ function pointsOf<Params>(
   key: Key,
 ) {
   const none = np.zeros([batch]);
-  if (loss.points === "target") return { x: targetSamples!(key, batch), logW: none, logQ: none, logP: none };
+  if (loss.points === "target")
+    return {
+      x: requirePoints(targetSamples!(key, batch), [batch, flow.dim]),
+      logW: none,
+      logQ: none,
+      logP: none,
+    };
   if (loss.points === "own") return { x: none, logW: none, logQ: none, logP: none };
   const { x, logProb } = flow.sampleAndLogProb(theta, key, batch);
   return { x, logW: none, logQ: logProb, logP: logDensity(x) };
+}
+
+function requirePoints(x: Tensor, shape: readonly number[]): Tensor {
+  if (Tensor.is(x) && x.shape.join() === shape.join()) return x;
+  const hint = "Its second argument is how many points are wanted.";
+  throw new ShapeError("fab", `targetSamples must give [${shape.join(", ")}], got ${show(x)}. ${hint}`);
 }
 
 const stackOne = (record: StepRecord): StepRecord => tree.map((leaf) => leaf.reshape([1]), record);
