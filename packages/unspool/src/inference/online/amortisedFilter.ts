@@ -131,7 +131,8 @@ export function amortisedFilter<Theta>(options: AmortisedFilterOptions<Theta>): 
   return {
     name: "amortised",
     observationSize: model.observationSize,
-    describe: { model: model.name, units, samples, penalty, start },
+    learns: true,
+    describe: { model: model.name, units, samples, penalty, start, regressors: namesOf(rule.regressors) },
     start: (key) => ({
       model: model.init(random.foldIn(key, "model")),
       phi: initAmortised(random.foldIn(key, "phi"), { ...model, units }),
@@ -173,6 +174,9 @@ export function amortisedFilter<Theta>(options: AmortisedFilterOptions<Theta>): 
     },
   };
 }
+
+const namesOf = (regressors: PastRule<unknown, AmortisedPhi>["regressors"]): Record<string, string | null> =>
+  Object.fromEntries(Object.entries(regressors).map(([name, one]) => [name, one?.name ?? null]));
 
 interface Last {
   summary: Tensor;

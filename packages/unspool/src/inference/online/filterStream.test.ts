@@ -5,8 +5,10 @@ import { adam } from "../../optimizers/index.ts";
 import { encodeState, decodeState } from "../../train/index.ts";
 import { type Filtered, type FilterSnapshot, filterStream } from "./filterStream.ts";
 import { gaussianFamily } from "./gaussianFamily.ts";
+import { onlineLearning } from "./onlineLearning.ts";
 import { onlineVariationalFilter } from "./onlineVariationalFilter.ts";
 import { oracleModel, oracleTheta } from "./oracleTesting.ts";
+import { createOnlineFilter, onlineFilters } from "./registry.ts";
 
 const filter = onlineVariationalFilter({
   model: oracleModel,
@@ -85,4 +87,42 @@ test("options that do not fit are refused", async () => {
   await expect(tried({ resume: snapshot, theta: oracleTheta })).rejects.toThrow(/left out with resume/);
   await expect(tried({ resume: snapshot, optimizer: adam() })).rejects.toThrow(/as before/);
   await expect(tried({ theta: oracleTheta, keys: 1 })).rejects.toThrow(/"key"/);
+});
+
+test("an optimizer beside a filter that has no gradient is refused, with what to write", async () => {
+  const model = oracleModel;
+  const optimizer = adam();
+  for (const name of ["ekf", "bpf", "enkf"]) {
+    const still = createOnlineFilter(name, { model, particles: 10 });
+    const text = new RegExp(
+      `optimizer must be left out with the filter "${name}", whose steps have no gradient by theta, got "adam"\\. Filters that learn: onlineV`,
+    );
+    await expect(take(filterStream(still, [[0.5]], { theta: oracleTheta, optimizer }), 1)).rejects.toThrow(
+      text,
+    );
+    expect(() => onlineLearning({ filter: still, observations: () => null, optimizer })).toThrow(text);
+    expect(still.learns).toBe(onlineFilters.find((entry) => entry.name === name)!.learns);
+  }
+  const still = onlineVariationalFilter({ model });
+  await expect(take(filterStream(still, [[0.5]], { theta: oracleTheta, optimizer }), 1)).rejects.toThrow(
+    /filter "ovf" as it was made, .* Make it with learns: true/,
+  );
+});
+
+test("snapshots of another filter, of other options, or out of JSON are refused", async () => {
+  const model = oracleModel;
+  const of = (name: string, particles: number) => createOnlineFilter(name, { model, particles });
+  const { snapshot } = (await take(filterStream(of("bpf", 10), [[0.5]], { theta: oracleTheta }), 1))[0]!;
+  const resumed = (filter: ReturnType<typeof of>, resume: unknown) =>
+    take(filterStream(filter, [[0.5]], { resume: resume as typeof snapshot }), 1);
+  for (const other of [of("enkf", 10), of("bpf", 20)])
+    await expect(resumed(other, snapshot)).rejects.toThrow(
+      /filterStream: resume must be a snapshot of the filter that goes on, \{.*, got "\{\\"name\\":\\"bpf\\"/,
+    );
+  const text = /has lost its elements: it went through JSON or structuredClone\. .*encodeState/;
+  await expect(resumed(of("bpf", 10), JSON.parse(JSON.stringify(snapshot)))).rejects.toThrow(text);
+  await expect(resumed(of("bpf", 10), {})).rejects.toThrow(
+    /a snapshot that filterStream has given, got \{\}/,
+  );
+  await expect(resumed(of("bpf", 10), snapshot)).resolves.toHaveLength(1);
 });

@@ -2,15 +2,18 @@
  * Filtering and learning along a stream without an end: one observation in, one belief out, the memory constant. What goes on
  * from one observation to the next is a snapshot, plain data, from which the stream goes on to the bit.
  */
-import { type Key, type Tensor, type Tree, random, tree } from "../../array/index.ts";
+import { type Key, Tensor, type Tree, random, tree } from "../../array/index.ts";
 import { OptionError, requireKnownOptions } from "../../errors.ts";
 import { requireFiniteValues } from "../../methods/index.ts";
-import { type Optimizer, requireOptimizer } from "../../optimizers/index.ts";
+import type { Optimizer } from "../../optimizers/index.ts";
 import { compiled } from "../../unroll/index.ts";
 import type { FilterStep, OnlineFilter } from "./onlineFilter.ts";
+import { requireLearning } from "./requireLearning.ts";
 
-/** All that goes on: tensors, numbers and strings. */
+/** All that goes on: tensors, numbers and strings. `encodeState` and `decodeState` keep it; JSON loses the tensors. */
 export interface FilterSnapshot<Theta = unknown, State = unknown> {
+  /** The filter, by its name and options. */
+  madeBy: string;
   /** Observations that it has seen. */
   seen: number;
   theta: Theta;
@@ -26,7 +29,7 @@ export interface FilterStreamOptions<Theta, State> {
   theta?: Theta;
   /** Of the random numbers. Not with `resume`. Default `random.key(0)`. */
   key?: Key;
-  /** Learns theta by the filter's gradient; without one theta stays. */
+  /** Learns theta by the gradient of a filter that `learns`; without one theta stays. */
   optimizer?: Optimizer;
   /** Where an earlier stream was left. */
   resume?: FilterSnapshot<Theta, State>;
@@ -52,7 +55,8 @@ export type ObservationSource =
  * Filters a source as its observations come. Reads one only when the last was used, and leaves the source where it is when the
  * caller stops. An observation may be numbers, a tensor [dy], or null.
  *
- * Throws `OptionError` for options that do not fit, and what the filter throws.
+ * Throws `OptionError` for options that do not fit, for an optimizer beside a filter that does not learn, and for a snapshot of
+ * another filter (one with other options is one), and what the filter throws.
  *
  * @example
  * for await (const { mean, sd, theta, snapshot } of filterStream(filter, sensor, { theta, optimizer: adam() })) {
@@ -73,7 +77,7 @@ export async function* filterStream<Theta, State>(
   }
 }
 
-/** Where a stream begins. Throws `OptionError` unless either `theta` or `resume` is given. */
+/** Where a stream begins. Throws `OptionError` unless either `theta` or a fitting `resume` is given. */
 export function firstSnapshot<Theta, State>(
   filter: OnlineFilter<Theta, State>,
   options: FilterStreamOptions<Theta, State>,
@@ -83,6 +87,7 @@ export function firstSnapshot<Theta, State>(
   if (resume !== undefined) {
     const given = theta !== undefined ? "theta" : options.key === undefined ? undefined : "key";
     if (given !== undefined) throw new OptionError(where, given, options[given], "left out with resume");
+    requireSnapshot(resume, nameOf(filter));
     if ((resume.optimizer === null) === (optimizer !== undefined)) {
       const hint = "Go on with the optimizer that the snapshot was made with.";
       const allowed = resume.optimizer === null ? "left out, as before" : "given, as before";
@@ -93,6 +98,7 @@ export function firstSnapshot<Theta, State>(
   if (theta === undefined) throw new OptionError(where, "theta", theta, "given, or resume");
   const start = tree.tensors(theta) as Theta;
   return {
+    madeBy: nameOf(filter),
     seen: 0,
     theta: start,
     filter: filter.init(start, random.foldIn(key, "init")),
@@ -101,12 +107,32 @@ export function firstSnapshot<Theta, State>(
   };
 }
 
+/** What has to be the same of two filters for one to go on where the other was left. */
+const nameOf = ({ name, describe }: Pick<OnlineFilter, "name" | "describe">): string =>
+  JSON.stringify({ name, ...describe });
+
+/** Throws `OptionError` for what is no snapshot, or one of another filter, and `ShapeError` for one that JSON has emptied. */
+function requireSnapshot(resume: FilterSnapshot, name: string): void {
+  const allowed = "a snapshot that filterStream has given";
+  if (typeof resume?.madeBy !== "string" || !Number.isInteger(resume.seen))
+    throw new OptionError(where, "resume", resume, allowed);
+  if (resume.madeBy !== name)
+    throw new OptionError(where, "resume", resume.madeBy, `a snapshot of the filter that goes on, ${name}`);
+  // Finds tensors without elements.
+  const visit = (node: unknown): void => {
+    if (typeof node === "object" && node !== null && !Tensor.is(node)) Object.values(node).forEach(visit);
+  };
+  visit(resume);
+}
+
 /** One observation of a stream, as a pure function. */
 export function streamStep<Theta, State>(
   filter: OnlineFilter<Theta, State>,
   optimizer?: Optimizer,
 ): (snapshot: FilterSnapshot<Theta, State>, y: Tensor | null) => Filtered<Theta, State> {
-  if (optimizer !== undefined) requireOptimizer(where, optimizer, "optimizer");
+  if (typeof filter?.step !== "function") throw new OptionError(where, "filter", filter, "an online filter");
+  requireLearning(where, filter, optimizer);
+  const madeBy = nameOf(filter);
   const update = thetaUpdate<Theta>(optimizer);
   return ({ seen: t, theta, filter: state, optimizer: moments, key }, y) => {
     const { state: filtered, ...told } = filter.step(theta, state, y, random.foldIn(key, t));
@@ -115,7 +141,7 @@ export function streamStep<Theta, State>(
       ...told,
       t,
       theta: next.theta,
-      snapshot: { seen: t + 1, theta: next.theta, filter: filtered, optimizer: next.state, key },
+      snapshot: { madeBy, seen: t + 1, theta: next.theta, filter: filtered, optimizer: next.state, key },
     };
   };
 }

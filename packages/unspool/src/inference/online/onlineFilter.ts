@@ -25,6 +25,8 @@ export interface OnlineFilter<Theta = unknown, State = unknown> {
   readonly name: string;
   /** Numbers in an observation. */
   readonly observationSize: number;
+  /** Its steps give gradients by theta, but for the first few: what an optimizer needs. */
+  readonly learns: boolean;
   /** Names and options of its parts, as plain data. */
   readonly describe: Readonly<Record<string, unknown>>;
   /** Before the first observation. */

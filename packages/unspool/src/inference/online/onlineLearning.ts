@@ -5,17 +5,18 @@
 import { type Key, type Tensor, type Tree, tree } from "../../array/index.ts";
 import { OptionError, requireKnownOptions } from "../../errors.ts";
 import { type Json, type Method, type MethodStep, shapes } from "../../methods/index.ts";
-import { type Optimizer, requireOptimizer } from "../../optimizers/index.ts";
+import type { Optimizer } from "../../optimizers/index.ts";
 import { type Observations, requireObservations } from "../stateSpace/observations.ts";
 import { thetaUpdate } from "./filterStream.ts";
 import type { FilterStep, OnlineFilter } from "./onlineFilter.ts";
+import { requireLearning } from "./requireLearning.ts";
 
 export interface OnlineLearningOptions<Theta, State> {
   /** What takes an observation in an outer step. */
   filter: OnlineFilter<Theta, State>;
   /** What is observed, or a function that gives y_t [dy], null where nothing was observed, for t = 0, 1, … */
   observations: Observations | ((t: number) => Tensor | null);
-  /** Learns theta by the filter's gradient; without one theta stays. */
+  /** Learns theta by the gradient of a filter that `learns`; without one theta stays. */
   optimizer?: Optimizer;
   /** More metrics of a step: an error against states that are known, say. */
   measure?(step: LearnedStep<Theta, State>): Record<string, number>;
@@ -51,7 +52,7 @@ const where = "onlineLearning";
 /**
  * The method. Metrics are those of the filter, and `logEvidence`.
  *
- * Throws `OptionError` for a step beyond the last observation, and what the filter throws.
+ * Throws `OptionError` for an optimizer beside a filter that does not learn and for a step beyond the last observation, and what the filter throws.
  *
  * @example
  * const method = onlineLearning({ filter, observations: { y }, optimizer: adam({ learningRate: 0.01 }) });
@@ -62,7 +63,7 @@ export function onlineLearning<Theta, State>(
   requireKnownOptions(where, options, ["filter", "observations", "optimizer", "measure"]);
   const { filter, observations, optimizer, measure } = options;
   if (typeof filter?.step !== "function") throw new OptionError(where, "filter", filter, "an online filter");
-  if (optimizer !== undefined) requireOptimizer(where, optimizer, "optimizer");
+  requireLearning(where, filter, optimizer);
   const observed = observationsOf(observations, filter.observationSize);
   const update = thetaUpdate<Theta>(optimizer);
   return {

@@ -85,6 +85,7 @@ export function onlineVariationalFilter<Theta, Phi = GaussianPair>(
   return {
     name: objective.name,
     observationSize: model.observationSize,
+    learns: settings.learns,
     settings,
     describe: describe(settings),
     init(theta, key) {

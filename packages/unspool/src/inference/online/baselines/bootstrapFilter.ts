@@ -74,6 +74,7 @@ export function bootstrapFilter<Theta>(
   return {
     name: "bpf",
     observationSize: model.observationSize,
+    learns: false,
     describe: { model: model.name, particles: count },
     init: (theta) => ({
       t: 0,

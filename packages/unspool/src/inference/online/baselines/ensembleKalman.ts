@@ -60,6 +60,7 @@ export function ensembleKalman<Theta>(
   return {
     name: "enkf",
     observationSize: model.observationSize,
+    learns: false,
     describe: { model: model.name, members: count },
     init: (theta) => ({
       t: 0,

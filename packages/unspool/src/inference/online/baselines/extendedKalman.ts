@@ -75,6 +75,7 @@ export function extendedKalman<Theta>(
   return {
     name: "ekf",
     observationSize: model.observationSize,
+    learns: false,
     describe: { model: model.name },
     init: (theta) => ({
       t: 0,
