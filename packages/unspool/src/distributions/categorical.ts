@@ -11,6 +11,7 @@ import {
   requireDraws,
   requireEvery,
   requireNames,
+  requireSome,
   spread,
 } from "./parameters.ts";
 
@@ -28,7 +29,7 @@ export interface CategoricalDistribution extends Distribution {
  * One of n classes, by `logits` [..., n] or probabilities `probs` [..., n], of which -Infinity and 0 are never drawn. Draws
  * are int32, without derivatives; what is no class has the log-probability -Infinity.
  *
- * @throws OptionError for a known probability below 0 or logit that is NaN or Infinity; ShapeError without a last axis.
+ * @throws OptionError for a known probability below 0, logit that is NaN or Infinity, or row without a possible class; ShapeError without a last axis.
  *
  * @example
  * categorical({ logits: np.zeros([3]) }).logProb(np.array(2)); // -log 3
@@ -44,6 +45,7 @@ export function categorical(parameters: CategoricalParameters): CategoricalDistr
     throw new ShapeError(where, `${which} must be [..., n], got ${weights.toString()}.`);
   if (which === "logits") requireEvery(where, which, weights, (value) => value < Infinity, "below Infinity");
   else requireEvery(where, which, weights, (value) => value >= 0 && value < Infinity, "0 or above");
+  requireSome(where, which, weights, which === "logits" ? -Infinity : 0);
   const batchShape = weights.shape.slice(0, -1);
   const logProbsOf = (of: Tensor): Tensor =>
     which === "logits" ? nn.logSoftmax(of) : np.log(of).sub(np.log(of.sum(-1, { keepdims: true })));

@@ -15,7 +15,7 @@ export interface DiagonalNormalDistribution extends IndependentDistribution {
  * N(mean, diag(sd²)) of vectors [d], d being the last axis of `mean` [..., d] and `sd` or `logSd` [..., d], which
  * broadcast. Draws are mean + sd ε.
  *
- * @throws OptionError where `sd` is known and not above 0, or for a parameter of another name.
+ * @throws OptionError where `sd` is known and not above 0, a parameter known and not finite, or for a parameter of another name.
  * @throws ShapeError where neither has an axis.
  *
  * @example

@@ -133,6 +133,15 @@ test("counts of several channels are one observation", () => {
 test.each([
   [() => categorical({ logits: 0 }), ShapeError, /logits must be \[\.\.\., n\]/],
   [() => categorical({ probs: [0.5, -0.5] }), OptionError, /probs must be 0 or above, got -0\.5/],
+  [
+    () => categorical({ probs: [[0.5, 0.5], [0, 0]] }), // prettier-ignore
+    OptionError,
+    /probs must be above 0 for at least one of the 2, got 0/,
+  ],
+  [() => categorical({ logits: [-Infinity, -Infinity] }), OptionError, /logits must be above -Infinity for/],
+  [() => categorical({ logits: [0, NaN] }), OptionError, /logits must be below Infinity, got NaN/],
+  [() => bernoulli({ logits: NaN }), OptionError, /logits must be a number, got NaN/],
+  [() => poisson({ logRate: NaN }), OptionError, /logRate must be below Infinity, got NaN/],
   [() => categorical({ logits: [0], probs: [1] } as never), OptionError, /exactly one of them/],
   [() => categorical({ logits: [0, 0] }).mean(), UnspoolError, /no mean of classes/],
   [() => bernoulli({ probs: 1.5 }), OptionError, /a probability from 0 to 1, got 1\.5/],

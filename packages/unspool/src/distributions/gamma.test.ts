@@ -121,6 +121,7 @@ describe("dirichlet", () => {
 
 test.each([
   [() => gamma({ shape: 0, rate: 1 }), OptionError, /shape must be a finite number above 0, got 0/],
+  [() => gamma({ shape: 1, rate: NaN }), OptionError, /rate must be a finite number above 0, got NaN/],
   [() => gamma({ alpha: 1, beta: 1 } as never), OptionError, /Here it is shape/],
   [() => gamma({ shape: 1, scale: 2 } as never), OptionError, /rate is 1 \/ scale/],
   [() => beta({ alpha: 1, beta: 2 } as never), OptionError, /Here it is a\./],

@@ -11,6 +11,7 @@ import {
   requireDraws,
   requireEvery,
   requireNames,
+  requireSome,
   spread,
 } from "./parameters.ts";
 
@@ -57,6 +58,7 @@ export function mixture(parameters: MixtureParameters): MixtureDistribution {
     );
   }
   requireEvery(where, "logits", logits, (value) => value < Infinity, "below Infinity");
+  requireSome(where, "logits", logits, -Infinity);
   const { eventShape } = component;
   const whole = jointShape(where, logits.shape, component.batchShape);
   const ends = whole.slice(whole.length - component.batchShape.length);

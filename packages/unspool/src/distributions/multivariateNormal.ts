@@ -14,6 +14,7 @@ import {
   oneOf,
   requireDraws,
   requireEvery,
+  requireFinite,
   requireNames,
   spread,
 } from "./parameters.ts";
@@ -35,8 +36,8 @@ export interface MultivariateNormalDistribution extends Distribution {
  * Cholesky factor `scaleTril`, of which the upper triangle is not read. Draws are mean + L ε.
  *
  * @throws ShapeError unless mean is [..., d] and the matrix [..., d, d].
- * @throws OptionError for a known covariance that is not symmetric and positive definite, or a diagonal of `scaleTril` that
- * is not above 0. In a trace such a covariance gives NaN.
+ * @throws OptionError for a known mean that is not finite, a covariance that is not symmetric and positive definite beyond
+ * rounding, or a `scaleTril` that is not finite or whose diagonal is not above 0. In a trace such a covariance gives NaN.
  *
  * @example
  * multivariateNormal({ mean: [0, 0], covariance: [[2, 1], [1, 2]] }).logProb(np.array([1, 0])); // -2.7205
@@ -58,6 +59,7 @@ export function multivariateNormal(parameters: MultivariateNormalParameters): Mu
     factors.set(type, known);
     return known;
   };
+  requireFinite(where, "mean", mean);
   requireFactor(where, which, matrix, factorOf(matrix));
   const batchShape = jointShape(where, mean.shape.slice(0, -1), matrix.shape.slice(0, -2));
   const logDeterminant = (factor: Tensor): Tensor => np.log(np.diagonal(factor, 0, -2, -1)).sum(-1);
@@ -109,6 +111,7 @@ function requireFactor(where: string, name: string, matrix: Tensor, factor: Tens
   if (matrix.isTraced || factor.isTraced) return;
   if (name === "scaleTril") {
     const diagonal = np.diagonal(factor, 0, -2, -1);
+    requireFinite(where, "the lower triangle of scaleTril", factor);
     requireEvery(where, "the diagonal of scaleTril", diagonal, (value) => value > 0, "above 0");
     return;
   }
@@ -122,7 +125,7 @@ function requireFactor(where: string, name: string, matrix: Tensor, factor: Tens
     const mirrored = data[at + (column - row) * d + (row - column)]!;
     return Math.abs(value - mirrored) <= rounding;
   });
-  if (isSymmetric && factor.data.every(Number.isFinite)) return;
+  if (isSymmetric && isDefinite(matrix, factor)) return;
   const hint = isSymmetric ? "Add a small multiple of the identity where it is nearly singular." : undefined;
   throw new OptionError(
     where,
@@ -131,4 +134,19 @@ function requireFactor(where: string, name: string, matrix: Tensor, factor: Tens
     "symmetric and positive definite",
     hint,
   );
+}
+
+/**
+ * A factor exists, and each number keeps a variance given those before it, L_ii², that rounding of its own, C_ii, cannot have
+ * made.
+ */
+function isDefinite(matrix: Tensor, factor: Tensor): boolean {
+  if (!factor.data.every(Number.isFinite)) return false;
+  const d = matrix.shape.at(-1)!;
+  const rounding = d * (matrix.dtype === "float64" ? 2 ** -52 : 2 ** -23);
+  for (let at = 0; at < matrix.size; at++) {
+    const isDiagonal = Math.floor(at / d) % d === at % d;
+    if (isDiagonal && !(factor.data[at]! ** 2 > rounding * matrix.data[at]!)) return false;
+  }
+  return true;
 }

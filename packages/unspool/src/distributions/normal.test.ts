@@ -227,6 +227,27 @@ describe("independent", () => {
 test.each([
   [() => normal({ mean: 0, sd: -1 }), OptionError, /normal: sd must be a finite number above 0, got -1/],
   [() => normal({ mean: 0, sd: [1, NaN] }), OptionError, /got NaN/],
+  [() => normal({ mean: NaN, sd: 1 }), OptionError, /normal: mean must be a finite number, got NaN/],
+  [() => normal({ mean: 0, logSd: -Infinity }), OptionError, /logSd must be a finite number, got -Infinity/],
+  [
+    () => diagonalNormal({ mean: [0, Infinity], sd: 1 }),
+    OptionError,
+    /diagonalNormal: mean must be a finite/,
+  ],
+  [() => studentT({ df: 1, loc: NaN }), OptionError, /loc must be a finite number, got NaN/],
+  [() => multivariateNormal({ mean: [0, NaN], covariance: np.eye(2) }), OptionError, /mean must be a finite/],
+  [
+    () => multivariateNormal({ mean: [0, 0], covariance: [[1, 1], [1, 1]] }), // prettier-ignore
+    OptionError,
+    /covariance must be symmetric and positive definite.*nearly singular/,
+  ],
+  // Its second pivot is made of rounding alone.
+  [() => multivariateNormal({ mean: [0, 0], covariance: [[0.1, 0.3], [0.3, 0.9]] }), OptionError, /nearly/], // prettier-ignore
+  [
+    () => multivariateNormal({ mean: [0, 0], scaleTril: [[1, 0], [NaN, 1]] }), // prettier-ignore
+    OptionError,
+    /lower triangle of scaleTril must be a finite number, got NaN/,
+  ],
   [() => normal({ loc: 0, scale: 1 } as never), OptionError, /got "loc"\. Here it is mean\./],
   [() => normal({ mean: 0, std: 1 } as never), OptionError, /got "std"\. Here it is sd\./],
   [
@@ -290,4 +311,10 @@ test.each([
 ] as const)("wrong arguments are typed errors, row %#", (make, kind, text) => {
   expect(make).toThrow(kind);
   expect(make).toThrow(text);
+});
+
+test("numbers of very different sizes are no reason to call a covariance singular", () => {
+  const covariance = np.diag(np.array([1, 1e-20], { dtype: "float64" })) as Tensor;
+  const law = multivariateNormal({ mean: [0, 0], covariance });
+  expect(law.logProb(np.zeros([2])).item()).toBeCloseTo(10 * Math.LN10 - Math.log(2 * Math.PI), 12);
 });

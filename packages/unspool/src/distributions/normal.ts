@@ -13,6 +13,7 @@ import {
   oneOf,
   requireDraws,
   requireEvery,
+  requireFinite,
   requireNames,
   spread,
 } from "./parameters.ts";
@@ -33,7 +34,7 @@ export interface NormalDistribution extends Distribution {
  * N(mean, sd²), with the standard deviation `sd` > 0 or its logarithm `logSd`, which has no border to stay away from.
  * Draws are mean + sd ε with the float32 normals of `random.normal`.
  *
- * @throws OptionError where `sd` is known and not above 0, or for a parameter of another name.
+ * @throws OptionError where `sd` is known and not above 0, a parameter known and not finite, or for a parameter of another name.
  *
  * @example
  * normal({ mean: 0, sd: [1, 2] }).logProb(np.array(0.5)); // float32[2]: [-1.044, -1.643]
@@ -52,7 +53,9 @@ export function normalNumbers(where: string, parameters: NormalParameters): Norm
   });
   const { mean, width } = given.beside();
   const batchShape = jointShape(where, mean.shape, width.shape);
+  requireFinite(where, "mean", mean);
   if (which === "sd") requireEvery(where, "sd", width, isPositive, "a finite number above 0");
+  else requireFinite(where, "logSd", width);
   const deviation = (of: Tensor): Tensor => (which === "sd" ? of : np.exp(of));
   const logDeviation = (of: Tensor): Tensor => (which === "sd" ? np.log(of) : of);
   return {

@@ -120,6 +120,21 @@ export function requireEvery(
   if (wrong !== undefined) throw new OptionError(where, name, wrong, allowed);
 }
 
+/** Throws `OptionError` for a parameter that is known and NaN or infinite. */
+export function requireFinite(where: string, name: string, x: Tensor): void {
+  requireEvery(where, name, x, Number.isFinite, "a finite number");
+}
+
+/** Throws `OptionError` where all of a known row [n] of weights are `none`: there is nothing to draw. */
+export function requireSome(where: string, name: string, x: Tensor, none: number): void {
+  if (x.isTraced) return;
+  const n = x.shape.at(-1)!;
+  for (let from = 0; from < x.size; from += n) {
+    if (x.data.subarray(from, from + n).some((value) => value !== none)) continue;
+    throw new OptionError(where, name, none, `above ${none} for at least one of the ${n}`);
+  }
+}
+
 export const isPositive = (value: number): boolean => value > 0 && value < Infinity;
 
 /** The shape to which all broadcast. */

@@ -15,6 +15,7 @@ import {
   jointShape,
   requireDraws,
   requireEvery,
+  requireFinite,
   requireNames,
   spread,
 } from "./parameters.ts";
@@ -37,7 +38,7 @@ export interface StudentTDistribution extends Distribution {
  * loc + scale t, with t of Student's distribution with `df` degrees of freedom. Draws are normals over the root of a gamma
  * number, with derivatives by all parameters (by `df` implicit ones, of `random.gamma`).
  *
- * @throws OptionError where `df` or `scale` is known and not above 0, or for a parameter of another name.
+ * @throws OptionError where `df` or `scale` is known and not above 0, `loc` known and not finite, or for a parameter of another name.
  *
  * @example
  * studentT({ df: 2, loc: x, scale: 0.1 }).logProb(y);
@@ -51,6 +52,7 @@ export function studentT(parameters: StudentTParameters): StudentTDistribution {
     scale: parameters.scale ?? 1,
   });
   const { df, loc, scale } = given.beside();
+  requireFinite(where, "loc", loc);
   requireEvery(where, "df", df, isPositive, "a finite number above 0");
   requireEvery(where, "scale", scale, isPositive, "a finite number above 0");
   const batchShape = jointShape(where, df.shape, loc.shape, scale.shape);

@@ -173,6 +173,12 @@ test.each([
     ShapeError,
     /maps 2 axes together, got draws \[2\]/,
   ],
+  [
+    () => mixture({ logits: [-Infinity, -Infinity], component: normal({ mean: [0, 1], sd: 1 }) }),
+    OptionError,
+    /logits must be above -Infinity for at least one of the 2/,
+  ],
+  [() => affineBijector({ shift: NaN }), OptionError, /shift must be a finite number, got NaN/],
   [() => affineBijector({ scale: 0 }), OptionError, /scale must be a finite number that is not 0/],
   [() => chain([]), OptionError, /bijectors must be a list/],
 ] as const)("wrong arguments are typed errors, row %#", (make, kind, text) => {

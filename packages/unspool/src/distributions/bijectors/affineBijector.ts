@@ -1,7 +1,7 @@
 /** y = scale x + shift. */
 import { type Tensor, np } from "../../array/index.ts";
 import type { Parameter } from "../distribution.ts";
-import { floatParameters, requireEvery, requireNames, spread } from "../parameters.ts";
+import { floatParameters, requireEvery, requireFinite, requireNames, spread } from "../parameters.ts";
 import type { Bijector } from "./bijector.ts";
 
 export interface AffineParameters {
@@ -14,7 +14,7 @@ export interface AffineParameters {
 /**
  * Element by element; both broadcast to what is mapped.
  *
- * @throws OptionError for a known scale of 0, or one that is not finite.
+ * @throws OptionError for a known scale of 0, or a known parameter that is not finite.
  */
 export function affineBijector(parameters: AffineParameters): Bijector {
   const where = "affineBijector";
@@ -22,6 +22,7 @@ export function affineBijector(parameters: AffineParameters): Bijector {
   const given = floatParameters(where, { scale: parameters.scale ?? 1, shift: parameters.shift ?? 0 });
   const own = given.beside();
   const isScale = (value: number): boolean => value !== 0 && Number.isFinite(value);
+  requireFinite(where, "shift", own.shift);
   requireEvery(where, "scale", own.scale, isScale, "a finite number that is not 0");
   return {
     name: "affine",
