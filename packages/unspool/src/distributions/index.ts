@@ -38,4 +38,4 @@ export type { StudentTDistribution, StudentTParameters } from "./studentT.ts";
 export { transformed } from "./transformed.ts";
 export type { TransformedDistribution } from "./transformed.ts";
 /** @internal Parameters of what is made of distributions: the same checks and dtypes. */
-export { floatParameters, requireNames } from "./parameters.ts";
+export { floatParameters, requireFinite, requireNames } from "./parameters.ts";

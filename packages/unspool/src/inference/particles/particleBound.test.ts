@@ -1,6 +1,7 @@
 /** Options that do not fit each other, one by one. */
 import { expect, test } from "vitest";
 import { np, random } from "../../array/index.ts";
+import { NonFiniteError, OptionError } from "../../errors.ts";
 import { driftSeries, gaussianDrift } from "../stateSpace/gaussianDrift.ts";
 import { particleBound } from "./particleBound.ts";
 import { particleBoundEstimator } from "./particleBoundEstimator.ts";
@@ -151,6 +152,18 @@ test("data that are not one series of known names are refused before anything is
     expect(() => log({ steps: wrong })).toThrow(
       "data.steps must be a whole number from 1 to the 4 steps of y",
     );
+  for (const given of [{ y: [[1], [2]] }, { observed: [true, true, true, true] }])
+    expect(() => log(given)).toThrow(OptionError);
+  const gap = np.array([[1], [NaN], [2], [3]]); // prettier-ignore
+  const mask = (...seen: boolean[]) => np.array(seen, { dtype: "bool" });
+  expect(() => log({ y: gap })).toThrow("data.y of step 1, element 0, is NaN. Where nothing was observed");
+  expect(() => log({ y: gap, observed: mask(false, true, true, true) })).toThrow(NonFiniteError);
+  expect(log({ y: gap, observed: mask(true, false, true, true) })).toBeLessThan(0);
+  expect(log({ y: gap, steps: steps(1) })).toBeLessThan(0);
+  const stack = { y: np.stack([np.ones([4, 1]), gap]), steps: np.array([4, 2], { dtype: "int32" }) };
+  expect(() => particleBoundEstimator({ ...parts, data: stack })).toThrow("data.y of step 1 of series 1,");
+  const shorter = { ...stack, steps: np.array([4, 1], { dtype: "int32" }) };
+  expect(() => particleBoundEstimator({ ...parts, data: shorter })).not.toThrow();
   const plain: unknown = 3;
   expect(() => log({ steps: plain })).toThrow("data.steps must be a tensor");
   expect(log({ steps: steps(2) })).toBe(

@@ -37,8 +37,8 @@ export interface ParticleBound<Model, ProposalParams, TwistParams> {
 
 /**
  * The bound. Throws `OptionError` for options that do not fit each other: a twist without "sixo", "sixo" without a twist,
- * fewer than one particle. Its functions throw for a stack of series, for names that data do not have, and for `steps` that
- * are no whole number from 1 to T.
+ * fewer than one particle. Its functions throw for a stack of series, for names that data do not have, for observations that are
+ * not finite, and for `steps` that are no whole number from 1 to T.
  *
  * Cost of a sweep: T · K draws and densities; of its gradient about three times that.
  *

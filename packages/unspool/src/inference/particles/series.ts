@@ -1,7 +1,11 @@
 /** Data of particle methods: one series of observations, and stacks of series. */
 import { Tensor, np } from "../../array/index.ts";
 import { OptionError, ShapeError } from "../../errors.ts";
-import { type Observations, requireDataNames } from "../stateSpace/observations.ts";
+import {
+  type Observations,
+  requireDataNames,
+  requireFiniteObservations,
+} from "../stateSpace/observations.ts";
 
 /** Observations of one trajectory, steps counted from 0; or a stack of N, all of whose tensors have a first axis of N. */
 export interface ObservedSeries extends Observations {
@@ -11,7 +15,7 @@ export interface ObservedSeries extends Observations {
 
 /**
  * How many series there are: 1 and no axis for a single one. Throws `ShapeError` for shapes that do not belong together, and
- * `OptionError` for other data and for numbers of steps that cannot be.
+ * `OptionError` for other data and for numbers of steps that cannot be, `NonFiniteError` for what was observed and is not finite.
  */
 export function seriesShape(
   where: string,
@@ -25,8 +29,9 @@ export function seriesShape(
   if (!Tensor.is(y)) throw new OptionError(where, "data.y", y, `a tensor [T, ${observationSize}]`);
   const isStack = y.ndim === 3;
   if ((y.ndim !== 2 && !isStack) || y.shape.at(-1) !== observationSize || y.shape.includes(0)) {
+    const hint = y.ndim === 1 && observationSize === 1 ? " Write y.reshape([-1, 1])." : "";
     const what = `y must be [T, ${observationSize}], or [N, T, ${observationSize}] of several series`;
-    throw new ShapeError(where, `${what}, got ${y.toString()}.`);
+    throw new ShapeError(where, `${what}, got ${y.toString()}.${hint}`);
   }
   const [count, length] = isStack ? [y.shape[0]!, y.shape[1]!] : [undefined, y.shape[0]!];
   const front = count === undefined ? [] : [count];
@@ -34,11 +39,19 @@ export function seriesShape(
     if (given === undefined || String(given.shape) === String(shape)) return;
     throw new ShapeError(where, `${name} must be [${shape.join(", ")}], got ${given.toString()}.`);
   };
+  if (observed !== undefined && !Tensor.is(observed))
+    throw new OptionError(
+      where,
+      "data.observed",
+      observed,
+      `a bool tensor [${[...front, length].join(", ")}]`,
+    );
   requireShape("observed", observed, [...front, length]);
   if (steps !== undefined && !Tensor.is(steps))
     throw new OptionError(where, "data.steps", steps, 'a tensor: np.array(3, { dtype: "int32" })');
   requireShape("steps", steps, front);
   requireSteps(where, steps, length);
+  requireFiniteObservations(where, y, observed, steps);
   return { count, length };
 }
 

@@ -7,7 +7,8 @@
  * with the filter's m, P of step t - 1 and its prediction m⁻, P⁻ of step t. Composed from the last step back they are the
  * smoother, and draws of them are trajectories given all observations.
  */
-import { type Tensor, linalg, np } from "../../array/index.ts";
+import { Tensor, linalg, np } from "../../array/index.ts";
+import { OptionError } from "../../errors.ts";
 import type { KalmanFiltered } from "./kalmanFilter.ts";
 import {
   type GivenMatrices,
@@ -26,8 +27,23 @@ export interface BackwardKernels {
   covariances: Tensor;
 }
 
-/** The kernels of what `kalmanFilter` gave for the same matrices. They do not depend on the last observation. */
+/**
+ * The kernels of what `kalmanFilter` gave for the same matrices. They do not depend on the last observation. Throws
+ * `OptionError` for anything else: the observations, say.
+ *
+ * @example
+ * const { weights, offsets } = backwardKernels(matrices, kalmanFilter(matrices, { y }));
+ */
 export function backwardKernels(model: GivenMatrices, filtered: KalmanFiltered): BackwardKernels {
+  const parts = ["means", "covariances", "predictedMeans", "predictedCovariances"] as const;
+  if (parts.some((name) => !Tensor.is((filtered as Partial<KalmanFiltered> | undefined)?.[name])))
+    throw new OptionError(
+      "backwardKernels",
+      "the second argument",
+      filtered,
+      "what kalmanFilter gives",
+      "Write backwardKernels(matrices, kalmanFilter(matrices, { y })).",
+    );
   const { F, Q } = linearGaussianMatrices("backwardKernels", model, filtered.means);
   const steps = filtered.means.shape[0]!;
   const dx = filtered.means.shape[1]!;

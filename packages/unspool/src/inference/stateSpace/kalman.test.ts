@@ -5,7 +5,7 @@
 import { describe, expect, test } from "vitest";
 import { type Tensor, grad, linalg, np, random, tree } from "../../array/index.ts";
 import { multivariateNormal } from "../../distributions/index.ts";
-import { OptionError, ShapeError } from "../../errors.ts";
+import { NonFiniteError, OptionError, ShapeError } from "../../errors.ts";
 import { compiled } from "../../unroll/index.ts";
 import {
   type GivenMatrices,
@@ -316,6 +316,21 @@ test.each([
     () => linearGaussian({ init: () => 0, matrices: two, stateSize: 2, observationSize: 2 } as never),
     OptionError,
     /a function of theta beside init/,
+  ],
+  [
+    () => linearGaussian({ matrices: { ...two, m0: NaN } }),
+    OptionError,
+    /m0 must be a finite number, got NaN/,
+  ],
+  [
+    () => kalmanFilter(two, { y: np.full([4, 2], NaN) }),
+    NonFiniteError,
+    /kalmanFilter: data\.y of step 0, element 0, is NaN\. Where nothing was observed, say so/,
+  ],
+  [
+    () => backwardKernels(two, { y: np.zeros([4, 2]) } as never),
+    OptionError,
+    /must be what kalmanFilter gives, got \{y\}\. Write backwardKernels\(matrices, kalmanFilter/,
   ],
   [() => kalmanFilter(two, undefined as never), OptionError, /data must be \{ y, observed \}, got undefined/],
   [

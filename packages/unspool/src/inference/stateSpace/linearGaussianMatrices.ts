@@ -1,6 +1,6 @@
 /** The matrices of linear-Gaussian models, checked, in one dtype. */
 import { type Tensor, linalg, np } from "../../array/index.ts";
-import { type Parameter, floatParameters, requireNames } from "../../distributions/index.ts";
+import { type Parameter, floatParameters, requireFinite, requireNames } from "../../distributions/index.ts";
 import { OptionError, ShapeError } from "../../errors.ts";
 import { symmetricEigensystem } from "../../numerics/index.ts";
 
@@ -59,7 +59,7 @@ const aliases: Readonly<Record<string, MatrixName>> = {
 /**
  * All matrices as tensors of one float dtype: float64 if one of them is, or the tensor beside which they are used.
  *
- * @throws OptionError for a matrix that is missing, misspelt or no covariance, where its elements are known.
+ * @throws OptionError for a matrix that is missing, misspelt, not finite or no covariance, where its elements are known.
  * @throws ShapeError where sizes do not fit to F [dx, dx] and G [dy, dx].
  */
 export function linearGaussianMatrices(
@@ -102,6 +102,7 @@ export function linearGaussianMatrices(
     drift: sized("drift", [dx]),
     offset: sized("offset", [dy]),
   };
+  for (const name of ["F", "G", "m0", "drift", "offset"] as const) requireFinite(where, name, matrices[name]);
   for (const name of ["Q", "P0"] as const) requireCovariance(where, name, matrices[name], false);
   requireCovariance(where, "R", matrices.R, true);
   return matrices;

@@ -62,5 +62,6 @@ test("several lags of a linear model are sums of the logarithms of known normal 
   // y_1 ~ N(F x, q + r) and y_2 ~ N(F^2 x, F^2 q + q + r); there is no third.
   const expected = log(0.4 - 0.9 * 0.7, 0.9) + log(-0.3 - 0.81 * 0.7, 0.81 * 0.5 + 0.9);
   expect(twistAt(twist, { factor: np.array(0.9, { dtype }) }, [0.7], y)[0]).toBeCloseTo(expected, 9);
+  expect(() => windowQuadratureTwist({ lag: 2 } as never)).toThrow(/model must be a state-space model, got/);
   expect(() => windowQuadratureTwist({ model, lag: 0 })).toThrow(/lag must be an integer of at least 1/);
 });

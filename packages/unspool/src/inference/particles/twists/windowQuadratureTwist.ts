@@ -8,7 +8,7 @@
  * v_{l+1} = v(m_l) + m'(m_l)^2 v_l. Nothing is trained; gradients flow into the model.
  */
 import { type Tensor, jvp, np, tree } from "../../../array/index.ts";
-import { requireInteger, requireKnownOptions } from "../../../errors.ts";
+import { OptionError, requireInteger, requireKnownOptions } from "../../../errors.ts";
 import type { StateSpaceModel } from "../../stateSpace/stateSpaceModel.ts";
 import { logSumExp } from "../logSumExp.ts";
 import { presence } from "../series.ts";
@@ -32,13 +32,21 @@ export interface WindowQuadratureOptions<Model> {
 /** By lag: y [T, dy] and whether it is there, [T]. */
 type Row = { ahead: { y: Tensor; isThere: Tensor }[] };
 
-/** The twist. Cost: L · degree emissions per particle and step. */
+/** The twist. Throws `OptionError` without a model, or for a lag or degree below 1. Cost: L · degree emissions per particle and step. */
 export function windowQuadratureTwist<Model>(
   options: WindowQuadratureOptions<Model>,
 ): Twist<Model, object, Row> {
   const where = "windowQuadratureTwist";
   requireKnownOptions(where, options, ["model", "lag", "degree", "logLikelihood"]);
   const { model, lag = 1, degree = 5, logLikelihood = normalLikelihood(model) } = options;
+  if (typeof model?.transition !== "function")
+    throw new OptionError(
+      where,
+      "model",
+      model,
+      "a state-space model",
+      "Give the one that the particles move by.",
+    );
   requireInteger(where, "lag", lag, 1);
   requireInteger(where, "degree", degree, 1);
   const { nodes, weights } = gaussHermite(degree);
