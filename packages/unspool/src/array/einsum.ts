@@ -4,11 +4,11 @@
  */
 import * as jax from "@jax-js/jax";
 import { ShapeError } from "../errors.ts";
-import { lift } from "./lift.ts";
+import { liftArithmetic } from "./lift.ts";
 import { inProduct } from "./promotion.ts";
 import type { Tensor } from "./tensor.ts";
 
-const sumByAxes = lift(jax.numpy.einsum) as (...args: unknown[]) => Tensor;
+const sumByAxes = liftArithmetic(jax.numpy.einsum) as (...args: unknown[]) => Tensor;
 
 /** `einsum("ij,jk->ik", x, y)`. Without an arrow the result has the letters that occur once, in alphabetical order. */
 export function einsum(subscripts: string, ...operands: Tensor[]): Tensor {

@@ -80,6 +80,35 @@ test("all combinations of ranks 1 to 4 give the shape and the numbers of NumPy's
   fc.assert(fc.property(shapes, run), { numRuns: 150, seed: 7 });
 });
 
+test("float64 products have the bits of the definition, eagerly as in programs, infinite elements too", () => {
+  const [m, k, n] = [19, 300, 23];
+  const x = np.array(weights(m * k).map((value, i) => (i === 5 ? Infinity : i === 700 ? NaN : value)), { dtype: "float64", shape: [m, k] }); // prettier-ignore
+  const y = np.array(weights(k * n, 29), { dtype: "float64", shape: [k, n] });
+  const wanted = reference(x.data as Float64Array, x.shape, y.data as Float64Array, y.shape).data;
+  const product = (a: Tensor, b: Tensor) => np.matmul(a, b);
+  expect([...np.matmul(x, y).data]).toEqual(wanted);
+  expect([...jit(product)(x, y).data]).toEqual(wanted);
+  expect([...np.einsum("ij,jk->ik", x, y).data]).toEqual(wanted);
+});
+
+test("eager float64 products and sums take no interpreter: at most forty times what float32 takes", () => {
+  const x = np.array(weights(128 * 128), { shape: [128, 128] });
+  const wide = x.astype("float64");
+  const least = (run: () => unknown): number =>
+    Math.min(
+      ...Array.from({ length: 4 }, () => {
+        const from = performance.now();
+        run();
+        return performance.now() - from;
+      }),
+    );
+  // 3 s and 8 s on the interpreter, milliseconds otherwise.
+  const product = least(() => np.matmul(x, x));
+  expect(least(() => np.matmul(wide, wide))).toBeLessThan(40 * Math.max(product, 2));
+  const sums = least(() => np.cumsum(x.slice([0, 32]), 1));
+  expect(least(() => np.cumsum(wide.slice([0, 32]), 1))).toBeLessThan(40 * Math.max(sums, 2));
+});
+
 test("the gradient of sum(w * (x @ y)) is w @ y' and x' @ w", () => {
   const x = np.array(weights(6), { dtype: "float64", shape: [2, 3] });
   const y = np.array(weights(12, 9), { dtype: "float64", shape: [3, 4] });

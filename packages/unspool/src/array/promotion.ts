@@ -6,7 +6,7 @@
 import { ShapeError, show } from "../errors.ts";
 import { directly } from "./direct.ts";
 import { type DType, allocate, isFloat } from "./dtype.ts";
-import { concrete, isTensor, isTracing, lift } from "./lift.ts";
+import { concrete, isTensor, isTracing, lift, liftArithmetic } from "./lift.ts";
 import { type Kind, arithmetic, counting, kinds, listed, paired } from "./promotionTable.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -106,7 +106,7 @@ export function liftBinary(name: string, fn: unknown): (x: Tensor, y: unknown) =
 
 /** A function that moves, sums or multiplies elements: some have operands of which they make one. */
 export function liftStructural(name: string, fn: unknown): Lifted {
-  const run = lift(fn);
+  const run = liftArithmetic(fn);
   const where = `np.${name}`;
   const kind = kinds.get(name);
   if (listed.has(name))

@@ -17,7 +17,7 @@ import { divide, remainder } from "./division.ts";
 import { guard } from "./guard.ts";
 import { type Index, sliced } from "./indexing.ts";
 import { multiply } from "./integers.ts";
-import { isTensor, liftMethod, registerTensor } from "./lift.ts";
+import { isTensor, lift, liftMethod, registerTensor } from "./lift.ts";
 import { longSumOf } from "./longSums.ts";
 import { refuseOperators } from "./operators.ts";
 import { prod } from "./products.ts";
@@ -243,7 +243,7 @@ export class Tensor {
     // jax-js may leave a weak scalar weak, and casts to its own dtype not at all.
     const isWeak = this.isWeak && this.#data !== undefined;
     const self = isWeak ? new Tensor(this.#data!, this.shape, this.dtype) : this;
-    return directCast(self, dtype) ?? liftMethod(self, (x) => x.astype(dtype as jax.DType));
+    return directCast(self, dtype) ?? (lift((x: Raw) => x.astype(dtype as jax.DType))(self) as Tensor);
   }
   /**
    * NumPy-like indexing: `x.slice([1, 3], 2, [], null)` is `x[1:3, 2, :, None]`, `x.slice("...", [null, null, -1])` is
