@@ -165,9 +165,23 @@ export function checkedPlayer(
   requireInteger(where, "samplers", samplers, 1);
   if (isAntithetic && samplers % 2 === 1)
     throw new OptionError(where, "samplers", samplers, "even where isAntithetic, for pairs");
-  if (box !== null && !(box[0] < box[1]))
-    throw new OptionError(where, "box", box, "[low, high] with low below high, or null", "Swap them?");
+  requireBounds(where, box);
   return { sigma, segmentLength, samplers, isAntithetic, box };
+}
+
+function requireBounds(where: string, given: unknown): void {
+  if (given === null) return;
+  const isPair = Array.isArray(given) && given.length === 2 && given.every((x) => typeof x === "number");
+  const [low, high] = isPair ? (given as [number, number]) : [NaN, NaN];
+  if (low < high) return;
+  const { low: least, high: most } = given as { low?: unknown; high?: unknown };
+  const hint =
+    typeof least === "number" && typeof most === "number"
+      ? `Write [${least}, ${most}].`
+      : low > high
+        ? "Swap them?"
+        : "It is one for all parameters: tunedController maps each to a range of its own.";
+  throw new OptionError(where, "box", given, "[low, high] with low below high, or null", hint);
 }
 
 /** Rows h, h + segments, h + 2 segments … of a stacked leaf. */
@@ -215,7 +229,7 @@ function emptySegments(
 /** Writes segment h of all samplers to where it belongs. */
 function keepSegment(
   played: RoomForSegments,
-  { name }: Pick<Environment, "name">,
+  { name, actionSpace }: Pick<Environment, "name" | "actionSpace">,
   h: number,
   history: readonly Record<string, Tensor>[],
   now: Samplers,
@@ -243,6 +257,14 @@ function keepSegment(
           { step: k, segment: h, sampler, quantity: what },
         );
       }
+      const isPlayed = isAlive!.data[sampler] === 1;
+      if (isPlayed && actionSpace.kind === "discrete" && !(acted[0]! >= 0 && acted[0]! < actionSpace.count))
+        throw new OptionError(
+          name,
+          `the action of the policy in step ${k} of segment ${h} of sampler ${sampler}`,
+          acted[0],
+          `one of its ${actionSpace.count} choices, 0 to ${actionSpace.count - 1}`,
+        );
       played.rewards[i * segmentLength + k] = gained;
       played.lengths[i]! += isAlive!.data[sampler]!;
       played.terminated[i]! |= terminated!.data[sampler]!;

@@ -8,7 +8,7 @@ import { filteredPolicy } from "../environments/observationFilter.ts";
 import { momentsOf } from "../environments/runningMoments.ts";
 import { simulatedEnvironment } from "../environments/simulatedEnvironment.ts";
 import { linearSimulated } from "../environments/simulatedPolicies.ts";
-import { boxSpace } from "../environments/space.ts";
+import { boxSpace, discreteSpace } from "../environments/space.ts";
 import type { PlayedSegments } from "./playedSegments.ts";
 import { linearPolicy } from "./policies/linearPolicy.ts";
 import { segmentPlayer } from "./segmentPlayer.ts";
@@ -192,4 +192,44 @@ test("errors say what to give", async () => {
   expect(() => failing.step(theta, state, key)).toThrow(
     /mass, step 2: reward must be a finite number, got NaN/,
   );
+});
+
+test("what a simulator's policy does is an action of its environment", async () => {
+  const switched = simulatedEnvironment({
+    ...{
+      name: "switch",
+      observationSpace: spaces.observationSpace,
+      actionSpace: discreteSpace(2),
+      timeLimit: 9,
+    },
+    create: () => ({
+      reset: () => [0, 0],
+      step: () => ({ observation: [0, 0], reward: 1, terminated: false }),
+    }),
+  });
+  const played = async (act: (typeof acting)["act"]) => {
+    const environment = await simulatedSamplers({
+      environment: switched,
+      policy: { ...acting, act },
+      samplers: 2,
+    });
+    const method = zoac({ environment, policy, critic: null, segmentLength: 3, segments: 1 });
+    return () => method.step(theta, method.init(theta, key), key);
+  };
+  const choosing = (choice: number) => played((_theta, _seen, action) => void (action[0] = choice));
+  expect(await choosing(1)).not.toThrow();
+  expect(await choosing(2)).toThrow(/^switch, step 0: an action must be a whole number from 0 to 1, got 2/);
+  expect(await choosing(0.5)).toThrow(OptionError);
+  // What is returned and not written would be zeros for ever.
+  expect(await played((() => [1]) as never)).toThrow(/what linear\.act returned must be nothing, got \[1\]/);
+});
+
+test("what is no simulator with its policy is refused before anything is played", async () => {
+  const made = (given: object) =>
+    simulatedSamplers({ environment: plain(), policy: acting, ...given } as never);
+  await expect(made({ environment: traced })).rejects.toThrow(/"mass" is traced, and needs no threads/);
+  await expect(made({ environment: { name: "mass" } })).rejects.toThrow(/Make one by simulatedEnvironment/);
+  await expect(made({ policy })).rejects.toThrow(/must be a policy in plain code.*its size is undefined/);
+  await expect(made({ policy: { ...acting, act: 3 } })).rejects.toThrow(/its act is 3/);
+  await expect(made({ policy: undefined })).rejects.toThrow(/must be \{ environment, policy \}/);
 });

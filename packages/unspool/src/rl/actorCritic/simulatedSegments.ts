@@ -5,7 +5,14 @@
  */
 import { randomStream } from "../../array/index.ts";
 import { requireInteger, requireKnownOptions } from "../../errors.ts";
-import { type SimulatedFilter, type SimulatedPolicy, filtered } from "../environments/playSimulated.ts";
+import {
+  type SimulatedFilter,
+  type SimulatedPolicy,
+  filtered,
+  requireChoice,
+  requireWritten,
+} from "../environments/playSimulated.ts";
+import { requireSimulatorPlayer } from "../environments/requireSimulatorPlayer.ts";
 import type { SimulatedEnvironment, SimulatorInstance } from "../environments/simulatedEnvironment.ts";
 import { type Space, spaceSize } from "../environments/space.ts";
 
@@ -65,7 +72,8 @@ export interface SimulatedSamplersOptions {
 export async function simulatedSamplers(options: SimulatedSamplersOptions): Promise<SimulatedSamplers> {
   const where = "simulatedSamplers";
   requireKnownOptions(where, options, ["environment", "policy", "samplers"]);
-  const { environment, policy, samplers = 10 } = options;
+  const { samplers = 10 } = options;
+  const { environment, policy } = requireSimulatorPlayer(where, "the options", options);
   requireInteger(where, "samplers", samplers, 1);
   const slots = await Promise.all(Array.from({ length: samplers }, () => samplerSlot(environment)));
   const { name, observationSpace, actionSpace, timeLimit } = environment;
@@ -102,7 +110,7 @@ export const actionSize = ({ actionSpace }: Pick<SimulatedEnvironment, "actionSp
   actionSpace.kind === "discrete" ? 1 : spaceSize(actionSpace);
 
 interface Player {
-  environment: Pick<SimulatedEnvironment, "actionSpace" | "timeLimit">;
+  environment: Pick<SimulatedEnvironment, "name" | "actionSpace" | "timeLimit">;
   policy: SimulatedPolicy;
 }
 
@@ -169,7 +177,8 @@ function playSegment(
   for (; k < segmentLength && overNow[sampler] === 0; k++) {
     batch.observations.set(observation, (row + k) * size);
     if (filter !== undefined) filtered(filter, observation, seen);
-    policy.act(theta, seen, action, draws);
+    requireWritten(environment.name, policy, action, policy.act(theta, seen, action, draws));
+    requireChoice(environment, steps[sampler]!, action);
     const next = instance.step(action);
     const t = steps[sampler]!;
     slot.actions.set(action, t * width);

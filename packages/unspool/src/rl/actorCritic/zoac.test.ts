@@ -1,6 +1,7 @@
 /** The method: what it plays, what it refuses, and that it learns. Conformance is in `test/conformance`. */
 import { describe, expect, test } from "vitest";
 import { type Tensor, grad, np, random } from "../../array/index.ts";
+import { OptionError } from "../../errors.ts";
 import { adam, sgd } from "../../optimizers/index.ts";
 import { cmaEs } from "../../search/index.ts";
 import { cartPole } from "../environments/cartPole.ts";
@@ -281,6 +282,16 @@ describe("errors say what to give", () => {
       { box: [1, -1] },
       /box must be \[low, high\] with low below high, or null, got \[1, -1\]\. Swap them\?/,
     ],
+    [
+      "a box as searches take it",
+      { box: { low: -1, high: 1 } as never },
+      "zoac: box must be [low, high] with low below high, or null, got {low, high}. Write [-1, 1].",
+    ],
+    [
+      "a box of each parameter",
+      { box: [0, 1, 2] as never },
+      "got [0, 1, 2]. It is one for all parameters: tunedController maps each to a range of its own.",
+    ],
     ["lambda", { lambda: 2 }, /lambda must be from 0 to 1, got 2/],
     ["discount", { discount: -0.1 }, /discount must be from 0 to 1, got -0.1/],
     ["a critic without a batch", { critic: { batch: 0 } }, /critic.batch must be an integer of at least 1/],
@@ -296,6 +307,20 @@ describe("errors say what to give", () => {
     const method = zoac({ environment: counting(5), policy: wide });
     expect(() => method.init(following.init(key), key)).toThrow(
       /following: an action in "counting" must be of shape \[1\], as its actionSpace says, got .*\[2\].*as many outputs\?/,
+    );
+  });
+
+  test("an action that is none of the choices, with environment and step", () => {
+    const third: Policy<Pole> = {
+      ...bangBang,
+      act: ({ w }, s) => w.mul(s).sum().mul(0).add(2).astype("int32"),
+    };
+    const method = zoac({ ...poleOptions, policy: third });
+    const theta = bangBang.init(key);
+    const step = () => method.step(theta, method.init(theta, key), key);
+    expect(step).toThrow(OptionError);
+    expect(step).toThrow(
+      /^cartPole: the action of the policy in step 0 of segment 0 of sampler 0 must be one of its 2 choices, 0 to 1, got 2\.$/,
     );
   });
 

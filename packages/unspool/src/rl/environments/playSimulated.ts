@@ -118,7 +118,7 @@ function welford(size: number): { add(row: ArrayLike<number>): void; value(): Ru
 }
 
 /** Whoever returns an action has not written it, and would play zeros for ever. */
-function requireWritten(
+export function requireWritten(
   name: string,
   policy: SimulatedPolicy,
   action: Float64Array,
@@ -131,7 +131,8 @@ function requireWritten(
   throw new OptionError(name, `what ${policy.name}.act returned`, returned, "nothing", hint);
 }
 
-function requireChoice(
+/** Throws `OptionError` for what is none of the choices of a discrete space. */
+export function requireChoice(
   { name, actionSpace }: Pick<SimulatedEnvironment, "name" | "actionSpace">,
   t: number,
   action: Float64Array,
