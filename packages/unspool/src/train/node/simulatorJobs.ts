@@ -42,10 +42,13 @@ export const word = {
   next: 1,
   /** Threads that have left the batch; the caller sleeps on it. */
   left: 2,
-  /** 1 once a job has failed: no more are taken. */
+  /** See `failed`. */
   failed: 3,
   words: 4,
 } as const;
+
+/** Whether a job of a batch has failed, and whether no more are taken for it. */
+export const failed = { none: 0, one: 1, all: 2 } as const;
 
 /** What threads are told to do. */
 export type Batch = EpisodeBatch | SegmentBatch;
@@ -58,6 +61,8 @@ export interface EpisodeBatch {
   steps: number;
   discount: number;
   hasMoments: boolean;
+  /** Whether the batch goes on where an episode breaks down, whose return is then NaN. */
+  goesOn: boolean;
   filter?: SimulatedFilter;
   /** [candidates, size of the policy]. */
   thetas: Float64Array;
@@ -78,6 +83,8 @@ export interface JobFailure {
   code: string;
   message: string;
   details: Record<string, unknown>;
+  /** Whether it is the simulator that has broken down in this episode, and the batch went on. */
+  isTolerated: boolean;
 }
 
 /** What threads post to the pool at their start, and after a batch in which one of their jobs has failed. */

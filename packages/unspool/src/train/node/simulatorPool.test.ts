@@ -1,7 +1,7 @@
 /** A pool in one thread: episodes of the simulator, in the order of jobs, and errors that say where. */
 import { expect, test } from "vitest";
 import { random } from "../../array/index.ts";
-import { SimulatorError } from "../../errors.ts";
+import { OptionError, SimulatorError } from "../../errors.ts";
 import {
   type SimulatedSamplers,
   linearPolicy,
@@ -90,12 +90,47 @@ test("what fails says in which step of which job", async () => {
   );
 });
 
+test("an episode that breaks down is NaN where that is asked for, and the others are as without it", async () => {
+  const pool = await poolOf();
+  const key = random.key(5);
+  const bursting = Float64Array.of(-1, -0.5, 1e9, 0, 0.2, 0.1);
+  const { returns, lengths, moments, breakdown } = pool.play(bursting, key, {
+    ...{ episodes: 2, hasMoments: true, onBreakdown: "nan" },
+  });
+  const whole = pool.play(thetas, key, { episodes: 2, hasMoments: true });
+  expect([...returns]).toEqual([...whole.returns.slice(0, 2), NaN, NaN, ...whole.returns.slice(2)]);
+  // The ball bursts in the first step.
+  expect([...lengths]).toEqual([...whole.lengths.slice(0, 2), 0, 0, ...whole.lengths.slice(2)]);
+  expect(moments).toEqual(whole.moments);
+  expect(breakdown).toMatchObject({ message: "the ball has burst", details: { job: 2 } });
+  expect(whole.breakdown).toBeUndefined();
+  const late = (await poolOf({ options: { breaksAt: 1.2 } })).play(Float64Array.of(1, 0), key, {
+    onBreakdown: "nan",
+  });
+  // A step that gave NaN was not one.
+  expect(late.innerSteps).toBe(Number(/step (\d+)/.exec(late.breakdown!.message)![1]));
+  const unfit = await poolOf({ name: "unfitting" });
+  expect(() => unfit.play(Float64Array.of(1, 1), key, { onBreakdown: "nan" })).toThrow(
+    /is one of 1 observations/,
+  );
+  expect(() => pool.play(thetas, key, { onBreakdown: "stop" as never })).toThrow(
+    /onBreakdown must be one of/,
+  );
+});
+
 test("what it is given is checked", async () => {
   await expect(poolOf({ module: "" })).rejects.toThrow(/module must be the address of a module/);
   await expect(poolOf({ name: "balls" })).rejects.toThrow(
     /name must be a function that .* exports, got "balls"/,
   );
   await expect(poolOf({ name: "notAFunction" })).rejects.toThrow(/name must be a function/);
+  const gives = (name: string) => expect(poolOf({ name })).rejects;
+  await gives("noPlayer").toThrow(
+    /^simulatorPool: what "noPlayer" of .*simulatedBall\.ts gives must be \{ environment, policy \}, got \{environment\}\.$/,
+  );
+  await gives("noPlayer").toThrow(OptionError);
+  await gives("throwing").toThrow(/^simulatorPool: "throwing" of .*simulatedBall\.ts threw: no ball here\.$/);
+  await gives("throwing").toThrow(SimulatorError);
   await expect(poolOf({ threads: 0 })).rejects.toThrow(/threads/);
   await expect(poolOf({ module: new URL("./nowhere.js", import.meta.url) })).rejects.toThrow(SimulatorError);
   const pool = await poolOf();

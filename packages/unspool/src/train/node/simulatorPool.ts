@@ -5,7 +5,13 @@
  * ended with those of its pools.
  */
 import { type Key, random } from "../../array/index.ts";
-import { OptionError, requireInteger, requireKnownOptions } from "../../errors.ts";
+import {
+  OptionError,
+  type UnspoolError,
+  requireInteger,
+  requireKnownOptions,
+  requireOneOf,
+} from "../../errors.ts";
 import type { Json } from "../../methods/index.ts";
 import {
   type RunningMoments,
@@ -17,7 +23,7 @@ import {
 } from "../../rl/index.ts";
 import { executorThreads } from "../../unroll/index.ts";
 import { type EpisodeBatch, type PlayerSizes, resultWidth } from "./simulatorJobs.ts";
-import { inThisThread, overThreads } from "./simulatorThreads.ts";
+import { errorOf, inThisThread, overThreads } from "./simulatorThreads.ts";
 
 export interface SimulatorPoolOptions {
   /** Address of the module that makes environment and policy, such as `new URL("./players.js", import.meta.url)`. */
@@ -46,6 +52,12 @@ export interface PoolPlayOptions {
   filter?: SimulatedFilter;
   /** Whether mean and deviation of all observed are measured. Default false. */
   hasMoments?: boolean;
+  /**
+   * What becomes of an episode in which the simulator throws or gives a number that is not finite: "throw" throws it, "nan"
+   * makes its return NaN, and the others are played. What is no action or no observation of the environment is thrown
+   * either way. Default "throw".
+   */
+  onBreakdown?: "throw" | "nan";
 }
 
 /** Of candidate c and episode e at [c * episodes + e]. */
@@ -56,7 +68,10 @@ export interface PoolEpisodes {
   isTerminated: Float64Array;
   /** Steps of all together. */
   innerSteps: number;
+  /** Of all observed in episodes that did not break down. */
   moments?: RunningMoments;
+  /** What the first episode that broke down threw, where that was not thrown. */
+  breakdown?: UnspoolError;
 }
 
 export interface SimulatorPool {
@@ -66,7 +81,8 @@ export interface SimulatorPool {
   readonly samplers?: SimulatedSamplers;
   /**
    * Plays episodes of candidates, [candidates, size of theta]. Episode e has the key `foldIn(key, e)`, as with
-   * `episodePlayer`. What a simulator throws is thrown here: of the first job that has failed.
+   * `episodePlayer`. What a simulator throws is thrown here, of the first job that has failed, or makes the return of its
+   * episode NaN (`onBreakdown`). Either way the simulator is used again: its `reset` starts anew whatever happened.
    */
   play(thetas: Float64Array, key: Key, options?: PoolPlayOptions): PoolEpisodes;
   /** Ends its threads. A process that ends need not wait for them. */
@@ -74,6 +90,16 @@ export interface SimulatorPool {
 }
 
 const where = "simulatorPool";
+
+/** Options of `play` that a loss has as well. */
+export const playOptionNames = [
+  "episodes",
+  "isCommon",
+  "steps",
+  "discount",
+  "filter",
+  "onBreakdown",
+] as const;
 
 /** Starts the threads, and waits until each has made its simulator. */
 export async function simulatorPool(options: SimulatorPoolOptions): Promise<SimulatorPool> {
@@ -93,8 +119,9 @@ export async function simulatorPool(options: SimulatorPoolOptions): Promise<Simu
     ...(samplers > 0 && { samplers: samplersOf(sizes, samplers, (batch) => machine.run(batch)) }),
     play(thetas, key, play = {}) {
       const batch = batchOf(sizes, thetas, key, play);
-      machine.run(batch);
-      return episodesOf(batch, sizes.observationSize);
+      const failure = machine.run(batch);
+      const episodes = episodesOf(batch, sizes.observationSize);
+      return failure === undefined ? episodes : { ...episodes, breakdown: errorOf([failure]) };
     },
     close: () => machine.close(),
   };
@@ -103,18 +130,21 @@ export async function simulatorPool(options: SimulatorPoolOptions): Promise<Simu
 function samplersOf(
   { environment: name, policy, observationSpace, actionSpace, thetaSize, timeLimit }: PlayerSizes,
   samplers: number,
-  play: (batch: SegmentBatch) => void,
+  play: (batch: SegmentBatch) => unknown,
 ): SimulatedSamplers {
   return {
-    ...{ isTraceable: false, name, observationSpace, actionSpace, timeLimit, samplers, play },
+    ...{ isTraceable: false, name, observationSpace, actionSpace, timeLimit, samplers },
+    play: (batch) => void play(batch),
     policy: { name: policy, size: thetaSize },
     buffer: (bytes) => new SharedArrayBuffer(bytes),
   };
 }
 
 function batchOf(sizes: PlayerSizes, thetas: Float64Array, key: Key, play: PoolPlayOptions): EpisodeBatch {
-  requireKnownOptions(where, play, ["episodes", "isCommon", "steps", "discount", "filter", "hasMoments"]);
+  requireKnownOptions(where, play, [...playOptionNames, "hasMoments"]);
   const { episodes = 1, isCommon = true, steps = sizes.timeLimit, discount = 1, hasMoments = false } = play;
+  const { onBreakdown = "throw" } = play;
+  requireOneOf(where, "onBreakdown", onBreakdown, ["throw", "nan"]);
   requireInteger(where, "episodes", episodes, 1);
   requireInteger(where, "steps", steps, 1);
   const candidates = thetas.length / sizes.thetaSize;
@@ -141,6 +171,7 @@ function batchOf(sizes: PlayerSizes, thetas: Float64Array, key: Key, play: PoolP
     steps,
     discount,
     hasMoments,
+    goesOn: onBreakdown === "nan",
     ...(filter && { filter }),
     thetas: shared,
     keys,

@@ -1,12 +1,13 @@
 /** What each thread of a pool of simulators does, and a pool without threads: makes its player, and takes jobs. */
 import { tensorOf } from "../../array/index.ts";
-import { OptionError, SimulatorError, UnspoolError, show } from "../../errors.ts";
+import { OptionError, ShapeError, SimulatorError, UnspoolError, show } from "../../errors.ts";
 import {
   type SamplerSlot,
   type SegmentBatch,
   type SimulatorInstance,
   playSampler,
   playSimulated,
+  requireSimulatorPlayer,
   samplerSlot,
   spaceSize,
 } from "../../rl/index.ts";
@@ -19,8 +20,11 @@ import {
   type PlayerSource,
   type SimulatorPlayer,
   type ThreadPlace,
+  failed,
   word,
 } from "./simulatorJobs.ts";
+
+const where = "simulatorPool";
 
 export interface RunningPlayer extends SimulatorPlayer {
   instance: SimulatorInstance;
@@ -35,8 +39,10 @@ export async function makePlayer(
   { thread, threads }: ThreadPlace,
 ): Promise<RunningPlayer> {
   const exported = await exportOf(module, name);
-  const { environment, policy } = await exported(options);
-  const instance = await environment.create();
+  const what = `what ${JSON.stringify(name)} of ${module} gives`;
+  const made: unknown = await within(`${JSON.stringify(name)} of ${module}`, () => exported(options));
+  const { environment, policy } = requireSimulatorPlayer(where, what, made);
+  const instance = await within(`create of "${environment.name}"`, () => environment.create());
   const slots = new Map<number, SamplerSlot>();
   for (let i = thread; i < samplers; i += threads) slots.set(i, await samplerSlot(environment));
   const { observationSpace, actionSpace } = environment;
@@ -49,8 +55,17 @@ export async function makePlayer(
   return { environment, policy, instance, slots, sizes };
 }
 
+/** What throws is told as what it is of; errors of ours say that themselves. */
+async function within<Result>(what: string, call: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await call();
+  } catch (cause) {
+    if (cause instanceof UnspoolError) throw cause;
+    throw new SimulatorError(where, `${what} threw: ${messageOf(cause)}.`, { what }, { cause });
+  }
+}
+
 async function exportOf(module: string, name: string): Promise<MakeSimulatorPlayer> {
-  const where = "simulatorPool";
   let loaded: Record<string, unknown> & { default?: unknown };
   try {
     loaded = (await import(/* @vite-ignore */ module)) as typeof loaded;
@@ -81,26 +96,29 @@ function playSegments(
     try {
       playSampler(player, slot, batch, sampler);
     } catch (error) {
-      Atomics.store(control, word.failed, 1);
+      Atomics.store(control, word.failed, failed.all);
       first ??= failureOf(sampler, error);
     }
   }
   return first;
 }
 
-/** Takes jobs until there are none, or one has failed. */
+/** Takes jobs until there are none, or one has failed that the batch does not go on without. */
 function playJobs(player: RunningPlayer, batch: EpisodeBatch, control: Int32Array): JobFailure | undefined {
   const { jobs, episodes, thetas, keys, results, width, steps, discount, hasMoments, filter } = batch;
+  let first: JobFailure | undefined;
   const { environment, instance, policy } = player;
   const size = policy.size;
-  while (Atomics.load(control, word.failed) === 0) {
+  while (Atomics.load(control, word.failed) < failed.all) {
     const job = Atomics.add(control, word.next, 1);
-    if (job >= jobs) return undefined;
+    if (job >= jobs) break;
+    let played = 0;
     try {
       const candidate = Math.floor(job / episodes);
       const theta = thetas.slice(candidate * size, (candidate + 1) * size);
       const key = tensorOf(keys.slice(2 * job, 2 * job + 2), [2], "uint32");
-      const options = { steps, discount, hasMoments, ...(filter && { filter }) };
+      const onStep = (): number => played++;
+      const options = { steps, discount, hasMoments, onStep, ...(filter && { filter }) };
       const { value, length, isTerminated, moments } = playSimulated(
         environment,
         instance,
@@ -112,16 +130,26 @@ function playJobs(player: RunningPlayer, batch: EpisodeBatch, control: Int32Arra
       results.set([value, length, Number(isTerminated)], job * width);
       if (moments) results.set([moments.count, ...moments.mean, ...moments.squares], job * width + 3);
     } catch (error) {
-      Atomics.store(control, word.failed, 1);
-      return failureOf(job, error);
+      const failure = failureOf(job, error, batch.goesOn && isBreakdown(error));
+      if (!failure.isTolerated) {
+        Atomics.store(control, word.failed, failed.all);
+        return failure;
+      }
+      Atomics.compareExchange(control, word.failed, failed.none, failed.one);
+      first ??= failure;
+      results.set([NaN, played, 0], job * width);
     }
   }
-  return undefined;
+  return first;
 }
 
-function failureOf(job: number, error: unknown): JobFailure {
+/** Whether an episode has broken down; an environment and a policy that do not fit, say, would fail in all of them. */
+const isBreakdown = (error: unknown): boolean =>
+  !(error instanceof OptionError || error instanceof ShapeError);
+
+function failureOf(job: number, error: unknown, isTolerated = false): JobFailure {
   const { code, details } = error instanceof UnspoolError ? error : { code: "UNEXPECTED", details: {} };
-  return { job, code, message: messageOf(error), details: plain(details) };
+  return { job, code, message: messageOf(error), details: plain(details), isTolerated };
 }
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : show(error));

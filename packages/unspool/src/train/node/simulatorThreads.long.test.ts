@@ -22,6 +22,12 @@ test(
     expect(() => two.play(bursting, random.key(0))).toThrow(
       expect.objectContaining({ message: "the ball has burst", details: { job: 1 } }),
     );
+    const broken = [one, two].map((pool) =>
+      pool.play(bursting, random.key(0), { episodes: 3, hasMoments: true, onBreakdown: "nan" }),
+    );
+    expect(broken[1]).toEqual(broken[0]);
+    expect(broken[0]!.breakdown).toMatchObject({ message: "the ball has burst", details: { job: 3 } });
+    expect(Array.from(broken[0]!.returns, Number.isNaN).filter(Boolean).length).toBe(6);
     // It goes on after a failure.
     expect(two.play(thetas, random.key(1), options)).toEqual(one.play(thetas, random.key(1), options));
     await two.close();

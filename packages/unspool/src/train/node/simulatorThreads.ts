@@ -11,6 +11,7 @@ import {
   type PlayerSource,
   type ThreadAnswer,
   type ThreadPlace,
+  failed,
   word,
 } from "./simulatorJobs.ts";
 import { makePlayer, playBatch } from "./simulatorThread.ts";
@@ -20,8 +21,11 @@ const where = "simulatorPool";
 /** What runs a batch: threads, or the caller. */
 export interface Machine {
   sizes: PlayerSizes;
-  /** Returns when all jobs are done; throws what the first one that has failed threw. */
-  run(batch: Batch): void;
+  /**
+   * Returns when all jobs are done, with the failure of the first episode that has broken down, where the batch goes on
+   * without it; throws what the first job that has failed threw, where it does not.
+   */
+  run(batch: Batch): JobFailure | undefined;
   close(): Promise<void>;
 }
 
@@ -32,7 +36,7 @@ export async function inThisThread(source: PlayerSource): Promise<Machine> {
     sizes: player.sizes,
     run(batch) {
       const failure = playBatch(player, batch, new Int32Array(word.words));
-      if (failure !== undefined) throw errorOf([failure]);
+      return failure && toleratedOf([failure]);
     },
     close() {
       for (const { instance } of [player, ...player.slots.values()]) instance.close?.();
@@ -115,7 +119,7 @@ function ready(worker: Worker): Promise<PlayerSizes> {
   });
 }
 
-function runBatch(ports: readonly MessagePort[], control: Int32Array, batch: Batch): void {
+function runBatch(ports: readonly MessagePort[], control: Int32Array, batch: Batch): JobFailure | undefined {
   for (const at of [word.next, word.left, word.failed]) Atomics.store(control, at, 0);
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- A worker thread, not a window.
   for (const port of ports) port.postMessage(batch);
@@ -123,8 +127,8 @@ function runBatch(ports: readonly MessagePort[], control: Int32Array, batch: Bat
   Atomics.notify(control, word.batch);
   for (let left = 0; left < ports.length; left = Atomics.load(control, word.left))
     Atomics.wait(control, word.left, left);
-  if (Atomics.load(control, word.failed) === 0) return;
-  throw errorOf(
+  if (Atomics.load(control, word.failed) === failed.none) return undefined;
+  return toleratedOf(
     ports.flatMap((port) => {
       const answer = receiveMessageOnPort(port) as { message: ThreadAnswer } | undefined;
       return answer?.message.kind === "failed" ? [answer.message.failure] : [];
@@ -132,8 +136,18 @@ function runBatch(ports: readonly MessagePort[], control: Int32Array, batch: Bat
   );
 }
 
-/** The error of the first job that has failed: which that is depends on no thread, for jobs are taken in order. */
-function errorOf(failures: readonly JobFailure[]): UnspoolError {
-  const { job, code, message, details } = failures.reduce((a, b) => (b.job < a.job ? b : a));
+/** The first failure: which that is depends on no thread, for jobs are taken in order. One that is not tolerated is thrown. */
+function toleratedOf(failures: readonly JobFailure[]): JobFailure {
+  const thrown = failures.filter(({ isTolerated }) => !isTolerated);
+  if (thrown.length > 0) throw errorOf(thrown);
+  return firstOf(failures);
+}
+
+const firstOf = (failures: readonly JobFailure[]): JobFailure =>
+  failures.reduce((a, b) => (b.job < a.job ? b : a));
+
+/** The error of the first job that has failed. */
+export function errorOf(failures: readonly JobFailure[]): UnspoolError {
+  const { job, code, message, details } = firstOf(failures);
   return new UnspoolError(code, message, job < 0 ? details : { ...details, job });
 }

@@ -33,6 +33,6 @@ try {
   const { code, details } = error instanceof UnspoolError ? error : { code: "SIMULATOR", details: {} };
   tell(parentPort!, {
     kind: "failed",
-    failure: { job: -1, code, message: messageOf(error), details: { ...details } },
+    failure: { job: -1, code, message: messageOf(error), details: { ...details }, isTolerated: false },
   });
 }

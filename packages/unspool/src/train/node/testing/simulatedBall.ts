@@ -35,3 +35,15 @@ export function ball(options: Json): SimulatorPlayer {
 }
 
 export const notAFunction = 3;
+
+export const noPlayer = (): object => ({ environment: "ball" });
+
+export const throwing = (): SimulatorPlayer => {
+  throw new TypeError("no ball here");
+};
+
+/** One whose policy is of another environment. */
+export const unfitting = (): SimulatorPlayer => ({
+  ...ball(null),
+  policy: linearSimulated({ observationSize: 1, actionSize: 2 }),
+});
