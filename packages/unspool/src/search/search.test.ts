@@ -141,6 +141,12 @@ describe.each(searches.map((entry) => [entry.name, entry] as const))("%s", (name
       () => search.incumbent(written),
     ])
       expect(use).toThrow(/state must be what init, ask or tell gave.*keep it by encodeState/);
+    const { own, ...rest } = state as { own: object };
+    // Random search knows nothing that another could lack.
+    if (Object.keys(own).length > 0)
+      expect(() => search.ask({ ...rest, own: { someoneElses: 1 } }, random.key(0))).toThrow(
+        /It has no ".*": is it the state of another search\?/,
+      );
     expect(() => search.init(start(), 0 as never)).toThrow(`${name}.init: a key is uint32[2], got number.`);
     expect(() => search.ask(state, undefined as never)).toThrow(
       `${name}.ask: a key is uint32[2], got undefined.`,

@@ -6,6 +6,7 @@ import {
   type Key,
   type RandomStream,
   type Tensor,
+  random,
   randomStream,
   requireKey,
   tensorOf,
@@ -16,6 +17,7 @@ import type { Json } from "../json.ts";
 import { type Box, type FlatBox, boxRecipe, clip, flatBox, requireBox } from "./box.ts";
 import { intoBox, outOfBox } from "./boxTransform.ts";
 import { lossNumbers } from "./lossNumbers.ts";
+import { requireSearchState } from "./requireSearchState.ts";
 import type { Search } from "./search.ts";
 
 /** What a method starts from. */
@@ -69,6 +71,8 @@ export interface VectorSearchState<Own> {
   own: Own;
 }
 
+const stateNames = ["start", "asked", "best", "bestLoss", "evaluations", "own"];
+
 /** A float64 vector as a tensor that owns it. */
 export const vector = (data: Float64Array): Tensor => tensorOf(data, [data.length], "float64");
 
@@ -87,23 +91,32 @@ export function vectorSearch<Theta, Own>(
   /** Of the search's own numbers, [n · d], the numbers of theta. */
   const placed = (x: Float64Array, start: unknown): Float64Array =>
     isMapped ? intoBox(x, boxOf(start)!) : x;
+  const begin = (start: unknown, key: Key): Own => {
+    const flat = tree.flatten(start);
+    const bounds = boxOf(start);
+    return rules.init({
+      start: isMapped ? outOfBox(flat, bounds!) : flat.slice(),
+      box: bounds,
+      stream: randomStream(key.data),
+    });
+  };
+  let ownNames: readonly string[] | undefined;
+  const requireState = (state: VectorSearchState<Own>): void => {
+    requireSearchState(name, state, stateNames, ["best"]);
+    ownNames ??= Object.keys(begin(state.start, random.key(0)) ?? {});
+    requireSearchState(name, state.own ?? {}, ownNames, []);
+  };
   return {
     name,
     recipe: { ...rules.recipe, box: boxRecipe(box) },
     init(given, key) {
       requireKey(`${name}.init`, key);
       const start = requireStart(name, given);
-      const flat = tree.flatten(start);
-      const bounds = boxOf(start);
-      const own = rules.init({
-        start: isMapped ? outOfBox(flat, bounds!) : flat.slice(),
-        box: bounds,
-        stream: randomStream(key.data),
-      });
-      return { start, asked: null, best: vector(flat), bestLoss: Infinity, evaluations: 0, own };
+      const best = vector(tree.flatten(start));
+      return { start, asked: null, best, bestLoss: Infinity, evaluations: 0, own: begin(start, key) };
     },
     ask(state, key: Key) {
-      requireState(name, state);
+      requireState(state);
       requireKey(`${name}.ask`, key);
       const { candidates, own } = rules.ask(state.own, randomStream(key.data));
       if (box !== undefined && rules.bounds === "clip") clip(candidates, boxOf(state.start)!);
@@ -114,7 +127,7 @@ export function vectorSearch<Theta, Own>(
       return { candidates: stack, state: { ...state, asked, own } };
     },
     tell(state, given) {
-      requireState(name, state);
+      requireState(state);
       const { asked } = state;
       const size = state.best.size;
       const losses = requireLosses(name, asked, given, rules.canFail === true && state.bestLoss < Infinity);
@@ -133,25 +146,12 @@ export function vectorSearch<Theta, Own>(
       return { state: next, metrics: { bestLoss: next.bestLoss, ...metrics } };
     },
     incumbent(state) {
-      requireState(name, state);
+      requireState(state);
       const { own, best, start } = state;
       const flat = rules.center ? placed(rules.center(own), start) : numbersOf(best);
       return unstacked(flat, start) as Theta;
     },
   };
-}
-
-/** Throws `OptionError` for what is no state: written as JSON or cloned, one has lost the numbers of its tensors. */
-function requireState(where: string, given: unknown): void {
-  const { best, own } = (given ?? {}) as { best?: { data?: unknown }; own?: unknown };
-  if (best?.data instanceof Float64Array && own !== undefined) return;
-  throw new OptionError(
-    where,
-    "state",
-    given,
-    "what init, ask or tell gave",
-    "A state holds tensors, which JSON and structuredClone lose: keep it by encodeState and decodeState.",
-  );
 }
 
 /** Theta as tensors, all of them floats, at least one number, all finite. */

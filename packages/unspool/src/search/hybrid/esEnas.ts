@@ -9,10 +9,19 @@
  * Both members of a pair have one choice: with two, their difference would hold that of the choices, and the variance of the
  * gradient would grow by Var_m(f) / (2 sigma²) |g|² a pair. The authors' code draws two (`shareWithinPair: false`).
  */
-import { type Key, type Tensor, type Tree, random, randomStream, tensorOf } from "../../array/index.ts";
+import {
+  type Key,
+  type Tensor,
+  type Tree,
+  random,
+  randomStream,
+  requireKey,
+  tensorOf,
+} from "../../array/index.ts";
 import { NonFiniteError, OptionError, ShapeError } from "../../errors.ts";
 import { vectorNorm } from "../../numerics/index.ts";
 import { lossNumbers } from "../lossNumbers.ts";
+import { requireSearchState } from "../requireSearchState.ts";
 import type { Search } from "../search.ts";
 import { inOrder } from "./choiceSpace.ts";
 import { type CheckedEsEnasOptions, type EsEnasOptions, checkedEsEnasOptions } from "./esEnasOptions.ts";
@@ -79,6 +88,8 @@ export function esEnas(options: EsEnasOptions): Search<HybridPoint, EsEnasState>
       };
     },
     ask(state, key) {
+      requireState(state);
+      requireKey(`${where}.ask`, key);
       const directions = drawn(checked, state, random.foldIn(key, "directions"));
       const rows = rowsOf(checked, directions.length / size);
       const isFresh = isProposing(checked, state, rows.proposals);
@@ -95,6 +106,7 @@ export function esEnas(options: EsEnasOptions): Search<HybridPoint, EsEnasState>
       };
     },
     tell(state, given) {
+      requireState(state);
       const { asked, choices } = state;
       if (asked === null || choices === null)
         throw new OptionError(where, "tell", "losses", "called after ask", "Ask for candidates first.");
@@ -133,7 +145,9 @@ export function esEnas(options: EsEnasOptions): Search<HybridPoint, EsEnasState>
         },
       };
     },
-    incumbent({ start, theta, controller: own }) {
+    incumbent(state) {
+      requireState(state);
+      const { start, theta, controller: own } = state;
       const best = controller.best(discrete, own);
       return {
         choice: best === undefined ? start.choice : integers(inOrder(discrete, best)),
@@ -141,6 +155,12 @@ export function esEnas(options: EsEnasOptions): Search<HybridPoint, EsEnasState>
       };
     },
   };
+}
+
+const stateNames = ["start", "theta", "optimizer", "gradient", "controller", "step", "choices", "asked"];
+
+function requireState(state: EsEnasState): void {
+  requireSearchState(where, state, stateNames, ["theta", "start.theta", "start.choice"]);
 }
 
 function rowsOf({ entry, shareWithinPair, exactEvaluations }: CheckedEsEnasOptions, n: number): Rows {

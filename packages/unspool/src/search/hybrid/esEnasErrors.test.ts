@@ -6,7 +6,9 @@ import type { Controller } from "./controllers/controller.ts";
 import { controllers } from "./controllers/registry.ts";
 import { type ChoiceSpace, choose, list, mask, oneOf } from "./choiceSpace.ts";
 import { esEnas } from "./esEnas.ts";
+import { hybridEvolution } from "./hybridEvolution.ts";
 import type { EsEnasOptions } from "./esEnasOptions.ts";
+import type { Search } from "../search.ts";
 import { hybridLosses } from "./hybridLosses.ts";
 import { type HybridPoint, hybridSpace } from "./hybridSpace.ts";
 
@@ -79,6 +81,33 @@ describe("errors", () => {
       "number 0 of a choice must be an integer from 0 to 3",
     );
     expect(start({ theta: np.array([0, 0, NaN, 0, 0, 0]) })).toThrow("every number of theta must be finite");
+  });
+
+  test("a key that is none, and a state that is none", () => {
+    const evolution = hybridEvolution({ space, candidates: 4 });
+    for (const search of [esEnas({ space, pairs: 3 }), evolution] as Search<HybridPoint>[]) {
+      const begun = search.init(space.point(), random.key(0));
+      const { state } = search.ask(begun, key(0));
+      for (const noKey of [undefined, 7, np.zeros([2])])
+        expect(() => search.ask(begun, noKey as Key)).toThrow(
+          /^(esEnas|hybridEvolution)\.ask: a key is uint32\[2\]/,
+        );
+      for (const lost of [JSON.parse(JSON.stringify(state)) as unknown, structuredClone(state)])
+        for (const use of [
+          () => search.ask(lost, key(1)),
+          () => search.tell(lost, [1, 2, 3, 4, 5, 6]),
+          () => search.incumbent(lost),
+        ]) {
+          expect(use).toThrow(OptionError);
+          expect(use).toThrow(/is no tensor.*keep it by encodeState and decodeState/);
+        }
+      expect(() => search.ask({}, key(0))).toThrow(/It has no "start": is it the state of another search\?/);
+    }
+    const other = evolution.init(space.point(), random.key(0));
+    expect(() => esEnas({ space }).ask(other as never, key(0))).toThrow(
+      /It has no "theta": is it the state of/,
+    );
+    expect(() => hybridLosses(() => 0, { iscommon: true } as object)).toThrow(/Did you mean "isCommon"/);
   });
 
   test("losses that are no numbers", () => {

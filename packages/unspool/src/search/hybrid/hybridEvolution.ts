@@ -6,7 +6,7 @@
  *     "gaussian"  all of theta moves by N(0, sigma²), and one number of the choice is drawn anew
  *     "all"       everything is drawn anew, uniformly: random search
  */
-import { type RandomStream, type Tensor, randomStream, tensorOf } from "../../array/index.ts";
+import { type RandomStream, type Tensor, randomStream, requireKey, tensorOf } from "../../array/index.ts";
 import {
   NonFiniteError,
   OptionError,
@@ -16,6 +16,7 @@ import {
   requirePositive,
 } from "../../errors.ts";
 import { lossNumbers } from "../lossNumbers.ts";
+import { requireSearchState } from "../requireSearchState.ts";
 import type { Search } from "../search.ts";
 import { distinct, mutated, randomChoice } from "./choiceSpace.ts";
 import { floats, floatsOf, integers, integersOf } from "./hostTensors.ts";
@@ -125,6 +126,8 @@ export function hybridEvolution(options: HybridEvolutionOptions): Search<HybridP
       };
     },
     ask(state, key) {
+      requireState(state);
+      requireKey(`${where}.ask`, key);
       const random = randomStream(key.data);
       const choices = new Int32Array(candidates * discrete.size);
       const thetas = new Float64Array(candidates * size);
@@ -143,6 +146,7 @@ export function hybridEvolution(options: HybridEvolutionOptions): Search<HybridP
       return { candidates: { choice: asked.choices, theta }, state: { ...state, asked } };
     },
     tell(state, given) {
+      requireState(state);
       const { asked } = state;
       if (asked === null)
         throw new OptionError(where, "tell", "losses", "called after ask", "Ask for candidates first.");
@@ -192,8 +196,17 @@ export function hybridEvolution(options: HybridEvolutionOptions): Search<HybridP
         metrics: { bestLoss },
       };
     },
-    incumbent: ({ best }) => best,
+    incumbent(state) {
+      requireState(state);
+      return state.best;
+    },
   };
+}
+
+const stateNames = ["start", "choices", "thetas", "losses", "asked", "evaluations", "best", "bestLoss"];
+
+function requireState(state: HybridEvolutionState): void {
+  requireSearchState(where, state, stateNames, ["start.theta", "choices", "thetas", "losses", "best.theta"]);
 }
 
 function uniform({ box, continuous }: HybridSpace, random: RandomStream): Float64Array {

@@ -1,6 +1,6 @@
 /** Candidates of a hybrid space evaluated by a plain function, one after the other. */
 import { type RandomStream, random, randomStream } from "../../array/index.ts";
-import { OptionError } from "../../errors.ts";
+import { OptionError, requireKnownOptions } from "../../errors.ts";
 import type { Evaluate } from "../evaluate.ts";
 import { integersOf } from "./hostTensors.ts";
 import type { HybridPoint } from "./hybridSpace.ts";
@@ -25,6 +25,7 @@ export interface HybridLossesOptions {
 export function hybridLosses(loss: HybridLoss, options: HybridLossesOptions = {}): Evaluate<HybridPoint> {
   if (typeof loss !== "function")
     throw new OptionError("hybridLosses", "loss", loss, "a function of a choice and theta");
+  requireKnownOptions("hybridLosses", options, ["isCommon", "innerSteps"]);
   const { isCommon = true, innerSteps = 1 } = options;
   return ({ choice, theta }, key) => {
     const [count, size] = choice.shape as [number, number];
