@@ -1,6 +1,6 @@
 /**
- * `npm run docs [-- optimizers array readme rooms bilevel subspace invariance search distributions inference quantum subspaces searches]`: runs `docsPages.ts` on the sources of
- * the packages. Builds would be older than these: nothing has to be built before.
+ * `npm run docs [-- NAME …]`, all pages or those of these names (README, say: `readme`), runs `docsPages.ts` on the sources
+ * of the packages. Builds would be older than these: nothing has to be built before.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

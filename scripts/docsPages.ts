@@ -5,7 +5,7 @@ import { arrayPage } from "./arrayPage/page.ts";
 import { optimizersPage } from "./optimizersPage/page.ts";
 import { type Page, root } from "./page.ts";
 import { readmePage } from "./readme/page.ts";
-import { roomPage } from "./roomPages/page.ts";
+import { roomPage, roomPageNames } from "./roomPages/page.ts";
 import { roomsPicture } from "./roomsPicture/page.ts";
 import { searchPage } from "./searchPage/page.ts";
 import { subspacesPage } from "./subspacesPage/page.ts";
@@ -15,13 +15,7 @@ const pages: Readonly<Record<string, () => Page | Promise<Page>>> = {
   array: arrayPage,
   readme: readmePage,
   rooms: roomsPicture,
-  bilevel: () => roomPage("bilevel"),
-  subspace: () => roomPage("subspace"),
-  invariance: () => roomPage("invariance"),
-  search: () => roomPage("search"),
-  distributions: () => roomPage("distributions"),
-  inference: () => roomPage("inference"),
-  quantum: () => roomPage("quantum"),
+  ...Object.fromEntries(roomPageNames.map((name) => [name, () => roomPage(name)])),
   subspaces: subspacesPage,
   searches: searchPage,
 };

@@ -1,14 +1,28 @@
-/** docs/reference/ROOM.md from the sources of a room: every function that it exports, with options, errors and cost. */
+/**
+ * docs/reference/PAGE.md from the sources of a room, or of some of its folders and files: every function that it exports,
+ * with options, errors and cost.
+ */
 import { join } from "node:path";
 import { documentedExports } from "../optimizersPage/sources.ts";
 import type { AlgorithmDoc, OptionDoc } from "../optimizersPage/sources.ts";
 import { type Page, root, table } from "../page.ts";
 
-export type Room =
-  "bilevel" | "subspace" | "invariance" | "search" | "distributions" | "inference" | "quantum";
+export const roomPageNames = [
+  ...(["bilevel", "subspace", "invariance", "search", "distributions", "inference", "quantum"] as const),
+  ...(["environments", "zoac", "design"] as const),
+] as const;
 
-/** Rooms with a page, their title, and the how-to page. */
-const rooms: Readonly<Record<Room, { title: string; guide: string }>> = {
+export type RoomPage = (typeof roomPageNames)[number];
+
+interface Contents {
+  title: string;
+  /** The how-to page. */
+  guide: string;
+  /** Rooms whose exports it shows, and of which paths in them. Default: all of the room of the page's name. */
+  shows?: readonly { room: string; under: readonly string[] }[];
+}
+
+const pages: Readonly<Record<RoomPage, Contents>> = {
   bilevel: { title: "Bilevel optimisation: reference", guide: "../bilevel.md" },
   subspace: { title: "Principal subspaces: reference", guide: "../subspaces.md" },
   invariance: { title: "Invariance learning: reference", guide: "../invariance.md" },
@@ -16,12 +30,36 @@ const rooms: Readonly<Record<Room, { title: string; guide: string }>> = {
   distributions: { title: "Distributions: reference", guide: "../state-space-models.md" },
   inference: { title: "Inference: reference", guide: "../state-space-models.md" },
   quantum: { title: "Quantum thermal states: reference", guide: "../thermal-states.md" },
+  environments: {
+    title: "Environments and simulators: reference",
+    guide: "../environments.md",
+    shows: [
+      { room: "rl", under: ["environments/"] },
+      { room: "train/node", under: ["simulator", "poolLoss"] },
+    ],
+  },
+  zoac: {
+    title: "Zeroth-order actor-critic: reference",
+    guide: "../tune-a-controller.md",
+    shows: [{ room: "rl", under: ["actorCritic/"] }],
+  },
+  design: {
+    title: "Design and control: reference",
+    guide: "../design-and-control.md",
+    shows: [{ room: "rl", under: ["design/"] }],
+  },
 };
 
+const library = "packages/unspool/src";
+
 /** The page as it should be now. */
-export function roomPage(room: Room): Page {
-  const functions = documentedExports(join(root, `packages/unspool/src/${room}/index.ts`));
-  const { title, guide } = rooms[room];
+export function roomPage(page: RoomPage): Page {
+  const { title, guide, shows = [{ room: page, under: [""] }] } = pages[page];
+  const functions = shows.flatMap(({ room, under }) =>
+    documentedExports(join(root, library, room, "index.ts")).filter(({ doc }) =>
+      under.some((path) => doc.file.startsWith(`${library}/${room}/${path}`)),
+    ),
+  );
   const lacks = functions.flatMap(({ name, doc }) => [
     ...(doc.purpose === "" ? [`${doc.file}: the docstring of ${name} does not say what it is for`] : []),
     ...optionsIn(doc)
@@ -33,9 +71,9 @@ export function roomPage(room: Room): Page {
     `<!-- Generated from the sources by \`npm run docs\`. -->`,
     `What each function takes, throws and costs. How to choose among them is in [the how-to page](${guide}).`,
     functions.map(({ name }) => `[\`${name}\`](#${name.toLowerCase().replaceAll(".", "")})`).join(", "),
-    ...functions.map(({ name, doc }) => functionText(name, doc)),
+    ...functions.map(({ name, doc }, i) => functionText(name, doc, isNewFile(functions, i))),
   ].join("\n\n")}\n`;
-  return { path: `docs/reference/${room}.md`, text, lacks };
+  return { path: `docs/reference/${page}.md`, text, lacks };
 }
 
 /** Types of options whose members are not options: what trees, tensors and functions are made of. */
@@ -43,9 +81,14 @@ function optionsIn(doc: AlgorithmDoc): OptionDoc[] {
   return doc.hasOptions ? doc.options : [];
 }
 
-function functionText(name: string, doc: AlgorithmDoc): string {
+/** What a file says of itself stands once, at the first of its functions. */
+const isNewFile = (functions: readonly { doc: AlgorithmDoc }[], i: number): boolean =>
+  functions.findIndex(({ doc }) => doc.file === functions[i]!.doc.file) === i;
+
+function functionText(name: string, doc: AlgorithmDoc, isFirst: boolean): string {
   const options = optionsIn(doc);
-  const { prose, equations, purpose, cost, example } = doc;
+  const { purpose, cost, example } = doc;
+  const { prose, equations } = isFirst ? doc : { prose: [], equations: [] };
   return [
     `## ${name}`,
     ...prose,

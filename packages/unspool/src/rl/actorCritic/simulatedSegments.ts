@@ -62,7 +62,9 @@ export interface SimulatedSamplers {
 }
 
 export interface SimulatedSamplersOptions {
+  /** Made by `simulatedEnvironment`. */
   environment: SimulatedEnvironment;
+  /** What acts in it: `linearSimulated`, `mlpSimulated`, or one of your own. */
   policy: SimulatedPolicy;
   /** Simulators. Default 10. */
   samplers?: number;
@@ -95,6 +97,7 @@ export interface SamplerSlot {
   observation: Float64Array;
 }
 
+/** A simulator of its own, which is nowhere yet. */
 export async function samplerSlot(environment: SimulatedEnvironment): Promise<SamplerSlot> {
   return {
     instance: await environment.create(),

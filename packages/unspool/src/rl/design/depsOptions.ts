@@ -13,7 +13,9 @@ import type { DesignPolicy } from "./policies/policy.ts";
 import type { TermsRule } from "./trajectories.ts";
 
 export interface DepsEstimatorOptions<State, Theta> {
+  /** The system: `designTask`, or one of those that are there. */
   task: DesignTask<State>;
+  /** The controller: a policy with a density, such as `categoricalPolicy`, `gaussianPolicy` or `linearFeedback`. */
   policy: DesignPolicy<Theta>;
   /** Trajectories of an estimate, B. Default 64. */
   batch?: number;

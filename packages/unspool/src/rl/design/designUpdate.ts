@@ -16,9 +16,9 @@ import type { DesignTheta } from "./trajectories.ts";
 export type DesignBox = Pick<DesignTask, "low" | "high" | "designScale">;
 
 export interface DesignOptimizers {
-  /** Default `adam({ learningRate: 0.005 })`. */
+  /** Of the policy. Default: that of the method. */
   policy?: Optimizer;
-  /** Of design / designScale. Default `adam({ learningRate: 0.005 })`. */
+  /** Of design / designScale. Default: that of the method. */
   design?: Optimizer;
 }
 

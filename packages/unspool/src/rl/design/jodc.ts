@@ -26,7 +26,9 @@ import type { DesignPolicy } from "./policies/policy.ts";
 import { type StepTerms, type TermsRule, sampledTerms, stopped } from "./trajectories.ts";
 
 export interface JodcOptions<State, Theta> {
+  /** The system: `designTask`, or one of those that are there. */
   task: DesignTask<State>;
+  /** The controller: a policy with a density, such as `categoricalPolicy`, `gaussianPolicy` or `linearFeedback`. */
   policy: DesignPolicy<Theta>;
   /** Trajectories of a step, B, each with a design of its own. Default 64. */
   batch?: number;

@@ -29,6 +29,7 @@ export interface InnerTraining<State, Theta> extends Omit<
 }
 
 export interface NestedSearchOptions<State, Theta> {
+  /** The system: `designTask`, or one of those that are there. */
   task: DesignTask<State>;
   /** "grid", the name of a search, or a search over vectors in the unit box, into which designs are scaled. Default "grid". */
   outer?: "grid" | SearchName | Search<Tensor>;

@@ -21,8 +21,11 @@ export interface EnvironmentStep<State> {
 }
 
 export interface EnvironmentOptions<State> {
+  /** Stands in errors, recipes and reports. */
   readonly name: string;
+  /** `boxSpace` or `discreteSpace`: how many numbers a policy is given. */
   readonly observationSpace: Space;
+  /** Numbers within bounds (`boxSpace`), or one of so many choices (`discreteSpace`). */
   readonly actionSpace: Space;
   /** Steps after which an episode is cut off. */
   readonly timeLimit: number;

@@ -31,6 +31,7 @@ export interface PlaySimulatedOptions {
   steps?: number;
   /** Default 1. */
   discount?: number;
+  /** What observations are brought to before the policy sees them. Default: they are as they came. */
   filter?: SimulatedFilter;
   /** Whether mean and deviation of all observed are measured. Default false. */
   hasMoments?: boolean;

@@ -33,8 +33,11 @@ export interface SimulatorInstance {
 }
 
 export interface SimulatedEnvironmentOptions {
+  /** Stands in errors, recipes and reports. */
   readonly name: string;
+  /** `boxSpace` or `discreteSpace`: how many numbers a policy is given. */
   readonly observationSpace: Space;
+  /** Numbers within bounds (`boxSpace`), or one of so many choices (`discreteSpace`). */
   readonly actionSpace: Space;
   /** Steps after which an episode is cut off. */
   readonly timeLimit: number;

@@ -3,7 +3,9 @@ import { requireInteger, requireKnownOptions } from "../../errors.ts";
 import type { SimulatedPolicy } from "./playSimulated.ts";
 
 export interface LinearSimulatedOptions {
+  /** Numbers of an observation, `spaceSize(environment.observationSpace)`. */
   observationSize: number;
+  /** Numbers of an action. */
   actionSize: number;
 }
 

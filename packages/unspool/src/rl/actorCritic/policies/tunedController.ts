@@ -8,6 +8,7 @@ import { type ParameterRange, parameterMap } from "./parameterMap.ts";
 export type ControllerTheta = { x: Tensor };
 
 export interface TunedControllerOptions<Name extends string> {
+  /** Stands in errors and recipes. */
   name: string;
   /** Ranges by name. */
   parameters: { readonly [name in Name]: ParameterRange };
