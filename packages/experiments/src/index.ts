@@ -121,5 +121,5 @@ export type {
 export { mujocoEnvironments } from "./mujoco/mujocoEnvironments.ts";
 export type { MujocoEntry } from "./mujoco/mujocoEnvironments.ts";
 export { mujocoPool } from "./mujoco/mujocoPool.ts";
-export { mujocoPlayer } from "./mujoco/players.ts";
+export { mujocoChoices, mujocoPlayer } from "./mujoco/players.ts";
 export type { MujocoPlayerOptions } from "./mujoco/players.ts";

@@ -201,6 +201,7 @@ export { gridSearch } from "./design/gridSearch.ts";
 export type { GridSearchOptions, GridSearchState } from "./design/gridSearch.ts";
 export { nestedSearch, trainedFor } from "./design/nestedSearch.ts";
 export type { InnerTraining, NestedSearchOptions } from "./design/nestedSearch.ts";
+export { choiceSimulated } from "./environments/choiceSimulated.ts";
 export { requireSimulatorPlayer } from "./environments/requireSimulatorPlayer.ts";
 export type { EnvironmentAndPolicy } from "./environments/requireSimulatorPlayer.ts";
 export { playSimulated } from "./environments/playSimulated.ts";
