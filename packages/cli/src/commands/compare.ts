@@ -115,16 +115,13 @@ function progressOf(setup: Prepared, wanted: Wanted, key: Key): ProgressComparis
   const { inner } = setup;
   const { names = [], budget, seeds, onProgress } = wanted;
   if (!names.some(isSearch)) return undefined;
-  const own = names.filter((name) => inner.others?.some((other) => other.name === name) === true);
-  const progress = compareProgress({ ...setup, theta: inner.theta ?? setup.theta }, inner, {
-    names: names.filter((name) => !own.includes(name)),
+  return compareProgress({ ...setup, theta: inner.theta ?? setup.theta }, inner, {
+    names,
     innerSteps: budget,
     seeds,
     key,
     onProgress: (what) => onProgress(`progress: ${what}`),
   });
-  const error = "It is an estimator of this problem alone, which is not trained with.";
-  return { ...progress, failed: [...progress.failed, ...own.map((name) => ({ name, error }))] };
 }
 
 /** Every estimator of the loss of all steps that the problem allows and that ends soon. */

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { type Tensor, np, random } from "../array/index.ts";
 import { OptionError } from "../errors.ts";
-import { createEstimator } from "../estimators/index.ts";
+import { type ComparedEstimator, createEstimator } from "../estimators/index.ts";
 import { searchMethod } from "../methods/index.ts";
 import { adam } from "../optimizers/index.ts";
 import { type Setup, innerProblem } from "../train/index.ts";
@@ -99,4 +99,41 @@ test("a search cannot do without an end of the loop: that is told, and the other
   expect(measured.map(({ name }) => name)).toEqual(["nres"]);
   expect(failed.map(({ name }) => name)).toEqual(["cmaEs"]);
   expect(failed[0]!.error).toContain("give the loop an end");
+});
+
+test("an estimator of the problem alone is trained with as the others are", () => {
+  /** The exact gradient of the mean loss, by hand. */
+  const byHand: ComparedEstimator = {
+    ...{ name: "by hand", kind: "reverse", isUnbiased: true, isWhole: true, isDeterministic: true },
+    cost: { perUnit: 1 },
+    options: [],
+    create: () => ({
+      ...createEstimator("bptt", problem, { objective: "mean" }),
+      name: "by hand",
+      estimate(theta, state) {
+        const miss = (theta as Tensor).sub(1);
+        return {
+          loss: miss.mul(miss).sum().item(),
+          gradient: miss.mul(2),
+          state,
+          metrics: { innerSteps: 4 },
+        };
+      },
+    }),
+  };
+  const { measured, failed } = compareProgress(
+    descending as Setup,
+    { ...inner, others: [byHand] },
+    {
+      ...common,
+      names: ["by hand", "bptt", "cmaEs"],
+    },
+  );
+  expect(failed).toEqual([]);
+  const [own, exact] = ["by hand", "bptt"].map((name) => measured.find((one) => one.name === name)!);
+  expect(own!.isSearch).toBe(false);
+  expect(own!.setting).toEqual({ estimator: "by hand", truncation: 4, learningRate: 0.1, tasks: 1 });
+  // Backpropagation over whole trajectories: the same gradients, as many inner steps.
+  expect(own!.outerSteps).toBe(exact!.outerSteps);
+  expect(own!.loss).toBeCloseTo(exact!.loss, 5);
 });

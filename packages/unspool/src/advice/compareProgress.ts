@@ -10,12 +10,12 @@ import { contenderOf } from "./contender.ts";
 import { type Judge, judgedLoss, mean, partKey, standardErrorOf } from "./judgedLoss.ts";
 import { trialBudget } from "./trialBudget.ts";
 import { type TrialRun, judgeOf, trialRun } from "./trialRun.ts";
-import type { TrialSetting } from "./trialSetting.ts";
+import { type TrialSetting, contenderIn } from "./trialSetting.ts";
 import { settingOf } from "./trialSettings.ts";
 import { trialSetups } from "./trialSetups.ts";
 
 export interface CompareProgressOptions {
-  /** Names or aliases of estimators and searches. */
+  /** Names or aliases of estimators and searches, and names of the inner problem's `others`. */
   names: readonly string[];
   /** Inner steps of each run. Default: what the setup's own run takes, less where a step computes much. */
   innerSteps?: number | undefined;
@@ -69,7 +69,8 @@ export interface ProgressComparison {
 
 /**
  * Trains `setup` with each of `names` in the place of what moves its theta: with the inner problem's options and learning rate,
- * a search with two candidates for each pair. Throws `OptionError` for a name that is neither an estimator's nor a search's.
+ * a search with two candidates for each pair. Throws `OptionError` for a name that is neither an estimator's nor a search's,
+ * nor one of the inner problem's `others`.
  * Cost: names · seeds runs, and ten judgements of each.
  */
 export function compareProgress(
@@ -84,7 +85,8 @@ export function compareProgress(
   requireInteger(where, "seeds", seeds, 1);
   const { innerSteps = trialBudget(setup, inner, key).innerSteps } = options;
   requireInteger(where, "innerSteps", innerSteps, 1);
-  const known = [...new Set(names.map((name) => contenderOf(name, where).name))];
+  const isOther = (name: string): boolean => inner.others?.some((other) => other.name === name) === true;
+  const known = [...new Set(names.map((name) => (isOther(name) ? name : contenderOf(name, where).name)))];
   const evaluationKey = partKey(key, "judge");
   const judge = judgeOf(inner, setup.theta, { evaluationKey });
   const { isDeterministic } = judge;
@@ -122,10 +124,12 @@ function measuredOf(
   start: ProgressPoint,
 ): MeasuredProgress {
   const losses = runs.map(({ loss }) => loss);
+  const { other: _, ...plain } = setting;
   return {
     name: setting.estimator,
-    isSearch: contenderOf(setting.estimator).search !== undefined,
-    setting,
+    isSearch: contenderIn(setting).search !== undefined,
+    // Plain data: of a problem's own estimator the name.
+    setting: plain,
     points: [start, ...pointsOf(runs, judge)],
     loss: mean(losses),
     standardError: standardErrorOf(losses),

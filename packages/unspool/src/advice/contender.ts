@@ -1,6 +1,7 @@
 /** What trial runs must know of a way to train, by its name: an estimator with the setup's optimizer, or a search. */
 import { OptionError, nearest } from "../errors.ts";
 import {
+  type ComparedEstimator,
   type EstimatorEntry,
   type EstimatorOptions,
   estimatorAliases,
@@ -21,7 +22,7 @@ export interface Contender {
   /** Those of the problem's options that mean something to it. */
   readonly options: readonly (keyof EstimatorOptions)[];
   /** Absent for a search. */
-  readonly estimator?: EstimatorEntry;
+  readonly estimator?: ComparedEstimator;
   readonly search?: SearchEntry;
 }
 
@@ -44,6 +45,12 @@ export function contenderOf(name: string, where = "contenderOf"): Contender {
   const estimator = estimatorEntry(name);
   const { kind, isWhole, preference = Infinity, options } = estimator;
   return { name: estimator.name, kind, isWhole, preference, options, estimator };
+}
+
+/** An estimator of one problem alone: it is tried only if named. */
+export function ofOther(estimator: ComparedEstimator): Contender {
+  const { name, kind, isWhole, options } = estimator;
+  return { name, kind, isWhole, preference: Infinity, options, estimator };
 }
 
 function ofSearch(search: SearchEntry): Contender {

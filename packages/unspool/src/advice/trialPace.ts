@@ -4,8 +4,7 @@
  * one, and the one that would go over the budget is not made.
  */
 import { type Setup, type StepRecord, type TrainState, trainSteps } from "../train/index.ts";
-import { contenderOf } from "./contender.ts";
-import { type TrialSetting, stepsOfSetting } from "./trialSetting.ts";
+import { type TrialSetting, contenderIn, stepsOfSetting } from "./trialSetting.ts";
 
 export interface TrialPace {
   /** Of the whole run. */
@@ -32,7 +31,7 @@ export interface PaceOptions {
 export function trialPace(setting: TrialSetting, { innerSteps, outerSteps }: PaceOptions): TrialPace {
   const perStep = stepsOfSetting(setting);
   const paidFor = Math.max(1, Math.floor(innerSteps / perStep));
-  return contenderOf(setting.estimator).search === undefined
+  return contenderIn(setting).search === undefined
     ? byOuterSteps(Math.min(outerSteps, paidFor), perStep)
     : byInnerSteps(innerSteps, paidFor);
 }

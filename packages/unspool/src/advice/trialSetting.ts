@@ -1,10 +1,12 @@
 /** One way to train: which estimator or search, with which of the options that matter. */
-import { type EstimatorOptions, innerStepsOf } from "../estimators/index.ts";
-import { contenderOf } from "./contender.ts";
+import { type ComparedEstimator, type EstimatorOptions, innerStepsOf } from "../estimators/index.ts";
+import { type Contender, contenderOf, ofOther } from "./contender.ts";
 
 export interface TrialSetting {
   /** Or a search, which stands in its place and has no optimizer. */
   estimator: string;
+  /** The estimator itself, where no registry has it: one of the problem alone. */
+  other?: ComparedEstimator | undefined;
   /** Inner steps per outer step; the horizon for estimators of whole trajectories, and for searches. */
   truncation: number;
   /** Of ES types, and of the first candidates of a search. */
@@ -17,6 +19,10 @@ export interface TrialSetting {
   learningRate?: number | undefined;
 }
 
+/** What a setting names. */
+export const contenderIn = ({ estimator, other }: TrialSetting): Contender =>
+  other === undefined ? contenderOf(estimator) : ofOther(other);
+
 /** The options that the estimator or search of a setting is made with, whatever else the problem's options say included. */
 export function optionsOf(options: EstimatorOptions, setting: TrialSetting): EstimatorOptions {
   const { truncation, sigma, pairs, tasks } = setting;
@@ -27,7 +33,7 @@ export function optionsOf(options: EstimatorOptions, setting: TrialSetting): Est
     ...(pairs !== undefined && { pairs }),
     ...(tasks !== undefined && { tasks }),
   };
-  const known = contenderOf(setting.estimator)
+  const known = contenderIn(setting)
     .options.filter((name) => wanted[name] !== undefined)
     .map((name) => [name, wanted[name]]);
   return Object.fromEntries(known) as EstimatorOptions;
@@ -36,7 +42,7 @@ export function optionsOf(options: EstimatorOptions, setting: TrialSetting): Est
 /** Inner steps of one outer step of a setting, over all particles; of a search that of its usual step, for some differ. */
 export function stepsOfSetting(setting: TrialSetting): number {
   const { truncation, pairs = 1, tasks = 1 } = setting;
-  const { estimator: entry } = contenderOf(setting.estimator);
+  const { estimator: entry } = contenderIn(setting);
   if (entry === undefined) return 2 * pairs * tasks * truncation;
   return innerStepsOf(entry, entry.options.includes("pairs") ? pairs : tasks, truncation);
 }

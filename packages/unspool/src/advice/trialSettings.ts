@@ -2,7 +2,7 @@
 import { estimators, suitsProblem } from "../estimators/index.ts";
 import { searches, suitsSize } from "../search/index.ts";
 import type { InnerProblem } from "../train/index.ts";
-import { contenderOf } from "./contender.ts";
+import { contenderOf, ofOther } from "./contender.ts";
 import type { TrialSetting } from "./trialSetting.ts";
 
 /** Those that are tried, in the order in which they are preferred where they do equally well. */
@@ -14,10 +14,12 @@ const preferred = <Entry extends { preference?: number }>(entries: readonly Entr
 /** With the problem's own options, those that count for what `name` names: an estimator or a search. */
 export function settingOf(
   name: string,
-  { problem: { horizon }, options, learningRate }: InnerProblem,
+  { problem: { horizon }, options, learningRate, others = [] }: InnerProblem,
   isDeterministic: boolean,
 ): TrialSetting {
-  const { name: estimator, search, estimator: entry, isWhole, options: known } = contenderOf(name);
+  const other = others.find((one) => one.name === name);
+  const contender = other === undefined ? contenderOf(name) : ofOther(other);
+  const { name: estimator, search, estimator: entry, isWhole, options: known } = contender;
   const { sigma = 0.01, pairs = 16, tasks } = options;
   if (search !== undefined) {
     const own = { ...(options.sigma !== undefined && { sigma }), ...(tasks !== undefined && { tasks }) };
@@ -25,7 +27,7 @@ export function settingOf(
   }
   const truncation = isWhole ? horizon : (options.truncation ?? Math.min(10, horizon));
   const rate = learningRate === undefined ? {} : { learningRate: learningRate.value };
-  const common = { estimator, truncation, ...rate };
+  const common = { estimator, ...(other && { other }), truncation, ...rate };
   const smoothing = known.includes("sigma") ? { sigma } : {};
   if (known.includes("pairs")) return { ...common, ...smoothing, pairs };
   return { ...common, tasks: isDeterministic && entry?.isDeterministic === true ? 1 : 2 * pairs };

@@ -21,7 +21,7 @@ import type { Optimizer } from "../optimizers/index.ts";
 import type { InnerProblem, Setup } from "../train/index.ts";
 import { type Problem, eraseProblem } from "../unroll/index.ts";
 import { contenderOf } from "./contender.ts";
-import { type TrialSetting, nameOf, optionsOf } from "./trialSetting.ts";
+import { type TrialSetting, contenderIn, nameOf, optionsOf } from "./trialSetting.ts";
 
 /** What `trialRun` trains. */
 export interface TrialSetup {
@@ -48,8 +48,9 @@ export function trialSetups(setup: Setup, inner: InnerProblem): TrialSetups {
 }
 
 /** Whether all that sigma does to an estimator is to scale its noise and, by 1 / sigma², its gradient. */
-function sharesSigma({ problem, options }: InnerProblem, { estimator, sigma }: TrialSetting): boolean {
-  const isPlain = options.noise === undefined && problem.isTraceable;
+function sharesSigma({ problem, options }: InnerProblem, setting: TrialSetting): boolean {
+  const { estimator, sigma, other } = setting;
+  const isPlain = options.noise === undefined && problem.isTraceable && other === undefined;
   return isPlain && sigma !== undefined && contenderOf(estimator).estimator?.scalesWithSigma === true;
 }
 
@@ -77,7 +78,7 @@ export function trialOptimizer(
 function plain(setup: Setup, inner: InnerProblem, setting: TrialSetting): TrialSetup {
   const { theta, steps } = setup;
   const parts =
-    contenderOf(setting.estimator).search === undefined
+    contenderIn(setting).search === undefined
       ? {
           estimator: estimatorOf(inner, setting),
           optimizer: trialOptimizer(setup, inner, setting.learningRate),
@@ -88,7 +89,9 @@ function plain(setup: Setup, inner: InnerProblem, setting: TrialSetting): TrialS
 
 /** The estimator of a setting, with whatever else the problem's options say. */
 export function estimatorOf({ problem, options }: InnerProblem, setting: TrialSetting): GradientEstimator {
-  return estimatorEntry(setting.estimator).create(problem, optionsOf(options, setting));
+  const own = optionsOf(options, setting);
+  if (setting.other !== undefined) return setting.other.create(problem as Problem, own);
+  return estimatorEntry(setting.estimator).create(problem, own);
 }
 
 interface WithSigma {
