@@ -15,7 +15,11 @@ export function figureCard(figure: PennedFigure, run?: { label: string; pen: Pen
     <h3>
       ${run === undefined ? null : html`<span class="tag" style="--run:${run.pen.colour}">${run.label}</span>`}${figure.title}
     </h3>
-    ${"problem" in drawing ? html`<p class="error">This figure could not be drawn: ${drawing.problem}</p>` : body(drawing)}
+    ${
+      "problem" in drawing
+        ? html`<p class="error">This figure could not be drawn: ${drawing.problem}</p>`
+        : (nothingOf(figure) ?? body(drawing))
+    }
     ${figure.caption === "" ? null : html`<figcaption>${figure.caption}</figcaption>`}
   </figure>`;
 }
@@ -32,6 +36,22 @@ function drawOrExplain(figure: PennedFigure, runPen: Pen | undefined): Drawing |
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** In words why there is nothing to be drawn: axes without a point look like a result. */
+function nothingOf({ series, heatmap, frames, references = [] }: PennedFigure): Markup | undefined {
+  if (heatmap !== undefined || references.length > 0 || (frames !== undefined && frames.length > 0))
+    return undefined;
+  const points = series.reduce((sum, { x }) => sum + x.length, 0);
+  if (points === 0)
+    return html`<p class="note">No points yet: nothing has been run, or not far enough, for this figure.</p>`;
+  const isDrawn = series.some(({ x, y }) =>
+    x.some((value, i) => Number.isFinite(value) && Number.isFinite(y[i])),
+  );
+  if (isDrawn) return undefined;
+  return html`<p class="note">
+    None of its ${points === 1 ? "values is" : `${points} values is`} finite: there is nothing to draw.
+  </p>`;
 }
 
 function body({ svg, legend, heatmap, notes }: Drawing): Markup {

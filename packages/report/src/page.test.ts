@@ -159,6 +159,35 @@ describe("reportPage", () => {
     expect(failed).not.toContain("<script");
   });
 
+  it("says in words that a figure has no point yet, in place of empty axes", () => {
+    const card = (changes: Partial<Figure>) => {
+      const { references: _, ...plain } = figure;
+      const document = parse(reportPage([runView({ figures: [{ ...plain, ...changes }], metrics: [] })]));
+      const own = document.querySelector("figure")!;
+      return {
+        note: own.querySelector(".note")?.textContent.trim(),
+        drawings: own.querySelectorAll("svg.plot").length,
+      };
+    };
+    const empty = { name: "zoac", x: [], y: [] };
+    const none = {
+      note: "No points yet: nothing has been run, or not far enough, for this figure.",
+      drawings: 0,
+    };
+    expect(card({ series: [] })).toEqual(none);
+    expect(card({ series: [empty, empty] })).toEqual(none);
+    expect(card({ series: [{ name: "cost", x: [1, 2], y: [Number.NaN, Infinity] }] })).toEqual({
+      note: "None of its 2 values is finite: there is nothing to draw.",
+      drawings: 0,
+    });
+    expect(card({ series: [empty, { name: "es", x: [1], y: [2] }] })).toEqual({
+      note: undefined,
+      drawings: 1,
+    });
+    // A line that is asked for is something to see.
+    expect(card({ series: [], references: [{ axis: "y", value: 1, label: "best" }] }).drawings).toBe(1);
+  });
+
   it("explains a figure that cannot be drawn and keeps the rest", () => {
     const broken = { ...figure, series: undefined } as unknown as Figure;
     const text = reportPage([runView({ figures: [broken, surface] })]);

@@ -10,7 +10,7 @@ export interface CellView {
   /** Outer steps done, and asked for; 0 where it has not begun. */
   step: number;
   steps: number;
-  /** Of the last step. */
+  /** Of the last step that has one. */
   loss: number | undefined;
   /** Computing time in ms. */
   durationMs: number;

@@ -32,7 +32,8 @@ export async function readStudy(dir: string): Promise<StudyView> {
       return {
         ...{ id, status, steps, error: error?.message },
         step: metrics.at(-1)?.step ?? 0,
-        loss: metrics.at(-1)?.loss,
+        // Steps after a budget is spent have none.
+        loss: metrics.findLast(({ loss }) => Number.isFinite(loss))?.loss,
         durationMs: metrics.reduce((sum, record) => sum + record.durationMs, 0),
       };
     }),
