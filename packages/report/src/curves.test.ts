@@ -52,3 +52,28 @@ test("what is the same in every step is a row of a table, and no figure", () => 
   // One step says nothing of the next.
   expect(constantMetrics([of("c", { speed: 3 })])).toEqual([]);
 });
+
+test("what a method says of its loss stands below the curves of the loss, once for runs that say the same", () => {
+  const metrics = [1, 2].map((step) => ({
+    step,
+    loss: step,
+    innerSteps: step,
+    durationMs: step,
+    speed: step,
+  }));
+  const of = (label: string, lossNote?: string): RunView => {
+    const run: Pick<RunView, "label" | "metrics" | "about"> = {
+      ...{ label, metrics },
+      about: lossNote === undefined ? {} : { lossNote },
+    };
+    return run as RunView;
+  };
+  const captions = (...runs: RunView[]) => progressFigures(runs).map(({ caption }) => caption);
+  expect(captions(of("a", "It may rise."), of("b"), of("c", "It may rise."))).toEqual([
+    "It may rise.",
+    "It may rise.",
+    "",
+    "",
+  ]);
+  expect(captions(of("b"))).toEqual(["", "", "", ""]);
+});

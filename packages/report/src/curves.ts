@@ -34,9 +34,10 @@ const furtherMetrics = (runs: readonly RunView[]): string[] => [
 export function progressFigures(runs: readonly RunView[]): PennedFigure[] {
   const constant = new Set(constantMetrics(runs).map(({ name }) => name));
   const further = furtherMetrics(runs).filter((name) => !constant.has(name));
+  const caption = [...new Set(runs.flatMap(({ about }) => about?.lossNote ?? []))].join(" ");
   return [
-    curve(runs, "loss", "Loss over outer steps", "step", (record) => record.loss),
-    curve(runs, "loss", "Loss over inner steps spent", "innerSteps", (record) => record.loss),
+    { ...curve(runs, "loss", "Loss over outer steps", "step", (record) => record.loss), caption },
+    { ...curve(runs, "loss", "Loss over inner steps spent", "innerSteps", (record) => record.loss), caption },
     curve(runs, "gradient norm", "Norm of the gradient estimate", "step", (record) => record.gradientNorm),
     ...further.map((name) =>
       curve(runs, told(metricLabels, name), told(metricTitles, name), "step", (record) => record[name]),

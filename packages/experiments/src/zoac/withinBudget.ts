@@ -12,9 +12,10 @@ export function withinBudget<Theta, State>(
   method: Method<Theta, State>,
   budget: number,
 ): Method<Theta, BudgetState<State>> {
-  const { evaluationTheta } = method;
+  const { evaluationTheta, lossNote } = method;
   return {
     name: method.name,
+    ...(lossNote !== undefined && { lossNote }),
     recipe: (theta, { own }) => ({ ...method.recipe(theta, own), budget }),
     init: (theta, key) => ({ spent: 0, own: method.init(theta, key) }),
     step(theta, state, key) {

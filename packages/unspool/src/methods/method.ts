@@ -61,6 +61,8 @@ export const loggedThetaSize = 32;
  */
 export interface Method<Theta = unknown, State = unknown> {
   readonly name: string;
+  /** What the loss of a step is, in a sentence or two for reports: where it may rise in a run that goes well. */
+  readonly lossNote?: string;
   /** Names and options of its parts. `theta` and `state` are those before the first step. */
   recipe(theta: Theta, state: State): Recipe;
   /** `key` is for this call alone. */

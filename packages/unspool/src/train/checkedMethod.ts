@@ -34,11 +34,12 @@ function requireFunctions(name: string, part: string, given: unknown, functions:
 
 export function checkedMethod<Theta>(name: string, given: Method<Theta>): Method<Theta> {
   requireFunctions(name, "method", given, ["recipe", "init", "step"]);
-  const { several, evaluationTheta, requireState: requireOwn } = given;
+  const { several, evaluationTheta, requireState: requireOwn, lossNote } = given;
   const own = typeof given.name === "string" ? given.name : "method";
   const where = `${name}, method ${JSON.stringify(own)}`;
   return {
     name: own,
+    ...(lossNote !== undefined && { lossNote: requireText(where, "lossNote", lossNote) }),
     recipe: (theta, state) =>
       called(where, "its recipe", "setup", () => requireRecipe(where, given.recipe(theta, state))),
     init: (theta, key) =>
@@ -62,6 +63,11 @@ export function checkedMethod<Theta>(name: string, given: Method<Theta>): Method
     }),
     ...(requireOwn !== undefined && { requireState: requireOwn.bind(given) }),
   };
+}
+
+function requireText(where: string, part: string, given: unknown): string {
+  if (typeof given === "string") return given;
+  throw new OptionError(where, part, given, "a text");
 }
 
 function checkedStep<Theta>(where: string, theta: Theta, made: unknown): MethodStep<Theta, unknown> {

@@ -13,7 +13,7 @@ export type RunStatus = "running" | "done" | "interrupted" | "failed";
 export interface RunManifest {
   experiment: string;
   /** What the experiment says of itself, so that a report needs none of its code. Runs of older versions lack it. */
-  about?: { summary?: string; paper?: string };
+  about?: { summary?: string; paper?: string; lossNote?: string };
   /** As parsed; `experiment.config.parse` must accept its own result. */
   config: unknown;
   seed: number;

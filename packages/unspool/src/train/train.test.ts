@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { DescentState } from "../methods/index.ts";
+import { type DescentState, descent } from "../methods/index.ts";
 import { random } from "../array/index.ts";
 import { NonFiniteError, OptionError, ShapeError } from "../errors.ts";
 import type { TrainEvent } from "./events.ts";
@@ -96,6 +96,24 @@ test("the store holds the run: manifest, metrics, evaluation, figures", async ()
   expect(await store.readMetrics()).toEqual(result.metrics);
   expect(await store.readArtifact("evaluation")).toEqual(result.evaluation);
   expect(await store.readArtifact("figures")).toEqual(result.figures);
+});
+
+test("what a method says of its loss is kept with the run, for reports", async () => {
+  const noted = (lossNote: unknown): Experiment =>
+    ({
+      ...quadratic,
+      setup(config: QuadraticConfig) {
+        const { estimator, optimizer, ...rest } = quadraticSetup(config);
+        return { ...rest, method: { ...descent(estimator!, optimizer!), lossNote } };
+      },
+    }) as unknown as Experiment;
+  const store = memoryStore();
+  await train(noted("It may rise."), { steps: 1, store });
+  expect((await store.readManifest())!.about).toEqual({
+    summary: quadratic.summary,
+    lossNote: "It may rise.",
+  });
+  await expect(train(noted(3), { steps: 1 })).rejects.toThrow("lossNote must be a text, got 3.");
 });
 
 test("evaluation and figures see the theta to keep, the initial theta and the metrics", async () => {

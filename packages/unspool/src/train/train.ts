@@ -57,7 +57,11 @@ export async function train<Config>(
   const startedAt = new Date().toISOString();
   const manifest: RunManifest = {
     experiment: experiment.name,
-    about: aboutExperiment(experiment),
+    about: aboutExperiment({
+      summary: experiment.summary,
+      paper: experiment.paper,
+      lossNote: setup.method?.lossNote,
+    }),
     config,
     seed,
     steps,

@@ -99,14 +99,16 @@ function typeOf(value: unknown): string {
   return typeof value === "object" && value !== null ? "an object that is no Error" : String(value);
 }
 
-/** What an experiment says of itself, for the run's own record. */
-export function aboutExperiment(experiment: { summary?: unknown; paper?: unknown }): {
+/** What an experiment, and the method of its setup, say of themselves, for the run's own record. */
+export function aboutExperiment(told: { summary?: unknown; paper?: unknown; lossNote?: unknown }): {
   summary?: string;
   paper?: string;
+  lossNote?: string;
 } {
-  const { summary, paper } = experiment;
+  const { summary, paper, lossNote } = told;
   return {
     ...(typeof summary === "string" && { summary }),
     ...(typeof paper === "string" && { paper }),
+    ...(typeof lossNote === "string" && { lossNote }),
   };
 }

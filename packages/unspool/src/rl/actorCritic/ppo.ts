@@ -20,6 +20,7 @@ import { type PpoOptions, type PpoParts, ppoParts } from "./ppoOptions.ts";
 import type { Samplers } from "./segmentProgram.ts";
 import { shuffledBatches } from "./shuffledBatches.ts";
 import { programRecipe } from "./zoacRecipe.ts";
+import { estimatedReturnNote } from "./zoacUpdate.ts";
 
 export interface PpoState {
   samplers: Samplers;
@@ -48,6 +49,7 @@ export function ppo<Theta>(options: PpoOptions<Theta>): Method<Theta, PpoState> 
   const { logs, update } = programs(parts);
   return {
     name: where,
+    lossNote: estimatedReturnNote,
     recipe: (theta, { optimizer: state }) => ({
       ppo: {
         ...{ environment: environment.name, policy: policy.name, ...numbers, ...factors },

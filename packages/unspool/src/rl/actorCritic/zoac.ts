@@ -7,7 +7,7 @@ import type { Policy } from "../environments/environment.ts";
 import { type RunningFilter, filterOf } from "../environments/observationFilter.ts";
 import { type ZoacEstimatorOptions, estimatorNames, zoacEstimator } from "./zoacEstimator.ts";
 import { programRecipe } from "./zoacRecipe.ts";
-import type { ZoacState } from "./zoacUpdate.ts";
+import { type ZoacState, estimatedReturnNote } from "./zoacUpdate.ts";
 
 export interface ZoacOptions<Theta> extends ZoacEstimatorOptions<Theta> {
   /** Moves theta. Default `adam({ learningRate: 5e-2 })`, for parameters whose range is about [-1, 1]. */
@@ -37,6 +37,7 @@ export function zoac<Theta>(options: ZoacOptions<Theta>): Method<Theta, DescentS
   return {
     ...method,
     name: "zoac",
+    lossNote: estimatedReturnNote,
     step(theta, state, key) {
       const made = method.step(theta, state, key);
       const moved = box ? tree.map(within, made.theta) : made.theta;

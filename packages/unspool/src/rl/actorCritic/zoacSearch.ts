@@ -13,7 +13,7 @@ import { type Method, shapes } from "../../methods/index.ts";
 import type { Search } from "../../search/index.ts";
 import { type ZoacCommonOptions, commonNames, zoacParts } from "./zoacOptions.ts";
 import { programRecipe } from "./zoacRecipe.ts";
-import { type ZoacState, initZoac, playAndJudge } from "./zoacUpdate.ts";
+import { type ZoacState, estimatedReturnNote, initZoac, playAndJudge } from "./zoacUpdate.ts";
 
 export interface ZoacSearchOptions<Theta, State> extends Omit<
   ZoacCommonOptions<Theta>,
@@ -62,6 +62,7 @@ export function zoacSearch<Theta, State>(
   const parts = zoacParts(where, common);
   return {
     name: where,
+    lossNote: estimatedReturnNote,
     recipe: (theta, { search: state }) => ({
       search: { name: search.name, ...search.recipe, state: shapes(state) },
       zoac: { ...parts.recipe, ...programRecipe(parts, theta) },

@@ -14,6 +14,11 @@ import { type PlayedSegments, playedRows, stepsOf } from "./playedSegments.ts";
 import type { Samplers } from "./segmentProgram.ts";
 import type { ZoacParts } from "./zoacOptions.ts";
 
+/** What the loss of these methods is. */
+export const estimatedReturnNote: string =
+  "Minus what the return from the starts of segments on is estimated to be, by the critic that is learned on the way: it also " +
+  "moves as the critic learns and as episodes reach further, and may rise while the policy gets better. What was played is in meanReturn.";
+
 export interface ZoacState {
   samplers: Samplers;
   critic: CriticState | null;
