@@ -196,7 +196,10 @@ function thin(series: Series, x: AxisPlan, y: AxisPlan, notes: string[]): Point[
         `${series.name}: ${hidden} value${hidden > 1 ? "s" : ""} of 0 or less not shown on the logarithmic axis.`,
       );
   }
-  const broken = series.y.filter((value) => !Number.isFinite(value)).length;
+  // Where x is none either, a line is meant to end and another to begin.
+  const broken = series.y.filter(
+    (value, i) => !Number.isFinite(value) && Number.isFinite(series.x[i]),
+  ).length;
   if (broken > 0)
     notes.push(
       `${series.name}: ${broken} value${broken > 1 ? "s" : ""} missing or not finite; gaps in the drawing.`,

@@ -232,6 +232,11 @@ describe("draw", () => {
     ]);
   });
 
+  it("does not tell of gaps that are meant: points without an x", () => {
+    const edges = { name: "weight 1", x: [0, 1, Number.NaN, 0, 1], y: [0, 0, Number.NaN, 1, 1] };
+    expect(draw({ ...figure, series: [edges] }).notes).toEqual([]);
+  });
+
   it("names a line and its band once, and references by their label", () => {
     const labels = draw(figure).legend.map(({ label, kind }) => [label, kind]);
     expect(labels).toEqual([
