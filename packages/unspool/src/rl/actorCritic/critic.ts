@@ -62,6 +62,8 @@ export function critic(where: string, options: CriticOptions = {}): Critic {
   requireKnownOptions(where, options, ["hidden", "optimizer", "epochs", "batch", "outputGain"]);
   const { hidden = [64, 64], epochs = 5, batch = 128, outputGain = 1 } = options;
   const optimizer: Optimizer = options.optimizer ?? adam({ learningRate: 5e-4 });
+  if (!Array.isArray(hidden))
+    throw new OptionError(where, "critic.hidden", hidden, "a list, such as [64, 64]");
   hidden.forEach((size, i) => requireInteger(where, `critic.hidden[${i}]`, size, 1));
   requireInteger(where, "critic.epochs", epochs, 1);
   requireInteger(where, "critic.batch", batch, 1);

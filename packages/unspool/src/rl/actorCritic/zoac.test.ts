@@ -1,7 +1,7 @@
 /** The method: what it plays, what it refuses, and that it learns. Conformance is in `test/conformance`. */
 import { describe, expect, test } from "vitest";
 import { type Tensor, grad, np, random } from "../../array/index.ts";
-import { OptionError } from "../../errors.ts";
+import { OptionError, ShapeError } from "../../errors.ts";
 import { adam, sgd } from "../../optimizers/index.ts";
 import { cmaEs } from "../../search/index.ts";
 import { cartPole } from "../environments/cartPole.ts";
@@ -292,6 +292,12 @@ describe("errors say what to give", () => {
       { box: [0, 1, 2] as never },
       "got [0, 1, 2]. It is one for all parameters: tunedController maps each to a range of its own.",
     ],
+    [
+      "a critic's layers",
+      { critic: { hidden: 64 as never } },
+      /critic.hidden must be a list, such as \[64, 64\], got 64/,
+    ],
+    ["a pool", { environment: { play: () => 1 } as never }, /Of a pool give its samplers: pool.samplers/],
     ["lambda", { lambda: 2 }, /lambda must be from 0 to 1, got 2/],
     ["discount", { discount: -0.1 }, /discount must be from 0 to 1, got -0.1/],
     ["a critic without a batch", { critic: { batch: 0 } }, /critic.batch must be an integer of at least 1/],
@@ -308,6 +314,17 @@ describe("errors say what to give", () => {
     expect(() => method.init(following.init(key), key)).toThrow(
       /following: an action in "counting" must be of shape \[1\], as its actionSpace says, got .*\[2\].*as many outputs\?/,
     );
+  });
+
+  test("an action that is no tensor, and a theta that is not the policy's", () => {
+    const numbered: Policy<Pole> = { ...bangBang, act: () => 1 as never };
+    const theta = bangBang.init(key);
+    expect(() => zoac({ ...poleOptions, policy: numbered }).init(theta, key)).toThrow(
+      /must be of shape \[\], as its actionSpace says: a tensor, got 1\. Policies are recorded once/,
+    );
+    const other = () => zoac(poleOptions).init({ weights: theta.w } as never, key);
+    expect(other).toThrow(ShapeError);
+    expect(other).toThrow(/act threw for theta \{weights\}: .* Is theta what its init gives\?/);
   });
 
   test("an action that is none of the choices, with environment and step", () => {

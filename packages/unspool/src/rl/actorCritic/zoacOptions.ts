@@ -133,12 +133,15 @@ export function zoacParts<Theta>(
 function requireEnvironment(where: string, environment: Environment | SimulatedSamplers): void {
   if (environment?.isTraceable === true) return;
   if (environment?.isTraceable === false && typeof environment.play === "function") return;
+  const isPool = typeof (environment as { play?: unknown } | undefined)?.play === "function";
   throw new OptionError(
     where,
     "environment",
     environment,
     "a traced environment, or simulators that play segments",
-    "Make one by defineEnvironment. Of a simulator in plain code make some by simulatedSamplers or simulatorPool.",
+    isPool
+      ? "Of a pool give its samplers: pool.samplers, of one that is made with the option samplers."
+      : "Make one by defineEnvironment. Of a simulator in plain code make some by simulatedSamplers or simulatorPool.",
   );
 }
 

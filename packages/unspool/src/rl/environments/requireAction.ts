@@ -1,6 +1,6 @@
 /** Whether what a policy does is an action of the environment: its shape and dtype, known while it is traced. */
-import { type Tensor, np, tree } from "../../array/index.ts";
-import { ShapeError } from "../../errors.ts";
+import { Tensor, np, tree } from "../../array/index.ts";
+import { ShapeError, show } from "../../errors.ts";
 import type { Environment, Policy } from "./environment.ts";
 import { type Space, spaceShape } from "./space.ts";
 
@@ -15,6 +15,12 @@ export function requireAction(
 ): void {
   const shape = spaceShape(actionSpace);
   const says = `an action in "${name}" must be of shape [${shape.join(", ")}], as its actionSpace says`;
+  if (!Tensor.is(action))
+    throw new ShapeError(
+      policy.name,
+      `${says}: a tensor, got ${show(action)}. Policies are recorded once for all steps: np.where(x.greater(0), a, b) for if.`,
+      { shape, given: action },
+    );
   if (action?.shape?.join() !== shape.join())
     throw new ShapeError(
       policy.name,

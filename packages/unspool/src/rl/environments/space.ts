@@ -56,6 +56,17 @@ export function discreteSpace(count: number): DiscreteSpace {
   return { kind: "discrete", count };
 }
 
+/** Throws `OptionError` for what has no spaces of observations and actions: an environment that was not made, say. */
+export function requireSpaces(
+  where: string,
+  environment: { observationSpace?: { kind?: unknown }; actionSpace?: { kind?: unknown } } | undefined,
+): void {
+  const { observationSpace, actionSpace } = environment ?? {};
+  if (typeof observationSpace?.kind === "string" && typeof actionSpace?.kind === "string") return;
+  const hint = "Its spaces say how many numbers there are.";
+  throw new OptionError(where, "environment", environment, "an environment", hint);
+}
+
 /** Numbers of an element of the space: of an observation, the inputs of a network; of an action, its outputs. */
 export function spaceSize(space: Space): number {
   return space.kind === "discrete" ? space.count : space.low.length;

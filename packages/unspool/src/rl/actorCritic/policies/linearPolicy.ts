@@ -5,7 +5,7 @@
 import { type Tensor, np } from "../../../array/index.ts";
 import { requireKnownOptions, requireOneOf } from "../../../errors.ts";
 import type { Environment, Policy } from "../../environments/environment.ts";
-import { spaceSize } from "../../environments/space.ts";
+import { requireSpaces, spaceSize } from "../../environments/space.ts";
 import { plainActions } from "./actionsOf.ts";
 import { toeplitz, toeplitzSize } from "./toeplitz.ts";
 
@@ -21,9 +21,11 @@ export interface LinearPolicyOptions {
 
 /** A linear policy for `environment`; of choices the largest output is taken. */
 export function linearPolicy(
-  { observationSpace, actionSpace }: Pick<Environment, "observationSpace" | "actionSpace">,
+  environment: Pick<Environment, "observationSpace" | "actionSpace">,
   options: LinearPolicyOptions = {},
 ): Policy<LinearTheta> {
+  requireSpaces("linearPolicy", environment);
+  const { observationSpace, actionSpace } = environment;
   requireKnownOptions("linearPolicy", options, ["weights", "dtype"]);
   const { weights = "dense", dtype = "float32" } = options;
   requireOneOf("linearPolicy", "weights", weights, ["dense", "toeplitz"]);

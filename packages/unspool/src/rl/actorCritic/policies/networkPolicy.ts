@@ -7,10 +7,10 @@
  * from saturating the tanh. Weights are orthogonal with gain 5/3, and 0.01 · 5/3 of the output.
  */
 import { type Key, type Tensor, nn, np, random } from "../../../array/index.ts";
-import { requireInteger, requireKnownOptions, requireOneOf } from "../../../errors.ts";
+import { OptionError, requireInteger, requireKnownOptions, requireOneOf } from "../../../errors.ts";
 import { orthogonal } from "../../../networks/index.ts";
 import type { Environment, Policy } from "../../environments/environment.ts";
-import { spaceSize } from "../../environments/space.ts";
+import { requireSpaces, spaceSize } from "../../environments/space.ts";
 import { boundedActions } from "./actionsOf.ts";
 import { toeplitz, toeplitzSize } from "./toeplitz.ts";
 
@@ -43,12 +43,15 @@ const leastShare = 1e-8;
 
 /** A network policy for `environment`: numbers within its bounds, or the choice of the largest output. */
 export function networkPolicy(
-  { observationSpace, actionSpace }: Pick<Environment, "observationSpace" | "actionSpace">,
+  environment: Pick<Environment, "observationSpace" | "actionSpace">,
   options: NetworkPolicyOptions = {},
 ): Policy<NetworkTheta> {
   const where = "networkPolicy";
+  requireSpaces(where, environment);
+  const { observationSpace, actionSpace } = environment;
   requireKnownOptions(where, options, ["hidden", "weights", "hasLayerNorm", "dtype"]);
   const { hidden = [64, 64], weights = "dense", hasLayerNorm = true, dtype = "float32" } = options;
+  if (!Array.isArray(hidden)) throw new OptionError(where, "hidden", hidden, "a list, such as [64, 64]");
   hidden.forEach((size, i) => requireInteger(where, `hidden[${i}]`, size, 1));
   requireOneOf(where, "weights", weights, ["dense", "toeplitz", "masked"]);
   requireOneOf(where, "dtype", dtype, ["float32", "float64"]);

@@ -7,7 +7,7 @@
  * 2209.04854, code).
  */
 import { type Tensor, np } from "../../../array/index.ts";
-import { OptionError, requireKnownOptions, requireOneOf } from "../../../errors.ts";
+import { OptionError, requireOneOf } from "../../../errors.ts";
 
 /** The range of one parameter. */
 export interface ParameterRange {
@@ -62,12 +62,12 @@ export function parameterMap(ranges: readonly ParameterRange[]): ParameterMap {
   };
 }
 
-function requireRange(
-  where: string,
-  i: number,
-  { low, high, scale = "linear", ...more }: ParameterRange,
-): void {
-  requireKnownOptions(where, more, []);
+function requireRange(where: string, i: number, range: ParameterRange): void {
+  if (typeof range !== "object" || range === null || Array.isArray(range))
+    throw new OptionError(where, `ranges[${i}]`, range, 'a record { low, high, scale: "linear" or "log" }');
+  const { low, high, scale = "linear", ...more } = range;
+  for (const name of Object.keys(more))
+    requireOneOf(where, `the name of what is said of ranges[${i}]`, name, ["low", "high", "scale"]);
   requireOneOf(where, `ranges[${i}].scale`, scale, ["linear", "log"]);
   if (!(Number.isFinite(low) && Number.isFinite(high) && low < high))
     throw new OptionError(

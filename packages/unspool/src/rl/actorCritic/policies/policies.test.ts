@@ -1,6 +1,7 @@
 /** Policies against their definitions; shapes by hand. */
 import { expect, test } from "vitest";
 import { type Tensor, jit, np, random, tree } from "../../../array/index.ts";
+import { OptionError } from "../../../errors.ts";
 import { boxSpace, discreteSpace } from "../../environments/space.ts";
 import { linearPolicy } from "./linearPolicy.ts";
 import { networkPolicy } from "./networkPolicy.ts";
@@ -134,6 +135,23 @@ test("errors say what to give", () => {
   );
   expect(() => parameterMap([{ low: 0, high: 1, scale: "log" }])).toThrow(/ranges\[0\].low must be above 0/);
   expect(() => parameterMap([])).toThrow(/at least one range/);
+  expect(() => parameterMap([[0, 1] as never])).toThrow(/ranges\[0\] must be a record \{ low, high, scale/);
+  expect(() => parameterMap([{ low: 0, hihg: 1 } as never])).toThrow(/Did you mean "high"/);
+  const misread = tunedController({
+    name: "PD",
+    parameters: { kp: { low: 0, high: 1 } },
+    act: ({ kd }: never, s) => (kd as Tensor).mul(s),
+  });
+  expect(() => misread.act(misread.init(key), observation)).toThrow(
+    'PD: a parameter must be one of "kp", got "kd". Did you mean "kp"?',
+  );
+  for (const make of [linearPolicy, networkPolicy]) {
+    expect(() => make(undefined as never)).toThrow(
+      /Policy: environment must be an environment, got undefined/,
+    );
+    expect(() => make((() => spaces) as never)).toThrow(OptionError);
+  }
+  expect(() => networkPolicy(spaces, { hidden: 64 as never })).toThrow(/hidden must be a list, such as/);
   expect(() => networkPolicy(spaces, { hidden: [0] })).toThrow(
     /hidden\[0\] must be an integer of at least 1/,
   );

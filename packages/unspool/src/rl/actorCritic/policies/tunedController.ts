@@ -25,6 +25,16 @@ export interface TunedController<Name extends string> extends Policy<ControllerT
   thetaOf(parameters: { readonly [name in Name]: number }): ControllerTheta;
 }
 
+/** The same record, which tells of a name that it has not. */
+function known<Named extends object>(where: string, parameters: Named): Named {
+  return new Proxy(parameters, {
+    get(of, name, receiver) {
+      if (typeof name === "string") requireOneOf(where, "a parameter", name, Object.keys(of));
+      return Reflect.get(of, name, receiver) as unknown;
+    },
+  });
+}
+
 /**
  * A controller whose parameters are trained in [-1, 1], where its first are drawn.
  *
@@ -53,7 +63,10 @@ export function tunedController<Name extends string>(
     act({ x }, observation) {
       const all = map.parameters(x);
       return act(
-        byName((i) => all.slice(i)),
+        known(
+          name,
+          byName((i) => all.slice(i)),
+        ),
         observation,
       );
     },
