@@ -39,6 +39,8 @@ export function mujocoPlayer(options: Json): { environment: SimulatedEnvironment
   const given = options as MujocoPlayerOptions;
   requireKnownOptions("mujocoPlayer", given, ["environment", "hidden", "colours", "edges", "timeLimit"]);
   const { hidden = [], colours, edges } = given;
+  if (!Array.isArray(hidden))
+    throw new OptionError("mujocoPlayer", "hidden", hidden, "a list of units, such as [64]");
   const environment = environmentOf(given);
   if (colours !== undefined || edges !== undefined)
     return { environment, policy: choiceSimulated(mujocoChoices(given)) };

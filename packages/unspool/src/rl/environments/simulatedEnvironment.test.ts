@@ -36,6 +36,39 @@ test("what a simulator gives goes through as it is", async () => {
   expect(await stepOf(given)).toBe(given);
 });
 
+test("an instance may be one of a class", async () => {
+  class Still {
+    #episodes = 0;
+    reset() {
+      this.#episodes++;
+      return [this.#episodes, 0];
+    }
+    step() {
+      return { observation: [0, 0], reward: 0, terminated: true };
+    }
+    scene(): never {
+      throw new Error(`seen after ${this.#episodes}`);
+    }
+    close() {
+      this.#episodes = -1;
+    }
+  }
+  const instance = await simulatedEnvironment({ ...spaces, create: () => new Still() }).create();
+  expect(instance.reset(stream)).toEqual([1, 0]);
+  expect(() => instance.scene!()).toThrow("seen after 1");
+  instance.close!();
+  expect(instance.reset(stream)).toEqual([0, 0]);
+});
+
+test("what other libraries' steps and resets give is refused with what to write", async () => {
+  await expect(stepOf([[0, 0], 1, false, false, {}])).rejects.toThrow(
+    /what step gives must be \{ observation, reward, terminated \}, got .* leave truncated out/,
+  );
+  await expect(stepOf(undefined)).rejects.toThrow(OptionError);
+  const tensors = await simulatedEnvironment(giving(undefined, np.zeros([2]))).create();
+  expect(() => tensors.reset(stream)).toThrow(/an observation must be an array of numbers, .* give \.data/);
+});
+
 test("what is not what it should be is a typed error that says where", async () => {
   const good = { observation: [1, 2], reward: 0, terminated: false };
   await expect(stepOf({ ...good, observation: [1, 2, 3] })).rejects.toThrow(ShapeError);

@@ -5,7 +5,7 @@
  * What an instance gives back is checked: an observation of another length, a number that is not finite or a promise
  * would otherwise be found out much later.
  */
-import type { RandomStream } from "../../array/index.ts";
+import { type RandomStream, Tensor } from "../../array/index.ts";
 import { NonFiniteError, OptionError, ShapeError, requireKnownOptions, show } from "../../errors.ts";
 import { requireEnvironmentParts } from "./environment.ts";
 import type { Scene } from "./scene.ts";
@@ -109,12 +109,22 @@ function checked(options: SimulatedEnvironmentOptions, instance: SimulatorInstan
         `an observation must be ${size} numbers, as observationSpace says, got ${given?.length === undefined ? show(given) : given.length}.`,
         { step: t, size, given: given?.length },
       );
+    if (Tensor.is(given))
+      throw new OptionError(
+        `${name}, step ${t}`,
+        "an observation",
+        given,
+        "an array of numbers",
+        "Of a tensor give .data.",
+      );
     for (let i = 0; i < size; i++)
       if (!Number.isFinite(given[i])) throw notFinite(name, t, `observation[${i}]`, given[i]);
     return given;
   };
   return {
-    ...instance,
+    // Not spread: of an instance of a class its methods would be lost.
+    ...(typeof instance.scene === "function" && { scene: () => instance.scene!() }),
+    ...(typeof instance.close === "function" && { close: () => instance.close!() }),
     reset(random) {
       t = 0;
       return observed(instance.reset(random));
@@ -131,7 +141,15 @@ function checked(options: SimulatedEnvironmentOptions, instance: SimulatorInstan
       });
       const result = instance.step(action);
       requireAtOnce(name, "what step gives", result);
-      if (!Number.isFinite(result?.reward)) throw notFinite(name, t, "reward", result?.reward);
+      if (typeof result !== "object" || result === null || !("reward" in result))
+        throw new OptionError(
+          `${name}, step ${t}`,
+          "what step gives",
+          result,
+          "{ observation, reward, terminated }",
+          Array.isArray(result) ? "A time limit that is over is no end: leave truncated out." : undefined,
+        );
+      if (!Number.isFinite(result.reward)) throw notFinite(name, t, "reward", result.reward);
       if (typeof result.terminated !== "boolean")
         throw new OptionError(`${name}, step ${t}`, "terminated", result.terminated, "true or false");
       observed(result.observation);

@@ -47,3 +47,9 @@ test("a candidate for which the simulator breaks down has failed; all of them is
   expect(metrics["nonFinite" as "innerSteps"]).toBeGreaterThan(0);
   expect(metrics["nonFinite" as "innerSteps"]).toBeLessThan(8);
 });
+
+test("what is no pool is refused", () => {
+  expect(() => poolLoss(Promise.resolve() as never)).toThrow(
+    "poolLoss: pool must be a pool of simulators, got a promise. Wait for simulatorPool to make one.",
+  );
+});

@@ -1,5 +1,5 @@
 /** A pool of simulators as what search methods want to know: a loss for each of some candidates. */
-import { requireKnownOptions } from "../../errors.ts";
+import { OptionError, requireKnownOptions } from "../../errors.ts";
 import { type EvaluateCandidates, candidatesOf, lossesOf, stackedNumbers } from "../../rl/index.ts";
 import { type PoolPlayOptions, type SimulatorPool, playOptionNames } from "./simulatorPool.ts";
 
@@ -14,6 +14,14 @@ export function poolLoss<Theta>(
   options: Omit<PoolPlayOptions, "hasMoments"> = {},
 ): EvaluateCandidates<Theta> {
   requireKnownOptions("poolLoss", options, playOptionNames);
+  if (pool?.sizes === undefined)
+    throw new OptionError(
+      "poolLoss",
+      "pool",
+      pool,
+      "a pool of simulators",
+      "Wait for simulatorPool to make one.",
+    );
   const policy = { name: pool.sizes.policy, size: pool.sizes.thetaSize };
   return (candidates, key) => {
     const count = candidatesOf("poolLoss", candidates);

@@ -120,6 +120,9 @@ test("an episode that breaks down is NaN where that is asked for, and the others
 
 test("what it is given is checked", async () => {
   await expect(poolOf({ module: "" })).rejects.toThrow(/module must be the address of a module/);
+  await expect(poolOf({ module: "./players.js" })).rejects.toThrow(
+    /got ".\/players.js". Write new URL\(".\/players.js", import.meta.url\)/,
+  );
   await expect(poolOf({ name: "balls" })).rejects.toThrow(
     /name must be a function that .* exports, got "balls"/,
   );

@@ -108,6 +108,14 @@ export async function simulatorPool(options: SimulatorPoolOptions): Promise<Simu
   const { module, name, options: given = null, threads = executorThreads(), samplers = 0 } = options;
   if (!(module instanceof URL) && (typeof module !== "string" || module === ""))
     throw new OptionError(where, "module", module, "the address of a module");
+  if (typeof module === "string" && module.startsWith("."))
+    throw new OptionError(
+      where,
+      "module",
+      module,
+      "an address that means the same everywhere",
+      `Write new URL(${JSON.stringify(module)}, import.meta.url).`,
+    );
   if (typeof name !== "string") throw new OptionError(where, "name", name, "the name of an export");
   requireInteger(where, "threads", threads, 1);
   requireInteger(where, "samplers", samplers, 0);
