@@ -125,6 +125,11 @@ describe("errors say what to give", () => {
       { policy: gaussianPolicy({ observations: 4, actions: 1 }) },
       /policy must be one of numbered actions/,
     ],
+    [
+      "choices of another environment",
+      { policy: categoricalPolicy({ observations: 4, actions: 3 }) },
+      /policy must be one of the 2 choices of "cartPole", got "categoricalPolicy with 3"/,
+    ],
     ["an optimizer", { optimizer: Object.create(null) }, /optimizer/],
   ];
   test.each(wrong)("%s", (_, options, message) => {

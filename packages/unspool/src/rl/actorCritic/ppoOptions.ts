@@ -99,7 +99,13 @@ function requirePlayable<Theta>(where: string, { environment, policy }: PpoOptio
       "a traced environment",
       "Make one by defineEnvironment.",
     );
-  if (typeof policy?.logProb === "function" && typeof policy.sample === "function") return;
+  const { actionSpace, name } = environment;
+  if (typeof policy?.logProb === "function" && typeof policy.sample === "function") {
+    const { actions } = policy;
+    if (actionSpace.kind === "box" || actions === undefined || actions === actionSpace.count) return;
+    const allowed = `one of the ${actionSpace.count} choices of "${name}"`;
+    throw new OptionError(where, "policy", `${policy.name} with ${actions}`, allowed);
+  }
   throw new OptionError(
     where,
     "policy",

@@ -284,7 +284,26 @@ describe("deps", () => {
     expect(() => method.init(theta, random.key(0))).toThrow("deps: task.dynamics must be traceable");
   });
 
+  test("a policy that does not fit is named by its own fault", () => {
+    const narrow = gaussianPolicy({ observations: 3, actions: 1 });
+    const theta = { design: np.array([0.5]), policy: narrow.init(random.key(0)) };
+    const begin = () => deps({ task, policy: narrow }).init(theta, random.key(0));
+    expect(begin).toThrow(ShapeError);
+    expect(begin).toThrow(/^deps: policy\.sample: np\.matmul: .* do not fit/);
+    const spring = massSpringDamper();
+    for (const actions of [3, 7])
+      expect(() => deps({ task: spring, policy: categoricalPolicy({ observations: 3, actions }) })).toThrow(
+        `deps: policy must be one of the 5 numbered actions of "massSpringDamper", got "categoricalPolicy with ${actions}".`,
+      );
+    expect(() => deps({ task: spring, policy: narrow })).toThrow(
+      /Make one with categoricalPolicy\(\{ actions: 5/,
+    );
+  });
+
   test("a design of another length is refused", () => {
+    expect(() => deps({ task, policy }).init({ psi: 1 } as never, random.key(0))).toThrow(
+      "deps: theta.design must be float [1], got undefined.",
+    );
     const theta = { ...thetaAt(0.5), design: np.array([0.5, 1]) };
     expect(() => deps({ task, policy }).init(theta, random.key(0))).toThrow(ShapeError);
     expect(() => deps({ task, policy }).init(theta, random.key(0))).toThrow(

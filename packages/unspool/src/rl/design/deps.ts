@@ -90,7 +90,7 @@ export function deps<State, Theta>(
       step: fingerprint(traced, [theta, state, random.key(0)]),
     }),
     init(theta) {
-      requireDesign(where, task, theta.design);
+      requireDesign(where, task, theta?.design);
       const message = outsideBox(where, task, theta.design);
       if (message !== undefined) onWarning?.(message);
       requireTraceable(where, task, policy, theta, rule);

@@ -72,7 +72,7 @@ export function depsEstimator<State, Theta>(
   return {
     name: "deps",
     init(theta) {
-      requireDesign(where, task, theta.design);
+      requireDesign(where, task, theta?.design);
       requireTraceable(where, task, policy, theta, rule);
       return { step: tree.scalar(0, "int32") };
     },

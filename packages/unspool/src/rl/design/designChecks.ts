@@ -1,6 +1,6 @@
 /** What is wrong with a task, a policy or a first design, said before the first step or after the one where it showed. */
 import { type Key, type Tensor, makeJaxpr, random, tree } from "../../array/index.ts";
-import { NonFiniteError, OptionError, ShapeError } from "../../errors.ts";
+import { NonFiniteError, OptionError, ShapeError, show } from "../../errors.ts";
 import type { DesignTask } from "./designTask.ts";
 import type { DesignPolicy } from "./policies/policy.ts";
 import type { DesignTheta, StepTerms, TermsRule } from "./trajectories.ts";
@@ -26,13 +26,33 @@ export function requireTaskAndPolicy(where: string, task: unknown, policy: unkno
       "Make one with categoricalPolicy or gaussianPolicy.",
     );
   }
+  requireNumbered(where, task as DesignTask, policy as DesignPolicy);
+}
+
+/** Throws `OptionError` for a policy of other actions than a task whose actions are numbered has. */
+function requireNumbered(where: string, { name, actions }: DesignTask, policy: DesignPolicy): void {
+  if (actions === undefined || (policy.isDiscrete && (policy.actions ?? actions) === actions)) return;
+  const given = policy.isDiscrete ? `${policy.name} with ${policy.actions}` : policy.name;
+  const allowed = `one of the ${actions} numbered actions of "${name}"`;
+  throw new OptionError(
+    where,
+    "policy",
+    given,
+    allowed,
+    `Make one with categoricalPolicy({ actions: ${actions}, … }).`,
+  );
 }
 
 /** Throws `ShapeError` for a design that is no vector of floats of the task's length. */
-export function requireDesign(where: string, { low }: Pick<DesignTask, "low">, design: Tensor): void {
-  const isFloat = design.dtype === "float32" || design.dtype === "float64";
+export function requireDesign(
+  where: string,
+  { low }: Pick<DesignTask, "low">,
+  design: Tensor,
+  name = "theta.design",
+): void {
+  const isFloat = design?.dtype === "float32" || design?.dtype === "float64";
   if (isFloat && design.ndim === 1 && design.shape[0] === low.length) return;
-  throw new ShapeError(where, `theta.design must be float [${low.length}], got ${design.toString()}.`, {
+  throw new ShapeError(where, `${name} must be float [${low.length}], got ${show(design)}.`, {
     path: "design",
   });
 }
@@ -83,6 +103,8 @@ export function requireTraceable<State, Theta>(
       makeJaxpr(fn as (...args: unknown[]) => unknown, args);
     } catch (cause) {
       const said = cause instanceof Error ? cause.message : String(cause);
+      if (cause instanceof ShapeError && !isOfTracing(said))
+        throw Object.assign(new ShapeError(where, `${name}: ${said}`, { name }), { cause });
       const why = "It is compiled and differentiated, so it may use np, random and tensors only";
       const error = new OptionError(where, name, undefined, "traceable", `${why}: ${said}`);
       throw Object.assign(error, { cause });
@@ -127,6 +149,9 @@ export function requireTraceable<State, Theta>(
   tree.requireSame(where, "the state that task.dynamics returned", state, task.dynamics(...disturbed));
   requireScalar(where, "task.reward", task.reward(...disturbed));
 }
+
+/** Elements of a tensor that were asked for while it is traced, or JavaScript's operators on one. */
+const isOfTracing = (said: string): boolean => /not known inside|JavaScript operators/.test(said);
 
 const quantities: readonly (readonly [keyof StepTerms, string])[] = [
   ["state", "the state"],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { np, random, tree } from "../../array/index.ts";
-import { OptionError } from "../../errors.ts";
+import { OptionError, ShapeError } from "../../errors.ts";
 import { designEvaluator } from "./evaluateDesign.ts";
 import { type DesignTaskOptions, designTask } from "./designTask.ts";
 
@@ -39,6 +39,11 @@ describe("designTask", () => {
   });
 
   test.each<[Partial<DesignTaskOptions>, string]>([
+    [
+      { disturbance: (() => 0) as never },
+      "designTask: disturbance must be a record { sample, logProb }, got function disturbance.",
+    ],
+    [{ actions: 1 }, "designTask: actions must be an integer of at least 2, got 1."],
     [
       {
         designBox: [
@@ -85,6 +90,14 @@ describe("designTask", () => {
     expect(() => task.observe(np.zeros([2, 2]), tree.scalar(0, "int32"))).toThrow(
       "observe must be given where a state is no vector",
     );
+  });
+
+  test("evaluators refuse designs of another length, and what is no tensor", () => {
+    const evaluate = designEvaluator(designTask(options), () => np.zeros([]));
+    expect(() => evaluate([0, 1] as never)).toThrow(
+      "designEvaluator: the design must be float [2], got [0, 1].",
+    );
+    expect(() => evaluate(np.zeros([1]))).toThrow(ShapeError);
   });
 
   test("evaluators refuse rewards that are no scalar, whose mean over numbers would pass for a return", () => {

@@ -32,6 +32,8 @@ export interface DesignTaskOptions<State = Tensor> {
   reward(design: Tensor, state: State, action: Tensor, disturbance: Tensor): Tensor;
   /** Default: none, and functions are given the number 0 in its place. */
   disturbance?: Disturbance<State>;
+  /** How many actions there are, where they are numbered: a policy of others is refused. Default: actions are vectors. */
+  actions?: number;
   /** Least and largest value of each number of the design. */
   designBox: readonly [low: readonly number[], high: readonly number[]];
   /** What a number of the design is called. Default "design 0", …. */
@@ -54,6 +56,8 @@ export interface DesignTask<State = Tensor> {
   readonly designNames: readonly string[];
   readonly designScale: readonly number[];
   readonly rewardScale: { readonly shift: number; readonly scale: number };
+  /** Numbered actions, where there are such. */
+  readonly actions?: number;
   initialState(design: Tensor, key: Key): State;
   dynamics(design: Tensor, state: State, action: Tensor, disturbance: Tensor): State;
   /** Scaled, unlike that of the options. */
@@ -97,6 +101,7 @@ export function designTask<State = Tensor>(options: DesignTaskOptions<State>): D
     "dynamics",
     "reward",
     "disturbance",
+    "actions",
     "designBox",
     "designNames",
     "designScale",
@@ -106,6 +111,9 @@ export function designTask<State = Tensor>(options: DesignTaskOptions<State>): D
   ]);
   const { name = where, horizon, designBox, hasTime = true } = options;
   requireInteger(where, "horizon", horizon, 1);
+  const { actions, disturbance = none } = options;
+  if (actions !== undefined) requireInteger(where, "actions", actions, 2);
+  requireDisturbance(disturbance);
   const [low, high] = requireBox(designBox);
   const designNames = options.designNames ?? low.map((_, i) => `design ${i}`);
   requireLength("designNames", designNames, low.length);
@@ -124,13 +132,20 @@ export function designTask<State = Tensor>(options: DesignTaskOptions<State>): D
       const reward = options.reward(design, state, action, xi);
       return isScaled ? reward.add(shift).div(scale) : reward;
     },
-    disturbance: options.disturbance ?? none,
+    disturbance,
+    ...(actions !== undefined && { actions }),
     observe(state, t) {
       const seen = options.observe === undefined ? asVector(state) : options.observe(state);
       if (!hasTime) return seen;
       return np.concatenate([seen, t.astype(seen.dtype).div(horizon).reshape([1])]) as Tensor;
     },
   };
+}
+
+function requireDisturbance(given: unknown): void {
+  if (typeof (given as { sample?: unknown } | null)?.sample === "function") return;
+  const hint = "logProb is asked for where its score is taken, which is the default.";
+  throw new OptionError(where, "disturbance", given, "a record { sample, logProb }", hint);
 }
 
 function asVector(state: unknown): Tensor {

@@ -2,7 +2,7 @@
 import { type Key, type Tensor, np, random, scan, tree, vmap } from "../../array/index.ts";
 import { OptionError, requireInteger, requireKnownOptions } from "../../errors.ts";
 import { compiled } from "../../unroll/index.ts";
-import { requireScalar, requireTask, requireTaskAndPolicy } from "./designChecks.ts";
+import { requireDesign, requireScalar, requireTask, requireTaskAndPolicy } from "./designChecks.ts";
 import type { DesignTask } from "./designTask.ts";
 import type { DesignPolicy } from "./policies/policy.ts";
 import { type DesignTheta, stopped } from "./trajectories.ts";
@@ -55,7 +55,10 @@ export function designEvaluator<State>(
   const run = compiled("design.evaluate", (design: Tensor, own: Key) =>
     simulate(task, controller, design, own, trajectories),
   );
-  return (design, own = key) => summarised(run(design, own));
+  return (design, own = key) => {
+    requireDesign("designEvaluator", task, design, "the design");
+    return summarised(run(design, own));
+  };
 }
 
 /**
@@ -76,7 +79,10 @@ export function policyEvaluator<State, Theta>(
       policy.sample(theta.policy, task.observe(state, t), actionKey);
     return simulate(task, controller, theta.design, own, trajectories);
   });
-  return (theta, own = key) => summarised(run(theta, own));
+  return (theta, own = key) => {
+    requireDesign("policyEvaluator", task, theta?.design);
+    return summarised(run(theta, own));
+  };
 }
 
 function checked(where: string, options: EvaluateDesignOptions): Required<EvaluateDesignOptions> {

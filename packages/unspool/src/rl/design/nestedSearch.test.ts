@@ -109,6 +109,11 @@ describe("nestedSearch", () => {
       { inner: { controller: 3 as never } },
       "nestedSearch: inner.controller must be a function of design, state, step and key, got 3.",
     ],
+    [
+      { inner: undefined as never },
+      "nestedSearch: inner must be { controller }, or { policy, steps } that is trained",
+    ],
+    [{ inner: (() => 0) as never }, "nestedSearch: inner must be { controller }, or"],
     [{ inner: { policy, steps: 0 } }, "nestedSearch: inner.steps must be an integer of at least 1, got 0."],
   ])("%# is refused", (given, message) => {
     expect(() => nestedSearch({ task, inner, ...given })).toThrow(OptionError);

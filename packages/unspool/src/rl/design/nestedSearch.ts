@@ -124,6 +124,13 @@ function candidateLoss<State, Theta>(
   inner: NestedSearchOptions<State, Theta>["inner"],
   trajectories: number,
 ): (design: Tensor, key: Key) => { loss: number; innerSteps: number } {
+  if (typeof inner !== "object" || inner === null)
+    throw new OptionError(
+      where,
+      "inner",
+      inner,
+      "{ controller }, or { policy, steps } that is trained for each candidate",
+    );
   if ("controller" in inner) {
     if (typeof inner.controller !== "function") {
       throw new OptionError(

@@ -32,6 +32,7 @@ export function categoricalPolicy(options: CategoricalPolicyOptions): DesignPoli
   return {
     name: where,
     isDiscrete: true,
+    actions,
     init: (key) => initPolicyNetwork(key, options, actions),
     sample(layers, observation, key) {
       const fixed = lax.stopGradient(policyNetwork(layers, observation)) as Tensor;

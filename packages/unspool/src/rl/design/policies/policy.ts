@@ -6,6 +6,8 @@ export interface DesignPolicy<Theta = unknown> {
   readonly name: string;
   /** Whether actions are numbers of a list: they have no derivative. */
   readonly isDiscrete: boolean;
+  /** How many there are, where it is known: an environment or a task of others is refused. */
+  readonly actions?: number;
   init(key: Key): Theta;
   /** a ~ pi(. | observation). For `actions: "reparam"` a differentiable function of theta and observation at a fixed key. */
   sample(theta: Theta, observation: Tensor, key: Key): Tensor;

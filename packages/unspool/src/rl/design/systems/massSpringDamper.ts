@@ -43,6 +43,7 @@ export function massSpringDamper(options: MassSpringDamperOptions = {}): DesignT
   return designTask({
     name: "massSpringDamper",
     horizon,
+    actions: massSpringForces.length,
     designBox: [
       [0.1, 0.1, -2, -2, -2],
       [1.5, 1.5, 2, 2, 2],
