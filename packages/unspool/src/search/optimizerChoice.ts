@@ -8,7 +8,12 @@ export type OptimizerChoice = { readonly name: string; readonly [option: string]
 
 /** The optimizer that is chosen. Throws `OptionError` as `createOptimizer` does. */
 export function optimizerOf(where: string, choice: OptimizerChoice): Optimizer {
-  if (typeof choice !== "object" || choice === null || typeof choice.name !== "string") {
+  if (
+    typeof choice !== "object" ||
+    choice === null ||
+    typeof choice.name !== "string" ||
+    "update" in choice
+  ) {
     const allowed = "a record with the name of an optimizer and its options";
     throw new OptionError(
       where,

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { type Key, np, random } from "../../array/index.ts";
 import { NonFiniteError, OptionError, ShapeError } from "../../errors.ts";
+import { sgd } from "../../optimizers/index.ts";
 import type { Controller } from "./controllers/controller.ts";
 import { controllers } from "./controllers/registry.ts";
 import { type ChoiceSpace, choose, list, mask, oneOf } from "./choiceSpace.ts";
@@ -28,6 +29,10 @@ describe("errors", () => {
     [
       { estimator: "forward", exactEvaluations: 0 } as const,
       "esEnas: exactEvaluations must be an integer of at least 1, got 0.",
+    ],
+    [
+      { optimizer: sgd({ learningRate: 0.1 }) as never },
+      "esEnas: optimizer must be a record with the name of an optimizer and its options, got",
     ],
     [{ proposalInterval: 0 }, "esEnas: proposalInterval must be an integer of at least 1, got 0."],
   ] satisfies [Partial<EsEnasOptions>, string][])("options %o", (options, message) => {
@@ -75,6 +80,9 @@ describe("errors", () => {
     const search = esEnas({ space });
     const point = space.point();
     const start = (part: Partial<HybridPoint>) => () => search.init({ ...point, ...part }, random.key(0));
+    expect(() => search.init(undefined as never, random.key(0))).toThrow(
+      "esEnas: choice must be int32 [5], got undefined.",
+    );
     expect(start({ theta: np.zeros([5]) })).toThrow("esEnas: theta must be float [6], got");
     expect(start({ choice: np.zeros([5]) })).toThrow("esEnas: choice must be int32 [5], got");
     expect(start({ choice: np.array([4, 0, 1, 0, 0], { dtype: "int32" }) })).toThrow(

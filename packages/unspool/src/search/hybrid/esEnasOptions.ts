@@ -156,6 +156,14 @@ function optimizerOf({ alpha, optimizer }: EsEnasOptions): { optimizer: Optimize
       "left out beside `optimizer`",
       "Its learning rate is the step.",
     );
+  if (typeof optimizer?.name !== "string" || "update" in optimizer)
+    throw new OptionError(
+      where,
+      "optimizer",
+      optimizer,
+      "a record with the name of an optimizer and its options",
+      'A recipe has to say all of it: { name: "adam", learningRate: 0.01 }.',
+    );
   const { name, ...rest } = optimizer;
   return { optimizer: createOptimizer(name, rest as OptimizerConfig), recipe: { ...optimizer } };
 }

@@ -95,13 +95,14 @@ export function firstChoice({ decisions, size }: ChoiceSpace): Int32Array {
 export function requirePoint(
   at: string,
   { discrete, continuous }: Pick<HybridSpace, "discrete" | "continuous">,
-  { choice, theta }: HybridPoint,
+  given: HybridPoint,
 ): void {
+  const { choice, theta } = (given ?? {}) as Partial<HybridPoint>;
   if (choice?.dtype !== "int32" || choice.ndim !== 1)
     throw new ShapeError(at, `choice must be int32 [${discrete.size}], got ${String(choice)}.`);
   requireChoice(at, discrete, integersOf(choice));
   const isFloat = theta?.dtype === "float64" || theta?.dtype === "float32";
-  if (!isFloat || theta.ndim !== 1 || theta.shape[0] !== continuous)
+  if (theta === undefined || !isFloat || theta.ndim !== 1 || theta.shape[0] !== continuous)
     throw new ShapeError(at, `theta must be float [${continuous}], got ${String(theta)}.`);
   if (!tree.isFinite(theta)) throw new OptionError(at, "every number of theta", theta, "finite");
 }

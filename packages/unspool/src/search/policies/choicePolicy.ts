@@ -2,7 +2,8 @@
  * Policies whose networks a choice shapes: which edges there are, which weights are tied. They are plain arithmetic on plain
  * numbers, for simulators; parameters are one vector, which `esEnas` searches together with the choice.
  */
-import { ShapeError } from "../../errors.ts";
+import { Tensor } from "../../array/index.ts";
+import { OptionError, ShapeError } from "../../errors.ts";
 import type { ChoiceSpace } from "../hybrid/choiceSpace.ts";
 import type { NetworkDrawing } from "./networkDrawing.ts";
 
@@ -38,6 +39,14 @@ export function requireLengths(
   observation: ArrayLike<number>,
   observations: number,
 ): void {
+  if (Tensor.is(theta))
+    throw new OptionError(
+      where,
+      "theta",
+      theta,
+      "a Float64Array",
+      "Of a tensor: Float64Array.from(theta.data).",
+    );
   if (theta.length !== parameters)
     throw new ShapeError(where, `theta has ${parameters} numbers, got ${theta.length}.`);
   if (observation.length !== observations)

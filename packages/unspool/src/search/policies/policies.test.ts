@@ -1,5 +1,6 @@
 /** Oracles of the card: NumPy, from the authors' formulas. */
 import { describe, expect, test } from "vitest";
+import { np } from "../../array/index.ts";
 import { circulantPolicy } from "./circulantPolicy.ts";
 import { edgePruned } from "./edgePruned.ts";
 import { maskedPolicy } from "./maskedPolicy.ts";
@@ -187,6 +188,9 @@ describe("edgePruned", () => {
     const policy = edgePruned({ ...options, edges: 1 });
     expect(() => policy.act(Int32Array.of(0), new Float64Array(3), [1, 2, 3])).toThrow(
       "theta has 24 numbers, got 3.",
+    );
+    expect(() => policy.act(Int32Array.of(0), np.zeros([24]) as never, [1, 2, 3])).toThrow(
+      "theta must be a Float64Array, got float32[24]. Of a tensor: Float64Array.from(theta.data).",
     );
     expect(() => policy.act(Int32Array.of(0), new Float64Array(24), [1])).toThrow(
       "an observation has 3 numbers, got 1.",
