@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { zoacSwimmer } from "./zoacSwimmer.ts";
 
 const config = {
-  ...{ steps: 4, samplers: 2, segmentLength: 20, segments: 2, horizon: 100 },
+  ...{ steps: 4, samplers: 2, segmentLength: 20, segments: 2, horizon: 100, isFiltered: true },
   ...{ evaluationEpisodes: 2, curve: 3, hasCritic: false },
 };
 const lasting = (records: readonly object[]) => records.map((record) => ({ ...record, durationMs: 0 }));

@@ -23,17 +23,17 @@ import { returnsAlong } from "./controlFigures.ts";
 import { type SwimmingTheta, clip, plainPolicy, swimmingFigures } from "./swimming.ts";
 
 const config = z.strictObject({
-  steps: z.int().min(1).default(80).describe("outer steps"),
+  steps: z.int().min(1).default(300).describe("outer steps"),
   samplers: z.int().min(1).default(4).describe("simulators that keep their episodes"),
-  segmentLength: z.int().min(1).default(50).describe("actions for which a perturbation is held"),
-  segments: z.int().min(1).default(8).describe("of each sampler per step"),
+  segmentLength: z.int().min(1).default(100).describe("actions for which a perturbation is held"),
+  segments: z.int().min(1).default(4).describe("of each sampler per step"),
   sigma: z.number().positive().default(0.3).describe("of the perturbations"),
   learningRate: z.number().positive().default(0.05).describe("of Adam on the weights of the policy"),
-  discount: z.number().min(0).max(1).default(0.99).describe("of rewards, per action"),
-  lambda: z.number().min(0).max(1).default(0.95).describe("of the advantages"),
+  discount: z.number().min(0).max(1).default(0.999).describe("of rewards, per action"),
+  lambda: z.number().min(0).max(1).default(0.97).describe("of the advantages"),
   isFiltered: z
     .boolean()
-    .default(true)
+    .default(false)
     .describe("whether observations are brought to mean 0 and deviation 1 of what was seen"),
   hasCritic: z.boolean().default(true).describe("whether segments are judged by a critic"),
   criticEpochs: z.int().min(1).default(5).describe("passes of the critic per step"),
