@@ -49,6 +49,7 @@ import { sm3, sm3Defaults } from "./rules/sm3.ts";
 import { swa, swaDefaults } from "./wrappers/swa.ts";
 import type { OptimizerTraits } from "./traits.ts";
 import { yogi, yogiDefaults } from "./rules/yogi.ts";
+import { type PartitionOptions, partition, partitionDefaults } from "./wrappers/partition.ts";
 
 /** Options as a config file has them. */
 export type OptimizerConfig = Record<string, unknown>;
@@ -119,6 +120,7 @@ const registered: Registry<OptimizerEntry> = registry("createOptimizer", [
   wrapper("gradientNoise", gradientNoise, gradientNoiseDefaults, "adds noise that dies out to the gradient", { hasDecay: true, isJoint: true }),
   wrapper("accumulate", accumulate, accumulateDefaults, "one update from the mean of several gradients"),
   wrapper("masked", masked, maskedDefaults, "trains some leaves of theta only"),
+  partitioned("partition", "different optimizers for different leaves"),
   wrapper("polyakAverage", polyakAverage, polyakAverageDefaults, "evaluates the mean of iterates"),
   wrapper("swa", swa, swaDefaults, "evaluates the mean of every so many iterates"),
   wrapper("emaAverage", emaAverage, emaAverageDefaults, "evaluates a running mean of iterates"),
@@ -175,6 +177,21 @@ function wrapper<Options extends object>(
   const create = ({ inner = "sgd", ...options }: OptimizerConfig): Optimizer =>
     factory(innerOptimizer(name, inner), withSchedules(options) as Options);
   return { name, summary, ...traits, isWrapper: true, defaults: { inner: "sgd", ...defaults }, create };
+}
+
+/** `partition`, whose optimizers may be data too. */
+function partitioned(name: string, summary: string): OptimizerEntry {
+  const create = ({ inner = "sgd", optimizers: given = {}, ...options }: OptimizerConfig): Optimizer => {
+    requireRecord(`${name}: optimizers`, given, ["matrices"]);
+    const made = Object.entries(given as OptimizerConfig).map(
+      ([label, optimizer]) => [label, innerOptimizer(name, optimizer, `optimizers.${label}`)] as const,
+    );
+    return partition(innerOptimizer(name, inner), {
+      ...(options as PartitionOptions),
+      optimizers: Object.fromEntries(made),
+    });
+  };
+  return { name, summary, isWrapper: true, defaults: { inner: "sgd", ...partitionDefaults }, create };
 }
 
 /** @internal The optimizer of a name, of a record with `name` and options, or itself. */
