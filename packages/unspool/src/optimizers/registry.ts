@@ -49,6 +49,22 @@ import { sm3, sm3Defaults } from "./rules/sm3.ts";
 import { swa, swaDefaults } from "./wrappers/swa.ts";
 import type { OptimizerTraits } from "./traits.ts";
 import { yogi, yogiDefaults } from "./rules/yogi.ts";
+import { adamod, adamodDefaults } from "./rules/adamod.ts";
+import { adamp, adampDefaults } from "./rules/adamp.ts";
+import { ademamix, ademamixDefaults } from "./rules/ademamix.ts";
+import { dAdaptAdam, dAdaptAdamDefaults } from "./rules/dAdaptAdam.ts";
+import { madgrad, madgradDefaults } from "./rules/madgrad.ts";
+import { muon, muonDefaults } from "./rules/muon.ts";
+import { optimisticAdam, optimisticAdamDefaults } from "./rules/optimisticAdam.ts";
+import { optimisticSgd, optimisticSgdDefaults } from "./rules/optimisticSgd.ts";
+import { prodigy, prodigyDefaults } from "./rules/prodigy.ts";
+import { qhadam, qhadamDefaults } from "./rules/qhadam.ts";
+import { qhm, qhmDefaults } from "./rules/qhm.ts";
+import { scheduleFreeAdamw, scheduleFreeAdamwDefaults } from "./rules/scheduleFreeAdamw.ts";
+import { scheduleFreeSgd, scheduleFreeSgdDefaults } from "./rules/scheduleFreeSgd.ts";
+import { sgdp, sgdpDefaults } from "./rules/sgdp.ts";
+import { soap, soapDefaults } from "./rules/soap.ts";
+import { swats, swatsDefaults } from "./rules/swats.ts";
 import { type PartitionOptions, partition, partitionDefaults } from "./wrappers/partition.ts";
 
 /** Options as a config file has them. */
@@ -111,6 +127,31 @@ const registered: Registry<OptimizerEntry> = registry("createOptimizer", [
   rule("signSgd", signSgd, signSgdDefaults, "steps by the sign of the gradient"),
   rule("signum", signum, signumDefaults, "steps by the sign of the mean gradient", { hyperparameters: { learningRate: 0.05, momentum: 0.5 } }),
   rule("lion", lion, lionDefaults, "sign momentum found by search", { hyperparameters: adamLike }),
+  rule("ademamix", ademamix, ademamixDefaults, "Adam with a second, much longer memory",
+    { hyperparameters: { learningRate: 0.02, beta1: 0.9, beta2: 0.99, beta3: 0.999, alpha: 2 } }),
+  rule("adamod", adamod, adamodDefaults, "Adam with step sizes below their mean", { hyperparameters: { ...adamLike, beta3: 0.9 }, stepsOfDescent: 60 }),
+  rule("adamp", adamp, adampDefaults, "AdamW for weights of which the length means nothing",
+    { isPerLeaf: true, isJoint: true, hyperparameters: { ...adamLike, threshold: 0.1 }, stepsOfDescent: 60 }),
+  rule("sgdp", sgdp, sgdpDefaults, "momentum for weights of which the length means nothing",
+    { isPerLeaf: true, isJoint: true, hyperparameters: { learningRate: 0.05, momentum: 0.5 }, stepsOfDescent: 60 }),
+  rule("qhm", qhm, qhmDefaults, "between gradient descent and momentum", { hyperparameters: { learningRate: 0.1, momentum: 0.9, nu: 0.7 } }),
+  rule("qhadam", qhadam, qhadamDefaults, "Adam with the gradient of now in both moments", { hyperparameters: { ...adamLike, nu1: 0.7, nu2: 0.9 } }),
+  rule("swats", swats, swatsDefaults, "Adam first, then momentum", { isJoint: true, hyperparameters: adamLike, stepsOfDescent: 60 }),
+  rule("madgrad", madgrad, madgradDefaults, "dual averaging with cube roots", { hyperparameters: { learningRate: 0.05, momentum: 0.5 } }),
+  rule("optimisticSgd", optimisticSgd, optimisticSgdDefaults, "gradient descent for games", { hyperparameters: { learningRate: 0.05, optimism: 1 } }),
+  rule("optimisticAdam", optimisticAdam, optimisticAdamDefaults, "Adam for games", { hyperparameters: { ...adamLike, optimism: 0.5 } }),
+  rule("prodigy", prodigy, prodigyDefaults, "AdamW that finds its learning rate",
+    { isJoint: true, hyperparameters: { learningRate: 1, beta1: 0.9, initialDistance: 0.01 }, stepsOfDescent: 60 }),
+  rule("dAdaptAdam", dAdaptAdam, dAdaptAdamDefaults, "AdamW that finds its learning rate, more slowly",
+    { isJoint: true, hyperparameters: { learningRate: 1, beta1: 0.9, initialDistance: 0.01 }, stepsOfDescent: 60 }),
+  rule("scheduleFreeSgd", scheduleFreeSgd, scheduleFreeSgdDefaults, "gradient descent that needs no schedule",
+    { hyperparameters: { learningRate: 0.1, beta1: 0.8 } }),
+  rule("scheduleFreeAdamw", scheduleFreeAdamw, scheduleFreeAdamwDefaults, "AdamW that needs no schedule",
+    { hyperparameters: { learningRate: 0.05, beta1: 0.8, beta2: 0.99 } }),
+  rule("muon", muon, muonDefaults, "momentum with orthogonal matrices, AdamW for the rest",
+    { isPerLeaf: true, hyperparameters: { learningRate: 0.05, adamLearningRate: 0.05, beta1: 0.9 } }),
+  rule("soap", soap, soapDefaults, "Adam in Shampoo's bases",
+    { isPerLeaf: true, hasDecay: true, hyperparameters: { learningRate: 0.05, beta1: 0.9, beta2: 0.99 } }),
   wrapper("lookahead", lookahead, lookaheadDefaults, "k steps forward, 1 step back"),
   wrapper("clipByGlobalNorm", clipByGlobalNorm, clipByGlobalNormDefaults, "shortens long gradients", { isJoint: true }),
   wrapper("clipByValue", clipByValue, clipByValueDefaults, "limits every element of the gradient"),
