@@ -2,6 +2,7 @@
  * The properties that every optimizer has, as checks for any test runner: on its own, compiled, saved and loaded, and
  * inside an unrolled problem whose theta are its hyperparameters.
  */
+import { tree } from "../array/index.ts";
 import { OptionError } from "../errors.ts";
 import type { Optimizer } from "../optimizers/index.ts";
 import { type ConformanceCheck, declaredChecks } from "./check.ts";
@@ -21,13 +22,23 @@ import { unrolledChecks } from "./optimizerUnrolled.ts";
 export function optimizerConformance(subject: OptimizerSubject): ConformanceCheck[] {
   const checked: CheckedOptimizer = {
     name: subject.name,
-    create: (hyperparameters) => create(subject, hyperparameters),
+    create: (hyperparameters) => withLoss(create(subject, hyperparameters)),
     hyperparameters: subject.hyperparameters ?? { learningRate: 0.05 },
     hasDecay: subject.hasDecay ?? false,
     isPerLeaf: subject.isPerLeaf ?? false,
     stepsOfDescent: subject.stepsOfDescent ?? 200,
   };
   return declaredChecks(subject, [...ruleChecks(checked), ...unrolledChecks(checked)]);
+}
+
+/** The loss of the suite's quadratics, g · theta / 2, for an optimizer that looks at it. */
+function withLoss(optimizer: Optimizer): Optimizer {
+  if (!optimizer.usesLoss) return optimizer;
+  return {
+    ...optimizer,
+    update: (gradient, state, theta) =>
+      optimizer.update(gradient, state, theta, { loss: tree.dot(gradient, theta).mul(0.5) }),
+  };
 }
 
 function create(

@@ -1,8 +1,8 @@
 /** The common method: an estimator estimates a gradient of theta, an optimizer takes a step with it. */
-import { type Key, type Tensor, type Tree, tree } from "../array/index.ts";
+import { type Key, type Tensor, type Tree, np, tree } from "../array/index.ts";
 import { ResumeError } from "../errors.ts";
 import type { EstimateMetrics, Recurrence } from "../estimators/index.ts";
-import { type Optimizer, requireOptimizer } from "../optimizers/index.ts";
+import { type LossObservation, type Optimizer, requireOptimizer } from "../optimizers/index.ts";
 import { compiled } from "../unroll/index.ts";
 import { type DescentProgram, descentProgram, skippedUpdates, takeDescents } from "./descentSteps.ts";
 import { euclideanNorm, requireFiniteLoss, requireFiniteValues } from "./finiteValues.ts";
@@ -49,8 +49,8 @@ export function descent<Theta>(
   requireOptimizer("descent", optimizer, "the second argument");
   const own = `the gradient of "${estimator.name}"`;
   /** Compiled, the update knows trees only. */
-  const update = compiled("update", (gradient: unknown, state: Tree, theta: unknown) =>
-    optimizer.update(gradient, state, theta),
+  const update = compiled("update", (gradient: unknown, state: Tree, theta: unknown, observed: object) =>
+    optimizer.update(gradient, state, theta, observed),
   );
   const programs = new WeakMap<Recurrence, DescentProgram>();
   const programOf = (recurrence: Recurrence): DescentProgram => {
@@ -76,7 +76,7 @@ export function descent<Theta>(
         requireFiniteLoss("descent", loss);
         if (!Number.isFinite(gradientNorm)) requireFiniteValues("descent", "gradient", gradient);
       }
-      const next = update(gradient, state.optimizer, theta);
+      const next = update(gradient, state.optimizer, theta, observedBy(optimizer, loss));
       requireFiniteValues("descent", "theta", next.theta);
       requireFiniteValues("descent", "optimizer's state", next.state, "optimizerState");
       const skipped = skippedUpdates(next.state).item() - skippedUpdates(state.optimizer).item();
@@ -111,6 +111,11 @@ export function descent<Theta>(
   };
 }
 
+/** The loss, for an optimizer that looks at it: others compute the same without. */
+function observedBy({ usesLoss = false }: Optimizer, loss: number): LossObservation {
+  return usesLoss ? { loss: np.array(loss, { dtype: "float64" }) } : {};
+}
+
 /** The recurrence of the next estimates, and of how many of them at most. */
 function estimatesAt(
   estimator: Pick<AnyEstimator, "recurrence" | "recurrenceAt">,
@@ -123,8 +128,10 @@ function estimatesAt(
 
 function updateFingerprint(optimizer: Optimizer, theta: unknown, state: Tree): Record<string, Json> {
   try {
-    const update = (gradient: Tensor, own: Tree, at: Tensor) => optimizer.update(gradient, own, at);
-    const { program, numbers } = programFingerprint("optimizer", update, [theta, state, theta]);
+    const update = (gradient: Tensor, own: Tree, at: Tensor, observed: object) =>
+      optimizer.update(gradient, own, at, observed);
+    const given = [theta, state, theta, observedBy(optimizer, 0)];
+    const { program, numbers } = programFingerprint("optimizer", update, given);
     return { program, numbers };
   } catch {
     // What cannot be traced will say so when the run takes its first step.

@@ -30,7 +30,8 @@ export type DescentProgram = EstimatesProgram<Tree, DescentRecord>;
 
 export function descentProgram(recurrence: Recurrence, optimizer: Optimizer): DescentProgram {
   return estimatesProgram<Tree, DescentRecord>(recurrence, ({ loss, gradient, metrics }, now) => {
-    const { theta, state } = optimizer.update(gradient, now.own, now.theta);
+    const observed = optimizer.usesLoss ? { loss } : {};
+    const { theta, state } = optimizer.update(gradient, now.own, now.theta, observed);
     const isSmall = tree.size(theta) <= loggedThetaSize;
     const gradientNorm = norm(gradient);
     const parts = [np.isfinite(loss), np.isfinite(gradientNorm), allFinite(theta), allFinite(state)];

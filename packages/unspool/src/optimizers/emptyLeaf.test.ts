@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { np } from "../array/index.ts";
 import { createOptimizer, optimizerNames } from "./registry.ts";
+import { withLoss } from "./testing.ts";
 
 type Theta = Record<string, unknown>;
 
@@ -9,7 +10,7 @@ type Theta = Record<string, unknown>;
 const drawn = new Set(["gradientNoise"]);
 
 test.each(optimizerNames.map((name) => [name]))("%s", (name) => {
-  const optimizer = createOptimizer(name, {});
+  const optimizer = withLoss(createOptimizer(name, {}));
   const weights = np.array([[0.5, -1, 2], [1, 0.25, -0.5]]); // prettier-ignore
   const gradient = weights.mul(0.3).add(0.1);
   const run = (extra: Theta): unknown => {

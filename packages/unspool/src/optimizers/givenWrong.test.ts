@@ -11,6 +11,7 @@ import { constantSchedule } from "./schedules/constantSchedule.ts";
 import { cosineDecay } from "./schedules/cosineDecay.ts";
 import { schedules } from "./schedules/registry.ts";
 import { sgd } from "./rules/sgd.ts";
+import { withLoss } from "./testing.ts";
 
 const int = (...values: number[]): Tensor => np.array(values, { dtype: "int32" });
 /** Calls an untyped function, as JavaScript does. */
@@ -63,7 +64,7 @@ describe("a rate of three numbers for a leaf of two", () => {
 });
 
 /** All rules, and the wrappers around sgd. */
-const made = (name: string): Optimizer => createOptimizer(name);
+const made = (name: string): Optimizer => withLoss(createOptimizer(name));
 
 describe.each(optimizers.map(({ name }) => name))("%s", (name) => {
   const update = (gradient: unknown, theta: unknown): unknown => {

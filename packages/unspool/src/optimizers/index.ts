@@ -122,6 +122,8 @@ export type { DistanceOptions } from "./rules/distance.ts";
 export type { RadialOptions } from "./rules/withoutRadial.ts";
 export { soap } from "./rules/soap.ts";
 export type { SoapAxis, SoapOptions, SoapState } from "./rules/soap.ts";
+export { reduceOnPlateau } from "./wrappers/reduceOnPlateau.ts";
+export type { ReduceOnPlateauOptions, ReduceOnPlateauState } from "./wrappers/reduceOnPlateau.ts";
 export { partition } from "./wrappers/partition.ts";
 export type { PartitionOptions, PartitionState } from "./wrappers/partition.ts";
 export type { LabelTree, LeafLabel, LeafLabels } from "./wrappers/leafLabels.ts";

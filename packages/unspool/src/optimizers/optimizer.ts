@@ -20,6 +20,8 @@ export interface Optimizer<State extends Tree = Tree> {
     theta: Theta,
     observed?: LossObservation,
   ): { theta: Theta; state: State };
+  /** Whether `update` needs the loss: its fourth argument, with `loss`. Methods hand it over where this is true. */
+  readonly usesLoss?: boolean;
   /** Path in the state (`velocity`, `inner.velocity`) of the tree that holds the first moment, if there is one. */
   readonly momentum?: string;
   /** Running mean of squared gradients, in the structure of theta: a diagonal estimate of curvature. */
@@ -39,7 +41,7 @@ export interface Optimizer<State extends Tree = Tree> {
   moveTo?<Theta>(state: State, theta: Theta): State;
 }
 
-/** What a few learned optimizers look at besides the gradient; wrappers pass it on. Scalars. */
+/** What a few optimizers look at besides the gradient (`usesLoss`); wrappers pass it on. Scalars. */
 export interface LossObservation {
   /** The loss at theta, on the batch of the gradient. */
   loss?: Tensor;

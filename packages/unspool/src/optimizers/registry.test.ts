@@ -13,6 +13,7 @@ import {
   numbers,
   throughData,
   trajectory,
+  withLoss,
 } from "./testing.ts";
 import { lookahead } from "./wrappers/lookahead.ts";
 import { momentum } from "./rules/momentum.ts";
@@ -37,7 +38,7 @@ const cases: [string, Record<string, unknown>][] = [
 ];
 
 describe.each(cases)("%s %j", (name, options) => {
-  const make = () => createOptimizer(name, options);
+  const make = () => withLoss(createOptimizer(name, options));
 
   test("keeps structure, dtypes, and integer leaves, and moves every other leaf", () => {
     const theta = mixedTheta();
@@ -231,7 +232,7 @@ test("a constant gradient moves sgd along a straight line, whatever the tree (pr
 test("float32 and float64 agree", () => {
   for (const name of optimizerNames) {
     const [single, double] = [f32([1, -2]), f64([1, -2])].map((theta): { theta: Tensor; state: Tree } =>
-      trajectory(createOptimizer(name), theta, mixedGradient, 6).at(-1)!,
+      trajectory(withLoss(createOptimizer(name)), theta, mixedGradient, 6).at(-1)!,
     );
     expect([single!.theta.dtype, double!.theta.dtype]).toEqual(["float32", "float64"]);
     expectClose(single!.theta, numbers(double!.theta), 1e-5);

@@ -65,6 +65,7 @@ import { scheduleFreeSgd, scheduleFreeSgdDefaults } from "./rules/scheduleFreeSg
 import { sgdp, sgdpDefaults } from "./rules/sgdp.ts";
 import { soap, soapDefaults } from "./rules/soap.ts";
 import { swats, swatsDefaults } from "./rules/swats.ts";
+import { reduceOnPlateau, reduceOnPlateauDefaults } from "./wrappers/reduceOnPlateau.ts";
 import { type PartitionOptions, partition, partitionDefaults } from "./wrappers/partition.ts";
 
 /** Options as a config file has them. */
@@ -161,6 +162,7 @@ const registered: Registry<OptimizerEntry> = registry("createOptimizer", [
   wrapper("gradientNoise", gradientNoise, gradientNoiseDefaults, "adds noise that dies out to the gradient", { hasDecay: true, isJoint: true }),
   wrapper("accumulate", accumulate, accumulateDefaults, "one update from the mean of several gradients"),
   wrapper("masked", masked, maskedDefaults, "trains some leaves of theta only"),
+  wrapper("reduceOnPlateau", reduceOnPlateau, reduceOnPlateauDefaults, "smaller steps once the loss stops falling"),
   partitioned("partition", "different optimizers for different leaves"),
   wrapper("polyakAverage", polyakAverage, polyakAverageDefaults, "evaluates the mean of iterates"),
   wrapper("swa", swa, swaDefaults, "evaluates the mean of every so many iterates"),

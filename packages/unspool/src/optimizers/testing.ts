@@ -33,6 +33,16 @@ export function trajectory<Theta>(
   return points;
 }
 
+/** The optimizer, handed the loss g · theta / 2 where it looks at one. */
+export function withLoss(optimizer: Optimizer): Optimizer {
+  if (!optimizer.usesLoss) return optimizer;
+  return {
+    ...optimizer,
+    update: (gradient, state, theta) =>
+      optimizer.update(gradient, state, theta, { loss: tree.dot(gradient, theta).mul(0.5) }),
+  };
+}
+
 export const numbers = (of: unknown): number[] => Array.from(tree.flatten(of));
 
 /** Relative to the larger of 1 and the value: 1e-12 is for float64, 1e-5 for float32. */

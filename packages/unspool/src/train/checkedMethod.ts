@@ -8,7 +8,7 @@ import {
   type StepMetrics,
   reservedMetrics,
 } from "../methods/index.ts";
-import type { Optimizer } from "../optimizers/index.ts";
+import type { LossObservation, Optimizer } from "../optimizers/index.ts";
 import { isThenable } from "../unroll/index.ts";
 import { encodeState, requireSavable } from "./stateCodec.ts";
 import { called } from "./userCode.ts";
@@ -16,7 +16,12 @@ import { called } from "./userCode.ts";
 /** The loop only passes these from one call to the next; `Optimizer` is generic in theta. */
 interface AnyOptimizer {
   init(theta: unknown): unknown;
-  update(gradient: unknown, state: unknown, theta: unknown): { theta: unknown; state: unknown };
+  update(
+    gradient: unknown,
+    state: unknown,
+    theta: unknown,
+    observed?: LossObservation,
+  ): { theta: unknown; state: unknown };
   evaluationTheta?(state: unknown, theta: unknown): unknown;
 }
 
@@ -194,8 +199,8 @@ export function checkedOptimizer(name: string, given: Optimizer): Optimizer {
     name: own,
     init: (theta) => called(where, "its init", "setup", () => requireState(where, "init", raw.init(theta))),
     // Traced into a program: only what it returns is checked here, what it throws is told by the loop.
-    update(gradient, state, theta) {
-      const made: unknown = raw.update(gradient, state, theta);
+    update(gradient, state, theta, observed) {
+      const made: unknown = raw.update(gradient, state, theta, observed);
       requireValue(where, "update", made);
       if (typeof made !== "object" || made === null || !("theta" in made) || !("state" in made))
         throw new ShapeError(where, `update must return { theta, state }, got ${show(made)}.`);

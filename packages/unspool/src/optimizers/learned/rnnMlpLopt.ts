@@ -93,6 +93,7 @@ export function rnnMlpLopt(options: RnnMlpLoptOptions = {}): LearnedOptimizer<Rn
       const meta = given as RnnMlpMeta;
       return {
         name: "rnnMlpLopt",
+        usesLoss: true,
         init(theta) {
           const dtype = tree.floatType(theta);
           const floats = tree.entries(theta).filter(([, leaf]) => isFloatLeaf(leaf));

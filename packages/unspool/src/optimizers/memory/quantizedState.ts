@@ -87,9 +87,10 @@ export function quantizedState(
       (path, leaf) => (isCoded(leaf) ? decode(scheme, state.coded[path]!, leaf) : state.whole[path]!),
       inner.init(tree.map(np.zerosLike, theta)),
     );
-  const { secondMoment, evaluationTheta } = inner;
+  const { usesLoss, secondMoment, evaluationTheta } = inner;
   return {
     name: `quantizedState(${inner.name})`,
+    ...(usesLoss !== undefined && { usesLoss }),
     ...(secondMoment !== undefined && {
       secondMoment: <Theta>(state: QuantizedState, theta: Theta) => secondMoment(unpack(state, theta), theta),
     }),

@@ -9,7 +9,7 @@ import { type Tensor, type Tensors, type Tree, np, tree, vmap } from "../../arra
 import { OptionError, requireInteger } from "../../errors.ts";
 import { asType, withDefaults } from "../hyperparameter.ts";
 import { advance, counter, isFloatLeaf, requireGradient, thetaEntries } from "../leaves.ts";
-import type { Optimizer } from "../optimizer.ts";
+import type { LossObservation, Optimizer } from "../optimizer.ts";
 import { type WrappedState, requireOptimizer } from "../wrappers/wrapping.ts";
 
 export interface ShardedStateOptions {
@@ -41,14 +41,20 @@ export function shardedState<Inner extends Tree>(
   }
   return {
     name: `shardedState(${inner.name})`,
+    ...(inner.usesLoss !== undefined && { usesLoss: inner.usesLoss }),
     init: (theta) => ({
       step: counter(),
       inner: vmap((part: Tensor) => inner.init(part))(partsOf(theta, theta, workers)),
     }),
-    update<Theta>(gradient: Tensors<Theta>, state: WrappedState<Inner>, theta: Theta) {
+    update<Theta>(
+      gradient: Tensors<Theta>,
+      state: WrappedState<Inner>,
+      theta: Theta,
+      observed?: LossObservation,
+    ) {
       requireGradient("shardedState", theta, gradient);
       const [g, x] = [partsOf(theta, gradient, workers), partsOf(theta, theta, workers)];
-      const moved = vmap((part: Tensor, own: Inner, at: Tensor) => inner.update(part, own, at))(
+      const moved = vmap((part: Tensor, own: Inner, at: Tensor) => inner.update(part, own, at, observed))(
         g,
         state.inner,
         x,

@@ -78,10 +78,11 @@ export function lookahead<Inner extends Tree>(
   const hasPull = innerState === "pull";
   const hasOuter = outerMomentum !== 0;
   const chooseAlpha = rule.adaptive && adaptiveAlpha(rule.adaptive, inner, rule.allowExtrapolation);
-  const { momentum, secondMoment } = inner;
+  const { momentum, usesLoss, secondMoment } = inner;
   return {
     name: `lookahead(${inner.name})`,
     ...(momentum !== undefined && { momentum: `inner.${momentum}` }),
+    ...(usesLoss !== undefined && { usesLoss }),
     ...(secondMoment !== undefined && {
       secondMoment: <Theta>(state: LookaheadState<Inner>, theta: Theta) => secondMoment(state.inner, theta),
     }),

@@ -75,6 +75,7 @@ export function partition(inner: Optimizer, options: PartitionOptions = {}): Opt
     name: `partition(${inner.name}${Object.entries(optimizers)
       .map(([label, { name }]) => `, ${label}: ${name}`)
       .join("")})`,
+    ...(ofAll.some(({ usesLoss }) => usesLoss) && { usesLoss: true }),
     ...(ofAll.every(({ secondMoment }) => secondMoment) && {
       secondMoment: <Theta>(state: PartitionState, theta: Theta) => {
         const parts = split(theta, theta);

@@ -12,15 +12,16 @@ export type WrappedState<Inner extends Tree = Tree> = {
 /** The optional members that a wrapper has because its inner optimizer has them. */
 export type PassedOn<State extends Tree> = Pick<
   Optimizer<State>,
-  "momentum" | "secondMoment" | "evaluationTheta" | "moveTo" | "canSkip"
+  "momentum" | "usesLoss" | "secondMoment" | "evaluationTheta" | "moveTo" | "canSkip"
 >;
 
 export function passOn<State extends { readonly [name: string]: Tree; inner: Inner }, Inner extends Tree>(
   inner: Optimizer<Inner>,
 ): PassedOn<State> {
-  const { momentum, secondMoment, evaluationTheta, moveTo, canSkip } = inner;
+  const { momentum, usesLoss, secondMoment, evaluationTheta, moveTo, canSkip } = inner;
   return {
     ...(momentum !== undefined && { momentum: `inner.${momentum}` }),
+    ...(usesLoss !== undefined && { usesLoss }),
     ...(secondMoment !== undefined && {
       secondMoment: <Theta>(state: State, theta: Theta) => secondMoment(state.inner, theta),
     }),
