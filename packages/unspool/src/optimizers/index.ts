@@ -244,6 +244,8 @@ export { newtonCg } from "./objective/newtonCg.ts";
 export type { NewtonCgOptions, NewtonCgState } from "./objective/newtonCg.ts";
 export { sam } from "./objective/sam.ts";
 export type { SamOptions } from "./objective/sam.ts";
+export { zoomLineSearch } from "./objective/zoomLineSearch.ts";
+export type { ZoomLineSearchOptions } from "./objective/zoomLineSearch.ts";
 export { svrg } from "./objective/svrg.ts";
 export type { SvrgOptions, SvrgState } from "./objective/svrg.ts";
 export { perExampleNoise } from "./objective/perExampleNoise.ts";

@@ -4,7 +4,7 @@
  *
  *     q ← g;   newest to oldest:  a_i ← s_i · q / (y_i · s_i);   q ← q - a_i y_i
  *     r ← (s · y / y · y, of the newest) q;   oldest to newest:  r ← r + s_i (a_i - y_i · r / (y_i · s_i))
- *     theta' ← theta - t r,   t = learningRate, halved until Armijo's condition holds
+ *     theta' ← theta - t r,   t = learningRate, halved until Armijo's condition holds, or by `strongWolfe` from there
  *     s ← theta' - theta;   y ← ∇L(theta') - ∇L(theta), on the same batch
  *
  * Taking both gradients on one batch keeps y clean of the noise of batches (Schraudolph, Yu & Günter, AISTATS 2007).
@@ -12,13 +12,14 @@
  * dropped. Without history r is g / max(1, ‖g‖).
  */
 import { type Tensor, np, scan, tree, valueAndGrad } from "../../array/index.ts";
-import { requireInteger } from "../../errors.ts";
+import { requireInteger, requireOneOf } from "../../errors.ts";
 import { backtracking } from "./backtracking.ts";
 import { addScaled, floatLeaves, scaled, withFloatLeaves } from "../floatVector.ts";
 import { asType, atStep, positive, requireHyperparameter, withDefaults } from "../hyperparameter.ts";
 import { advance, counter, dot, globalNorm } from "../leaves.ts";
 import type { ObjectiveOptimizer } from "./objective.ts";
 import type { Hyperparameter } from "../optimizer.ts";
+import { strongWolfe } from "./strongWolfe.ts";
 
 export interface LbfgsOptions {
   /** First step length that is tried. Default 1. */
@@ -27,6 +28,13 @@ export interface LbfgsOptions {
   memory?: number;
   /** Times that the step length may be halved; with 0 the first length is taken, or none. Default 10. */
   halvings?: number;
+  /**
+   * "zoom" finds lengths that meet the strong Wolfe conditions (`zoomLineSearch`), after which every pair has positive
+   * curvature; derivatives take them for constants. Default "backtracking".
+   */
+  search?: "backtracking" | "zoom";
+  /** Points that "zoom" tries. Default 12. */
+  trials?: number;
 }
 
 export type LbfgsState = {
@@ -41,22 +49,34 @@ export type LbfgsState = {
   scale: Tensor;
 };
 
-export const lbfgsDefaults: Required<LbfgsOptions> = { learningRate: 1, memory: 10, halvings: 10 };
+export const lbfgsDefaults: Required<LbfgsOptions> = {
+  learningRate: 1,
+  memory: 10,
+  halvings: 10,
+  search: "backtracking",
+  trials: 12,
+};
+
+/** Of the strong Wolfe conditions, for quasi-Newton directions (Nocedal & Wright 2006, section 3.1). */
+const wolfe = { decrease: 1e-4, curvature: 0.9 } as const;
 
 /** Cosine of s and y below which a pair counts as one without curvature. */
 const leastCosine = 1e-8;
 
 /**
- * L-BFGS with a line search. Cost: two gradients and `halvings` + 1 losses; 2 · `memory` copies of theta.
+ * L-BFGS with a line search. Cost: two gradients and `halvings` + 1 losses ("zoom": `trials` slopes, about two losses each);
+ * 2 · `memory` copies of theta.
  *
  * @example
  * const step = compiledStep(lbfgs({ memory: 20 }), objectiveOf);
  */
 export function lbfgs(options: LbfgsOptions = {}): ObjectiveOptimizer<LbfgsState> {
-  const { learningRate, memory, halvings } = withDefaults("lbfgs", options, lbfgsDefaults);
+  const { learningRate, memory, halvings, search, trials } = withDefaults("lbfgs", options, lbfgsDefaults);
   requireHyperparameter("lbfgs", "learningRate", learningRate, positive);
   requireInteger("lbfgs", "memory", memory, 1);
   requireInteger("lbfgs", "halvings", halvings, 0);
+  requireOneOf("lbfgs", "search", search, ["backtracking", "zoom"]);
+  requireInteger("lbfgs", "trials", trials, 1);
   return {
     name: "lbfgs",
     init(theta) {
@@ -79,7 +99,11 @@ export function lbfgs(options: LbfgsOptions = {}): ObjectiveOptimizer<LbfgsState
       const { dtype } = state.scale;
       const slope = dot(gradient, direction);
       const from = asType(np.array(atStep(learningRate, state.step)(state.scale)), dtype);
-      const { length } = backtracking(lossAt, { leaves, loss, direction, slope }, from, halvings);
+      const start = { leaves, loss, direction, slope };
+      const { length } =
+        search === "zoom"
+          ? strongWolfe(lossAt, start, from, { trials, ...wolfe })
+          : backtracking(lossAt, start, from, halvings);
       const next = addScaled(leaves, length, direction);
       const [, nextGradient] = differentiate(next) as [Tensor, Tensor[]];
       const s = scaled(length, direction);

@@ -19,6 +19,7 @@ import { innerOptimizer, withSchedules } from "../registry.ts";
 import { sam, samDefaults } from "./sam.ts";
 import type { ObjectiveOptimizerTraits } from "../traits.ts";
 import { svrg, svrgDefaults } from "./svrg.ts";
+import { zoomLineSearch, zoomLineSearchDefaults } from "./zoomLineSearch.ts";
 import { type CompressorConfig, createCompressor } from "../communication/compression/registry.ts";
 import { mixedPrecision, mixedPrecisionDefaults } from "../memory/mixedPrecision.ts";
 import { dataParallel, dataParallelDefaults } from "../communication/parallel/dataParallel.ts";
@@ -50,6 +51,8 @@ const registered: Registry<ObjectiveOptimizerEntry> = registry("createObjectiveO
     { hyperparameters: { learningRate: 0.2, rho: 0.05, alpha: 0.7 }, settings: { k: 2 } }),
   objectiveWrapper("svrg", svrg, svrgDefaults, "gradients corrected by those of a snapshot",
     { hyperparameters: { learningRate: 0.2 }, settings: { k: 2 } }),
+  objectiveWrapper("zoomLineSearch", zoomLineSearch, zoomLineSearchDefaults, "a rule's direction, as far as the strong Wolfe conditions say",
+    { settings: { trials: 6 }, isDifferentiable: false, stepsOfDescent: 20 }),
   objectiveEntry("entropySgd", entropySgd, entropySgdDefaults, "towards the mean of a Langevin walk: wide valleys",
     { movesAtRest: true, hyperparameters: { learningRate: 1, gamma: 0.1, innerRate: 0.2, alpha: 0.75, noise: 1e-4 }, settings: { innerSteps: 3 }, stepsOfDescent: 100 }),
   objectiveEntry("adaHessian", adaHessian, adaHessianDefaults, "Adam with the diagonal of the Hessian",
