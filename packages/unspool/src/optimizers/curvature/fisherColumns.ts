@@ -24,6 +24,8 @@ export interface FisherColumns {
   readonly registration: Registration;
   /** By block of the registration. */
   readonly layers: readonly BlockColumns[];
+  /** C, the number of columns. */
+  readonly count: number;
 }
 
 /**
@@ -58,7 +60,7 @@ export function columnsOf<Theta>(
     inputs,
     errors: np.stack(draws.map((draw) => draw[i]!)).div(Math.sqrt(inputs.shape[0]!)),
   }));
-  return { registration: taps.registration, layers };
+  return { registration: taps.registration, layers, count: draws.length * taps.outputs.shape[0]! };
 }
 
 /** The matrices of a tree like theta, by block. */

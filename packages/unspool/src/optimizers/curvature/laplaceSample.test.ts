@@ -41,7 +41,7 @@ test.each(cases)(
   (_name, priorPrecision, diagonal) => {
     const options = { priorPrecision, dataPoints: 50 };
     const move = compiled("laplaceMove", (y: Tensor, z: Tensor) =>
-      vector(laplaceMove(columns, shaped(y), z, options)),
+      vector(laplaceMove(columns, { parameters: shaped(y), columns: z }, options)),
     );
     const count = 10;
     const units = np.eye(size + count).astype("float64");
@@ -67,6 +67,14 @@ test("columns of a network with tied weights are refused: they would lack one of
   expect(() => fisherColumns(tied.network!, { weights }, { fisher: "full", key })).toThrow(
     '"weights" is in a layer and is used outside of one too',
   );
+});
+
+test("draws of another size are refused by name", () => {
+  const options = { priorPrecision: 1, dataPoints: 1 };
+  const draws = { parameters: convTheta, columns: np.zeros([3], f64) };
+  expect(() => laplaceMove(columns, draws, options)).toThrow(/draws\.columns must be \[10\], one number for/);
+  const fitting = { ...draws, columns: np.zeros([10], f64) };
+  expect(() => laplaceMove(columns, fitting, { ...options, dataPoints: 0 })).toThrow(/dataPoints/);
 });
 
 test("a draw is around theta, with independent numbers for each leaf", () => {

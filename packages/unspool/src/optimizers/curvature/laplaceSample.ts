@@ -7,10 +7,10 @@
  *     x = y - V (I + VᵀV)⁻¹ (Vᵀy + z);   Λ₀^(-1/2) x ~ N(0, Λ⁻¹)
  */
 import { type Key, Tensor, np, random, tree } from "../../array/index.ts";
-import { requirePositive, requireKnownOptions } from "../../errors.ts";
+import { ShapeError, requireKnownOptions, requirePositive } from "../../errors.ts";
 import { isFloatLeaf } from "../leaves.ts";
 import { shifted, solvePositive } from "./factors.ts";
-import { type FisherColumns, blockMatrices, columnCount, gram } from "./fisherColumns.ts";
+import { type FisherColumns, blockMatrices, gram } from "./fisherColumns.ts";
 import { product, transposedProduct } from "./fisherColumns.ts";
 import { withBlocks } from "./layerBlocks.ts";
 
@@ -40,19 +40,41 @@ export function laplaceSample<Theta>(
     if (!isFloatLeaf(leaf)) return leaf;
     return random.normal(random.foldIn(key, `y ${path}`), leaf.shape, dtypeOf(leaf));
   }, theta);
-  const first = columns.layers[0]!;
-  const z = random.normal(random.foldIn(key, "z"), [columnCount(first)], dtypeOf(first.errors));
-  const move = laplaceMove(columns, y, z, options);
+  const z = random.normal(random.foldIn(key, "z"), [columns.count], dtypeOf(columns.layers[0]!.errors));
+  const move = laplaceMove(columns, { parameters: y, columns: z }, options);
   return tree.map((leaf, x) => (isFloatLeaf(leaf) ? leaf.add(x!) : leaf), theta, move);
 }
 
-/** @internal Λ₀^(-1/2) x, for y in the structure of theta and z [C]. */
+/** Independent standard normal numbers that a draw is made of. */
+export interface LaplaceDraws<T> {
+  /** y, in the structure of theta. */
+  parameters: T;
+  /** z, one for each column of the Fisher information: [C], C being `columns.count`. */
+  columns: Tensor;
+}
+
+/**
+ * The move Λ₀^(-1/2) x from theta to the draw, for draws that are given: Benzing (ICML 2022), appendix C. Linear in them, so
+ * that unit vectors give the map T with T Tᵀ = Λ⁻¹, and the same draws at two thetas make correlated samples. Parameters
+ * outside of layers get Λ₀^(-1/2) y. In the dtypes of `draws.parameters`. Cost: that of `laplaceSample`.
+ *
+ * @throws OptionError for `dataPoints` or a `priorPrecision` that is not above 0; ShapeError for draws of other shapes.
+ *
+ * @example
+ * const parameters = tree.map((leaf) => random.normal(key, leaf.shape), theta);
+ * const move = laplaceMove(columns, { parameters, columns: np.zeros([columns.count]) }, { priorPrecision: 1, dataPoints: 2000 });
+ */
 export function laplaceMove<T>(
-  { registration: { blocks }, layers }: FisherColumns,
-  y: T,
-  z: Tensor,
-  { priorPrecision, dataPoints }: LaplaceOptions,
+  { registration: { blocks }, layers, count }: FisherColumns,
+  { parameters: y, columns: z }: LaplaceDraws<T>,
+  options: LaplaceOptions,
 ): T {
+  requireKnownOptions("laplaceMove", options, ["priorPrecision", "dataPoints"]);
+  const { priorPrecision, dataPoints } = options;
+  if (String(z.shape) !== String([count])) {
+    const what = "one number for each column of the Fisher information";
+    throw new ShapeError("laplaceMove", `draws.columns must be [${count}], ${what}, got ${z.toString()}.`);
+  }
   requirePositive("laplaceSample", "dataPoints", dataPoints);
   if (typeof priorPrecision === "number") {
     requirePositive("laplaceSample", "priorPrecision", priorPrecision);
