@@ -18,8 +18,18 @@ export { nn } from "./nn.ts";
 export type { Nn } from "./nn.ts";
 /** @internal Checks of labels, for losses outside of `nn`. */
 export { orNoClass, requireClasses } from "./labels.ts";
-export { convolve, plainLayers, requireLayer } from "./layers.ts";
-export type { ConvolutionOptions, ConvolutionWeights, DenseWeights, Layers } from "./layers.ts";
+export { convolve, plainLayers } from "./layers.ts";
+export { requireLayer, requireOwnLayer } from "./layerChecks.ts";
+export type {
+  ConvolutionOptions,
+  ConvolutionWeights,
+  DenseWeights,
+  EmbeddingWeights,
+  Layers,
+  MatrixForm,
+  OwnLayer,
+  ScaleWeights,
+} from "./layers.ts";
 export type { ScanOptions } from "./scan.ts";
 /** @internal */
 export { named as namedTree } from "./namedTrees.ts";

@@ -31,3 +31,18 @@ test("layer and inputs in the wrong order", () => {
     "The layer comes first: layers.dense(layer, x)",
   );
 });
+
+test("a layer of one's own is what it computes; one without a function, or with another block, is refused", () => {
+  const own = { parameters: { gain: bias }, inputs: row, apply: (p: { gain: typeof bias }) => p.gain.add(1) };
+  expect(plainLayers.own(own).toArray()).toEqual([1, 1]);
+  expect(() => plainLayers.own({ ...own, apply: bias as never })).toThrow(
+    "layers.own: apply must be a function",
+  );
+  expect(() => plainLayers.own({ ...own, block: "half" as never })).toThrow(
+    'layers.own: block must be "full"',
+  );
+  expect(() => plainLayers.own({ ...own, blocks: "full" } as never)).toThrow('Did you mean "block"?');
+  expect(() => plainLayers.scaleShift({ weights } as never, row)).toThrow(
+    "layers.scaleShift: scale must be a tensor [features], got undefined. Its parameters are { scale, shift }, not { weights, bias }.",
+  );
+});

@@ -61,6 +61,17 @@ test.each<[string, string, (p: Layer[], x: Tensor, on: Layers) => Tensor]>([
   }
 });
 
+test("a layer that the evidence has no rule for is named", () => {
+  const scaled = ({ scale }: { scale: Tensor }, x: Tensor, on: Layers): Tensor =>
+    on.scaleShift({ scale }, x).sum(1, { keepdims: true });
+  const own = laplaceEvidence({ network: scaled, likelihood: gaussianLikelihood });
+  const theta = { scale: np.ones([2], { dtype: "float64" }) };
+  const inputs = data.inputs.astype("float64");
+  expect(() => own.fit(theta, { inputs, targets: np.zeros([5, 1]) })).toThrow(
+    'one of dense layers and convolutions; "scale" is in a layer of another kind',
+  );
+});
+
 test("a layer that is used twice, and constants made of parameters, are no use outside of layers", () => {
   const twice = (p: Layer[], x: Tensor, on: Layers): Tensor => {
     const hidden = np.tanh(on.dense(p[0]!, on.dense(p[0]!, x)));

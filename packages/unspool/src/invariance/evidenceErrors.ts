@@ -35,7 +35,13 @@ export function layersOf<Theta>(network: LayeredNetwork<Theta>, theta: Theta, in
 }
 
 /** Throws `OptionError` for a leaf of theta that belongs to no layer: it has no curvature here. */
-function requireLayers(where: string, network: unknown, { parameters }: Registration): void {
+function requireLayers(where: string, network: unknown, { parameters, blocks }: Registration): void {
+  const other = blocks.find(({ kind }) => kind !== "dense" && kind !== "convolution");
+  if (other !== undefined) {
+    const allowed = `one of dense layers and convolutions; "${other.name}" is in a layer of another kind`;
+    const hint = "Embeddings, scales and shifts and layers of one's own have no rule for the evidence.";
+    throw new OptionError(where, "network", network, allowed, hint);
+  }
   const left = parameters.find(({ block }) => block === undefined);
   if (left === undefined) return;
   throw new OptionError(

@@ -200,7 +200,10 @@ test("the log determinant of a Kronecker product, and its derivatives by the fac
   ];
   const block: LayerBlock = {
     ...{ name: "w", kind: "dense", weightsPath: "w", biasPath: undefined, inputs: 3, outputs: 2 },
-    ...{ uses: [0], positions: 1 },
+    ...{ form: "matrix", paths: ["w"], uses: [0], hasBias: [false], positions: 1 },
+    isDiagonal: { inputs: false, outputs: false },
+    matrix: ([w]) => w!,
+    leaves: (matrix) => [matrix],
   };
   const spectrum = structure.spectrum(curvature);
   const at = (delta: Tensor) => ({

@@ -1,5 +1,5 @@
 /** Layer normalisation (Ba, Kiros and Hinton 2016): each vector to mean 0 and variance 1, then a learned scale and shift. */
-import { type Tensor, np } from "../array/index.ts";
+import { type Layers, type Tensor, np, plainLayers } from "../array/index.ts";
 import { ShapeError, requireInteger, requireKnownOptions, requirePositive } from "../errors.ts";
 
 export type LayerNormWeights = {
@@ -8,6 +8,13 @@ export type LayerNormWeights = {
   /** [features]. */
   shift: Tensor;
 };
+
+export interface LayerNormOptions {
+  /** Added to the variance. Default 1e-5, PyTorch's. */
+  epsilon?: number;
+  /** What computes scale and shift. Default `plainLayers`. */
+  layers?: Layers;
+}
 
 /** Scale 1 and shift 0. */
 export function initLayerNorm(
@@ -21,11 +28,13 @@ export function initLayerNorm(
 
 /**
  * (x - mean) / √(variance + epsilon) · scale + shift over the last axis of x [..., features], with the variance that divides
- * by the number of features. `epsilon` is 1e-5 by default, PyTorch's.
+ * by the number of features. Scale and shift are computed through `layers`, so that curvature optimizers see them.
+ *
+ * @throws ShapeError for x of another number of features; OptionError for an epsilon that is not above 0.
  */
-export function layerNorm(weights: LayerNormWeights, x: Tensor, options: { epsilon?: number } = {}): Tensor {
-  requireKnownOptions("layerNorm", options, ["epsilon"]);
-  const { epsilon = 1e-5 } = options;
+export function layerNorm(weights: LayerNormWeights, x: Tensor, options: LayerNormOptions = {}): Tensor {
+  requireKnownOptions("layerNorm", options, ["epsilon", "layers"]);
+  const { epsilon = 1e-5, layers = plainLayers } = options;
   requirePositive("layerNorm", "epsilon", epsilon);
   const features = weights.scale.shape[0]!;
   if (x.shape.at(-1) !== features) {
@@ -33,8 +42,5 @@ export function layerNorm(weights: LayerNormWeights, x: Tensor, options: { epsil
   }
   const from = x.sub(x.mean(-1, { keepdims: true }));
   const variance = from.mul(from).mean(-1, { keepdims: true });
-  return from
-    .div(np.sqrt(variance.add(epsilon)))
-    .mul(weights.scale)
-    .add(weights.shift);
+  return layers.scaleShift(weights, from.div(np.sqrt(variance.add(epsilon))));
 }

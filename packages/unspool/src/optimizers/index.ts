@@ -180,6 +180,7 @@ export {
 } from "./curvature/likelihoods.ts";
 export type { Likelihood } from "./curvature/likelihoods.ts";
 export type { LayerBlock, RegisteredParameter, Registration } from "./curvature/layerBlocks.ts";
+export type { LayerKind } from "./curvature/layerRecorder.ts";
 export { batchSize } from "./curvature/batchSize.ts";
 export type { BatchSizeOptions } from "./curvature/batchSize.ts";
 export { kfac } from "./curvature/kfac.ts";

@@ -8,6 +8,8 @@
  */
 import { type Tensor, np, tree } from "../../array/index.ts";
 import { root } from "../leaves.ts";
+import { leftProduct, rightProduct } from "./diagonalMatrix.ts";
+import type { LayerBlock } from "./layerBlocks.ts";
 import { type Eigenbasis, eigenbasis, factoredDamping, inversePositive } from "./factors.ts";
 import { shifted, solveKronecker, traceRatio } from "./factors.ts";
 
@@ -42,16 +44,27 @@ export type StandardFactors = {
 
 /** Both factors of a layer. */
 export interface Factors {
-  /** Σ_A, [inputs, inputs]. */
+  /** Σ_A, [inputs, inputs], or its diagonal [inputs]. */
   inputs: Tensor;
-  /** Σ_E, [outputs, outputs]. */
+  /** Σ_E, [outputs, outputs], or its diagonal [outputs]. */
   outputs: Tensor;
 }
 
 /** How damping is shared: π, λ_A and λ_E, scalars. */
 export type DampingShare = { pi: Tensor; inputs: Tensor; outputs: Tensor };
 
-export function dampingShare({ inputs, outputs }: Factors, damping: number | Tensor): DampingShare {
+/**
+ * The share of factors of a block. A block of gradients has one factor, and all of the damping on it.
+ */
+export function dampingShare(
+  { inputs, outputs }: Factors,
+  damping: number | Tensor,
+  form: LayerBlock["form"] = "matrix",
+): DampingShare {
+  if (form === "gradients") {
+    const one = tree.scalar(1, inputs.dtype);
+    return { pi: one, inputs: one.mul(0), outputs: one.mul(damping) };
+  }
   const pi = traceRatio(inputs, outputs);
   return { pi, ...factoredDamping(pi, damping) };
 }
@@ -61,6 +74,7 @@ export function dampedFactors(
   { inputs, outputs }: Factors,
   damping: number | Tensor,
   { dampingMode, dropE, matchNorm }: DampedOptions,
+  form: LayerBlock["form"] = "matrix",
 ): DampedFactors {
   if (dampingMode === "standard") {
     return {
@@ -71,12 +85,14 @@ export function dampedFactors(
       damping: tree.scalar(1, inputs.dtype).mul(damping),
     };
   }
-  const shift = dampingShare({ inputs, outputs }, damping);
+  const shift = dampingShare({ inputs, outputs }, damping, form);
   const isScaled = dropE && matchNorm === "lambdaE";
   return {
     inputs: inversePositive(shifted(inputs, shift.inputs)),
     outputs: isScaled
-      ? np.eye(outputs.shape[0]!).astype(outputs.dtype).div(shift.outputs)
+      ? (outputs.ndim === 1 ? np.ones([outputs.shape[0]!]) : np.eye(outputs.shape[0]!))
+          .astype(outputs.dtype)
+          .div(shift.outputs)
       : inversePositive(shifted(outputs, shift.outputs)),
   };
 }
@@ -91,8 +107,8 @@ export function dampedDirection(
     const bases = { inputs: factors.inputBasis, outputs: factors.outputBasis };
     return solveKronecker(factors, bases, factors.damping, gradient);
   }
-  const half = np.matmul(factors.inputs, gradient);
-  const whole = np.matmul(half, factors.outputs);
+  const half = leftProduct(factors.inputs, gradient);
+  const whole = rightProduct(half, factors.outputs);
   if (!dropE || matchNorm === "lambdaE") return whole;
   return half.mul(ratio(norm(whole), norm(half)));
 }

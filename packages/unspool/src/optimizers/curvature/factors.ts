@@ -7,13 +7,16 @@
 import { type DType, type Tensor, lax, linalg, np, tree } from "../../array/index.ts";
 import { asType, oneMinus } from "../hyperparameter.ts";
 import { root } from "../leaves.ts";
+import { leftProduct, rightProduct, traceOf, transposeOf } from "./diagonalMatrix.ts";
 
 /**
- * Σ_A = 1/B Σ a aᵀ over examples and positions, [n, n], for [batch, positions, n]; Σ_E likewise, of the derivatives.
- * Divide one of the two by the number of positions for the factors of KFC (Grosse and Martens 2016).
+ * Σ_A = 1/B Σ a aᵀ over examples and positions, [n, n], for [batch, positions, n]; Σ_E likewise, of the derivatives. Its
+ * diagonal alone, [n], where that is asked for. Divide one of the two by the number of positions for the factors of KFC
+ * (Grosse and Martens 2016).
  */
-export function secondMoment(rows: Tensor): Tensor {
+export function secondMoment(rows: Tensor, isDiagonal = false): Tensor {
   const flat = rows.reshape([-1, rows.shape[2]!]);
+  if (isDiagonal) return flat.mul(flat).sum(0).div(rows.shape[0]!);
   return np.matmul(np.transpose(flat), flat).div(rows.shape[0]!);
 }
 
@@ -51,7 +54,7 @@ const smallestTrace = 1e-12;
 /** π with π² = (tr Σ_A / m) / (tr Σ_E / n): how factored damping is shared (Martens and Grosse 2015, section 6.3). */
 export function traceRatio(inputFactor: Tensor, outputFactor: Tensor): Tensor {
   const meanEigenvalue = (factor: Tensor): Tensor =>
-    np.maximum(np.trace(factor).div(factor.shape[0]!), tree.scalar(smallestTrace, factor.dtype));
+    np.maximum(traceOf(factor).div(factor.shape[0]!), tree.scalar(smallestTrace, factor.dtype));
   return root(meanEigenvalue(inputFactor).div(meanEigenvalue(outputFactor)));
 }
 
@@ -63,6 +66,7 @@ export function factoredDamping(pi: Tensor, damping: number | Tensor): { inputs:
 
 /** matrix + shift · I. */
 export function shifted(matrix: Tensor, shift: number | Tensor): Tensor {
+  if (matrix.ndim === 1) return matrix.add(shift);
   return matrix.add(identity(matrix).mul(shift));
 }
 
@@ -97,8 +101,9 @@ export function inverseCholesky(matrix: Tensor): Tensor {
   return np.concatenate([np.concatenate([first, above], 1), np.concatenate([below, second], 1)], 0);
 }
 
-/** The inverse of a symmetric positive definite matrix [n, n]. */
+/** The inverse of a symmetric positive definite matrix [n, n], or of a diagonal one [n]; NaN where it is not positive. */
 export function inversePositive(matrix: Tensor): Tensor {
+  if (matrix.ndim === 1) return np.reciprocal(np.where(matrix.greater(0), matrix, NaN) as Tensor);
   const inverse = inverseCholesky(matrix);
   return np.matmul(np.transpose(inverse), inverse);
 }
@@ -112,7 +117,7 @@ export function solvePositive(matrix: Tensor, right: Tensor): Tensor {
 
 /** Eigenvectors as columns, and eigenvalues from small to large, those of rounding below 0 as 0. */
 export type Eigenbasis = {
-  /** [n, n]. */
+  /** [n, n]; of a diagonal matrix ones [n]. */
   vectors: Tensor;
   /** [n]. */
   values: Tensor;
@@ -120,6 +125,10 @@ export type Eigenbasis = {
 
 /** The eigenbasis of a symmetric matrix that has no negative eigenvalues, as a constant: see `solveKronecker`. */
 export function eigenbasis(matrix: Tensor): Eigenbasis {
+  if (matrix.ndim === 1) {
+    const fixed = lax.stopGradient(matrix) as Tensor;
+    return { vectors: np.onesLike(fixed), values: np.maximum(fixed, 0) };
+  }
   const [values, vectors] = linalg.eigh(lax.stopGradient(matrix)) as [Tensor, Tensor];
   return { vectors, values: np.maximum(values, 0) };
 }
@@ -139,11 +148,11 @@ export function solveKronecker(
   const scale = inputs.values.reshape([-1, 1]).mul(outputs.values).add(damping);
   const fixed = lax.stopGradient(scale);
   const solve = (right: Tensor): Tensor => {
-    const rotated = np.matmul(np.matmul(np.transpose(inputs.vectors), right), outputs.vectors);
-    return np.matmul(np.matmul(inputs.vectors, rotated.div(fixed)), np.transpose(outputs.vectors));
+    const rotated = rightProduct(leftProduct(transposeOf(inputs.vectors), right), outputs.vectors);
+    return rightProduct(leftProduct(inputs.vectors, rotated.div(fixed)), transposeOf(outputs.vectors));
   };
   const start = lax.stopGradient(solve(lax.stopGradient(gradient)));
-  const image = np.matmul(np.matmul(factors.inputs, start), factors.outputs).add(start.mul(damping));
+  const image = rightProduct(leftProduct(factors.inputs, start), factors.outputs).add(start.mul(damping));
   return start.add(solve(gradient.sub(image)));
 }
 

@@ -1,6 +1,6 @@
 /**
  * The Fisher information on a batch as F = G Gᵀ without its matrix: C columns of G, each the gradient of one example for
- * one draw of targets, over √batch. G is not formed either: a column is Σ a eᵀ over the positions of a layer, for its
+ * one draw of targets, over √batch (the number of outputs' rows, where an example has several). G is not formed either: a column is Σ a eᵀ over the positions of a layer, for its
  * inputs a and the derivatives e at its pre-activations. C is the batch size, times the number of outputs where the
  * information is exact ("full"). Benzing (ICML 2022), appendix I.
  */
@@ -58,9 +58,13 @@ export function columnsOf<Theta>(
   const draws = fisherErrors(fisher, network, taps, key);
   const layers = taps.inputs.map((inputs, i): BlockColumns => ({
     inputs,
-    errors: np.stack(draws.map((draw) => draw[i]!)).div(Math.sqrt(inputs.shape[0]!)),
+    errors: np.stack(draws.map((draw) => draw[i]!)).div(Math.sqrt(taps.outputs.shape[0]!)),
   }));
-  return { registration: taps.registration, layers, count: draws.length * taps.outputs.shape[0]! };
+  return {
+    registration: taps.registration,
+    layers,
+    count: draws.length * (network.batch ?? taps.outputs.shape[0]!),
+  };
 }
 
 /** The matrices of a tree like theta, by block. */

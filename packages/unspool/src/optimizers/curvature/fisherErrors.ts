@@ -18,15 +18,28 @@ export const fisherKinds: readonly FisherKind[] = ["mc", "full", "empirical"];
  */
 export function fisherErrors<Theta>(
   kind: FisherKind,
-  { likelihood }: NetworkView<Theta>,
+  network: NetworkView<Theta>,
   taps: LayerTaps<Theta>,
   key: Key,
 ): Tensor[][] {
+  const { likelihood } = network;
   const { outputs } = taps;
   if (kind === "empirical") return [[...taps.errors]];
   if (kind === "mc") return [taps.errorsFor(likelihood.sample(key, outputs))];
-  const columns = np.eye(outputs.shape[1]!).astype(outputs.dtype);
-  return Array.from({ length: outputs.shape[1]! }, (_, k) =>
-    taps.errorsAlong(likelihood.fisherFactor(outputs, np.zerosLike(outputs).add(columns.slice(k)))),
+  const units = outputUnits(network, outputs);
+  return Array.from({ length: units.shape[0]! }, (_, k) =>
+    taps.errorsAlong(likelihood.fisherFactor(outputs, np.zerosLike(outputs).add(units.slice(k)))),
   );
+}
+
+/**
+ * The unit vectors of the outputs of one example, each for all examples at once: [units, rows, n]. Where an example has
+ * several rows of outputs, as a sequence has, a unit is one element of one of them: derivatives by several rows together
+ * would have products between rows, which independent targets do not have.
+ */
+export function outputUnits({ batch }: Pick<NetworkView, "batch">, outputs: Tensor): Tensor {
+  const [rows, n] = outputs.shape as [number, number];
+  const each = rows / (batch ?? rows);
+  const units = np.eye(each * n).astype(outputs.dtype);
+  return np.tile(units.reshape([each * n, each, n]), [1, rows / each, 1]) as Tensor;
 }

@@ -14,11 +14,12 @@
  * its damping 100 and learning rate 30 at batches of 100 are 1 and 0.3 here. A layer whose Σ + damping · I cannot be
  * inverted in its dtype stands still until it can; the metric `frozenLayers` counts them.
  */
-import { type Tensor, np } from "../../array/index.ts";
+import type { Tensor } from "../../array/index.ts";
 import { OptionError } from "../../errors.ts";
 import { atLeast0, atStep, positive, withDefaults } from "../hyperparameter.ts";
 import { requireBoolean, requireHyperparameter } from "../hyperparameter.ts";
 import type { Hyperparameter } from "../optimizer.ts";
+import { leftProduct, shapeOf } from "./diagonalMatrix.ts";
 import { type RunningMean, emptyMean, inversePositive, meanOf } from "./factors.ts";
 import { secondMoment, shifted, withEstimate } from "./factors.ts";
 import { isInverse } from "./frozenLayers.ts";
@@ -55,7 +56,7 @@ export interface FoofOptions {
 }
 
 export type FoofLayer = {
-  /** Σ, [inputs, inputs]. */
+  /** Σ, [inputs, inputs]; of an embedding its diagonal, [inputs]. */
   inputs: RunningMean;
   /** P. */
   inverse: Tensor;
@@ -90,13 +91,13 @@ export function foof(options: FoofOptions = {}): MeasuringOptimizer<FoofState> {
   return measuredLayers<FoofLayer>("foof", rule, {
     empty(sample) {
       if (rule.damping === 0) requireRows(sample);
-      const { inputs: size } = sample.block;
-      const mean = emptyMean([size, size], sample.inputs.dtype);
+      const { inputs: size, isDiagonal } = sample.block;
+      const mean = emptyMean(shapeOf(size, isDiagonal.inputs), sample.inputs.dtype);
       return { inputs: mean, inverse: mean.total };
     },
-    observed: (layer, { inputs }) => ({
+    observed: (layer, { block, inputs }) => ({
       ...layer,
-      inputs: withEstimate(layer.inputs, secondMoment(inputs), rule.ema),
+      inputs: withEstimate(layer.inputs, secondMoment(inputs, block.isDiagonal.inputs), rule.ema),
     }),
     inverted(layer, step) {
       const factor = meanOf(layer.inputs);
@@ -107,7 +108,7 @@ export function foof(options: FoofOptions = {}): MeasuringOptimizer<FoofState> {
       const factor = meanOf(inputs);
       return isInverse(inverse, shifted(factor, atStep(rule.damping, step)(factor)));
     },
-    direction: ({ inverse }, gradient) => np.matmul(inverse, gradient),
+    direction: ({ inverse }, gradient) => leftProduct(inverse, gradient),
   });
 }
 

@@ -1,5 +1,6 @@
 /** Layers that stand still in a step because their factors could not be inverted. */
 import { type Tensor, lax, np, tree } from "../../array/index.ts";
+import { leftProduct } from "./diagonalMatrix.ts";
 import type { LayerBlock } from "./layerBlocks.ts";
 
 /** `next` with the parameters of frozen blocks as in `theta`. */
@@ -10,8 +11,8 @@ export function withFrozen<Theta>(
   frozen: readonly Tensor[],
 ): Theta {
   const flags = new Map<string, Tensor>();
-  blocks.forEach(({ weightsPath, biasPath }, i) => {
-    for (const path of [weightsPath, biasPath]) if (path !== undefined) flags.set(path, frozen[i]!);
+  blocks.forEach(({ paths, biasPath }, i) => {
+    for (const path of [...paths, biasPath]) if (path !== undefined) flags.set(path, frozen[i]!);
   });
   return tree.mapWithPath(
     (path, before, after) => {
@@ -33,7 +34,7 @@ export function countOf(flags: readonly Tensor[]): Tensor {
 const mostResidual = 0.01;
 
 /**
- * Whether `inverse` is that of `matrix`, [n, n], for one vector without symmetries: bool scalar. A factorisation that
+ * Whether `inverse` is that of `matrix`, [n, n] (or [n], the diagonals of both), for one vector without symmetries: bool scalar. A factorisation that
  * lost all its digits can still be finite.
  */
 export function isInverse(inverse: Tensor, matrix: Tensor): Tensor {
@@ -48,7 +49,7 @@ export function isInverse(inverse: Tensor, matrix: Tensor): Tensor {
     Tensor,
     Tensor,
   ];
-  const off = np.matmul(fixedMatrix, np.matmul(fixedInverse, vector)).sub(vector);
+  const off = leftProduct(fixedMatrix, leftProduct(fixedInverse, vector)).sub(vector);
   return off
     .mul(off)
     .sum()

@@ -7,7 +7,8 @@ import { asType } from "../hyperparameter.ts";
 import { allFinite } from "../leaves.ts";
 import { eigenbasis, inversePositive, shifted, solveKronecker, traceRatio } from "./factors.ts";
 import type { LayerBlock } from "./layerBlocks.ts";
-import type { KfacRule } from "./kfacOptions.ts";
+import { leftProduct, rightProduct, shapeOf, traceOf, transposeOf } from "./diagonalMatrix.ts";
+import { type KfacRule, diagonalsOf } from "./kfacOptions.ts";
 import type { BlockFactors, BlockInverse, KfacState } from "./kfacState.ts";
 import { applyTridiagonal, emptyNeighbour, neighbourInverse } from "./kfacTridiagonal.ts";
 
@@ -16,12 +17,17 @@ type ByName<T> = { readonly [block: string]: T };
 /** Zeros in the place of what `buildInverses` makes. */
 export function emptyInverse(
   rule: KfacRule,
-  { inputs, outputs }: LayerBlock,
+  block: LayerBlock,
   next: LayerBlock | undefined,
   dtype: "float32" | "float64",
 ): BlockInverse {
+  const { inputs, outputs } = block;
   const none = (...shape: number[]): Tensor => np.zeros(shape, { dtype });
-  const matrices = { inputs: none(inputs, inputs), outputs: none(outputs, outputs) };
+  const isDiagonal = diagonalsOf(rule, block);
+  const matrices = {
+    inputs: none(...shapeOf(inputs, isDiagonal.inputs)),
+    outputs: none(...shapeOf(outputs, isDiagonal.outputs)),
+  };
   if (rule.eigenbasis === "none") {
     if (rule.structure === "block" || next === undefined) return matrices;
     return { ...matrices, ...emptyNeighbour({ inputs, outputs }, next, none) };
@@ -69,7 +75,7 @@ function builtInverses(
   const names = blocks.map(({ name }) => name);
   if (rule.eigenbasis !== "none")
     return Object.fromEntries(names.map((name) => [name, basisOf(rule, factors[name]!)]));
-  const damped = names.map((name) => dampedFactors(rule.pi, factors[name]!, gamma));
+  const damped = blocks.map(({ name, form }) => dampedFactors(rule.pi, factors[name]!, gamma, form));
   return Object.fromEntries(
     names.map((name, i) => {
       const [own, next] = [damped[i]!, damped[i + 1]];
@@ -92,7 +98,8 @@ export function applyInverses(
   if (rule.structure === "tridiagonal") return applyTridiagonal(inverses, gradients);
   return gradients.map((gradient, i) => {
     const inverse = inverses[i]!;
-    if (rule.eigenbasis === "none") return np.matmul(np.matmul(inverse.inputs!, gradient), inverse.outputs!);
+    if (rule.eigenbasis === "none")
+      return rightProduct(leftProduct(inverse.inputs!, gradient), inverse.outputs!);
     const { inputVectors, outputVectors } = inverse;
     if (rule.eigenbasis === "exact") {
       const bases = {
@@ -103,23 +110,28 @@ export function applyInverses(
     }
     const scale = state.factors[blocks[i]!.name]!.scale!.add(damping);
     const turned = inBasis(gradient, inputVectors!, outputVectors!).div(scale);
-    return np.matmul(np.matmul(inputVectors!, turned), np.transpose(outputVectors!));
+    return rightProduct(leftProduct(inputVectors!, turned), transposeOf(outputVectors!));
   });
 }
 
 /** U_Aᵀ V U_G. */
 export function inBasis(matrix: Tensor, inputVectors: Tensor, outputVectors: Tensor): Tensor {
-  return np.matmul(np.matmul(np.transpose(inputVectors), matrix), outputVectors);
+  return rightProduct(leftProduct(transposeOf(inputVectors), matrix), outputVectors);
 }
 
-/** Ā + π γ I and G + γ/π I, with π = 1 where a factor is 0 and its trace says nothing (6.3). */
+/**
+ * Ā + π γ I and G + γ/π I, with π = 1 where a factor is 0 and its trace says nothing (6.3). A block of gradients is its
+ * second factor and gets γ² I itself.
+ */
 export function dampedFactors(
   pi: KfacRule["pi"],
   { inputs, outputs }: Pick<BlockFactors, "inputs" | "outputs">,
   gamma: Tensor,
+  form: LayerBlock["form"] = "matrix",
 ): { inputs: Tensor; outputs: Tensor } {
+  if (form === "gradients") return { inputs, outputs: shifted(outputs, gamma.mul(gamma)) };
   if (pi === "even") return { inputs: shifted(inputs, gamma), outputs: shifted(outputs, gamma) };
-  const isDead = np.minimum(np.trace(inputs), np.trace(outputs)).lessEqual(0);
+  const isDead = np.minimum(traceOf(inputs), traceOf(outputs)).lessEqual(0);
   const ratio = np.where(isDead, np.onesLike(gamma), traceRatio(inputs, outputs));
   return { inputs: shifted(inputs, ratio.mul(gamma)), outputs: shifted(outputs, gamma.div(ratio)) };
 }

@@ -3,6 +3,7 @@ import { OptionError, requireInteger, requireOneOf, requirePositive } from "../.
 import { type Range, atLeast0, positive } from "../hyperparameter.ts";
 import { belowOne, requireBoolean, requireHyperparameter, withDefaults } from "../hyperparameter.ts";
 import type { Hyperparameter } from "../optimizer.ts";
+import type { LayerBlock } from "./layerBlocks.ts";
 
 /** Where the second moments of derivatives come from. */
 export type FisherEstimate = "mc" | "full" | "cprop" | "empirical";
@@ -60,6 +61,13 @@ export interface KfacOptions {
   statisticsPart?: number;
   /** τ₂: part of the batch for the quadratic model (8). Default 1; the paper has 1/4. */
   modelPart?: number;
+  /**
+   * Layers that are applied at several positions of an example, or several times (Eschenhagen et al., NeurIPS 2023):
+   * "expand", every position counts as an example of its own, which is exact where the loss is a sum over them; "reduce",
+   * inputs are averaged and derivatives summed over positions first, which is exact where they are averaged into one output
+   * and cheaper. Default "expand".
+   */
+  sharing?: "expand" | "reduce";
   /** How factored damping is shared by the factors: by their traces, or evenly (6.3). Default "trace". */
   pi?: "trace" | "even";
   /** ξ: part of the average of parameters that is kept (8); the average is what is evaluated. Default null: no average. */
@@ -95,6 +103,7 @@ export const kfacDefaults: KfacRule = {
   l2: 0,
   statisticsPart: 1,
   modelPart: 1,
+  sharing: "expand",
   pi: "trace",
   polyak: null,
   normConstraint: null,
@@ -112,6 +121,7 @@ export function kfacRule(options: KfacOptions): KfacRule {
   requireOneOf("kfac", "fisher", rule.fisher, ["mc", "full", "cprop", "empirical"]);
   requireOneOf("kfac", "generic", rule.generic, ["error", "diagonal", "sgd"]);
   requireOneOf("kfac", "pi", rule.pi, ["trace", "even"]);
+  requireOneOf("kfac", "sharing", rule.sharing, ["expand", "reduce"]);
   if (rule.learningRate !== "qmodel")
     requireHyperparameter("kfac", "learningRate", rule.learningRate, atLeast0);
   if (rule.momentum !== "qmodel") requireHyperparameter("kfac", "momentum", rule.momentum, belowOne);
@@ -158,6 +168,18 @@ function requireTogether(rule: KfacRule): void {
       rule.normConstraint,
       'null where learningRate is "qmodel"',
     );
+}
+
+/**
+ * Which factors of a block are kept as diagonals. The mean over positions of one-hot inputs is not one-hot, and its second
+ * moment not diagonal.
+ */
+export function diagonalsOf(
+  { sharing }: Pick<KfacRule, "sharing">,
+  { isDiagonal, positions }: LayerBlock,
+): LayerBlock["isDiagonal"] {
+  const { inputs, outputs } = isDiagonal;
+  return { inputs: inputs && (sharing === "expand" || positions === 1), outputs };
 }
 
 /** Whether γ damps anything. */

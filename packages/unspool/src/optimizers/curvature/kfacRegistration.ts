@@ -65,6 +65,13 @@ function tableOf(reports: readonly ParameterReport[]): string {
   return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd()).join("\n"); // prettier-ignore
 }
 
+const articled = {
+  convolution: "a convolution",
+  embedding: "an embedding",
+  scale: "a scale and shift",
+  own: "a layer of one's own",
+} as const;
+
 /** Throws `OptionError` naming the first layer that is not one link of a chain of dense layers. */
 function requireChain<Theta>(
   network: NetworkView<Theta>,
@@ -76,7 +83,7 @@ function requireChain<Theta>(
     throw new OptionError("kfac", "structure", "tridiagonal", allowed, `Layer "${name}" ${problem}.`);
   };
   for (const { name, kind, uses, positions } of blocks) {
-    if (kind !== "dense") fail(name, "is a convolution");
+    if (kind !== "dense") fail(name, `is ${articled[kind]}`);
     if (uses.length > 1) fail(name, `is used ${uses.length} times`);
     if (positions > 1) fail(name, `is applied at ${positions} positions`);
   }

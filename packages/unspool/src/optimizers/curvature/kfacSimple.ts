@@ -19,6 +19,7 @@ import { atStep, positive, requireBoolean, requireHyperparameter, withDefaults }
 import type { Hyperparameter } from "../optimizer.ts";
 import type { DampedFactors, DampingMode, DampingShare, MatchNorm } from "./dampedFactors.ts";
 import { dampedDirection, dampedFactors, dampingShare } from "./dampedFactors.ts";
+import { shapeOf } from "./diagonalMatrix.ts";
 import { type RunningMean, emptyMean, meanOf, secondMoment } from "./factors.ts";
 import { shifted, withEstimate } from "./factors.ts";
 import { type FisherKind, fisherErrors, fisherKinds } from "./fisherErrors.ts";
@@ -100,22 +101,27 @@ export function kfacSimple(options: KfacSimpleOptions = {}): MeasuringOptimizer<
   });
   return measuredLayers<KfacSimpleLayer>("kfacSimple", rule, {
     empty({ block, inputs }) {
-      const empty = (size: number) => emptyMean([size, size], inputs.dtype);
-      const [a, e] = [empty(block.inputs), empty(block.outputs)];
+      const empty = (side: "inputs" | "outputs") =>
+        emptyMean(shapeOf(block[side], block.isDiagonal[side]), inputs.dtype);
+      const [a, e] = [empty("inputs"), empty("outputs")];
       const zero = tree.scalar(0, a.total.dtype);
       const share = { pi: zero, inputs: zero, outputs: zero };
       return { inputs: a, outputs: e, damped: { inputs: a.total, outputs: e.total }, share };
     },
-    observed: (layer, { inputs, errors }) => ({
+    observed: (layer, { block: { isDiagonal }, inputs, errors }) => ({
       ...layer,
-      inputs: withEstimate(layer.inputs, secondMoment(inputs), rule.ema),
-      outputs: withEstimate(layer.outputs, tree.total(errors.map(secondMoment)), rule.ema),
+      inputs: withEstimate(layer.inputs, secondMoment(inputs, isDiagonal.inputs), rule.ema),
+      outputs: withEstimate(
+        layer.outputs,
+        tree.total(errors.map((draw) => secondMoment(draw, isDiagonal.outputs))),
+        rule.ema,
+      ),
     }),
-    inverted(layer, step) {
+    inverted(layer, step, { form }) {
       const factors = means(layer);
       const damping = atStep(rule.damping, step)(factors.inputs);
-      const damped = dampedFactors(factors, damping, rule);
-      return { ...layer, damped, share: dampingShare(factors, damping) };
+      const damped = dampedFactors(factors, damping, rule, form);
+      return { ...layer, damped, share: dampingShare(factors, damping, form) };
     },
     direction: ({ damped }, gradient) => dampedDirection(damped, gradient, rule),
     errors: (network, taps, key) => fisherErrors(rule.fisher, network, taps, key),

@@ -3,13 +3,17 @@ import { type Tensor, type Tree, np, tree } from "../../array/index.ts";
 import { counter, zeros } from "../leaves.ts";
 import type { LayerBlock } from "./layerBlocks.ts";
 import { emptyInverse } from "./kfacInverses.ts";
-import type { KfacRule } from "./kfacOptions.ts";
+import { shapeOf } from "./diagonalMatrix.ts";
+import { type KfacRule, diagonalsOf } from "./kfacOptions.ts";
 
 /** Second moments of one block. */
 export type BlockFactors = {
-  /** Ā: of its inputs, mean over examples and positions, [inputs, inputs]. */
+  /** Ā: of its inputs, mean over examples and positions, [inputs, inputs]; of an embedding the diagonal, [inputs]. */
   inputs: Tensor;
-  /** G: of derivatives at its outputs, mean over examples, sum over positions, [outputs, outputs]. */
+  /**
+   * G: of derivatives at its outputs, mean over examples, sum over positions, [outputs, outputs]; [outputs] where a diagonal
+   * was asked for.
+   */
   outputs: Tensor;
   /** With those of the next block in the chain, [inputs, inputs of the next] and so on. Tridiagonal only. */
   nextInputs?: Tensor;
@@ -56,11 +60,13 @@ export function initialState(
   return {
     step: counter(),
     ...damping,
-    factors: byName(({ inputs, outputs }, i) => {
+    factors: byName((block, i) => {
+      const { inputs, outputs } = block;
+      const isDiagonal = diagonalsOf(rule, block);
       const next = rule.structure === "tridiagonal" ? blocks[i + 1] : undefined;
       return {
-        inputs: none(inputs, inputs),
-        outputs: none(outputs, outputs),
+        inputs: none(...shapeOf(inputs, isDiagonal.inputs)),
+        outputs: none(...shapeOf(outputs, isDiagonal.outputs)),
         ...(next && {
           nextInputs: none(inputs, next.inputs),
           nextOutputs: none(outputs, next.outputs),

@@ -4,13 +4,16 @@ import { OptionError } from "../../errors.ts";
 import { advance } from "../leaves.ts";
 import type { NetworkView } from "../objective/objective.ts";
 import { secondMoment } from "./factors.ts";
-import type { FisherEstimate, KfacRule } from "./kfacOptions.ts";
+import { outputUnits } from "./fisherErrors.ts";
+import { rightProduct } from "./diagonalMatrix.ts";
+import { type FisherEstimate, type KfacRule, diagonalsOf } from "./kfacOptions.ts";
 import type { BlockFactors, KfacState } from "./kfacState.ts";
 import type { LayerBlock } from "./layerBlocks.ts";
 import type { LayerTaps } from "./layerTaps.ts";
 
 /** Inputs of layers, and derivatives at their outputs whose second moment is that of the Fisher information. */
 export interface Samples {
+  /** Rows of the network's outputs, of which losses and moments are means: one for each example, or several. */
   readonly batch: number;
   /** By block, [batch, positions, inputs]. */
   readonly inputs: readonly Tensor[];
@@ -30,7 +33,7 @@ export function partOf<Theta>(
     const hint = "Its network has no `rows`; make the objective with networkObjective.";
     throw new OptionError("kfac", "statisticsPart and modelPart", part, "1 for this objective", hint);
   }
-  const batch = network.targets.shape[0]!;
+  const batch = network.batch ?? network.targets.shape[0]!;
   const first = random.randint(key, [], 0, batch);
   const rows = np.arange(Math.max(1, Math.round(part * batch))).astype("int32");
   return network.rows(rows.add(first).mod(tree.scalar(batch, "int32")));
@@ -39,10 +42,11 @@ export function partOf<Theta>(
 /** Draws samples at taps. */
 export function drawSamples<Theta>(
   fisher: FisherEstimate,
-  { likelihood }: NetworkView<Theta>,
+  network: NetworkView<Theta>,
   taps: LayerTaps<Theta>,
   key: Key,
 ): Samples {
+  const { likelihood } = network;
   const { outputs, inputs } = taps;
   const batch = outputs.shape[0]!;
   const along = (r: Tensor): Tensor[] => taps.errorsAlong(likelihood.fisherFactor(outputs, r));
@@ -51,8 +55,7 @@ export function drawSamples<Theta>(
     mc: () => taps.errorsFor(likelihood.sample(key, outputs)),
     cprop: () => along(random.rademacher(key, outputs.shape).astype(outputs.dtype)),
     full: () => {
-      const units = np.eye(outputs.shape[1]!).astype(outputs.dtype);
-      const all = vmap((unit: Tensor) => along(np.broadcastTo(unit, [...outputs.shape])))(units);
+      const all = vmap(along)(outputUnits(network, outputs));
       return all.map((errors) => errors.reshape([-1, ...errors.shape.slice(2)]));
     },
   };
@@ -67,10 +70,14 @@ export function factorsOf(rule: KfacRule, blocks: readonly LayerBlock[], samples
       .matmul(np.transpose(left.reshape([-1, left.shape.at(-1)!])), right.reshape([-1, right.shape.at(-1)!]))
       .div(batch);
   return blocks.map((block, i) => {
+    const isDiagonal = diagonalsOf(rule, block);
+    const isReduced = rule.sharing === "reduce" && block.positions > 1;
+    const rows = isReduced ? inputs[i]!.mean(1, { keepdims: true }) : inputs[i]!;
+    const slopes = isReduced ? errors[i]!.sum(1, { keepdims: true }) : errors[i]!;
     const hasNext = rule.structure === "tridiagonal" && i + 1 < blocks.length;
     return {
-      inputs: secondMoment(inputs[i]!).div(block.positions),
-      outputs: secondMoment(errors[i]!).mul(errors[i]!.shape[0]! / batch),
+      inputs: secondMoment(rows, isDiagonal.inputs).div(rows.shape[1]!),
+      outputs: secondMoment(slopes, isDiagonal.outputs).mul(slopes.shape[0]! / batch),
       ...(hasNext && {
         nextInputs: pair(inputs[i]!, inputs[i + 1]!),
         nextOutputs: pair(errors[i]!, errors[i + 1]!),
@@ -116,9 +123,9 @@ export function withScales(
 
 /** E[(U_Aᵀ ∇W U_G)²] over examples, [inputs, outputs]. */
 function scaleOf({ batch, inputs, errors }: Samples, i: number, inputVectors: Tensor, outputVectors: Tensor) {
-  const draws = errors[i]!.shape[0]! / batch;
-  const turned = np.tile(np.matmul(inputs[i]!, inputVectors), [draws, 1, 1]);
-  const slopes = np.matmul(errors[i]!, outputVectors);
+  const draws = errors[i]!.shape[0]! / inputs[i]!.shape[0]!;
+  const turned = np.tile(rightProduct(inputs[i]!, inputVectors), [draws, 1, 1]);
+  const slopes = rightProduct(errors[i]!, outputVectors);
   const square = (x: Tensor): Tensor => x.mul(x);
   if (inputs[i]!.shape[1] === 1)
     return np.matmul(np.transpose(square(turned).slice([], 0)), square(slopes).slice([], 0)).div(batch);

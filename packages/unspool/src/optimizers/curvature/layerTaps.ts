@@ -3,11 +3,12 @@
  * methods are made of. Each pre-activation gets a zero probe, and one reverse pass with respect to all probes gives
  * the derivatives; there are no hooks.
  */
-import { type Tensor, type Tensors, np, tree, valueAndGrad } from "../../array/index.ts";
+import { type Tensor, type Tensors, tree, valueAndGrad } from "../../array/index.ts";
 import { OptionError } from "../../errors.ts";
 import type { NetworkView, Objective } from "../objective/objective.ts";
 import { type Registration, registerLayers } from "./layerBlocks.ts";
-import { byPosition, probesFor, recordingLayers } from "./layerRecorder.ts";
+import { blockErrors, blockInputs } from "./blockSamples.ts";
+import { probesFor, recordingLayers } from "./layerRecorder.ts";
 import { mapFloats } from "../leaves.ts";
 
 export interface LayerTaps<Theta> {
@@ -18,9 +19,12 @@ export interface LayerTaps<Theta> {
   readonly loss: Tensor;
   /** Of the mean loss, in the structure of theta. */
   readonly gradient: Tensors<Theta>;
-  /** By block: [batch, positions, inputs], with a last column of ones where the layer has a bias. */
+  /** By block: [batch, positions, inputs], with a last column of ones where the layer has a bias; ones, of gradients. */
   readonly inputs: readonly Tensor[];
-  /** By block: derivatives of each example's own loss at the pre-activations, [batch, positions, outputs]. */
+  /**
+   * By block: derivatives of each example's own loss at the pre-activations, [batch, positions, outputs]; of a block of
+   * gradients, by its parameters.
+   */
   readonly errors: readonly Tensor[];
   /** The same for a loss with other targets. */
   errorsFor(targets: Tensor): Tensor[];
@@ -40,8 +44,9 @@ export function layerTaps<Theta>(network: NetworkView<Theta>, theta: Theta): Lay
   const probed = (at: Theta, added: readonly Tensor[]): Tensor =>
     network.outputs(at, recordingLayers(added).layers);
 
+  const leaves = new Set(tree.leaves(theta));
   const byBlock = (derivatives: readonly Tensor[]): Tensor[] =>
-    blocks.map((block) => joined(block.uses.map((use) => byPosition(uses[use]!, derivatives[use]!))));
+    blocks.map((block) => blockErrors(block, uses, derivatives, (leaf) => leaves.has(leaf)));
   const derivativesOf = (scalar: (outputs: Tensor) => Tensor): Tensor[] => {
     const [, derivatives] = valueAndGrad((added: Tensor[]) => scalar(probed(theta, added)))(probes);
     return byBlock(derivatives as Tensor[]);
@@ -51,11 +56,7 @@ export function layerTaps<Theta>(network: NetworkView<Theta>, theta: Theta): Lay
     likelihood.loss(probed(at.theta, at.probes), targets).sum();
   const [sum, slopes] = valueAndGrad(total)({ theta, probes });
   const batch = outputs.shape[0]!;
-  const inputs = blocks.map(({ uses: places, biasPath }) => {
-    const x = joined(places.map((use) => uses[use]!.inputs));
-    if (biasPath === undefined) return x;
-    return np.concatenate([x, np.onesLike(x.slice([], [], [0, 1]))], 2);
-  });
+  const inputs = blocks.map((block) => blockInputs(block, uses));
   return {
     registration,
     outputs,
@@ -80,8 +81,4 @@ export function networkOf<Theta>(where: string, objective: Objective<Theta>): Ne
     "a network whose layers can be seen",
     "Make the objective with networkObjective({ network, likelihood, inputs, targets }).",
   );
-}
-
-function joined(parts: readonly Tensor[]): Tensor {
-  return parts.length === 1 ? parts[0]! : np.concatenate([...parts], 1);
 }

@@ -56,7 +56,7 @@ export interface LayerRule<Layer> {
   /** With the statistics of one more batch. */
   observed(layer: Layer, sample: LayerSample): Layer;
   /** With inverses of the statistics. */
-  inverted(layer: Layer, step: Tensor): Layer;
+  inverted(layer: Layer, step: Tensor, block: LayerBlock): Layer;
   /** What `inverted` made: a member of the layer, all 0 where that failed. */
   readonly inverse: keyof Layer & string;
   /** Whether an inverse that is finite is one: bool scalar. */
@@ -108,7 +108,7 @@ export function measuredLayers<Layer extends Tree>(
           requireRegistered(name, at, taps.registration, rule.generic);
           const step = counter();
           const layers = samplesOf(taps, objective, draw).map((sample) =>
-            invertedOrFrozen(method, method.observed(method.empty(sample), sample), step),
+            invertedOrFrozen(method, method.observed(method.empty(sample), sample), step, sample.block),
           );
           return { step, layers, ...startVelocity(rule, at) };
         },
@@ -121,13 +121,13 @@ export function measuredLayers<Layer extends Tree>(
       const velocity = nextVelocity(rule, state, taps.gradient);
       const due = factorsDue(schedule, state.step, phase);
       const samples = due.covariance === false ? [] : samplesOf(taps, objective, key);
-      const inverted = (layer: Layer): Layer =>
-        when(due.refresh, () => invertedOrFrozen(method, layer, state.step), layer);
+      const inverted = (layer: Layer, i: number): Layer =>
+        when(due.refresh, () => invertedOrFrozen(method, layer, state.step, blocks[i]!), layer);
       const observed = (layer: Layer, i: number): Layer =>
         when(due.covariance, () => method.observed(layer, samples[i]!), layer);
       const isSame = rule.factorBatch === "same";
       const layers = state.layers.map((layer, i) =>
-        isSame ? inverted(observed(layer, i)) : observed(inverted(layer), i),
+        isSame ? inverted(observed(layer, i), i) : observed(inverted(layer, i), i),
       );
       const used = isSame ? layers : state.layers;
       const frozen = used.map((layer) => isFrozen(method, layer));
@@ -153,7 +153,7 @@ export function measuredLayers<Layer extends Tree>(
         `${name}.observe`,
         (at: typeof theta, before: typeof state, draw: Key) => {
           const layers = samplesOf(tapsAt(at, objective), objective, draw).map((sample, i) =>
-            invertedOrFrozen(method, method.observed(before.layers[i]!, sample), before.step),
+            invertedOrFrozen(method, method.observed(before.layers[i]!, sample), before.step, sample.block),
           );
           return { ...before, layers };
         },
@@ -168,8 +168,13 @@ export function measuredLayers<Layer extends Tree>(
  * The layer with inverses of its statistics; all 0 where they cannot be inverted in their dtype, as with a damping below
  * its precision. Such a layer stands still until an inversion succeeds, instead of becoming NaN.
  */
-function invertedOrFrozen<Layer extends Tree>(method: LayerRule<Layer>, layer: Layer, step: Tensor): Layer {
-  const next = method.inverted(layer, step);
+function invertedOrFrozen<Layer extends Tree>(
+  method: LayerRule<Layer>,
+  layer: Layer,
+  step: Tensor,
+  block: LayerBlock,
+): Layer {
+  const next = method.inverted(layer, step, block);
   const finite = allFinite(next[method.inverse]);
   const isSound = method.isSound === undefined ? finite : np.logicalAnd(finite, method.isSound(next, step));
   const none = tree.map(np.zerosLike, next[method.inverse]);

@@ -112,6 +112,7 @@ test("with one layer the block-diagonal direction is the whole one", () => {
   const one: FisherColumns = {
     registration: { ...columns.registration, blocks: columns.registration.blocks.slice(0, 1) },
     layers: columns.layers.slice(0, 1),
+    count: columns.count,
   };
   const solve = (blockDiagonal: boolean) => fisherVectorSolve(one, slope, 0.1, { blockDiagonal });
   expect(numbers(solve(true))).toEqual(numbers(solve(false)));

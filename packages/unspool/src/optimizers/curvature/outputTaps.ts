@@ -3,9 +3,10 @@
  * What `layerTaps` is for a loss this is for the outputs themselves, for those who differentiate what they make of it:
  * all directions share one pass through the network.
  */
-import { type Layers, type Tensor, np, tree, vjp, vmap } from "../../array/index.ts";
+import { type Layers, type Tensor, tree, vjp, vmap } from "../../array/index.ts";
 import { type Registration, registerLayers } from "./layerBlocks.ts";
-import { byPosition, probesFor, recordingLayers } from "./layerRecorder.ts";
+import { blockErrors, plainInputs } from "./blockSamples.ts";
+import { probesFor, recordingLayers } from "./layerRecorder.ts";
 
 export interface OutputTaps {
   readonly registration: Registration;
@@ -30,20 +31,19 @@ export function outputTaps<Theta>(
   const { uses } = plain;
   const registration = registerLayers(theta, uses);
   const { blocks } = registration;
-  const joined = (parts: readonly Tensor[]): Tensor =>
-    parts.length === 1 ? parts[0]! : np.concatenate([...parts], 1);
+  const leaves = new Set(tree.leaves(theta));
   const probed = (probes: Tensor[]): Tensor => network(theta, recordingLayers(probes).layers);
   const along = (cotangent: Tensor): Tensor[] => {
     const probes = probesFor(uses, tree.floatType(theta));
     const [, [derivatives]] = vjp(probed, [probes], cotangent);
     return blocks.map((block) =>
-      joined(block.uses.map((use) => byPosition(uses[use]!, (derivatives as Tensor[])[use]!))),
+      blockErrors(block, uses, derivatives as Tensor[], (leaf) => leaves.has(leaf)),
     );
   };
   return {
     registration,
     outputs,
-    inputs: blocks.map((block) => joined(block.uses.map((use) => uses[use]!.inputs))),
+    inputs: blocks.map((block) => plainInputs(block, uses)),
     errorsAlong: (cotangents) => vmap(along)(cotangents),
   };
 }

@@ -43,7 +43,12 @@ function withoutParameters(leaves: readonly Tensor[]): Layers {
     leaves.includes(own) ? np.zeros([...own.shape], { dtype: own.dtype }) : own;
   const biasOf = (bias: Tensor | undefined): { bias?: Tensor } =>
     bias === undefined ? {} : { bias: still(bias) };
+  const stillTree = <P>(parameters: P): P => tree.map(still, parameters);
   return {
+    embedding: (layer, indices) =>
+      plainLayers.embedding(stillTree(requireLayer("embedding", layer)), indices),
+    scaleShift: (layer, x) => plainLayers.scaleShift(stillTree(requireLayer("scaleShift", layer)), x),
+    own: (layer) => plainLayers.own({ ...layer, parameters: stillTree(layer.parameters) }),
     dense(layer, x) {
       const { weights, bias } = requireLayer("dense", layer);
       return plainLayers.dense({ weights: still(weights), ...biasOf(bias) }, x);

@@ -10,7 +10,7 @@ import type { Likelihood } from "../curvature/likelihoods.ts";
 export interface Objective<Theta = unknown> {
   /** Scalar: the mean over the batch. Made of `np` functions. */
   loss(theta: Theta): Tensor;
-  /** The loss of each example [batch], of which `loss` is the mean; for noise per example. */
+  /** The loss of each example [batch] (of each position of each example, of sequences), of which `loss` is the mean; for noise per example. */
   losses?(theta: Theta): Tensor;
   /** The network behind the loss, for optimizers that look at its layers. */
   readonly network?: NetworkView<Theta>;
@@ -18,8 +18,10 @@ export interface Objective<Theta = unknown> {
 
 /** A network on one batch, and what its outputs are compared with. */
 export interface NetworkView<Theta = unknown> {
-  /** [batch, n]. */
+  /** [rows, n]: one row for each example, or several (the positions of a sequence), all of an example in a row. */
   outputs(theta: Theta, layers: Layers): Tensor;
+  /** Examples, where an example has several rows of outputs. */
+  readonly batch?: number;
   readonly likelihood: Likelihood;
   /** In the form that the likelihood takes. */
   readonly targets: Tensor;
@@ -28,7 +30,10 @@ export interface NetworkView<Theta = unknown> {
 }
 
 export interface NetworkObjectiveOptions<Theta> {
-  /** Outputs [batch, n] for inputs [batch, …]; it computes its layers through `layers`. */
+  /**
+   * Outputs [batch, n] for inputs [batch, …]; it computes its layers through `layers`. Outputs [batch, …, n], as of a
+   * sequence, have a target at each position, and the loss is the mean over all of them.
+   */
   network(theta: Theta, inputs: Tensor, layers: Layers): Tensor;
   likelihood: Likelihood;
   inputs: Tensor;
@@ -44,7 +49,8 @@ export interface NetworkObjectiveOptions<Theta> {
 export function networkObjective<Theta>(options: NetworkObjectiveOptions<Theta>): Objective<Theta> {
   requireKnownOptions("networkObjective", options, ["network", "likelihood", "inputs", "targets"]);
   const { network, likelihood, inputs, targets } = options;
-  const losses = (theta: Theta): Tensor => likelihood.loss(network(theta, inputs, plainLayers), targets);
+  const losses = (theta: Theta): Tensor =>
+    likelihood.loss(network(theta, inputs, plainLayers), targets).reshape([-1]);
   return {
     loss: (theta) => losses(theta).mean(),
     losses,
@@ -54,10 +60,19 @@ export function networkObjective<Theta>(options: NetworkObjectiveOptions<Theta>)
 
 function viewOf<Theta>(options: NetworkObjectiveOptions<Theta>): NetworkView<Theta> {
   const { network, likelihood, inputs, targets } = options;
+  const batch = inputs.shape[0]!;
+  // Targets are [batch, …] for labels and [batch, …, n] for numbers: as many axes as outputs have, or one fewer.
+  const isLabel = targets.dtype === "int32" || targets.dtype === "uint32";
+  const positions = targets.shape.slice(1, isLabel ? undefined : -1);
+  const isSequence = positions.length > 0;
   return {
-    outputs: (theta, layers) => network(theta, inputs, layers),
+    outputs(theta, layers) {
+      const z = network(theta, inputs, layers);
+      return isSequence && z.ndim > 2 ? z.reshape([-1, z.shape.at(-1)!]) : z;
+    },
+    ...(isSequence && { batch }),
     likelihood,
-    targets,
+    targets: isSequence ? targets.reshape(isLabel ? [-1] : [-1, targets.shape.at(-1)!]) : targets,
     rows: (indices) =>
       viewOf({ ...options, inputs: np.take(inputs, indices, 0), targets: np.take(targets, indices, 0) }),
   };
