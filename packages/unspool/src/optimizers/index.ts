@@ -186,7 +186,7 @@ export type { BatchSizeOptions } from "./curvature/batchSize.ts";
 export { kfac } from "./curvature/kfac.ts";
 export type { Kfac } from "./curvature/kfac.ts";
 export type { FisherEstimate, GenericTreatment, KfacOptions } from "./curvature/kfacOptions.ts";
-export type { ParameterReport, RegistrationReport } from "./curvature/kfacRegistration.ts";
+export type { BlockReport, ParameterReport, RegistrationReport } from "./curvature/registrationReport.ts";
 export type { BlockFactors, BlockInverse, KfacState } from "./curvature/kfacState.ts";
 export { layerTaps } from "./curvature/layerTaps.ts";
 export type { LayerTaps } from "./curvature/layerTaps.ts";

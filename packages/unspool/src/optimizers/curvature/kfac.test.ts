@@ -12,7 +12,7 @@ import { buildInverses, dampedFactors } from "./kfacInverses.ts";
 import { kfacRule } from "./kfacOptions.ts";
 import { drawSamples, factorsOf } from "./kfacStatistics.ts";
 import { adaptedDamping, multiplyInverse } from "./kfacStep.ts";
-import { registrationOf } from "./kfacRegistration.ts";
+import { registrationOf } from "./registrationReport.ts";
 import * as net from "./kfacTesting.ts";
 import { layerTaps } from "./layerTaps.ts";
 import { gaussianLikelihood } from "./likelihoods.ts";

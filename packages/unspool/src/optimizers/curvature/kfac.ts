@@ -16,7 +16,8 @@ import type { Objective, ObjectiveOptimizer } from "../objective/objective.ts";
 import { gammaOf, iterate, observed } from "./kfacIteration.ts";
 import { type KfacOptions, kfacRule } from "./kfacOptions.ts";
 import { phaseOf } from "./kfacPhase.ts";
-import { type RegistrationReport, registrationOf, reportOn } from "./kfacRegistration.ts";
+import { reportOn } from "./kfacRegistration.ts";
+import { type RegistrationReport, registrationOf } from "./registrationReport.ts";
 import { type KfacState, initialState } from "./kfacState.ts";
 import { multiplyInverse, scalarAt } from "./kfacStep.ts";
 import { layerTaps, networkOf } from "./layerTaps.ts";
@@ -62,7 +63,7 @@ export function kfac(options: KfacOptions = {}): Kfac {
     init(theta, objective) {
       const network = networkOf("kfac", objective);
       const registration = registrationOf(network, theta);
-      const { parameters } = reportOn(rule, network, theta, registration);
+      const { parameters } = reportOn(rule, network, theta);
       const paths = parameters.filter(({ treatment }) => treatment === "diagonal").map(({ path }) => path);
       const dtype = tree.floatType(theta);
       const damping = scalarAt(rule.damping, counter(), tree.scalar(0, dtype));
@@ -71,8 +72,7 @@ export function kfac(options: KfacOptions = {}): Kfac {
     },
     step: (theta, state, objective, stepOptions) => iterate(rule, theta, state, objective, stepOptions),
     registrationReport(theta, objective) {
-      const network = networkOf("kfac", objective);
-      return reportOn(rule, network, theta, registrationOf(network, theta));
+      return reportOn(rule, networkOf("kfac", objective), theta);
     },
     observe: (theta, state, objective, key) =>
       compiledOutside(

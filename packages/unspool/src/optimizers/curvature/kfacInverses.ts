@@ -86,18 +86,40 @@ function builtInverses(
   );
 }
 
-/** The gradient matrices of the blocks under the inverse. `damping` is λ + l2. */
+/** Of a block, the rows that its gradient is a product of: gradient = inputsᵀ errors / batch. */
+export interface GradientRows {
+  /** [batch, positions, inputs]. */
+  readonly inputs: Tensor;
+  /** [batch, positions, outputs]. */
+  readonly errors: Tensor;
+  readonly batch: number;
+}
+
+/** Ā⁻¹ V G⁻¹ = (𝒜 Ā⁻¹)ᵀ (𝒢 G⁻¹) / batch, where that is fewer operations than from V [inputs, outputs] (4.2). */
+function lowRankProduct(inverse: BlockInverse, { inputs, errors, batch }: GradientRows): Tensor | undefined {
+  const [m, n] = [inputs.shape[2]!, errors.shape[2]!];
+  const rows = inputs.shape[0]! * inputs.shape[1]!;
+  if (rows * (m * m + n * n + m * n) >= m * n * (m + n)) return undefined;
+  const left = rightProduct(inputs.reshape([rows, m]), inverse["inputs"]!);
+  const right = rightProduct(errors.reshape([rows, n]), inverse["outputs"]!);
+  return np.matmul(np.transpose(left), right).div(batch);
+}
+
+/** The gradient matrices of the blocks under the inverse. `damping` is λ + l2; `rows` where the low-rank way may be gone. */
 export function applyInverses(
   rule: KfacRule,
   blocks: readonly LayerBlock[],
   state: Pick<KfacState, "factors" | "inverses">,
   damping: Tensor,
   gradients: readonly Tensor[],
+  rows?: readonly GradientRows[],
 ): Tensor[] {
   const inverses = blocks.map(({ name }) => state.inverses[name]!);
   if (rule.structure === "tridiagonal") return applyTridiagonal(inverses, gradients);
   return gradients.map((gradient, i) => {
     const inverse = inverses[i]!;
+    const short = rows === undefined ? undefined : lowRankProduct(inverse, rows[i]!);
+    if (short !== undefined) return short;
     if (rule.eigenbasis === "none")
       return rightProduct(leftProduct(inverse.inputs!, gradient), inverse.outputs!);
     const { inputVectors, outputVectors } = inverse;

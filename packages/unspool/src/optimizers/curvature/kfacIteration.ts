@@ -4,7 +4,7 @@ import { belowRounding } from "../objective/belowRounding.ts";
 import { advance, counter, mapFloats, root } from "../leaves.ts";
 import type { NetworkView, Objective, StepOptions, StepOutcome } from "../objective/objective.ts";
 import { countOf, withFrozen } from "./frozenLayers.ts";
-import { buildInverses, frozenBlocks } from "./kfacInverses.ts";
+import { type GradientRows, buildInverses, frozenBlocks } from "./kfacInverses.ts";
 import { type KfacRule, usesGamma } from "./kfacOptions.ts";
 import { type Due, dueAt, when } from "./kfacPhase.ts";
 import type { KfacState } from "./kfacState.ts";
@@ -43,6 +43,7 @@ export function iterate<Theta>(
       rule.l2 === 0
         ? taps.gradient
         : mapFloats((slope, x) => slope.add(x!.mul(rule.l2)), taps.gradient, theta),
+    ...(rule.lowRank && { rows: rowsOf(taps) }),
   };
   const first = propose(rule, point, state, due.adaptGamma !== false || due.adaptDamping !== false);
   const best = when(due.adaptGamma, () => bestGamma(rule, point, state, first), first);
@@ -72,6 +73,10 @@ export function observed<Theta>(
   };
   const fresh = when(isDue, refresh, seen);
   return rule.eigenbasis === "ekfac" ? withScales(rule, blocks, fresh, samples) : fresh;
+}
+
+function rowsOf<Theta>({ inputs, errors, outputs }: LayerTaps<Theta>): GradientRows[] {
+  return inputs.map((own, i) => ({ inputs: own, errors: errors[i]!, batch: outputs.shape[0]! }));
 }
 
 /** √(λ + l2). */

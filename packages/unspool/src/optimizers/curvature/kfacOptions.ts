@@ -74,6 +74,18 @@ export interface KfacOptions {
   polyak?: number | null;
   /** c: shortens steps to α² Δᵀ F Δ ≤ c, for a number as learning rate. Default null: no limit. */
   normConstraint?: number | null;
+  /**
+   * Steps of conjugate gradients on the quadratic model, from 0 and with the approximate inverse as preconditioner; what they
+   * reach is Δ, which α and μ then scale. 1 is K-FAC itself, many are Hessian-free optimisation. Each beyond the first costs
+   * about two gradients. Default 1.
+   */
+  conjugateSteps?: number;
+  /**
+   * Applies inverses to inputs and derivatives of the examples before their product is formed, in layers in which that takes
+   * fewer operations: those wider than about 3/2 of a batch's rows (4.2). The step is the same but for rounding. Not with l2,
+   * whose gradient is of full rank. Default false.
+   */
+  lowRank?: boolean;
   /** Undoes steps that raise the loss on the batch, and raises λ then. Default false. */
   stepRejection?: boolean;
   /** Parameters in no layer: refused, preconditioned by a diagonal of the Fisher information, or not at all. Default "error". */
@@ -107,6 +119,8 @@ export const kfacDefaults: KfacRule = {
   pi: "trace",
   polyak: null,
   normConstraint: null,
+  conjugateSteps: 1,
+  lowRank: false,
   stepRejection: false,
   generic: "error",
 };
@@ -131,9 +145,9 @@ export function kfacRule(options: KfacOptions): KfacRule {
   requireHyperparameter("kfac", "l2", rule.l2, atLeast0);
   for (const name of ["dampingDecay", "statisticsPart", "modelPart"] as const)
     requireHyperparameter("kfac", name, rule[name], part);
-  for (const name of ["dampingInterval", "gammaInterval", "inverseInterval"] as const)
+  for (const name of ["dampingInterval", "gammaInterval", "inverseInterval", "conjugateSteps"] as const)
     requireInteger("kfac", name, rule[name], 1);
-  for (const name of ["adaptDamping", "adaptGamma", "stepRejection", "isRatioDamped"] as const)
+  for (const name of ["adaptDamping", "adaptGamma", "stepRejection", "isRatioDamped", "lowRank"] as const)
     requireBoolean("kfac", name, rule[name]);
   if (rule.gamma !== null) requirePositive("kfac", "gamma", rule.gamma);
   if (rule.polyak !== null) requireHyperparameter("kfac", "polyak", rule.polyak, belowOne);
@@ -142,7 +156,19 @@ export function kfacRule(options: KfacOptions): KfacRule {
   return rule;
 }
 
+function requireLowRank({ lowRank, l2, structure, eigenbasis, conjugateSteps }: KfacRule): void {
+  if (!lowRank) return;
+  const refuse = (name: string, value: unknown, allowed: string): never => {
+    throw new OptionError("kfac", name, value, `${allowed} with lowRank`);
+  };
+  if (l2 !== 0) refuse("l2", l2, "0");
+  if (structure !== "block") refuse("structure", structure, '"block"');
+  if (eigenbasis !== "none") refuse("eigenbasis", eigenbasis, '"none"');
+  if (conjugateSteps !== 1) refuse("conjugateSteps", conjugateSteps, "1");
+}
+
 function requireTogether(rule: KfacRule): void {
+  requireLowRank(rule);
   const { gammaInterval, inverseInterval, maxDamping, minDamping, damping } = rule;
   if (usesGamma(rule) && rule.adaptGamma && gammaInterval % inverseInterval !== 0) {
     throw new OptionError(

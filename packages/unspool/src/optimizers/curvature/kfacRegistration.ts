@@ -1,68 +1,33 @@
 /** Which parameters K-FAC treats how, and whether a network is the chain that the tridiagonal structure needs. */
 import { type Tensor, type TracedBody, np, traceProgram, tree } from "../../array/index.ts";
 import { OptionError } from "../../errors.ts";
-import { isFloatLeaf } from "../leaves.ts";
 import type { NetworkView } from "../objective/objective.ts";
 import type { KfacRule } from "./kfacOptions.ts";
-import { type Registration, registerLayers } from "./layerBlocks.ts";
+import type { Registration } from "./layerBlocks.ts";
 import { probesFor, recordingLayers } from "./layerRecorder.ts";
+import { type RegistrationReport, registrationOf, reportOf } from "./registrationReport.ts";
 
-export interface ParameterReport {
-  readonly path: string;
-  readonly shape: readonly number[];
-  /** "kronecker": in a block; "diagonal", "sgd": in no layer, by the option `generic`; "fixed": not a float. */
-  readonly treatment: "kronecker" | "diagonal" | "sgd" | "fixed";
-  readonly block: string | undefined;
-  readonly why: string;
-}
-
-export interface RegistrationReport {
-  readonly parameters: readonly ParameterReport[];
-  /** The same for a person. */
-  readonly table: string;
-}
-
-/** Blocks and all parameters of a network. */
-export function registrationOf<Theta>(network: NetworkView<Theta>, theta: Theta): Registration {
-  const { layers, uses } = recordingLayers();
-  network.outputs(theta, layers);
-  return registerLayers(theta, uses);
-}
-
-/** Every parameter with its treatment. Throws `OptionError` for one that has none, or a network that is no chain. */
+/**
+ * Every parameter with its treatment. Throws `OptionError` for one that has none, for a network that is no chain where the
+ * structure is tridiagonal, and for a parameter that is used outside of its layer where inverses are applied to rows.
+ */
 export function reportOn<Theta>(
   rule: KfacRule,
   network: NetworkView<Theta>,
   theta: Theta,
-  { blocks, parameters }: Registration,
 ): RegistrationReport {
-  const leaves = new Map(tree.entries(theta));
-  const reports = parameters.map(({ path, block, why }): ParameterReport => {
-    const leaf = leaves.get(path)!;
-    const common = { path, shape: leaf.shape, block, why };
-    if (block !== undefined) return { ...common, treatment: "kronecker" };
-    if (!isFloatLeaf(leaf)) return { ...common, treatment: "fixed" };
-    if (rule.generic !== "error") return { ...common, treatment: rule.generic };
-    const hint = `Parameter "${path}" is in no block: ${why}.`;
-    throw new OptionError("kfac", "generic", rule.generic, '"diagonal" or "sgd" for this network', hint);
-  });
-  if (rule.structure === "tridiagonal") requireChain(network, theta, blocks);
-  return { parameters: reports, table: tableOf(reports) };
+  const report = reportOf("kfac", network, theta, rule.generic);
+  if (rule.structure === "tridiagonal") requireChain(network, theta, registrationOf(network, theta).blocks);
+  if (rule.lowRank) requireOnlyLayers(report);
+  return report;
 }
 
-function tableOf(reports: readonly ParameterReport[]): string {
-  const rows = [
-    ["parameter", "shape", "treatment", "block", "why"],
-    ...reports.map(({ path, shape, treatment, block, why }) => [
-      path,
-      `[${shape.join(", ")}]`,
-      treatment,
-      block ?? "",
-      why,
-    ]),
-  ];
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd()).join("\n"); // prettier-ignore
+/** The gradient of a block is not the product of its rows where its parameters are used outside of layers too. */
+function requireOnlyLayers({ parameters }: RegistrationReport): void {
+  const tied = parameters.find(({ isUsedOutside }) => isUsedOutside);
+  if (tied === undefined) return;
+  const hint = `Parameter "${tied.path}" is in a layer and is used outside of one too.`;
+  throw new OptionError("kfac", "lowRank", true, "false for this network", hint);
 }
 
 const articled = {

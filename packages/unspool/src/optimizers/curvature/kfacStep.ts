@@ -1,10 +1,13 @@
 /** The pieces of a step of K-FAC: what is known of a batch, the step that one inverse proposes, and its damping. */
 import { type Tensor, type Tensors, np, tree } from "../../array/index.ts";
+import { addScaled, floatLeaves, withFloatLeaves } from "../floatVector.ts";
 import { asType, atStep } from "../hyperparameter.ts";
 import { dot, isFloatLeaf, mapFloats, zeros } from "../leaves.ts";
+import { conjugateGradients } from "../objective/conjugateGradients.ts";
 import type { NetworkView } from "../objective/objective.ts";
 import type { Hyperparameter } from "../optimizer.ts";
-import { applyInverses } from "./kfacInverses.ts";
+import { gaussNewtonProduct } from "./curvatureProducts.ts";
+import { type GradientRows, applyInverses } from "./kfacInverses.ts";
 import type { KfacRule } from "./kfacOptions.ts";
 import type { KfacState } from "./kfacState.ts";
 import { type Registration, blockMatrix, withBlocks } from "./layerBlocks.ts";
@@ -19,6 +22,8 @@ export interface Point<Theta> {
   /** h and ∇h, with the l2 term. */
   readonly loss: Tensor;
   readonly gradient: Tensors<Theta>;
+  /** By block, with `lowRank`. */
+  readonly rows?: readonly GradientRows[];
 }
 
 /** A step and what the model says of it. */
@@ -46,11 +51,12 @@ export function multiplyInverse<T>(
   registration: Registration,
   state: KfacState,
   gradient: T,
+  rows?: readonly GradientRows[],
 ): T {
   const { blocks } = registration;
   const damping = state.damping.add(rule.l2);
   const matrices = blocks.map((block) => blockMatrix(block, gradient));
-  const solved = applyInverses(rule, blocks, state, damping, matrices);
+  const solved = applyInverses(rule, blocks, state, damping, matrices, rows);
   const others = tree.mapWithPath((path, leaf) => {
     const diagonal = state.diagonals[path];
     return diagonal === undefined || !isFloatLeaf(leaf)
@@ -58,6 +64,27 @@ export function multiplyInverse<T>(
       : leaf.div(diagonal.add(asType(damping, leaf.dtype)));
   }, gradient);
   return withBlocks(others, blocks, solved);
+}
+
+/**
+ * (F + (λ + l2) I)⁻¹ of the gradient by `conjugateSteps` steps of conjugate gradients, with the exact Fisher information of
+ * the model's batch and the approximate inverse as preconditioner. The first of them is K-FAC's step.
+ */
+function conjugateDirection<Theta>(rule: KfacRule, point: Point<Theta>, state: KfacState): Tensors<Theta> {
+  const { registration, gradient, theta, modelNetwork } = point;
+  const damping = state.damping.add(rule.l2);
+  const right = floatLeaves(gradient);
+  const { x } = conjugateGradients(
+    (v) => addScaled(gaussNewtonProduct(modelNetwork, theta, v), damping, v),
+    right,
+    right.map((leaf) => np.zerosLike(leaf)),
+    {
+      iterations: rule.conjugateSteps,
+      preconditioner: (r) =>
+        floatLeaves(multiplyInverse(rule, registration, state, withFloatLeaves(gradient, r))),
+    },
+  );
+  return withFloatLeaves(gradient, x);
 }
 
 /** δ = α Δ + μ δ₀ for the inverse in `state`. `needsModel`: the change that the model predicts is asked for. */
@@ -72,7 +99,10 @@ export function propose<Theta>(
   const given = (value: "qmodel" | Hyperparameter) =>
     value === "qmodel" ? undefined : scalarAt(value, step, damping);
   const [alpha, mu] = [given(rule.learningRate), given(rule.momentum)];
-  const solved = multiplyInverse(rule, registration, state, gradient);
+  const solved =
+    rule.conjugateSteps === 1
+      ? multiplyInverse(rule, registration, state, gradient, point.rows)
+      : conjugateDirection(rule, point, state);
   const length =
     rule.normConstraint === null ? undefined : shortening(rule.normConstraint, alpha!, dot(gradient, solved));
   const direction = mapFloats((x) => (length ? x.mul(asType(length, x.dtype)) : x).neg(), solved);

@@ -180,7 +180,12 @@ describe("registration", () => {
   });
 
   test("the report says which parameter got which block; one without is refused by name", () => {
-    const { parameters, table } = kfac({ generic: "sgd" }).registrationReport(theta, objective);
+    const { parameters, blocks, table } = kfac({ generic: "sgd" }).registrationReport(theta, objective);
+    expect(blocks.map(({ name, size, inputs, outputs, uses, positions }) => [name, size, inputs, outputs, uses, positions])).toEqual([
+      ["kernel", 39, 13, 3, 1, 4],
+      ["shared.weights", 16, 4, 4, 1, 3],
+      ["out.weights", 26, 13, 2, 1, 1],
+    ]); // prettier-ignore
     expect(parameters.map(({ path, treatment, block }) => [path, treatment, block])).toEqual([
       ["gain", "sgd", undefined],
       ["kernel", "kronecker", "kernel"],
@@ -191,6 +196,23 @@ describe("registration", () => {
     ]);
     expect(table.split("\n")).toHaveLength(7);
     expect(() => kfac().init(theta, objective, random.key(0))).toThrow(/"gain" is in no block/);
+  });
+
+  test("a parameter that is used outside of its layer too is marked, and has no rows for the low-rank way", () => {
+    const tied = networkObjective({
+      network: (at: typeof theta, x, layers) => network(at, x, layers).add(at.out.weights.slice(0)),
+      likelihood: categoricalLogits,
+      ...images,
+    });
+    const { parameters } = kfac({ generic: "sgd" }).registrationReport(theta, tied);
+    expect(parameters.filter(({ isUsedOutside }) => isUsedOutside).map(({ path }) => path)).toEqual([
+      "out.weights",
+    ]);
+    expect(parameters.find(({ path }) => path === "out.weights")!.why).toMatch(/used outside of layers too/);
+    const short = kfac({ generic: "sgd", lowRank: true });
+    expect(() => short.init(theta, tied, random.key(0))).toThrow(
+      /lowRank must be false .* "out.weights" is in a layer/,
+    );
   });
 
   test("the tridiagonal structure needs a chain, and says which layer is none", () => {
@@ -245,6 +267,9 @@ test.each([
   [{ damping: () => tree.scalar(1) }, /where adaptDamping is true/],
   [{ statisticsPart: 2 }, /statisticsPart/],
   [{ maxDamping: 1e-12 }, /maxDamping/],
+  [{ lowRank: true, l2: 0.1 }, /l2 must be 0 with lowRank/],
+  [{ lowRank: true, conjugateSteps: 2 }, /conjugateSteps must be 1 with lowRank/],
+  [{ conjugateSteps: 0 }, /conjugateSteps must be an integer of at least 1/],
 ] as [KfacOptions, RegExp][])("options that do not go together are refused: %j", (options, message) => {
   expect(() => kfac(options)).toThrow(OptionError);
   expect(() => kfac(options)).toThrow(message);

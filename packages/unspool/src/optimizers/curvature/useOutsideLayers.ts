@@ -14,15 +14,23 @@ import {
   tree,
 } from "../../array/index.ts";
 
-/**
- * Path of the first leaf of theta that the outputs depend on in another way than as the parameters of a layer; undefined
- * where there is none, and in traces. Whether there is a way is read off the program: no value is computed.
- */
+/** The first of `usesOutsideLayers`; undefined where there is none, and in traces. */
 export function useOutsideLayers<Theta>(
   network: (theta: Theta, layers: Layers) => Tensor,
   theta: Theta,
 ): string | undefined {
-  if (isTracing()) return undefined;
+  return usesOutsideLayers(network, theta)[0];
+}
+
+/**
+ * Paths of the leaves of theta that the outputs depend on in another way than as the parameters of a layer; none in traces.
+ * Whether there is a way is read off the program: no value is computed.
+ */
+export function usesOutsideLayers<Theta>(
+  network: (theta: Theta, layers: Layers) => Tensor,
+  theta: Theta,
+): string[] {
+  if (isTracing()) return [];
   const outputs = (at: Theta): Tensor => network(at, withoutParameters(tree.leaves(at)));
   const { body, constants } = traceProgram("network", outputs as (...args: never[]) => unknown, [theta]);
   const read = new Set(body.outputs.flatMap(idsOf));
@@ -32,7 +40,10 @@ export function useOutsideLayers<Theta>(
     for (const id of inputs.flatMap(idsOf)) read.add(id);
   }
   const own = body.inputs.slice(constants.length);
-  return tree.entries(theta).find(([, { dtype }], i) => dtype.startsWith("float") && read.has(own[i]!))?.[0];
+  return tree
+    .entries(theta)
+    .filter(([, { dtype }], i) => dtype.startsWith("float") && read.has(own[i]!))
+    .map(([path]) => path);
 }
 
 const idsOf = (atom: TracedAtom): number[] => ("id" in atom ? [atom.id] : []);

@@ -5,8 +5,11 @@ import { dot } from "../leaves.ts";
 
 export interface ConjugateGradientOptions {
   iterations: number;
-  /** Diagonal of a positive matrix near A, in the structure of b. Default: the identity. */
-  preconditioner?: Tensor[];
+  /**
+   * A positive matrix near A: its diagonal, in the structure of b, or the product of its inverse with a vector. Default: the
+   * identity.
+   */
+  preconditioner?: Tensor[] | ((r: Tensor[]) => Tensor[]);
 }
 
 export interface Solution {
@@ -28,8 +31,11 @@ export function conjugateGradients(
   start: Tensor[],
   { iterations, preconditioner }: ConjugateGradientOptions,
 ): Solution {
-  const divided = (r: Tensor[]): Tensor[] =>
-    preconditioner ? r.map((leaf, i) => leaf.div(preconditioner[i]!)) : r;
+  const divided = (r: Tensor[]): Tensor[] => {
+    if (preconditioner === undefined) return r;
+    if (typeof preconditioner === "function") return preconditioner(r);
+    return r.map((leaf, i) => leaf.div(preconditioner[i]!));
+  };
   const residual = addScaled(b, -1, product(start));
   const direction = divided(residual);
   const square = dot(b, b);
