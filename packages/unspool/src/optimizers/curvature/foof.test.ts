@@ -192,8 +192,8 @@ describe("a damping below the precision of float32, on inputs of rank 1", () => 
     targets: np.zeros([4, 1]),
   });
   test.each([
-    ["foof", foof({ damping: 1e-12 })],
-    ["kfacSimple", kfacSimple({ damping: 1e-24, factorBatch: "previous" })],
+    ["foof", foof({ damping: 1e-12, precision: "float32" })],
+    ["kfacSimple", kfacSimple({ damping: 1e-24, factorBatch: "previous", precision: "float32" })],
   ] as const)("%s: the layer stands still and is counted, where it was NaN", (_name, optimizer) => {
     const state = optimizer.init(theta, objective, key);
     const { theta: next, metrics, state: after } = optimizer.step(theta, state as never, objective, { key });
@@ -223,4 +223,61 @@ test("kfacSimple reports the π of the inverse that the step used, not of the fa
   // is not used before step 3.
   expect(pis[1]).toBe(pis[0]);
   expect(pis[2]).toBe(pis[0]);
+});
+
+describe("precision", () => {
+  // Σ of rank 1 with the eigenvalue 8, beside a damping that float32 does not have: the direction is that of float64.
+  const narrow = { w: np.ones([8, 2]).mul(0.1) };
+  const inputs = np.ones([4, 8]);
+  const targets = np.array([[1, 2], [0, 1], [1, 0], [2, 2]]); // prettier-ignore
+  const objectiveOf = (dtype: "float32" | "float64") =>
+    networkObjective({
+      network: (at: typeof narrow, x, layers) => layers.dense({ weights: at.w }, x),
+      likelihood: gaussianLikelihood,
+      inputs: inputs.astype(dtype),
+      targets: targets.astype(dtype),
+    });
+  const wide = tree.astype(narrow, "float64");
+
+  test.each([
+    ["foof", foof, 1e-9],
+    // Each of its factors gets a part of the root.
+    ["kfacSimple", kfacSimple, 1e-15],
+  ] as const)("%s takes float64 by itself where float32 has too few digits", (_name, make, damping) => {
+    const optimizer = make({ damping, learningRate: 1, factorBatch: "same" });
+    const run = (theta: typeof narrow, dtype: "float32" | "float64") => {
+      const objective = objectiveOf(dtype);
+      const state = optimizer.init(theta, objective, key);
+      const step = compiledStep(optimizer as ReturnType<typeof foof>, () => objective);
+      return step(theta, state as never, {}, key);
+    };
+    const [own, exact] = [run(narrow, "float32"), run(wide, "float64")];
+    expect(own.theta.w.dtype).toBe("float32");
+    expect(own.state.layers[0]!.inputs.total.dtype).toBe("float64");
+    expectClose(own.theta, numbers(exact.theta), 1e-5);
+    expect(own.metrics["frozenLayers"]!.item()).toBe(0);
+    expect(own.metrics["conditionNumber"]!.item()).toBeGreaterThan(1e6);
+  });
+
+  test("κ is |M|₁ |M⁻¹|₁: of 8 I in all directions of ones and the damping 1 it is by hand", () => {
+    // M = 1 1ᵀ + I has column sums 9; its inverse I - 1 1ᵀ / 9 has 8/9 + 7/9.
+    const optimizer = foof({ damping: 1 });
+    const objective = objectiveOf("float64");
+    const state = optimizer.init(wide, objective, key);
+    expect(state.layers[0]!.condition.item()).toBeCloseTo(9 * (15 / 9), 12);
+    const { layers, table } = optimizer.factorReport(wide, state, objective);
+    expect(layers).toEqual([{ name: "w", conditionNumber: state.layers[0]!.condition.item(), isFrozen: false, dtype: "float64", advice: "" }]); // prettier-ignore
+    expect(table.split("\n")[1]).toBe("w      1.5e+1     float64");
+  });
+
+  test("what not even float64 can invert is refused by layer; asked for float32, it stands still and is told", () => {
+    expect(() => foof({ damping: 1e-18 }).init(narrow, objectiveOf("float32"), key)).toThrow(
+      /^foof: the condition number of layer "w" with this damping must be at most 1e\+14.*Raise the damping\./,
+    );
+    const optimizer = foof({ damping: 1e-12, precision: "float32" });
+    const objective = objectiveOf("float32");
+    const [layer] = optimizer.factorReport(narrow, optimizer.init(narrow, objective, key), objective).layers;
+    expect(layer).toMatchObject({ name: "w", isFrozen: true, conditionNumber: 0, dtype: "float32" });
+    expect(layer!.advice).toBe('cannot be inverted in float32: precision: "float64", or a larger damping');
+  });
 });

@@ -14,7 +14,7 @@
  * its damping 100 and learning rate 30 at batches of 100 are 1 and 0.3 here. A layer whose Σ + damping · I cannot be
  * inverted in its dtype stands still until it can; the metric `frozenLayers` counts them.
  */
-import type { Tensor } from "../../array/index.ts";
+import { type Tensor, tree } from "../../array/index.ts";
 import { OptionError } from "../../errors.ts";
 import { atLeast0, atStep, positive, withDefaults } from "../hyperparameter.ts";
 import { requireBoolean, requireHyperparameter } from "../hyperparameter.ts";
@@ -23,6 +23,7 @@ import { leftProduct, shapeOf } from "./diagonalMatrix.ts";
 import { type RunningMean, emptyMean, inversePositive, meanOf } from "./factors.ts";
 import { secondMoment, shifted, withEstimate } from "./factors.ts";
 import { isInverse } from "./frozenLayers.ts";
+import { type FactorPrecision, conditionNumber } from "./precision.ts";
 import type { Generic } from "./layerwise.ts";
 import {
   type FactorBatch,
@@ -49,6 +50,11 @@ export interface FoofOptions {
   momentum?: Hyperparameter;
   /** Decoupled: part of the weights that is taken off per unit of learning rate. Default 0. */
   weightDecay?: Hyperparameter;
+  /**
+   * In which factors are kept and inverted: "auto" looks at the first batch and takes float64 where float32 has too few digits
+   * for the damping, and refuses what float64 has too few for; in a trace it is theta's. Default "auto".
+   */
+  precision?: FactorPrecision;
   /** Parameters outside of layers: "error", or "sgd" for their plain gradient. Default "error". */
   generic?: Generic;
   /** Allows damping 0, for layers with no more inputs than a batch has rows. Default false. */
@@ -60,6 +66,8 @@ export type FoofLayer = {
   inputs: RunningMean;
   /** P. */
   inverse: Tensor;
+  /** The condition number of Σ + λ I as it was inverted; 0 where that failed. */
+  condition: Tensor;
 };
 
 export type FoofState = MeasuredState<FoofLayer>;
@@ -73,6 +81,7 @@ export const foofDefaults: Required<FoofOptions> = {
   covarianceSteps: null,
   momentum: 0,
   weightDecay: 0,
+  precision: "auto",
   generic: "error",
   allowSingular: false,
 };
@@ -93,7 +102,7 @@ export function foof(options: FoofOptions = {}): MeasuringOptimizer<FoofState> {
       if (rule.damping === 0) requireRows(sample);
       const { inputs: size, isDiagonal } = sample.block;
       const mean = emptyMean(shapeOf(size, isDiagonal.inputs), sample.inputs.dtype);
-      return { inputs: mean, inverse: mean.total };
+      return { inputs: mean, inverse: mean.total, condition: tree.scalar(0, mean.total.dtype) };
     },
     observed: (layer, { block, inputs }) => ({
       ...layer,
@@ -101,7 +110,9 @@ export function foof(options: FoofOptions = {}): MeasuringOptimizer<FoofState> {
     }),
     inverted(layer, step) {
       const factor = meanOf(layer.inputs);
-      return { ...layer, inverse: inversePositive(shifted(factor, atStep(rule.damping, step)(factor))) };
+      const damped = shifted(factor, atStep(rule.damping, step)(factor));
+      const inverse = inversePositive(damped);
+      return { ...layer, inverse, condition: conditionNumber(damped, inverse) };
     },
     inverse: "inverse",
     isSound: ({ inputs, inverse }, step) => {

@@ -9,24 +9,29 @@
  *     every T₁:  ρ = (h(θ + δ) - h(θ)) / M(δ);   λ ← ω₁ λ if ρ > ¾,  λ / ω₁ if ρ < ¼
  *     every T₂:  γ ← the one of γ, ω₂ γ, γ / ω₂ with the lowest M(δ);   every T₃: the inverses are recomputed
  */
-import { type Key, type Tensors, tree } from "../../array/index.ts";
+import { type Key, type Tensors, isTracing, tree } from "../../array/index.ts";
 import { compiledOutside } from "../objective/compiledOutside.ts";
 import { counter } from "../leaves.ts";
 import type { Objective, ObjectiveOptimizer } from "../objective/objective.ts";
 import { gammaOf, iterate, observed } from "./kfacIteration.ts";
-import { type KfacOptions, kfacRule } from "./kfacOptions.ts";
+import { type FactorReport, factorReportOf } from "./factorReport.ts";
+import { conditionsOf, frozenBlocks } from "./kfacInverses.ts";
+import { type KfacOptions, type KfacRule, kfacRule } from "./kfacOptions.ts";
 import { phaseOf } from "./kfacPhase.ts";
 import { reportOn } from "./kfacRegistration.ts";
 import { type RegistrationReport, registrationOf } from "./registrationReport.ts";
 import { type KfacState, initialState } from "./kfacState.ts";
 import { multiplyInverse, scalarAt } from "./kfacStep.ts";
 import { layerTaps, networkOf } from "./layerTaps.ts";
+import { type FloatType, firstPrecision, measuredInPrecision } from "./precision.ts";
 import { type QuadraticModel, quadraticModel } from "./quadraticModel.ts";
 
 /** K-FAC as an optimizer, and its parts for other uses. */
 export interface Kfac extends ObjectiveOptimizer<KfacState> {
   /** Which parameter is treated how, and why. */
   registrationReport<Theta>(theta: Theta, objective: Objective<Theta>): RegistrationReport;
+  /** Condition numbers of the layers' factors as they were last inverted, and which layers stand still. */
+  factorReport<Theta>(theta: Theta, state: KfacState, objective: Objective<Theta>): FactorReport;
   /** State with the statistics of one more batch and inverses of now; theta is not moved. */
   observe<Theta>(theta: Theta, state: KfacState, objective: Objective<Theta>, key: Key): KfacState;
   /** A gradient under the approximate inverse in `state`: a direction for any optimizer. */
@@ -60,31 +65,18 @@ export function kfac(options: KfacOptions = {}): Kfac {
   return {
     name: "kfac",
     phaseAt: (step) => phaseOf(rule, step),
-    init(theta, objective) {
-      const network = networkOf("kfac", objective);
-      const registration = registrationOf(network, theta);
-      const { parameters } = reportOn(rule, network, theta);
-      const paths = parameters.filter(({ treatment }) => treatment === "diagonal").map(({ path }) => path);
-      const dtype = tree.floatType(theta);
-      const damping = scalarAt(rule.damping, counter(), tree.scalar(0, dtype));
-      const gamma = rule.gamma === null ? gammaOf(rule, damping) : tree.scalar(rule.gamma, dtype);
-      return initialState(rule, theta, registration.blocks, paths, { damping, gamma });
-    },
+    init: (theta, objective, key) => startState(rule, theta, objective, key),
     step: (theta, state, objective, stepOptions) => iterate(rule, theta, state, objective, stepOptions),
-    registrationReport(theta, objective) {
-      return reportOn(rule, networkOf("kfac", objective), theta);
+    registrationReport: (theta, objective) => reportOn(rule, networkOf("kfac", objective), theta),
+    factorReport(theta, state, objective) {
+      const { blocks } = registrationOf(networkOf("kfac", objective), theta);
+      const conditions = conditionsOf(rule, blocks, state, state.damping.add(rule.l2));
+      const kept = blocks.map(({ name }, i) => ({
+        ...{ name, inverse: state.inverses[name]!, condition: conditions[i]! },
+      }));
+      return factorReportOf("kfac.factorReport", kept);
     },
-    observe: (theta, state, objective, key) =>
-      compiledOutside(
-        "kfac.observe",
-        (at: typeof theta, before: KfacState, draw: Key) => {
-          const network = networkOf("kfac", objective);
-          return observed(rule, at, before, network, layerTaps(network, at), draw, true);
-        },
-        tree.tensors(theta) as typeof theta,
-        state,
-        key,
-      ),
+    observe: (theta, state, objective, key) => observedOutside(rule, theta, state, objective, key),
     multiplyInverse: (theta, state, objective, gradient) =>
       multiplyInverse(rule, registrationOf(networkOf("kfac", objective), theta), state, gradient),
     quadraticModel(theta, objective, directions) {
@@ -95,4 +87,56 @@ export function kfac(options: KfacOptions = {}): Kfac {
       evaluationTheta: <Theta>(state: KfacState, _theta: Theta) => state.average as Theta,
     }),
   };
+}
+
+/** Below this γ (λ = 1e-4) the first batch is measured, to see what precision its inverses need. */
+const smallGamma = 1e-2;
+
+/** The state before the first step, with factors in the dtype that they need. */
+function startState<Theta>(rule: KfacRule, theta: Theta, objective: Objective<Theta>, key: Key): KfacState {
+  const network = networkOf("kfac", objective);
+  const { blocks } = registrationOf(network, theta);
+  const { parameters } = reportOn(rule, network, theta);
+  const paths = parameters.filter(({ treatment }) => treatment === "diagonal").map(({ path }) => path);
+  const own = tree.floatType(theta);
+  const damping = scalarAt(rule.damping, counter(), tree.scalar(0, own));
+  const gamma = rule.gamma === null ? gammaOf(rule, damping) : tree.scalar(rule.gamma, own);
+  const empty = (dtype: FloatType): KfacState =>
+    initialState(rule, theta, blocks, paths, { damping, gamma }, dtype);
+  const first = firstPrecision(rule.precision, theta, rule.damping);
+  if (isTracing() || rule.precision === "float32" || blocks.length === 0 || gamma.item() >= smallGamma)
+    return empty(first);
+  const measured = measuredInPrecision({
+    ...{ where: "kfac", precision: rule.precision, first },
+    measure: (dtype) => observedOutside(rule, theta, empty(dtype), objective, key),
+    conditionsOf(state) {
+      const conditions = conditionsOf(rule, blocks, state, damping.add(rule.l2));
+      const frozen = frozenBlocks(blocks, state.inverses);
+      return conditions.map((condition, i) => ({
+        ...{ condition: condition.item(), isFrozen: frozen[i]!.item() === 1 },
+      }));
+    },
+    nameOf: (layer) => blocks[layer]!.name,
+  });
+  return empty(tree.floatType(measured.factors));
+}
+
+/** State with the statistics of one more batch, as a program of its own. */
+function observedOutside<Theta>(
+  rule: KfacRule,
+  theta: Theta,
+  state: KfacState,
+  objective: Objective<Theta>,
+  key: Key,
+): KfacState {
+  return compiledOutside(
+    "kfac.observe",
+    (at: Theta, before: KfacState, draw: Key) => {
+      const network = networkOf("kfac", objective);
+      return observed(rule, at, before, network, layerTaps(network, at), draw, true);
+    },
+    tree.tensors(theta) as Theta,
+    state,
+    key,
+  );
 }

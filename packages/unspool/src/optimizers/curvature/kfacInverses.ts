@@ -9,6 +9,8 @@ import { eigenbasis, inversePositive, shifted, solveKronecker, traceRatio } from
 import type { LayerBlock } from "./layerBlocks.ts";
 import { leftProduct, rightProduct, shapeOf, traceOf, transposeOf } from "./diagonalMatrix.ts";
 import { type KfacRule, diagonalsOf } from "./kfacOptions.ts";
+import type { Factors } from "./dampedFactors.ts";
+import { conditionNumber, isNone } from "./precision.ts";
 import type { BlockFactors, BlockInverse, KfacState } from "./kfacState.ts";
 import { applyTridiagonal, emptyNeighbour, neighbourInverse } from "./kfacTridiagonal.ts";
 
@@ -29,8 +31,9 @@ export function emptyInverse(
     outputs: none(...shapeOf(outputs, isDiagonal.outputs)),
   };
   if (rule.eigenbasis === "none") {
-    if (rule.structure === "block" || next === undefined) return matrices;
-    return { ...matrices, ...emptyNeighbour({ inputs, outputs }, next, none) };
+    const conditions = { inputsCondition: none(), outputsCondition: none() };
+    if (rule.structure === "block" || next === undefined) return { ...matrices, ...conditions };
+    return { ...matrices, ...conditions, ...emptyNeighbour({ inputs, outputs }, next, none) };
   }
   const vectors = { inputVectors: matrices.inputs, outputVectors: matrices.outputs };
   if (rule.eigenbasis === "ekfac") return vectors;
@@ -47,7 +50,7 @@ export function buildInverses(
   factors: ByName<BlockFactors>,
   gamma: Tensor,
 ): ByName<BlockInverse> {
-  const built = builtInverses(rule, blocks, factors, gamma);
+  const built = builtInverses(rule, blocks, factors, asType(gamma, tree.floatType(factors)));
   return Object.fromEntries(
     Object.entries(built).map(([name, inverse]) => {
       const isSound = allFinite(inverse);
@@ -58,12 +61,29 @@ export function buildInverses(
 
 /** By block, whether its inverse is the 0 that stands for one that could not be computed: bool scalars. */
 export function frozenBlocks(blocks: readonly LayerBlock[], inverses: ByName<BlockInverse>): Tensor[] {
-  return blocks.map(({ name }) =>
-    tree
-      .leaves(inverses[name]!)
-      .map((leaf) => leaf.equal(0).all() as Tensor)
-      .reduce((all, isZero) => np.logicalAnd(all, isZero) as Tensor),
-  );
+  return blocks.map(({ name }) => isNone(inverses[name]!));
+}
+
+/**
+ * By block, the condition number of what was inverted: of its damped factors the larger one; of a block that is damped in an
+ * eigenbasis, with λ + l2, its own. 0 for a block that stands still.
+ */
+export function conditionsOf(
+  rule: KfacRule,
+  blocks: readonly LayerBlock[],
+  { factors, inverses }: Pick<KfacState, "factors" | "inverses">,
+  damping: Tensor,
+): Tensor[] {
+  return blocks.map(({ name }) => {
+    const { inputsCondition, outputsCondition, inputValues, outputValues } = inverses[name]!;
+    if (rule.eigenbasis === "none") return np.maximum(inputsCondition!, outputsCondition!) as Tensor;
+    const of = (end: "max" | "min"): Tensor =>
+      rule.eigenbasis === "ekfac"
+        ? factors[name]!.scale![end]()
+        : inputValues![end]().mul(outputValues![end]());
+    const condition = of("max").add(damping).div(of("min").add(damping));
+    return np.where(isNone(inverses[name]!), np.zerosLike(condition), condition) as Tensor;
+  });
 }
 
 function builtInverses(
@@ -80,10 +100,19 @@ function builtInverses(
     names.map((name, i) => {
       const [own, next] = [damped[i]!, damped[i + 1]];
       if (rule.structure === "tridiagonal" && next !== undefined)
-        return [name, neighbourInverse(factors[name]!, own, next)];
-      return [name, { inputs: inversePositive(own.inputs), outputs: inversePositive(own.outputs) }];
+        return [name, withConditions(own, neighbourInverse(factors[name]!, own, next))];
+      const inverse = { inputs: inversePositive(own.inputs), outputs: inversePositive(own.outputs) };
+      return [name, withConditions(own, inverse)];
     }),
   );
+}
+
+function withConditions(damped: Factors, inverse: BlockInverse): BlockInverse {
+  return {
+    ...inverse,
+    inputsCondition: conditionNumber(damped.inputs, inverse["inputs"]!),
+    outputsCondition: conditionNumber(damped.outputs, inverse["outputs"]!),
+  };
 }
 
 /** Of a block, the rows that its gradient is a product of: gradient = inputsᵀ errors / batch. */
@@ -107,6 +136,24 @@ function lowRankProduct(inverse: BlockInverse, { inputs, errors, batch }: Gradie
 
 /** The gradient matrices of the blocks under the inverse. `damping` is λ + l2; `rows` where the low-rank way may be gone. */
 export function applyInverses(
+  rule: KfacRule,
+  blocks: readonly LayerBlock[],
+  state: Pick<KfacState, "factors" | "inverses">,
+  damping: Tensor,
+  given: readonly Tensor[],
+  rows?: readonly GradientRows[],
+): Tensor[] {
+  const dtype = tree.floatType(state.inverses);
+  const gradients = given.map((gradient) => asType(gradient, dtype));
+  const cast = rows?.map(({ inputs, errors, batch }) => ({
+    ...{ inputs: asType(inputs, dtype), errors: asType(errors, dtype), batch },
+  }));
+  const solved = inverted(rule, blocks, state, damping, gradients, cast);
+  return solved.map((x, i) => asType(x, given[i]!.dtype));
+}
+
+/** The same in the dtype of the inverses. */
+function inverted(
   rule: KfacRule,
   blocks: readonly LayerBlock[],
   state: Pick<KfacState, "factors" | "inverses">,

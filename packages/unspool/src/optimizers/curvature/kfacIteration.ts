@@ -4,7 +4,7 @@ import { belowRounding } from "../objective/belowRounding.ts";
 import { advance, counter, mapFloats, root } from "../leaves.ts";
 import type { NetworkView, Objective, StepOptions, StepOutcome } from "../objective/objective.ts";
 import { countOf, withFrozen } from "./frozenLayers.ts";
-import { type GradientRows, buildInverses, frozenBlocks } from "./kfacInverses.ts";
+import { type GradientRows, buildInverses, conditionsOf, frozenBlocks } from "./kfacInverses.ts";
 import { type KfacRule, usesGamma } from "./kfacOptions.ts";
 import { type Due, dueAt, when } from "./kfacPhase.ts";
 import type { KfacState } from "./kfacState.ts";
@@ -12,6 +12,7 @@ import { drawSamples, keeping, partOf, withDiagonals, withSamples, withScales } 
 import { type Point, type Proposal, better, propose, ratioOf, scalarAt, withPenalty } from "./kfacStep.ts";
 import { adaptedDamping, keptChange, raisedDamping } from "./kfacStep.ts";
 import { type LayerTaps, layerTaps, networkOf } from "./layerTaps.ts";
+import { largestOf } from "./precision.ts";
 
 /** The step: theta and state after it, and what happened as `metrics`. */
 export function iterate<Theta>(
@@ -108,6 +109,7 @@ function moved<Theta>(
   const { inverses, gamma, change } = best;
   const { blocks } = point.registration;
   const frozen = frozenBlocks(blocks, inverses);
+  const conditions = conditionsOf(rule, blocks, { ...state, inverses }, state.damping.add(rule.l2));
   let next = withFrozen(
     theta,
     mapFloats((x, d) => x.add(d!), theta, change),
@@ -142,7 +144,13 @@ function moved<Theta>(
   return {
     theta: next,
     // Those of this step: the damping in the state is that of the next.
-    metrics: { ...metrics, damping: state.damping, gamma, frozenLayers: countOf(frozen) },
+    metrics: {
+      ...metrics,
+      damping: state.damping,
+      gamma,
+      conditionNumber: largestOf(conditions, tree.floatType(inverses)),
+      frozenLayers: countOf(frozen),
+    },
     state: {
       ...state,
       step,

@@ -4,6 +4,7 @@ import { type Range, atLeast0, positive } from "../hyperparameter.ts";
 import { belowOne, requireBoolean, requireHyperparameter, withDefaults } from "../hyperparameter.ts";
 import type { Hyperparameter } from "../optimizer.ts";
 import type { LayerBlock } from "./layerBlocks.ts";
+import { type FactorPrecision, factorPrecisions } from "./precision.ts";
 
 /** Where the second moments of derivatives come from. */
 export type FisherEstimate = "mc" | "full" | "cprop" | "empirical";
@@ -86,6 +87,12 @@ export interface KfacOptions {
    * whose gradient is of full rank. Default false.
    */
   lowRank?: boolean;
+  /**
+   * In which second moments are kept and inverted: "auto" looks at the first batch where λ is below 1e-4 at first, takes
+   * float64 where float32 has too few digits for it, and refuses what float64 has too few for; in a trace it is theta's. A λ
+   * that falls to there later makes layers stand still (metric `frozenLayers`): set "float64" then. Default "auto".
+   */
+  precision?: FactorPrecision;
   /** Undoes steps that raise the loss on the batch, and raises λ then. Default false. */
   stepRejection?: boolean;
   /** Parameters in no layer: refused, preconditioned by a diagonal of the Fisher information, or not at all. Default "error". */
@@ -121,6 +128,7 @@ export const kfacDefaults: KfacRule = {
   normConstraint: null,
   conjugateSteps: 1,
   lowRank: false,
+  precision: "auto",
   stepRejection: false,
   generic: "error",
 };
@@ -134,6 +142,7 @@ export function kfacRule(options: KfacOptions): KfacRule {
   requireOneOf("kfac", "eigenbasis", rule.eigenbasis, ["none", "exact", "ekfac"]);
   requireOneOf("kfac", "fisher", rule.fisher, ["mc", "full", "cprop", "empirical"]);
   requireOneOf("kfac", "generic", rule.generic, ["error", "diagonal", "sgd"]);
+  requireOneOf("kfac", "precision", rule.precision, factorPrecisions);
   requireOneOf("kfac", "pi", rule.pi, ["trace", "even"]);
   requireOneOf("kfac", "sharing", rule.sharing, ["expand", "reduce"]);
   if (rule.learningRate !== "qmodel")

@@ -17,13 +17,14 @@ import { type Tensor, np, tree } from "../../array/index.ts";
 import { OptionError, requireOneOf } from "../../errors.ts";
 import { atStep, positive, requireBoolean, requireHyperparameter, withDefaults } from "../hyperparameter.ts";
 import type { Hyperparameter } from "../optimizer.ts";
-import type { DampedFactors, DampingMode, DampingShare, MatchNorm } from "./dampedFactors.ts";
+import type { DampedFactors, DampingMode, DampingShare, Factors, MatchNorm } from "./dampedFactors.ts";
 import { dampedDirection, dampedFactors, dampingShare } from "./dampedFactors.ts";
 import { shapeOf } from "./diagonalMatrix.ts";
 import { type RunningMean, emptyMean, meanOf, secondMoment } from "./factors.ts";
 import { shifted, withEstimate } from "./factors.ts";
 import { type FisherKind, fisherErrors, fisherKinds } from "./fisherErrors.ts";
 import { isInverse } from "./frozenLayers.ts";
+import { type FactorPrecision, conditionNumber } from "./precision.ts";
 import type { Generic } from "./layerwise.ts";
 import { type FactorBatch, type MeasuredState, type MeasuringOptimizer } from "./measuredLayers.ts";
 import { measuredLayers, requireMeasured } from "./measuredLayers.ts";
@@ -53,6 +54,11 @@ export interface KfacSimpleOptions {
   momentum?: Hyperparameter;
   /** Decoupled: part of the weights that is taken off per unit of learning rate. Default 0. */
   weightDecay?: Hyperparameter;
+  /**
+   * In which factors are kept and inverted: "auto" looks at the first batch and takes float64 where float32 has too few digits
+   * for the damping, and refuses what float64 has too few for; in a trace it is theta's. Default "auto".
+   */
+  precision?: FactorPrecision;
   /** Parameters outside of layers: "error", or "sgd" for their plain gradient. Default "error". */
   generic?: Generic;
 }
@@ -65,6 +71,11 @@ export type KfacSimpleLayer = {
   damped: DampedFactors;
   /** π, λ_A and λ_E of `damped`. */
   share: DampingShare;
+  /**
+   * The larger condition number of the two damped factors, with standard damping that of their damped product; 0 where they
+   * could not be inverted.
+   */
+  condition: Tensor;
 };
 
 export type KfacSimpleState = MeasuredState<KfacSimpleLayer>;
@@ -82,6 +93,7 @@ export const kfacSimpleDefaults: Required<KfacSimpleOptions> = {
   matchNorm: "lambdaE",
   momentum: 0,
   weightDecay: 0,
+  precision: "auto",
   generic: "error",
 };
 
@@ -106,7 +118,7 @@ export function kfacSimple(options: KfacSimpleOptions = {}): MeasuringOptimizer<
       const [a, e] = [empty("inputs"), empty("outputs")];
       const zero = tree.scalar(0, a.total.dtype);
       const share = { pi: zero, inputs: zero, outputs: zero };
-      return { inputs: a, outputs: e, damped: { inputs: a.total, outputs: e.total }, share };
+      return { inputs: a, outputs: e, damped: { inputs: a.total, outputs: e.total }, share, condition: zero };
     },
     observed: (layer, { block: { isDiagonal }, inputs, errors }) => ({
       ...layer,
@@ -121,7 +133,8 @@ export function kfacSimple(options: KfacSimpleOptions = {}): MeasuringOptimizer<
       const factors = means(layer);
       const damping = atStep(rule.damping, step)(factors.inputs);
       const damped = dampedFactors(factors, damping, rule, form);
-      return { ...layer, damped, share: dampingShare(factors, damping, form) };
+      const share = dampingShare(factors, damping, form);
+      return { ...layer, damped, share, condition: conditionOf(factors, damped, share) };
     },
     direction: ({ damped }, gradient) => dampedDirection(damped, gradient, rule),
     errors: (network, taps, key) => fisherErrors(rule.fisher, network, taps, key),
@@ -139,6 +152,20 @@ export function kfacSimple(options: KfacSimpleOptions = {}): MeasuringOptimizer<
       return { pi: mean("pi"), inputDamping: mean("inputs"), outputDamping: mean("outputs") };
     },
   });
+}
+
+/** Of what is inverted: of the damped factors the larger one, of their damped product its own. */
+function conditionOf(factors: Factors, damped: DampedFactors, share: DampingShare): Tensor {
+  if ("damping" in damped) {
+    const { inputBasis, outputBasis, damping } = damped;
+    const ends = [inputBasis, outputBasis].map(({ values }) => ({ most: values.max(), least: values.min() }));
+    const at = (end: "most" | "least"): Tensor => ends[0]![end].mul(ends[1]![end]).add(damping) as Tensor;
+    return at("most").div(at("least"));
+  }
+  const [own, other] = (["inputs", "outputs"] as const).map((side) =>
+    conditionNumber(shifted(factors[side], share[side]), damped[side]),
+  );
+  return np.maximum(own!, other!) as Tensor;
 }
 
 function requireOptions(options: KfacSimpleOptions): Required<KfacSimpleOptions> {

@@ -22,7 +22,10 @@ export type BlockFactors = {
   scale?: Tensor;
 };
 
-/** What was computed from the factors of one block; which members there are depends on the options. */
+/**
+ * What was computed from the factors of one block; which members there are depends on the options. All 0 where that failed:
+ * the block stands still.
+ */
 export type BlockInverse = { readonly [name: string]: Tensor };
 
 export type KfacState = {
@@ -51,8 +54,8 @@ export function initialState(
   blocks: readonly LayerBlock[],
   diagonalPaths: readonly string[],
   damping: { damping: Tensor; gamma: Tensor },
+  dtype: "float32" | "float64",
 ): KfacState {
-  const dtype = tree.floatType(theta);
   const none = (...shape: number[]): Tensor => np.zeros(shape, { dtype });
   const byName = <T>(valueOf: (block: LayerBlock, index: number) => T): Record<string, T> =>
     Object.fromEntries(blocks.map((block, i) => [block.name, valueOf(block, i)]));

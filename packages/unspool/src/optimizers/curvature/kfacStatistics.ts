@@ -1,6 +1,7 @@
 /** The statistics of K-FAC: second moments on a batch, and their running means (Martens and Grosse 2015, sections 3 and 5). */
 import { type Key, type Tensor, grad, np, plainLayers, random, tree, vmap } from "../../array/index.ts";
 import { OptionError } from "../../errors.ts";
+import { asType } from "../hyperparameter.ts";
 import { advance } from "../leaves.ts";
 import type { NetworkView } from "../objective/objective.ts";
 import { secondMoment } from "./factors.ts";
@@ -86,6 +87,13 @@ export function factorsOf(rule: KfacRule, blocks: readonly LayerBlock[], samples
   });
 }
 
+/** The samples in the dtype of the state's factors. */
+function inTypeOf({ factors }: KfacState, { batch, inputs, errors }: Samples): Samples {
+  const dtype = tree.floatType(factors);
+  const cast = (all: readonly Tensor[]): Tensor[] => all.map((x) => asType(x, dtype));
+  return { batch, inputs: cast(inputs), errors: cast(errors) };
+}
+
 /** State with the samples in its running means: kept is min(1 - 1/k, statisticsDecay). */
 export function withSamples(
   rule: KfacRule,
@@ -95,7 +103,7 @@ export function withSamples(
 ): KfacState {
   const statistics = advance(state.statistics);
   const mix = keeping(rule.statisticsDecay, statistics);
-  const fresh = factorsOf(rule, blocks, samples);
+  const fresh = factorsOf(rule, blocks, inTypeOf(state, samples));
   const factors = blocks.map(({ name }, i): [string, BlockFactors] => {
     const { scale, ...old } = state.factors[name]!;
     return [name, { ...tree.map(mix, old, fresh[i]!), ...(scale && { scale }) }];
@@ -115,7 +123,7 @@ export function withScales(
   const factors = blocks.map(({ name }, i): [string, BlockFactors] => {
     const block = state.factors[name]!;
     const { inputVectors, outputVectors } = state.inverses[name]!;
-    const fresh = scaleOf(samples, i, inputVectors!, outputVectors!);
+    const fresh = scaleOf(inTypeOf(state, samples), i, inputVectors!, outputVectors!);
     return [name, { ...block, scale: mix(block.scale!, fresh) }];
   });
   return { ...state, scaleStatistics, factors: Object.fromEntries(factors) };

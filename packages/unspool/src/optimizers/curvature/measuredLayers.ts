@@ -4,12 +4,14 @@
  * the statistics of this batch, where they are due. So a direction does not depend on its own batch. Or, where the
  * batch of the gradient is wanted in the factors: statistics, inverses, direction.
  */
-import { type Key, type Tensor, type Tree, np, tree } from "../../array/index.ts";
+import { type Key, type Tensor, type Tree, isTracing, np, tree } from "../../array/index.ts";
 import { OptionError, requireInteger, requireOneOf } from "../../errors.ts";
 import { compiledOutside } from "../objective/compiledOutside.ts";
-import { belowOne } from "../hyperparameter.ts";
+import { asType, belowOne } from "../hyperparameter.ts";
 import { advance, allFinite, counter } from "../leaves.ts";
 import type { NetworkView, Objective, ObjectiveOptimizer } from "../objective/objective.ts";
+import type { Hyperparameter } from "../optimizer.ts";
+import { type FactorReport, factorReportOf } from "./factorReport.ts";
 import { type LayerBlock, blockMatrix } from "./layerBlocks.ts";
 import { countOf, withFrozen } from "./frozenLayers.ts";
 import { type LayerTaps, layerTaps, networkOf } from "./layerTaps.ts";
@@ -21,6 +23,9 @@ import {
   requireRegistered,
   startVelocity,
 } from "./layerwise.ts";
+import { type FactorPrecision, type FloatType, factorPrecisions, firstPrecision } from "./precision.ts";
+import { isNone, largestOf, measuredInPrecision, orNone } from "./precision.ts";
+import { type RegistrationReport, registrationOf, reportOf } from "./registrationReport.ts";
 import { type FactorSchedule, factorPhase, factorsDue, when } from "./phases.ts";
 
 /** An optimizer that measures factors, and can do so before it moves. */
@@ -30,6 +35,10 @@ export interface MeasuringOptimizer<State extends Tree> extends ObjectiveOptimiz
    * one batch; Benzing (ICML 2022) takes 50 before training.
    */
   observe<Theta>(theta: Theta, state: State, objective: Objective<Theta>, key: Key): State;
+  /** Which parameter is treated how, and why. Throws `OptionError` that names one in no layer, unless `generic` allows it. */
+  registrationReport<Theta>(theta: Theta, objective: Objective<Theta>): RegistrationReport;
+  /** Condition numbers of the layers' factors as they were last inverted, and which layers stand still. */
+  factorReport<Theta>(theta: Theta, state: State, objective: Objective<Theta>): FactorReport;
 }
 
 export type MeasuredState<Layer> = {
@@ -78,10 +87,20 @@ export interface MeasuredRule extends LayerwiseRule {
   readonly factorBatch: FactorBatch;
   readonly inversePeriod: number;
   readonly covarianceSteps: number | null;
+  readonly precision: FactorPrecision;
+  readonly damping: Hyperparameter;
+  /** No inverse is too poor. */
+  readonly allowSingular?: boolean;
 }
 
+/** What every method keeps of a layer. */
+export type MeasuredLayer = {
+  /** The condition number of what was inverted last; 0 where that failed. */
+  condition: Tensor;
+};
+
 /** The optimizer that does this with every layer. */
-export function measuredLayers<Layer extends Tree>(
+export function measuredLayers<Layer extends MeasuredLayer & Tree>(
   name: string,
   rule: MeasuredRule,
   method: LayerRule<Layer>,
@@ -90,37 +109,58 @@ export function measuredLayers<Layer extends Tree>(
   const schedule: FactorSchedule = { period, steps: covarianceSteps ?? period };
   const tapsAt = <Theta>(theta: Theta, objective: Objective<Theta>): LayerTaps<Theta> =>
     layerTaps(networkOf(name, objective), theta);
-  const samplesOf = <Theta>(taps: LayerTaps<Theta>, objective: Objective<Theta>, key: Key): LayerSample[] => {
+  const samplesOf = <Theta>(
+    taps: LayerTaps<Theta>,
+    objective: Objective<Theta>,
+    key: Key,
+    dtype: FloatType,
+  ): LayerSample[] => {
     const errors = method.errors?.(networkOf(name, objective), taps, key) ?? [];
     return taps.registration.blocks.map((block, i) => ({
       block,
-      inputs: taps.inputs[i]!,
-      errors: errors.map((draw) => draw[i]!),
+      inputs: asType(taps.inputs[i]!, dtype),
+      errors: errors.map((draw) => asType(draw[i]!, dtype)),
     }));
   };
+  const blocksOf = <Theta>(theta: Theta, objective: Objective<Theta>): readonly LayerBlock[] =>
+    registrationOf(networkOf(name, objective), theta).blocks;
   return {
     name,
-    init: (theta, objective, key) =>
-      compiledOutside(
-        `${name}.init`,
-        (at: typeof theta, draw: Key) => {
-          const taps = tapsAt(at, objective);
-          requireRegistered(name, at, taps.registration, rule.generic);
-          const step = counter();
-          const layers = samplesOf(taps, objective, draw).map((sample) =>
-            invertedOrFrozen(method, method.observed(method.empty(sample), sample), step, sample.block),
-          );
-          return { step, layers, ...startVelocity(rule, at) };
-        },
-        tree.tensors(theta) as typeof theta,
-        key,
-      ),
+    init(theta, objective, key) {
+      const measure = (dtype: FloatType) =>
+        compiledOutside(
+          `${name}.init`,
+          (at: typeof theta, draw: Key): MeasuredState<Layer> => {
+            const taps = tapsAt(at, objective);
+            requireRegistered(name, at, taps.registration, rule.generic);
+            const step = counter();
+            const layers = samplesOf(taps, objective, draw, dtype).map((sample) =>
+              invertedOrFrozen(method, method.observed(method.empty(sample), sample), step, sample.block),
+            );
+            return { step, layers, ...startVelocity(rule, at) };
+          },
+          tree.tensors(theta) as typeof theta,
+          key,
+        );
+      const first = firstPrecision(rule.precision, theta, rule.damping);
+      if (isTracing() || rule.allowSingular === true) return measure(first);
+      return measuredInPrecision({
+        ...{ where: name, precision: rule.precision, first, measure },
+        conditionsOf: ({ layers }) =>
+          layers.map((layer) => ({
+            condition: layer.condition.item(),
+            isFrozen: isFrozen(method, layer).item() === 1,
+          })),
+        nameOf: (layer) => blocksOf(theta, objective)[layer]!.name,
+      });
+    },
     step(theta, state, objective, { key, phase }) {
       const taps = tapsAt(theta, objective);
       const { blocks } = taps.registration;
       const velocity = nextVelocity(rule, state, taps.gradient);
       const due = factorsDue(schedule, state.step, phase);
-      const samples = due.covariance === false ? [] : samplesOf(taps, objective, key);
+      const samples =
+        due.covariance === false ? [] : samplesOf(taps, objective, key, tree.floatType(state.layers));
       const inverted = (layer: Layer, i: number): Layer =>
         when(due.refresh, () => invertedOrFrozen(method, layer, state.step, blocks[i]!), layer);
       const observed = (layer: Layer, i: number): Layer =>
@@ -132,7 +172,9 @@ export function measuredLayers<Layer extends Tree>(
       const used = isSame ? layers : state.layers;
       const frozen = used.map((layer) => isFrozen(method, layer));
       const directions = used.map((layer, i) => {
-        const direction = method.direction(layer, blockMatrix(blocks[i]!, velocity));
+        const gradient = blockMatrix(blocks[i]!, velocity);
+        const wide = method.direction(layer, asType(gradient, tree.floatType(layer)));
+        const direction = asType(wide, gradient.dtype);
         return np.where(frozen[i]!, np.zerosLike(direction), direction);
       });
       const next = moved(rule, state.step, theta, velocity, { blocks, directions });
@@ -144,7 +186,14 @@ export function measuredLayers<Layer extends Tree>(
           ...(state.velocity !== undefined && { velocity: velocity as Tree }),
         },
         loss: taps.loss,
-        metrics: { ...method.metrics?.(used), frozenLayers: countOf(frozen) },
+        metrics: {
+          ...method.metrics?.(used),
+          conditionNumber: largestOf(
+            used.map(({ condition }) => condition),
+            tree.floatType(used),
+          ),
+          frozenLayers: countOf(frozen),
+        },
       };
     },
     phaseAt: (step) => factorPhase(schedule, step),
@@ -152,7 +201,8 @@ export function measuredLayers<Layer extends Tree>(
       compiledOutside(
         `${name}.observe`,
         (at: typeof theta, before: typeof state, draw: Key) => {
-          const layers = samplesOf(tapsAt(at, objective), objective, draw).map((sample, i) =>
+          const dtype = tree.floatType(before.layers);
+          const layers = samplesOf(tapsAt(at, objective), objective, draw, dtype).map((sample, i) =>
             invertedOrFrozen(method, method.observed(before.layers[i]!, sample), before.step, sample.block),
           );
           return { ...before, layers };
@@ -161,6 +211,15 @@ export function measuredLayers<Layer extends Tree>(
         state,
         key,
       ),
+    registrationReport: (theta, objective) => reportOf(name, networkOf(name, objective), theta, rule.generic),
+    factorReport: (theta, state, objective) =>
+      factorReportOf(
+        `${name}.factorReport`,
+        blocksOf(theta, objective).map((block, i) => {
+          const layer = state.layers[i]!;
+          return { name: block.name, inverse: layer[method.inverse], condition: layer.condition };
+        }),
+      ),
   };
 }
 
@@ -168,7 +227,7 @@ export function measuredLayers<Layer extends Tree>(
  * The layer with inverses of its statistics; all 0 where they cannot be inverted in their dtype, as with a damping below
  * its precision. Such a layer stands still until an inversion succeeds, instead of becoming NaN.
  */
-function invertedOrFrozen<Layer extends Tree>(
+function invertedOrFrozen<Layer extends MeasuredLayer & Tree>(
   method: LayerRule<Layer>,
   layer: Layer,
   step: Tensor,
@@ -178,15 +237,17 @@ function invertedOrFrozen<Layer extends Tree>(
   const finite = allFinite(next[method.inverse]);
   const isSound = method.isSound === undefined ? finite : np.logicalAnd(finite, method.isSound(next, step));
   const none = tree.map(np.zerosLike, next[method.inverse]);
-  return { ...next, [method.inverse]: tree.select(isSound as Tensor, next[method.inverse], none) };
+  const { condition } = next;
+  return {
+    ...next,
+    condition: np.where(isSound, orNone(condition), np.zerosLike(condition)) as Tensor,
+    [method.inverse]: tree.select(isSound as Tensor, next[method.inverse], none),
+  };
 }
 
 /** True for a layer whose last inversion failed: bool scalar. */
 function isFrozen<Layer extends Tree>({ inverse }: LayerRule<Layer>, layer: Layer): Tensor {
-  return tree
-    .leaves(layer[inverse])
-    .map((leaf) => leaf.equal(0).all() as Tensor)
-    .reduce((all, isZero) => np.logicalAnd(all, isZero) as Tensor);
+  return isNone(layer[inverse]);
 }
 
 /** Throws `OptionError` for a value that is not allowed. */
@@ -196,6 +257,7 @@ export function requireMeasured(where: string, rule: MeasuredRule): void {
   if (typeof ema !== "number" || !belowOne.has(ema)) {
     throw new OptionError(where, "ema", ema, `a number ${belowOne.text}`);
   }
+  requireOneOf(where, "precision", rule.precision, factorPrecisions);
   requireOneOf(where, "factorBatch", rule.factorBatch, ["previous", "same"]);
   requireInteger(where, "inversePeriod", inversePeriod, 1);
   if (covarianceSteps === null) return;

@@ -8,6 +8,7 @@ import { isFloatLeaf } from "../leaves.ts";
 import type { NetworkView } from "../objective/objective.ts";
 import { type LayerBlock, type Registration, registerLayers } from "./layerBlocks.ts";
 import { type LayerKind, recordingLayers } from "./layerRecorder.ts";
+import { textTable } from "./textTable.ts";
 import { usesOutsideLayers } from "./useOutsideLayers.ts";
 
 /** What becomes of parameters in no block. */
@@ -118,6 +119,5 @@ function tableOf(reports: readonly ParameterReport[]): string {
       why,
     ]),
   ];
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd()).join("\n"); // prettier-ignore
+  return textTable(rows);
 }
