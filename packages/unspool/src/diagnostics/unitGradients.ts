@@ -26,8 +26,9 @@ export interface UnitGradients {
 }
 
 /**
- * Runs `windows` estimates at fixed theta. The estimator must have a `recurrence` (all but those of
- * reverse mode have one) on an executor that runs several windows in a call (the compiled one).
+ * Runs `windows` estimates at fixed theta. The estimator must have a `recurrence` on an executor that runs several windows in
+ * a call (the compiled one), as all but those of reverse mode have, or say of each pair what it contributes: it is then made
+ * with `keepsPairs: true`, and windows are estimated one by one (PES-Analytic).
  *
  * @example
  * const estimator = pes(problem, { truncation: 10, pairs: 1000 });
@@ -43,14 +44,7 @@ export function unitGradients<Theta>(
   requireInteger("unitGradients", "windows", windows, 1);
   const { recurrence } = estimator;
   const run = windowsRunner(recurrence);
-  if (recurrence === undefined || run === undefined) {
-    throw new OptionError(
-      "unitGradients",
-      "estimator",
-      estimator.name,
-      "one with a recurrence, on the compiled executor",
-    );
-  }
+  if (recurrence === undefined || run === undefined) return oneByOne(estimator, theta, options);
   const inner = recurrence.units(estimator.init(theta, random.foldIn(key, "init")));
   const count = tree.leaves(inner)[0]!.shape[0]!;
   const zeros = (leaf: Tensor) => np.zeros([count, ...leaf.shape], { dtype: "float64" });
@@ -65,6 +59,47 @@ export function unitGradients<Theta>(
   }
   const size = tree.size(theta);
   return { units: count, size, total: byUnit(tree.leaves(units.total), count, size), windowSquares };
+}
+
+/** The same from what estimates say of their pairs. */
+function oneByOne<Theta>(
+  estimator: GradientEstimator<Theta>,
+  theta: Theta,
+  { key, windows }: UnitGradientOptions,
+): UnitGradients {
+  const size = tree.size(theta);
+  const windowSquares: number[] = [];
+  let total = new Float64Array(0);
+  let units = 0;
+  let state = estimator.init(theta, random.foldIn(key, "init"));
+  for (let window = 0; window < windows; window++) {
+    const estimate = estimator.estimate(theta, state, random.foldIn(key, window));
+    state = estimate.state;
+    const rows = pairRows(estimator.name, estimate.info, size);
+    if (window === 0) total = new Float64Array(rows.length);
+    units = rows.length / size;
+    let square = 0;
+    rows.forEach((value, i) => {
+      total[i]! += value;
+      square += value * value;
+    });
+    windowSquares.push(square / units);
+  }
+  return { units, size, total, windowSquares };
+}
+
+/** Gradients of the pairs of an estimate, [pairs, P]. */
+function pairRows(name: string, info: object | undefined, size: number): Float64Array {
+  if (info === undefined || !("gradients" in info)) {
+    throw new OptionError(
+      "unitGradients",
+      "estimator",
+      name,
+      "one with a recurrence, on the compiled executor, or one of pairs that is made with keepsPairs: true",
+    );
+  }
+  const leaves = tree.leaves(info.gradients);
+  return byUnit(leaves, leaves.reduce((sum, leaf) => sum + leaf.size, 0) / size, size);
 }
 
 interface Outer {
@@ -131,6 +166,8 @@ export interface MeasuredVariance {
   value: number;
   /** Its standard error. */
   error: number;
+  /** Variances of the coordinates, [P]: their sum is `value`. */
+  variances: Float64Array;
   /** Mean over units, [P]. */
   mean: Float64Array;
 }
@@ -141,8 +178,13 @@ export function totalVariance({ units, size, total }: UnitGradients): MeasuredVa
   const mean = new Float64Array(size);
   for (let i = 0; i < total.length; i++) mean[i % size]! += total[i]! / units;
   const squares = new Float64Array(units);
-  for (let i = 0; i < total.length; i++) squares[Math.floor(i / size)]! += (total[i]! - mean[i % size]!) ** 2;
+  const variances = new Float64Array(size);
+  for (let i = 0; i < total.length; i++) {
+    const square = (total[i]! - mean[i % size]!) ** 2;
+    squares[Math.floor(i / size)]! += square;
+    variances[i % size]! += square / (units - 1);
+  }
   const sum = squares.reduce((all, square) => all + square, 0);
   const spread = squares.reduce((all, square) => all + (square - sum / units) ** 2, 0);
-  return { value: sum / (units - 1), error: Math.sqrt(spread / (units - 1) / units), mean };
+  return { value: sum / (units - 1), error: Math.sqrt(spread / (units - 1) / units), variances, mean };
 }

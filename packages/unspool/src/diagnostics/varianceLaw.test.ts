@@ -65,20 +65,24 @@ test("gradients by window of the scalar system, K = 2", () => {
 });
 
 test.each([
-  ["scalar", 1, 4.6987046726, 2.6100143015],
-  ["scalar", 2, 4.9913587411, 2.6100143015],
-  ["scalar", 6, 2.6100143015, 2.6100143015],
-  ["planar", 1, 208.4713014229, 276.3646072887],
-  ["planar", 2, 237.8841771147, 276.3646072887],
-] as const)("total variances of the %s system, K = %i", (system, truncation, wantedPes, wantedNres) => {
-  const rows =
-    system === "scalar"
-      ? windowGradients(scalar, scalarTheta, { key })
-      : windowGradients(planar, planarTheta, { key });
-  const law = pairVariances(mergeWindows(rows, truncation));
-  expect(law.pes).toBeCloseTo(wantedPes, 8);
-  expect(law.nres).toBeCloseTo(wantedNres, 8);
-});
+  ["scalar", 1, 4.6987046726, 2.6100143015, 2.3341581118],
+  ["scalar", 2, 4.9913587411, 2.6100143015, 1.6331248866],
+  ["scalar", 6, 2.6100143015, 2.6100143015, 0],
+  ["planar", 1, 208.4713014229, 276.3646072887, 81.9835089322],
+  ["planar", 2, 237.8841771147, 276.3646072887, 50.08252214421],
+] as const)(
+  "total variances of the %s system, K = %i",
+  (system, truncation, wantedPes, wantedNres, wantedAnalytic) => {
+    const rows =
+      system === "scalar"
+        ? windowGradients(scalar, scalarTheta, { key })
+        : windowGradients(planar, planarTheta, { key });
+    const law = pairVariances(mergeWindows(rows, truncation));
+    expect(law.pes).toBeCloseTo(wantedPes, 8);
+    expect(law.nres).toBeCloseTo(wantedNres, 8);
+    expect(law.pesAnalytic).toBeCloseTo(wantedAnalytic, 8);
+  },
+);
 
 test("truncated ES and single windows", () => {
   const rows = windowGradients(planar, planarTheta, { key });
@@ -139,7 +143,7 @@ test("a state that begins at theta: the sum over windows is the gradient of BPTT
   tree.flatten(gradient).forEach((x, i) => expect(sum[i]).toBeCloseTo(x, 12));
 });
 
-test.each(["pes", "nres", "truncatedEs"] as const)(
+test.each(["pes", "nres", "truncatedEs", "pesAnalytic"] as const)(
   "%s, pair by pair, has the variance of the law",
   (name) => {
     const law = pairVariances(windowGradients(planar, planarTheta, { key }));
@@ -148,13 +152,26 @@ test.each(["pes", "nres", "truncatedEs"] as const)(
       pairs: 20_000,
       truncation: 1,
       objective: "sum",
+      // PES-Analytic has no recurrence: its estimates say what each pair contributes.
+      keepsPairs: name === "pesAnalytic",
     });
     const sample = unitGradients(estimator, planarTheta, { key, windows: 4 });
-    const { value, error } = totalVariance(sample);
+    const { value, error, variances } = totalVariance(sample);
     expect(error / value).toBeLessThan(0.03);
+    expect(variances[0]! + variances[1]!).toBeCloseTo(value, 8);
     expect(Math.abs(value - law[name]) / error).toBeLessThan(4);
   },
 );
+
+test("pairs that an estimator keeps say what its recurrence does", () => {
+  const options = { sigma: 0.2, pairs: 5, truncation: 2 } as const;
+  const { recurrence: _none, ...alone } = pes(planar, { ...options, keepsPairs: true });
+  const [kept, run] = [alone, pes(planar, options)].map((estimator) =>
+    unitGradients(estimator, planarTheta, { key, windows: 3 }),
+  );
+  kept!.total.forEach((x, i) => expect(run!.total[i]).toBeCloseTo(x, 10));
+  kept!.windowSquares.forEach((x, i) => expect(run!.windowSquares[i]).toBeCloseTo(x, 10));
+});
 
 test("the sum over windows is what the estimates add up to, window by window", () => {
   const estimator = pes(planar, { sigma: 0.2, pairs: 5, truncation: 2, objective: "sum" });

@@ -7,6 +7,7 @@
  *     PES             P Σ_ab |h[a, b]|² + Σ_ab h[a, b] · h[b, a]
  *     NRES, full ES   (P + 1) |grad|²
  *     truncated ES    (P + 1) Σ_w |g[w, w]|²
+ *     PES-Analytic    as PES, with sums over w > max(a, b)
  *
  * Exact where L+ - L- is linear in the perturbations (quadratic losses, or sigma -> 0). The mean of N pairs has an
  * N-th of it. The law of PES follows from Isserlis' theorem; that of NRES is proposition 3.2 of Vicol, Kolter,
@@ -19,6 +20,7 @@ export interface PairVariances {
   /** Of full ES too. */
   nres: number;
   truncatedEs: number;
+  pesAnalytic: number;
   /** |grad|². */
   squaredGradient: number;
 }
@@ -29,10 +31,16 @@ export function pairVariances(windows: WindowGradients): PairVariances {
   const size = windows[0]![0]!.length;
   // later[b] is h[a, b] for a >= b while a goes down from the last window.
   const later = windows.map(() => new Float64Array(size));
+  const analytic = { squares: 0, products: 0 };
   const own = tails(windows);
   let [squares, products, truncated] = [0, 0, 0];
   for (let a = count - 1; a >= 0; a--) {
+    // The windows after a: sums over w > max(a, b).
+    const after = later[a]!.slice();
     for (let b = 0; b <= a; b++) {
+      const strict = dot(later[b]!, later[b]!);
+      analytic.squares += a === b ? (b + 1) * strict : strict;
+      analytic.products += a === b ? strict : 2 * dot(later[b]!, after);
       addTo(later[b]!, windows[a]![b]!);
       const square = dot(later[b]!, later[b]!);
       // h[a, b] = h[b, b] for the a < b: counted where a = b.
@@ -48,6 +56,7 @@ export function pairVariances(windows: WindowGradients): PairVariances {
     pes: size * squares + products,
     nres: (size + 1) * squaredGradient,
     truncatedEs: (size + 1) * truncated,
+    pesAnalytic: size * analytic.squares + analytic.products,
     squaredGradient,
   };
 }

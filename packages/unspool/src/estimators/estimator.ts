@@ -13,6 +13,27 @@ export interface Estimate<Theta, State> {
   gradient: Theta;
   state: State;
   metrics: EstimateMetrics;
+  /** What else the estimator says of it; no part of the state. */
+  info?: object;
+}
+
+/** An estimate from antithetic pairs. */
+export interface PairEstimate<Theta, State> extends Estimate<Theta, State> {
+  /** Of each pair; only where the estimator's option `keepsPairs` asks for it. */
+  info?: PairInfo<Theta>;
+}
+
+/** An estimator from antithetic pairs. */
+export interface PairEstimator<Theta = unknown, State = unknown> extends GradientEstimator<Theta, State> {
+  estimate(theta: Theta, state: State, key: Key): PairEstimate<Theta, State>;
+}
+
+/** What each pair says for itself: the estimate's `gradient` is the mean of `gradients`. */
+export interface PairInfo<Theta> {
+  /** Of the members at theta + eps and theta - eps, in the units of the objective: float64 [pairs, 2]. */
+  losses: Tensor;
+  /** In the structure of theta: float64 [pairs, …]. */
+  gradients: Theta;
 }
 
 export interface EstimateMetrics {

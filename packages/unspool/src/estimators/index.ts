@@ -1,6 +1,16 @@
 /** Gradient estimators, one file each. */
-export type { Estimate, EstimateMetrics, GradientEstimator, Recurrence, StateData } from "./estimator.ts";
+export type {
+  Estimate,
+  EstimateMetrics,
+  GradientEstimator,
+  PairEstimate,
+  PairEstimator,
+  PairInfo,
+  Recurrence,
+  StateData,
+} from "./estimator.ts";
 export type { EsOptions } from "./es/esOptions.ts";
+export type { LossDifference } from "./es/lossDifference.ts";
 export type { DerivativeOptions } from "./derivatives/trajectory.ts";
 export { thetaBasis } from "./derivatives/tangents.ts";
 export { cut, gaussian } from "./es/noise.ts";
@@ -12,7 +22,7 @@ export type { CurriculumMetrics, CurriculumOptions, CurriculumState } from "./ar
 export { dodge } from "./derivatives/dodge.ts";
 export type { DodgeOptions } from "./derivatives/dodge.ts";
 export { fullEs } from "./es/fullEs.ts";
-export type { FullEsOptions } from "./es/fullEs.ts";
+export type { FullEsObjective, FullEsOptions } from "./es/fullEs.ts";
 export { gpes } from "./es/gpes.ts";
 export type { GpesOptions } from "./es/gpes.ts";
 export { meanOf } from "./around/meanOf.ts";

@@ -5,7 +5,7 @@
 import { requireKnownOptions } from "../errors.ts";
 import { type Registry, registry } from "../registry.ts";
 import type { Problem } from "../unroll/index.ts";
-import { type EsOptions, wholeOptionNames } from "./es/esOptions.ts";
+import { type EsOptions, pairOptionNames, wholeOptionNames } from "./es/esOptions.ts";
 import { bptt } from "./derivatives/bptt.ts";
 import { dodge } from "./derivatives/dodge.ts";
 import type { GradientEstimator } from "./estimator.ts";
@@ -73,7 +73,7 @@ const registered: Registry<EstimatorEntry> = registry("createEstimator", [
   { name: "pes", summary: "persistent ES: unbiased from windows",
     ...windowedEs, finalCounterpart: "telescopingPes", variance: "persistent", preference: 40, standsFor: "endless", options: esOptions, create: pes },
   { name: "pesAnalytic", summary: "PES with the window's own part by backpropagation",
-    kind: "mixed", isUnbiased: true, isWhole: false, needsDivisor: true, cost: { perUnit: 2, shared: 1 }, variance: "analytic", preference: 70, standsFor: "endless", options: ["sigma", "pairs", "truncation", "objective", "noise", "executor"], create: pesAnalytic },
+    kind: "mixed", isUnbiased: true, isWhole: false, needsDivisor: true, cost: { perUnit: 2, shared: 1 }, variance: "analytic", preference: 70, standsFor: "endless", options: ["sigma", "pairs", "truncation", "objective", "noise", "keepsPairs", "executor"], create: pesAnalytic },
   { name: "telescopingPes", summary: "PES for the loss at the end of a trajectory",
     ...windowedEs, objective: "final", needsDivisor: true, resets: evenEnds, options: esOptions.filter((name) => name !== "objective"), create: telescopingPes },
   { name: "nres", aliases: ["es-single"], summary: "noise-reuse ES (ES-Single): one perturbation per trajectory",
@@ -91,7 +91,7 @@ const registered: Registry<EstimatorEntry> = registry("createEstimator", [
   { name: "dodge", summary: "exact derivative along a random direction",
     ...perTask, ...evenWindows, kind: "forward", isUnbiased: true, variance: "noiseReuse", preference: 110, options: [...taskOptions, "noise"], create: dodge },
   { name: "mixture", summary: "derivatives and ES over whole trajectories, weighted by their variances",
-    kind: "mixed", isUnbiased: true, isWhole: true, cost: { perUnit: 2 }, largestTheta: mostTangents, preference: 80, standsFor: "finite", options: wholeOptionNames, create: mixture },
+    kind: "mixed", isUnbiased: true, isWhole: true, cost: { perUnit: 2 }, largestTheta: mostTangents, preference: 80, standsFor: "finite", options: pairOptionNames, create: mixture },
 ], {
   ignoresCase: true,
   elsewhere: "A search (cmaEs, snes, …) is no estimator, for it has no gradient: searchMethod(name, problem) makes a method of one.",

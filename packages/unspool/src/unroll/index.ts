@@ -6,6 +6,7 @@ export {
   eraseProblem,
   finalLossOf,
   initialState,
+  requireFinalLoss,
   requireProblem,
 } from "./problem.ts";
 export { requireHorizon } from "./horizon.ts";

@@ -140,6 +140,18 @@ export function requireProblem(where: string, problem: unknown): void {
   );
 }
 
+/** Throws `OptionError` unless the problem has a loss of finished trajectories. */
+export function requireFinalLoss(where: string, { finalLoss }: { finalLoss?: unknown }): void {
+  if (finalLoss !== undefined) return;
+  throw new OptionError(
+    where,
+    "problem.finalLoss",
+    undefined,
+    "a function (theta, state, batch) => loss",
+    "It is evaluated on a batch that is drawn once per trajectory.",
+  );
+}
+
 export function eraseProblem<Theta, State, Batch>(problem: Problem<Theta, State, Batch>): ErasedProblem {
   return problem;
 }

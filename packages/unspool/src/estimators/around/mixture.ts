@@ -28,16 +28,15 @@ import {
   splitFloats,
   requireProblem,
 } from "../../unroll/index.ts";
-import { type EsSettings, esSettings, wholeOptionNames } from "../es/esOptions.ts";
+import { type EsOptions, type EsSettings, esSettings, pairOptionNames } from "../es/esOptions.ts";
 import { type PairProgram, guard, lossSummary, pairLosses, requireFiniteLosses } from "../es/pairLosses.ts";
 import { type EsShared, type MemberCarry, memberStep, pairRequest, startMember } from "../es/pairMembers.ts";
 import type { GradientEstimator } from "../estimator.ts";
-import type { FullEsOptions } from "../es/fullEs.ts";
 import { cut } from "../es/noise.ts";
 import { type WindowState, firstWindow, sameLeaves, sharedBy } from "../es/pairWindow.ts";
 import { thetaBasis } from "../derivatives/tangents.ts";
 
-export type MixtureOptions = FullEsOptions;
+export type MixtureOptions = Omit<EsOptions, "truncation" | "resets" | "differences" | "keepsPairs">;
 
 interface Unit {
   pair: Tensor;
@@ -82,7 +81,7 @@ export function mixture<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: MixtureOptions = {},
 ): GradientEstimator<Theta, MixtureState> {
-  requireKnownOptions("mixture", options, wholeOptionNames);
+  requireKnownOptions("mixture", options, pairOptionNames);
   const name = "mixture";
   const settings = mixtureSettings(name, problem, options);
   const { plan, pairs, isCommon, executor } = settings;

@@ -1,12 +1,20 @@
 /** What every estimator asks of theta, and does with it before its own code sees it. */
 import { type Tensor, tree } from "../../array/index.ts";
 import { OptionError, ShapeError } from "../../errors.ts";
-import type { GradientEstimator } from "../estimator.ts";
+import type { GradientEstimator, PairEstimator } from "../estimator.ts";
 
 /**
  * An estimator whose theta may hold plain numbers (float32 scalars, as in a state), and whose leaves are floating-point:
  * nothing else has a derivative, or can be perturbed. `sigma` is that of its Gaussian perturbations, if it has any.
  */
+export function overTheta<Theta, State>(
+  estimator: PairEstimator<Theta, State>,
+  sigma?: number,
+): PairEstimator<Theta, State>;
+export function overTheta<Theta, State>(
+  estimator: GradientEstimator<Theta, State>,
+  sigma?: number,
+): GradientEstimator<Theta, State>;
 export function overTheta<Theta, State>(
   estimator: GradientEstimator<Theta, State>,
   sigma?: number,

@@ -1,7 +1,7 @@
 /** From a window of antithetic pairs to an estimate: checks, the mean loss, the gradient in the dtypes of theta. */
 import { type Tensor, tree } from "../../array/index.ts";
 import { type Clock, settle } from "../../unroll/index.ts";
-import type { EstimateMetrics } from "../estimator.ts";
+import type { EstimateMetrics, PairInfo } from "../estimator.ts";
 import type { EsSettings } from "./esOptions.ts";
 import { type PairMean, type PairProgram, lossSummary, requireFiniteLosses } from "./pairLosses.ts";
 import type { EsShared } from "./pairMembers.ts";
@@ -12,17 +12,15 @@ export function esEstimate<Shared extends EsShared, Unit extends { clock: Clock 
   program: PairProgram<Shared, Unit, Kept>,
   shared: Shared,
   units: Unit,
-): { units: Unit; loss: number; gradient: unknown; metrics: EstimateMetrics } {
+): { units: Unit; loss: number; gradient: unknown; metrics: EstimateMetrics; info?: PairInfo<unknown> } {
   const result = settings.executor.forward(program, shared, units);
   if (settings.nanPolicy === "error")
     requireFiniteLosses(settings, program, shared, units, result.each.losses);
-  const { isDividedByStd, sigma } = settings;
-  const mean = isDividedByStd
-    ? {
-        ...result.mean,
-        gradient: tree.scale(result.mean.gradient, 2 * sigma * inverseStd(result.each.losses)),
-      }
-    : result.mean;
+  const { isDividedByStd, sigma, keepsPairs } = settings;
+  const { losses, gradient: ofPairs } = result.each;
+  const scale = isDividedByStd ? 2 * sigma * inverseStd(losses) : 1;
+  const scaled = (sum: unknown): unknown => (isDividedByStd ? tree.scale(sum, scale) : sum);
+  const mean = { ...result.mean, gradient: scaled(result.mean.gradient) };
   const { loss, gradient, metrics } = esSummary(settings, mean, shared.theta);
   return {
     units: { ...result.units, clock: settle(settings.plan, result.units.clock) },
@@ -32,6 +30,7 @@ export function esEstimate<Shared extends EsShared, Unit extends { clock: Clock 
       innerSteps: 2 * settings.pairs * settings.plan.truncation,
       ...Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, value.item()])),
     },
+    ...(keepsPairs && { info: { losses, gradients: scaled(ofPairs) } }),
   };
 }
 

@@ -10,6 +10,7 @@ import {
   windowPlan,
 } from "../../unroll/index.ts";
 import { requireUnits } from "../unitMemory.ts";
+import { type LossDifference, requireLossDifference } from "./lossDifference.ts";
 import { type Noise, gaussian, ownNoise } from "./noise.ts";
 
 export interface EsOptions extends WindowOptions {
@@ -25,6 +26,13 @@ export interface EsOptions extends WindowOptions {
    * Default false.
    */
   isDividedByStd?: boolean;
+  /**
+   * What of L+ - L- counts: "all" (default), `{ signTimes: c }`, its sign times c, or `{ clippedAt: c }`, what lies within ±c;
+   * c in the units of the objective. See `LossDifference`.
+   */
+  differences?: LossDifference;
+  /** Estimates have `info`: the losses and the gradient of each pair. Costs pairs · P numbers. Default false. */
+  keepsPairs?: boolean;
   /** A pair with a loss that is not finite: an error (default), or left out of the average as 0. */
   nanPolicy?: "error" | "zero";
   /** Initial states and data per pair (default), or the same for all pairs. */
@@ -35,8 +43,8 @@ export interface EsOptions extends WindowOptions {
   executor?: Executor;
 }
 
-/** Names of `FullEsOptions`. */
-export const wholeOptionNames = [
+/** Options of pairs that are weighted by something else than the difference of their losses too. */
+export const pairOptionNames = [
   "sigma",
   "pairs",
   "objective",
@@ -47,8 +55,14 @@ export const wholeOptionNames = [
   "executor",
 ] as const;
 
+/** Names of `FullEsOptions`. */
+export const wholeOptionNames = [...pairOptionNames, "differences", "keepsPairs"] as const;
+
 /** Names of `EsOptions`. */
 export const esOptionNames: readonly (keyof EsOptions)[] = [...wholeOptionNames, "truncation", "resets"];
+
+/** Of the losses of a trajectory's steps: their sum, the least, the last; or the problem's `finalLoss` instead of them. */
+export type StepLosses = "sum" | "minimum" | "last" | "final";
 
 /** Checked options. */
 export interface EsSettings {
@@ -60,6 +74,10 @@ export interface EsSettings {
   /** 1 for "sum", 1 / truncation for "mean". */
   lossScale: number;
   isDividedByStd: boolean;
+  differences: LossDifference;
+  keepsPairs: boolean;
+  /** What becomes of the losses of a window's steps. */
+  over: StepLosses;
   nanPolicy: "error" | "zero";
   isCommon: boolean;
   noise: Noise;
@@ -68,19 +86,27 @@ export interface EsSettings {
   executor: Executor;
 }
 
-export function esSettings(name: string, problem: ErasedProblem, options: EsOptions): EsSettings {
+/** `over` is not "sum" only where a window is a trajectory; `objective` is then left aside. */
+export function esSettings(
+  name: string,
+  problem: ErasedProblem,
+  options: EsOptions,
+  over: StepLosses = "sum",
+): EsSettings {
   const {
     sigma = 0.01,
     pairs = 16,
     objective = "mean",
     nanPolicy = "error",
     trajectories = "independent",
+    differences = "all",
   } = options;
   requireProblem(name, problem);
   requirePositive(name, "sigma", sigma, "Typical values are 0.001 to 1.");
   requireInteger(name, "pairs", pairs, 1);
   requireUnits(name, "pairs", pairs);
   requireOneOf(name, "objective", objective, ["sum", "mean"]);
+  requireLossDifference(name, differences);
   requireOneOf(name, "nanPolicy", nanPolicy, ["error", "zero"]);
   requireOneOf(name, "trajectories", trajectories, ["independent", "common"]);
   const plan = windowPlan(name, problem.horizon, options);
@@ -93,8 +119,11 @@ export function esSettings(name: string, problem: ErasedProblem, options: EsOpti
     plan,
     sigma,
     pairs,
-    lossScale: objective === "sum" ? 1 : 1 / plan.truncation,
+    lossScale: objective === "sum" || over !== "sum" ? 1 : 1 / plan.truncation,
     isDividedByStd: options.isDividedByStd ?? false,
+    differences,
+    keepsPairs: options.keepsPairs ?? false,
+    over,
     nanPolicy,
     isCommon: trajectories === "common",
     noise: ownNoise(options.noise ?? gaussian(sigma)),

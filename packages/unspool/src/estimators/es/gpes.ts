@@ -8,7 +8,7 @@ import { esOptionNames } from "./esOptions.ts";
 import { OptionError, requireInteger, requireKnownOptions } from "../../errors.ts";
 import { type Problem, windowPlan, requireProblem } from "../../unroll/index.ts";
 import type { EsOptions } from "./esOptions.ts";
-import type { GradientEstimator } from "../estimator.ts";
+import type { PairEstimator } from "../estimator.ts";
 import { type PairState, noiseReuse } from "./noiseReuse.ts";
 
 export interface GpesOptions extends EsOptions {
@@ -20,7 +20,7 @@ export interface GpesOptions extends EsOptions {
 export function gpes<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: GpesOptions = {},
-): GradientEstimator<Theta, PairState> {
+): PairEstimator<Theta, PairState> {
   requireKnownOptions("gpes", options, [...esOptionNames, "noisePeriod"]);
   requireProblem("gpes", problem);
   const { truncation } = windowPlan("gpes", problem.horizon, options);

@@ -18,10 +18,18 @@ import {
   firstClocks,
   initialState,
 } from "../../unroll/index.ts";
-import { type EsOptions, type EsSettings, esSettings } from "./esOptions.ts";
-import { type PairProgram, guard, pairLosses } from "./pairLosses.ts";
-import { type EsShared, type MemberCarry, type PairMember, memberStep, pairRequest } from "./pairMembers.ts";
-import type { GradientEstimator } from "../estimator.ts";
+import { type EsOptions, type EsSettings, type StepLosses, esSettings } from "./esOptions.ts";
+import { differenceWeight } from "./lossDifference.ts";
+import { type PairProgram, guard, pairLosses, pairResults } from "./pairLosses.ts";
+import {
+  type EsShared,
+  type MemberCarry,
+  type PairMember,
+  memberStep,
+  pairRequest,
+  withFinalLosses,
+} from "./pairMembers.ts";
+import type { PairEstimator } from "../estimator.ts";
 import { repeat } from "./noise.ts";
 import {
   type WindowState,
@@ -68,6 +76,8 @@ export interface NoiseReuse {
   noisePeriod: number;
   /** False: weigh by eps alone and forget earlier windows (truncated ES). */
   isPersistent: boolean;
+  /** What becomes of the losses of a window's steps. Default: their sum. */
+  over?: StepLosses;
 }
 
 /** An age at which every perturbation is due to be redrawn. */
@@ -78,8 +88,8 @@ export function noiseReuse<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: EsOptions,
   reuse: NoiseReuse,
-): GradientEstimator<Theta, PairState> {
-  const settings = esSettings(name, eraseProblem(problem), options);
+): PairEstimator<Theta, PairState> {
+  const settings = esSettings(name, eraseProblem(problem), options, reuse.over);
   const programs = { window: windowProgram(settings, reuse), restart: restartProgram(settings, reuse) };
   const recurrence = windowRecurrence(settings, programs);
   return overTheta(
@@ -140,7 +150,6 @@ function perturb(settings: EsSettings, reuse: NoiseReuse, shared: EsShared, unit
 function windowProgram(settings: EsSettings, reuse: NoiseReuse): PairProgram<EsShared, PairUnit, Kept> {
   const { plan } = settings;
   const redrawsInside = plan.mode === "inside" && reuse.noisePeriod > plan.truncation;
-  const factor = settings.lossScale / (2 * settings.sigma ** 2);
   return {
     name: settings.name,
     length: plan.truncation,
@@ -158,15 +167,19 @@ function windowProgram(settings: EsSettings, reuse: NoiseReuse): PairProgram<EsS
       return { members: [withAfter(plus, after.plus), withAfter(minus, after.minus)], kept };
     },
     step: (_shared, constant, carry) => memberStep(settings, constant, carry),
-    finish(_shared, unit, members, kept) {
+    finish(_shared, unit, stepped, kept) {
+      const members = withFinalLosses(settings, stepped, unit.clock.key);
       const [plus, minus] = members.map(({ carry }) => carry) as [MemberCarry, MemberCarry];
       const { statistics, losses } = pairLosses(settings, members);
-      const before = tree.scale(kept.xi, plus.before.sub(minus.before).mul(factor));
+      const before = tree.scale(kept.xi, differenceWeight(settings, plus.before.sub(minus.before)));
       const weighted =
         plan.mode === "inside"
           ? tree.add(
               before,
-              tree.scale(tree.astype(kept.epsAfter, "float64"), plus.after.sub(minus.after).mul(factor)),
+              tree.scale(
+                tree.astype(kept.epsAfter, "float64"),
+                differenceWeight(settings, plus.after.sub(minus.after)),
+              ),
             )
           : before;
       const { clock, isAfter } = plus;
@@ -186,8 +199,7 @@ function windowProgram(settings: EsSettings, reuse: NoiseReuse): PairProgram<EsS
           xi: tree.select(hasEnded, tree.zerosLike(xi), xi),
           age: np.where(hasEnded, tree.scalar(expired, "int32"), age),
         },
-        mean: { gradient: guard(settings, losses, weighted), statistics },
-        each: { losses },
+        ...pairResults(settings, guard(settings, losses, weighted), losses, statistics),
       };
     },
   };

@@ -10,7 +10,7 @@ import { esOptionNames } from "./esOptions.ts";
 import { requireKnownOptions } from "../../errors.ts";
 import type { Problem } from "../../unroll/index.ts";
 import type { EsOptions } from "./esOptions.ts";
-import type { GradientEstimator } from "../estimator.ts";
+import type { PairEstimator } from "../estimator.ts";
 import { type PairState, noiseReuse } from "./noiseReuse.ts";
 
 /**
@@ -20,7 +20,7 @@ import { type PairState, noiseReuse } from "./noiseReuse.ts";
 export function nres<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: EsOptions = {},
-): GradientEstimator<Theta, PairState> {
+): PairEstimator<Theta, PairState> {
   requireKnownOptions("nres", options, esOptionNames);
   return noiseReuse("nres", problem, options, { noisePeriod: Infinity, isPersistent: true });
 }

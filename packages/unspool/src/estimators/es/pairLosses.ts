@@ -13,8 +13,16 @@ export type PairProgram<Shared extends EsShared, Unit, Kept> = ForwardProgram<
   MemberConstant,
   MemberCarry,
   PairMean,
-  { losses: Tensor }
+  PairEach
 >;
+
+/** Of each pair. */
+export interface PairEach {
+  /** Of its two members, in the objective's scale, [2]. */
+  losses: Tensor;
+  /** What it contributes to the gradient, float64; only where `keepsPairs`. */
+  gradient?: unknown;
+}
 
 /** What is averaged over pairs. */
 export interface PairMean {
@@ -56,14 +64,16 @@ export function requireFiniteLosses<Shared extends EsShared, Unit extends { cloc
   const particle = k < 0 ? (bad % 2) * pairs + Math.floor(bad / 2) : steps[k]!;
   const pair = particle % pairs;
   const sign = ["+", "-", "mean"][Math.floor(particle / pairs)]!;
-  const step = (units.clock.t.data[pair]! + Math.max(k, 0)) % units.clock.length.data[pair]!;
+  // Where every step's loss is finite, it is the one at the end that is not.
+  const stepInWindow = k < 0 ? plan.truncation - 1 : k;
+  const step = (units.clock.t.data[pair]! + stepInWindow) % units.clock.length.data[pair]!;
   const value = history[k]?.loss?.data[particle] ?? losses.data[bad];
   throw new NonFiniteError(
     name,
     `the loss of particle ${sign} of pair ${pair} became ${value} at inner step ${step} of its trajectory ` +
-      `(step ${Math.max(k, 0) + 1} of ${plan.truncation} in estimate ${shared.window.item()}). ` +
+      `(step ${stepInWindow + 1} of ${plan.truncation} in estimate ${shared.window.item()}). ` +
       `Try a smaller sigma or step size, or nanPolicy: "zero".`,
-    { pair, sign, step, stepInWindow: Math.max(k, 0), estimate: shared.window.item(), value },
+    { pair, sign, step, stepInWindow, estimate: shared.window.item(), value },
   );
 }
 
@@ -91,6 +101,16 @@ export function pairLosses(
     .slice(0, 2)
     .map(({ carry }) => carry.before.add(carry.after).mul(settings.lossScale)) as [Tensor, Tensor];
   return { losses: np.stack(totals), statistics: lossStatistics(settings, totals) };
+}
+
+/** What a pair's part of the gradient and its losses are to the mean, and to what is kept of each pair. */
+export function pairResults(
+  { keepsPairs }: EsSettings,
+  gradient: unknown,
+  losses: Tensor,
+  statistics: LossStatistics,
+): { mean: PairMean; each: PairEach } {
+  return { mean: { gradient, statistics }, each: { losses, ...(keepsPairs && { gradient }) } };
 }
 
 /** Statistics of the two losses of a pair. */

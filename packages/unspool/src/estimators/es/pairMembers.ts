@@ -1,6 +1,6 @@
 /** The two members of an antithetic pair over one window: they share noise, data and clock. */
 import { type Key, type Tensor, np, random, tree } from "../../array/index.ts";
-import { type Clock, type Member, advance, initialState, tick } from "../../unroll/index.ts";
+import { type Clock, type Member, advance, finalLossOf, initialState, tick } from "../../unroll/index.ts";
 import type { EsSettings } from "./esOptions.ts";
 import type { NoiseRequest } from "./noise.ts";
 
@@ -25,7 +25,7 @@ export interface MemberCarry {
   clock: Clock;
   /** bool: the trajectory that the window began with has ended. */
   isAfter: Tensor;
-  /** float64: summed losses of the steps before (and at) the end of that trajectory. */
+  /** float64: summed losses of the steps before (and at) the end of that trajectory; or the least of them, or the last. */
   before: Tensor;
   /** float64: summed losses of the steps after it. */
   after: Tensor;
@@ -33,6 +33,7 @@ export interface MemberCarry {
 
 export type PairMember = Member<MemberConstant, MemberCarry>;
 
+/** A member before its first step. */
 export function startMember(constant: MemberConstant, state: unknown, clock: Clock): PairMember {
   const zero = np.zeros([], { dtype: "float64" });
   return {
@@ -51,7 +52,7 @@ export function memberStep(settings: EsSettings, constant: MemberConstant, carry
   const loss = stepped.loss.astype("float64");
   const next = tick(plan, clock);
   if (plan.mode !== "inside") {
-    return { ...carry, state: stepped.state, clock: next.clock, before: carry.before.add(loss) };
+    return { ...carry, state: stepped.state, clock: next.clock, before: joined(settings, carry, loss) };
   }
   const zero = np.zeros([], { dtype: "float64" });
   const fresh = initialState(problem, later ?? constant.theta, next.clock.key);
@@ -62,6 +63,24 @@ export function memberStep(settings: EsSettings, constant: MemberConstant, carry
     before: carry.before.add(np.where(isAfter, zero, loss)),
     after: carry.after.add(np.where(isAfter, loss, zero)),
   };
+}
+
+/** The losses of a window's steps so far, and that of one more. */
+function joined({ over }: EsSettings, { before, clock }: MemberCarry, loss: Tensor): Tensor {
+  if (over === "sum") return before.add(loss);
+  if (over === "last") return loss;
+  if (over === "final") return before;
+  // The least, or NaN if one is NaN.
+  return np.where(clock.t.equal(0), loss, np.minimum(before, loss));
+}
+
+/** The members with the problem's final loss in place of those of their steps, where that is the objective. */
+export function withFinalLosses(settings: EsSettings, members: PairMember[], trajectory: Key): PairMember[] {
+  if (settings.over !== "final") return members;
+  return members.map(({ constant, carry }) => {
+    const loss = finalLossOf(settings.problem, constant.theta, carry.state, trajectory).astype("float64");
+    return { constant, carry: { ...carry, before: loss } };
+  });
 }
 
 /** The request for the perturbation of one pair. */

@@ -5,7 +5,7 @@ import { esEstimate, esSummary } from "./esEstimate.ts";
 import type { EsSettings } from "./esOptions.ts";
 import type { LossStatistics, PairMean, PairProgram } from "./pairLosses.ts";
 import { type EsShared, type PairMember, startMember } from "./pairMembers.ts";
-import type { Estimate, Recurrence } from "../estimator.ts";
+import type { PairEstimate, Recurrence } from "../estimator.ts";
 import { repeat } from "./noise.ts";
 
 /** What an estimator of pairs keeps between windows. */
@@ -40,12 +40,13 @@ export function runWindow<Theta, Shared extends EsShared, Unit extends { clock: 
   programs: WindowPrograms<Shared, Unit, Kept>,
   shared: Shared,
   state: WindowState<Unit>,
-): Estimate<Theta, WindowState<Unit>> {
+): PairEstimate<Theta, WindowState<Unit>> {
   const started = isAnyFresh(state.units.clock)
     ? settings.executor.forward(programs.restart, shared, state.units).units
     : state.units;
-  const { units, loss, gradient, metrics } = esEstimate(settings, programs.window, shared, started);
-  return { loss, gradient: gradient as Theta, state: { ...state, units, window: state.window + 1 }, metrics };
+  const { units, gradient, ...rest } = esEstimate(settings, programs.window, shared, started);
+  const next = { ...state, units, window: state.window + 1 };
+  return { ...rest, gradient: gradient as Theta, state: next } as PairEstimate<Theta, WindowState<Unit>>;
 }
 
 /** True if a unit is at the start of a trajectory. Concrete. */

@@ -10,7 +10,7 @@ import { esOptionNames } from "./esOptions.ts";
 import { requireKnownOptions } from "../../errors.ts";
 import type { Problem } from "../../unroll/index.ts";
 import type { EsOptions } from "./esOptions.ts";
-import type { GradientEstimator } from "../estimator.ts";
+import type { PairEstimator } from "../estimator.ts";
 import { type PairState, noiseReuse } from "./noiseReuse.ts";
 
 /**
@@ -23,7 +23,7 @@ import { type PairState, noiseReuse } from "./noiseReuse.ts";
 export function pes<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: EsOptions = {},
-): GradientEstimator<Theta, PairState> {
+): PairEstimator<Theta, PairState> {
   requireKnownOptions("pes", options, esOptionNames);
   return noiseReuse("pes", problem, options, { noisePeriod: 0, isPersistent: true });
 }

@@ -22,7 +22,7 @@ import {
 import { type EsOptions, type EsSettings, esSettings } from "./esOptions.ts";
 import { type PairProgram, guard, pairLosses } from "./pairLosses.ts";
 import { type EsShared, memberStep, pairRequest } from "./pairMembers.ts";
-import type { GradientEstimator } from "../estimator.ts";
+import type { PairEstimator } from "../estimator.ts";
 import { repeat } from "./noise.ts";
 import {
   type WindowState,
@@ -45,7 +45,10 @@ import {
   requireFinite,
 } from "../derivatives/trajectory.ts";
 
-export type PesAnalyticOptions = Omit<EsOptions, "resets" | "trajectories" | "isDividedByStd">;
+export type PesAnalyticOptions = Omit<
+  EsOptions,
+  "resets" | "trajectories" | "isDividedByStd" | "differences"
+>;
 
 interface Shared extends EsShared {
   /** Gradient of the window's summed loss at the mean trajectory, float64. */
@@ -69,7 +72,7 @@ export interface PesAnalyticState extends WindowState<Unit> {
 export function pesAnalytic<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: PesAnalyticOptions = {},
-): GradientEstimator<Theta, PesAnalyticState> {
+): PairEstimator<Theta, PesAnalyticState> {
   requireKnownOptions("pesAnalytic", options, [
     "truncation",
     "objective",
@@ -78,6 +81,7 @@ export function pesAnalytic<Theta, State, Batch>(
     "pairs",
     "nanPolicy",
     "noise",
+    "keepsPairs",
   ]);
   const name = "pesAnalytic";
   const erased = eraseProblem(problem);
@@ -141,6 +145,7 @@ export function pesAnalytic<Theta, State, Batch>(
             ...estimate.state,
             mean: { task: state.mean.task, clock: settle(plan, clock), state: meanState },
           },
+          ...(estimate.info && { info: estimate.info }),
           metrics: { ...estimate.metrics, innerSteps: (2 * pairs + 1) * plan.truncation },
         };
       },
@@ -168,6 +173,8 @@ function windowProgram(settings: EsSettings): PairProgram<Shared, Unit, { eps: u
       const { statistics, losses } = pairLosses(settings, members);
       const [plus, minus] = members.map(({ carry }) => carry.before) as [Tensor, Tensor];
       const corrected = plus.sub(minus).sub(tree.dot(eps, shared.analytic).mul(2));
+      const weighted = tree.scale(unit.xi, corrected.mul(factor));
+      const analytic = tree.scale(shared.analytic, settings.lossScale);
       const { clock } = members[0]!.carry;
       const hasEnded = endsTrajectory(settings.plan, clock);
       return {
@@ -178,8 +185,8 @@ function windowProgram(settings: EsSettings): PairProgram<Shared, Unit, { eps: u
           minus: members[1]!.carry.state,
           xi: tree.select(hasEnded, tree.zerosLike(unit.xi), tree.add(unit.xi, eps)),
         },
-        mean: { gradient: guard(settings, losses, tree.scale(unit.xi, corrected.mul(factor))), statistics },
-        each: { losses },
+        mean: { gradient: guard(settings, losses, weighted), statistics },
+        each: { losses, ...(settings.keepsPairs && { gradient: tree.add(weighted, analytic) }) },
       };
     },
   };

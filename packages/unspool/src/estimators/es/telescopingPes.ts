@@ -18,12 +18,14 @@ import {
   eraseProblem,
   finalLossOf,
   firstClocks,
+  requireFinalLoss,
   requireProblem,
 } from "../../unroll/index.ts";
 import { type EsOptions, type EsSettings, esSettings } from "./esOptions.ts";
-import { type PairProgram, guard, lossStatistics } from "./pairLosses.ts";
+import { differenceWeight } from "./lossDifference.ts";
+import { type PairProgram, guard, lossStatistics, pairResults } from "./pairLosses.ts";
 import { type EsShared, memberStep, pairRequest } from "./pairMembers.ts";
-import type { GradientEstimator } from "../estimator.ts";
+import type { PairEstimator } from "../estimator.ts";
 import { repeat } from "./noise.ts";
 import {
   type WindowState,
@@ -63,7 +65,7 @@ export type TelescopingState = WindowState<TelescopingUnit>;
 export function telescopingPes<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: TelescopingPesOptions = {},
-): GradientEstimator<Theta, TelescopingState> {
+): PairEstimator<Theta, TelescopingState> {
   requireKnownOptions("telescopingPes", options, [
     "weighting",
     "truncation",
@@ -75,18 +77,12 @@ export function telescopingPes<Theta, State, Batch>(
     "nanPolicy",
     "trajectories",
     "noise",
+    "differences",
+    "keepsPairs",
   ]);
   const name = "telescopingPes";
   requireProblem(name, problem);
-  if (problem.finalLoss === undefined) {
-    throw new OptionError(
-      name,
-      "problem.finalLoss",
-      undefined,
-      "a function (theta, state, batch) => loss",
-      "It is evaluated on a batch that is drawn once per trajectory.",
-    );
-  }
+  requireFinalLoss(name, problem);
   const { weighting = "separate", ...rest } = options;
   const settings = esSettings(name, eraseProblem(problem), { ...rest, objective: "sum" });
   if (settings.plan.mode !== "edge") {
@@ -136,7 +132,6 @@ function windowProgram(
   settings: EsSettings,
   isJoint: boolean,
 ): PairProgram<EsShared, TelescopingUnit, { xi: unknown }> {
-  const factor = 1 / (2 * settings.sigma ** 2);
   return {
     name: settings.name,
     length: settings.plan.truncation,
@@ -154,10 +149,10 @@ function windowProgram(
       const losses = np.stack(ends);
       const difference = ends[0].sub(ends[1]);
       const contribution = isJoint
-        ? tree.scale(xi, difference.sub(unit.previous).mul(factor))
+        ? tree.scale(xi, differenceWeight(settings, difference.sub(unit.previous)))
         : tree.subtract(
-            tree.scale(xi, difference.mul(factor)),
-            tree.scale(unit.xi, unit.previous.mul(factor)),
+            tree.scale(xi, differenceWeight(settings, difference)),
+            tree.scale(unit.xi, differenceWeight(settings, unit.previous)),
           );
       const { clock } = members[0]!.carry;
       const hasEnded = endsTrajectory(settings.plan, clock);
@@ -171,8 +166,12 @@ function windowProgram(
           xi: tree.select(hasEnded, tree.zerosLike(xi), xi),
           previous: np.where(hasEnded, none, difference),
         },
-        mean: { gradient: guard(settings, losses, contribution), statistics: lossStatistics(settings, ends) },
-        each: { losses },
+        ...pairResults(
+          settings,
+          guard(settings, losses, contribution),
+          losses,
+          lossStatistics(settings, ends),
+        ),
       };
     },
   };

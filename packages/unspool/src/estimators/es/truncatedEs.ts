@@ -13,9 +13,10 @@ import { type Key, type Tensor, np, tree } from "../../array/index.ts";
 import { requireOneOf, requireKnownOptions } from "../../errors.ts";
 import { type Clock, type Problem, eraseProblem, firstClocks } from "../../unroll/index.ts";
 import { type EsOptions, type EsSettings, esSettings, esOptionNames } from "./esOptions.ts";
-import { type PairProgram, guard, pairLosses } from "./pairLosses.ts";
+import { differenceWeight } from "./lossDifference.ts";
+import { type PairProgram, guard, pairLosses, pairResults } from "./pairLosses.ts";
 import { type EsShared, type MemberCarry, memberStep, pairRequest, startMember } from "./pairMembers.ts";
-import type { GradientEstimator } from "../estimator.ts";
+import type { PairEstimator } from "../estimator.ts";
 import { type PairState, noiseReuse } from "./noiseReuse.ts";
 import {
   type WindowState,
@@ -50,7 +51,7 @@ export type MeanState = WindowState<MeanUnit>;
 export function truncatedEs<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: TruncatedEsOptions = {},
-): GradientEstimator<Theta, MeanState | PairState> {
+): PairEstimator<Theta, MeanState | PairState> {
   requireKnownOptions("truncatedEs", options, [...esOptionNames, "state"]);
   const { state = "pair-mean", ...esOptions } = options;
   requireOneOf("truncatedEs", "state", state, ["pair-mean", "shared-mean", "particles"]);
@@ -58,17 +59,17 @@ export function truncatedEs<Theta, State, Batch>(
     return noiseReuse("truncatedEs", problem, esOptions, {
       noisePeriod: 0,
       isPersistent: false,
-    }) as GradientEstimator<Theta, MeanState | PairState>;
+    }) as PairEstimator<Theta, MeanState | PairState>;
   }
   // One mean state for all pairs is a mean state per pair on common trajectories: the pairs' copies stay equal.
   const settings = esSettings("truncatedEs", eraseProblem(problem), {
     ...esOptions,
     ...(state === "shared-mean" ? { trajectories: "common" as const } : {}),
   });
-  return meanStateEs(settings) as GradientEstimator<Theta, MeanState | PairState>;
+  return meanStateEs(settings) as PairEstimator<Theta, MeanState | PairState>;
 }
 
-function meanStateEs<Theta>(settings: EsSettings): GradientEstimator<Theta, MeanState> {
+function meanStateEs<Theta>(settings: EsSettings): PairEstimator<Theta, MeanState> {
   const { name, pairs, plan } = settings;
   const programs = {
     window: windowProgram(settings),
@@ -105,7 +106,6 @@ function firstUnits(settings: EsSettings, theta: unknown, key: Key): MeanUnit {
 
 /** Three members per pair: theta + eps, theta - eps, and theta itself, which carries the state on. */
 function windowProgram(settings: EsSettings): PairProgram<EsShared, MeanUnit, { eps: unknown }> {
-  const factor = settings.lossScale / (2 * settings.sigma ** 2);
   return {
     name: settings.name,
     length: settings.plan.truncation,
@@ -124,13 +124,10 @@ function windowProgram(settings: EsSettings): PairProgram<EsShared, MeanUnit, { 
       ];
       const { statistics, losses } = pairLosses(settings, members);
       const difference = plus.before.add(plus.after).sub(minus.before.add(minus.after));
+      const weighted = tree.scale(tree.astype(eps, "float64"), differenceWeight(settings, difference));
       return {
         unit: { pair: unit.pair, clock: mean.clock, mean: mean.state },
-        mean: {
-          gradient: guard(settings, losses, tree.scale(tree.astype(eps, "float64"), difference.mul(factor))),
-          statistics,
-        },
-        each: { losses },
+        ...pairResults(settings, guard(settings, losses, weighted), losses, statistics),
       };
     },
   };
