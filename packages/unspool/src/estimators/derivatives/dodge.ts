@@ -19,9 +19,14 @@ import {
   tangentEstimator,
   taskKey,
 } from "./tangents.ts";
-import { type DerivativeOptions, derivativeSettings, derivativeOptionNames } from "./trajectory.ts";
+import {
+  type FinalDerivativeOptions,
+  derivativeOptionNames,
+  derivativeSettings,
+  withFinal,
+} from "./trajectory.ts";
 
-export interface DodgeOptions extends DerivativeOptions {
+export interface DodgeOptions extends FinalDerivativeOptions {
   /** Inner steps between draws of the direction: the truncation, or Infinity (default) for one per trajectory. */
   noisePeriod?: number;
   /** Replaces the standard Gaussian direction: for tests. */
@@ -46,7 +51,7 @@ export function dodge<Theta, State, Batch>(
 ): GradientEstimator<Theta, TangentState> {
   requireKnownOptions("dodge", options, [...derivativeOptionNames, "noisePeriod", "noise"]);
   const { noisePeriod = Infinity, noise = gaussian(1), ...rest } = options;
-  const settings = derivativeSettings("dodge", eraseProblem(problem), { truncation: 1, ...rest });
+  const settings = derivativeSettings("dodge", eraseProblem(problem), { truncation: 1, ...rest }, withFinal);
   const { truncation } = settings.plan;
   if (noisePeriod !== Infinity) requireInteger("dodge", "noisePeriod", noisePeriod, 1);
   if (noisePeriod !== Infinity && noisePeriod !== truncation) {

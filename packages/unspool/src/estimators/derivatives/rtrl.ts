@@ -11,7 +11,12 @@ import { type Problem, eraseProblem } from "../../unroll/index.ts";
 import type { GradientEstimator } from "../estimator.ts";
 import { cut } from "../es/noise.ts";
 import { type TangentMethod, type TangentState, tangentEstimator, thetaBasis } from "./tangents.ts";
-import { type DerivativeOptions, derivativeSettings, derivativeOptionNames } from "./trajectory.ts";
+import {
+  type FinalDerivativeOptions,
+  derivativeOptionNames,
+  derivativeSettings,
+  withFinal,
+} from "./trajectory.ts";
 
 /**
  * RTRL. `truncation` defaults to 1. Cost: per task truncation inner steps with one jvp per element of theta; as many
@@ -19,11 +24,11 @@ import { type DerivativeOptions, derivativeSettings, derivativeOptionNames } fro
  */
 export function rtrl<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
-  options: DerivativeOptions = {},
+  options: FinalDerivativeOptions = {},
 ): GradientEstimator<Theta, TangentState> {
   requireKnownOptions("rtrl", options, derivativeOptionNames);
   return tangentEstimator(
-    derivativeSettings("rtrl", eraseProblem(problem), { truncation: 1, ...options }),
+    derivativeSettings("rtrl", eraseProblem(problem), { truncation: 1, ...options }, withFinal),
     influence,
   );
 }

@@ -10,6 +10,8 @@ import {
   type Clock,
   type ForwardProgram,
   advance,
+  endsTrajectory,
+  finalLossOf,
   initialState,
   settle,
   settleChange,
@@ -32,6 +34,8 @@ import {
 export interface TangentUnit extends TaskStart {
   /** Whatever the method carries of derivatives. */
   tangents: unknown;
+  /** Of the final loss at the end of the window before, float64; only where that is the objective. */
+  previous?: unknown;
 }
 
 export interface TangentState {
@@ -99,7 +103,7 @@ export function tangentEstimator<Theta>(
   method: TangentMethod,
 ): GradientEstimator<Theta, TangentState> {
   requireEdges(settings);
-  const { name, executor, lossScale, tasks, plan } = settings;
+  const { name, executor, lossScale, tasks, plan, isFinal } = settings;
   const program = windowProgram(settings, method);
   return overTheta({
     name,
@@ -110,7 +114,11 @@ export function tangentEstimator<Theta>(
       const shared = { theta: theta as unknown, key };
       const tangents = method.begin(shared, tree.scalar(0, "int32"), () => splitFloats(one).floats);
       return {
-        units: { ...start, tangents: repeat(tree.zerosLike(tangents), tasks) },
+        units: {
+          ...start,
+          tangents: repeat(tree.zerosLike(tangents), tasks),
+          ...(isFinal && { previous: repeat(tree.zerosLike(theta, "float64"), tasks) }),
+        },
         theta: repeat(theta, 1),
         window: 0,
       };
@@ -170,7 +178,7 @@ function scaledTo(theta: unknown, gradient: unknown, by: number): unknown {
 }
 
 function windowProgram(settings: DerivativeSettings, method: TangentMethod): TangentProgram {
-  const { name, problem, plan } = settings;
+  const { name, problem, plan, isFinal } = settings;
   return {
     name,
     length: plan.truncation,
@@ -210,15 +218,45 @@ function windowProgram(settings: DerivativeSettings, method: TangentMethod): Tan
         clock: tick(plan, clock).clock,
         state: next.state,
         tangents,
-        gradient: tree.add(carry.gradient, tree.astype(gradient, "float64")),
-        loss: carry.loss.add(next.loss.astype("float64")),
+        ...(isFinal
+          ? { gradient: carry.gradient, loss: carry.loss }
+          : {
+              gradient: tree.add(carry.gradient, tree.astype(gradient, "float64")),
+              loss: carry.loss.add(next.loss.astype("float64")),
+            }),
       };
     },
-    finish(_shared, { task }, members) {
+    finish(shared, { task, previous }, members) {
       const { clock, state, tangents, gradient, loss } = members[0]!.carry;
-      return { unit: { task, clock, state, tangents }, mean: { gradient, loss }, each: { loss } };
+      const unit = { task, clock, state, tangents };
+      if (!isFinal) return { unit, mean: { gradient, loss }, each: { loss } };
+      const end = finalDerivative(settings, method, shared, task, members[0]!.carry);
+      const hasEnded = endsTrajectory(plan, clock);
+      return {
+        unit: { ...unit, previous: tree.select(hasEnded, tree.zerosLike(end.gradient), end.gradient) },
+        mean: { gradient: tree.subtract(end.gradient, previous), loss: end.loss },
+        each: { loss: end.loss },
+      };
     },
   };
+}
+
+/** The final loss at a window's end, and its gradient as the method sees it: that of a step that leaves the state as it is. */
+function finalDerivative(
+  { problem }: DerivativeSettings,
+  method: TangentMethod,
+  shared: TangentShared,
+  task: Tensor,
+  { clock, state, tangents }: Carry,
+): { loss: Tensor; gradient: unknown } {
+  const { floats, rebuild } = splitFloats(state);
+  const lossAt: StepFunction = (theta, moved) => [
+    moved,
+    finalLossOf(problem, theta, rebuild(moved), clock.key),
+  ];
+  const { gradient } = method.step(lossAt, shared.theta, floats, tangents, taskKey(shared, task), clock.t);
+  const loss = finalLossOf(problem, shared.theta, state, clock.key).astype("float64");
+  return { loss, gradient: tree.astype(gradient, "float64") };
 }
 
 /** Key of one task in one estimate. */

@@ -99,7 +99,7 @@ export function windowGradient<Theta>(
 }
 
 /** Throws `OptionError` if the states that the backward pass needs cannot be held. */
-function requireStates(
+export function requireStates(
   { name, plan, tasks }: DerivativeSettings,
   checkpoints: CheckpointPolicy,
   state: unknown,
@@ -119,7 +119,7 @@ function requireStates(
   });
 }
 
-function meanOf(losses: Tensor): number {
+export function meanOf(losses: Tensor): number {
   let sum = 0;
   for (const loss of losses.data) sum += loss;
   return sum / losses.size;

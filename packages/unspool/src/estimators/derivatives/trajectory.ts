@@ -15,6 +15,7 @@ import {
   firstClocks,
   initialState,
   windowPlan,
+  requireFinalLoss,
   requireProblem,
 } from "../../unroll/index.ts";
 import { repeat } from "../es/noise.ts";
@@ -28,6 +29,18 @@ export interface DerivativeOptions extends WindowOptions {
   executor?: Executor;
 }
 
+/** What estimators of whole gradients differentiate: of the steps' losses their sum or mean, or the problem's `finalLoss`. */
+export type DerivativeObjective = "sum" | "mean" | "final";
+
+export interface FinalDerivativeOptions extends Omit<DerivativeOptions, "objective"> {
+  /**
+   * Gradient of the sum over the steps of a window, of their mean, or of the problem's `finalLoss` at the end of a trajectory,
+   * on a batch that is drawn once for it; windows then give the differences of the final loss at their ends, which
+   * sum to it. Default "mean".
+   */
+  objective?: DerivativeObjective;
+}
+
 export const derivativeOptionNames = ["tasks", "objective", "executor", "truncation", "resets"] as const;
 
 export interface DerivativeSettings {
@@ -36,13 +49,20 @@ export interface DerivativeSettings {
   plan: WindowPlan;
   tasks: number;
   lossScale: number;
+  /** The objective is the final loss. */
+  isFinal: boolean;
   executor: Executor;
 }
+
+/** The objectives of estimators that see nothing of earlier windows. */
+const ofSteps: readonly DerivativeObjective[] = ["sum", "mean"];
+export const withFinal: readonly DerivativeObjective[] = [...ofSteps, "final"];
 
 export function derivativeSettings(
   name: string,
   problem: ErasedProblem,
-  options: DerivativeOptions,
+  options: FinalDerivativeOptions,
+  objectives: readonly DerivativeObjective[] = ofSteps,
 ): DerivativeSettings {
   const { tasks = 1, objective = "mean" } = options;
   requireProblem(name, problem);
@@ -57,10 +77,20 @@ export function derivativeSettings(
   }
   requireInteger(name, "tasks", tasks, 1);
   requireUnits(name, "tasks", tasks);
-  requireOneOf(name, "objective", objective, ["sum", "mean"]);
+  requireOneOf(name, "objective", objective, objectives);
   const plan = windowPlan(name, problem.horizon, options);
-  const lossScale = objective === "sum" ? 1 : 1 / plan.truncation;
-  return { name, problem, plan, tasks, lossScale, executor: executorFor(problem, options.executor) };
+  const isFinal = objective === "final";
+  if (isFinal) requireEnd(name, problem);
+  const lossScale = objective === "mean" ? 1 / plan.truncation : 1;
+  return { name, problem, plan, tasks, lossScale, isFinal, executor: executorFor(problem, options.executor) };
+}
+
+/** Requires a loss of finished trajectories, and that they finish. */
+function requireEnd(name: string, problem: ErasedProblem): void {
+  requireFinalLoss(name, problem);
+  if (problem.horizon !== Infinity) return;
+  const hint = 'A loop without an end has no final loss: use the objective "sum" or "mean".';
+  throw new OptionError(name, "problem.horizon", problem.horizon, "finite", hint);
 }
 
 /** Requires that resets fall on window edges only. */

@@ -20,9 +20,14 @@ import {
   scaled,
   tangentEstimator,
 } from "./tangents.ts";
-import { type DerivativeOptions, derivativeSettings, derivativeOptionNames } from "./trajectory.ts";
+import {
+  type FinalDerivativeOptions,
+  derivativeOptionNames,
+  derivativeSettings,
+  withFinal,
+} from "./trajectory.ts";
 
-export interface UoroOptions extends DerivativeOptions {
+export interface UoroOptions extends FinalDerivativeOptions {
   /** Replaces the random signs nu, a vector of `size` numbers: for tests. */
   signs?: (request: { key: Key; t: Tensor; size: number }) => Tensor;
 }
@@ -45,7 +50,7 @@ export function uoro<Theta, State, Batch>(
 ): GradientEstimator<Theta, TangentState> {
   requireKnownOptions("uoro", options, [...derivativeOptionNames, "signs"]);
   const { signs = randomSigns, ...rest } = options;
-  const settings = derivativeSettings("uoro", eraseProblem(problem), { truncation: 1, ...rest });
+  const settings = derivativeSettings("uoro", eraseProblem(problem), { truncation: 1, ...rest }, withFinal);
   return tangentEstimator(settings, rankOne(signs));
 }
 
