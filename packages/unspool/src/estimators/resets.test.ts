@@ -31,6 +31,9 @@ const table = np.array(
 const noise = (_theta: unknown, { pair, window }: { pair: Tensor; window: Tensor }): Tensor =>
   np.take(table, pair.mul(tree.scalar(20, "int32")).add(window)).reshape([1]);
 
+/** Of a trajectory that begins after so many estimates. */
+const growing = (estimates: Tensor): Tensor => estimates.astype("float32").mul(0.5).add(4);
+
 interface Simulated {
   theta: number;
   pair: number;
@@ -93,6 +96,7 @@ describe("PES with resets inside windows of 4 steps", () => {
     ["staggered starts", "staggered"],
     ["random offsets", "random-offset"],
     ["random lengths of 4 to 9", { minLength: 4, maxLength: 9 }],
+    ["lengths by a schedule, with noise", { minLength: 4, maxLength: 9, length: growing, jitter: 1 }],
   ] as const)("%s", (_name, resets) => {
     const [pairs, windows] = [3, 12];
     const { gradients, lengths } = estimated(resets, pairs, windows);
@@ -105,6 +109,19 @@ describe("PES with resets inside windows of 4 steps", () => {
     });
     expect(new Set(lengths.flat()).size).toBeGreaterThan(resets === "lockstep" ? 0 : 1);
   });
+});
+
+test("lengths follow the estimates that were made when a trajectory began", () => {
+  const { lengths } = estimated({ minLength: 4, maxLength: 9, length: growing }, 1, 12);
+  let steps = 0;
+  const wanted = lengths[0]!.map((length, i) => {
+    // The estimate in which the trajectory before has ended counts those before it.
+    const begun = i === 0 ? 0 : Math.ceil(steps / truncation) - 1;
+    steps += length;
+    return Math.min(9, Math.floor(4 + begun / 2 + 0.5));
+  });
+  expect(lengths[0]).toEqual(wanted);
+  expect(new Set(wanted).size).toBeGreaterThan(3);
 });
 
 test("staggered first trajectories of 3 units, horizon 6, windows of 2: after 2, 4 and 6 steps", () => {

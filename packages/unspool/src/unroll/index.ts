@@ -52,6 +52,6 @@ export {
   tick,
   windowPlan,
 } from "./windows.ts";
-export type { Clock, ResetPolicy, WindowOptions, WindowPlan } from "./windows.ts";
+export type { Clock, ResetPolicy, TrajectoryLengths, WindowOptions, WindowPlan } from "./windows.ts";
 export { unroll } from "./unroll.ts";
 export type { Unrolled, UnrollOptions } from "./unroll.ts";

@@ -145,6 +145,46 @@ describe("clocks", () => {
       unroll(problem(Infinity), np.array(0), { key: random.key(0), steps: 10, stepsBefore: 2 ** 31 - 5 });
     expect(unrolled).toThrow(/steps \+ stepsBefore/);
   });
+  describe("lengths by a schedule of the estimates made", () => {
+    const resets = (jitter = 0) => ({
+      minLength: 4,
+      maxLength: 12,
+      length: (estimates: Tensor) => estimates.astype("float32").mul(0.5).add(3),
+      jitter,
+    });
+    /** Lengths of the trajectories that begin after so many estimates, unit by unit. */
+    const lengthsAfter = (policy: ResetPolicy, estimates: number, units = 1): number[] => {
+      const plan = windowPlan("w", 12, { truncation: 2, resets: policy });
+      const clocks = firstClocks(plan, random.key(1), units);
+      return Array.from({ length: units }, (_, unit) => {
+        const clock = unitOf(clocks, unit);
+        const last = { ...clock, t: clock.length.sub(1) };
+        return tick(plan, last, np.array(Int32Array.of(estimates)).slice(0)).clock.length.item();
+      });
+    };
+    test("rounded, and kept between the two", () => {
+      // 3 + estimates / 2.
+      expect([0, 2, 3, 9, 18, 100].flatMap((n) => lengthsAfter(resets(), n))).toEqual([4, 4, 5, 8, 12, 12]);
+      const first = firstClocks(windowPlan("w", 12, { truncation: 2, resets: resets() }), random.key(0), 3);
+      expect([...first.length.data]).toEqual([4, 4, 4]);
+    });
+    test("with noise around them, unit by unit", () => {
+      const lengths = lengthsAfter(resets(1.5), 10, 60);
+      const mean = lengths.reduce((sum, x) => sum + x, 0) / 60;
+      const deviation = Math.sqrt(lengths.reduce((sum, x) => sum + (x - mean) ** 2, 0) / 59);
+      // 8 ± 1.5 with rounding (1/12); standard errors .20 and .14.
+      expect(Math.abs(mean - 8)).toBeLessThan(0.8);
+      expect(Math.abs(deviation - Math.sqrt(1.5 ** 2 + 1 / 12))).toBeLessThan(0.56);
+    });
+    test.each([
+      [{ minLength: 2, maxLength: 8, length: 5 as never }, /resets\.length must be a function/],
+      [{ minLength: 2, maxLength: 8, jitter: 1 }, /resets\.jitter must be .* got 1/],
+      [{ ...resets(), jitter: -1 }, /resets\.jitter.* got -1/],
+      [{ minLength: 2, maxLenght: 8 } as never, /maxLength/],
+    ])("refuses %o", (policy, text) =>
+      expect(() => windowPlan("w", 12, { truncation: 2, resets: policy })).toThrow(text),
+    );
+  });
   test("random offsets leave a whole number of windows, and all of them occur", () => {
     const plan = windowPlan("w", 12, { truncation: 3, resets: "random-offset" });
     const lengths = firstClocks(plan, random.key(0), 100).length.data;

@@ -6,7 +6,7 @@
  * loop; otherwise the loop carries masks.
  */
 import { type Key, type Tensor, type TensorData, np, random, tree } from "../array/index.ts";
-import { OptionError, requireInteger, requireOneOf } from "../errors.ts";
+import { OptionError, requireInteger, requireKnownOptions, requireOneOf } from "../errors.ts";
 import { longestHorizon, requireHorizon } from "./horizon.ts";
 
 export type ResetPolicy =
@@ -16,8 +16,22 @@ export type ResetPolicy =
   | "staggered"
   /** The first trajectory of each unit has a random number of windows; later ones have T steps. */
   | "random-offset"
-  /** Each trajectory has a random length, log-uniform between the two. */
-  | { minLength: number; maxLength: number };
+  /** Each trajectory has a length of its own: see `TrajectoryLengths`. */
+  | TrajectoryLengths;
+
+/** Lengths of trajectories: random, or by a schedule, with or without noise. */
+export interface TrajectoryLengths {
+  /** At least the truncation. */
+  minLength: number;
+  maxLength: number;
+  /**
+   * The length of a trajectory that begins after so many estimates (int32 scalar), rounded and kept between the two: a
+   * schedule of `optimizers`, or any function of `np` functions. Default: log-uniform between the two.
+   */
+  length?: (estimates: Tensor) => Tensor;
+  /** Standard deviation of the normal noise that is added to `length`. Default 0. */
+  jitter?: number;
+}
 
 export interface WindowOptions {
   /** Inner steps per estimate, K. Default 10, or the horizon if that is shorter. */
@@ -67,6 +81,14 @@ export function windowPlan(where: string, horizon: number, options: WindowOption
     requireInteger(where, "resets.minLength", resets.minLength, truncation);
     requireInteger(where, "resets.maxLength", resets.maxLength, resets.minLength);
     requireHorizon(where, "resets.maxLength", resets.maxLength);
+    requireKnownOptions(`${where}: resets`, resets, ["minLength", "maxLength", "length", "jitter"]);
+    const { length, jitter = 0 } = resets;
+    if (length !== undefined && typeof length !== "function") {
+      throw new OptionError(where, "resets.length", length, "a function of the estimates made, or absent");
+    }
+    if (!(jitter >= 0 && Number.isFinite(jitter)) || (jitter > 0 && length === undefined)) {
+      throw new OptionError(where, "resets.jitter", jitter, "at least 0, and 0 without resets.length");
+    }
     return { truncation, horizon: longest, resets, mode: "inside" };
   }
   const mode = horizon === Infinity ? "never" : horizon % truncation === 0 ? "edge" : "inside";
@@ -88,7 +110,9 @@ export function firstClocks(plan: WindowPlan, key: Key, units: number, isCommon 
 
 function firstLength(plan: WindowPlan, unitKey: Key, index: number, units: number): number {
   const { horizon, truncation, resets } = plan;
-  if (typeof resets !== "string") return randomLength(resets, random.foldIn(unitKey, 0)).item();
+  if (typeof resets !== "string") {
+    return lengthOf(resets, random.foldIn(unitKey, 0), tree.scalar(0, "int32")).item();
+  }
   if (horizon === Infinity) return forever;
   const quantum = plan.mode === "edge" ? truncation : 1;
   if (resets === "staggered") {
@@ -107,8 +131,15 @@ function stackKeys(keys: readonly Key[]): Tensor {
   return np.array(Uint32Array.from(keys.flatMap((key) => [...key.data])), { shape: [keys.length, 2] });
 }
 
-/** The clock one step later. Where resets fall inside windows, it starts the next trajectory at the end of one. */
-export function tick(plan: WindowPlan, clock: Clock): { clock: Clock; hasEnded: Tensor } {
+/**
+ * The clock one step later. Where resets fall inside windows, it starts the next trajectory at the end of one; the lengths of
+ * trajectories may go by the number of `estimates` made (int32 scalar).
+ */
+export function tick(
+  plan: WindowPlan,
+  clock: Clock,
+  estimates: Tensor = tree.scalar(0, "int32"),
+): { clock: Clock; hasEnded: Tensor } {
   const t = clock.t.add(1);
   const hasEnded = t.equal(clock.length);
   if (plan.mode !== "inside") return { clock: { ...clock, t }, hasEnded };
@@ -119,7 +150,7 @@ export function tick(plan: WindowPlan, clock: Clock): { clock: Clock; hasEnded: 
       trajectory,
       key: random.foldIn(clock.unitKey, trajectory),
       t: np.where(hasEnded, tree.scalar(0, "int32"), t),
-      length: np.where(hasEnded, nextLength(plan, clock.unitKey, trajectory), clock.length),
+      length: np.where(hasEnded, nextLength(plan, clock.unitKey, trajectory, estimates), clock.length),
     },
     hasEnded,
   };
@@ -184,16 +215,29 @@ export function sameClocks({ resets }: WindowPlan, isCommon: boolean): readonly 
   return isCommon ? ["unitKey", "trajectory", "key", "t", "length"] : ["trajectory", "t", "length"];
 }
 
-function nextLength({ resets, horizon }: WindowPlan, unitKey: Key, trajectory: Tensor): Tensor {
+function nextLength(
+  { resets, horizon }: WindowPlan,
+  unitKey: Key,
+  trajectory: Tensor,
+  estimates: Tensor,
+): Tensor {
   if (typeof resets === "string") return tree.scalar(horizon, "int32");
-  return randomLength(resets, random.foldIn(unitKey, trajectory));
+  return lengthOf(resets, random.foldIn(unitKey, trajectory), estimates);
 }
 
-/** Log-uniform integer in [minLength, maxLength], from the key of a trajectory. */
-function randomLength(range: { minLength: number; maxLength: number }, trajectoryKey: Key): Tensor {
-  const { minLength, maxLength } = range;
+/** An integer in [minLength, maxLength]: log-uniform from the key of a trajectory, or as the schedule says. */
+function lengthOf(lengths: TrajectoryLengths, trajectoryKey: Key, estimates: Tensor): Tensor {
+  const { minLength, maxLength, length: scheduled, jitter = 0 } = lengths;
+  const bounded = (length: Tensor): Tensor =>
+    np.clip(length.astype("int32"), tree.scalar(minLength, "int32"), tree.scalar(maxLength, "int32"));
+  if (scheduled !== undefined) {
+    const noise = random.normal(random.foldIn(trajectoryKey, "length")).mul(jitter);
+    const mean = scheduled(estimates).astype("float32");
+    // Within bounds before it is an integer: what is larger than those has no int32.
+    const near = np.clip(jitter === 0 ? mean : mean.add(noise), minLength, maxLength);
+    return bounded(np.floor(near.add(0.5)));
+  }
   const u = random.uniform(random.foldIn(trajectoryKey, "length"));
   const span = Math.log((maxLength + 1) / minLength);
-  const length = np.floor(np.exp(u.mul(span)).mul(minLength)).astype("int32");
-  return np.clip(length, tree.scalar(minLength, "int32"), tree.scalar(maxLength, "int32"));
+  return bounded(np.floor(np.exp(u.mul(span)).mul(minLength)));
 }

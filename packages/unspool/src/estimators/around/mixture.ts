@@ -184,7 +184,7 @@ function mixtureProgram(settings: EsSettings): PairProgram<EsShared, Unit, { eps
       });
       return { members, kept: { eps } };
     },
-    step(_shared, constant, carry) {
+    step(shared, constant, carry) {
       const { clock, state, tangents, slope } = carry as Carry;
       const { floats, rebuild } = splitFloats(state);
       const step = (theta: unknown, moved: Tensor[]): [Tensor[], Tensor] => {
@@ -195,7 +195,7 @@ function mixtureProgram(settings: EsSettings): PairProgram<EsShared, Unit, { eps
         jvp(step, [constant.theta, floats], [direction, moved])[1];
       const [next, derivative] = vmap(along)(thetaBasis(constant.theta), tangents);
       const moved: Carry = {
-        ...memberStep(settings, constant, carry),
+        ...memberStep(settings, shared, constant, carry),
         tangents: next,
         slope: slope.add(derivative.astype("float64")),
       };

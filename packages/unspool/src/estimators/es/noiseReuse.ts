@@ -166,7 +166,7 @@ function windowProgram(settings: EsSettings, reuse: NoiseReuse): PairProgram<EsS
       });
       return { members: [withAfter(plus, after.plus), withAfter(minus, after.minus)], kept };
     },
-    step: (_shared, constant, carry) => memberStep(settings, constant, carry),
+    step: (shared, constant, carry) => memberStep(settings, shared, constant, carry),
     finish(_shared, unit, stepped, kept) {
       const members = withFinalLosses(settings, stepped, unit.clock.key);
       const [plus, minus] = members.map(({ carry }) => carry) as [MemberCarry, MemberCarry];

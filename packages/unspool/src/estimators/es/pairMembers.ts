@@ -43,14 +43,19 @@ export function startMember(constant: MemberConstant, state: unknown, clock: Clo
 }
 
 /** One inner step of one member, with a masked reset where resets can fall inside the window. */
-export function memberStep(settings: EsSettings, constant: MemberConstant, carry: MemberCarry): MemberCarry {
+export function memberStep(
+  settings: EsSettings,
+  shared: EsShared,
+  constant: MemberConstant,
+  carry: MemberCarry,
+): MemberCarry {
   const { problem, plan } = settings;
   const { clock, isAfter } = carry;
   const later = constant.thetaAfter;
   const theta = later === undefined ? constant.theta : tree.select(isAfter, later, constant.theta);
   const stepped = advance(problem, theta, carry.state, clock.t, clock.key);
   const loss = stepped.loss.astype("float64");
-  const next = tick(plan, clock);
+  const next = tick(plan, clock, shared.window);
   if (plan.mode !== "inside") {
     return { ...carry, state: stepped.state, clock: next.clock, before: joined(settings, carry, loss) };
   }

@@ -168,7 +168,7 @@ function windowProgram(settings: EsSettings): PairProgram<Shared, Unit, { eps: u
       const eps = draw(settings, shared, unit);
       return { members: twoMembers(shared, eps, unit), kept: { eps } };
     },
-    step: (_shared, constant, carry) => memberStep(settings, constant, carry),
+    step: (shared, constant, carry) => memberStep(settings, shared, constant, carry),
     finish(shared, unit, members, { eps }) {
       const { statistics, losses } = pairLosses(settings, members);
       const [plus, minus] = members.map(({ carry }) => carry.before) as [Tensor, Tensor];

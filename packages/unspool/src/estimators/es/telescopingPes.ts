@@ -140,7 +140,7 @@ function windowProgram(
       const eps = draw(settings, shared, unit);
       return { members: twoMembers(shared, eps, unit), kept: { xi: tree.add(unit.xi, eps) } };
     },
-    step: (_shared, constant, carry) => memberStep(settings, constant, carry),
+    step: (shared, constant, carry) => memberStep(settings, shared, constant, carry),
     finish(_shared, unit, members, { xi }) {
       const key = unit.clock.key;
       const ends = members.map(({ constant, carry }) =>

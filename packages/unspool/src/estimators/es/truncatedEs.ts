@@ -115,7 +115,7 @@ function windowProgram(settings: EsSettings): PairProgram<EsShared, MeanUnit, { 
       const thetas = [tree.add(shared.theta, eps), tree.subtract(shared.theta, eps), shared.theta];
       return { members: thetas.map((theta) => startMember({ theta }, mean, clock)), kept: { eps } };
     },
-    step: (_shared, constant, carry) => memberStep(settings, constant, carry),
+    step: (shared, constant, carry) => memberStep(settings, shared, constant, carry),
     finish(_shared, unit, members, { eps }) {
       const [plus, minus, mean] = members.map(({ carry }) => carry) as [
         MemberCarry,
