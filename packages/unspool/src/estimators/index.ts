@@ -11,7 +11,11 @@ export type {
 } from "./estimator.ts";
 export type { EsOptions } from "./es/esOptions.ts";
 export type { LossDifference } from "./es/lossDifference.ts";
-export type { DerivativeOptions } from "./derivatives/trajectory.ts";
+export type {
+  DerivativeObjective,
+  DerivativeOptions,
+  FinalDerivativeOptions,
+} from "./derivatives/trajectory.ts";
 export { thetaBasis } from "./derivatives/tangents.ts";
 export { cut, gaussian } from "./es/noise.ts";
 export type { Noise, NoiseRequest } from "./es/noise.ts";
@@ -29,6 +33,12 @@ export { meanOf } from "./around/meanOf.ts";
 export type { MeanOfOptions, MeanOfState } from "./around/meanOf.ts";
 export { mixture } from "./around/mixture.ts";
 export type { MixtureOptions, MixtureState } from "./around/mixture.ts";
+export { summedWindows } from "./around/summedWindows.ts";
+export type { SummedWindowsOptions } from "./around/summedWindows.ts";
+export { varyingTruncation } from "./around/varyingTruncation.ts";
+export type { VaryingTruncationOptions, VaryingTruncationState } from "./around/varyingTruncation.ts";
+export { withoutHysteresis } from "./around/withoutHysteresis.ts";
+export type { WithoutHysteresisOptions, WithoutHysteresisState } from "./around/withoutHysteresis.ts";
 export { nres } from "./es/nres.ts";
 export { pes } from "./es/pes.ts";
 export { pesAnalytic } from "./es/pesAnalytic.ts";
