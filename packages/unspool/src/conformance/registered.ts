@@ -23,6 +23,8 @@ function placeIn(file: string, name: string, renamed: Readonly<Record<string, st
 /** An estimator of the registry, with sigma 0.1 where it has one. */
 export function registeredEstimator(entry: EstimatorEntry): EstimatorSubject {
   const { name, isWhole, isUnbiased, objective = "steps", resets = [], variance, options } = entry;
+  // Its own draws add nothing to the gradients of the quadratic systems: what is left to average are those of a problem.
+  const few = variance === "zero" && entry.isDeterministic !== true ? { replicates: 16, particles: 64 } : {};
   return {
     name,
     placeOf: placeIn("estimators/registry.ts", name, {
@@ -35,6 +37,7 @@ export function registeredEstimator(entry: EstimatorEntry): EstimatorSubject {
     objective: objective === "steps" ? "sum" : "final",
     resets: resets.map((kind) => policies[kind]),
     ...(variance !== undefined && { variance }),
+    ...few,
     innerSteps: (particles, steps) => innerStepsOf(entry, particles, steps),
     create(problem, { particles, ...request }) {
       const given = { ...request, sigma: 0.1, pairs: particles, tasks: particles };

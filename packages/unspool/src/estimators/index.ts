@@ -43,6 +43,8 @@ export { nres } from "./es/nres.ts";
 export { pes } from "./es/pes.ts";
 export { pesAnalytic } from "./es/pesAnalytic.ts";
 export type { PesAnalyticOptions, PesAnalyticState } from "./es/pesAnalytic.ts";
+export { reparameterisedEs } from "./es/reparameterisedEs.ts";
+export type { ReparameterisedEsOptions, ReparameterisedEsState } from "./es/reparameterisedEs.ts";
 export { rtrl } from "./derivatives/rtrl.ts";
 export { tbptt } from "./derivatives/tbptt.ts";
 export type { TbpttOptions, TbpttState } from "./derivatives/tbptt.ts";

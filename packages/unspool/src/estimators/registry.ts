@@ -15,6 +15,7 @@ import { mixture } from "./around/mixture.ts";
 import { nres } from "./es/nres.ts";
 import { pes } from "./es/pes.ts";
 import { pesAnalytic } from "./es/pesAnalytic.ts";
+import { reparameterisedEs, reparameterisedOptionNames } from "./es/reparameterisedEs.ts";
 import { rtrl } from "./derivatives/rtrl.ts";
 import { type TbpttOptions, tbptt } from "./derivatives/tbptt.ts";
 import { telescopingPes } from "./es/telescopingPes.ts";
@@ -92,6 +93,8 @@ const registered: Registry<EstimatorEntry> = registry("createEstimator", [
     ...perTask, ...evenWindows, kind: "forward", isUnbiased: true, variance: "noiseReuse", preference: 110, options: [...taskOptions, "noise"], create: dodge },
   { name: "mixture", summary: "derivatives and ES over whole trajectories, weighted by their variances",
     kind: "mixed", isUnbiased: true, isWhole: true, cost: { perUnit: 2 }, largestTheta: mostTangents, preference: 80, standsFor: "finite", options: pairOptionNames, create: mixture },
+  { name: "reparameterisedEs", summary: "backpropagation at perturbed thetas, averaged",
+    kind: "reverse", isUnbiased: true, isWhole: true, cost: { perUnit: 2 }, variance: "zero", options: reparameterisedOptionNames, create: reparameterisedEs },
 ], {
   ignoresCase: true,
   elsewhere: "A search (cmaEs, snes, …) is no estimator, for it has no gradient: searchMethod(name, problem) makes a method of one.",
@@ -112,7 +115,8 @@ export type EstimatorName =
   | "rtrl"
   | "uoro"
   | "dodge"
-  | "mixture";
+  | "mixture"
+  | "reparameterisedEs";
 
 /** Names of all estimators. */
 export const estimatorNames: readonly EstimatorName[] = registered.names;
