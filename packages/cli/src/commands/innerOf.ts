@@ -15,7 +15,8 @@ export async function setupWithInner(
   throw new UsageError(
     "EXPERIMENT",
     `${experiment.name}: its setup does not say what its inner problem is. ` +
-      "Return inner: innerProblem(problem, options) from setup, or export a problem with theta.",
+      "Make its estimator of one problem (pes(problem, options)), return inner: innerProblem(problem, options) from setup, " +
+      "or export a problem with theta.",
     { experiment: experiment.name },
   );
 }

@@ -14,7 +14,7 @@ import {
   measuredHorizon,
 } from "../diagnostics/index.ts";
 import { estimatorNames } from "../estimators/index.ts";
-import { type InnerProblem, type Setup, requireDescent } from "../train/index.ts";
+import { type InnerProblem, type Setup, innerOf, requireDescent } from "../train/index.ts";
 import { contenderOf } from "./contender.ts";
 import {
   type Diagnosis,
@@ -51,9 +51,14 @@ export function diagnose(given: Setup, options: DiagnoseOptions = {}): Diagnosis
   requireKnownOptions("diagnose", options, ["key", "innerSteps", "onProgress"]);
   const { key = random.key(0), onProgress = () => {} } = options;
   const setup = isSearched(given) ? given : requireDescent("diagnose", given);
-  const { inner } = setup;
+  const inner = innerOf(setup);
   if (inner === undefined)
-    throw new OptionError("diagnose", "setup.inner", inner, "the inner problem of the setup");
+    throw new OptionError(
+      "diagnose",
+      "setup.inner",
+      inner,
+      "the inner problem of the setup, which an estimator carries that was made of one",
+    );
   // What is missing is told before anything is measured.
   trialOptimizer(setup, inner);
   const { problem } = inner;

@@ -1,6 +1,6 @@
 /** The interface of gradient estimators. */
 import type { Key, Tensor, Tree } from "../array/index.ts";
-import type { Executor, ForwardProgram, UnitChange } from "../unroll/index.ts";
+import type { ErasedProblem, Executor, ForwardProgram, UnitChange } from "../unroll/index.ts";
 
 /** State is data: tensors, numbers, strings and null in records and arrays, so that it can be saved as it is. */
 export type StateData =
@@ -63,12 +63,21 @@ export interface Recurrence<Shared = unknown, Unit = unknown, Mean = unknown> {
   summary(mean: Mean, theta: unknown): { loss: Tensor; gradient: unknown; metrics: Record<string, Tensor> };
 }
 
+/** What an estimator or a search was made of: others are made of it, to be compared with. */
+export interface MadeFor {
+  readonly problem: ErasedProblem;
+  /** Options by name, as `createEstimator` takes them. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
 /**
  * Estimates d loss / d theta for a computation that runs in a loop. Pure: the same theta, state and key give the
  * same bits, for any number of threads.
  */
 export interface GradientEstimator<Theta = unknown, State = unknown> {
   readonly name: string;
+  /** Where it is of the losses of one inner problem's steps. */
+  readonly madeFor?: MadeFor;
   init(theta: Theta, key: Key): State;
   estimate(theta: Theta, state: State, key: Key): Estimate<Theta, State>;
   /** Where an estimate is one window of units; absent otherwise. */

@@ -3,6 +3,7 @@ export type {
   Estimate,
   EstimateMetrics,
   GradientEstimator,
+  MadeFor,
   PairEstimate,
   PairEstimator,
   PairInfo,

@@ -1,7 +1,7 @@
 /** The common method: an estimator estimates a gradient of theta, an optimizer takes a step with it. */
 import { type Key, type Tensor, type Tree, np, tree } from "../array/index.ts";
 import { ResumeError } from "../errors.ts";
-import type { EstimateMetrics, Recurrence } from "../estimators/index.ts";
+import type { EstimateMetrics, MadeFor, Recurrence } from "../estimators/index.ts";
 import { type LossObservation, type Optimizer, requireOptimizer } from "../optimizers/index.ts";
 import { compiled } from "../unroll/index.ts";
 import { type DescentProgram, descentProgram, skippedUpdates, takeDescents } from "./descentSteps.ts";
@@ -14,6 +14,7 @@ import { shapes } from "./shapes.ts";
 /** A `GradientEstimator` of theta, whatever its state: a method only hands the state from one call to the next. */
 export interface AnyEstimator<Theta = unknown> {
   readonly name: string;
+  readonly madeFor?: MadeFor;
   init(theta: Theta, key: Key): unknown;
   estimate(
     theta: Theta,
@@ -61,6 +62,7 @@ export function descent<Theta>(
 
   return {
     name: "descent",
+    ...(estimator.madeFor && { madeFor: estimator.madeFor }),
     recipe: (theta, state) => ({
       estimator: { name: estimator.name, state: shapes(state.estimator) },
       optimizer: { name: optimizer.name, ...updateFingerprint(optimizer, theta, state.optimizer) },

@@ -3,6 +3,7 @@
  * neither a gradient nor an optimizer (ask and tell, two parties in turn, a warm-started inner state) is one as well.
  */
 import type { Key, Tensor } from "../array/index.ts";
+import type { MadeFor } from "../estimators/index.ts";
 import type { Json } from "../json.ts";
 
 /** What computes a run, part by part, as plain data: kept with the run and its checkpoints, and compared at resume. */
@@ -63,6 +64,8 @@ export interface Method<Theta = unknown, State = unknown> {
   readonly name: string;
   /** What the loss of a step is, in a sentence or two for reports: where it may rise in a run that goes well. */
   readonly lossNote?: string;
+  /** Where it minimises the losses of one inner problem's steps: what `compare` and `diagnose` make estimators of. */
+  readonly madeFor?: MadeFor;
   /** Names and options of its parts. `theta` and `state` are those before the first step. */
   recipe(theta: Theta, state: State): Recipe;
   /** `key` is for this call alone. */

@@ -1,6 +1,6 @@
 /** A search as a setup's method, by its name: what stands where an estimator and an optimizer do. */
 import { type CommonSearchOptions, createSearch, searchEntry, unrollCandidates } from "../search/index.ts";
-import type { Problem } from "../unroll/index.ts";
+import { type Problem, eraseProblem } from "../unroll/index.ts";
 import { askTell } from "./askTell.ts";
 import type { Method } from "./method.ts";
 
@@ -33,9 +33,12 @@ export function searchMethod<Theta, State, Batch>(
     // A model of the losses learns from each evaluation: it is asked for one candidate at a time.
     ...(pairs !== undefined && searchEntry(name).kind !== "model" && { population: 2 * pairs }),
   };
-  return askTell({
+  const method = askTell({
     search: createSearch<Theta>(name, options),
     evaluate: unrollCandidates(problem, { tasks, objective }),
     evaluation: { problem: problem.name, horizon: problem.horizon, tasks, objective },
   });
+  if (objective === "final") return method;
+  const given = { sigma, pairs, tasks, objective };
+  return { ...method, madeFor: { problem: eraseProblem(problem), options: given } };
 }

@@ -45,6 +45,7 @@ export function checkedMethod<Theta>(name: string, given: Method<Theta>): Method
   return {
     name: own,
     ...(lossNote !== undefined && { lossNote: requireText(where, "lossNote", lossNote) }),
+    ...(given.madeFor && { madeFor: given.madeFor }),
     recipe: (theta, state) =>
       called(where, "its recipe", "setup", () => requireRecipe(where, given.recipe(theta, state))),
     init: (theta, key) =>

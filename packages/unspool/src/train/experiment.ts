@@ -46,7 +46,10 @@ export interface SetupParts<Theta = unknown> {
   theta: Theta;
   /** Outer steps of the run. */
   steps: number;
-  /** What the estimator differentiates, where it is an inner problem: `compare` and `diagnose` start from it. */
+  /**
+   * What the estimator differentiates, where it is an inner problem: `compare` and `diagnose` start from it. Default: what the
+   * estimator or the search was made of, where that is one problem.
+   */
   inner?: InnerProblem<Theta>;
   /** The learned optimizer that theta is the parameters of, where it is componentwise: `analyse` takes it apart. */
   learned?: LearnedSubject<Theta>;
@@ -103,6 +106,14 @@ export interface OuterLearningRate {
   path?: string;
 }
 
+/** The inner problem of a setup: its own, or the one that its estimator or its search was made of. */
+export function innerOf<Theta>({ inner, estimator, method }: Setup<Theta>): InnerProblem<Theta> | undefined {
+  const madeFor = estimator?.madeFor ?? method?.madeFor;
+  if (inner !== undefined || madeFor === undefined) return inner;
+  const { problem, options } = madeFor;
+  return { problem: problem as Problem<Theta>, options: options as EstimatorOptions };
+}
+
 /** A componentwise learned optimizer and the tasks that it is trained on. */
 export interface LearnedSubject<Theta = unknown> {
   optimizer: ComponentwiseOptimizer<Theta>;
@@ -113,7 +124,10 @@ export interface LearnedSubject<Theta = unknown> {
   curvatures?: readonly [number, number];
 }
 
-/** `InnerProblem` of a problem whose types of state and batch are known. */
+/**
+ * `InnerProblem` of a problem whose types of state and batch are known. A setup needs it only where its estimator is not made of the
+ * problem, or to name other options, or a learning rate that `diagnose` may change.
+ */
 export function innerProblem<Theta, State, Batch>(
   problem: Problem<Theta, State, Batch>,
   options: EstimatorOptions,
@@ -127,6 +141,8 @@ export function innerProblem<Theta, State, Batch>(
     "nanPolicy",
     "trajectories",
     "noise",
+    "differences",
+    "keepsPairs",
     "executor",
     "truncation",
     "resets",

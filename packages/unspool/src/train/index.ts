@@ -1,5 +1,5 @@
 /** The outer loop: experiments, runs, metrics, checkpoints, resume. Portable: no Node imports. */
-export { defineExperiment, innerProblem, requireDescent } from "./experiment.ts";
+export { defineExperiment, innerOf, innerProblem, requireDescent } from "./experiment.ts";
 export type {
   DescentParts,
   DescentSetup,

@@ -7,13 +7,14 @@ import { ExperimentError, OptionError, ShapeError, nearest, requireInteger, show
 import { isThenable } from "../unroll/index.ts";
 import { checkedEstimator, checkedMethod, checkedOptimizer } from "./checkedMethod.ts";
 import { checkedEvaluation, checkedFigures } from "./checkedResults.ts";
-import type {
-  DescentParts,
-  Experiment,
-  InnerProblem,
-  LearnedSubject,
-  MethodPart,
-  Setup,
+import {
+  type DescentParts,
+  type Experiment,
+  type InnerProblem,
+  type LearnedSubject,
+  type MethodPart,
+  type Setup,
+  innerOf,
 } from "./experiment.ts";
 import { called, calledAsync } from "./userCode.ts";
 
@@ -74,9 +75,10 @@ function checkedSetup<Theta>(name: string, made: unknown): Setup<Theta> {
   }
   requireKnownParts(name, made);
   const raw = made as Setup<Theta>;
-  const { theta, steps, inner, learned, evaluate, figures } = raw;
+  const { theta, steps, learned, evaluate, figures } = raw;
   requireTheta(name, theta);
   const moved = checkedParts(name, raw);
+  const inner: unknown = innerOf(raw);
   requireInteger(name, "steps of its setup", steps, 0);
   requireFunction(name, "evaluate", evaluate);
   requireFunction(name, "figures", figures);

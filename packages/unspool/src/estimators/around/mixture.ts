@@ -28,7 +28,13 @@ import {
   splitFloats,
   requireProblem,
 } from "../../unroll/index.ts";
-import { type EsOptions, type EsSettings, esSettings, pairOptionNames } from "../es/esOptions.ts";
+import {
+  type EsOptions,
+  type EsSettings,
+  esSettings,
+  madeForPairs,
+  pairOptionNames,
+} from "../es/esOptions.ts";
 import { type PairProgram, guard, lossSummary, pairLosses, requireFiniteLosses } from "../es/pairLosses.ts";
 import { type EsShared, type MemberCarry, memberStep, pairRequest, startMember } from "../es/pairMembers.ts";
 import type { GradientEstimator } from "../estimator.ts";
@@ -89,6 +95,7 @@ export function mixture<Theta, State, Batch>(
   return overTheta(
     {
       name,
+      ...madeForPairs(settings),
       init(theta, key) {
         const units = { pair: np.arange(pairs), clock: firstClocks(plan, key, pairs, isCommon) };
         const zero: unknown = tree.zerosLike(theta, "float64");

@@ -49,6 +49,7 @@ export function summedWindows<Theta, State>(
   const name = `${where}(${estimator.name})`;
   return {
     name,
+    ...(estimator.madeFor && { madeFor: estimator.madeFor }),
     init: (theta, key) => estimator.init(theta, key),
     estimate(theta, state, key) {
       const summed = run?.(theta, state, key);

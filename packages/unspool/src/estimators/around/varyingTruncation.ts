@@ -51,6 +51,7 @@ export function varyingTruncation<Theta, State>(
   requireLengths(where, horizon, truncations);
   const estimators = new Map(truncations.map((truncation) => [truncation, create(truncation)]));
   const shortest = truncations[0]!;
+  const { madeFor } = estimators.get(shortest)!;
   const at = (truncation: number): GradientEstimator<Theta, State> => estimators.get(truncation)!;
 
   function truncationAt({ estimates, t }: { estimates: number; t: number }, key: Key): number {
@@ -67,6 +68,7 @@ export function varyingTruncation<Theta, State>(
 
   return {
     name: `${where}(${at(shortest).name})`,
+    ...(madeFor && { madeFor }),
     init: (theta, key) => ({ estimates: 0, t: 0, inner: at(shortest).init(theta, key) }),
     estimate(theta, state, key) {
       const truncation = truncationAt(state, key);

@@ -45,6 +45,7 @@ export function withoutHysteresis<Theta, State>(
   const noKeys = np.zeros([windows, 2], { dtype: "uint32" });
   return {
     name: `${where}(${estimator.name})`,
+    ...(estimator.madeFor && { madeFor: estimator.madeFor }),
     init: (theta, key) => ({ start: estimator.init(theta, key), keys: noKeys, done: 0 }),
     estimate(theta, { start, keys, done }, key) {
       let state = start;

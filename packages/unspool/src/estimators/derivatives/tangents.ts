@@ -26,6 +26,7 @@ import {
   type TaskStart,
   enter,
   firstTasks,
+  madeForTasks,
   requireEdges,
   requireFinite,
 } from "./trajectory.ts";
@@ -107,6 +108,7 @@ export function tangentEstimator<Theta>(
   const program = windowProgram(settings, method);
   return overTheta({
     name,
+    ...madeForTasks(settings),
     recurrence: recurrenceOf(settings, program),
     init(theta, key) {
       const start = firstTasks(settings, theta, key);

@@ -32,6 +32,7 @@ import {
   derivativeSettings,
   enter,
   firstTasks,
+  madeForTasks,
   requireEdges,
   requireFinite,
   derivativeOptionNames,
@@ -73,6 +74,7 @@ export function windowGradient<Theta>(
   const [starting, going] = [windowLoss(settings, true), windowLoss(settings, false)];
   return overTheta({
     name,
+    ...madeForTasks(settings),
     init(theta, key) {
       requireStates(settings, checkpoints, initialState(problem, theta, key));
       return { units: firstTasks(settings, theta, key), theta: repeat(theta, 1), window: 0 };

@@ -18,6 +18,8 @@ import {
   requireFinalLoss,
   requireProblem,
 } from "../../unroll/index.ts";
+import type { MadeFor } from "../estimator.ts";
+import { windowsOf } from "../es/esOptions.ts";
 import { repeat } from "../es/noise.ts";
 
 export interface DerivativeOptions extends WindowOptions {
@@ -83,6 +85,15 @@ export function derivativeSettings(
   if (isFinal) requireEnd(name, problem);
   const lossScale = objective === "mean" ? 1 / plan.truncation : 1;
   return { name, problem, plan, tasks, lossScale, isFinal, executor: executorFor(problem, options.executor) };
+}
+
+/** What `compare` and `diagnose` make other estimators of; none where the objective is the final loss. */
+export function madeForTasks({ problem, plan, tasks, lossScale, isFinal }: DerivativeSettings): {
+  madeFor?: MadeFor;
+} {
+  if (isFinal) return {};
+  const objective = lossScale === 1 ? "sum" : "mean";
+  return { madeFor: { problem, options: { tasks, objective, ...windowsOf(plan, problem) } } };
 }
 
 /** Requires a loss of finished trajectories, and that they finish. */

@@ -3,12 +3,14 @@ import { OptionError, requireInteger, requireOneOf, requirePositive } from "../.
 import {
   type ErasedProblem,
   type Executor,
+  type ResetPolicy,
   type WindowOptions,
   type WindowPlan,
   executorFor,
   requireProblem,
   windowPlan,
 } from "../../unroll/index.ts";
+import type { MadeFor } from "../estimator.ts";
 import { requireUnits } from "../unitMemory.ts";
 import { type LossDifference, requireLossDifference } from "./lossDifference.ts";
 import { type Noise, gaussian, ownNoise } from "./noise.ts";
@@ -56,7 +58,11 @@ export const pairOptionNames = [
 ] as const;
 
 /** Names of `FullEsOptions`. */
-export const wholeOptionNames = [...pairOptionNames, "differences", "keepsPairs"] as const;
+export const wholeOptionNames: readonly Exclude<keyof EsOptions, "truncation" | "resets">[] = [
+  ...pairOptionNames,
+  "differences",
+  "keepsPairs",
+];
 
 /** Names of `EsOptions`. */
 export const esOptionNames: readonly (keyof EsOptions)[] = [...wholeOptionNames, "truncation", "resets"];
@@ -130,4 +136,27 @@ export function esSettings(
     gaussianSigma: options.noise === undefined ? sigma : undefined,
     executor: executorFor(problem, options.executor),
   };
+}
+
+/** What `compare` and `diagnose` make other estimators of; none where the objective is not of the sum of the steps' losses. */
+export function madeForPairs(settings: EsSettings): { madeFor?: MadeFor } {
+  const { problem, plan, over, sigma, pairs, lossScale, noise, gaussianSigma } = settings;
+  if (over !== "sum") return {};
+  const { isDividedByStd, nanPolicy, isCommon, differences } = settings;
+  const options = {
+    ...{ sigma, pairs, isDividedByStd, nanPolicy, differences },
+    objective: lossScale === 1 ? "sum" : "mean",
+    trajectories: isCommon ? "common" : "independent",
+    ...windowsOf(plan, problem),
+    ...(gaussianSigma === undefined && { noise }),
+  };
+  return { madeFor: { problem, options } };
+}
+
+/** The windows; those of an estimator of whole trajectories are none to others. */
+export function windowsOf(
+  { truncation, resets }: WindowPlan,
+  { horizon }: ErasedProblem,
+): { truncation?: number; resets?: ResetPolicy } {
+  return truncation === horizon ? {} : { truncation, resets };
 }

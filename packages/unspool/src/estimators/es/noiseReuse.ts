@@ -18,7 +18,7 @@ import {
   firstClocks,
   initialState,
 } from "../../unroll/index.ts";
-import { type EsOptions, type EsSettings, type StepLosses, esSettings } from "./esOptions.ts";
+import { type EsOptions, type EsSettings, type StepLosses, esSettings, madeForPairs } from "./esOptions.ts";
 import { differenceWeight } from "./lossDifference.ts";
 import { type PairProgram, guard, pairLosses, pairResults } from "./pairLosses.ts";
 import {
@@ -95,6 +95,7 @@ export function noiseReuse<Theta, State, Batch>(
   return overTheta(
     {
       name,
+      ...madeForPairs(settings),
       ...(recurrence && { recurrence }),
       init: (theta, key) => firstWindow(firstPairs(settings, theta, key), theta),
       estimate: (theta, state, key) =>

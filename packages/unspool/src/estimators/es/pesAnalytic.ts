@@ -19,7 +19,7 @@ import {
   firstClocks,
   settle,
 } from "../../unroll/index.ts";
-import { type EsOptions, type EsSettings, esSettings } from "./esOptions.ts";
+import { type EsOptions, type EsSettings, esSettings, madeForPairs } from "./esOptions.ts";
 import { type PairProgram, guard, pairLosses } from "./pairLosses.ts";
 import { type EsShared, memberStep, pairRequest } from "./pairMembers.ts";
 import type { PairEstimator } from "../estimator.ts";
@@ -112,6 +112,7 @@ export function pesAnalytic<Theta, State, Batch>(
   return overTheta(
     {
       name,
+      ...madeForPairs(settings),
       init(theta, key) {
         const { pairs, plan } = settings;
         const states = unstarted(settings, theta, key);

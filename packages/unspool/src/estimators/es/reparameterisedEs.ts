@@ -25,7 +25,7 @@ import {
   settle,
   tick,
 } from "../../unroll/index.ts";
-import { type EsOptions, type EsSettings, esSettings } from "./esOptions.ts";
+import { type EsOptions, type EsSettings, esSettings, madeForPairs } from "./esOptions.ts";
 import type { GradientEstimator } from "../estimator.ts";
 import { type EsShared, pairRequest } from "./pairMembers.ts";
 import { type WindowState, firstWindow, sharedBy } from "./pairWindow.ts";
@@ -101,6 +101,7 @@ export function reparameterisedEs<Theta, State, Batch>(
   return overTheta(
     {
       name,
+      ...madeForPairs(settings),
       init(theta, key) {
         requireStates(derivative, checkpoints, initialState(erased, theta, key));
         const twice = (leaf: Tensor): Tensor => np.concatenate([leaf, leaf]);

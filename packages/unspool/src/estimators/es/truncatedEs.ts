@@ -12,7 +12,7 @@ import { overTheta } from "../around/outerTheta.ts";
 import { type Key, type Tensor, np, tree } from "../../array/index.ts";
 import { requireOneOf, requireKnownOptions } from "../../errors.ts";
 import { type Clock, type Problem, eraseProblem, firstClocks } from "../../unroll/index.ts";
-import { type EsOptions, type EsSettings, esSettings, esOptionNames } from "./esOptions.ts";
+import { type EsOptions, type EsSettings, esOptionNames, esSettings, madeForPairs } from "./esOptions.ts";
 import { differenceWeight } from "./lossDifference.ts";
 import { type PairProgram, guard, pairLosses, pairResults } from "./pairLosses.ts";
 import { type EsShared, type MemberCarry, memberStep, pairRequest, startMember } from "./pairMembers.ts";
@@ -79,6 +79,7 @@ function meanStateEs<Theta>(settings: EsSettings): PairEstimator<Theta, MeanStat
   return overTheta(
     {
       name,
+      ...madeForPairs(settings),
       ...(recurrence && { recurrence: { ...recurrence, innerSteps: 3 * pairs * plan.truncation } }),
       init: (theta, key) => firstWindow(firstUnits(settings, theta, key), theta),
       estimate(theta, state, key) {
