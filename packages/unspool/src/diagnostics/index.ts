@@ -39,6 +39,8 @@ export { heavyTailWords, isHeavyTailed } from "./heavyTails.ts";
 export type { TailEvidence } from "./heavyTails.ts";
 export { shadowing } from "./shadowing.ts";
 export type { ShadowingOptions, ShadowingResult } from "./shadowing.ts";
+export { stateSizes } from "./stateSizes.ts";
+export type { StateSizes, TreeSize } from "./stateSizes.ts";
 export { totalVariance, unitGradients } from "./unitGradients.ts";
 export type { MeasuredVariance, UnitGradientOptions, UnitGradients } from "./unitGradients.ts";
 export { pairVariances, windowSquares } from "./varianceLaw.ts";
