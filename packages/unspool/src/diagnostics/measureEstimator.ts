@@ -25,6 +25,8 @@ export interface EstimatorMeasurement {
   zs: Float64Array;
   /** Summed over coordinates, of one trajectory of all units. */
   variance: number;
+  /** The same coordinate by coordinate. */
+  variances: Float64Array;
   /** Of that variance; of heavy tails it says too little. */
   varianceError: number;
   /** Largest share of one sample in the squared deviations; see `isHeavyTailed`. */
@@ -165,6 +167,7 @@ function against(reference: ReferenceGradient, sum: Moments, roundingShare: numb
     zs,
     z: zs.reduce((most, z) => (Math.abs(z) > Math.abs(most) ? z : most), 0),
     variance,
+    variances,
     varianceError: variance === 0 ? 0 : varianceError,
     largestShare,
     biasError: Math.sqrt(chance),

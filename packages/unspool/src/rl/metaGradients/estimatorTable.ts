@@ -19,6 +19,8 @@ export interface EstimatorRow {
   bias: number;
   /** Of the estimate from one lifetime, summed over coordinates. */
   variance: number;
+  /** The same coordinate by coordinate, [|eta|], in the order of eta's leaves. */
+  variances: Float64Array;
   /** Cosine between mean and exact gradient; NaN if one is 0. */
   cosine: number;
   warnings: readonly string[];
@@ -72,11 +74,16 @@ export function estimatorTable<Eta, Agent, World, Data>(
 function weighted(probability: Float64Array, samples: Float64Array, scale: number, count: number) {
   const mean = new Float64Array(count);
   probability.forEach((p, i) => mean.forEach((_, j) => (mean[j]! += p * scale * samples[i * count + j]!)));
+  const variances = new Float64Array(count);
   let variance = 0;
   probability.forEach((p, i) =>
-    mean.forEach((centre, j) => (variance += p * (scale * samples[i * count + j]! - centre) ** 2)),
+    mean.forEach((centre, j) => {
+      const square = p * (scale * samples[i * count + j]! - centre) ** 2;
+      variances[j]! += square;
+      variance += square;
+    }),
   );
-  return { mean, variance };
+  return { mean, variance, variances };
 }
 
 function against(mean: Float64Array, exact: Float64Array): { bias: number; cosine: number } {
