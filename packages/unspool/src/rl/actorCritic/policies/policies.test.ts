@@ -142,7 +142,7 @@ test("errors say what to give", () => {
     parameters: { kp: { low: 0, high: 1 } },
     act: ({ kd }: never, s) => (kd as Tensor).mul(s),
   });
-  expect(() => misread.act(misread.init(key), observation)).toThrow(
+  expect(() => misread.act(misread.init(key), observation, key)).toThrow(
     'PD: a parameter must be one of "kp", got "kd". Did you mean "kp"?',
   );
   for (const make of [linearPolicy, networkPolicy]) {
