@@ -1,5 +1,5 @@
 /** Runs end in the closed form of their kind, and compare measures hypergradients beside the registered estimators. */
-import { compareEstimators, random, setUp, train } from "unspool";
+import { type Setup, compareEstimators, compareProgress, random, setUp, train } from "unspool";
 import { expect, test } from "vitest";
 import { bilevelBias } from "./bilevelBias.ts";
 
@@ -40,4 +40,20 @@ test("in the comparison, truncated backpropagation and the series of as many ter
   expect(bias("tbptt")).toBeCloseTo(bias("unroll last 5"), 6);
   expect(bias("neumann 20")).toBeLessThan(bias("neumann 5"));
   expect(bias("normal cg")).toBeCloseTo(bias("exact"), 8);
+});
+
+test("its hypergradients are trained with where progress is compared, as the experiment's own descent", async () => {
+  const setup = await setUp(bilevelBias, bilevelBias.config.parse({ compareSteps: 20 }), random.key(0));
+  const inner = setup.inner!;
+  const { measured, failed, initialLoss } = compareProgress(
+    { ...setup, theta: inner.theta } as Setup,
+    inner,
+    {
+      ...{ names: ["neumann 20", "cmaEs"], seeds: 1, innerSteps: 4000 },
+    },
+  );
+  expect(failed).toEqual([]);
+  const own = measured.find(({ name }) => name === "neumann 20")!;
+  expect([own.isSearch, own.setting.learningRate]).toEqual([false, 1]);
+  expect(own.loss).toBeLessThan(initialLoss);
 });

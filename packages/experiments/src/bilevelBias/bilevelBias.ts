@@ -72,12 +72,18 @@ export const bilevelBias: Experiment<unknown, BiasTheta> = defineExperiment<Bias
         hypergradient: hypergradientOf(task, settings),
         retrain: { every: 10, steps: 1 },
       }),
-      inner: bilevelComparison(problem, {
-        theta: theta.outer,
-        weights: theta.weights,
-        optimizer: sgd({ learningRate: task.alpha }),
-        steps: settings.compareSteps,
-      }),
+      inner: {
+        ...bilevelComparison(problem, {
+          theta: theta.outer,
+          weights: theta.weights,
+          optimizer: sgd({ learningRate: task.alpha }),
+          steps: settings.compareSteps,
+        }),
+        learningRate: {
+          value: settings.learningRate,
+          optimizer: (learningRate) => sgd({ learningRate }),
+        },
+      },
       evaluate(end, start) {
         const wanted = task.limit(hypergradientOf(task, settings));
         const least = task.limit({ kind: "exact" });

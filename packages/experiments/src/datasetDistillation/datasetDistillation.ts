@@ -85,13 +85,19 @@ export const datasetDistillation: Experiment<unknown, DistillationTheta> = defin
         },
         retrain: { every: Math.max(1, Math.round(settings.steps / 15)), steps: settings.retrainSteps },
       }),
-      inner: bilevelComparison(problem, {
-        theta: theta.outer,
-        weights: theta.weights,
-        optimizer: sgd({ learningRate: settings.innerLearningRate }),
-        steps: settings.compareSteps,
-        pairs: 4,
-      }),
+      inner: {
+        ...bilevelComparison(problem, {
+          theta: theta.outer,
+          weights: theta.weights,
+          optimizer: sgd({ learningRate: settings.innerLearningRate }),
+          steps: settings.compareSteps,
+          pairs: 4,
+        }),
+        learningRate: {
+          value: settings.learningRate,
+          optimizer: (learningRate) => adam({ learningRate }),
+        },
+      },
       evaluate: (end, first, _steps, measure) => evaluation(task, settings, end, first, measure),
       figures: (run: RunRecord<DistillationTheta>) => distillationFigures(run),
     };
