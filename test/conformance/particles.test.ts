@@ -33,11 +33,12 @@ const checks = [
     name: "sixo",
     create: () =>
       sixo({
-        ...{ ...alternating, data, batch: 2, twistBatch: 4, modelSteps: 2, twistSteps: 1 },
+        ...{ ...alternating, data, batch: 2, twistBatch: 4, modelSteps: 4, twistSteps: 4 },
         optimizers: { model: sgd(), twist: adam() },
       }),
     theta: () => particleBound(alternating).init(random.key(0)),
-    steps: 4,
+    // A row of each party, and the first step of the next.
+    steps: 9,
   }),
   ...methodConformance({
     name: "descent of a particle bound",

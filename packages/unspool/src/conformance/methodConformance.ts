@@ -173,13 +173,34 @@ function requireSeveral<Theta>(trial: Trial<Theta>): void {
     require(bitsOf(done.theta) === bitsOf(wanted.theta) &&
       bitsOf(done.state) === bitsOf(wanted.state), name, () =>
       `${done.steps} steps in one call from step ${from} end in other bits than one by one.`);
-    const found = Array.from(done.loss.data, Number);
+    const found =
+      done.loss === null ? Array<number>(done.steps).fill(NaN) : Array.from(done.loss.data, Number);
     const single = losses.slice(from, from + done.steps);
     require(found.every((loss, i) => Object.is(loss, single[i])) && found.length === done.steps, name, () =>
       `the losses of several steps in one call are ${found.join(", ")}, one by one ${single.join(", ")}.`);
+    taken.slice(from, from + done.steps).forEach(({ made }, i) => {
+      const [own, alone] = [rowMetrics(done, i), shownMetrics(made.metrics)].map((x) => JSON.stringify(x));
+      require(own === alone, name, () =>
+        `the metrics of step ${from + i} are ${own} of several steps in one call, and ${alone} of one.`);
+    });
     requireLoggedThetas(name, done, wanted.theta);
   }
 }
+
+/** Metrics as a record has them: by name, without those that say nothing. */
+function shownMetrics(metrics: Readonly<Record<string, number | undefined>>): [string, number][] {
+  const shown = Object.entries(metrics).filter(
+    (entry): entry is [string, number] =>
+      entry[1] !== undefined && !(entry[0] === "skippedUpdates" && entry[1] === 0),
+  );
+  return shown.toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+const rowMetrics = ({ innerSteps, metrics }: MethodSteps<unknown, unknown>, i: number): [string, number][] =>
+  shownMetrics({
+    innerSteps,
+    ...Object.fromEntries(Object.entries(metrics).map(([name, { data }]) => [name, Number(data[i])])),
+  });
 
 function requireLoggedThetas(name: string, done: MethodSteps<unknown, unknown>, theta: unknown): void {
   if (tree.size(theta) > loggedThetaSize) return;

@@ -35,7 +35,8 @@ export interface MethodSteps<Theta, State> {
   state: State;
   /** Steps done: from 1 to as many as were asked for. */
   steps: number;
-  loss: Tensor;
+  /** Null where these steps have none. */
+  loss: Tensor | null;
   /** bool: loss, theta and whatever else `step` would throw for are finite. */
   isFinite: Tensor;
   /** Of each step. */

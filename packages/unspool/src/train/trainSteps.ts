@@ -62,7 +62,8 @@ export function trainSteps(setup: Setup, state: TrainState, steps: number): Trai
 
 /** The first step of a call with something that is not finite; -1 if there is none. */
 function firstBad({ loss, isFinite, steps }: MethodSteps<unknown, unknown>): number {
-  for (let i = 0; i < steps; i++) if (isFinite.data[i] === 0 || !Number.isFinite(loss.data[i])) return i;
+  for (let i = 0; i < steps; i++)
+    if (isFinite.data[i] === 0 || (loss !== null && !Number.isFinite(loss.data[i]))) return i;
   return -1;
 }
 
@@ -80,7 +81,7 @@ function recordReader({
     .entries(thetas ?? {})
     .map(([path, { data, shape }]) => [path || "theta", data, data.length / shape[0]!] as const);
   return (i: number, step: number, innerSteps: number, durationMs: number): StepRecord => {
-    const record: StepRecord = { step, loss: number(loss.data[i]!), innerSteps, durationMs };
+    const record: StepRecord = { step, loss: number(loss?.data[i] ?? NaN), innerSteps, durationMs };
     for (const [name, data] of scalars) record[name] = number(data[i]!);
     const skipped = skippedUpdates?.data[i] ?? 0;
     if (skipped !== 0) record.skippedUpdates = skipped;

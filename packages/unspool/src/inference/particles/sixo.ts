@@ -5,7 +5,7 @@
  *     N_r times   simulate pairs of trajectories from p_theta,   psi   <- opt(grad of the density-ratio loss by psi)
  *     N_m times   draw series of the data,                       theta <- opt(grad of -log Z by model and proposal, psi fixed)
  *
- * One outer step is one of these updates, and one program.
+ * One outer step is one of these updates; several of one party in a row are one program.
  */
 import { type Key, type Tensor, type Tensors, type Tree, random, tree } from "../../array/index.ts";
 import { OptionError, requireInteger, requireKnownOptions } from "../../errors.ts";
@@ -13,6 +13,7 @@ import {
   type Json,
   type Method,
   type MethodStep,
+  type MethodSteps,
   programFingerprint,
   requireFiniteLoss,
   requireFiniteValues,
@@ -29,7 +30,8 @@ import type { ParticleTheta } from "./particleSweep.ts";
 import { type PartOptimizers, partsOptimizer } from "./partsOptimizer.ts";
 import { requireSamplers, requireTrainable } from "./requireTrainable.ts";
 import { type ObservedSeries, seriesShape } from "./series.ts";
-import { classifierMetrics } from "./twistTrainer.ts";
+import { sixoRow } from "./sixoRow.ts";
+import { classifierColumns, classifierMetrics } from "./twistTrainer.ts";
 
 export interface SixoOptions<Model, ProposalParams, TwistParams> extends ParticleBoundOptions<
   Model,
@@ -137,18 +139,24 @@ export function sixo<Model, ProposalParams, TwistParams>(
     const part: Learned = { model: gradient.model, proposal: gradient.proposal };
     const at: Learned = { model: theta.model, proposal: theta.proposal };
     const next = ofModel.update(part as Tensors<Learned>, state, at);
-    return { loss, theta: { ...theta, ...next.theta }, state: next.state, gradientNorm: tree.norm(part) };
+    return {
+      ...{ loss, theta: { ...theta, ...next.theta }, state: next.state, gradientNorm: tree.norm(part) },
+      seen: {},
+    };
   };
-  const twistStep = (theta: Theta, state: Tree, key: Key) => {
+  const twistStep = (theta: Theta, state: Tree, _: object, key: Key) => {
     const pairs = trajectoryPairs(ratios, theta.model, key);
     const { loss, gradient, scores } = densityRatio(ratios, theta.twist, theta.model, pairs);
     const next = ofTwist.update(gradient as Tensors<TwistParams>, state, theta.twist);
     const moved = twist.observe?.(next.theta, pairs) ?? next.theta;
     const gradientNorm = tree.norm(gradient);
-    return { loss, scores, theta: { ...theta, twist: moved }, state: next.state, gradientNorm };
+    return { loss, seen: scores, theta: { ...theta, twist: moved }, state: next.state, gradientNorm };
   };
   const runModel = compiled("sixo.model", modelStep);
   const runTwist = compiled("sixo.twist", twistStep);
+  const modelRow = sixoRow("sixo.model.row", modelStep);
+  const twistRow = sixoRow("sixo.twist.row", twistStep);
+  const twistCost = 2 * twistBatch * length;
   const names = { modelSteps, twistSteps, twistBatch, batch: batch ?? "all", learns: [...learns] };
 
   return {
@@ -158,7 +166,7 @@ export function sixo<Model, ProposalParams, TwistParams>(
       sixo: names,
       optimizers: { model: ofModel.name, twist: ofTwist.name, state: shapes(state) },
       modelStep: fingerprint(modelStep, [theta, state.model, data, random.key(0)]),
-      twistStep: fingerprint(twistStep, [theta, state.twist, random.key(0)]),
+      twistStep: fingerprint(twistStep, [theta, state.twist, {}, random.key(0)]),
     }),
     init(theta) {
       requireSamplers(where, settings.model, theta.model);
@@ -171,7 +179,7 @@ export function sixo<Model, ProposalParams, TwistParams>(
       const place = state.step.item() % (twistSteps + modelSteps);
       const step = state.step.add(tree.scalar(1, "int32"));
       if (place < twistSteps) {
-        const made = runTwist(theta, state.twist, key);
+        const made = runTwist(theta, state.twist, {}, key);
         const loss = made.loss.item();
         requireFiniteLoss(where, loss);
         requireFiniteValues(where, "the twist", made.theta.twist);
@@ -181,8 +189,8 @@ export function sixo<Model, ProposalParams, TwistParams>(
           state: { ...state, step, twist: made.state },
           loss: null,
           metrics: {
-            innerSteps: 2 * twistBatch * length,
-            ...{ twistLoss: loss, gradientNorm, ...classifierMetrics(loss, made.scores) },
+            innerSteps: twistCost,
+            ...{ twistLoss: loss, gradientNorm, ...classifierMetrics(loss, made.seen) },
           },
         };
       }
@@ -201,6 +209,31 @@ export function sixo<Model, ProposalParams, TwistParams>(
           innerSteps: objective.innerSteps,
           ...{ logEvidence: -loss, gradientNorm: made.gradientNorm.item() },
         },
+      };
+    },
+    several(theta, state, key, from, count): MethodSteps<Theta, SixoState> | undefined {
+      requireWholeState(where, state, "step");
+      const place = state.step.item() % (twistSteps + modelSteps);
+      const after = (steps: number): Tensor => state.step.add(tree.scalar(steps, "int32"));
+      if (place < twistSteps) {
+        const at = { theta, state: state.twist, data: {}, key, from };
+        const row = twistRow(at, Math.min(count, twistSteps - place));
+        if (row === undefined) return undefined;
+        const { loss, gradientNorm, seen, isFinite, thetas } = row.records;
+        return {
+          ...{ theta: row.theta, steps: row.steps, isFinite, thetas, loss: null, innerSteps: twistCost },
+          state: { ...state, step: after(row.steps), twist: row.state },
+          metrics: { twistLoss: loss, gradientNorm, ...classifierColumns(loss, seen) },
+        };
+      }
+      const at = { theta, state: state.model, data, key, from };
+      const row = modelRow(at, Math.min(count, twistSteps + modelSteps - place));
+      if (row === undefined) return undefined;
+      const { loss, gradientNorm, isFinite, thetas } = row.records;
+      return {
+        ...{ theta: row.theta, steps: row.steps, isFinite, thetas, loss, innerSteps: objective.innerSteps },
+        state: { ...state, step: after(row.steps), model: row.state },
+        metrics: { logEvidence: loss.neg(), gradientNorm },
       };
     },
   };

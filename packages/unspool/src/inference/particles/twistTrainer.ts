@@ -1,5 +1,5 @@
 /** Training of a twist for a model that is known: a gradient estimator of the density-ratio loss, for `descent`. */
-import { type Key, type Tensor, tree } from "../../array/index.ts";
+import { type Key, type Tensor, np, tree } from "../../array/index.ts";
 import { requireInteger, requireKnownOptions } from "../../errors.ts";
 import type { Estimate, GradientEstimator } from "../../estimators/index.ts";
 import { compiled } from "../../unroll/index.ts";
@@ -77,13 +77,17 @@ export function twistTrainer<Model, Params>(
   };
 }
 
-/** Scores as numbers, with their harmonic mean and the log-probability per state. */
+/** What a step of a twist tells of its classifier. */
+type ClassifierScores = Readonly<Record<"accuracy" | "precision" | "recall" | "f1" | "logProb", number>>;
+
+/** Scores as numbers, with their harmonic mean and the log-probability per state; of several steps, those of row `i`. */
 export function classifierMetrics(
   loss: number,
   scores: DensityRatio<unknown>["scores"],
-): { accuracy: number; precision: number; recall: number; f1: number; logProb: number } {
+  i = 0,
+): ClassifierScores {
   const [accuracy, precision, recall] = [scores.accuracy, scores.precision, scores.recall].map((x) =>
-    x.item(),
+    Number(x.data[i]),
   ) as [number, number, number];
   const sum = precision + recall;
   return {
@@ -92,5 +96,22 @@ export function classifierMetrics(
     recall,
     f1: sum === 0 ? 0 : (2 * precision * recall) / sum,
     logProb: -loss / 2,
+  };
+}
+
+/** The same of several steps, loss and scores [steps]: each row as it is by itself. */
+export function classifierColumns(
+  loss: Tensor,
+  scores: DensityRatio<unknown>["scores"],
+): Readonly<Record<keyof ClassifierScores, Tensor>> {
+  const rows = Array.from(loss.data, (value, i) => classifierMetrics(value, scores, i));
+  const column = (name: keyof ClassifierScores): Tensor =>
+    np.array(
+      Float64Array.from(rows, (row) => row[name]),
+      { dtype: "float64" },
+    );
+  return {
+    ...{ accuracy: column("accuracy"), precision: column("precision"), recall: column("recall") },
+    ...{ f1: column("f1"), logProb: column("logProb") },
   };
 }
