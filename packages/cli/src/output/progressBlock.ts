@@ -31,7 +31,7 @@ export function progressLine(progress: Progress): string {
 function numbers({ step, steps, loss, stepsPerSecond }: Progress): string[] {
   const remaining = (1000 * (steps - step)) / stepsPerSecond;
   return [
-    ...(loss === undefined ? [] : [loss === null ? "no finite loss" : `loss ${formatNumber(loss)}`]),
+    ...(loss === undefined ? [] : [loss === null ? "no loss" : `loss ${formatNumber(loss)}`]),
     ...(loss === undefined ? [] : [formatSpeed(stepsPerSecond)]),
     ...(stepsPerSecond > 0 && step < steps ? [`ETA ${formatDuration(remaining)}`] : []),
   ];
