@@ -8,7 +8,7 @@ import { amortisedFamily, nextSummary } from "./amortisedFamily.ts";
 import { type AmortisedTheta, amortisedFilter } from "./amortisedFilter.ts";
 import { filterStream } from "./filterStream.ts";
 import { exactNoise } from "./filterProgram.ts";
-import { oracleModel, oracleObservations } from "./oracleTesting.ts";
+import { oracleModel, oracleObservations, oracleTheta } from "./oracleTesting.ts";
 import { type Window, windowReward, windowStates } from "./window.ts";
 
 type Theta = AmortisedTheta<ReturnType<typeof oracleModel.init>>;
@@ -87,4 +87,12 @@ test("options are checked", () => {
   expect(() => amortisedFilter({ model: oracleModel, penalty: -1 })).toThrow(/penalty/);
   const own = { ...oracleModel, name: "other" };
   expect(() => amortisedFilter({ model: own, regressors: { T: "exact" } })).toThrow(/regressors\.T/);
+});
+
+test("a theta of the model alone, and no options, are refused", () => {
+  expect(() => amortisedFilter(undefined as never)).toThrow(/amortisedFilter: options must be a record/);
+  const filter = amortisedFilter({ model: oracleModel });
+  expect(() => filter.init(oracleTheta as never, random.key(0))).toThrow(
+    /theta must be \{ model, phi \}, got .*filter\.start\(key\) gives one/,
+  );
 });

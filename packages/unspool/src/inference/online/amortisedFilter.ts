@@ -9,7 +9,7 @@
  * The amortised variant of Campbell, Shi, Rainforth and Doucet 2021.
  */
 import { type Key, type Tensor, grad, lax, np, random, tree, vmap } from "../../array/index.ts";
-import { OptionError, requireInteger, requireKnownOptions } from "../../errors.ts";
+import { OptionError, requireInteger, requireKnownOptions, requireRecord } from "../../errors.ts";
 import { compiled } from "../../unroll/index.ts";
 import type { StateSpaceModel } from "../stateSpace/stateSpaceModel.ts";
 import {
@@ -96,6 +96,7 @@ export interface AmortisedFilter<Theta> extends OnlineFilter<AmortisedTheta<Thet
  * for await (const { mean } of filterStream(filter, sensor, { theta: filter.start(key), optimizer: adam() })) { … }
  */
 export function amortisedFilter<Theta>(options: AmortisedFilterOptions<Theta>): AmortisedFilter<Theta> {
+  requireRecord(where, options, ["model"]);
   requireKnownOptions(where, options, [
     ...(["model", "units", "regressors", "samples", "penalty", "start", "onWarning"] as const),
   ]);
@@ -137,14 +138,19 @@ export function amortisedFilter<Theta>(options: AmortisedFilterOptions<Theta>): 
       model: model.init(random.foldIn(key, "model")),
       phi: initAmortised(random.foldIn(key, "phi"), { ...model, units }),
     }),
-    init: (theta, key) => ({
-      t: 0,
-      theta: thetaShapes(where, theta),
-      summary: np.zeros([units], { dtype: "float64" }),
-      ...requireObservation(where, model.observationSize, null),
-      functions: startFunctions(rule, theta, random.foldIn(key, "functions")),
-      largest: {},
-    }),
+    init(theta, key) {
+      const { model: own, phi } = theta as Partial<AmortisedTheta<Theta>>;
+      if (own === undefined || phi === undefined)
+        throw new OptionError(where, "theta", theta, "{ model, phi }", "filter.start(key) gives one.");
+      return {
+        t: 0,
+        theta: thetaShapes(where, theta),
+        summary: np.zeros([units], { dtype: "float64" }),
+        ...requireObservation(where, model.observationSize, null),
+        functions: startFunctions(rule, theta, random.foldIn(key, "functions")),
+        largest: {},
+      };
+    },
     step(theta, state, given, key): FilterStep<AmortisedTheta<Theta>, AmortisedState> {
       requireSameTheta(where, state.theta, theta);
       const seen = requireObservation(where, model.observationSize, given);

@@ -133,6 +133,12 @@ test("density ratios need a twist that learns and a model that can be simulated"
   expect(() => sixo({ ...own, model: mute, twist }).init(theta, random.key(0))).toThrow(
     /model must be one whose distributions have a function sample, got "emission: diagonalNormal"/,
   );
+  const trained = (given: object) => () => twistTrainer({ model, twist, steps: 4, ...given } as never);
+  expect(() => twistTrainer(undefined as never)).toThrow(/twistTrainer: options must be a record/);
+  expect(trained({})).toThrow(/modelTheta must be parameters of the model, got undefined/);
+  expect(trained({ modelTheta: theta.model, observed: [true] })).toThrow(
+    /observed must be a bool tensor \[4\]/,
+  );
   expect(() => twistTrainer({ model: mute, modelTheta: theta.model, twist, steps: 4 })).toThrow(
     /a function sample/,
   );

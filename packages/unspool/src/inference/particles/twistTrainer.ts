@@ -1,6 +1,6 @@
 /** Training of a twist for a model that is known: a gradient estimator of the density-ratio loss, for `descent`. */
-import { type Key, type Tensor, np, tree } from "../../array/index.ts";
-import { requireInteger, requireKnownOptions } from "../../errors.ts";
+import { type Key, Tensor, np, tree } from "../../array/index.ts";
+import { OptionError, requireInteger, requireKnownOptions, requireRecord } from "../../errors.ts";
 import type { Estimate, GradientEstimator } from "../../estimators/index.ts";
 import { compiled } from "../../unroll/index.ts";
 import type { StateSpaceModel } from "../stateSpace/stateSpaceModel.ts";
@@ -33,7 +33,7 @@ export type TwistTrainerState = Record<string, never>;
  * `logProb`, its mean log-probability per state (minus half the loss). Running moments stand still: the method `sixo` moves
  * them, and functions need none.
  *
- * Throws `OptionError` for a twist that learns nothing. Cost: 2 · batch · steps simulated steps.
+ * Throws `OptionError` for a twist that learns nothing and for options that do not fit. Cost: 2 · batch · steps simulated steps.
  *
  * @example
  * const trainer = twistTrainer({ model, modelTheta, twist, steps: 10 });
@@ -43,6 +43,7 @@ export function twistTrainer<Model, Params>(
   options: TwistTrainerOptions<Model, Params>,
 ): GradientEstimator<Params, TwistTrainerState> {
   const where = "twistTrainer";
+  requireRecord(where, options, ["model"]);
   requireKnownOptions(where, options, [
     "model",
     "modelTheta",
@@ -56,6 +57,11 @@ export function twistTrainer<Model, Params>(
   requireTrainable(where, options);
   requireInteger(where, "steps", steps, 2);
   requireInteger(where, "batch", batch, 1);
+  if (modelTheta === undefined)
+    throw new OptionError(where, "modelTheta", modelTheta, "parameters of the model", "model.init(key) gives some."); // prettier-ignore
+  const { observed } = options;
+  if (observed !== undefined && (!Tensor.is(observed) || observed.shape.join() !== String(steps)))
+    throw new OptionError(where, "observed", observed, `a bool tensor [${steps}]`);
   requireSamplers(where, model, modelTheta);
   const settings = { ...options, batch };
   const run = compiled(where, (params: Params, theta: Model, key: Key) =>

@@ -3,7 +3,7 @@
  * both begin anew. A target may be made of the state that was reached before it, as time evolution's is.
  */
 import { type Key, type Tree, np, random } from "../../array/index.ts";
-import { OptionError, requireInteger, requireKnownOptions } from "../../errors.ts";
+import { OptionError, requireInteger, requireKnownOptions, requireRecord } from "../../errors.ts";
 import { type Method, type MethodStep, shapes } from "../../methods/index.ts";
 import type { Optimizer } from "../../optimizers/index.ts";
 import { compiled } from "../../unroll/index.ts";
@@ -48,8 +48,17 @@ export function stateSequence<Theta>(
   options: StateSequenceOptions<Theta>,
 ): Method<Theta, StateSequenceState> & { readonly steps: number } {
   const where = "stateSequence";
+  requireRecord(where, options, ["model"]);
   requireKnownOptions(where, options, ["model", "targets", "rule", "initSteps", "steps", "isWarmStart"]);
   const { model, targets, initSteps = 1000, steps = 100, isWarmStart = true } = options;
+  if (typeof model?.freeEnergy !== "function")
+    throw new OptionError(
+      where,
+      "model",
+      model,
+      "a model of qhbm or qbm",
+      "Give the one that its tasks have.",
+    );
   const rule = requireRule(where, options.rule);
   rule.requireModel?.(model);
   if (!Array.isArray(targets) || targets.length === 0)
