@@ -36,3 +36,9 @@ test("Many Well counts its modes, and draws one coordinate of two wells", async 
   expect(summary.tables![0]!.rows).toHaveLength(1);
   expect(summary.figures![0]).not.toHaveProperty("heatmap");
 });
+
+test("one well of Many Well is drawn by its own two coordinates", async () => {
+  const { summary } = await runStudy(fabManyWell, { config: { ...small, steps: 1, dim: 2, ways: ["rkl"] } });
+  expect(summary.tables![0]!.rows).toHaveLength(1);
+  expect(summary.figures![0]).toHaveProperty("heatmap");
+});

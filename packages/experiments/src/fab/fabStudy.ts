@@ -12,7 +12,7 @@ import {
 import { doneOf, repetitionSeed } from "../shared/records.ts";
 import { densityFigure } from "./densityFigures.ts";
 import { type FabSettings, type TargetName, fabRun } from "./fabRun.ts";
-import { fabTraining, views } from "./fabTraining.ts";
+import { fabTraining, viewOf } from "./fabTraining.ts";
 
 /** Ways to train, by the names of the study's config. */
 export const fabWays = ["fab", "fab-fresh", "rkl", "ml", "alpha2q", "aisP"] as const;
@@ -94,7 +94,7 @@ async function figureOf(
   const { flow, target } = fabRun(settings, name, dim);
   const theta = (await cell.theta()) as FlowParams;
   return densityFigure({
-    ...{ id: `density-${way}`, flow, theta, target, view: views[name] },
+    ...{ id: `density-${way}`, flow, theta, target, view: viewOf(name, dim) },
     title: `Trained by ${way}`,
     caption: "Contours of the target, and points of the flow (in the plane over its density).",
   });

@@ -22,6 +22,11 @@ export const views: Readonly<Record<TargetName, DensityView>> = {
   dihedral: { low: -Math.PI, high: Math.PI, labels: ["φ", "ψ"], depths: [1, 3, 5, 7] },
 };
 
+/** What is drawn of a density of so many coordinates: of one well its own two, as there is no second one. */
+export function viewOf(target: TargetName, dim: number | undefined): DensityView {
+  return views[target === "manyWell" && dim === 2 ? "doubleWell" : target];
+}
+
 export const fabTraining: Experiment<unknown, FlowParams> = defineExperiment<Config, FlowParams>({
   name: "fab-training",
   summary: "one flow on a mixture, many wells or a funnel, by one loss",
@@ -29,6 +34,6 @@ export const fabTraining: Experiment<unknown, FlowParams> = defineExperiment<Con
   config,
   setup(settings: Config, key: Key) {
     const run = fabRun(settings, settings.target, settings.dim);
-    return fabSetup(settings, run, views[settings.target], key);
+    return fabSetup(settings, run, viewOf(settings.target, settings.dim), key);
   },
 }) as Experiment<unknown, FlowParams>;
