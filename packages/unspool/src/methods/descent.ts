@@ -35,7 +35,7 @@ export interface DescentState {
 
 /**
  * One outer step is a gradient of `estimator` and a step of `optimizer`. The loss is that of the estimate; metrics are
- * those of the estimate and `gradientNorm` (Euclidean, over all leaves, in float64), and `skippedUpdates` where the
+ * those of the estimate, of the optimizer (`Optimizer.metrics`), and `gradientNorm` (Euclidean, over all leaves, in float64), and `skippedUpdates` where the
  * optimizer left the update out.
  *
  * Several steps are one program where the estimate is one (`recurrence`) and its executor has a way to run it so.
@@ -48,7 +48,7 @@ export function descent<Theta>(
   optimizer: Optimizer,
 ): Method<Theta, DescentState> {
   requireOptimizer("descent", optimizer, "the second argument");
-  const own = `the gradient of "${estimator.name}"`;
+  const which = `the gradient of "${estimator.name}"`;
   /** Compiled, the update knows trees only. */
   const update = compiled("update", (gradient: unknown, state: Tree, theta: unknown, observed: object) =>
     optimizer.update(gradient, state, theta, observed),
@@ -71,7 +71,7 @@ export function descent<Theta>(
     step(theta, state, key): MethodStep<Theta, DescentState> {
       const estimate = estimator.estimate(theta, state.estimator, key);
       const { loss, metrics, gradient } = estimate;
-      tree.requireSame("train", own, theta, gradient);
+      tree.requireSame("train", which, theta, gradient);
       const gradientNorm = euclideanNorm(gradient);
       const isSkipped = !tree.isFinite(gradient) && optimizer.canSkip?.(state.optimizer).item() === 1;
       if (!isSkipped) {
@@ -81,12 +81,14 @@ export function descent<Theta>(
       const next = update(gradient, state.optimizer, theta, observedBy(optimizer, loss));
       requireFiniteValues("descent", "theta", next.theta);
       requireFiniteValues("descent", "optimizer's state", next.state, "optimizerState");
+      const told = Object.entries(optimizer.metrics?.(next.state) ?? {});
+      const own = Object.fromEntries(told.map(([name, value]) => [name, value.item()]));
       const skipped = skippedUpdates(next.state).item() - skippedUpdates(state.optimizer).item();
       return {
         theta: next.theta as Theta,
         state: { estimator: estimate.state, optimizer: next.state },
         loss,
-        metrics: { ...metrics, gradientNorm, skippedUpdates: skipped },
+        metrics: { ...metrics, ...own, gradientNorm, skippedUpdates: skipped },
       };
     },
     several(theta, state, key, from, count) {

@@ -43,7 +43,7 @@ export function descentProgram(recurrence: Recurrence, optimizer: Optimizer): De
         gradientNorm,
         isFinite: parts.reduce((all, part) => np.logicalAnd(all, part)),
         skipped: skippedUpdates(state).sub(skippedUpdates(now.own)),
-        metrics,
+        metrics: { ...metrics, ...optimizer.metrics?.(state) },
         theta: isSmall ? theta : {},
       },
     };

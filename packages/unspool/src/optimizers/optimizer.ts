@@ -28,6 +28,8 @@ export interface Optimizer<State extends Tree = Tree> {
   secondMoment?<Theta>(state: State, theta: Theta): Theta;
   /** The parameters to evaluate and to keep, where they are not `theta` itself (Lookahead's slow weights). */
   evaluationTheta?<Theta>(state: State, theta: Theta): Theta;
+  /** What is worth logging of the last update, by name: scalars, read off the state. Methods add it to their metrics. */
+  metrics?(state: State): Readonly<Record<string, Tensor>>;
   /**
    * Whether the next update, given a gradient that is not finite, leaves theta as it is and counts the step in a leaf
    * `skipped`: bool scalar. `train` then hands it such a gradient instead of throwing. An optimizer without this method

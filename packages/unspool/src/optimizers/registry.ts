@@ -65,6 +65,8 @@ import { scheduleFreeSgd, scheduleFreeSgdDefaults } from "./rules/scheduleFreeSg
 import { sgdp, sgdpDefaults } from "./rules/sgdp.ts";
 import { soap, soapDefaults } from "./rules/soap.ts";
 import { swats, swatsDefaults } from "./rules/swats.ts";
+import { reptile, reptileDefaults } from "./wrappers/reptile.ts";
+import { slowMo, slowMoDefaults } from "./wrappers/slowMo.ts";
 import { reduceOnPlateau, reduceOnPlateauDefaults } from "./wrappers/reduceOnPlateau.ts";
 import { type PartitionOptions, partition, partitionDefaults } from "./wrappers/partition.ts";
 
@@ -154,6 +156,8 @@ const registered: Registry<OptimizerEntry> = registry("createOptimizer", [
   rule("soap", soap, soapDefaults, "Adam in Shampoo's bases",
     { isPerLeaf: true, hasDecay: true, hyperparameters: { learningRate: 0.05, beta1: 0.9, beta2: 0.99 } }),
   wrapper("lookahead", lookahead, lookaheadDefaults, "k steps forward, 1 step back"),
+  wrapper("reptile", reptile, reptileDefaults, "a start from which tasks are learned in few steps"),
+  wrapper("slowMo", slowMo, slowMoDefaults, "momentum on what rounds of steps have moved"),
   wrapper("clipByGlobalNorm", clipByGlobalNorm, clipByGlobalNormDefaults, "shortens long gradients", { isJoint: true }),
   wrapper("clipByValue", clipByValue, clipByValueDefaults, "limits every element of the gradient"),
   wrapper("adaptiveGradientClip", adaptiveGradientClip, adaptiveGradientClipDefaults, "limits gradients by the length of each unit's weights",

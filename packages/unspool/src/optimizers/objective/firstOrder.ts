@@ -18,7 +18,8 @@ export function firstOrder<State extends Tree>(optimizer: Optimizer<State>): Obj
     init: (theta) => optimizer.init(theta),
     step(theta, state, objective) {
       const [loss, gradient] = valueAndGrad((at: typeof theta) => objective.loss(at))(theta);
-      return { ...optimizer.update(gradient, state, theta, { loss }), loss, metrics: {} };
+      const next = optimizer.update(gradient, state, theta, { loss });
+      return { ...next, loss, metrics: optimizer.metrics?.(next.state) ?? {} };
     },
     ...(evaluationTheta !== undefined && { evaluationTheta }),
   };

@@ -35,12 +35,18 @@ export interface Synchronisation {
   fast: Tree;
 }
 
+export interface ChosenAlpha {
+  alpha: Tensor;
+  /** Whether it lies at a bound: bool scalar. */
+  isClipped: Tensor;
+}
+
 /** The rule for alpha, or a typed error. Where d is 0, or the curvature along it is not above 0, alpha is `low`. */
 export function adaptiveAlpha<State extends Tree>(
   options: AdaptiveAlpha,
   inner: Optimizer<State>,
   allowExtrapolation: boolean,
-): (at: Synchronisation, innerState: State) => Tensor {
+): (at: Synchronisation, innerState: State) => ChosenAlpha {
   const { low = 0.1, high = 1, curvature = "adam" } = options;
   requireBounds(low, high, allowExtrapolation);
   const { secondMoment } = inner;
@@ -66,8 +72,9 @@ export function adaptiveAlpha<State extends Tree>(
     const curvatureAlong = dot(d, product(d));
     const isCurved = curvatureAlong.greater(0);
     const divisor = np.where(isCurved, curvatureAlong, np.onesLike(curvatureAlong));
-    const alpha = np.clip(dot(gradientAtFast, d).div(divisor).add(1), low, high);
-    return np.where(isCurved, alpha, tree.scalar(low, curvatureAlong.dtype));
+    const free = dot(gradientAtFast, d).div(divisor).add(1);
+    const alpha = np.where(isCurved, np.clip(free, low, high), tree.scalar(low, curvatureAlong.dtype));
+    return { alpha, isClipped: np.logicalOr(np.logicalNot(isCurved), alpha.notEqual(free)) as Tensor };
   };
 }
 

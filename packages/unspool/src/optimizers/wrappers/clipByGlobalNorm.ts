@@ -3,9 +3,9 @@
  *
  *     g ← g · min(1, maxNorm / ‖g‖),   ‖g‖ over all leaves together
  */
-import { type Tree, np } from "../../array/index.ts";
+import { type Tensor, type Tree, lax, np, tree } from "../../array/index.ts";
 import { asType, atStep, positive, requireHyperparameter, withDefaults } from "../hyperparameter.ts";
-import { advance, counter, mapFloats, normOf, requireGradient } from "../leaves.ts";
+import { advance, counter, mapFloats, normOf, requireGradient, thetaEntries } from "../leaves.ts";
 import type { Hyperparameter, Optimizer } from "../optimizer.ts";
 import { type WrappedState, passOn, requireOptimizer } from "./wrapping.ts";
 
@@ -14,11 +14,16 @@ export interface ClipByGlobalNormOptions {
   maxNorm?: Hyperparameter;
 }
 
+export type ClipByGlobalNormState<Inner extends Tree = Tree> = WrappedState<Inner> & {
+  /** What the last gradient was multiplied by, 1 if it was short enough: float scalar. */
+  clipFactor: Tensor;
+};
+
 export const clipByGlobalNormDefaults: Required<ClipByGlobalNormOptions> = { maxNorm: 1 };
 
 /**
  * Gradient clipping in front of another optimizer. Whatever its length, a finite gradient is shortened and not zeroed;
- * one that is not finite is not repaired. Cost: two passes over the gradient.
+ * one that is not finite is not repaired. The metric `clipFactor` says by what the last gradient was multiplied. Cost: two passes over the gradient.
  *
  * @example
  * const optimizer = clipByGlobalNorm(adam(), { maxNorm: 1 });
@@ -26,14 +31,19 @@ export const clipByGlobalNormDefaults: Required<ClipByGlobalNormOptions> = { max
 export function clipByGlobalNorm<Inner extends Tree>(
   inner: Optimizer<Inner>,
   options: ClipByGlobalNormOptions = {},
-): Optimizer<WrappedState<Inner>> {
+): Optimizer<ClipByGlobalNormState<Inner>> {
   requireOptimizer("clipByGlobalNorm", inner);
   const { maxNorm } = withDefaults("clipByGlobalNorm", options, clipByGlobalNormDefaults);
   requireHyperparameter("clipByGlobalNorm", "maxNorm", maxNorm, positive);
   return {
     name: `clipByGlobalNorm(${inner.name})`,
-    ...passOn<WrappedState<Inner>, Inner>(inner),
-    init: (theta) => ({ step: counter(), inner: inner.init(theta) }),
+    ...passOn<ClipByGlobalNormState<Inner>, Inner>(inner),
+    metrics: (state) => ({ ...inner.metrics?.(state.inner), clipFactor: state.clipFactor }),
+    init: (theta) => {
+      thetaEntries("clipByGlobalNorm", theta);
+      const start = inner.init(theta);
+      return { step: counter(), inner: start, clipFactor: tree.scalar(1, tree.floatType(theta)) };
+    },
     update(gradient, state, theta, observed) {
       requireGradient("clipByGlobalNorm", theta, gradient);
       const { scale, unit, length } = normOf(gradient);
@@ -46,7 +56,10 @@ export function clipByGlobalNorm<Inner extends Tree>(
         gradient,
       );
       const moved = inner.update(clipped, state.inner, theta, observed);
-      return { theta: moved.theta, state: { step: advance(state.step), inner: moved.state } };
+      // A constant: derivatives have no use for it, and its own is none where the length is Infinity.
+      const factor = np.where(isLong, np.divide(most, length), np.onesLike(length));
+      const clipFactor = lax.stopGradient(factor) as Tensor;
+      return { theta: moved.theta, state: { step: advance(state.step), inner: moved.state, clipFactor } };
     },
   };
 }

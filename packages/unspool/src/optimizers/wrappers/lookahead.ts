@@ -49,6 +49,8 @@ export type LookaheadState<Inner extends Tree = Tree> = {
   slowMomentum?: Tree;
   /** u. If there is outer momentum. */
   outerVelocity?: Tree;
+  /** alpha at the last synchronisation, 0 before the first, and whether it lies at a bound. If it is adaptive. */
+  chosen?: { alpha: Tensor; isClipped: Tensor };
 };
 
 export const lookaheadDefaults: Required<LookaheadOptions> = {
@@ -63,7 +65,7 @@ export const lookaheadDefaults: Required<LookaheadOptions> = {
 /**
  * Lookahead around any optimizer, also around another Lookahead: that goes on from its own slow weights with "keep", as
  * the reference has it, and starts anew from those of the outer one with "reset". Evaluate `evaluationTheta` (the slow weights).
- * With alpha 1 the inner optimizer is recovered bit for bit. Cost: one to three copies of theta more than the inner
+ * With alpha 1 the inner optimizer is recovered bit for bit. Metrics: `alpha`, and where it is adaptive `isClipped`. Cost: one to three copies of theta more than the inner
  * optimizer, three passes per step.
  *
  * @example
@@ -96,6 +98,7 @@ export function lookahead<Inner extends Tree>(
         slow: theta as Tree,
         ...(hasPull && { slowMomentum: zeros(momentumOf(start, momentum!)) }),
         ...(hasOuter && { outerVelocity: zeros(theta) }),
+        ...(chooseAlpha && { chosen: noAlpha(theta) }),
       };
     },
     update(gradient, state, theta, observed) {
@@ -107,8 +110,8 @@ export function lookahead<Inner extends Tree>(
       const isSync = isAt(count, k);
 
       const at = { slow: state.slow, before: theta as Tree, gradient: gradient as Tree, fast };
-      const chosen = chooseAlpha ? chooseAlpha(at, moved.state) : alpha;
-      const pull = atStep(chosen, state.step);
+      const chosen = chooseAlpha ? chooseAlpha(at, moved.state) : undefined;
+      const pull = atStep(chosen?.alpha ?? alpha, state.step);
       const kept = atStep(outerMomentum, state.step);
       const outerVelocity = hasOuter
         ? mapFloats((u, x, slow) => u.mul(kept(u)).add(x.sub(slow)), state.outerVelocity!, fast, state.slow)
@@ -130,8 +133,16 @@ export function lookahead<Inner extends Tree>(
             slowMomentum: tree.select(isSync, synced.slowMomentum, state.slowMomentum!),
           }),
           ...(outerVelocity && { outerVelocity: tree.select(isSync, outerVelocity, state.outerVelocity!) }),
+          ...(chosen && { chosen: tree.select(isSync, { ...chosen }, state.chosen!) }),
         },
       };
+    },
+    metrics: ({ chosen, step, inner: own, slow }) => {
+      // A schedule is asked for the step that has been taken.
+      const like = tree.scalar(0, tree.floatType(slow));
+      const last = np.maximum(step.sub(advance(counter())), counter()) as Tensor;
+      const now = chosen ?? { alpha: like.add(atStep(alpha, last)(like)) };
+      return { ...inner.metrics?.(own), ...now };
     },
     evaluationTheta: <Theta>(state: LookaheadState<Inner>, _theta: Theta) => state.slow as Theta,
     moveTo: <Theta>(state: LookaheadState<Inner>, theta: Theta) => ({
@@ -140,6 +151,10 @@ export function lookahead<Inner extends Tree>(
       inner: inner.moveTo?.(state.inner, theta) ?? state.inner,
     }),
   };
+}
+
+function noAlpha(theta: unknown): { alpha: Tensor; isClipped: Tensor } {
+  return { alpha: tree.scalar(0, tree.floatType(theta)), isClipped: tree.scalar(0, "bool") };
 }
 
 /** The slow weights in a state of `lookahead`. */

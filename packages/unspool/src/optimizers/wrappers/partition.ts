@@ -76,6 +76,16 @@ export function partition(inner: Optimizer, options: PartitionOptions = {}): Opt
       .map(([label, { name }]) => `, ${label}: ${name}`)
       .join("")})`,
     ...(ofAll.some(({ usesLoss }) => usesLoss) && { usesLoss: true }),
+    ...(ofAll.some(({ metrics }) => metrics) && {
+      metrics: (state: PartitionState) =>
+        Object.fromEntries(
+          Object.entries(state.inner).flatMap(([label, own]) =>
+            Object.entries(members[label]!.metrics?.(own) ?? {}).map(
+              ([name, value]) => [`${label}.${name}`, value] as const,
+            ),
+          ),
+        ),
+    }),
     ...(ofAll.every(({ secondMoment }) => secondMoment) && {
       secondMoment: <Theta>(state: PartitionState, theta: Theta) => {
         const parts = split(theta, theta);

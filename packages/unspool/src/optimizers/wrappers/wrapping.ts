@@ -12,13 +12,13 @@ export type WrappedState<Inner extends Tree = Tree> = {
 /** The optional members that a wrapper has because its inner optimizer has them. */
 export type PassedOn<State extends Tree> = Pick<
   Optimizer<State>,
-  "momentum" | "usesLoss" | "secondMoment" | "evaluationTheta" | "moveTo" | "canSkip"
+  "momentum" | "usesLoss" | "secondMoment" | "evaluationTheta" | "moveTo" | "canSkip" | "metrics"
 >;
 
 export function passOn<State extends { readonly [name: string]: Tree; inner: Inner }, Inner extends Tree>(
   inner: Optimizer<Inner>,
 ): PassedOn<State> {
-  const { momentum, usesLoss, secondMoment, evaluationTheta, moveTo, canSkip } = inner;
+  const { momentum, usesLoss, secondMoment, evaluationTheta, moveTo, canSkip, metrics } = inner;
   return {
     ...(momentum !== undefined && { momentum: `inner.${momentum}` }),
     ...(usesLoss !== undefined && { usesLoss }),
@@ -29,6 +29,7 @@ export function passOn<State extends { readonly [name: string]: Tree; inner: Inn
       evaluationTheta: <Theta>(state: State, theta: Theta) => evaluationTheta(state.inner, theta),
     }),
     ...(canSkip !== undefined && { canSkip: (state: State) => canSkip(state.inner) }),
+    ...(metrics !== undefined && { metrics: (state: State) => metrics(state.inner) }),
     ...(moveTo !== undefined && {
       moveTo: <Theta>(state: State, theta: Theta) => ({ ...state, inner: moveTo(state.inner, theta) }),
     }),
