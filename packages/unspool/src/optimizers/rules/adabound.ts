@@ -6,6 +6,7 @@
  *     lower = finalLearningRate · (1 - 1 / ((1 - beta2) · t + 1))
  *     upper = finalLearningRate · (1 + 1 / ((1 - beta2) · t))
  *     theta ← theta - clip(learningRate / (√h + eps), lower, upper) · m
+ *     isBiasCorrected (the authors' code):  learningRate · √(1 - beta2^t) / (1 - beta1^t) instead of learningRate
  */
 import { type Tensor, type Tree, np } from "../../array/index.ts";
 import { type AdamState, type MomentOptions, initMoments, momentDefaults } from "./adamMoments.ts";
@@ -28,6 +29,8 @@ export interface AdaboundOptions extends MomentOptions {
   finalLearningRate?: Hyperparameter;
   /** AMSBound: divides by the largest second moment so far. Default false. */
   isAmsbound?: boolean;
+  /** Adam's correction for the start of the moments, which the authors' code has and their paper has not. Default false. */
+  isBiasCorrected?: boolean;
 }
 
 export type AdaboundState = AdamState & {
@@ -39,6 +42,7 @@ export const adaboundDefaults: Required<AdaboundOptions> = {
   ...momentDefaults,
   finalLearningRate: 0.1,
   isAmsbound: false,
+  isBiasCorrected: false,
 };
 
 /** From Adam to gradient descent. Cost: four passes, two copies of theta (three with AMSBound). */
@@ -47,6 +51,7 @@ export function adabound(options: AdaboundOptions = {}): Optimizer<AdaboundState
   requireMomentOptions("adabound", rule);
   requireHyperparameter("adabound", "finalLearningRate", rule.finalLearningRate, positive);
   requireBoolean("adabound", "isAmsbound", rule.isAmsbound);
+  requireBoolean("adabound", "isBiasCorrected", rule.isBiasCorrected);
   return skipOverflow<AdaboundState>(
     {
       name: "adabound",
@@ -65,9 +70,11 @@ export function adabound(options: AdaboundOptions = {}): Optimizer<AdaboundState
         const width = next.firstWeight;
         const time = next.step.astype(width.dtype).mul(oneMinus(atStep(rule.beta2, state.step)(width)));
         const [below, above] = [time.div(time.add(1)), np.divide(1, time).add(1)];
+        const correction = np.sqrt(next.secondWeight).div(next.firstWeight);
         const moved = mapFloats(
           (x, m, h) => {
-            const free = np.divide(rate(x), root(h).add(eps(x))) as Tensor;
+            const plain = np.divide(rate(x), root(h).add(eps(x))) as Tensor;
+            const free = rule.isBiasCorrected ? plain.mul(asType(correction, x.dtype)) : plain;
             const lower = asType(below, x.dtype).mul(end(x));
             const upper = asType(above, x.dtype).mul(end(x));
             return x.sub(np.minimum(np.maximum(free, lower), upper).mul(m));

@@ -4,9 +4,10 @@
  *
  *     paper:    ℓ = trust · ‖theta‖ / (‖g‖ + weightDecay · ‖theta‖)
  *     optax:    ℓ = trust · ‖theta‖ / ‖g + weightDecay · theta‖
+ *     torch:    ℓ = trust · ‖theta‖ / (‖g‖ + weightDecay · ‖theta‖ + 1e-8)
  *     clipped:  ℓ ← min(ℓ / learningRate, 1)
  *     v ← momentum · v + learningRate · ℓ · (g + weightDecay · theta)
- *     theta ← theta - v
+ *     theta ← theta - v;     torch: the learning rate multiplies v instead, as in PyTorch's momentum
  *
  * Clipped, it is LARC: no step is longer than that of gradient descent. ℓ is 1 where it is 0 / 0, and for ‖theta‖ = 0.
  */
@@ -14,7 +15,16 @@ import { type Tensor, type Tree, np, tree } from "../../array/index.ts";
 import { requireOneOf } from "../../errors.ts";
 import { atLeast0, atStep, belowOne, positive, requireHyperparameter } from "../hyperparameter.ts";
 import { requireBoolean, withDefaults } from "../hyperparameter.ts";
-import { advance, counter, globalNorm, isFloatLeaf, mapFloats, requireGradient, zeros } from "../leaves.ts";
+import {
+  advance,
+  counter,
+  descend,
+  globalNorm,
+  isFloatLeaf,
+  mapFloats,
+  requireGradient,
+  zeros,
+} from "../leaves.ts";
 import type { Hyperparameter, Optimizer } from "../optimizer.ts";
 import { type LayerOptions, layerChoices, trustRatio } from "./trustRatio.ts";
 
@@ -27,8 +37,11 @@ export interface LarsOptions extends LayerOptions {
   weightDecay?: Hyperparameter;
   /** Length of a step in units of the length of its leaf, at learning rate 1. Default 0.001. */
   trust?: Hyperparameter;
-  /** What the length of a leaf is divided by. Default "paper". */
-  variant?: "paper" | "optax";
+  /**
+   * What the length of a leaf is divided by; "torch" has the learning rate outside of the velocity too, so that a schedule
+   * acts on all of it at once (torchlars, Lightning Bolts). Default "paper".
+   */
+  variant?: "paper" | "optax" | "torch";
   /** LARC: ratios are at most 1. Default false. */
   isClipped?: boolean;
 }
@@ -61,7 +74,7 @@ export function lars(options: LarsOptions = {}): Optimizer<LarsState> {
   requireHyperparameter("lars", "momentum", rule.momentum, belowOne);
   requireHyperparameter("lars", "weightDecay", rule.weightDecay, atLeast0);
   requireHyperparameter("lars", "trust", rule.trust, positive);
-  requireOneOf("lars", "variant", variant, ["paper", "optax"]);
+  requireOneOf("lars", "variant", variant, ["paper", "optax", "torch"]);
   requireBoolean("lars", "isClipped", isClipped);
   const { isDecayed, isAdapted, requireIn } = layerChoices("lars", rule);
   return {
@@ -81,11 +94,14 @@ export function lars(options: LarsOptions = {}): Optimizer<LarsState> {
           if (!isFloatLeaf(x)) return v;
           const lambda = isDecayed(path, x) ? decay!(x) : 0;
           const direction = lambda === 0 ? g : g.add(x.mul(lambda));
-          let step = direction.mul(rate!(x));
+          let step = variant === "torch" ? direction : direction.mul(rate!(x));
           if (isAdapted(path, x)) {
             const size = globalNorm(x);
             const divisor = variant === "optax" ? globalNorm(direction) : globalNorm(g).add(size.mul(lambda));
-            const ratio = trustRatio(size.mul(trust!(x)), divisor);
+            const ratio =
+              variant === "torch"
+                ? torchRatio(size.mul(trust!(x)), divisor, globalNorm(g))
+                : trustRatio(size.mul(trust!(x)), divisor);
             const clipped = isClipped ? np.minimum(ratio.div(rate!(x)), 1) : ratio;
             step = step.mul(clipped);
           }
@@ -96,9 +112,17 @@ export function lars(options: LarsOptions = {}): Optimizer<LarsState> {
         theta,
       );
       return {
-        theta: mapFloats((x, v) => x.sub(v), theta, velocity),
+        theta:
+          variant === "torch"
+            ? descend(theta, velocity, rate!)
+            : mapFloats((x, v) => x.sub(v), theta, velocity),
         state: { step: advance(state.step), velocity },
       };
     },
   };
+}
+
+/** 1 also where the gradient is 0; 1e-8 is added to the divisor. */
+function torchRatio(weight: Tensor, divisor: Tensor, gradient: Tensor): Tensor {
+  return trustRatio(weight, np.where(gradient.equal(0), gradient, divisor.add(1e-8)));
 }

@@ -7,6 +7,12 @@
  *     grafting (Agarwal, Anil, Hazan, Koren & Zhang, arXiv 2002.11803, 2020):  U ← U · ‖U'‖ / ‖U‖
  *     v ← momentum · v + U;   theta ← theta - learningRate · v
  *
+ * The variant "torch" is that of torch_optimizer (Shampoo of moskomule): roots are -1/k instead of -1/2k, each matrix but
+ * the first is of what the ones before have made of G, and G itself is mixed with the last step:
+ *
+ *     G ← (1 - momentum) · g + momentum · v;   for each axis i:  H_i ← H_i + G_(i) G_(i)ᵀ,  G ← G ×_i H_i^(-1/k);   v ← G
+ *     theta ← theta - learningRate · v
+ *
  * U' is the step of another rule: sgd's g, or adagrad's g / √(Σ g²). Axes longer than `blockSize` are cut into blocks
  * that are tensors of their own. Roots are taken at every update: a compiled step has no branch, so that taking them
  * every so many updates would save nothing. They are computed in the dtype of the leaf; eigenvalues below eps, and
@@ -14,8 +20,15 @@
  * sum of squares or more keeps the step from depending on rounding.
  */
 import { type Tensor, type Tree, np } from "../../array/index.ts";
-import { requireInteger, requireOneOf, requirePositive } from "../../errors.ts";
-import { atStep, belowOne, positive, requireHyperparameter, withDefaults } from "../hyperparameter.ts";
+import { OptionError, requireInteger, requireOneOf, requirePositive } from "../../errors.ts";
+import {
+  atStep,
+  belowOne,
+  oneMinus,
+  positive,
+  requireHyperparameter,
+  withDefaults,
+} from "../hyperparameter.ts";
 import { inverseRoot } from "./inverseRoot.ts";
 import { type LeafStates, initLeafStates, mapLeafStates } from "./leafStates.ts";
 import { advance, counter, descend, globalNorm, mapFloats, requireGradient, root, zeros } from "../leaves.ts";
@@ -35,6 +48,8 @@ export interface ShampooOptions {
   blockSize?: number;
   /** Rule from which a leaf takes the length of its step. Default "none". */
   grafting?: "none" | "sgd" | "adagrad";
+  /** The paper's equations, or those of torch_optimizer, which knows no grafting. Default "paper". */
+  variant?: "paper" | "torch";
 }
 
 export type ShampooState = {
@@ -53,6 +68,7 @@ export const shampooDefaults: Required<ShampooOptions> = {
   eps: 1e-4,
   blockSize: 128,
   grafting: "none",
+  variant: "paper",
 };
 
 /**
@@ -61,12 +77,16 @@ export const shampooDefaults: Required<ShampooOptions> = {
  */
 export function shampoo(options: ShampooOptions = {}): Optimizer<ShampooState & Skipping> {
   const rule = withDefaults("shampoo", options, shampooDefaults);
-  const { learningRate, momentum, eps, blockSize, grafting } = rule;
+  const { learningRate, momentum, eps, blockSize, grafting, variant } = rule;
   requireHyperparameter("shampoo", "learningRate", learningRate, positive);
   requireHyperparameter("shampoo", "momentum", momentum, belowOne);
   requirePositive("shampoo", "eps", eps);
   requireInteger("shampoo", "blockSize", blockSize, 1);
   requireOneOf("shampoo", "grafting", grafting, ["none", "sgd", "adagrad"]);
+  requireOneOf("shampoo", "variant", variant, ["paper", "torch"]);
+  const isTorch = variant === "torch";
+  if (isTorch && grafting !== "none")
+    throw new OptionError("shampoo", "grafting", grafting, '"none" with the variant "torch"');
   const hasMomentum = momentum !== 0;
   const hasSum = grafting === "adagrad";
   return skipOverflow<ShampooState>(
@@ -83,9 +103,20 @@ export function shampoo(options: ShampooOptions = {}): Optimizer<ShampooState & 
       }),
       update(gradient, state, theta) {
         requireGradient("shampoo", theta, gradient);
+        const kept = atStep(momentum, state.step);
+        const isFirst = state.step.equal(counter());
+        // The velocity starts as the first gradient.
+        const given =
+          isTorch && hasMomentum
+            ? mapFloats(
+                (g, v) => np.where(isFirst, g, g.mul(oneMinus(kept(g))).add(v!.mul(kept(g)))),
+                gradient,
+                state.velocity,
+              )
+            : gradient;
         const { result: directions, states: factors } = mapLeafStates(
           (leaf, before, g) => {
-            const blocks = cut(g, blockSize).map((block, i) => precondition(block, before[i]!, eps));
+            const blocks = cut(g, blockSize).map((block, i) => precondition(block, before[i]!, eps, isTorch));
             return {
               result: join(
                 blocks.map(({ direction }) => direction),
@@ -97,7 +128,7 @@ export function shampoo(options: ShampooOptions = {}): Optimizer<ShampooState & 
           },
           theta,
           state.factors,
-          gradient,
+          given,
         );
         const sum = hasSum ? mapFloats((s, g) => s.add(g.mul(g)), state.sum!, gradient) : undefined;
         const steps =
@@ -109,9 +140,8 @@ export function shampoo(options: ShampooOptions = {}): Optimizer<ShampooState & 
                 gradient,
                 sum ?? gradient,
               );
-        const kept = atStep(momentum, state.step);
         const velocity = hasMomentum
-          ? mapFloats((v, u) => v.mul(kept(v)).add(u), state.velocity!, steps)
+          ? mapFloats((v, u) => (isTorch ? u! : v.mul(kept(v)).add(u!)), state.velocity!, steps)
           : undefined;
         return {
           theta: descend(theta, velocity ?? steps, atStep(learningRate, state.step)),
@@ -139,17 +169,18 @@ function precondition(
   block: Tensor,
   factors: readonly Tensor[],
   eps: number,
+  isTorch: boolean,
 ): { direction: Tensor; next: Tensor[] } {
   if (block.size === 0) return { direction: block, next: [...factors] };
   const g = block.ndim === 0 ? block.reshape([1]) : block;
-  const next = factors.map((h, axis) => {
-    const unfolded = np.moveaxis(g, axis, 0).reshape([g.shape[axis]!, -1]);
-    return h.add(np.matmul(unfolded, np.matrixTranspose(unfolded)));
-  });
-  const direction = next.reduce((u, h, axis) => {
+  const next: Tensor[] = [];
+  const direction = factors.reduce((u, before, axis) => {
     const moved = np.moveaxis(u, axis, 0);
     const unfolded = moved.reshape([g.shape[axis]!, -1]);
-    const turned = np.matmul(inverseRoot(h, 1 / (2 * g.ndim), eps), unfolded);
+    const measured = isTorch ? unfolded : np.moveaxis(g, axis, 0).reshape([g.shape[axis]!, -1]);
+    const h = before.add(np.matmul(measured, np.matrixTranspose(measured)));
+    next.push(h);
+    const turned = np.matmul(inverseRoot(h, 1 / ((isTorch ? 1 : 2) * g.ndim), eps), unfolded);
     return np.moveaxis(turned.reshape([...moved.shape]), 0, axis);
   }, g);
   return { direction: direction.reshape([...block.shape]), next };
