@@ -201,7 +201,10 @@ function requireDescent({ stepsOfDescent, name }: CheckedObjectiveOptimizer, com
 function requireRefusal(subject: CheckedObjectiveOptimizer): void {
   const optimizer = create(subject);
   const theta = { x: np.array([1, -2, 0.5]) };
-  const objective = { loss: (at: typeof theta) => at.x.mul(at.x).sum().mul(0.5) };
+  const objective = {
+    loss: (at: typeof theta) => at.x.mul(at.x).sum().mul(0.5),
+    losses: (at: typeof theta) => at.x.mul(at.x).mul(1.5),
+  };
   if (subject.needsNetwork) {
     requireError(subject.name, "init on an objective without a network", "OPTION", () =>
       optimizer.init(theta, objective, random.key(0)),

@@ -253,6 +253,8 @@ export { newtonCg } from "./objective/newtonCg.ts";
 export type { NewtonCgOptions, NewtonCgState } from "./objective/newtonCg.ts";
 export { sam } from "./objective/sam.ts";
 export type { SamOptions } from "./objective/sam.ts";
+export { privateGradients } from "./objective/privateGradients.ts";
+export type { PrivateGradientsOptions } from "./objective/privateGradients.ts";
 export { zoomLineSearch } from "./objective/zoomLineSearch.ts";
 export type { ZoomLineSearchOptions } from "./objective/zoomLineSearch.ts";
 export { svrg } from "./objective/svrg.ts";

@@ -16,6 +16,7 @@ import { naturalGradient, naturalGradientDefaults } from "../curvature/naturalGr
 import type { ObjectiveOptimizer } from "./objective.ts";
 import type { Optimizer } from "../optimizer.ts";
 import { innerOptimizer, withSchedules } from "../registry.ts";
+import { privateGradients, privateGradientsDefaults } from "./privateGradients.ts";
 import { sam, samDefaults } from "./sam.ts";
 import type { ObjectiveOptimizerTraits } from "../traits.ts";
 import { svrg, svrgDefaults } from "./svrg.ts";
@@ -51,6 +52,8 @@ const registered: Registry<ObjectiveOptimizerEntry> = registry("createObjectiveO
     { hyperparameters: { learningRate: 0.2, rho: 0.05, alpha: 0.7 }, settings: { k: 2 } }),
   objectiveWrapper("svrg", svrg, svrgDefaults, "gradients corrected by those of a snapshot",
     { hyperparameters: { learningRate: 0.2 }, settings: { k: 2 } }),
+  objectiveWrapper("privateGradients", privateGradients, privateGradientsDefaults, "differential privacy: examples clipped one by one, and noise",
+    { movesAtRest: true, hyperparameters: { learningRate: 0.2, maxNorm: 5, noise: 0.001 } }),
   objectiveWrapper("zoomLineSearch", zoomLineSearch, zoomLineSearchDefaults, "a rule's direction, as far as the strong Wolfe conditions say",
     { settings: { trials: 6 }, isDifferentiable: false, stepsOfDescent: 20 }),
   objectiveEntry("entropySgd", entropySgd, entropySgdDefaults, "towards the mean of a Langevin walk: wide valleys",
