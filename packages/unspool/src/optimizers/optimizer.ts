@@ -49,6 +49,8 @@ export interface LossObservation {
   loss?: Tensor;
   /** A loss on other data, where one was measured. */
   validationLoss?: Tensor;
+  /** How many examples the gradient is the mean of. */
+  examples?: Tensor;
 }
 
 /**

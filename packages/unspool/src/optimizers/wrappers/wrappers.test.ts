@@ -102,6 +102,21 @@ describe("accumulate", () => {
     const { inner } = points[6]!.state as { inner: { step: Tensor } };
     expect(inner.step.item()).toBe(2);
   });
+  test("weighted by size, batches of different sizes make the gradient of all examples", () => {
+    // Means of 1, 3 and 4 examples: (2 + 3 · 6 + 4 · (-1)) / 8 = 2.
+    const optimizer = accumulate(sgd({ learningRate: 0.5 }), { every: 3, isWeighted: true });
+    let [theta, state] = [f64([1]), optimizer.init(f64([1]))];
+    for (const [g, examples] of [
+      [2, 1],
+      [6, 3],
+      [-1, 4],
+    ] as const)
+      // prettier-ignore
+      ({ theta, state } = optimizer.update(f64([g]), state, theta, { examples: f64(examples) }));
+    expectClose(theta, [0]);
+    expectClose(state.total!, [0]);
+    expect(() => optimizer.update(f64([1]), state, theta)).toThrow("{ examples }");
+  });
   test("a NaN spoils its own window only where the inner optimizer forgets it", () => {
     const theta = f64([1]);
     const optimizer = accumulate(sgd(), { every: 2 });
