@@ -41,6 +41,36 @@ describe("values by hand", () => {
   test("TernGrad: all or nothing of the largest", () => {
     expectClose(ternary(g, f64(2), u).mul(2), [2, -2, 0, 2, 0]);
   });
+  test("given draws take the place of the key's, leaf by leaf", () => {
+    const tree_ = { a: g, b: g.mul(0) };
+    const draws = { a: u, b: u };
+    const sent = (compressor: Compressor) => compressor.compress(tree_, compressor.init(tree_), key).decoded;
+    const levels = sent(qsgd({ levels: 4, draws }));
+    expectClose(levels.a, [0.6673173908, -1.3346347815, 0, 2.0019521723, -0.6673173908], 1e-10);
+    expectClose(levels.b, [0, 0, 0, 0, 0]);
+    // Buckets of 2 have norms of their own: r of the last is |g| / |g| · 4, which no draw rounds.
+    expectClose(sent(qsgd({ levels: 4, bucket: 2, draws })).a.slice(4), [-0.75]);
+    expectClose(sent(ternGrad({ clip: null, draws })).a, [2, -2, 0, 2, 0]);
+    expect(() => sent(qsgd({ draws: { a: u } }))).toThrow(
+      'qsgd: draws at "b" must be numbers [5], as the gradient has there, got undefined.',
+    );
+    expect(() => sent(ternGrad({ draws: { a: u, b: f64([1]) } }))).toThrow(
+      'draws at "b" must be numbers of at least 0 and below 1',
+    );
+  });
+  test("a rank above the shape, and a gradient of integers, are typed errors", () => {
+    const small = { w: f64([1, 2, 3, 4, 5, 6]).reshape([2, 3]), b: g };
+    expect(() => powerSgd({ rank: 3 }).init(small)).toThrow(
+      "powerSgd: rank must be at most 2, the shorter side of the largest matrix, got 3. With a larger one every matrix is sent whole.",
+    );
+    expect(() => powerSgd({ rank: 2 }).init(small)).not.toThrow();
+    const integers = { n: np.array([1, 2], { dtype: "int32" }) };
+    for (const name of compressorNames)
+      expect(
+        () => createCompressor(name).compress(integers, createCompressor(name).init(integers), key),
+        name,
+      ).toThrow(/the dtype of the gradient at "n" must be float32 or float64, got "int32"/);
+  });
   test("scaled sign: ‖g‖₁ / n = 1", () => {
     const sent = errorFeedback(scaledSign()).compress(g, errorFeedback(scaledSign()).init(g), key);
     expectClose(sent.decoded, [1, -1, 1, 1, -1]);

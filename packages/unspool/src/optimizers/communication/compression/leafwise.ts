@@ -1,5 +1,6 @@
 /** Compression leaf by leaf: what the compressors share. */
 import { type Tensor, type Tree, np, tree } from "../../../array/index.ts";
+import { OptionError } from "../../../errors.ts";
 import { isFloatLeaf } from "../../leaves.ts";
 
 export interface LeafMessage {
@@ -18,7 +19,7 @@ export interface LeafMessages<Gradient> {
 
 /**
  * `fn` of every floating-point leaf; `index` counts all leaves. A leaf with an element that is not finite is NaN when it
- * is decoded.
+ * is decoded. Throws `OptionError` for a gradient without a floating-point leaf.
  */
 export function leafwise<Gradient>(
   gradient: Gradient,
@@ -39,8 +40,43 @@ export function leafwise<Gradient>(
     const isFinite = np.isfinite(leaf).all();
     return np.where(isFinite, sent.decoded, np.fullLike(sent.decoded, NaN));
   }, gradient);
+  if (index >= 0 && !tree.leaves(gradient).some(isFloatLeaf)) {
+    const [[path, leaf]] = tree.entries(gradient) as [[string, Tensor]];
+    throw new OptionError(
+      "compressor",
+      `the dtype of ${placeOf("the gradient", path)}`,
+      leaf.dtype,
+      "float32 or float64",
+      "No leaf is a floating-point number: there is nothing to send.",
+    );
+  }
   const constant = tree.scalar(known, "float64");
   return { message, decoded, bytes: measured === undefined ? constant : measured.add(constant) };
+}
+
+/**
+ * Uniform numbers that were given for each leaf, instead of draws; undefined where none were. Throws `OptionError` for a
+ * leaf that has none of its shape, and for numbers outside [0, 1).
+ */
+export function givenDraws(
+  where: string,
+  draws: unknown,
+): (path: string, leaf: Tensor) => Tensor | undefined {
+  if (draws === null || draws === undefined) return () => undefined;
+  const known = new Map(tree.entries(draws));
+  for (const [path, { data }] of known)
+    if (!data.every((u) => u >= 0 && u < 1))
+      throw new OptionError(where, placeOf("draws", path), [...data], "numbers of at least 0 and below 1");
+  return (path, leaf) => {
+    const given = known.get(path);
+    if (given !== undefined && String(given.shape) === String(leaf.shape)) return given.astype(leaf.dtype);
+    const wanted = `numbers [${leaf.shape.join(",")}], as the gradient has there`;
+    throw new OptionError(where, placeOf("draws", path), given && [...given.shape], wanted);
+  };
+}
+
+function placeOf(name: string, path: string): string {
+  return path === "" ? name : `${name} at "${path}"`;
 }
 
 /** Bytes of one number of the leaf. */

@@ -8,7 +8,7 @@
  * sent whole; leaves of more than two axes are matrices of their first axis by all others.
  */
 import { type Tensor, np, random, tree } from "../../../array/index.ts";
-import { requireInteger } from "../../../errors.ts";
+import { OptionError, requireInteger } from "../../../errors.ts";
 import { withDefaults } from "../../hyperparameter.ts";
 import { globalNorm, isFloatLeaf } from "../../leaves.ts";
 import type { Compressor } from "./compressor.ts";
@@ -41,6 +41,7 @@ export function powerSgd(options: PowerSgdOptions = {}): Compressor<PowerSgdStat
     name: "powerSgd",
     isUnbiased: false,
     init(like) {
+      requireRank(like, rank);
       const key = random.key(seed);
       const bases: Record<string, Tensor> = {};
       tree.entries(like).forEach(([path, leaf], index) => {
@@ -74,6 +75,16 @@ export function powerSgd(options: PowerSgdOptions = {}): Compressor<PowerSgdStat
     reduce: (gradients, states, key) => reduceLinear(compressor.compress, gradients, states, key),
   };
   return compressor;
+}
+
+/** Throws `OptionError` for a rank above the shorter side of every matrix: all would be sent whole, in silence. */
+function requireRank(like: unknown, rank: number): void {
+  const matrices = tree.leaves(like).filter((leaf) => isFloatLeaf(leaf) && leaf.ndim >= 2 && leaf.size > 0);
+  const sides = matrices.map(({ shape, size }) => Math.min(shape[0]!, size / shape[0]!));
+  const most = Math.max(...sides);
+  if (sides.length === 0 || rank <= most) return;
+  const wanted = `at most ${most}, the shorter side of the largest matrix`;
+  throw new OptionError("powerSgd", "rank", rank, wanted, "With a larger one every matrix is sent whole.");
 }
 
 /** A matrix whose factors are shorter than itself. */

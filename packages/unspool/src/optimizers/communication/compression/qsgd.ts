@@ -9,7 +9,7 @@ import { type Tensor, np, random } from "../../../array/index.ts";
 import { requireInteger } from "../../../errors.ts";
 import { withDefaults } from "../../hyperparameter.ts";
 import { normAlong } from "../../leaves.ts";
-import { bytesPerNumber, flat, leafwise } from "./leafwise.ts";
+import { bytesPerNumber, flat, givenDraws, leafwise } from "./leafwise.ts";
 import type { StatelessCompressor } from "./noCompression.ts";
 
 export interface QsgdOptions {
@@ -17,9 +17,11 @@ export interface QsgdOptions {
   levels?: number;
   /** Elements that share a norm. Default 512, the paper's. */
   bucket?: number;
+  /** u, in the structure of the gradient, instead of draws from the key: to reproduce a result. Default null. */
+  draws?: unknown;
 }
 
-export const qsgdDefaults: Required<QsgdOptions> = { levels: 4, bucket: 512 };
+export const qsgdDefaults: Required<QsgdOptions> = { levels: 4, bucket: 512, draws: null };
 
 /**
  * Unbiased. The size is that of the paper's dense code: a norm per bucket, ξ + 1 in Elias' gamma code and a sign where
@@ -27,22 +29,29 @@ export const qsgdDefaults: Required<QsgdOptions> = { levels: 4, bucket: 512 };
  * number per bucket.
  */
 export function qsgd(options: QsgdOptions = {}): StatelessCompressor {
-  const { levels, bucket } = withDefaults("qsgd", options, qsgdDefaults);
+  const { levels, bucket, draws } = withDefaults("qsgd", options, qsgdDefaults);
   requireInteger("qsgd", "levels", levels, 1);
   requireInteger("qsgd", "bucket", bucket, 1);
+  const drawsOf = givenDraws("qsgd", draws);
   return {
     name: "qsgd",
     isUnbiased: true,
     init: () => ({}),
     compress: (gradient, _state, key) => ({
-      ...leafwise(gradient, (leaf, _path, index) => {
+      ...leafwise(gradient, (leaf, path, index) => {
         const { dtype, size } = leaf;
         const width = Math.min(bucket, size);
         const buckets = Math.ceil(size / width);
-        const rows = (np.pad(flat(leaf), [[0, buckets * width - size]]) as Tensor).reshape([buckets, width]);
+        const inRows = (of: Tensor): Tensor =>
+          (np.pad(flat(of), [[0, buckets * width - size]]) as Tensor).reshape([buckets, width]);
+        const rows = inRows(leaf);
         const norm = normAlong(rows, [1]).length;
-        const draws = random.uniform(random.foldIn(key, index), [buckets, width], { dtype: floatOf(dtype) });
-        const level = randomLevels(rows, norm, levels, draws);
+        const known = drawsOf(path, leaf);
+        const u =
+          known === undefined
+            ? random.uniform(random.foldIn(key, index), [buckets, width], { dtype: floatOf(dtype) })
+            : inRows(known);
+        const level = randomLevels(rows, norm, levels, u);
         const sign = np.sign(rows) as Tensor;
         const decoded = norm.mul(sign).mul(level).div(levels);
         return {
