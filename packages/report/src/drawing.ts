@@ -3,6 +3,7 @@ import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import type { Figure, Series } from "unspool/train";
 import { type AxisPlan, planAxis } from "./axes.ts";
+import { drawBars } from "./bars.ts";
 import { keepIndices } from "./downsample.ts";
 import { drawFrames } from "./frames.ts";
 import { type HeatmapPlan, planHeatmap } from "./heatmap.ts";
@@ -43,6 +44,7 @@ const margin = { top: 34, right: 18, bottom: 46 };
 /** Draws `figure`. */
 export function draw(figure: PennedFigure): Drawing {
   if (figure.frames !== undefined) return drawFrames(figure.title, figure.frames);
+  if (figure.bars !== undefined) return drawBars(figure, figure.bars);
   const heatmap = figure.heatmap === undefined ? undefined : planHeatmap(figure.heatmap);
   const x = planAxis(figure.x, valuesAlong("x", figure, heatmap), 6);
   const y = planAxis(figure.y, valuesAlong("y", figure, heatmap), 6, heatmap === undefined ? 0.04 : 0);

@@ -65,6 +65,9 @@ export function measuredTraining<Theta>(options: MeasuredTrainingOptions<Theta>)
       };
     },
     ...(method.evaluationTheta !== undefined && { evaluationTheta: evaluated }),
+    ...(method.registrationReport !== undefined && {
+      registrationReport: (theta) => method.registrationReport!(theta),
+    }),
   };
   return { method: measured, steps: updates + measures.length * measureAt.length };
 }

@@ -5,6 +5,7 @@
 import type { Key, Tensor } from "../array/index.ts";
 import type { MadeFor } from "../estimators/index.ts";
 import type { Json } from "../json.ts";
+import type { RegistrationReport } from "../optimizers/index.ts";
 
 /** What computes a run, part by part, as plain data: kept with the run and its checkpoints, and compared at resume. */
 export type Recipe = { readonly [part: string]: Json };
@@ -89,6 +90,10 @@ export interface Method<Theta = unknown, State = unknown> {
   ): MethodSteps<Theta, State> | undefined;
   /** The parameters to evaluate and to keep, where they are not `theta` itself (averages, slow weights). */
   evaluationTheta?(theta: Theta, state: State): Theta;
+  /**
+   * What becomes of theta's parameters, for methods that look at the layers of a network: the run's report has a figure of it.
+   */
+  registrationReport?(theta: Theta): RegistrationReport;
   /** Throws `ResumeError` for a state out of a checkpoint that is of another method, whose recipe was forced. */
   requireState?(theta: Theta, state: unknown): void;
 }

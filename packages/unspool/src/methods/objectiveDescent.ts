@@ -54,7 +54,7 @@ export function objectiveDescent<Theta, Batch, State extends Tree>(
     objective("batch" in draw ? data(draw.batch) : fisherData!(draw.fisher)),
   );
   const keyOf = (key: Key, name: string): Key => random.foldIn(key, name);
-  const { evaluationTheta } = optimizer;
+  const { evaluationTheta, registrationReport } = optimizer;
   return {
     name: "objectiveDescent",
     recipe: (theta, state) => ({
@@ -77,6 +77,10 @@ export function objectiveDescent<Theta, Batch, State extends Tree>(
     },
     ...(evaluationTheta !== undefined && {
       evaluationTheta: (theta, state) => evaluationTheta.call(optimizer, state, theta) as Theta,
+    }),
+    ...(registrationReport !== undefined && {
+      registrationReport: (theta) =>
+        registrationReport.call(optimizer, theta, objective(data(keyOf(random.key(0), "first batch")))),
     }),
   };
 }

@@ -197,6 +197,8 @@ export type { LayerTaps } from "./curvature/layerTaps.ts";
 export { useOutsideLayers } from "./curvature/useOutsideLayers.ts";
 export { outputTaps } from "./curvature/outputTaps.ts";
 export type { OutputTaps } from "./curvature/outputTaps.ts";
+export type { FactorCondition, FactorReport } from "./curvature/factorReport.ts";
+export type { FactorPrecision } from "./curvature/precision.ts";
 export { quadraticModel } from "./curvature/quadraticModel.ts";
 export type { Products, QuadraticModel } from "./curvature/quadraticModel.ts";
 export { blockMatrix, registerLayers, withBlocks } from "./curvature/layerBlocks.ts";
@@ -231,6 +233,7 @@ export { naturalGradient } from "./curvature/naturalGradient.ts";
 export type {
   FisherBatch,
   KeptFisher,
+  NaturalGradient,
   NaturalGradientOptions,
   NaturalGradientState,
 } from "./curvature/naturalGradient.ts";

@@ -39,7 +39,7 @@ function requireFunctions(name: string, part: string, given: unknown, functions:
 
 export function checkedMethod<Theta>(name: string, given: Method<Theta>): Method<Theta> {
   requireFunctions(name, "method", given, ["recipe", "init", "step"]);
-  const { several, evaluationTheta, requireState: requireOwn, lossNote } = given;
+  const { several, evaluationTheta, registrationReport, requireState: requireOwn, lossNote } = given;
   const own = typeof given.name === "string" ? given.name : "method";
   const where = `${name}, method ${JSON.stringify(own)}`;
   return {
@@ -59,6 +59,10 @@ export function checkedMethod<Theta>(name: string, given: Method<Theta>): Method
           if (made !== undefined) requireSavable(where, "the state that several returned", made.state);
           return made;
         }),
+    }),
+    ...(registrationReport !== undefined && {
+      registrationReport: (theta) =>
+        called(where, "its registrationReport", "run", () => registrationReport.call(given, theta)),
     }),
     ...(evaluationTheta !== undefined && {
       evaluationTheta: (theta, state) =>

@@ -6,7 +6,7 @@ import { Tensor } from "../array/index.ts";
 import { ShapeError, show } from "../errors.ts";
 import type { Evaluation } from "./experiment.ts";
 import type { SceneRole } from "../rl/index.ts";
-import type { Axis, Figure, FigureFrame, Heatmap, Reference, Series } from "./figure.ts";
+import type { Axis, Figure, FigureBar, FigureFrame, Heatmap, Reference, Series } from "./figure.ts";
 
 /** Undefined and null are no evaluation. `ShapeError` that names the entry which is wrong. */
 export function checkedEvaluation(where: string, given: unknown): Evaluation | undefined {
@@ -49,7 +49,7 @@ export function checkedFigures(where: string, given: unknown): Figure[] {
 
 /** One figure; `at` is its place, for errors. */
 export function checkedFigure(where: string, at: string, given: unknown): Figure {
-  const { id, title, caption, x, y, series, heatmap, references, frames } = record(where, at, given);
+  const { id, title, caption, x, y, series, heatmap, references, frames, bars } = record(where, at, given);
   return {
     id: text(where, `${at}.id`, id),
     title: text(where, `${at}.title`, title ?? ""),
@@ -70,6 +70,19 @@ export function checkedFigure(where: string, at: string, given: unknown): Figure
         checkedFrame(where, `${at}.frames[${i}]`, one),
       ),
     }),
+    ...(bars !== undefined && {
+      bars: list(where, `${at}.bars`, bars).map((one, i) => checkedBar(where, `${at}.bars[${i}]`, one)),
+    }),
+  };
+}
+
+function checkedBar(where: string, at: string, given: unknown): FigureBar {
+  const { label, value, group, note } = record(where, at, given);
+  return {
+    label: text(where, `${at}.label`, label),
+    value: number(where, `${at}.value`, value),
+    group: text(where, `${at}.group`, group ?? ""),
+    ...(note !== undefined && { note: text(where, `${at}.note`, note) }),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Evaluation, RunRecord, Setup } from "./experiment.ts";
 import type { Figure } from "./figure.ts";
 import type { Measurements } from "./measurements.ts";
 import type { TrainResult } from "./runLoop.ts";
+import { registrationFigure } from "./registrationFigure.ts";
 import { type RunStore, StoreError, resumeLineOf } from "./store.ts";
 import { describeThrown, isInstance } from "./userCode.ts";
 
@@ -83,7 +84,14 @@ async function resultsOf(
   const figures = await awaited("figures", () =>
     setup.figures?.({ ...run, evaluation }, measureIn("figures")),
   );
-  return { evaluation, figures: figures ?? [] };
+  return { evaluation, figures: withRegistration(setup, theta, figures ?? []) };
+}
+
+/** With the figure of what the method makes of theta's parameters, unless the experiment has one of its own. */
+function withRegistration({ method }: Setup, theta: unknown, figures: readonly Figure[]): readonly Figure[] {
+  if (method?.registrationReport === undefined) return figures;
+  const own = registrationFigure(method.registrationReport(theta));
+  return figures.some(({ id }) => id === own.id) ? figures : [...figures, own];
 }
 
 /** True for failures that are not the experiment's. */

@@ -35,6 +35,18 @@ export interface Reference {
   label: string;
 }
 
+/** A bar with a name. */
+export interface FigureBar {
+  /** At its left. */
+  label: string;
+  /** Its length, along the figure's x. */
+  value: number;
+  /** Bars of one group have one colour, and stand in the legend by this name. */
+  group: string;
+  /** A few words after it. */
+  note?: string;
+}
+
 /** One picture of a state, such as a step of an episode. */
 export interface FigureFrame extends Scene {
   /** Above the picture, such as "t = 40". */
@@ -54,4 +66,6 @@ export interface Figure {
   references?: Reference[];
   /** Pictures beside each other, all of one scale, in place of axes and series: labels of `x` and `y` name the units. */
   frames?: FigureFrame[];
+  /** Bars with names under each other, in place of series. */
+  bars?: FigureBar[];
 }

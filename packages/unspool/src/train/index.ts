@@ -1,5 +1,7 @@
 /** The outer loop: experiments, runs, metrics, checkpoints, resume. Portable: no Node imports. */
 export { defineExperiment, innerOf, innerProblem, requireDescent } from "./experiment.ts";
+export { defineExperiment, innerProblem, requireDescent } from "./experiment.ts";
+export { registrationFigure } from "./registrationFigure.ts";
 export type {
   DescentParts,
   DescentSetup,
@@ -18,7 +20,7 @@ export type {
 export { EvaluationError } from "./evaluation.ts";
 export type { Measure } from "./measurements.ts";
 export type { Origin } from "./recipe.ts";
-export type { Axis, Figure, FigureFrame, Heatmap, Reference, Series } from "./figure.ts";
+export type { Axis, Figure, FigureBar, FigureFrame, Heatmap, Reference, Series } from "./figure.ts";
 export type {
   CheckpointEvent,
   DoneEvent,

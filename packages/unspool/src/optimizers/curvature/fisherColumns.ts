@@ -6,6 +6,7 @@
  */
 import { type Key, type Tensor, np } from "../../array/index.ts";
 import { OptionError } from "../../errors.ts";
+import { asType } from "../hyperparameter.ts";
 import type { NetworkView } from "../objective/objective.ts";
 import { type FisherKind, fisherErrors } from "./fisherErrors.ts";
 import { type LayerBlock, type Registration, blockMatrix } from "./layerBlocks.ts";
@@ -49,16 +50,17 @@ export function fisherColumns<Theta>(
   return columnsOf(network, layerTaps(network, theta), options);
 }
 
-/** @internal The same from taps. */
+/** @internal The same from taps, in their dtype or another. */
 export function columnsOf<Theta>(
   network: NetworkView<Theta>,
   taps: LayerTaps<Theta>,
-  { fisher, key }: { fisher: FisherKind; key: Key },
+  { fisher, key, dtype }: { fisher: FisherKind; key: Key; dtype?: "float32" | "float64" },
 ): FisherColumns {
+  const cast = (x: Tensor): Tensor => (dtype === undefined ? x : asType(x, dtype));
   const draws = fisherErrors(fisher, network, taps, key);
   const layers = taps.inputs.map((inputs, i): BlockColumns => ({
-    inputs,
-    errors: np.stack(draws.map((draw) => draw[i]!)).div(Math.sqrt(taps.outputs.shape[0]!)),
+    inputs: cast(inputs),
+    errors: cast(np.stack(draws.map((draw) => draw[i]!))).div(Math.sqrt(taps.outputs.shape[0]!)),
   }));
   return {
     registration: taps.registration,

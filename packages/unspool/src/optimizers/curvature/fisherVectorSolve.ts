@@ -5,20 +5,27 @@
  *
  *     (λ I + F)⁻¹ u = u / λ - G (I + GᵀG / λ)⁻¹ Gᵀu / λ²
  *
- * Two large terms are subtracted where λ is small: the relative error is the rounding error times |F| / λ. Use float64
- * below λ = 1e-4 |F|.
+ * Two large terms are subtracted where λ is small: the relative error is the rounding error times |F| / λ. Below
+ * λ = 1e-4 |F| float32 is not enough.
  */
 import { Tensor, tree } from "../../array/index.ts";
-import { requireKnownOptions, requirePositive } from "../../errors.ts";
+import { requireKnownOptions, requireOneOf, requirePositive } from "../../errors.ts";
+import { asType } from "../hyperparameter.ts";
 import { dot, mapFloats, zeros } from "../leaves.ts";
 import { shifted, solvePositive } from "./factors.ts";
 import { type BlockColumns, type FisherColumns, blockMatrices } from "./fisherColumns.ts";
 import { gram, product, transposedProduct } from "./fisherColumns.ts";
 import { withBlocks } from "./layerBlocks.ts";
+import { type FactorPrecision, factorPrecisions, norm1 } from "./precision.ts";
 
 export interface FisherSolveOptions {
   /** Each layer with its own block of F, without the blocks between layers. Default false. */
   blockDiagonal?: boolean;
+  /**
+   * In which the system is solved: "auto" takes float64 where λ is below 1e-4 |F| and its numbers are known; in a trace it is
+   * the columns' own dtype. Default "auto".
+   */
+  precision?: FactorPrecision;
 }
 
 /**
@@ -35,13 +42,31 @@ export function fisherVectorSolve<T>(
   damping: number | Tensor,
   options: FisherSolveOptions = {},
 ): T {
-  requireKnownOptions("fisherVectorSolve", options, ["blockDiagonal"]);
-  const { blockDiagonal = false } = options;
+  requireKnownOptions("fisherVectorSolve", options, ["blockDiagonal", "precision"]);
+  const { blockDiagonal = false, precision = "auto" } = options;
+  requireOneOf("fisherVectorSolve", "precision", precision, factorPrecisions);
   if (!Tensor.is(damping)) requirePositive("fisherVectorSolve", "damping", damping);
   const matrices = blockMatrices(registration.blocks, u);
-  const solved = woodbury(layers, grams(layers, blockDiagonal), matrices, damping);
+  const products = grams(layers, blockDiagonal);
+  const isWide = precision === "float64" || (precision === "auto" && needsFloat64(products, damping));
+  const wide = (x: Tensor): Tensor => (isWide ? asType(x, "float64") : x);
+  const own = isWide ? tree.map(wide, layers) : layers;
+  const solved = woodbury(
+    own,
+    isWide ? grams(own, blockDiagonal) : products,
+    matrices.map(wide),
+    damping,
+  ).map((x, i) => asType(x, matrices[i]!.dtype));
   const rest = mapFloats((x) => x.div(damping), u);
   return withBlocks(rest, registration.blocks, solved);
+}
+
+/** Whether λ is below 1e-4 |F|, as far as numbers are known. */
+function needsFloat64(products: readonly Tensor[], damping: number | Tensor): boolean {
+  const norms = products.map(norm1);
+  if (norms.some(({ isTraced }) => isTraced) || (Tensor.is(damping) && damping.isTraced)) return false;
+  const least = Tensor.is(damping) ? damping.item() : damping;
+  return norms.some((norm) => least < 1e-4 * norm.item());
 }
 
 /** F u, for u in the structure of theta: 0 for parameters outside of layers. */

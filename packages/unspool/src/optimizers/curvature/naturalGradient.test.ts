@@ -5,9 +5,10 @@ import { expectClose, numbers } from "../testing.ts";
 import { type FisherColumns, columnMatrix, fisherColumns, gram } from "./fisherColumns.ts";
 import type { FisherKind } from "./fisherErrors.ts";
 import { fisherQuadratic, fisherVectorProduct, fisherVectorSolve } from "./fisherVectorSolve.ts";
+import { type Objective, networkObjective } from "../objective/objective.ts";
 import { blockMatrix } from "./layerBlocks.ts";
 import { type NaturalGradientOptions, naturalGradient } from "./naturalGradient.ts";
-import { convObjective, convTheta, scaledTiny, tinyObjective, tinyTheta, turned } from "./testing.ts";
+import { convObjective, convTheta, rows, scaledTiny, tinyObjective, tinyTheta, turned } from "./testing.ts";
 
 const key = random.key(0);
 const published = 1e-9;
@@ -62,7 +63,7 @@ describe("the tiny network with damping 0.1", () => {
   test.each(cases)("direction: %s", (_name, options, wanted) => {
     const optimizer = naturalGradient({ learningRate: 1, damping: 0.1, fisherBatch: "same", ...options });
     const state = optimizer.init(tinyTheta, tinyObjective, key);
-    expect(Object.keys(state)).toEqual(["step"]);
+    expect(Object.keys(state)).toEqual(["one", "step"]);
     const { theta } = optimizer.step(tinyTheta, state, tinyObjective, { key });
     expectClose(
       tree.map((from, to) => from.sub(to), tinyTheta, theta),
@@ -175,4 +176,53 @@ test("more products than memory are an error that says how many", () => {
   expect(() => optimizer.init(tinyTheta, tinyObjective, key)).toThrow(
     "naturalGradient: memoryLimit must be at least 1152 bytes for the 12² products of 12 columns, got 1000.",
   );
+});
+
+describe("precision", () => {
+  const narrow = tree.astype(tinyTheta, "float32");
+  const { likelihood, targets } = tinyObjective.network!;
+  const objectiveIn = (dtype: "float32" | "float64"): Objective<typeof tinyTheta> =>
+    networkObjective({
+      network: (at: typeof tinyTheta, x, layers) =>
+        layers.dense({ weights: at.second }, np.tanh(layers.dense({ weights: at.first }, x))),
+      likelihood,
+      inputs: rows([[1, 0, -1], [0.5, 2, 1], [-1, 1, 0], [2, -0.5, 0.3]]).astype(dtype), // prettier-ignore
+      targets,
+    });
+
+  test("a damping below 1e-4 |F| is solved in float64, and theta stays in float32", () => {
+    const optimizer = naturalGradient({
+      damping: 1e-6,
+      learningRate: 1,
+      fisherBatch: "same",
+      fisher: "full",
+    });
+    const run = (at: typeof tinyTheta, dtype: "float32" | "float64") => {
+      const of = objectiveIn(dtype);
+      const state = optimizer.init(at, of, key);
+      const outcome = optimizer.step(at, state, of, { key });
+      return { ...outcome, length: numbers(tree.map((to, from) => to.sub(from), outcome.theta, at)) };
+    };
+    const [own, exact] = [run(narrow, "float32"), run(tinyTheta, "float64")];
+    expect(own.state.one.dtype).toBe("float64");
+    expect(own.theta.first.dtype).toBe("float32");
+    const size = Math.hypot(...exact.length);
+    // Activations and gradient are float32's: 1e-7 of the gradient may be along directions that F does not have, over λ.
+    expect(Math.hypot(...exact.length.map((x, i) => x - own.length[i]!))).toBeLessThan(0.1 * size);
+    expect(own.metrics["conditionNumber"]!.item()).toBeGreaterThan(1e4);
+  });
+
+  test("by itself a system is solved as in float64 too; what float64 has too few digits for is refused", () => {
+    const columns = fisherColumns(objectiveIn("float32").network!, narrow, { fisher: "full", key });
+    const slope32 = grad(objectiveIn("float32").loss)(narrow) as typeof tinyTheta;
+    const [own, wide] = (["auto", "float64"] as const).map((precision) =>
+      fisherVectorSolve(columns, slope32, 1e-6, { precision }),
+    );
+    expect(numbers(own)).toEqual(numbers(wide));
+    const image = tree.map((f, u) => f.add(u.mul(1e-6)), fisherVectorProduct(columns, own!), own!);
+    expectClose(image, numbers(slope32), 1e-4);
+    expect(() => naturalGradient({ damping: 1e-14 }).init(tinyTheta, tinyObjective, key)).toThrow(
+      /^naturalGradient: the condition number of layer "all" with this damping must be at most 1e\+12/,
+    );
+  });
 });

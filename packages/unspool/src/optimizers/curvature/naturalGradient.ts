@@ -9,10 +9,17 @@
  * With `blockDiagonal`, for each layer by itself. F is of a batch of its own, because with the batch of the gradient the
  * product of the two is biased (appendix I.5).
  */
-import { type Key, type Tensor, type Tree, tree } from "../../array/index.ts";
+import { type Key, type Tensor, type Tree, isTracing, tree } from "../../array/index.ts";
 import { OptionError, requireInteger, requireOneOf, requirePositive } from "../../errors.ts";
 import { compiledOutside } from "../objective/compiledOutside.ts";
-import { atStep, positive, requireBoolean, requireHyperparameter, withDefaults } from "../hyperparameter.ts";
+import {
+  asType,
+  atStep,
+  positive,
+  requireBoolean,
+  requireHyperparameter,
+  withDefaults,
+} from "../hyperparameter.ts";
 import { advance, counter } from "../leaves.ts";
 import type { Objective, ObjectiveOptimizer } from "../objective/objective.ts";
 import type { Hyperparameter } from "../optimizer.ts";
@@ -23,6 +30,9 @@ import { type LayerTaps, layerTaps, networkOf } from "./layerTaps.ts";
 import { type Generic, moved, nextVelocity, startVelocity } from "./layerwise.ts";
 import { requireLayerwise, requireRegistered } from "./layerwise.ts";
 import { dueEvery, when } from "./phases.ts";
+import { type FactorPrecision, type FloatType, factorPrecisions, firstPrecision } from "./precision.ts";
+import { largestOf, measuredInPrecision, norm1 } from "./precision.ts";
+import { type RegistrationReport, registrationOf, reportOf } from "./registrationReport.ts";
 
 /** The batch of the Fisher information. */
 export type FisherBatch = "previous" | "same" | "separate";
@@ -47,6 +57,11 @@ export interface NaturalGradientOptions {
   momentum?: Hyperparameter;
   /** Decoupled: part of the weights that is taken off per unit of learning rate. Default 0. */
   weightDecay?: Hyperparameter;
+  /**
+   * In which systems are solved: "auto" looks at the first batch and takes float64 where λ is below 1e-4 |F|, and refuses what
+   * is below 1e-12 |F|; in a trace it is theta's. Default "auto".
+   */
+  precision?: FactorPrecision;
   /** Parameters outside of layers: "error", or "sgd" for their plain gradient. Default "error". */
   generic?: Generic;
   /** Bytes that the matrix GᵀG, 8 C², may have. Default 536870912. */
@@ -55,6 +70,8 @@ export interface NaturalGradientOptions {
 
 export type NaturalGradientState = {
   step: Tensor;
+  /** The number 1 in the dtype in which systems are solved. */
+  one: Tensor;
   /** F of an earlier batch. Where one is used. */
   kept?: KeptFisher;
   /** Decayed sum of gradients, in the structure of theta. With momentum only. */
@@ -77,71 +94,113 @@ export const naturalGradientDefaults: Required<NaturalGradientOptions> = {
   period: 1,
   momentum: 0,
   weightDecay: 0,
+  precision: "auto",
   generic: "error",
   memoryLimit: 2 ** 29,
 };
 
+/** The natural gradient as an optimizer. */
+export interface NaturalGradient extends ObjectiveOptimizer<NaturalGradientState> {
+  /** Which parameter is treated how, and why. Throws `OptionError` that names one in no layer, unless `generic` allows it. */
+  registrationReport<Theta>(theta: Theta, objective: Objective<Theta>): RegistrationReport;
+}
+
+/** Condition numbers from which the two large terms of the Woodbury identity leave too few digits of their difference. */
+const largestOfSystems = { float32: 1e4, float64: 1e12 };
+
+/** 1 + |GᵀG|₁ / λ of each system: no less than the condition number of I + GᵀG / λ, whose eigenvalues are at least 1. */
+function conditionsOf(
+  rule: Required<NaturalGradientOptions>,
+  step: Tensor,
+  { grams: products }: KeptFisher,
+): Tensor[] {
+  return products.map((product) => norm1(product).div(atStep(rule.damping, step)(product)).add(1));
+}
+
 /**
- * Exact natural gradient on mini-batches. Small damping needs float64: see `fisherVectorSolve`. Cost: one gradient and
+ * Exact natural gradient on mini-batches. The metric `conditionNumber` is 1 + |F| / λ, at most. Cost: one gradient and
  * one more reverse pass ("full": one per output of the network); C² (inputs + outputs) per layer for GᵀG, C³ / 3 for the
  * system; C² numbers, and the activations of the batch of F.
  *
  * @example
  * const step = compiledStep(naturalGradient({ learningRate: 0.3, damping: 1 }), objectiveOf);
  */
-export function naturalGradient(
-  options: NaturalGradientOptions = {},
-): ObjectiveOptimizer<NaturalGradientState> {
+export function naturalGradient(options: NaturalGradientOptions = {}): NaturalGradient {
   const rule = requireOptions(options);
   const isKept = rule.fisherBatch === "previous" || rule.period > 1;
-  const measured = <Theta>(taps: LayerTaps<Theta>, objective: Objective<Theta>, key: Key): KeptFisher => {
-    const { layers } = columnsOf(networkOf(name, objective), taps, { fisher: rule.fisher, key });
+  const measured = <Theta>(
+    taps: LayerTaps<Theta>,
+    objective: Objective<Theta>,
+    key: Key,
+    dtype: FloatType,
+  ): KeptFisher => {
+    const { layers } = columnsOf(networkOf(name, objective), taps, { fisher: rule.fisher, key, dtype });
     for (const layer of layers) requireMemory(columnCount(layer), rule.memoryLimit);
     return { columns: layers, grams: grams(layers, rule.blockDiagonal) };
   };
   return {
     name,
-    init: (theta, objective, key) =>
-      compiledOutside(
-        `${name}.init`,
-        (at: typeof theta, draw: Key) => {
-          const taps = layerTaps(networkOf(name, objective), at);
-          requireRegistered(name, at, taps.registration, rule.generic);
-          return {
-            step: counter(),
-            ...(isKept && { kept: measured(taps, objective, draw) }),
-            ...startVelocity(rule, at),
-          };
-        },
-        tree.tensors(theta) as typeof theta,
-        key,
-      ),
+    init(theta, objective, key) {
+      const isLooking = !isTracing() && rule.precision !== "float32";
+      const measure = (dtype: FloatType): { state: NaturalGradientState; conditions: Tensor[] } =>
+        compiledOutside(
+          `${name}.init`,
+          (at: typeof theta, draw: Key) => {
+            const taps = layerTaps(networkOf(name, objective), at);
+            requireRegistered(name, at, taps.registration, rule.generic);
+            const step = counter();
+            const fresh = isKept || isLooking ? measured(taps, objective, draw, dtype) : undefined;
+            const state = {
+              ...{ step, one: tree.scalar(1, dtype) },
+              ...(isKept && { kept: fresh! }),
+              ...startVelocity(rule, at),
+            };
+            return { state, conditions: isLooking ? conditionsOf(rule, step, fresh!) : [] };
+          },
+          tree.tensors(theta) as typeof theta,
+          key,
+        );
+      const first = firstPrecision(rule.precision, theta, rule.damping);
+      return measuredInPrecision({
+        ...{ where: name, precision: rule.precision, first, measure, largest: largestOfSystems },
+        conditionsOf: ({ conditions }) =>
+          isLooking ? conditions.map((x) => ({ condition: x.item(), isFrozen: false })) : [],
+        nameOf: (i) =>
+          rule.blockDiagonal ? registrationOf(networkOf(name, objective), theta).blocks[i]!.name : "all",
+      }).state;
+    },
     step(theta, state, objective, { key, phase, fisher }) {
       const taps = layerTaps(networkOf(name, objective), theta);
       const { blocks } = taps.registration;
       const due = phase?.["fisher"] ?? dueEvery(rule.period, state.step);
+      const dtype = tree.floatType(state.one);
       const fresh = (): KeptFisher => {
-        if (rule.fisherBatch !== "separate") return measured(taps, objective, key);
+        if (rule.fisherBatch !== "separate") return measured(taps, objective, key, dtype);
         const other = requireFisher(fisher);
-        return measured(layerTaps(networkOf(name, other), theta), other, key);
+        return measured(layerTaps(networkOf(name, other), theta), other, key, dtype);
       };
       const next = isKept ? when(due, fresh, state.kept!) : fresh();
       const used = rule.fisherBatch === "previous" ? state.kept! : next;
       const velocity = nextVelocity(rule, state, taps.gradient);
       const damping = atStep(rule.damping, state.step)(used.grams[0]!);
-      const directions = woodbury(used.columns, used.grams, blockMatrices(blocks, velocity), damping);
+      const matrices = blockMatrices(blocks, velocity);
+      const wide = matrices.map((x) => asType(x, dtype));
+      const directions = woodbury(used.columns, used.grams, wide, damping).map((x, i) =>
+        asType(x, matrices[i]!.dtype),
+      );
       return {
         theta: moved(rule, state.step, theta, velocity, { blocks, directions }),
         state: {
-          step: advance(state.step),
+          ...{ step: advance(state.step), one: state.one },
           ...(isKept && { kept: next }),
           ...(state.velocity !== undefined && { velocity: velocity as Tree }),
         },
         loss: taps.loss,
-        metrics: {},
+        metrics: { conditionNumber: largestOf(conditionsOf(rule, state.step, used), dtype) },
       };
     },
     phaseAt: (step) => ({ fisher: step % rule.period === 0 }),
+    registrationReport: (theta, objective) => reportOf(name, networkOf(name, objective), theta, rule.generic),
   };
 }
 
@@ -153,6 +212,7 @@ function requireOptions(options: NaturalGradientOptions): Required<NaturalGradie
   requireHyperparameter(name, "damping", rule.damping, positive);
   requireOneOf(name, "fisher", rule.fisher, fisherKinds);
   requireOneOf(name, "fisherBatch", rule.fisherBatch, ["previous", "same", "separate"]);
+  requireOneOf(name, "precision", rule.precision, factorPrecisions);
   requireBoolean(name, "blockDiagonal", rule.blockDiagonal);
   requireInteger(name, "period", rule.period, 1);
   requirePositive(name, "memoryLimit", rule.memoryLimit);

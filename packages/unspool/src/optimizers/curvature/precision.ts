@@ -52,9 +52,9 @@ export interface MeasuredCondition {
   readonly isFrozen: boolean;
 }
 
-/** True where an inverse in this dtype has too few digits, or does not exist. */
-function isPoor({ condition, isFrozen }: MeasuredCondition, dtype: FloatType): boolean {
-  return isFrozen || condition > largestCondition[dtype];
+/** True where an inverse has too few digits, or does not exist. */
+function isPoor({ condition, isFrozen }: MeasuredCondition, largest: number): boolean {
+  return isFrozen || condition > largest;
 }
 
 /**
@@ -68,10 +68,12 @@ export function measuredInPrecision<State>(options: {
   measure(dtype: FloatType): State;
   conditionsOf(state: State): readonly MeasuredCondition[];
   nameOf(layer: number): string;
+  /** Condition numbers from which there are too few digits. Default `largestCondition`. */
+  largest?: Readonly<Record<FloatType, number>>;
 }): State {
-  const { where, precision, first, measure, conditionsOf, nameOf } = options;
+  const { where, precision, first, measure, conditionsOf, nameOf, largest = largestCondition } = options;
   const state = measure(first);
-  const poor = conditionsOf(state).findIndex((one) => isPoor(one, first));
+  const poor = conditionsOf(state).findIndex((one) => isPoor(one, largest[first]));
   if (poor < 0 || (first === "float32" && precision === "float32")) return state;
   if (first === "float32") return measuredInPrecision({ ...options, first: "float64" });
   const { condition, isFrozen } = conditionsOf(state)[poor]!;
@@ -80,7 +82,7 @@ export function measuredInPrecision<State>(options: {
     where,
     `the condition number of layer "${nameOf(poor)}" with this damping`,
     given,
-    `at most ${largestCondition.float64.toExponential(0)}, for which float64 has enough digits`,
+    `at most ${largest.float64.toExponential(0)}, for which float64 has enough digits`,
     "Raise the damping.",
   );
 }

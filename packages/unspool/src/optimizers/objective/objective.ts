@@ -5,6 +5,7 @@
 import { requireKnownOptions } from "../../errors.ts";
 import { type Key, type Layers, type Tensor, type Tree, np, plainLayers } from "../../array/index.ts";
 import type { Likelihood } from "../curvature/likelihoods.ts";
+import type { RegistrationReport } from "../curvature/registrationReport.ts";
 
 /** What is minimised, on one batch. */
 export interface Objective<Theta = unknown> {
@@ -120,6 +121,8 @@ export interface ObjectiveOptimizer<State extends Tree = Tree> {
   ): StepOutcome<Theta, State>;
   /** The phase of the step after `step` steps. Without it every step is the same. */
   phaseAt?(step: number): Phase;
+  /** Which parameter is treated how, and why, for optimizers that look at layers. */
+  registrationReport?<Theta>(theta: Theta, objective: Objective<Theta>): RegistrationReport;
   /** The parameters to evaluate and to keep, where they are not `theta` itself. */
   evaluationTheta?<Theta>(state: State, theta: Theta): Theta;
 }
