@@ -55,6 +55,8 @@ export type {
 } from "./metaGradients/actorCritic.ts";
 export { maze } from "./environments/maze.ts";
 export type { Maze, MazeOptions } from "./environments/maze.ts";
+export { replayedTask } from "./metaGradients/replayedTask.ts";
+export type { ReplayAgent, ReplayData, ReplayOptions } from "./metaGradients/replayedTask.ts";
 export { ownValues } from "./metaGradients/ownValues.ts";
 export { segmentAdvantages } from "./actorCritic/segmentAdvantages.ts";
 export { criticTargets } from "./actorCritic/criticTargets.ts";

@@ -35,6 +35,11 @@ export interface LearningTask<Eta = unknown, Agent = unknown, World = unknown, D
   rewards(data: Data): Tensor;
   /** Weights of the agent's own gradient ghat, [B, H]. Default: discounted returns from each action on. */
   advantages?(eta: Eta, agent: Agent, data: Data): Tensor;
+  /**
+   * What the update learns from, where that is not what update t has drawn (replay): log pi and rewards, [B, H]. Default:
+   * `logProbs` and `rewards`.
+   */
+  learnedFrom?(eta: Eta, agent: Agent, data: Data): { logProbs: Tensor; rewards: Tensor };
   /** What the agent expects of the rest of each trajectory, [B, H]: a baseline that depends on its past data. */
   values?(agent: Agent, data: Data): Tensor;
   /** The agent after update t (int32 scalar). Weights [B, H] are constants for the agent's own differentiation. */
@@ -64,6 +69,7 @@ export interface ErasedTask {
   logProbs(eta: unknown, agent: unknown, data: unknown): Tensor;
   rewards(data: unknown): Tensor;
   advantages?(eta: unknown, agent: unknown, data: unknown): Tensor;
+  learnedFrom?(eta: unknown, agent: unknown, data: unknown): { logProbs: Tensor; rewards: Tensor };
   values?(agent: unknown, data: unknown): Tensor;
   learn(eta: unknown, agent: unknown, data: unknown, weights: Tensor, t: Tensor): unknown;
   enumerate?(world: unknown): Enumeration;

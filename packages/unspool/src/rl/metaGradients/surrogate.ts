@@ -67,18 +67,19 @@ export function surrogateTerms(
   const { eta, agent, data, t } = at;
   const logProbs = requireBatch(task, "logProbs", task.logProbs(eta, agent, data));
   const factors = discounts(task, returns.dtype);
+  const learned = task.learnedFrom?.(eta, agent, data);
   const own = task.advantages?.(eta, agent, data) ?? returns.mul(factors);
   const weights = hessianWeights({
     method: hessian,
     decay,
-    logProbs,
+    logProbs: learned?.logProbs ?? logProbs,
     advantages: stop(requireBatch(task, "advantages", own)),
-    discounted,
+    discounted: learned === undefined ? discounted : learned.rewards.mul(factors),
   });
   const logProb = logProbs.sum();
   return {
     agent:
-      hessian === "firstOrder" ? firstOrder(task, at, weights) : learned(task, eta, agent, data, weights, t),
+      hessian === "firstOrder" ? firstOrder(task, at, weights) : updated(task, eta, agent, data, weights, t),
     direct: logProbs
       .mul(centred.mul(factors))
       .sum()
@@ -95,7 +96,7 @@ function firstOrder(
   weights: Tensor,
 ): unknown {
   const frozen = tree.map(stop, agent);
-  const next = learned(task, eta, frozen, data, weights, t);
+  const next = updated(task, eta, frozen, data, weights, t);
   return tree.map(
     (after: Tensor, now: Tensor, fixed: Tensor) => after.add(now.sub(fixed)),
     next,
@@ -104,7 +105,7 @@ function firstOrder(
   );
 }
 
-function learned(
+function updated(
   task: ErasedTask,
   eta: unknown,
   agent: unknown,
