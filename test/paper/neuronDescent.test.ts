@@ -28,7 +28,12 @@ const control = task(128, [64, 64], 128, 60);
 
 const report = (claim: string, figures: unknown) => console.log(`${claim}: ${JSON.stringify(figures)}`);
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
-const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
+const mean = (values: readonly number[]) => {
+  const sum = values.reduce((all, x) => all + x, 0);
+  // A statistic that is NaN would make every comparison false, whichever was meant.
+  if (!Number.isFinite(sum)) throw new Error(`the mean of ${values.length} numbers is ${sum}`);
+  return sum / values.length;
+};
 
 /**
  * Final training losses over seeds, trained when first asked for; a run that diverged counts as infinite.
@@ -94,21 +99,32 @@ describe("claims 1 to 5: medians of final training losses", () => {
   });
 });
 
-/** Directions at 200 points of a trajectory of K-FAC. */
-function compared(name: string, options: DirectionOptions) {
-  const { cosines, kfac, foof: other } = compareDirections(small, options, random.key(1));
+/** Directions at the points of a trajectory of K-FAC; one that diverges is an error, at its update. */
+function compared(name: string, options: DirectionOptions, { on = small, seed = 1 } = {}) {
+  const { cosines, kfac, foof: other } = compareDirections(on, options, random.key(seed));
   const better = mean(kfac.map((value, i) => (other[i]! > value ? 1 : 0)));
   const figures = { cosine: mean(cosines), kfac: mean(kfac), foof: mean(other), better };
   report(name, figures);
   return figures;
 }
 
-test("5, Figure 4C: FOOF's direction is better along K-FAC's trajectory at (.03; .01), and worse at (.3; .1)", () => {
-  const gentle = compared("trajectory (.03; .01)", { learningRate: 0.03, damping: 0.01 });
-  expect(gentle.better).toBeGreaterThan(0.9);
-  expect(gentle.foof).toBeGreaterThan(gentle.kfac);
-  const fast = compared("trajectory (.3; .1)", { learningRate: 0.3, damping: 0.1 });
-  expect(fast.kfac).toBeGreaterThan(fast.foof);
+describe.each([0, 1, 2])("5, Figure 4C, the first half of a trajectory of K-FAC, seed %i", (seed) => {
+  // Later points are those of losses near 0, where runs at (.3; .1) become unstable: in some seeds NaN, by processor.
+  const on = { ...small, updates: 100 };
+  test("FOOF's direction is better at (.03; .01)", () => {
+    const gentle = compared(
+      `trajectory (.03; .01), ${seed}`,
+      { learningRate: 0.03, damping: 0.01 },
+      { on, seed },
+    );
+    expect(gentle.better).toBeGreaterThan(0.8);
+    expect(gentle.foof - gentle.kfac).toBeGreaterThan(0.02);
+  });
+  test("and worse at (.3; .1)", () => {
+    const fast = compared(`trajectory (.3; .1), ${seed}`, { learningRate: 0.3, damping: 0.1 }, { on, seed });
+    expect(fast.better).toBeLessThan(0.3);
+    expect(fast.kfac - fast.foof).toBeGreaterThan(0.05);
+  });
 });
 
 test("6: damping makes K-FAC and FOOF alike, heuristic damping more than standard", () => {

@@ -4,6 +4,7 @@ import {
   type KfacSimpleOptions,
   type KfacSimpleState,
   type Method,
+  NonFiniteError,
   type Tensor,
   compiled,
   compiledStep,
@@ -116,7 +117,10 @@ export function comparisonOf(records: readonly Partial<Record<string, unknown>>[
   return { cosines: column("cosine"), kfac: column("kfacDecrease"), foof: column("foofDecrease") };
 }
 
-/** A trajectory of K-FAC from a key, and both directions at each of its points. */
+/**
+ * A trajectory of K-FAC from a key, and both directions at each of its points. Throws `NonFiniteError` at the first point at which
+ * one of the numbers is not finite, with `details.update`: nothing can be said on average of a trajectory that diverged.
+ */
 export function compareDirections(task: Task, options: DirectionOptions, key: Key): Comparison {
   const method = directionDescent(task, options);
   let theta = initNetwork(random.foldIn(key, "weights"), task.sizes);
@@ -124,7 +128,19 @@ export function compareDirections(task: Task, options: DirectionOptions, key: Ke
   const records = Array.from({ length: task.updates }, (_, i) => {
     const next = method.step(theta, state, random.foldIn(random.foldIn(key, "steps"), i));
     ({ theta, state } = next);
+    requireFinite(next.metrics, i);
     return next.metrics;
   });
   return comparisonOf(records);
+}
+
+function requireFinite(metrics: Readonly<Record<string, number | undefined>>, update: number): void {
+  const [name, value] = Object.entries(metrics).find(([, number]) => !Number.isFinite(number)) ?? [];
+  if (name === undefined) return;
+  throw new NonFiniteError(
+    "compareDirections",
+    `${name} became ${value} at update ${update} of the trajectory, which has diverged. Take a smaller learning rate, ` +
+      "more damping or fewer updates.",
+    { update, name, value },
+  );
 }

@@ -1,5 +1,13 @@
 /** The study of neuron-descent at a small size. */
-import { type StudyEvent, foof, memoryStudyStore, random, resumeStudy, runStudy } from "unspool";
+import {
+  NonFiniteError,
+  type StudyEvent,
+  foof,
+  memoryStudyStore,
+  random,
+  resumeStudy,
+  runStudy,
+} from "unspool";
 import { expect, test } from "vitest";
 import { compareDirections } from "./directionDescent.ts";
 import { neuronDescent } from "./neuronDescent.ts";
@@ -35,6 +43,13 @@ test("with damping far above the factors K-FAC and FOOF are both gradient descen
     expect(decrease).toBeGreaterThan(0);
     expect(other[i]! / decrease).toBeCloseTo(1, 2);
   });
+});
+
+test("a trajectory that diverges is an error, at the update from which on nothing is finite", () => {
+  const run = () =>
+    compareDirections({ ...task, updates: 40 }, { learningRate: 1e6, damping: 1e-8 }, random.key(0));
+  expect(run).toThrow(NonFiniteError);
+  expect(run).toThrow(/became (NaN|-?Infinity) at update \d+ of the trajectory/);
 });
 
 const tiny = { steps: 20, images: 200, hidden: [8], compared: 10 };
