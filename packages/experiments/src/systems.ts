@@ -43,6 +43,8 @@ import { metaGradientExact } from "./metaGradientExact/metaGradientExact.ts";
 import { metaGradientMaze } from "./metaGradientMaze/metaGradientMaze.ts";
 import { mnistMixed } from "./mnistMixed/mnistMixed.ts";
 import { mnistMixedRivals } from "./mnistMixed/mnistMixedRivals.ts";
+import { metaGradientCurves } from "./metaGradientCurves/metaGradientCurves.ts";
+import { mnistSchedulePaper } from "./mnistSchedulePaper/mnistSchedulePaper.ts";
 import { mnistSchedule } from "./mnistSchedule/mnistSchedule.ts";
 import { neuronDescent } from "./neuronDescent/neuronDescent.ts";
 import { neuronDirections, neuronTraining } from "./neuronDescent/neuronTraining.ts";
@@ -108,11 +110,19 @@ export const systems: readonly System[] = [
       lorenzIdentification,
       swimmer,
       mnistMixedRivals,
+      mnistSchedulePaper,
     ],
   },
   {
     title: "Bias and variance of meta-gradients",
-    named: [metaGradientBandit, metaGradientExact, metaGradientMaze, loadedDice, metaGradientEnumerated],
+    named: [
+      metaGradientBandit,
+      metaGradientExact,
+      metaGradientMaze,
+      loadedDice,
+      metaGradientEnumerated,
+      metaGradientCurves,
+    ],
   },
   {
     title: "Chaos and Jacobian spectra",
