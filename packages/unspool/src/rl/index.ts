@@ -53,6 +53,15 @@ export type {
   ActorCriticOptions,
   ActorCriticWorld,
 } from "./metaGradients/actorCritic.ts";
+export { movingMaze } from "./environments/movingMaze.ts";
+export type { MovingMaze, MovingMazeOptions, MovingMazeState } from "./environments/movingMaze.ts";
+export { networkActorCritic } from "./metaGradients/networkActorCritic.ts";
+export type {
+  NetworkActorCriticOptions,
+  NetworkAgent,
+  NetworkData,
+  NetworkWorld,
+} from "./metaGradients/networkActorCritic.ts";
 export { maze } from "./environments/maze.ts";
 export type { Maze, MazeOptions } from "./environments/maze.ts";
 export { replayedTask } from "./metaGradients/replayedTask.ts";
