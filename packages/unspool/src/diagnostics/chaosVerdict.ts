@@ -106,7 +106,7 @@ function summaryOf(
   ];
 }
 
-function warningsOf({ horizon, growth, mismatch, variance }: ChaosEvidence): string[] {
+function warningsOf({ horizon, growth, lyapunov, mismatch, variance }: ChaosEvidence): string[] {
   const { float32, float64 } = growth.precisionHorizon;
   const tails = tailsOf(variance);
   return [
@@ -120,6 +120,7 @@ function warningsOf({ horizon, growth, mismatch, variance }: ChaosEvidence): str
           `At ${short(100 * mismatch.fraction)} % of the steps the derivative misses what a small change does (jumps?).`,
         ]
       : []),
+    ...lyapunov.warnings,
     ...(tails === undefined ? [] : [tails]),
   ];
 }

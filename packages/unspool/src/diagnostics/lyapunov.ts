@@ -17,6 +17,9 @@ import {
   defaultExecutor,
 } from "../unroll/index.ts";
 import { averages, falling, runningAverages } from "./exponentAverages.ts";
+import { flowWarnings } from "./flowWarnings.ts";
+import { kaplanYorkeDimension } from "./kaplanYorkeDimension.ts";
+import { type MotionJumps, motionJumps } from "./motionJumps.ts";
 import { orthonormalRows } from "./orthonormalRows.ts";
 import {
   type Point,
@@ -42,7 +45,10 @@ export interface LyapunovOptions {
   qrEvery?: number;
   /** Trajectories. Default 1. */
   trials?: number;
-  /** Time per step: exponents are per unit of time. Default 1. */
+  /**
+   * Time per step: exponents are per unit of time. Where it is given, the problem may be a flow, and `warnings` tells jumps
+   * of its field (`motionJumps`, up to 5000 steps of the first trial). Default 1.
+   */
   dt?: number;
   /** Default: `defaultExecutor()`, the compiled one. */
   executor?: Executor;
@@ -64,6 +70,8 @@ export interface LyapunovResult {
    * size of the state and at most 16; else undefined.
    */
   logDeterminantMean: number | undefined;
+  /** Dimension of the attractor by `kaplanYorkeDimension`; undefined where that takes more exponents than were computed. */
+  dimension: number | undefined;
   /** Numbers in the state, S. */
   stateSize: number;
   /** First step that counts, and how many do. */
@@ -72,6 +80,8 @@ export interface LyapunovResult {
   dt: number;
   /** The problem has a horizon: these are exponents of a finite stretch of it, transient and all. */
   isFiniteTime: boolean;
+  /** What makes the exponents of a flow doubtful, a sentence each; looked for where `dt` is given. */
+  warnings: string[];
 }
 
 interface Unit {
@@ -99,6 +109,8 @@ type LyapunovProgram = ForwardProgram<
   { firstBad: Tensor }
 >;
 
+/** Most steps that are searched for jumps. */
+const motionSteps = 5000;
 /** Largest state for which the determinant is computed. */
 const largestDeterminant = 16;
 
@@ -143,6 +155,8 @@ export function lyapunov<Theta, State, Batch>(
     throw new OptionError(where, "qrEvery", qrEvery, `a divisor of burnIn ${burnIn} and steps ${steps}`);
   }
 
+  const motionOf = (most: number): MotionJumps =>
+    motionJumps(problem, theta, { key, burnIn, dt, executor, steps: Math.min(most, motionSteps) });
   const hasDeterminant = count === size && size <= largestDeterminant;
   const program = lyapunovProgram(erased, {
     count,
@@ -160,9 +174,10 @@ export function lyapunov<Theta, State, Batch>(
   const found = averages(logs, trials, count, perUnit);
   const order = falling(found.mean);
   const sorted = (values: Float64Array): Float64Array => Float64Array.from(order, (j) => values[j]!);
+  const whole = { exponents: sorted(found.mean), standardErrors: sorted(found.standardError) };
+  const about = { stateSize: size, steps, dt };
   return {
-    exponents: sorted(found.mean),
-    standardErrors: sorted(found.standardError),
+    ...whole,
     perTrial: found.perTrial.map(sorted),
     running: runningAverages(logs, trials, count, perUnit, qrEvery).map((point) => ({
       ...point,
@@ -177,12 +192,19 @@ export function lyapunov<Theta, State, Batch>(
           perUnit,
         ).mean[0]!
       : undefined,
-    stateSize: size,
+    dimension: dimensionOf(whole.exponents, size),
+    ...about,
     burnIn,
-    steps,
-    dt,
     isFiniteTime,
+    warnings:
+      options.dt === undefined || steps < 2 ? [] : flowWarnings({ ...whole, ...about }, motionOf(steps)),
   };
+}
+
+function dimensionOf(exponents: Float64Array, stateSize: number): number | undefined {
+  const sum = exponents.reduce((total, value) => total + value, 0);
+  const isKnown = exponents.length === stateSize || sum < 0;
+  return isKnown ? kaplanYorkeDimension(exponents, { stateSize }) : undefined;
 }
 
 interface Shape {
