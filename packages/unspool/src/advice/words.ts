@@ -1,5 +1,5 @@
 /** A diagnosis in plain sentences. */
-import { type ChaosReport, tailsOf } from "../diagnostics/index.ts";
+import type { ChaosReport } from "../diagnostics/index.ts";
 import { adviceWords } from "./adviceWords.ts";
 import { type Diagnosis, growthOf } from "./diagnosis.ts";
 import { originWords } from "./nonFiniteOrigin.ts";
@@ -47,13 +47,13 @@ function evidence({ thetas }: Omit<Diagnosis, "verdict">): string[] {
   });
 }
 
-function varianceWords({ variance }: ChaosReport<unknown>): string {
+/** Both variances, and all that makes what was measured at this theta doubtful: heavy tails, rounding, jumps. */
+function varianceWords({ variance, verdict }: ChaosReport<unknown>): string {
   const { rp, esAntithetic } = variance.horizons.at(-1)!;
-  const tails = tailsOf(variance);
   return (
     `variance of one gradient at perturbed thetas ${withError(rp.totalVariance, rp.standardError)} by backpropagation, ` +
     `${withError(esAntithetic.totalVariance, esAntithetic.standardError)} by evolution strategies ` +
-    `(sigma ${variance.sigma}, ${variance.samples} samples).${tails === undefined ? "" : ` ${tails}`}`
+    `(sigma ${variance.sigma}, ${variance.samples} samples).${verdict.warnings.map((warning) => ` ${warning}`).join("")}`
   );
 }
 

@@ -126,7 +126,7 @@ function warningsOf({ horizon, growth, lyapunov, mismatch, variance }: ChaosEvid
 }
 
 /** Which of the two kinds of gradient has heavy tails at the longest horizon, as a sentence. */
-export function tailsOf({
+function tailsOf({
   horizons,
   samples,
 }: Pick<GradientVarianceResult, "horizons" | "samples">): string | undefined {

@@ -35,7 +35,6 @@ export type { MotionJumps, MotionJumpsOptions } from "./motionJumps.ts";
 export { chaosReport } from "./chaosReport.ts";
 export type { ChaosReport, ChaosReportOptions } from "./chaosReport.ts";
 export type { StepSpectrum } from "./stepSpectra.ts";
-export { tailsOf } from "./chaosVerdict.ts";
 export type { ChaosVerdict } from "./chaosVerdict.ts";
 export { gradientRegime, lossGrowth, usableSteps } from "./gradientRegime.ts";
 export type { LoopRegime, RegimeEvidence } from "./gradientRegime.ts";
