@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type Tensor, hessian, np, random, tree, valueAndGrad } from "../array/index.ts";
 import { jacobianSpectrum, lyapunov, productSpectrum, stateJacobian } from "../diagnostics/index.ts";
 import { rtrl } from "../estimators/index.ts";
-import { type Problem, compiled, unroll } from "../unroll/index.ts";
+import { type Problem, compiled, defineProblem, unroll } from "../unroll/index.ts";
 import {
   type DiskTheta,
   type PendulumState,
@@ -16,6 +16,7 @@ import {
   lorenz,
   pendulumGravity,
   recurrentNetwork,
+  rungeKutta,
   tinyLearnedOptimizer,
 } from "./index.ts";
 
@@ -125,6 +126,28 @@ describe("exponents", () => {
     expect(Math.abs(exponents[1]!)).toBeLessThan(0.02);
     expect(Math.abs(exponents[2]! + 14.787)).toBeLessThan(0.06);
     expect(sum).toBeCloseTo(logDeterminantMean!, 9);
+  });
+  test("Rössler's flow by Runge-Kutta steps, and the dimension of its attractor", () => {
+    const roessler = defineProblem({
+      name: "roessler",
+      horizon: Infinity,
+      init: () => np.array([1, 1, 0], { dtype: "float64" }),
+      step(c: Tensor, s: Tensor) {
+        const field = (now: Tensor): Tensor => {
+          const [x, y, z] = [now.slice(0), now.slice(1), now.slice(2)];
+          return np.stack([y.add(z).neg(), x.add(y.mul(0.2)), z.mul(x.sub(c)).add(0.2)]);
+        };
+        return { state: rungeKutta(field, s, { timeStep: 0.05 }), loss: s.slice(0) };
+      },
+    });
+    const options = { steps: 8000, burnIn: 1000, dt: 0.05, trials: 2 };
+    const { exponents, dimension, warnings } = lyapunov(roessler, tree.scalar(5.7, "float64"), options);
+    // 0.0714, 0, -5.3943 and 2.0132: Sprott, "Chaos and Time-Series Analysis", 2003, table A.5; 400 units of time here.
+    expect(Math.abs(exponents[0]! - 0.0714)).toBeLessThan(0.02);
+    expect(Math.abs(exponents[1]!)).toBeLessThan(0.01);
+    expect(Math.abs(exponents[2]! + 5.3943)).toBeLessThan(0.15);
+    expect(Math.abs(dimension! - 2.0132)).toBeLessThan(0.005);
+    expect(warnings).toEqual([]);
   });
   test.each([
     // ln of the spectral radius at the fixed point, and sigma_max of products from h_0: NumPy.

@@ -17,7 +17,7 @@ import {
   requireKnownOptions,
 } from "../errors.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
-import { rungeKutta } from "./rungeKutta.ts";
+import { rungeKutta } from "./integrators/rungeKutta.ts";
 
 /** Angles from the vertical [2] in radians and angular velocities [2] in radians per second. */
 export type PendulumState = { angles: Tensor; velocities: Tensor };
@@ -67,7 +67,7 @@ export function doublePendulum(
     },
     init: ({ angles, velocities }: PendulumState) => ({ angles, velocities }),
     step(_theta: PendulumState, state, { t }) {
-      const next = rungeKutta((now: PendulumState) => motion(now, damping), state, timeStep);
+      const next = rungeKutta((now: PendulumState) => motion(now, damping), state, { timeStep });
       const miss = pendulumTip(next).sub(goal.astype(next.angles.dtype));
       const distance = miss.mul(miss).sum();
       if (loss === "each") return { state: next, loss: distance };

@@ -9,7 +9,7 @@
 import { type Tensor, np, tree } from "../array/index.ts";
 import { requireInteger, requireOneOf, requirePositive, requireKnownOptions } from "../errors.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
-import { rungeKutta } from "./rungeKutta.ts";
+import { rungeKutta } from "./integrators/rungeKutta.ts";
 
 export type LorenzTheta = { logA: Tensor; logR: Tensor };
 export type LorenzState = { x: Tensor; y: Tensor; z: Tensor };
@@ -61,7 +61,7 @@ export function lorenz(options: LorenzOptions = {}): Problem<LorenzTheta, Lorenz
   const move = (theta: LorenzTheta, state: LorenzState): LorenzState => {
     const [a, r] = [np.exp(theta.logA), np.exp(theta.logR)];
     const field = lorenzField(a, r, b);
-    if (integrator === "runge-kutta") return rungeKutta(field, state, timeStep);
+    if (integrator === "runge-kutta") return rungeKutta(field, state, { timeStep });
     return tree.map((s, rate) => s.add(rate.mul(timeStep)), state, field(state));
   };
   const heights = loss === "tracking" ? trueHeights(settings) : undefined;
