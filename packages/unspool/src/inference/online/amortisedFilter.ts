@@ -139,7 +139,7 @@ export function amortisedFilter<Theta>(options: AmortisedFilterOptions<Theta>): 
       phi: initAmortised(random.foldIn(key, "phi"), { ...model, units }),
     }),
     init(theta, key) {
-      const { model: own, phi } = theta as Partial<AmortisedTheta<Theta>>;
+      const { model: own, phi }: Partial<AmortisedTheta<Theta>> = theta;
       if (own === undefined || phi === undefined)
         throw new OptionError(where, "theta", theta, "{ model, phi }", "filter.start(key) gives one.");
       return {
