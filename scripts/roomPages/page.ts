@@ -8,8 +8,16 @@ import type { AlgorithmDoc, OptionDoc } from "../optimizersPage/sources.ts";
 import { type Page, root, table } from "../page.ts";
 
 export const roomPageNames = [
-  ...(["bilevel", "subspace", "invariance", "search", "distributions", "inference", "quantum"] as const),
-  ...(["environments", "zoac", "design"] as const),
+  "bilevel",
+  "subspace",
+  "invariance",
+  "search",
+  "distributions",
+  "inference",
+  "quantum",
+  "environments",
+  "zoac",
+  "design",
 ] as const;
 
 export type RoomPage = (typeof roomPageNames)[number];

@@ -16,25 +16,6 @@ import {
 import { read, root } from "./repository.ts";
 
 const scratch = join(root, ".cache", "docs");
-const withCode = [
-  "README.md",
-  "docs/tutorial.md",
-  "docs/simulators.md",
-  "docs/tune-a-controller.md",
-  "docs/bilevel.md",
-  "docs/subspaces.md",
-  "docs/invariance.md",
-  "docs/search.md",
-  "docs/environments.md",
-  "docs/hybrid-spaces.md",
-  "docs/design-and-control.md",
-  "docs/learn-online.md",
-  "docs/state-space-models.md",
-  "docs/sample-a-density.md",
-  "docs/thermal-states.md",
-  "docs/second-order.md",
-];
-
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 test("relative links resolve, also to headings", () => {
@@ -52,38 +33,6 @@ test("relative links resolve, also to headings", () => {
 });
 
 test.each(pagesWithCode.filter((page) => page !== "docs/tutorial.md"))(
-test("the TypeScript in README, CONTRIBUTING and the how-to pages compiles", () => {
-  const blocks = new Map(
-    withCode.flatMap((file) =>
-      codeBlocks(file).map(({ path, code }, i) => [
-        join(root, path ?? join("test", `${file.replace(/\W/g, "-")}-${i}.ts`)),
-        // A script with imports only is a module, which top-level await wants.
-        `${code}\nexport {};\n`,
-      ]),
-    ),
-  );
-  expect(blocks.size).toBeGreaterThan(0);
-  for (const [path, text] of applied(examples())) blocks.set(join(root, path), text);
-  expect(compileErrors(blocks)).toEqual([]);
-}, 120_000);
-
-test.each([
-  "README.md",
-  "docs/simulators.md",
-  "docs/tune-a-controller.md",
-  "docs/bilevel.md",
-  "docs/subspaces.md",
-  "docs/invariance.md",
-  "docs/search.md",
-  "docs/environments.md",
-  "docs/hybrid-spaces.md",
-  "docs/design-and-control.md",
-  "docs/learn-online.md",
-  "docs/state-space-models.md",
-  "docs/sample-a-density.md",
-  "docs/thermal-states.md",
-  "docs/second-order.md",
-])(
   "the first example of %s prints what it says",
   async (page) => {
     const [example] = codeBlocks(page);

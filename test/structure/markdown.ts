@@ -22,6 +22,7 @@ export const pagesWithCode: readonly string[] = [
   "docs/state-space-models.md",
   "docs/sample-a-density.md",
   "docs/thermal-states.md",
+  "docs/second-order.md",
 ];
 
 export interface CodeBlock {

@@ -92,7 +92,7 @@ export function constantsOfTrace(): Map<Raw, Tensor> {
 export function isTensor(value: unknown): value is Tensor {
   if (typeof value !== "object" || value === null || !("isUnspoolTensor" in value)) return false;
   if ("data" in value) return true;
-  const { dtype, shape } = value as Pick<Tensor, "dtype" | "shape">;
+  const { dtype, shape } = value as { isUnspoolTensor: unknown; dtype: string; shape: number[] };
   throw new ShapeError(
     "Tensor",
     `a ${dtype}[${shape.join(",")}] has lost its elements: it went through JSON or structuredClone. Keep a state by encodeState and decodeState, an array by Array.from(x.data).`,

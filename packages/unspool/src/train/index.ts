@@ -1,6 +1,5 @@
 /** The outer loop: experiments, runs, metrics, checkpoints, resume. Portable: no Node imports. */
 export { defineExperiment, innerOf, innerProblem, requireDescent } from "./experiment.ts";
-export { defineExperiment, innerProblem, requireDescent } from "./experiment.ts";
 export { registrationFigure } from "./registrationFigure.ts";
 export type {
   DescentParts,

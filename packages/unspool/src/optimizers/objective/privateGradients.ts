@@ -105,7 +105,8 @@ function examplesOf<Theta>(objective: Objective<Theta>, theta: Theta): Examples<
   }
   const each = losses(theta);
   const ones = np.eye(each.size, each.size, { dtype: each.dtype });
-  const pulled = (cotangent: Tensor): Theta => vjp((at: Theta) => losses(at), [theta], cotangent)[1][0];
+  const pulled = (cotangent: Tensor): Theta =>
+    vjp((at: Theta) => losses(at), [theta], cotangent)[1][0] as Theta;
   return { losses: each, gradients: vmap(pulled)(ones) };
 }
 

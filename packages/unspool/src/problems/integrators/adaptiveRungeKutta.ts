@@ -208,7 +208,7 @@ function requireOptions(
   options: AdaptiveRungeKuttaOptions,
 ): Required<Omit<AdaptiveRungeKuttaOptions, "firstStep">> & Pick<AdaptiveRungeKuttaOptions, "firstStep"> {
   const where = "adaptiveRungeKutta";
-  const names = ["relativeTolerance", "absoluteTolerance", "attempts", "method", "time"];
+  const names = ["relativeTolerance", "absoluteTolerance", "attempts", "method", "time"] as const;
   requireKnownOptions(where, options, ["duration", "firstStep", ...names]);
   const rule = { ...defaults, ...options };
   for (const name of ["duration", "firstStep"] as const) {
