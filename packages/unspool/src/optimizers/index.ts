@@ -306,6 +306,13 @@ export { topK } from "./communication/compression/topK.ts";
 export type { TopKOptions } from "./communication/compression/topK.ts";
 export { dataParallel } from "./communication/parallel/dataParallel.ts";
 export type { DataParallelOptions, DataParallelState } from "./communication/parallel/dataParallel.ts";
+export { oneBitLamb } from "./communication/parallel/oneBitLamb.ts";
+export type { OneBitLambOptions, OneBitLambState } from "./communication/parallel/oneBitLamb.ts";
+export { shardedGradients } from "./communication/parallel/shardedGradients.ts";
+export type {
+  ShardedGradientsOptions,
+  ShardedGradientsState,
+} from "./communication/parallel/shardedGradients.ts";
 export { elasticAveraging } from "./communication/parallel/elasticAveraging.ts";
 export type {
   ElasticAveragingOptions,
@@ -337,7 +344,8 @@ export { roundToBfloat16, roundToFloat16 } from "./memory/rounding.ts";
 export type { HalfFormat } from "./memory/rounding.ts";
 export { shardedState } from "./memory/shardedState.ts";
 export type { ShardedStateOptions } from "./memory/shardedState.ts";
-export { shardedStateBytes, stateBytes, stateCopies, stateMemoryTable } from "./memory/stateMemory.ts";
+export { stateBytes } from "./memory/stateBytes.ts";
+export { shardedStateBytes, stateCopies, stateMemoryTable } from "./memory/stateMemory.ts";
 export type { ShardedStateBytesOptions, StateMemory } from "./memory/stateMemory.ts";
 export { adaScale, adaScaleGain } from "./largeBatches/adaScale.ts";
 export type {

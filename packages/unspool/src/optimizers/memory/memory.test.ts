@@ -24,7 +24,8 @@ import { mixedPrecision } from "./mixedPrecision.ts";
 import { type QuantizedState, quantizedState } from "./quantizedState.ts";
 import { roundToBfloat16, roundToFloat16 } from "./rounding.ts";
 import { shardedState } from "./shardedState.ts";
-import { shardedStateBytes, stateBytes, stateCopies, stateMemoryTable } from "./stateMemory.ts";
+import { stateBytes } from "./stateBytes.ts";
+import { shardedStateBytes, stateCopies, stateMemoryTable } from "./stateMemory.ts";
 
 describe("bfloat16 and float16", () => {
   test("round to the nearest, ties to even", () => {

@@ -67,8 +67,8 @@ export function shardedState<Inner extends Tree>(
   };
 }
 
-/** The floating-point leaves of `of` (those of theta) in one vector, in equal parts padded with zeros. */
-function partsOf(theta: unknown, of: unknown, workers: number): Tensor {
+/** @internal The floating-point leaves of `of` (those of theta) in one vector, in equal parts padded with zeros. */
+export function partsOf(theta: unknown, of: unknown, workers: number): Tensor {
   const isFloat = thetaEntries("shardedState", theta).map(([, leaf]) => isFloatLeaf(leaf));
   const dtype = tree.floatType(theta);
   const rows = tree
@@ -82,7 +82,8 @@ function partsOf(theta: unknown, of: unknown, workers: number): Tensor {
   return (np.concatenate(all) as Tensor).reshape([workers, length]);
 }
 
-function fromParts<Theta>(theta: Theta, parts: Tensor): Theta {
+/** @internal Theta with the floating-point leaves of `parts`. */
+export function fromParts<Theta>(theta: Theta, parts: Tensor): Theta {
   const row = parts.reshape([parts.size]);
   let offset = 0;
   return tree.map((leaf) => {

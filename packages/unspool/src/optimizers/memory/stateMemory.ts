@@ -1,14 +1,9 @@
 /** What training keeps in memory: of optimizers as they are here, and of workers that share it. */
-import { type Tensor, np, tree } from "../../array/index.ts";
+import { np } from "../../array/index.ts";
 import { requireInteger, requireOneOf, requireKnownOptions } from "../../errors.ts";
 import { createOptimizer, optimizers } from "../registry.ts";
 import type { Optimizer } from "../optimizer.ts";
-
-/** Bytes of the leaves that are arrays: counters and other single numbers are not counted. */
-export function stateBytes(of: unknown): number {
-  const width = ({ dtype }: Tensor): number => (dtype === "float64" ? 8 : 4);
-  return tree.leaves(of).reduce((sum, leaf) => sum + (leaf.size > 1 ? leaf.size * width(leaf) : 0), 0);
-}
+import { stateBytes } from "./stateBytes.ts";
 
 /**
  * Copies of theta in the state of an optimizer: bytes of state over bytes of theta, for a float32 matrix (256 by 256

@@ -28,6 +28,8 @@ import { elasticAveraging, elasticAveragingDefaults } from "../communication/par
 import { gossipSgd, gossipSgdDefaults } from "../communication/parallel/gossipSgd.ts";
 import { localSgd, localSgdDefaults } from "../communication/parallel/localSgd.ts";
 import { oneBitAdam, oneBitAdamDefaults } from "../communication/parallel/oneBitAdam.ts";
+import { oneBitLamb, oneBitLambDefaults } from "../communication/parallel/oneBitLamb.ts";
+import { shardedGradients, shardedGradientsDefaults } from "../communication/parallel/shardedGradients.ts";
 import { staleGradients, staleGradientsDefaults } from "../communication/parallel/staleGradients.ts";
 import { staleSynchronous, staleSynchronousDefaults } from "../communication/parallel/staleSynchronous.ts";
 
@@ -76,6 +78,10 @@ const registered: Registry<ObjectiveOptimizerEntry> = registry("createObjectiveO
   aroundEntry("gossipSgd", gossipSgd, gossipSgdDefaults, "workers that average with their neighbours",
     { settings: { workers: 2 } }),
   aroundEntry("oneBitAdam", oneBitAdam, oneBitAdamDefaults, "Adam whose momentum is sent in one bit per element"),
+  aroundEntry("oneBitLamb", oneBitLamb, oneBitLambDefaults, "LAMB whose momentum is sent in one bit per element",
+    { hyperparameters: { learningRate: 0.02 }, settings: { workers: 1 } }),
+  aroundEntry("shardedGradients", shardedGradients, shardedGradientsDefaults, "gradients and state in parts, one per worker",
+    { settings: { workers: 2 } }),
   // With rounding the loss is that of rounded parameters, and differences of hyperparameters see steps.
   aroundEntry("mixedPrecision", mixedPrecision, mixedPrecisionDefaults, "half-precision parameters and gradients, emulated",
     { settings: { format: "float32" } }),
