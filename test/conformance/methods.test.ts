@@ -40,6 +40,7 @@ import {
   np,
   objectiveDescent,
   oneOf,
+  parallelDescent,
   pes,
   principalSubspace,
   random,
@@ -87,6 +88,13 @@ const methods: Record<string, () => Method<Theta>> = {
       objective: () => objective,
       data: (key) => key,
     }) as Method<Theta>,
+  parallelDescent: () =>
+    parallelDescent<Theta, Tensor>({
+      optimizer: momentum({ learningRate: 0.1 }),
+      objective: (part) => ({ loss: ({ x }) => x.sub(part).mul(x.sub(part)).sum(1).mean() }),
+      data: (key) => random.normal(key, [8, 4]),
+      parts: 4,
+    }),
   onePlusOne: () => onePlusOne(sphere) as Method<Theta>,
 };
 

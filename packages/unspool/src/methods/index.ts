@@ -10,6 +10,8 @@ export { searchMethod } from "./searchMethod.ts";
 export type { SearchedOptions } from "./searchMethod.ts";
 export { objectiveDescent } from "./objectiveDescent.ts";
 export type { ObjectiveDescentOptions } from "./objectiveDescent.ts";
+export { parallelDescent } from "./parallelDescent.ts";
+export type { ParallelDescentOptions } from "./parallelDescent.ts";
 export { requireFiniteLoss, requireFiniteMetrics, requireFiniteValues } from "./finiteValues.ts";
 export { programFingerprint } from "./programFingerprint.ts";
 export type { ProgramFingerprint } from "./programFingerprint.ts";
