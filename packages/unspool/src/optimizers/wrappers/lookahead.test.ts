@@ -168,6 +168,15 @@ describe("nested", () => {
     expectClose(trajectory(optimizer, start, gradient, 8).at(-1)!.theta, expected);
   });
 
+  test("with keep is the paper's state machine inside itself, though the windows do not fit into each other", () => {
+    // NumPy 1.24 (float64): `init` and `update` with { inner, slow, count } written out, around themselves; 12 steps.
+    const optimizer = lookahead(lookahead(heavyBall(), { k: 2, alpha: 0.5 }), { k: 3, alpha: 0.8 });
+    const { theta, state } = trajectory(optimizer, start, gradient, 12).at(-1)!;
+    expectClose(theta, [-0.2893308793634817, -0.1612123779680002], 1e-13);
+    expectClose(stateOf(state).slow, [-0.2893308793634817, -0.1612123779680002], 1e-13);
+    expectClose(stateOf(stateOf(state).inner).slow, [-0.3313368909163521, -0.29698446446000015], 1e-13);
+  });
+
   test("with a reset does not move where gradients are zero, though the windows do not fit into each other", () => {
     const push = (_theta: Tensor, t: number) => (t === 0 ? f64([1, 1]) : f64([0, 0]));
     const inside = lookahead(sgd({ learningRate: 0.1 }), { k: 3, alpha: 0.5 });

@@ -37,11 +37,11 @@ export interface OneBitLambOptions extends MomentOptions {
   warmupSteps?: number;
   /** Of the momentum. Default "errorFeedback(scaledSign)". */
   compressor?: Compressor;
-  /** Bounds of LAMB's ratios. Default [0.01, 10]. */
+  /** Bounds of LAMB's ratios. Default [0.01,10]. */
   ratioRange?: NormRange;
   /** Part of the mean ratio that is kept. Default 0.9. */
   ratioBeta?: Hyperparameter;
-  /** Bounds of f. Default [0.5, 4]. */
+  /** Bounds of f. Default [0.5,4]. */
   factorRange?: NormRange;
   /** Largest relative change of f in a step. Default 0.1. */
   factorStep?: Hyperparameter;
