@@ -111,4 +111,14 @@ describe("K-FAC", () => {
     const empirical = await errorsOf("empirical Fisher", { fisher: "empirical" });
     for (const ratio of ratios(empirical, await block())) expect(ratio).toBeGreaterThan(1.5);
   });
+
+  test("7: two and five steps of conjugate gradients each have at most 0.75 and 0.6 of the error of one", async () => {
+    for (const [conjugateSteps, most] of [
+      [2, 0.75],
+      [5, 0.6],
+    ] as const) {
+      const errors = await errorsOf(`${conjugateSteps} conjugate steps`, { conjugateSteps });
+      for (const ratio of ratios(errors, await block())) expect(ratio).toBeLessThan(most);
+    }
+  });
 });

@@ -53,7 +53,13 @@ test("a run of an optimizer that looks at layers has it among its figures, unles
     config: { parse: (value: unknown) => value },
     setup: () => setup(own),
   });
-  const { figures } = await train(experiment(false), { seed: 1 });
+  const { figures, metrics } = await train(experiment(false), { seed: 1 });
+  expect(metrics[0]).toMatchObject({
+    alpha: expect.any(Number),
+    mu: 0,
+    conditionNumber: expect.any(Number),
+    frozenLayers: 0,
+  });
   expect(figures.map(({ id, bars }) => [id, bars!.length])).toEqual([["parameter-blocks", 5]]);
   expect((await train(experiment(true), { seed: 1 })).figures.map(({ title }) => title)).toEqual(["mine"]);
 });

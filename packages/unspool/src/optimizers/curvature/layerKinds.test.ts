@@ -104,7 +104,10 @@ describe("blocks of a small transformer against torch", () => {
   test("the loss, and every leaf in a block", () => {
     expect(objective.loss(theta).item()).toBeCloseTo(1.432033362387716, 13);
     const { parameters } = kfac().registrationReport(theta, objective);
-    expect(parameters.every(({ treatment }) => treatment === "kronecker")).toBe(true);
+    expect(parameters.filter(({ treatment }) => treatment !== "kronecker").map(({ path, treatment }) => [path, treatment])).toEqual([
+      ["norm.scale", "gradients"],
+      ["norm.shift", "gradients"],
+    ]); // prettier-ignore
     expect(Object.keys(factors).toSorted()).toEqual(["attention.key.weights", "attention.output.weights", "attention.query.weights", "attention.value.weights", "norm.scale", "out.weights", "words.table"]); // prettier-ignore
   });
 
@@ -219,6 +222,11 @@ describe("layers of one's own", () => {
       ["gate", 1, 4, 1, 2],
       ["out.weights", 5, 2, 1, 1],
     ]); // prettier-ignore
+    expect(
+      kfac()
+        .registrationReport(own, of)
+        .parameters.some(({ isUsedOutside }) => isUsedOutside),
+    ).toBe(false);
     const slope = grad(of.loss)(own);
     const taps = run(own);
     blocks.forEach((block, i) => {
@@ -359,6 +367,22 @@ describe("sequences: a target at each position", () => {
     const g = np.concatenate(columns.layers.map(columnMatrix), 1);
     expect(columns.count).toBe(4 * 3 * 2);
     expectClose(np.matmul(np.transpose(g), g), numbers(denseFisher(of, at)));
+  });
+
+  test("what the quadratic model predicts of a least-squares problem is what happens: the ratio is 1", () => {
+    const options = { fisher: "full", dampingInterval: 1, isRatioDamped: false, adaptGamma: false } as const;
+    const optimizer = kfac(options);
+    const step = compiledStep(optimizer, () => of);
+    const { metrics, loss } = step(at, optimizer.init(at, of, random.key(0)), {}, random.key(1));
+    expect(loss.item()).toBeCloseTo(of.loss(at).item(), 12);
+    expect(metrics["ratio"]!.item()).toBeCloseTo(1, 10);
+  });
+
+  test("kfacSimple: derivatives in the mean over outputs, inputs in the sum over positions", () => {
+    const { layers } = kfacSimple({ fisher: "full", ema: 0 }).init(at, of, random.key(0));
+    const rows = x.reshape([12, 3]);
+    expectClose(layers[0]!.outputs.total, [1, 0, 0, 1]);
+    expectClose(layers[0]!.inputs.total, numbers(np.matmul(np.transpose(rows), rows).div(4)));
   });
 
   test("averaged over positions first, `reduce` is exact where the network averages too", () => {

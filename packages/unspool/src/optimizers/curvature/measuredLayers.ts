@@ -115,11 +115,15 @@ export function measuredLayers<Layer extends MeasuredLayer & Tree>(
     key: Key,
     dtype: FloatType,
   ): LayerSample[] => {
-    const errors = method.errors?.(networkOf(name, objective), taps, key) ?? [];
+    const network = networkOf(name, objective);
+    const errors = method.errors?.(network, taps, key) ?? [];
+    // Means are over the rows of the outputs, of which a sequence has several.
+    const rows = taps.outputs.shape[0]! / (network.batch ?? taps.outputs.shape[0]!);
+    const scaled = (x: Tensor): Tensor => (rows === 1 ? x : x.div(Math.sqrt(rows)));
     return taps.registration.blocks.map((block, i) => ({
       block,
       inputs: asType(taps.inputs[i]!, dtype),
-      errors: errors.map((draw) => asType(draw[i]!, dtype)),
+      errors: errors.map((draw) => scaled(asType(draw[i]!, dtype))),
     }));
   };
   const blocksOf = <Theta>(theta: Theta, objective: Objective<Theta>): readonly LayerBlock[] =>

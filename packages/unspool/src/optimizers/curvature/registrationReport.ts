@@ -14,6 +14,7 @@ import { usesOutsideLayers } from "./useOutsideLayers.ts";
 /** What becomes of parameters in no block. */
 export type Loose = "error" | "diagonal" | "sgd";
 
+/** What becomes of one leaf of theta. */
 export interface ParameterReport {
   readonly path: string;
   readonly shape: readonly number[];
@@ -28,6 +29,7 @@ export interface ParameterReport {
   readonly why: string;
 }
 
+/** One block of the approximate Fisher information. */
 export interface BlockReport {
   /** Path of its weights. */
   readonly name: string;
@@ -44,6 +46,7 @@ export interface BlockReport {
   readonly positions: number;
 }
 
+/** What a curvature method makes of a network. */
 export interface RegistrationReport {
   /** Every leaf of theta. */
   readonly parameters: readonly ParameterReport[];
