@@ -53,6 +53,7 @@ export { metaGradientBandit } from "./metaGradientBandit/metaGradientBandit.ts";
 export { metaGradientCurves } from "./metaGradientCurves/metaGradientCurves.ts";
 export { metaGradientEnumerated } from "./metaGradientExact/metaGradientEnumerated.ts";
 export { metaGradientExact } from "./metaGradientExact/metaGradientExact.ts";
+export { metaGradientNetworks } from "./metaGradientNetworks/metaGradientNetworks.ts";
 export { metaGradientMaze } from "./metaGradientMaze/metaGradientMaze.ts";
 export { mnistMixed } from "./mnistMixed/mnistMixed.ts";
 export { mnistMixedRivals } from "./mnistMixed/mnistMixedRivals.ts";

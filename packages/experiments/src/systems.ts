@@ -43,6 +43,7 @@ import { metaGradientExact } from "./metaGradientExact/metaGradientExact.ts";
 import { metaGradientMaze } from "./metaGradientMaze/metaGradientMaze.ts";
 import { mnistMixed } from "./mnistMixed/mnistMixed.ts";
 import { mnistMixedRivals } from "./mnistMixed/mnistMixedRivals.ts";
+import { metaGradientNetworks } from "./metaGradientNetworks/metaGradientNetworks.ts";
 import { metaGradientCurves } from "./metaGradientCurves/metaGradientCurves.ts";
 import { mnistSchedulePaper } from "./mnistSchedulePaper/mnistSchedulePaper.ts";
 import { mnistSchedule } from "./mnistSchedule/mnistSchedule.ts";
@@ -121,6 +122,7 @@ export const systems: readonly System[] = [
       metaGradientMaze,
       loadedDice,
       metaGradientEnumerated,
+      metaGradientNetworks,
       metaGradientCurves,
     ],
   },
