@@ -21,7 +21,11 @@ const meant: readonly (readonly [file: string, names: readonly string[], why: st
   ["packages/unspool/src/diagnostics/compareEstimators.ts", ["bptt", "fullEs"], "the same"],
   ["packages/unspool/src/diagnostics/referenceGradient.ts", ["bptt", "fullEs"], "the same"],
   ["packages/unspool/src/diagnostics/chaosVerdict.ts", ["mixture"], "a way to go, not yet an estimator"],
-  ["packages/unspool/src/diagnostics/varianceLaw.ts", ["pes", "nres", "truncatedEs"], "the laws of three"],
+  [
+    "packages/unspool/src/diagnostics/varianceLaw.ts",
+    ["pes", "nres", "truncatedEs", "pesAnalytic"],
+    "their laws",
+  ],
   ["packages/unspool/src/diagnostics/dynamics/fixedPoints.ts", ["adam"], "by which points are sought"],
   ["packages/unspool/src/diagnostics/dynamics/plainSystems.ts", ["momentum"], "an option"],
   ["packages/unspool/src/problems/diskPacking.ts", ["momentum"], "an option"],

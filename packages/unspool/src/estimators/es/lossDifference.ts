@@ -19,12 +19,12 @@ export function requireLossDifference(where: string, given: unknown): void {
   const allowed = '"all", { signTimes: c } or { clippedAt: c } with a positive number c';
   if (typeof given !== "object" || given === null)
     throw new OptionError(where, "differences", given, allowed);
-  const fields = Object.entries(given);
+  const fields: [string, unknown][] = Object.entries(given);
   const [name, value] = fields[0] ?? [];
-  if (fields.length !== 1 || (name !== "signTimes" && name !== "clippedAt")) {
+  if (fields.length !== 1 || (name !== "signTimes" && name !== "clippedAt") || typeof value !== "number") {
     throw new OptionError(where, "differences", given, allowed);
   }
-  requirePositive(where, `differences.${name}`, value as unknown as number);
+  requirePositive(where, `differences.${name}`, value);
 }
 
 /**
