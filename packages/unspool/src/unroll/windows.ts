@@ -81,18 +81,22 @@ export function windowPlan(where: string, horizon: number, options: WindowOption
     requireInteger(where, "resets.minLength", resets.minLength, truncation);
     requireInteger(where, "resets.maxLength", resets.maxLength, resets.minLength);
     requireHorizon(where, "resets.maxLength", resets.maxLength);
-    requireKnownOptions(`${where}: resets`, resets, ["minLength", "maxLength", "length", "jitter"]);
-    const { length, jitter = 0 } = resets;
-    if (length !== undefined && typeof length !== "function") {
-      throw new OptionError(where, "resets.length", length, "a function of the estimates made, or absent");
-    }
-    if (!(jitter >= 0 && Number.isFinite(jitter)) || (jitter > 0 && length === undefined)) {
-      throw new OptionError(where, "resets.jitter", jitter, "at least 0, and 0 without resets.length");
-    }
+    requireSchedule(where, resets);
     return { truncation, horizon: longest, resets, mode: "inside" };
   }
   const mode = horizon === Infinity ? "never" : horizon % truncation === 0 ? "edge" : "inside";
   return { truncation, horizon, resets, mode };
+}
+
+function requireSchedule(where: string, resets: TrajectoryLengths): void {
+  requireKnownOptions(`${where}: resets`, resets, ["minLength", "maxLength", "length", "jitter"]);
+  const { length, jitter = 0 } = resets;
+  if (length !== undefined && typeof length !== "function") {
+    throw new OptionError(where, "resets.length", length, "a function of the estimates made, or absent");
+  }
+  if (!(jitter >= 0 && Number.isFinite(jitter)) || (jitter > 0 && length === undefined)) {
+    throw new OptionError(where, "resets.jitter", jitter, "at least 0, and 0 without resets.length");
+  }
 }
 
 /** The clocks of `units` new units, [units]; each has its own key unless `isCommon`. */

@@ -65,8 +65,7 @@ describe("one update", () => {
       for (const layer of [0, 1]) {
         const { weights: before } = agent[network][layer]!;
         // Those that move most.
-        const ended = after[network][layer]!.weights.data;
-        const moves = Array.from(before.data, (x, i) => ended[i]! - x);
+        const moves = Array.from(before.data, (x, i) => after[network][layer]!.weights.data[i]! - x);
         const index = moves.reduce((best, x, i) => (Math.abs(x) > Math.abs(moves[best]!) ? i : best), 0);
         const slope =
           (loss(shifted(network, layer, index, h)) - loss(shifted(network, layer, index, -h))) / (2 * h);
