@@ -16,6 +16,7 @@ export function plainComparison(comparison: Comparison): Record<string, unknown>
     zs: byLeaf(comparison, one.zs),
     bias: byLeaf(comparison, one.bias),
     variance: one.variance,
+    variances: byLeaf(comparison, one.variances),
     varianceError: one.varianceError,
     largestShare: one.largestShare,
     smoothedBy: one.smoothedBy ?? null,
