@@ -15,6 +15,7 @@ import {
   type Problem,
   defaultExecutor,
 } from "../unroll/index.ts";
+import { horizonOfGrowth, roundings } from "./closedForms/index.ts";
 import { firstBeyond, growthBeyondNeutral } from "./growthBeyondNeutral.ts";
 import { lineFit } from "../numerics/index.ts";
 import {
@@ -85,8 +86,6 @@ export interface GradientGrowthResult {
 /** Largest theta whose directions are all pushed. */
 const largestExact = 64;
 const randomDirections = 4;
-/** Half of the spacing of numbers at 1. */
-const roundings = { float32: 2 ** -24, float64: 2 ** -53 };
 
 interface Carry {
   point: Point;
@@ -166,7 +165,7 @@ export function gradientGrowth<Theta, State, Batch>(
   );
   const [logStateNorms, logLossNorms] = [meanOf("logState"), meanOf("logLoss")];
   const stateRate = tailSlope(logStateNorms);
-  const precision = (epsilon: number): number => (stateRate > 0 ? -Math.log(epsilon) / stateRate : Infinity);
+  const precision = (rounding: number): number => horizonOfGrowth(stateRate, 1 / rounding);
   return {
     logStateNorms,
     logLossNorms,

@@ -60,6 +60,7 @@ export { relativeDecrease } from "./relativeDecrease.ts";
 export { updateCosine } from "./updateCosine.ts";
 export { momentumStability, updateStability } from "./updateStability.ts";
 export type { MomentumStabilityOptions, UpdateStability, UpdateStabilityOptions } from "./updateStability.ts";
+export * from "./closedForms/index.ts";
 export * from "./dynamics/index.ts";
 export { eigensystem, median, moments, pca, vectorNorm } from "../numerics/index.ts";
 export type {
