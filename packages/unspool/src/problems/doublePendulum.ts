@@ -103,3 +103,27 @@ function motion({ angles, velocities }: PendulumState, damping: number): Pendulu
 export function pendulumTip({ angles }: PendulumState): Tensor {
   return np.stack([np.sin(angles).sum(), np.cos(angles).sum().neg()]);
 }
+
+/**
+ * Energy per unit mass in (metres per second)², which the pendulum keeps if it is not damped; of angles and velocities
+ * [..., 2] for each of the leading axes.
+ *
+ *     w1² + w2² / 2 + w1 w2 cos(t1 - t2) - 2g cos t1 - g cos t2
+ */
+export function pendulumEnergy({ angles, velocities }: PendulumState): Tensor {
+  const [t1, t2, w1, w2] = [angles, velocities].flatMap((pair) => {
+    const ofRods = np.moveaxis(pair, -1, 0);
+    return [ofRods.slice(0), ofRods.slice(1)];
+  }) as [Tensor, Tensor, Tensor, Tensor];
+  const kinetic = w1
+    .mul(w1)
+    .add(w2.mul(w2).mul(0.5))
+    .add(w1.mul(w2).mul(np.cos(t1.sub(t2))));
+  return kinetic.sub(np.cos(t1).mul(2).add(np.cos(t2)).mul(pendulumGravity));
+}
+
+/** Radians per second of the slow and the fast small oscillation, ω² = g (2 ± √2): in step, and against each other. */
+export const pendulumFrequencies: readonly [number, number] = [
+  Math.sqrt(pendulumGravity * (2 - Math.SQRT2)),
+  Math.sqrt(pendulumGravity * (2 + Math.SQRT2)),
+];

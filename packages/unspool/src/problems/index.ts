@@ -36,7 +36,13 @@ export { rungeKutta } from "./integrators/rungeKutta.ts";
 export type { RungeKuttaMethod, RungeKuttaOptions } from "./integrators/rungeKutta.ts";
 export { recurrentNetwork } from "./recurrentNetwork.ts";
 export type { RecurrentNetworkOptions, RecurrentTheta } from "./recurrentNetwork.ts";
-export { doublePendulum, pendulumGravity, pendulumTip } from "./doublePendulum.ts";
+export {
+  doublePendulum,
+  pendulumEnergy,
+  pendulumFrequencies,
+  pendulumGravity,
+  pendulumTip,
+} from "./doublePendulum.ts";
 export type { DoublePendulumOptions, PendulumState } from "./doublePendulum.ts";
 export { diskEnergy, diskPacking, diskStart } from "./diskPacking.ts";
 export type { DiskPackingOptions, DiskState, DiskTheta } from "./diskPacking.ts";
