@@ -39,3 +39,7 @@ export { aggMo } from "./aggMo.ts";
 export type { AggMoMeta, AggMoOptions } from "./aggMo.ts";
 export { linearHistory } from "./linearHistory.ts";
 export type { LinearHistoryMeta, LinearHistoryOptions } from "./linearHistory.ts";
+export { linearDifferences } from "./linearDifferences.ts";
+export type { LinearDifferencesMeta, LinearDifferencesOptions } from "./linearDifferences.ts";
+export { gradientGram } from "./gradientGram.ts";
+export type { GradientGramMeta, GradientGramOptions, GradientGramState } from "./gradientGram.ts";

@@ -5,7 +5,9 @@ import { OptionError } from "../../errors.ts";
 import { compiled } from "../../unroll/index.ts";
 import { aggMo } from "./aggMo.ts";
 import type { ComponentwiseOptimizer } from "./componentwise.ts";
+import { gradientGram } from "./gradientGram.ts";
 import { lds } from "./lds.ts";
+import { linearDifferences } from "./linearDifferences.ts";
 import { linearHistory } from "./linearHistory.ts";
 import { cwRnn } from "./recurrent.ts";
 import { wavyGru } from "./testing.ts";
@@ -111,6 +113,32 @@ describe("cwRnn", () => {
     expect(moved).toBeCloseTo(Math.tanh(0.5 * Math.log(4) - 0.25), 14);
   });
 
+  test("two layers of one vanilla unit, and of an LSTM, by hand", () => {
+    const gate = (a: number, w: number, b: number) => ({
+      input: np.array([[a]], f64),
+      state: np.array([[w]], f64),
+      bias: np.array([b], f64),
+    });
+    const read = { readWeights: np.array([2], f64), readBias: np.array(0.1, f64) };
+    const vanilla = cwRnn({ cell: "vanilla", units: 1, layers: 2 });
+    const gates = { candidate: gate(0.5, 0.3, 0.1), candidate2: gate(-0.7, 0.2, 0.4) };
+    const gradients = [0.6, -1];
+    let [low, high] = [0.2, -0.3];
+    changes(vanilla, { start: np.array([low, high], f64), gates, ...read }, gradients).forEach((x, t) => {
+      low = Math.tanh(0.5 * gradients[t]! + 0.3 * low + 0.1);
+      high = Math.tanh(-0.7 * low + 0.2 * high + 0.4);
+      expect(x).toBeCloseTo(2 * high + 0.1, 13);
+    });
+    const lstm = cwRnn({ cell: "lstm", units: 4, layers: 3 });
+    const meta = lstm.init(random.key(0));
+    expect(meta.start.shape).toEqual([24]);
+    expect(meta.gates["forget3"]!.input.shape).toEqual([4, 4]);
+    expect(Object.keys(meta.gates)).toHaveLength(12);
+    const readable = { ...meta, readWeights: np.array([1, 1, 1, 1]) };
+    expect(changes(lstm, tree.tensors(readable, "float64") as typeof meta, [1])[0]).not.toBe(0);
+    expect(() => cwRnn({ layers: 0 })).toThrow("layers");
+  });
+
   test("refuses an unknown cell and names the nearest", () => {
     expect(() => cwRnn({ cell: "grus" as never })).toThrow(OptionError);
     expect(() => cwRnn({ cell: "grus" as never })).toThrow('Did you mean "gru"?');
@@ -142,6 +170,51 @@ describe("linear models", () => {
     const learned = linearHistory({ length: 3 });
     const found = changes(learned, { weights: np.array([0.5, 0.25, 2], f64) }, [1, 10, 100, 0]);
     [-0.5, -5.25, -54.5, -45].forEach((x, k) => expect(found[k]).toBeCloseTo(x, 12));
+  });
+
+  test("linearDifferences with one gradient and one change is heavy ball", () => {
+    const learned = linearDifferences({ length: 1, changes: 1 });
+    const meta = { weights: np.array([0.1], f64), changeWeights: np.array([0.9], f64) };
+    const gradients = [1, 0.5, -2, 0];
+    let velocity = 0;
+    changes(learned, meta, gradients).forEach((x, k) => {
+      velocity = 0.9 * velocity - 0.1 * gradients[k]!;
+      expect(x).toBeCloseTo(velocity, 14);
+    });
+  });
+
+  test("linearDifferences weighs gradients and changes of before", () => {
+    const learned = linearDifferences({ length: 2, changes: 3 });
+    const meta = { weights: np.array([0.5, 0.25], f64), changeWeights: np.array([0.1, 0, 2], f64) };
+    const [gradients, wanted]: [number[], number[]] = [[1, -1, 2, 0, 3], []];
+    gradients.forEach((g, t) => {
+      const of = (list: number[], back: number): number => list[t - back] ?? 0;
+      const made = 0.1 * of(wanted, 1) + 2 * of(wanted, 3);
+      wanted.push(made - 0.5 * g - 0.25 * of(gradients, 1));
+    });
+    changes(learned, meta, gradients).forEach((x, k) => expect(x).toBeCloseTo(wanted[k]!, 13));
+    expect(changes(learned, learned.init(), [1, 2])).toEqual([0, 0]);
+  });
+
+  test("gradientGram weighs gradients by how they lie to each other", () => {
+    // The authors' formula in NumPy, float64: gradients of a vector of two, w = (0.5, 0.25, 0), v = (1, -2, 0.5).
+    const learned = gradientGram({ length: 3 });
+    const optimizer = learned.optimizer({
+      weights: np.array([0.5, 0.25, 0], f64),
+      gramWeights: np.array([1, -2, 0.5], f64),
+    });
+    let theta = { x: np.array([0, 0], f64) };
+    let state = optimizer.init(theta);
+    const wanted = [
+      [-0.15536242974194558, -0.31072485948389117],
+      [-0.7062313778008334, -1.355941767815323],
+      [0.5142977166325572, -1.1691026816939107],
+      [-0.23791273613740083, -2.0248156350047415],
+    ];
+    [[1, 2], [-1, 0.5], [0, 3], [2, 2]].forEach((g, t) => {
+      ({ theta, state } = optimizer.update({ x: np.array(g, f64) }, state, theta));
+      wanted[t]!.forEach((x, i) => expect(theta.x.data[i]).toBeCloseTo(x, 12));
+    }); // prettier-ignore
   });
 
   test("lds with one state is momentum", () => {

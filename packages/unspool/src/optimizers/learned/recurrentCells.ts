@@ -29,9 +29,12 @@ export interface RecurrentCell {
   readonly gates: readonly string[];
   /** Numbers of state per unit: 2 for an LSTM, whose hidden output comes first. */
   readonly statesPerUnit: number;
-  /** New states [P, m] for inputs (each [P, 1]) and states [P, m]. */
-  next(gates: Gates, inputs: readonly Tensor[], states: Tensor, gateBias: number): Tensor;
+  /** New states [P, m] for inputs and states [P, m]. */
+  next(gates: Gates, inputs: CellInputs, states: Tensor, gateBias: number): Tensor;
 }
+
+/** Columns [P, 1] of few inputs, or a matrix [P, inputs] of many. */
+export type CellInputs = readonly Tensor[] | Tensor;
 
 type Gates = Readonly<Record<string, RecurrentGate>>;
 
@@ -77,9 +80,11 @@ export function initGate(key: Key, inputs: number, units: number): RecurrentGate
   return { input: draw("input", inputs), state: draw("state", units), bias: np.zeros([units]) };
 }
 
-/** Inputs are columns, so that A x is a sum of scaled rows: no product of matrices with one column. */
-function through({ input, state, bias }: RecurrentGate, inputs: readonly Tensor[], h: Tensor): Tensor {
-  return inputs.reduce((sum, x, i) => sum.add(x.mul(input.slice(i))), np.matmul(h, state).add(bias));
+/** Of columns A x is a sum of scaled rows: no product of matrices with one column. */
+function through({ input, state, bias }: RecurrentGate, inputs: CellInputs, h: Tensor): Tensor {
+  const own = np.matmul(h, state).add(bias);
+  if (!Array.isArray(inputs)) return own.add(np.matmul(inputs, input));
+  return inputs.reduce((sum, x, i) => sum.add(x.mul(input.slice(i))), own);
 }
 
 function mixed(kept: Tensor, old: Tensor, fresh: Tensor): Tensor {
