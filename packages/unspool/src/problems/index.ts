@@ -64,6 +64,8 @@ export { scaledTasks } from "./scaledTasks.ts";
 export type { ScaledConfig, ScaledTasksOptions } from "./scaledTasks.ts";
 export { classification } from "./classification.ts";
 export type { ClassificationOptions } from "./classification.ts";
+export { imageClassification } from "./imageClassification.ts";
+export type { ImageClassificationOptions, ImageNetwork } from "./imageClassification.ts";
 export { metaTraining } from "./metaTraining.ts";
 export type { MetaTrainingOptions, MetaTrainingState } from "./metaTraining.ts";
 export { smoothLabels } from "./smoothLabels.ts";
