@@ -4,7 +4,7 @@ export { smallFc } from "./smallFc.ts";
 export type { SmallFcOptions } from "./smallFc.ts";
 export type { FeatureOptions, ParameterMeta, ParameterState } from "./parameterFeatures.ts";
 export { star } from "./star.ts";
-export type { NominalDirection, StarOptions } from "./star.ts";
+export type { AveragedExponents, NominalDirection, StarOptions } from "./star.ts";
 export { mlpLopt } from "./mlpLopt.ts";
 export type { MlpLoptMeta, MlpLoptOptions, MlpLoptState } from "./mlpLopt.ts";
 export { rnnMlpLopt } from "./rnnMlpLopt.ts";

@@ -7,10 +7,13 @@
  *           - stepMultiplier · d · exp(expMultiplier · a) · q
  *           - nominalStep · exp(expMultiplier · n) · mean over decays of momentum · q
  *
+ * Each part has a switch of its own, and each of the exponents a, n and r can be averaged over its tensor, as in the
+ * authors' code, where what is tried beside STAR are settings of the same rule.
+ *
  * The third ingredient, weight decay on the parameters of the optimizer itself, belongs to meta-training.
  */
 import { type Tensor, np } from "../../array/index.ts";
-import { OptionError, requireOneOf } from "../../errors.ts";
+import { OptionError, requireKnownOptions, requireOneOf } from "../../errors.ts";
 import { requireBoolean, withDefaults } from "../hyperparameter.ts";
 import type { Skipping } from "../wrappers/skipOverflow.ts";
 import { type LearnedOptimizer, networkMultiplications } from "./learnedOptimizer.ts";
@@ -30,6 +33,16 @@ import { scaledStep } from "./smallFc.ts";
 /** Directions of the nominal step: the gradient, the slowest momentum or the mean of all, plain or times q. */
 export type NominalDirection = "sgd" | "momentum" | "aggMo" | "adam" | "adamAggMo";
 
+/** Exponents of the network that are averaged over each tensor. */
+export interface AveragedExponents {
+  /** a, of the learned step. Default false. */
+  magnitude?: boolean;
+  /** n, of the nominal step. Default false. */
+  nominal?: boolean;
+  /** r, of the decay. Default false. */
+  decay?: boolean;
+}
+
 export interface StarOptions extends FeatureOptions {
   /** Length of the nominal step. Default 0.001. */
   nominalStep?: number;
@@ -41,14 +54,16 @@ export interface StarOptions extends FeatureOptions {
   stepMultiplier?: number;
   /** Whether the learned step is multiplied by q. Default true. */
   isPreconditioned?: boolean;
+  /** Whether the learned step is multiplied by the mean of the tensor's gradient, sign included. Default false. */
+  isSelfNormalized?: boolean;
   /** Decay of the trained parameters per step. Default 0. */
   weightDecay?: number;
   /** Whether the network sets the strength of that decay. Default false. */
   hasDecayControl?: boolean;
-  /** Scale of the exponents a, n and r. Default 0.001. */
-  expMultiplier?: number;
-  /** Whether the exponents are averaged over each tensor. Default false. */
-  isAggregated?: boolean;
+  /** Scale of the exponents a, n and r: one number, or three. Default 0.001. */
+  expMultiplier?: number | readonly [magnitude: number, nominal: number, decay: number];
+  /** Whether the exponents are averaged over each tensor: all, none, or some. Default false. */
+  isAggregated?: boolean | AveragedExponents;
 }
 
 export const starDefaults: Required<StarOptions> = {
@@ -58,6 +73,7 @@ export const starDefaults: Required<StarOptions> = {
   hasNominalControl: true,
   stepMultiplier: 0.001,
   isPreconditioned: true,
+  isSelfNormalized: false,
   weightDecay: 0,
   hasDecayControl: false,
   expMultiplier: 0.001,
@@ -71,8 +87,10 @@ export const starDefaults: Required<StarOptions> = {
 export function star(options: StarOptions = {}): LearnedOptimizer<ParameterMeta, ParameterState & Skipping> {
   const rule = withDefaults("star", options, starDefaults);
   requireOptions(rule);
-  const { expMultiplier, stepMultiplier, nominalStep, weightDecay } = rule;
-  const exponent = (a: Tensor): Tensor => np.exp((rule.isAggregated ? a.mean() : a).mul(expMultiplier));
+  const { stepMultiplier, nominalStep, weightDecay } = rule;
+  const [ofMagnitude, ofNominal, ofDecay] = multipliers(rule);
+  const isAveraged = averaged(rule);
+  const mean = (x: Tensor, isOver: boolean): Tensor => (isOver ? x.mean() : x);
   return {
     name: "star",
     multiplications: networkMultiplications(networkSizes(rule, 4)),
@@ -80,17 +98,30 @@ export function star(options: StarOptions = {}): LearnedOptimizer<ParameterMeta,
     optimizer: (meta) =>
       learnedFromFeatures("star", rule, meta, (view, outputs) => {
         const [d, a, n, r] = outputs as [Tensor, Tensor, Tensor, Tensor];
-        const magnitude = rule.isAggregated ? a.mean() : a;
-        const free = scaledStep(d, magnitude, stepMultiplier, expMultiplier);
-        const learned = rule.isPreconditioned ? free.mul(view.scale) : free;
-        const length = rule.hasNominalControl ? exponent(n) : Math.exp(expMultiplier);
+        const free = scaledStep(d, mean(a, isAveraged.magnitude), stepMultiplier, ofMagnitude);
+        const scaled = rule.isPreconditioned ? free.mul(view.scale) : free;
+        const learned = rule.isSelfNormalized ? scaled.mul(view.gradient.mean()) : scaled;
+        const length = rule.hasNominalControl
+          ? np.exp(mean(n, isAveraged.nominal).mul(ofNominal))
+          : Math.exp(ofNominal);
         const nominal = nominalDirection(rule.nominal, view).mul(nominalStep).mul(length);
         const step = learned.add(nominal);
         if (weightDecay === 0) return { step };
-        const strength = rule.hasDecayControl ? exponent(r) : np.onesLike(view.parameter);
+        const strength = rule.hasDecayControl
+          ? np.exp(mean(r, isAveraged.decay).mul(ofDecay))
+          : np.onesLike(view.parameter);
         return { step, keep: strength.mul(weightDecay).neg().add(1) };
       }),
   };
+}
+
+function multipliers({ expMultiplier: of }: Required<StarOptions>): readonly [number, number, number] {
+  return typeof of === "number" ? [of, of, of] : of;
+}
+
+function averaged({ isAggregated: which }: Required<StarOptions>): Required<AveragedExponents> {
+  if (typeof which === "boolean") return { magnitude: which, nominal: which, decay: which };
+  return { magnitude: false, nominal: false, decay: false, ...which };
 }
 
 function nominalDirection(nominal: NominalDirection, { gradient, momenta, scale }: ParameterView): Tensor {
@@ -104,15 +135,29 @@ function nominalDirection(nominal: NominalDirection, { gradient, momenta, scale 
 function requireOptions(rule: Required<StarOptions>): void {
   requireFeatureOptions("star", rule);
   requireOneOf("star", "nominal", rule.nominal, ["sgd", "momentum", "aggMo", "adam", "adamAggMo"]);
-  for (const name of ["hasNominalControl", "isPreconditioned", "hasDecayControl", "isAggregated"] as const) {
+  for (const name of [
+    "hasNominalControl",
+    "isPreconditioned",
+    "isSelfNormalized",
+    "hasDecayControl",
+  ] as const)
     requireBoolean("star", name, rule[name]);
-  }
-  for (const name of ["nominalStep", "stepMultiplier", "weightDecay", "expMultiplier"] as const) {
-    if (!(rule[name] >= 0 && Number.isFinite(rule[name]))) {
-      throw new OptionError("star", name, rule[name], "a finite number of at least 0");
-    }
-  }
+  for (const name of ["nominalStep", "stepMultiplier", "weightDecay"] as const) requireSize(name, rule[name]);
+  const { isAggregated, expMultiplier } = rule;
+  if (typeof isAggregated === "object" && isAggregated !== null) {
+    requireKnownOptions("star: isAggregated", isAggregated, ["magnitude", "nominal", "decay"]);
+    for (const [name, value] of Object.entries(isAggregated))
+      requireBoolean("star", `isAggregated.${name}`, value);
+  } else requireBoolean("star", "isAggregated", isAggregated);
+  if (!Array.isArray(expMultiplier)) requireSize("expMultiplier", expMultiplier);
+  else if (expMultiplier.length === 3) expMultiplier.forEach((x) => requireSize("expMultiplier", x));
+  else throw new OptionError("star", "expMultiplier", expMultiplier, "one number, or three: for a, n and r");
   if (rule.nominalStep === 0 && rule.stepMultiplier === 0) {
     throw new OptionError("star", "nominalStep", 0, "above 0 where stepMultiplier is 0: nothing would move");
   }
+}
+
+function requireSize(name: string, value: unknown): void {
+  if (typeof value === "number" && value >= 0 && Number.isFinite(value)) return;
+  throw new OptionError("star", name, value, "a finite number of at least 0");
 }
