@@ -54,9 +54,14 @@ describe("updateStability", () => {
     wanted.forEach((x, i) => expect(covariance.data[i]).toBeCloseTo(x, 12));
     expect(covariance.data[4]).toBeCloseTo(0.03260904616815712, 12);
     expect(covariance.data[8]).toBeCloseTo(0.05391038090544803, 12);
-    expect(() => updateStability({ hessian, learned }).stationaryCovariance(noise)).toThrow(
-      "spectral radius",
-    );
+    // By hand from that covariance; the second value from 4000 steps of the recursion in PyTorch.
+    const loss = (isPreconditioned: boolean) =>
+      updateStability({ hessian, learned, nominalStep: 0.1, isPreconditioned }).stationaryLoss(noise);
+    expect(loss(false)).toBeCloseTo(3.4661425544329463, 12);
+    expect(loss(true)).toBeCloseTo(2.399548708846348, 11);
+    const unstable = updateStability({ hessian, learned });
+    expect(() => unstable.stationaryCovariance(noise)).toThrow("spectral radius");
+    expect(() => unstable.stationaryLoss(noise)).toThrow("spectral radius");
   });
 
   test("each bias moves eigenvalues inside the circle", () => {
@@ -90,6 +95,24 @@ describe("updateStability", () => {
       expect(at(0.6, error)).toBeCloseTo([0.1, 0.25, 0.65, 1.25, 1.4][i]!, 10),
     );
     for (const error of [0, 0.2, 0.5, 0.9, 1]) expect(at(0.3, error)).toBeLessThanOrEqual(0.925 + 1e-12);
+  });
+
+  test("bounds for a learned term of unknown scale hold for every scale up to the largest, and for no larger", () => {
+    // Lemma 3, with H and P diagonal. At the bounds, α 0.2 and λ(H) up to 4: P between -0.1 and (0.5 - 0.2) / 2.
+    const at = (p: number[], scale: number) =>
+      updateStability({
+        hessian: diagonal(4, 1, 0.25),
+        nominalStep: 0.2,
+        learned: diagonal(...p.map((x) => x * scale)),
+        largestScale: 2,
+      });
+    const edge = at([0.15, -0.1, 0.15], 1);
+    expect([edge.bounds.lower, edge.bounds.upper]).toEqual([-0.1, expect.closeTo(0.15, 14)]);
+    for (const scale of [0.1, 0.5, 1, 1.9, 2])
+      expect(at([0.15, -0.1, 0.15], scale).radius).toBeLessThanOrEqual(1 + 1e-12);
+    expect(at([0.15, 0, 0], 2.1).radius).toBeGreaterThan(1.05);
+    expect(at([0, -0.1, 0], 2.1).radius).toBeGreaterThan(1.005);
+    expect(() => at([NaN, 0, 0], 1)).toThrow("an entry of learned");
   });
 
   test("momentum", () => {

@@ -4,14 +4,17 @@
  *
  *     stable for sure, for symmetric P:   -α ≤ λ_min(P),   λ_max(P) ≤ 2 / λ_max(H) - α    (B = I)
  *                                                          λ_max(P) ≤ 2 / √λ_max(H) - α   (B = H^(-1/2))
- *     Σ_∞ = A Σ_∞ Aᵀ + (I - A) S (I - A)ᵀ
+ *     Σ_∞ = A Σ_∞ Aᵀ + (I - A) S (I - A)ᵀ,   loss there ½ tr H (Σ_∞ + S)
  *
- * Harrison, Metz and Sohl-Dickstein, NeurIPS 2022, theorem 1 and lemma 2. Their bounds are sufficient; they are
+ * Where the learned term is Δ P, with a Δ = diag(d) of which no more is known than 0 < d ≤ d_max, -α / d_max takes the
+ * place of -α, and (2 / λ_max(H) - α) / d_max that of the upper bound.
+ *
+ * Harrison, Metz and Sohl-Dickstein, NeurIPS 2022, theorem 1 and lemmas 2 and 3. Their bounds are sufficient; they are
  * necessary only where P and H share eigenvectors, so stability is read off A itself.
  */
 import { type Tensor, linalg, np } from "../array/index.ts";
-import { OptionError, UnspoolError, requireKnownOptions } from "../errors.ts";
-import { type Eigenvalues, eigenvalues } from "../numerics/index.ts";
+import { OptionError, UnspoolError, requireKnownOptions, requirePositive } from "../errors.ts";
+import { type Eigenvalues, eigenvalues, positiveDefinite } from "../numerics/index.ts";
 
 export interface UpdateStabilityOptions {
   /** H [n][n], symmetric positive definite. */
@@ -22,6 +25,8 @@ export interface UpdateStabilityOptions {
   learned: readonly (readonly number[])[];
   /** Whether the rule is multiplied by H^(-1/2). Default false. */
   isPreconditioned?: boolean;
+  /** d_max: the learned term may be off by a factor between 0 and this in each coordinate. Default 1. */
+  largestScale?: number;
 }
 
 export interface UpdateStability {
@@ -36,47 +41,53 @@ export interface UpdateStability {
   bounds: { lower: number; upper: number; lowest: number; highest: number; isWithin: boolean };
   /** Σ_∞ [n, n] for the covariance S of the minimum. Throws `UnspoolError` for a rule that is not stable. */
   stationaryCovariance(noise: readonly (readonly number[])[]): Tensor;
+  /** Expected loss in the long run, ½ tr H (Σ_∞ + S). Throws as `stationaryCovariance`. */
+  stationaryLoss(noise: readonly (readonly number[])[]): number;
 }
 
 /** Everything in float64. Cost: some n³. */
 export function updateStability(options: UpdateStabilityOptions): UpdateStability {
-  requireKnownOptions("updateStability", options, ["hessian", "nominalStep", "learned", "isPreconditioned"]);
-  const { nominalStep = 0, isPreconditioned = false } = options;
+  const where = "updateStability";
+  const known = ["hessian", "nominalStep", "learned", "isPreconditioned", "largestScale"] as const;
+  requireKnownOptions(where, options, known);
+  const { nominalStep = 0, isPreconditioned = false, largestScale = 1 } = options;
   if (!(nominalStep >= 0 && Number.isFinite(nominalStep))) {
-    throw new OptionError("updateStability", "nominalStep", nominalStep, "a finite number of at least 0");
+    throw new OptionError(where, "nominalStep", nominalStep, "a finite number of at least 0");
   }
+  requirePositive(where, "largestScale", largestScale);
   const hessian = matrix("hessian", options.hessian);
   const n = hessian.shape[0]!;
   const learned = matrix("learned", options.learned, n);
-  const [values, vectors] = linalg.eigh(hessian) as [Tensor, Tensor];
-  requirePositiveDefinite(hessian, values);
+  const { values, inverseRoot } = positiveDefinite(where, "hessian", options.hessian);
   const identity = np.eye(n).astype("float64");
-  const inverseRoot = np.matmul(vectors.div(np.sqrt(values)), np.transpose(vectors));
   const rule = identity.mul(nominalStep).add(learned);
-  const gain = np.matmul(isPreconditioned ? np.matmul(inverseRoot, rule) : rule, hessian);
+  const preconditioned = isPreconditioned ? np.matmul(matrix("hessian", inverseRoot), rule) : rule;
+  const gain = np.matmul(preconditioned, hessian);
   const transition = identity.sub(gain);
   const spectrum = eigenvalues({ size: n, entries: Float64Array.from(transition.data) });
   const radius = Math.hypot(spectrum.re[0]!, spectrum.im[0]!);
   const symmetric = learned.add(np.transpose(learned)).mul(0.5);
   const [ofLearned] = linalg.eigh(symmetric) as [Tensor, Tensor];
   const [lowest, highest] = [Math.min(...ofLearned.data), Math.max(...ofLearned.data)];
-  const largest = Math.max(...values.data);
-  const [lower, upper] = [-nominalStep, 2 / (isPreconditioned ? Math.sqrt(largest) : largest) - nominalStep];
+  const largest = isPreconditioned ? Math.sqrt(values.at(-1)!) : values.at(-1)!;
+  const [lower, upper] = [-nominalStep / largestScale, (2 / largest - nominalStep) / largestScale];
+  const stationary = (noise: Tensor): Tensor => {
+    if (radius >= 1) {
+      const message = `updateStability: nothing is stationary, for the spectral radius is ${radius}.`;
+      throw new UnspoolError("UNSTABLE", message, { radius });
+    }
+    return discreteLyapunov(transition, np.matmul(np.matmul(gain, noise), np.transpose(gain)));
+  };
   return {
     transition,
     eigenvalues: spectrum,
     radius,
     isStable: radius < 1,
     bounds: { lower, upper, lowest, highest, isWithin: lower <= lowest && highest <= upper },
-    stationaryCovariance(noise) {
-      if (radius >= 1) {
-        const message = `updateStability: no stationary covariance, for the spectral radius is ${radius}.`;
-        throw new UnspoolError("UNSTABLE", message, { radius });
-      }
-      return discreteLyapunov(
-        transition,
-        np.matmul(np.matmul(gain, matrix("noise", noise, n)), np.transpose(gain)),
-      );
+    stationaryCovariance: (noise) => stationary(matrix("noise", noise, n)),
+    stationaryLoss(noise) {
+      const around = matrix("noise", noise, n);
+      return np.trace(np.matmul(hessian, stationary(around).add(around))).item() / 2;
     },
   };
 }
@@ -138,11 +149,4 @@ function matrix(name: string, rows: readonly (readonly number[])[], size: number
     rows.map((row) => [...row]),
     { dtype: "float64" },
   );
-}
-
-function requirePositiveDefinite(hessian: Tensor, values: Tensor): void {
-  const size = Math.max(...hessian.data.map(Math.abs));
-  const skew = hessian.sub(np.transpose(hessian)).data.some((x) => Math.abs(x) > 1e-12 * size);
-  if (!skew && values.data.every((x) => x > 0)) return;
-  throw new OptionError("updateStability", "hessian", hessian, "a symmetric positive definite matrix");
 }

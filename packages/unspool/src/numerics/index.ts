@@ -11,6 +11,8 @@ export { moments } from "./moments.ts";
 export type { Moments, VarianceSpread } from "./moments.ts";
 export { pca } from "./pca.ts";
 export type { PrincipalComponents } from "./pca.ts";
+export { positiveDefinite } from "./positiveDefinite.ts";
+export type { PositiveDefinite } from "./positiveDefinite.ts";
 export { sampleStatistics } from "./sampleStatistics.ts";
 export type { SampleStatistics } from "./sampleStatistics.ts";
 export { singularValues } from "./singularValues.ts";

@@ -6,12 +6,13 @@ import { noisyQuadraticUpdate } from "./noisyQuadraticUpdate.ts";
 
 const f64 = { dtype: "float64" } as const;
 const learned = np.array([[0.2, 0.05, 0], [0.05, -0.08, 0.02], [0, 0.02, 0.1]], f64); // prettier-ignore
-const at = (nominalStep: number, horizon: number) => {
+const at = (nominalStep: number, horizon: number, isPreconditioned = false) => {
   const problem = noisyQuadraticUpdate({
     hessian: [[3.4, 1.2, 0], [1.2, 1.6, 0], [0, 0, 0.25]], // prettier-ignore
     noise: [[0.5, 0, 0], [0, 1, 0], [0, 0, 2]], // prettier-ignore
     start: [1, -2, 0.5],
     horizon,
+    isPreconditioned,
   });
   const theta = { nominalStep: np.array(nominalStep, f64), learned };
   const estimator = bptt(problem);
@@ -29,6 +30,31 @@ test("meta-losses and their gradients, stable and not", () => {
   ];
   tree.flatten(ten.gradient.learned).forEach((x, i) => expect(x).toBeCloseTo(wanted[i]!, 10));
   expect(at(0, 160).loss / 711051778705.8865).toBeCloseTo(1, 10);
+});
+
+test("a rule that is preconditioned at its output", () => {
+  for (const [horizon, loss, byStep] of [
+    [1, 4.685412625000001, -2.205525000000003],
+    [10, 4.534391417147865, -21.13299867706831],
+    [50, 3.9179042754219218, -65.47652450200563],
+  ] as const) {
+    const { loss: got, gradient } = at(0.1, horizon, true);
+    expect(got).toBeCloseTo(loss, 11);
+    expect(gradient.nominalStep.item()).toBeCloseTo(byStep, 9);
+  }
+  const wanted = [
+    0.7835079644510738, 6.218776524371187, -0.35230767855716094, 6.153424005155589, -21.740042513891225,
+    1.5412102538378305, -0.8004644479198086, 3.499399096975246, -0.17646412762816,
+  ];
+  const { learned: byRule } = at(0.1, 10, true).gradient;
+  tree.flatten(byRule).forEach((x, i) => expect(x).toBeCloseTo(wanted[i]!, 10));
+});
+
+test("a Hessian that is no minimum's is refused", () => {
+  const of = (hessian: number[][]) => () =>
+    noisyQuadraticUpdate({ hessian, noise: [[1, 0], [0, 1]], start: [0, 0] }); // prettier-ignore
+  expect(of([[1, 0.5], [0, 1]])).toThrow("noisyQuadraticUpdate: hessian must be a symmetric positive definite"); // prettier-ignore
+  expect(of([[1, 2], [2, 1]])).toThrow("noisyQuadraticUpdate: hessian must be a symmetric positive definite"); // prettier-ignore
 });
 
 test("an unstable rule's meta-gradient grows with twice the logarithm of its spectral radius, a stable one's not", () => {

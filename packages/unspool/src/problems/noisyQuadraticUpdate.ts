@@ -3,13 +3,16 @@
  * of the rule and explosion of its meta-gradient are here one and the same.
  *
  *     l_t(φ) = ½ (φ - ξ_t)ᵀ H (φ - ξ_t),   ξ_t ~ N(0, S)
- *     φ ← φ - (α I + P) H (φ - ξ_t):   μ ← A μ,   Σ ← A Σ Aᵀ + (I - A) S (I - A)ᵀ,   A = I - (α I + P) H
+ *     φ ← φ - B (α I + P) H (φ - ξ_t):   μ ← A μ,   Σ ← A Σ Aᵀ + (I - A) S (I - A)ᵀ,   A = I - B (α I + P) H
  *     E l_t = ½ (μᵀ H μ + tr H (Σ + S))
  *
- * Harrison, Metz and Sohl-Dickstein, NeurIPS 2022, section 4. The loss of a step is that after it.
+ * A rule that is preconditioned at its output is B (α I + P) with B = H^(-1/2) (lemma 2); else B is I.
+ *
+ * Harrison, Metz and Sohl-Dickstein, NeurIPS 2022, section 4. What becomes of it in the long run says `updateStability`. The loss of a step is that after it.
  */
 import { type Tensor, np } from "../array/index.ts";
 import { OptionError, requireKnownOptions } from "../errors.ts";
+import { positiveDefinite } from "../numerics/index.ts";
 import { type Problem, defineProblem } from "../unroll/index.ts";
 
 export interface NoisyQuadraticUpdateOptions {
@@ -21,6 +24,8 @@ export interface NoisyQuadraticUpdateOptions {
   start: readonly number[];
   /** Steps T. Default 10. */
   horizon?: number;
+  /** Whether the rule is multiplied by H^(-1/2). Default false. */
+  isPreconditioned?: boolean;
 }
 
 /** The rule: α (scalar) and P [n, n]. */
@@ -33,8 +38,9 @@ export type UpdateState = { mean: Tensor; covariance: Tensor };
 export function noisyQuadraticUpdate(
   options: NoisyQuadraticUpdateOptions,
 ): Problem<UpdateTheta, UpdateState, undefined> {
-  requireKnownOptions("noisyQuadraticUpdate", options, ["hessian", "noise", "start", "horizon"]);
-  const { horizon = 10 } = options;
+  const known = ["hessian", "noise", "start", "horizon", "isPreconditioned"] as const;
+  requireKnownOptions("noisyQuadraticUpdate", options, known);
+  const { horizon = 10, isPreconditioned = false } = options;
   const n = options.start.length;
   const exact = { dtype: "float64" } as const;
   const square = (name: "hessian" | "noise"): Tensor => {
@@ -45,6 +51,8 @@ export function noisyQuadraticUpdate(
     return np.array(rows, exact);
   };
   const [hessian, noise, start] = [square("hessian"), square("noise"), np.array([...options.start], exact)];
+  const { inverseRoot } = positiveDefinite("noisyQuadraticUpdate", "hessian", options.hessian);
+  const preconditioner = np.array(inverseRoot, exact);
   return defineProblem({
     name: "noisyQuadraticUpdate",
     horizon,
@@ -55,7 +63,9 @@ export function noisyQuadraticUpdate(
         Tensor,
         Tensor,
       ];
-      const gain = np.matmul(identity.mul(nominalStep).add(learned), h);
+      const free = identity.mul(nominalStep).add(learned);
+      const rule = isPreconditioned ? np.matmul(preconditioner.astype(mean.dtype), free) : free;
+      const gain = np.matmul(rule, h);
       const transition = identity.sub(gain);
       const around = (left: Tensor, middle: Tensor): Tensor =>
         np.matmul(np.matmul(left, middle), np.transpose(left));
