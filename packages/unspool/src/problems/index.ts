@@ -68,6 +68,8 @@ export { imageClassification } from "./imageClassification.ts";
 export type { ImageClassificationOptions, ImageNetwork } from "./imageClassification.ts";
 export { metaTraining } from "./metaTraining.ts";
 export type { MetaTrainingOptions, MetaTrainingState } from "./metaTraining.ts";
+export { evaluateHorizon } from "./evaluateHorizon.ts";
+export type { EvaluateHorizonOptions, HorizonEvaluation, HorizonLosses } from "./evaluateHorizon.ts";
 export { smoothLabels } from "./smoothLabels.ts";
 export { mixup } from "./mixup.ts";
 export type { MixedData } from "./mixup.ts";
