@@ -58,6 +58,8 @@ import { muon, muonDefaults } from "./rules/muon.ts";
 import { optimisticAdam, optimisticAdamDefaults } from "./rules/optimisticAdam.ts";
 import { optimisticSgd, optimisticSgdDefaults } from "./rules/optimisticSgd.ts";
 import { prodigy, prodigyDefaults } from "./rules/prodigy.ts";
+import { fromage, fromageDefaults } from "./rules/fromage.ts";
+import { nadamw, nadamwDefaults } from "./rules/nadamw.ts";
 import { qhadam, qhadamDefaults } from "./rules/qhadam.ts";
 import { qhm, qhmDefaults } from "./rules/qhm.ts";
 import { scheduleFreeAdamw, scheduleFreeAdamwDefaults } from "./rules/scheduleFreeAdamw.ts";
@@ -155,6 +157,10 @@ const registered: Registry<OptimizerEntry> = registry("createOptimizer", [
     { isPerLeaf: true, hyperparameters: { learningRate: 0.05, adamLearningRate: 0.05, beta1: 0.9 } }),
   rule("soap", soap, soapDefaults, "Adam in Shampoo's bases",
     { isPerLeaf: true, hasDecay: true, hyperparameters: { learningRate: 0.05, beta1: 0.9, beta2: 0.99 } }),
+  rule("fromage", fromage, fromageDefaults, "gradient descent with steps in proportion to each leaf",
+    { isPerLeaf: true, isJoint: true, hyperparameters: { learningRate: 0.1 } }),
+  rule("nadamw", nadamw, nadamwDefaults, "AdamW with Nesterov's momentum, in the form of the optimizer list",
+    { hyperparameters: { ...adamLike, weightDecay: 0.01 }, stepsOfDescent: 60 }),
   wrapper("lookahead", lookahead, lookaheadDefaults, "k steps forward, 1 step back"),
   wrapper("reptile", reptile, reptileDefaults, "a start from which tasks are learned in few steps"),
   wrapper("slowMo", slowMo, slowMoDefaults, "momentum on what rounds of steps have moved"),
