@@ -21,6 +21,8 @@ export type {
   MomentumMeta,
   SgdMeta,
 } from "./learnable.ts";
+export { learnedSum } from "./learnedSum.ts";
+export type { LearnedSumMeta, LearnedSumOptions, LearnedSumState } from "./learnedSum.ts";
 export { learnedOptimizerCost } from "./cost.ts";
 export type { LearnedOptimizerCost } from "./cost.ts";
 export { pretrainedOptimizer, pretrainedOptimizerFile, pretrainedOptimizerNames } from "./pretrained.ts";

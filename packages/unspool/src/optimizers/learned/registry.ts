@@ -8,6 +8,7 @@ import {
   learnableSgdDefaults,
 } from "./learnable.ts";
 import type { LearnedOptimizer } from "./learnedOptimizer.ts";
+import { type LearnedSumOptions, learnedSum } from "./learnedSum.ts";
 import { mlpLopt, mlpLoptDefaults } from "./mlpLopt.ts";
 import { nnAdam, nnAdamDefaults } from "./nnAdam.ts";
 import { rnnMlpLopt, rnnMlpLoptDefaults } from "./rnnMlpLopt.ts";
@@ -33,6 +34,7 @@ const registered: Registry<LearnedOptimizerEntry> = registry("createLearnedOptim
   entry("learnableSgd", learnableSgd, learnableSgdDefaults, "gradient descent with a rate to learn"),
   entry("learnableMomentum", learnableMomentum, learnableMomentumDefaults, "heavy ball with rate and decay to learn"),
   entry("learnableAdam", learnableAdam, learnableAdamDefaults, "Adam with its four hyperparameters to learn"),
+  summed("learnedSum", ["smallFc", "learnableAdam"], "the sum of several learned optimizers"),
 ]);
 
 export const learnedOptimizers: readonly LearnedOptimizerEntry[] = registered.entries;
@@ -56,4 +58,21 @@ function entry<Options extends object, Meta>(
 ): LearnedOptimizerEntry {
   const create = (options: Record<string, unknown>) => factory(options as Options);
   return { name, summary, defaults: { ...defaults }, create };
+}
+
+/** `learnedSum`, whose parts may be data: names, or records with `name` and options. */
+function summed(name: string, parts: readonly string[], summary: string): LearnedOptimizerEntry {
+  const part = (given: unknown): unknown => {
+    if (typeof given === "string") return createLearnedOptimizer(given);
+    if (typeof given !== "object" || given === null || !("name" in given) || "optimizer" in given)
+      return given;
+    const { name: of, ...options } = given as Record<string, unknown>;
+    return createLearnedOptimizer(String(of), options);
+  };
+  const create = (options: Record<string, unknown>): LearnedOptimizer => {
+    const { parts: given = parts } = options;
+    const made = Array.isArray(given) ? given.map(part) : given;
+    return learnedSum({ ...options, parts: made as Required<LearnedSumOptions>["parts"] });
+  };
+  return { name, summary, defaults: { parts }, create };
 }
