@@ -13,8 +13,8 @@ const thickness = 11;
 /** Columns of names and of bars, pixels; words after bars have the rest. */
 const names = 176;
 const lengths = 120;
-/** Of a letter, on the average. */
-const letter = 6.6;
+/** Of a letter, on the average, in the sizes of names and of words. */
+const letter = { names: 6.6, words: 5.6 };
 /** A bar of the least length is seen. */
 const leastLength = 2;
 
@@ -33,9 +33,9 @@ export function drawBars({ title, x }: Pick<Figure, "title" | "x">, given: reado
     const said = `${formatTick(value)}${note === "" ? "" : ` ${note}`}`;
     return (
       `<g><title>${escapeHtml(`${label}: ${said}`)}</title>` +
-      `<text x="${names - 8}" y="${top + 14}" text-anchor="end" fill="currentColor">${escapeHtml(cut(label, names - 8))}</text>` +
+      `<text x="${names - 8}" y="${top + 14}" text-anchor="end" fill="currentColor">${escapeHtml(cut(label, names - 8, letter.names))}</text>` +
       `<rect x="${names}" y="${top + (rowHeight - thickness) / 2}" width="${length}" height="${thickness}" fill="${colour}" />` +
-      `<text x="${names + length + 6}" y="${top + 14}" fill="currentColor" font-size="11">${escapeHtml(cut(said, width - names - length - 6))}</text></g>`
+      `<text x="${names + length + 6}" y="${top + 14}" fill="currentColor" font-size="11">${escapeHtml(cut(said, width - names - length - 6, letter.words))}</text></g>`
     );
   });
   const height = Math.max(1, bars.length) * rowHeight;
@@ -52,8 +52,8 @@ export function drawBars({ title, x }: Pick<Figure, "title" | "x">, given: reado
 }
 
 /** The text as far as it fits, the whole of it is in the bar's title. */
-function cut(text: string, pixels: number): string {
-  const most = Math.max(1, Math.floor(pixels / letter));
+function cut(text: string, pixels: number, each: number): string {
+  const most = Math.max(1, Math.floor(pixels / each));
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
 

@@ -11,6 +11,7 @@ import type { NetworkView } from "../objective/objective.ts";
 import { type FisherKind, fisherErrors } from "./fisherErrors.ts";
 import { type LayerBlock, type Registration, blockMatrix } from "./layerBlocks.ts";
 import { type LayerTaps, layerTaps } from "./layerTaps.ts";
+import { requireOwnLayers } from "./requireOwnLayers.ts";
 import { useOutsideLayers } from "./useOutsideLayers.ts";
 
 /** G of one layer. */
@@ -47,6 +48,7 @@ export function fisherColumns<Theta>(
     const hint = "The columns would lack that use: give it a parameter and a layer of its own.";
     throw new OptionError("fisherColumns", "network", network, allowed, hint);
   }
+  requireOwnLayers("fisherColumns", network, theta);
   return columnsOf(network, layerTaps(network, theta), options);
 }
 

@@ -23,6 +23,7 @@ import { type RegistrationReport, registrationOf } from "./registrationReport.ts
 import { type KfacState, initialState } from "./kfacState.ts";
 import { multiplyInverse, scalarAt } from "./kfacStep.ts";
 import { layerTaps, networkOf } from "./layerTaps.ts";
+import { requireOwnLayers } from "./requireOwnLayers.ts";
 import { type FloatType, firstPrecision, measuredInPrecision } from "./precision.ts";
 import { type QuadraticModel, quadraticModel } from "./quadraticModel.ts";
 
@@ -97,6 +98,7 @@ function startState<Theta>(rule: KfacRule, theta: Theta, objective: Objective<Th
   const network = networkOf("kfac", objective);
   const { blocks } = registrationOf(network, theta);
   const { parameters } = reportOn(rule, network, theta);
+  requireOwnLayers("kfac", network, theta);
   const paths = parameters.filter(({ treatment }) => treatment === "diagonal").map(({ path }) => path);
   const own = tree.floatType(theta);
   const damping = scalarAt(rule.damping, counter(), tree.scalar(0, own));

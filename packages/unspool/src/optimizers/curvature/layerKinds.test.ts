@@ -310,6 +310,35 @@ describe("layers of one's own", () => {
     }
   });
 
+  test("a layer that mixes examples, and a form whose parts do not fit, are refused by name", () => {
+    const at = { w: normal("w", [3, 2]) };
+    const initOf = (layer: (w: Tensor, x: Tensor) => OwnLayer<Tensor, Tensor>) => {
+      const of = networkObjective({
+        network: (now: typeof at, x, layers) => layers.own(layer(now.w, x)),
+        likelihood: gaussianLikelihood,
+        inputs: normal("x", [4, 3]),
+        targets: normal("y", [4, 2]),
+      });
+      return () => kfac().init(at, of, random.key(0));
+    };
+    const product = (w: Tensor, rows: Tensor): Tensor => np.matmul(rows, w);
+    const form = (rows: Tensor) => ({
+      rows: rows.reshape([4, 1, 3]),
+      derivatives: (d: Tensor) => d.reshape([4, 1, 2]),
+      matrix: (w: Tensor) => w,
+      parameters: (matrix: Tensor) => matrix,
+    });
+    const normed = (x: Tensor): Tensor => x.sub(x.mean(0));
+    expect(initOf((w, x) => ({ parameters: w, inputs: x, apply: product, block: form(x) }))).not.toThrow();
+    expect(initOf((w, x) => ({ parameters: w, inputs: x, apply: product, block: form(x.mul(2)) }))).toThrow(
+      /kfac: the layer of one's own with "w" must be one whose `rows`, .* The gradient of its block is not that of the loss/,
+    );
+    expect(initOf((w, x) => ({ parameters: w, inputs: x, apply: product }))).not.toThrow();
+    expect(
+      initOf((w, x) => ({ parameters: w, inputs: x, apply: (own, rows) => product(own, normed(rows)) })),
+    ).toThrow(/"w" must be one whose `apply` computes each example from the inputs of that example alone/);
+  });
+
   test("one parameter in two layers that do not agree is refused by its path", () => {
     const at = { w: normal("w", [3, 3]) };
     const of = networkObjective({

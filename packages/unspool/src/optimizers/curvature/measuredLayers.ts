@@ -23,6 +23,7 @@ import {
   requireRegistered,
   startVelocity,
 } from "./layerwise.ts";
+import { requireOwnLayers } from "./requireOwnLayers.ts";
 import { type FactorPrecision, type FloatType, factorPrecisions, firstPrecision } from "./precision.ts";
 import { isNone, largestOf, measuredInPrecision, orNone } from "./precision.ts";
 import { type RegistrationReport, registrationOf, reportOf } from "./registrationReport.ts";
@@ -131,6 +132,7 @@ export function measuredLayers<Layer extends MeasuredLayer & Tree>(
   return {
     name,
     init(theta, objective, key) {
+      requireOwnLayers(name, networkOf(name, objective), theta);
       const measure = (dtype: FloatType) =>
         compiledOutside(
           `${name}.init`,

@@ -30,6 +30,7 @@ import { type LayerTaps, layerTaps, networkOf } from "./layerTaps.ts";
 import { type Generic, moved, nextVelocity, startVelocity } from "./layerwise.ts";
 import { requireLayerwise, requireRegistered } from "./layerwise.ts";
 import { dueEvery, when } from "./phases.ts";
+import { requireOwnLayers } from "./requireOwnLayers.ts";
 import { type FactorPrecision, type FloatType, factorPrecisions, firstPrecision } from "./precision.ts";
 import { largestOf, measuredInPrecision, norm1 } from "./precision.ts";
 import { type RegistrationReport, registrationOf, reportOf } from "./registrationReport.ts";
@@ -141,6 +142,7 @@ export function naturalGradient(options: NaturalGradientOptions = {}): NaturalGr
   return {
     name,
     init(theta, objective, key) {
+      requireOwnLayers(name, networkOf(name, objective), theta);
       const isLooking = !isTracing() && rule.precision !== "float32";
       const measure = (dtype: FloatType): { state: NaturalGradientState; conditions: Tensor[] } =>
         compiledOutside(
