@@ -58,6 +58,8 @@ export { meanNoiseScale, noiseScale, noiseScaleMeter } from "./noiseScale.ts";
 export type { NoiseScale, NoiseScaleMeter, SquaredNorms } from "./noiseScale.ts";
 export { relativeDecrease } from "./relativeDecrease.ts";
 export { updateCosine } from "./updateCosine.ts";
+export { speedupOverAdam } from "./speedupOverAdam.ts";
+export type { SpeedupOverAdam, SpeedupOverAdamOptions } from "./speedupOverAdam.ts";
 export { momentumStability, updateStability } from "./updateStability.ts";
 export type { MomentumStabilityOptions, UpdateStability, UpdateStabilityOptions } from "./updateStability.ts";
 export * from "./closedForms/index.ts";
