@@ -4,7 +4,7 @@
  *
  *     theta ← (theta - learningRate · ‖theta‖ / ‖g‖ · g) / √(1 + learningRate²)
  *
- * Where either norm is 0 the ratio is 1, as in the authors' code.
+ * Where either norm is 0 the ratio is 1, as in the authors' code: a leaf without a gradient shrinks.
  */
 import { type Tensor, np } from "../../array/index.ts";
 import { atStep, positive, requireHyperparameter, withDefaults } from "../hyperparameter.ts";
