@@ -1,17 +1,10 @@
 /** A learned optimizer against Adam with its best learning rate, on the task of its training and on others. */
-import {
-  type Cell,
-  type CellResults,
-  type Experiment,
-  type StepRecord,
-  type Study,
-  defineStudy,
-} from "unspool";
+import { type Cell, type Experiment, type Study, defineStudy } from "unspool";
 import { z } from "zod";
-import { type Curve, curveOf, doneOf, meanOverSteps, metricOf } from "../shared/records.ts";
+import { doneOf } from "../shared/records.ts";
 import { learnedFields, learnedOptimizer } from "./learnedOptimizer.ts";
 import { curvesFigure, horizonFigure, metaLossFigure } from "./learnedOptimizerFigures.ts";
-import { adamRates } from "./learnedOptimizerStudy.ts";
+import { type Rivals, adamId, learnedId, rivalsOf } from "./rivalRuns.ts";
 import {
   type TaskName,
   adamRivals,
@@ -60,7 +53,7 @@ export const learnedOptimizerRivals: Study = defineStudy<Config>({
     ];
   },
   summarise(results, settings) {
-    const rivals = rivalsOf(results, settings);
+    const rivals = rivalsOf(results, settings.evaluationRuns);
     const at = (task: TaskName) => rivals.find((one) => one.task === task);
     const [own, longer] = [at("own"), at("longer")];
     const training = doneOf(results, "training")?.metrics;
@@ -88,74 +81,6 @@ export const learnedOptimizerRivals: Study = defineStudy<Config>({
     };
   },
 }) as Study;
-
-const learnedId = (task: TaskName): string => `${task}-learned`;
-const adamId = (task: TaskName): string => `${task}-adam`;
-
-/** Loss along training runs of one optimizer. */
-interface Runs {
-  curve: Curve;
-  /** Mean over steps, by run. */
-  each: number[];
-  mean: number;
-  /** Mean over the last fifth of the steps, at most 50 of them. */
-  final: number;
-}
-
-interface Rivals {
-  task: TaskName;
-  steps: number;
-  learned: Runs;
-  /** With the learning rate whose mean loss is lowest. */
-  adam: Runs;
-  learningRate: number;
-  /** Runs in which the learned optimizer has the lower mean loss than the best Adam from the same seed. */
-  wins: number;
-  runs: number;
-}
-
-/** Of the tasks whose training runs are all done. */
-function rivalsOf(results: CellResults, { evaluationRuns: runs }: Config): Rivals[] {
-  return taskNames.flatMap((task): Rivals[] => {
-    const mine = doneOf(results, learnedId(task))?.metrics;
-    const theirs = doneOf(results, adamId(task))?.metrics;
-    if (mine === undefined || theirs === undefined) return [];
-    const learned = runsOf(mine, runs);
-    const adams = adamRates.map((_, i) => runsOf(ofRate(theirs, i), runs));
-    const best = adams.reduce((least, { mean }, i) => (mean < adams[least]!.mean ? i : least), 0);
-    const adam = adams[best]!;
-    const wins = learned.each.filter((loss, i) => loss < adam.each[i]!).length;
-    const steps = mine.at(-1)!.innerSteps / runs;
-    return [{ task, steps, learned, adam, learningRate: adamRates[best]!, wins, runs }];
-  });
-}
-
-/** The records of one learning rate, with inner steps that count from the first of them. */
-function ofRate(records: readonly StepRecord[], rate: number): StepRecord[] {
-  const first = records.findIndex((record) => metricOf(record, "rate") === rate);
-  const own = records.filter((record) => metricOf(record, "rate") === rate);
-  return countedFrom(records[first - 1]?.innerSteps ?? 0, own);
-}
-
-function countedFrom(before: number, records: readonly StepRecord[]): StepRecord[] {
-  return records.map((record) => ({ ...record, innerSteps: record.innerSteps - before }));
-}
-
-function runsOf(records: readonly StepRecord[], runs: number): Runs {
-  const steps = records.at(-1)!.innerSteps / runs;
-  const last = Math.min(50, Math.ceil(steps / 5));
-  const begin = (i: number): number => (records[i - 1]?.innerSteps ?? 0) / runs;
-  const from = Math.max(
-    0,
-    records.findIndex((_, i) => begin(i) >= steps - last),
-  );
-  return {
-    curve: curveOf(records, "loss", runs),
-    each: Array.from({ length: runs }, (_, i) => meanOverSteps(records, `loss${i}`)),
-    mean: meanOverSteps(records),
-    final: meanOverSteps(countedFrom(begin(from) * runs, records.slice(from))),
-  };
-}
 
 function ownMetrics({ learned, adam, learningRate }: Rivals): Record<string, number> {
   return {
