@@ -34,10 +34,14 @@ export async function analyseCommand(line: CommandLine, reporter: Reporter): Pro
   const analysis = analyseOptimizer(learned, run.theta, { key, ...(tasks !== undefined && { tasks }) });
   const words = analysisWords(analysis);
   const report = await writeSectionedPage(path, pageOf(dir, run, analysis, words));
+  const rows = modeRows(analysis);
   const text = [
     ...words.flatMap((paragraph) => [...wrapText(paragraph, 110), ""]),
     "Modes at rest",
-    ...formatTable(columns, modeRows(analysis)),
+    ...formatTable(columns, rows.slice(0, shownModes)),
+    ...(rows.length > shownModes
+      ? [`and ${rows.length - shownModes} more in the report and with --json`]
+      : []),
     "",
     `report  ${report}`,
   ];
@@ -54,17 +58,16 @@ export async function analyseCommand(line: CommandLine, reporter: Reporter): Pro
 }
 
 const columns = ["eigenvalue", "|λ|", "time constant", "learning rate a"] as const;
+/** Modes of the answer in the terminal; the report has all. */
 const shownModes = 12;
 
 function modeRows({ modes: { modes } }: OptimizerAnalysis): (string | number)[][] {
-  return modes
-    .slice(0, shownModes)
-    .map(({ eigenvalue, learningRate, timeConstant }) => [
-      complexText(eigenvalue),
-      Math.hypot(eigenvalue.re, eigenvalue.im),
-      timeConstant,
-      complexText(learningRate),
-    ]);
+  return modes.map(({ eigenvalue, learningRate, timeConstant }) => [
+    complexText(eigenvalue),
+    Math.hypot(eigenvalue.re, eigenvalue.im),
+    timeConstant,
+    complexText(learningRate),
+  ]);
 }
 
 function complexText({ re, im }: { re: number; im: number }): string {

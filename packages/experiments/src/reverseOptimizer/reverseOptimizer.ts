@@ -23,15 +23,12 @@ import {
   linearModel,
   metaTraining,
   np,
-  quadratics,
   random,
-  rosenbrock,
   tree,
-  twoMoons,
 } from "unspool";
 import { z } from "zod";
+import { taskSetting } from "./taskSetting.ts";
 import {
-  type BaselineGrid,
   type Run,
   type Scored,
   type TunedBaseline,
@@ -41,12 +38,16 @@ import {
 } from "./tunedBaselines.ts";
 
 const config = z.strictObject({
-  task: z.enum(["quadratic", "rosenbrock", "two-moons"]).default("quadratic").describe("what is trained"),
+  task: z
+    .enum(["quadratic", "rosenbrock", "two-moons", "mnist"])
+    .default("quadratic")
+    .describe("what is trained"),
   cell: z
     .enum(["gru", "ugrnn", "vanilla", "lstm"])
     .default("gru")
     .describe("recurrent cell of the optimizer"),
   units: z.int().min(1).default(16).describe("units of the cell"),
+  layers: z.int().min(1).default(1).describe("layers of cells"),
   inputScale: z
     .union([z.number().positive(), z.enum(["raw", "log1p"])])
     .default(1)
@@ -60,42 +61,34 @@ const config = z.strictObject({
     .default(4e-3)
     .describe("of Adam on theta; halved four times on the way"),
   clip: z.number().positive().default(0.05).describe("largest element of a meta-gradient"),
+  metaLoss: z
+    .enum(["mean", "final", "least"])
+    .default("mean")
+    .describe("what of the losses of a training run is made small: their mean, the last or the least"),
+  penalty: z.number().min(0).default(0).describe("factor of the length of theta in the meta-loss"),
   smallestCurvature: z
     .number()
     .positive()
     .max(1)
     .default(0.01)
     .describe("of the quadratics; the largest is 1"),
+  points: z.int().min(2).default(256).describe("points of the two moons"),
+  noise: z.number().min(0).default(0.1).describe("standard deviation of the points of the two moons"),
+  hidden: z
+    .array(z.int().min(1))
+    .min(1)
+    .default([16, 16])
+    .describe("hidden layers of the network of the two moons; [64,64,64] in the paper"),
+  pool: z.literal([1, 2, 4]).default(2).describe("pixels of MNIST whose blocks are averaged: 2 for 14 by 14"),
+  channels: z
+    .array(z.int().min(1))
+    .min(1)
+    .default([8, 8, 8])
+    .describe("channels of the convolutions on MNIST; [32,16,16] in the paper"),
   evaluationTasks: z.int().min(2).default(128).describe("new tasks at the end"),
 });
 
 type Config = z.infer<typeof config>;
-
-/** Of learning rates and momenta that the optimizers of the field are tuned over, and the scale of learned steps. */
-interface TaskSetting {
-  family: TaskFamily;
-  grid: BaselineGrid;
-  outputScale: number;
-  curvatures?: readonly [number, number];
-}
-
-const rates = (low: number, high: number, count: number): number[] =>
-  Array.from({ length: count }, (_, i) => 10 ** (low + ((high - low) * i) / (count - 1)));
-
-function settingOf({ task, smallestCurvature }: Config): TaskSetting {
-  if (task === "quadratic") {
-    const curvatures = [smallestCurvature, 1] as const;
-    const momenta = [0, 0.3, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9];
-    const grid = { learningRates: rates(-1, 0.6, 17), momenta };
-    return { family: quadratics({ curvatures }) as TaskFamily, grid, outputScale: 1, curvatures };
-  }
-  if (task === "rosenbrock") {
-    const grid = { learningRates: rates(-5, 0, 16), momenta: [0, 0.5, 0.8, 0.9] };
-    return { family: rosenbrock() as TaskFamily, grid, outputScale: 0.1 };
-  }
-  const grid = { learningRates: rates(-2, 1, 7), momenta: [0.5, 0.9] };
-  return { family: twoMoons({ points: 256 }) as TaskFamily, grid, outputScale: 0.1 };
-}
 
 export const reverseOptimizer: Experiment<unknown, CwRnnMeta> = defineExperiment<Config, CwRnnMeta>({
   name: "reverse-optimizer",
@@ -104,16 +97,21 @@ export const reverseOptimizer: Experiment<unknown, CwRnnMeta> = defineExperiment
   paper: "Maheswaranathan et al., Reverse engineering learned optimizers (NeurIPS 2021), at CPU size",
   config,
   setup(settings: Config, key: Key) {
-    const { horizon, steps, learningRate, clip, cell, units, inputScale, evaluationTasks } = settings;
-    const { family, grid, outputScale, curvatures } = settingOf(settings);
-    const optimizer = cwRnn({ cell, units, inputScale, outputScale });
+    const { horizon, steps, learningRate, clip, cell, units, layers, inputScale, evaluationTasks } = settings;
+    const { family, grid, outputScale, curvatures } = taskSetting(settings);
+    const optimizer = cwRnn({ cell, units, layers, inputScale, outputScale });
     const learned: LearnedSubject<CwRnnMeta> = {
       optimizer,
       family,
       horizon,
       ...(curvatures !== undefined && { curvatures }),
     };
-    const problem = metaTraining(optimizer, family, { horizon, objective: "relative" });
+    const problem = metaTraining(optimizer, family, {
+      horizon,
+      objective: "relative",
+      summary: settings.metaLoss,
+      penalty: settings.penalty,
+    });
     const options = { tasks: settings.tasks, truncation: horizon };
     const rate = exponentialDecay({
       from: learningRate,
