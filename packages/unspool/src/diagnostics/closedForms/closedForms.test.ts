@@ -67,11 +67,11 @@ test.each([
 });
 
 test("heavy ball", () => {
-  near(heavyBallRadius({ learningRate: 1, momentum: 0.9, curvature: 4 }), 1.5);
+  near(heavyBallRadius({ learningRate: 1, decay: 0.9, curvature: 4 }), 1.5);
   for (const curvature of [0.5, 2, 4]) {
-    near(heavyBallRadius({ learningRate: 0.5, momentum: 0.9, curvature }), 0.948683298051);
+    near(heavyBallRadius({ learningRate: 0.5, decay: 0.9, curvature }), 0.948683298051);
   }
-  near(heavyBallRadius({ learningRate: 0.1, momentum: 0, curvature: 2 }), 0.8);
+  near(heavyBallRadius({ learningRate: 0.1, decay: 0, curvature: 2 }), 0.8);
 });
 
 test("horizons", () => {
@@ -89,5 +89,5 @@ test("arguments are checked", () => {
   expect(() => quadraticDescent({ curvatures: [1], start: [], learningRate: 1, steps: 1 })).toThrow(
     OptionError,
   );
-  expect(() => heavyBallRadius({ curvature: NaN, learningRate: 1, momentum: 0 })).toThrow(OptionError);
+  expect(() => heavyBallRadius({ curvature: NaN, learningRate: 1, decay: 0 })).toThrow(OptionError);
 });

@@ -11,19 +11,19 @@ export interface HeavyBallRadiusOptions {
   curvature: number;
   /** α. */
   learningRate: number;
-  /** β. */
-  momentum: number;
+  /** β, what a step keeps of the velocity. */
+  decay: number;
 }
 
 /** Largest modulus of the two roots; above 1 the ball escapes. */
 export function heavyBallRadius(options: HeavyBallRadiusOptions): number {
-  requireKnownOptions("heavyBallRadius", options, ["curvature", "learningRate", "momentum"]);
+  requireKnownOptions("heavyBallRadius", options, ["curvature", "learningRate", "decay"]);
   for (const [name, value] of Object.entries(options)) {
     if (!Number.isFinite(value)) throw new OptionError("heavyBallRadius", name, value, "a finite number");
   }
-  const { curvature, learningRate, momentum } = options;
-  const trace = 1 + momentum - learningRate * curvature;
-  const discriminant = trace * trace - 4 * momentum;
-  if (discriminant < 0) return Math.sqrt(momentum);
+  const { curvature, learningRate, decay } = options;
+  const trace = 1 + decay - learningRate * curvature;
+  const discriminant = trace * trace - 4 * decay;
+  if (discriminant < 0) return Math.sqrt(decay);
   return (Math.abs(trace) + Math.sqrt(discriminant)) / 2;
 }
