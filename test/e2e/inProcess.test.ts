@@ -95,6 +95,32 @@ describe("mistakes in the command or the config", () => {
   });
 });
 
+test("an experiment is compared on the problem that its estimator was made of, without saying so", async () => {
+  writeFileSync(
+    join(dir, "made.ts"),
+    `import { defineExperiment, defineProblem, np, pes, sgd } from "unspool";
+const decay = defineProblem({
+  horizon: 4,
+  init: () => np.ones([1]),
+  step: (rate, x) => ({ state: x.mul(rate), loss: x.mul(rate).sum() }),
+});
+export default defineExperiment({
+  name: "made", summary: "none", config: { parse: () => ({}) },
+  setup: () => ({ theta: np.array([0.8]), estimator: pes(decay, { truncation: 2 }), optimizer: sgd(), steps: 3 }),
+});
+`,
+  );
+  const outcome = await run(
+    ...["compare", "made.ts", "--estimators", "rtrl", "--budget", "inner-steps=40", "--json"],
+  );
+  expect([outcome.code, outcome.stderr]).toEqual([0, ""]);
+  const { estimators } = eventsOf(outcome).at(-1) as unknown as {
+    estimators: { truncation: number; variances: object }[];
+  };
+  expect(estimators.map(({ truncation }) => truncation)).toEqual([2]);
+  expect(estimators[0]!.variances).toEqual({ theta: [0] });
+});
+
 describe("what cannot be compared, diagnosed or taken apart", () => {
   beforeAll(() =>
     writeFileSync(
