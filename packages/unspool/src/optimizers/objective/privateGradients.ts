@@ -11,6 +11,7 @@
 import {
   type Key,
   type Tensor,
+  type Tensors,
   type Tree,
   np,
   random,
@@ -78,7 +79,7 @@ export function privateGradients<Inner extends Tree>(
       });
       const gradient = mapFloats((g, n) => g.add(n!).div(count), summed, drawn);
       const loss = losses.mean();
-      const moved = inner.update(gradient as never, state.inner, theta, { loss });
+      const moved = inner.update(gradient as Tensors<typeof theta>, state.inner, theta, { loss });
       return {
         theta: moved.theta,
         state: { step: advance(state.step), inner: moved.state },
