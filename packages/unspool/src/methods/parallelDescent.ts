@@ -71,7 +71,7 @@ export function parallelDescent<Theta, Batch>(
         {},
         draw(random.foldIn(key, "batch")),
       );
-      const loss = losses.data.reduce((sum, one) => sum + one, 0) / parts;
+      const loss = Array.from(losses.data, Number).reduce((sum, one) => sum + one, 0) / parts;
       return { loss, gradient, state, metrics: { innerSteps: 1 } };
     },
   };
