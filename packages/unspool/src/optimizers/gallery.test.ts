@@ -33,7 +33,8 @@ const free = {
   weightDecay: 0.01,
 };
 
-type Row = [name: string, options: Record<string, unknown>, w: number[], b: number[]];
+/** Decompositions take long: of rules that make them fewer steps. */
+type Row = [name: string, options: Record<string, unknown>, w: number[], b: number[], steps?: number];
 
 // prettier-ignore
 const rows: Row[] = [
@@ -132,15 +133,15 @@ const rows: Row[] = [
     [0.337659097523, -2.420979063919, 2.580977561882, 0.331542594042, 0.14403296919, -1.135715585168],
     [0.763439531092, -0.611068086263, 2.72276927131]],
   ["shampoo", { ...rate, momentum: 0.3, eps: 1, variant: "torch" },
-    [0.925153138043, -2.077434333313, 2.928811334008, 0.445128138079, 0.235953429133, -1.001730577098],
-    [0.531591988429, -1.398837941537, 2.120301663504]],
-  ["soap", { ...rate, every: 3, beta2: 0.9, shampooBeta: 0.8 },
-    [0.197963717899, -2.097953631554, 2.65551606646, -0.023560033181, 0.950704418908, -1.310919075495],
-    [0.238952830782, -0.77267647408, 2.923054582954]],
+    [0.940662598368, -2.061238696502, 2.953367806321, 0.473767118842, 0.261831477897, -0.97343452199],
+    [0.439895274452, -1.466056895793, 2.11208539638], 5],
+  ["soap", { ...rate, every: 2, beta2: 0.9, shampooBeta: 0.8 },
+    [0.572507901846, -2.24777951573, 2.956125692857, 0.293106097232, 0.694494021776, -1.011246556121],
+    [0.0715500969, -1.281447950633, 2.486739239719], 6],
 ];
 
-test.each(rows)("%s %j", (name, options, w, b) => {
-  const { theta } = trajectory(createOptimizer(name, options), start, gradient, steps).at(-1)!;
+test.each(rows)("%s %j", (name, options, w, b, count = steps) => {
+  const { theta } = trajectory(createOptimizer(name, options), start, gradient, count).at(-1)!;
   expectClose(theta.w, w, 1e-11);
   expectClose(theta.b, b, 1e-11);
 });
@@ -220,7 +221,7 @@ test("swats ends as gradient descent with Adam's step: a constant gradient is kn
 test("prodigy finds the distance to the solution from far too small a guess, and not more", () => {
   // Σ |x - 3|: the solution is 3 away in each coordinate, and d is at most that. The equations in NumPy: 1.120968722693.
   const slope = (x: Tensor): Tensor => np.sign(x.sub(3)) as Tensor;
-  const { theta, state } = trajectory(createOptimizer("prodigy"), f64([0, 0]), slope, 150).at(-1)!;
+  const { theta, state } = trajectory(createOptimizer("prodigy"), f64([0, 0]), slope, 60).at(-1)!;
   expectClose((state as { distance: Tensor }).distance, [1.120968722693], 1e-11);
-  expectClose(theta, [2.89311485, 2.89311485], 1e-8);
+  expectClose(theta, [2.55758336, 2.55758336], 1e-8);
 });
