@@ -41,9 +41,9 @@ const config = z.strictObject({
   swapEvery: z.int().min(1).default(80).describe("updates between two changes of the objects' worth"),
   hidden: z
     .array(z.int().min(1))
-    .default([16])
+    .default([64])
     .describe("units of the agent's networks; the paper has 256, 256"),
-  rate: z.number().positive().default(1).describe("step size of the agent"),
+  rate: z.number().positive().default(2).describe("step size of the agent; the paper has 1"),
   side: z.int().min(2).default(5).describe("cells per side"),
   remembered: z.int().min(1).default(10).describe("mean returns that eta sees"),
   units: z.int().min(0).default(0).describe("hidden units of eta; 0 for a linear function, the paper has 32"),
