@@ -32,7 +32,7 @@ const config = z.strictObject({
   lifetimes: z.int().min(2).default(1000).describe("lifetimes per outer step"),
   learningRate: z.number().positive().default(0.01).describe("of SGD on eta"),
   eta: z.tuple([z.number(), z.number()]).default([2, 2]).describe("initial eta"),
-  arms: z.int().min(2).default(30),
+  arms: z.int().min(2).default(30).describe("arms, with means exp(uniform(-100, 1)) per lifetime"),
   updates: z.int().min(4).default(30).describe("updates of a lifetime"),
   batch: z.int().min(1).default(10).describe("pulls per update"),
   points: z.int().min(2).default(200).describe("means over outer steps in the curves"),

@@ -12,7 +12,8 @@ const config = z.strictObject({
   estimators: z
     .array(z.enum(["pes", "nres", "truncatedEs", "fullEs"]))
     .min(1)
-    .default(["pes", "nres", "truncatedEs"]),
+    .default(["pes", "nres", "truncatedEs"])
+    .describe("gradient estimators; full ES has no window"),
   truncations: z.array(z.int().min(1)).min(1).default([10, 100]).describe("inner steps per outer step"),
   seeds: z.int().min(1).default(3).describe("runs of each"),
   objective: z
@@ -30,7 +31,7 @@ const config = z.strictObject({
     .describe("initial learning rate of the untuned schedule"),
   decay: z.number().positive().default(30).describe("decay exponent of the untuned schedule"),
   horizon: z.int().min(1).default(5000).describe("training steps of the network"),
-  batchSize: z.int().min(1).default(100),
+  batchSize: z.int().min(1).default(100).describe("images per training step"),
   hidden: z.array(z.int().min(1)).default([100, 100]).describe("sizes of the hidden layers"),
   pool: z
     .union([z.literal(1), z.literal(2), z.literal(4), z.literal(7)])
