@@ -56,7 +56,10 @@ export interface MotionJumps {
   missed: Float64Array;
   /** Steps (the first of the trajectory is 0) of a flow that run over a jump: more than 0.02 is missed. */
   jumps: number[];
-  /** Slope of ln |d_t| per unit of time: 0 for a flow that neither rests nor escapes. -Infinity where it stands still. */
+  /**
+   * Slope of ln |d_t| per unit of time, up to where motion is rounding: 0 for a flow that neither rests nor escapes. NaN
+   * where less than ten steps move.
+   */
   rate: number;
 }
 
@@ -64,8 +67,10 @@ export interface MotionJumps {
 const largestMiss = 0.02;
 /** Successive motions of a flow differ by less. */
 const largestTurn = 0.2;
-/** Rounding of two evaluations of the same step. */
+/** Rounding of two evaluations of the same step, and motion that may be nothing else, beside the largest motion. */
 const rounding = 1e-9;
+/** Steps that a slope takes. */
+const fewestSteps = 10;
 /** In place of a motion of length 0. */
 const smallest = 1e-300;
 
@@ -115,7 +120,6 @@ export function motionJumps<Theta, State, Batch>(
   const of = (name: keyof Carry): Float64Array => Float64Array.from(kept, (one) => one[name]!.data[0]!);
   const missed = of("missed");
   const isFlow = median(of("turn")) <= largestTurn;
-  const logSpeeds = of("logSpeed");
   return {
     isFlow,
     isAutonomous: of("drift").every((value) => value <= rounding),
@@ -123,8 +127,15 @@ export function motionJumps<Theta, State, Batch>(
     jumps: [...missed.keys()]
       .filter((i) => isFlow && missed[i]! > largestMiss)
       .map((i) => i + Math.max(burnIn, 1)),
-    rate: logSpeeds.every(Number.isFinite) ? lineFit([...logSpeeds.entries()]).slope / dt : -Infinity,
+    rate: slopeOf(of("logSpeed")) / dt,
   };
+}
+
+/** Per step, up to the first motion that is rounding beside the largest; NaN where those are too few. */
+function slopeOf(logSpeeds: Float64Array): number {
+  const rest = logSpeeds.findIndex((value) => !(value > Math.log(rounding)));
+  const moving = rest < 0 ? logSpeeds : logSpeeds.subarray(0, rest);
+  return moving.length < fewestSteps ? NaN : lineFit([...moving.entries()]).slope;
 }
 
 type Forward<Shared, C, Each> = ForwardProgram<Shared, { key: Key }, object, object, C, object, Each>;
