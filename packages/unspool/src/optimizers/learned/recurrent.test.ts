@@ -193,7 +193,7 @@ describe("linear models", () => {
       wanted.push(made - 0.5 * g - 0.25 * of(gradients, 1));
     });
     changes(learned, meta, gradients).forEach((x, k) => expect(x).toBeCloseTo(wanted[k]!, 13));
-    expect(changes(learned, learned.init(), [1, 2])).toEqual([0, 0]);
+    expect(changes(learned, learned.init(random.key(0)), [1, 2])).toEqual([0, 0]);
   });
 
   test("gradientGram weighs gradients by how they lie to each other", () => {

@@ -83,10 +83,15 @@ export function initGate(key: Key, inputs: number, units: number): RecurrentGate
 /** Of columns A x is a sum of scaled rows: no product of matrices with one column. */
 function through({ input, state, bias }: RecurrentGate, inputs: CellInputs, h: Tensor): Tensor {
   const own = np.matmul(h, state).add(bias);
-  if (!Array.isArray(inputs)) return own.add(np.matmul(inputs, input));
+  if (!isColumns(inputs)) return own.add(np.matmul(inputs, input));
   return inputs.reduce((sum, x, i) => sum.add(x.mul(input.slice(i))), own);
 }
 
 function mixed(kept: Tensor, old: Tensor, fresh: Tensor): Tensor {
   return fresh.add(kept.mul(old.sub(fresh)));
+}
+
+/** `Array.isArray` does not see that what is none is a tensor. */
+function isColumns(inputs: CellInputs): inputs is readonly Tensor[] {
+  return Array.isArray(inputs);
 }

@@ -208,8 +208,15 @@ function requireOptions(
   options: AdaptiveRungeKuttaOptions,
 ): Required<Omit<AdaptiveRungeKuttaOptions, "firstStep">> & Pick<AdaptiveRungeKuttaOptions, "firstStep"> {
   const where = "adaptiveRungeKutta";
-  const names = ["relativeTolerance", "absoluteTolerance", "attempts", "method", "time"] as const;
-  requireKnownOptions(where, options, ["duration", "firstStep", ...names]);
+  requireKnownOptions(where, options, [
+    "duration",
+    "relativeTolerance",
+    "absoluteTolerance",
+    "attempts",
+    "method",
+    "firstStep",
+    "time",
+  ]);
   const rule = { ...defaults, ...options };
   for (const name of ["duration", "firstStep"] as const) {
     const value = rule[name];
