@@ -49,9 +49,11 @@ const config = z.strictObject({
   units: z.int().min(1).default(16).describe("units of the cell"),
   layers: z.int().min(1).default(1).describe("layers of cells"),
   inputScale: z
-    .union([z.number().positive(), z.enum(["raw", "log1p"])])
-    .default(1)
-    .describe("what the cell sees of a gradient: a number times it, or log1p for log(1 + |g|) and its sign"),
+    .union([z.number().positive(), z.enum(["auto", "raw", "log1p"])])
+    .default("auto")
+    .describe(
+      "what the cell sees of a gradient: a number times it (auto: what brings the task's gradients near 1), or log1p for log(1 + |g|) and its sign",
+    ),
   horizon: z.int().min(2).default(60).describe("training steps of a task"),
   tasks: z.int().min(1).default(32).describe("tasks per meta-gradient"),
   steps: z.int().min(1).default(2500).describe("outer steps"),
@@ -97,8 +99,9 @@ export const reverseOptimizer: Experiment<unknown, CwRnnMeta> = defineExperiment
   paper: "Maheswaranathan et al., Reverse engineering learned optimizers (NeurIPS 2021), at CPU size",
   config,
   setup(settings: Config, key: Key) {
-    const { horizon, steps, learningRate, clip, cell, units, layers, inputScale, evaluationTasks } = settings;
-    const { family, grid, outputScale, curvatures } = taskSetting(settings);
+    const { horizon, steps, learningRate, clip, cell, units, layers, evaluationTasks } = settings;
+    const { family, grid, outputScale, curvatures, ...own } = taskSetting(settings);
+    const inputScale = settings.inputScale === "auto" ? own.inputScale : settings.inputScale;
     const optimizer = cwRnn({ cell, units, layers, inputScale, outputScale });
     const learned: LearnedSubject<CwRnnMeta> = {
       optimizer,
