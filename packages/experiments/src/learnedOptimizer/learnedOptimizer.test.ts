@@ -15,13 +15,16 @@ test("a short training of several networks", async () => {
   expect(figures.map(({ id }) => id)).toContain("meta-loss");
 });
 
-test("there is a training, and two cells for every task", () => {
-  const cells = learnedOptimizerRivals.cells(learnedOptimizerRivals.config.parse({}), 0);
-  expect(cells).toHaveLength(15);
+test("there is a training, two cells for every task, and one for every other optimizer of the field", () => {
+  const cells = (given: object) =>
+    learnedOptimizerRivals.cells(learnedOptimizerRivals.config.parse(given), 0);
+  expect(cells({})).toHaveLength(19);
+  const ids = cells({ rivals: ["adam", "sgd", "sgd", "optList"] }).map(({ id }) => id);
+  expect(ids.slice(15)).toEqual(["own-sgd", "own-optList"]);
 });
 
 test("a short study, stopped and gone on with: judged against Adam from the same seeds", async () => {
-  const only = ["training", "own-learned", "own-adam", "longer-learned", "longer-adam"];
+  const only = ["training", "own-learned", "own-adam", "longer-learned", "longer-adam", "own-sgd"];
   const small = {
     architecture: "learnableAdam",
     hidden: [[4]],
@@ -30,6 +33,7 @@ test("a short study, stopped and gone on with: judged against Adam from the same
     truncation: 3,
     horizon: 6,
     longHorizon: 8,
+    rivals: ["sgd"],
   };
   const { metrics, tables, figures } = await runStopped(
     learnedOptimizerRivals,
@@ -41,6 +45,14 @@ test("a short study, stopped and gone on with: judged against Adam from the same
     ["its own", 6],
     ["its own, longer", 8],
   ]);
+  // Costs of the optimizers' definitions: Adam has two moments and two weights, learnableAdam four hyperparameters.
+  const field = tables![1]!;
+  const column = (name: string) => field.rows.map((row) => row[field.columns.indexOf(name)]);
+  expect(column("optimizer")).toEqual(["learnableAdam", "adam", "sgd"]);
+  expect(column("numbers to be learned")).toEqual([4, 0, 0]);
+  expect(column("numbers of state per parameter")).toEqual([2 + 2 / 250, 2 + 2 / 250, 0]);
+  expect(column("mean loss")[1]).toBe(metrics!["adamLoss"]);
+  expect(column("steps of Adam per step")[0]).toBe(metrics!["speedupOverAdam"]);
   expect(metrics!["lossOverAdam"]).toBeCloseTo(metrics!["loss"]! / metrics!["adamLoss"]!, 12);
   Object.values(metrics!).forEach((value) => expect(Number.isFinite(value)).toBe(true));
   expect(figures!.map(({ id }) => id)).toEqual(["meta-loss", "training-curves", "beyond-the-horizon"]);

@@ -1,20 +1,34 @@
-/** A learned optimizer against Adam with its best learning rate, on the task of its training and on others. */
+/**
+ * A learned optimizer against Adam with its best learning rate, on the task of its training and on others, and against
+ * other optimizers of the field on its own.
+ */
 import { type Cell, type Experiment, type Study, defineStudy } from "unspool";
 import { z } from "zod";
 import { doneOf } from "../shared/records.ts";
 import { learnedFields, learnedOptimizer } from "./learnedOptimizer.ts";
 import { curvesFigure, horizonFigure, metaLossFigure } from "./learnedOptimizerFigures.ts";
-import { type Rivals, adamId, learnedId, rivalsOf } from "./rivalRuns.ts";
+import { adamScale, fieldTable, others } from "./rivalField.ts";
+import { rivalNames } from "./rivalOptimizers.ts";
+import { type Rivals, adamId, learnedId, otherId, rivalsOf } from "./rivalRuns.ts";
 import {
   type TaskName,
-  adamRivals,
   learnedRuns,
   longHorizonField,
+  rivalRuns,
   taskNames,
   taskWords,
 } from "./rivalTasks.ts";
 
-const config = z.strictObject({ ...learnedFields, longHorizon: longHorizonField });
+const config = z.strictObject({
+  ...learnedFields,
+  longHorizon: longHorizonField,
+  rivals: z
+    .array(z.enum(rivalNames as [string, ...string[]]))
+    .default(["momentum", "rmsprop", "nadamw", "fromage"])
+    .describe(
+      "optimizers beside Adam on its own task, each with its best of seven learning rates (optList: of ten settings)",
+    ),
+});
 type Config = z.infer<typeof config>;
 
 export const learnedOptimizerRivals: Study = defineStudy<Config>({
@@ -23,7 +37,7 @@ export const learnedOptimizerRivals: Study = defineStudy<Config>({
   paper:
     "Metz et al. (CoLLAs 2022); Harrison, Metz, Sohl-Dickstein (NeurIPS 2022), Figure 3; networks on MNIST at CPU size",
   config,
-  cells({ longHorizon, ...training }, seed) {
+  cells({ longHorizon, rivals, ...training }, seed) {
     const { architecture, options, hidden, scales, horizon, batchSize, pool, evaluationRuns } = training;
     const judged = {
       architecture,
@@ -48,8 +62,11 @@ export const learnedOptimizerRivals: Study = defineStudy<Config>({
             return learnedRuns(await results.get("training")!.theta());
           },
         },
-        { id: adamId(task), experiment: adamRivals, config: { ...judged, task }, seed },
+        { id: adamId(task), experiment: rivalRuns, config: { ...judged, task }, seed },
       ]),
+      ...others(rivals).map((optimizer): Cell => {
+        return { id: otherId(optimizer), experiment: rivalRuns, config: { ...judged, optimizer }, seed };
+      }),
     ];
   },
   summarise(results, settings) {
@@ -58,7 +75,11 @@ export const learnedOptimizerRivals: Study = defineStudy<Config>({
     const [own, longer] = [at("own"), at("longer")];
     const training = doneOf(results, "training")?.metrics;
     return {
-      metrics: { ...(own && ownMetrics(own)), ...(longer && longMetrics(longer)) },
+      metrics: {
+        ...(own && ownMetrics(own)),
+        ...(longer && longMetrics(longer)),
+        ...(own && longer && { speedupOverAdam: adamScale(longer)(own.learned, own.steps) }),
+      },
       tables: [
         {
           title: `Mean training loss over a run (trained for runs of ${settings.horizon} steps)`,
@@ -72,6 +93,7 @@ export const learnedOptimizerRivals: Study = defineStudy<Config>({
             `${wins} of ${runs}`,
           ]),
         },
+        ...(own ? [fieldTable(results, settings, own, longer)] : []),
       ],
       figures: [
         ...(training ? [metaLossFigure(training, own?.adam.mean)] : []),

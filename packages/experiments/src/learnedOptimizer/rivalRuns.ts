@@ -6,6 +6,8 @@ import { type TaskName, taskNames } from "./rivalTasks.ts";
 
 export const learnedId = (task: TaskName): string => `${task}-learned`;
 export const adamId = (task: TaskName): string => `${task}-adam`;
+/** The runs of another optimizer on the task of the training. */
+export const otherId = (optimizer: string): string => `own-${optimizer}`;
 
 /** Loss along training runs of one optimizer. */
 export interface Runs {
@@ -15,6 +17,8 @@ export interface Runs {
   mean: number;
   /** Mean over the last fifth of the steps, at most 50 of them. */
   final: number;
+  /** How many steps that is. */
+  finalSteps: number;
 }
 
 export interface Rivals {
@@ -23,6 +27,8 @@ export interface Rivals {
   learned: Runs;
   /** With the learning rate whose mean loss is lowest. */
   adam: Runs;
+  /** With each. */
+  adams: readonly Runs[];
   learningRate: number;
   /** Runs in which the learned optimizer has the lower mean loss than the best Adam from the same seed. */
   wins: number;
@@ -36,16 +42,26 @@ export function rivalsOf(results: CellResults, runs: number): Rivals[] {
     const theirs = doneOf(results, adamId(task))?.metrics;
     if (mine === undefined || theirs === undefined) return [];
     const learned = runsOf(mine, runs);
-    const adams = adamRates.map((_, i) => runsOf(ofRate(theirs, i), runs));
-    const best = adams.reduce((least, { mean }, i) => (mean < adams[least]!.mean ? i : least), 0);
+    const adams = candidateRuns(theirs, adamRates.length, runs);
+    const best = bestOf(adams);
     const adam = adams[best]!;
     const wins = learned.each.filter((loss, i) => loss < adam.each[i]!).length;
     const steps = mine.at(-1)!.innerSteps / runs;
-    return [{ task, steps, learned, adam, learningRate: adamRates[best]!, wins, runs }];
+    return [{ task, steps, learned, adam, adams, learningRate: adamRates[best]!, wins, runs }];
   });
 }
 
-/** The records of one learning rate, with inner steps that count from the first of them. */
+/** Runs of each of so many candidates, from the records of all. */
+export function candidateRuns(records: readonly StepRecord[], candidates: number, runs: number): Runs[] {
+  return Array.from({ length: candidates }, (_, i) => runsOf(ofRate(records, i), runs));
+}
+
+/** Which has the lowest mean loss. */
+export function bestOf(candidates: readonly Runs[]): number {
+  return candidates.reduce((least, { mean }, i) => (mean < candidates[least]!.mean ? i : least), 0);
+}
+
+/** The records of one candidate, with inner steps that count from the first of them. */
 function ofRate(records: readonly StepRecord[], rate: number): StepRecord[] {
   const first = records.findIndex((record) => metricOf(record, "rate") === rate);
   const own = records.filter((record) => metricOf(record, "rate") === rate);
@@ -69,5 +85,6 @@ function runsOf(records: readonly StepRecord[], runs: number): Runs {
     each: Array.from({ length: runs }, (_, i) => meanOverSteps(records, `loss${i}`)),
     mean: meanOverSteps(records),
     final: meanOverSteps(countedFrom(begin(from) * runs, records.slice(from))),
+    finalSteps: steps - begin(from),
   };
 }

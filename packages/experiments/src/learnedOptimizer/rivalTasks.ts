@@ -1,4 +1,4 @@
-/** Tasks on which a learned optimizer is judged, and training runs on them by it and by Adam. */
+/** Tasks on which a learned optimizer is judged, and training runs on them by it and by optimizers of the field. */
 import {
   type Experiment,
   type LabelledData,
@@ -7,7 +7,6 @@ import {
   createLearnedOptimizer,
   defineExperiment,
   type Tensor,
-  learnableAdam,
   np,
   random,
   tree,
@@ -16,7 +15,8 @@ import { z } from "zod";
 import { loadMnist } from "../shared/data/mnist.ts";
 import { type UnrollingState, unrolling, unrollingSteps } from "../shared/unrolling.ts";
 import { learnedFields, learnedOptions } from "./learnedOptimizer.ts";
-import { type TaskSettings, adamRates, taskProblem } from "./learnedOptimizerStudy.ts";
+import { type TaskSettings, taskProblem } from "./learnedOptimizerStudy.ts";
+import { candidatesOf, rivalNames } from "./rivalOptimizers.ts";
 
 /** Its own task and the same over longer runs see training images, the others the test images. */
 export const taskNames = ["own", "longer", "wider", "deeper", "tanh", "larger-batches", "linear"] as const;
@@ -37,6 +37,9 @@ const config = z.strictObject({
   longHorizon: longHorizonField,
 });
 type Config = z.infer<typeof config>;
+const rivalConfig = config.extend({
+  optimizer: z.enum(rivalNames as [string, ...string[]]).default("adam"),
+});
 
 interface JudgedTask {
   data: LabelledData;
@@ -102,26 +105,33 @@ export function learnedRuns(meta: unknown): Experiment {
 }
 
 /**
- * Training runs by Adam with each of its learning rates in turn, from the same seeds. Theta are the parameters of all,
- * [rates, …]; the metric `rate` is the index of the one of the step.
+ * Training runs by each candidate of an optimizer of the field in turn, from the same seeds: by Adam with each of its
+ * learning rates. Theta are the parameters of all, [candidates, …]; the metric `rate` is the index of the one of the step.
  */
-export const adamRivals: Experiment = defineExperiment<Config>({
-  name: "adam-rivals",
-  summary: "training runs by Adam with ten learning rates",
-  config,
-  setup(settings, key) {
+export const rivalRuns: Experiment = defineExperiment<z.infer<typeof rivalConfig>>({
+  name: "rival-runs",
+  summary: "training runs by an optimizer of the field with several learning rates",
+  config: rivalConfig,
+  setup({ optimizer, ...settings }, key) {
     const { data, settings: own } = taskOf(settings);
-    const problem = taskProblem(learnableAdam(), data, own) as Problem;
-    const window = windowOf(problem);
     const evaluationKey = random.foldIn(key, "evaluation");
-    const metas = adamRates.map(
-      (learningRate) => learnableAdam({ learningRate }).init(evaluationKey) as unknown,
+    const { metas, learned } = candidatesOf(optimizer, own.horizon, evaluationKey);
+    const problems = new Map<unknown, Problem>();
+    const problemOf = (index: number): Problem => {
+      const by = learned(index);
+      const known = problems.get(by) ?? (taskProblem(by, data, own) as Problem);
+      problems.set(by, known);
+      return known;
+    };
+    const window = windowOf(problemOf(0));
+    const particles = settings.evaluationRuns;
+    const runs = metas.map((_, index) =>
+      unrolling(problemOf(index), { key: evaluationKey, particles, window }),
     );
-    const runs = unrolling(problem, { key: evaluationKey, particles: settings.evaluationRuns, window });
     return {
       theta: stacked(metas),
-      method: eachInTurn(runs, problem.horizon),
-      steps: metas.length * unrollingSteps(problem, undefined, window),
+      method: inTurn(runs, own.horizon),
+      steps: metas.length * unrollingSteps(problemOf(0), undefined, window),
     };
   },
 });
@@ -137,19 +147,19 @@ interface InTurn {
   own: UnrollingState;
 }
 
-/** A unrolling of `length` inner steps at each theta of a stack, one after the other. */
-function eachInTurn(runs: Method<unknown, UnrollingState>, length: number): Method<unknown, InTurn> {
+/** The i-th unrolling of `length` inner steps at the i-th theta of a stack, one after the other. */
+function inTurn(runs: readonly Method<unknown, UnrollingState>[], length: number): Method<unknown, InTurn> {
   return {
     name: "unrollings in turn",
-    recipe: (theta, { own }) => runs.recipe(theta, own),
-    init: (theta, key) => ({ index: 0, own: runs.init(theta, key) }),
+    recipe: (theta, { own }) => runs[0]!.recipe(theta, own),
+    init: (theta, key) => ({ index: 0, own: runs[0]!.init(theta, key) }),
     step(theta, { index, own }, key) {
       const at = tree.map((leaf) => leaf.slice(index), theta);
-      const { state, loss, metrics } = runs.step(at, own, key);
+      const { state, loss, metrics } = runs[index]!.step(at, own, key);
       const isDone = state.t === length;
       return {
         theta,
-        state: isDone ? { index: index + 1, own: runs.init(theta, key) } : { index, own: state },
+        state: isDone ? { index: index + 1, own: runs[0]!.init(theta, key) } : { index, own: state },
         loss,
         metrics: { ...metrics, rate: index },
       };
