@@ -18,3 +18,9 @@ export { applyMlp, initMlp } from "./mlp.ts";
 export type { InitMlpOptions, Layer } from "./mlp.ts";
 export { recurrent } from "./recurrent.ts";
 export type { RecurrentCell, RecurrentOptions } from "./recurrent.ts";
+export { initTransformerBlock, transformerBlock } from "./transformerBlock.ts";
+export type {
+  InitTransformerBlockOptions,
+  TransformerBlockOptions,
+  TransformerBlockWeights,
+} from "./transformerBlock.ts";

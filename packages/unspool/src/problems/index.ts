@@ -70,6 +70,14 @@ export { metaTraining } from "./metaTraining.ts";
 export type { MetaTrainingOptions, MetaTrainingState } from "./metaTraining.ts";
 export { evaluateHorizon } from "./evaluateHorizon.ts";
 export type { EvaluateHorizonOptions, HorizonEvaluation, HorizonLosses } from "./evaluateHorizon.ts";
+export { recurrentLanguageModel } from "./recurrentLanguageModel.ts";
+export type { RecurrentLanguageModel, RecurrentLanguageModelOptions } from "./recurrentLanguageModel.ts";
+export type { TextBatch, TextOptions } from "./textSequences.ts";
+export { transformerLanguageModel } from "./transformerLanguageModel.ts";
+export type {
+  TransformerLanguageModel,
+  TransformerLanguageModelOptions,
+} from "./transformerLanguageModel.ts";
 export { smoothLabels } from "./smoothLabels.ts";
 export { mixup } from "./mixup.ts";
 export type { MixedData } from "./mixup.ts";
