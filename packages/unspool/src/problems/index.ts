@@ -78,6 +78,16 @@ export type {
   TransformerLanguageModel,
   TransformerLanguageModelOptions,
 } from "./transformerLanguageModel.ts";
+export { autoencoding } from "./autoencoding.ts";
+export type { AutoencodingOptions } from "./autoencoding.ts";
+export { residualClassification } from "./residualClassification.ts";
+export type {
+  ResidualBlock,
+  ResidualClassificationOptions,
+  ResidualNetwork,
+} from "./residualClassification.ts";
+export { visionTransformer } from "./visionTransformer.ts";
+export type { VisionTransformer, VisionTransformerOptions } from "./visionTransformer.ts";
 export { smoothLabels } from "./smoothLabels.ts";
 export { mixup } from "./mixup.ts";
 export type { MixedData } from "./mixup.ts";
