@@ -49,10 +49,10 @@ function modelChange(delta: net.ChainTheta): number {
 }
 
 test("more steps lower the model, and as many as there are parameters minimise it: -.5947277231 by numpy", () => {
-  const values = [1, 3, 20].map((conjugateSteps) => modelChange(change({ conjugateSteps })));
+  const values = [1, 20].map((conjugateSteps) => modelChange(change({ conjugateSteps })));
   expect(values[0]).toBeCloseTo(-0.5491153968, 8);
-  values.slice(1).forEach((value, i) => expect(value).toBeLessThan(values[i]! + 1e-12));
-  expect(values[2]).toBeCloseTo(-0.5947277231, 9);
+  expect(values[1]).toBeLessThan(values[0]!);
+  expect(values[1]).toBeCloseTo(-0.5947277231, 9);
 });
 
 test("the low-rank way is the same step, of a network that is wider than its batch", () => {
