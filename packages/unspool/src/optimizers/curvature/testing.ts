@@ -1,5 +1,6 @@
 /** Networks for tests of curvature methods, in float64. Numbers: Benzing (ICML 2022), by an implementation in numpy. */
-import { type Layers, type Tensor, np, random } from "../../array/index.ts";
+import { type Layers, type Tensor, jacobian, np, plainLayers, random, tree } from "../../array/index.ts";
+import { compiled } from "../../unroll/index.ts";
 import { type Objective, networkObjective } from "../objective/objective.ts";
 import { type Likelihood, categoricalLogits, gaussianLikelihood } from "./likelihoods.ts";
 
@@ -70,4 +71,33 @@ export function convObjective(examples: number): Objective<ConvTheta> {
 
 export function normal(name: string, shape: number[]): Tensor {
   return random.normal(random.foldIn(random.key(0), name), shape, f64);
+}
+
+/** Dense F over all parameters, in the order of leaves: mean over examples of Jᵀ F_R J. */
+export function denseFisher<T>(of: Objective<T>, at: T): Tensor {
+  const network = of.network!;
+  const run = compiled("fisher", (now: T) => {
+    const outputs = network.outputs(now, plainLayers);
+    const at = (v: Tensor): T => {
+      let offset = 0;
+      const cut = (leaf: Tensor): Tensor => v.slice([offset, (offset += leaf.size)]).reshape([...leaf.shape]);
+      return tree.map(cut, now);
+    };
+    const vector = np.concatenate(
+      tree.leaves(now).map((leaf) => leaf.reshape([-1])),
+      0,
+    );
+    const rows = jacobian((v: Tensor) => network.outputs(at(v), plainLayers))(vector);
+    const units = np.eye(outputs.shape[1]!).astype("float64");
+    const half = np.stack(
+      Array.from({ length: outputs.shape[1]! }, (_, k) =>
+        network.likelihood.fisherFactor(outputs, np.zerosLike(outputs).add(units.slice(k))),
+      ),
+    );
+    // [draws, batch, parameters].
+    const g = np.einsum("dbn,bnp->dbp", half, rows);
+    const all = g.reshape([-1, g.shape[2]!]);
+    return np.matmul(np.transpose(all), all).div(outputs.shape[0]!);
+  });
+  return run(at);
 }
