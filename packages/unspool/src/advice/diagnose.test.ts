@@ -120,13 +120,18 @@ test("a setup that a search moves: that search is tried, and estimators with wha
   );
 });
 
-test("a setup without an inner problem is told what is missing", () => {
-  const { inner: _, ...setup } = setupOf(
-    defineProblem({ horizon: 5, init: () => np.array(0), step: (t: Tensor, s) => ({ state: s, loss: t }) }),
-    0,
-    1,
-  );
-  expect(() => diagnose(setup)).toThrow(OptionError);
+test("a setup that says no inner problem: its estimator's is taken, and without one what is missing is told", () => {
+  const problem = defineProblem({
+    name: "own",
+    horizon: 5,
+    init: () => np.array(0),
+    step: (t: Tensor, s) => ({ state: s, loss: t.mul(t) }),
+  });
+  const { inner: _, ...setup } = setupOf(problem, 1, 1);
+  const { recommendation } = diagnose(setup, { innerSteps: 80 });
+  expect(recommendation.trials.map(({ setting }) => setting.estimator)).toContain("nres");
+  const { madeFor: _none, ...estimator } = createEstimator("nres", problem);
+  expect(() => diagnose({ ...setup, estimator: estimator as never })).toThrow(OptionError);
 });
 
 test("a problem that is never finite: nothing is recommended, and where it begins is said", () => {
