@@ -82,7 +82,7 @@ export { autoencoding } from "./autoencoding.ts";
 export type { AutoencodingOptions } from "./autoencoding.ts";
 export { residualClassification } from "./residualClassification.ts";
 export type {
-  ResidualBlock,
+  ResidualImageBlock,
   ResidualClassificationOptions,
   ResidualNetwork,
 } from "./residualClassification.ts";
