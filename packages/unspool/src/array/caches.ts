@@ -15,15 +15,11 @@ type Setter = (this: Table, key: unknown, value: unknown) => Table;
 
 let tables: readonly Table[] | undefined;
 
-/** Calls before the tables are looked for, which costs 50 ms of processor time that a short process does not have. */
-let early = 64;
-
-/** Empties half of every table that has become too large. Only where no trace is open. */
+/**
+ * Empties half of every table that has become too large. Only where no trace is open, and first while this room loads: the
+ * tables are looked for by programs, which would become part of an open trace.
+ */
 export function trimCaches(): void {
-  if (early > 0) {
-    early -= 1;
-    return;
-  }
   tables ??= findTables();
   for (const table of tables) if (table.size > most) dropOldest(table, table.size - most / 2);
 }
