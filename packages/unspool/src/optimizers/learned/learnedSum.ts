@@ -15,7 +15,7 @@ import type { LearnedOptimizer } from "./learnedOptimizer.ts";
 import { smallFc } from "./smallFc.ts";
 
 export interface LearnedSumOptions {
-  /** What is added up. Default `smallFc` and `learnableAdam`. */
+  /** What is added up; from data by name. Default ["smallFc","learnableAdam"]. */
   parts?: readonly LearnedOptimizer[];
 }
 
