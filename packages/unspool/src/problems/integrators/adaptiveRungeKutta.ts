@@ -16,7 +16,7 @@ import {
   requireOneOf,
   requirePositive,
 } from "../../errors.ts";
-import { type Field, along, asTime, weightedRates } from "./field.ts";
+import { type Field, along, asTime, checkedField, weightedRates } from "./field.ts";
 import { type Tableau, tableaux } from "./tableaux.ts";
 
 export interface AdaptiveRungeKuttaOptions {
@@ -72,15 +72,16 @@ const [largestFall, largestRise] = [0.2, 5];
  * const { state } = adaptiveRungeKutta((x) => x.neg(), np.array(1), { duration: 2 }); // exp(-2)
  */
 export function adaptiveRungeKutta<State>(
-  field: Field<State>,
+  given: Field<State>,
   state: State,
   options: AdaptiveRungeKuttaOptions,
 ): AdaptiveResult<State> {
-  const { attempts, method, duration, ...given } = requireOptions(options);
+  const { attempts, method, duration, ...rule } = requireOptions(options);
+  const field = checkedField("adaptiveRungeKutta", given, state);
   const dtype = tree.floatType(state);
-  const tolerance = { relative: given.relativeTolerance, absolute: given.absoluteTolerance };
+  const tolerance = { relative: rule.relativeTolerance, absolute: rule.absoluteTolerance };
   const tableau = tableaux[method];
-  const start = asTime(given.time, dtype);
+  const start = asTime(rule.time, dtype);
   const end = start.add(asTime(duration, dtype));
   const rate = field(state, start);
   const none = tree.scalar(0, "int32");
@@ -89,7 +90,7 @@ export function adaptiveRungeKutta<State>(
     rate,
     time: start,
     step: asTime(
-      given.firstStep ??
+      rule.firstStep ??
         lax.stopGradient(firstStepOf(field, { state, rate, time: start }, tableau, tolerance)),
       dtype,
     ),

@@ -6,6 +6,7 @@ import { defineProblem, unroll } from "../../unroll/index.ts";
 import { type Field, adaptiveRungeKutta, rungeKutta } from "../index.ts";
 
 const f64 = (value: number): Tensor => tree.scalar(value, "float64");
+const vector = (values: number[]): Tensor => np.array(values, { dtype: "float64" });
 
 /** x' = x cos t: x = exp(sin t). */
 const swinging: Field<Tensor> = (x, t) => x.mul(np.cos(t));
@@ -49,6 +50,22 @@ describe("rungeKutta", () => {
   });
   test("options are checked", () => {
     expect(() => rungeKutta(swinging, f64(1), { timeStep: NaN })).toThrow(OptionError);
+    expect(() => rungeKutta(swinging, f64(1), {} as never)).toThrow(/timeStep must be a finite number/);
+    expect(() => rungeKutta(swinging, f64(1), { timeStep: vector([0.1, 0.2]) })).toThrow(
+      /timeStep must be a scalar/,
+    );
+    // Rates that would broadcast.
+    const wide = () => vector([1, 2]);
+    for (const method of ["classical", "euler"] as const)
+      expect(() => rungeKutta(wide, vector([0, 0]).reshape([2, 1]), { timeStep: 0.1, method })).toThrow(
+        "rungeKutta: what the field returns is float64[2], expected float64[2,1].",
+      );
+    expect(() => adaptiveRungeKutta(wide, vector([0, 0]).reshape([2, 1]), { duration: 1 })).toThrow(
+      "adaptiveRungeKutta: what the field returns is float64[2], expected float64[2,1].",
+    );
+    expect(() => rungeKutta((x: Tensor) => x, np.array([1, 2], { dtype: "int32" }), { timeStep: 1 })).toThrow(
+      'rungeKutta: the dtype of the state must be float32 or float64, got "int32".',
+    );
     expect(() => rungeKutta(swinging, f64(1), { timeStep: 1, method: "rk4" as never })).toThrow(OptionError);
   });
 });

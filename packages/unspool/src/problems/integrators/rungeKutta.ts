@@ -7,9 +7,9 @@
  * Hairer, Nørsett and Wanner, "Solving Ordinary Differential Equations I", 1993, chapter II.
  */
 import { type Tensor, tree } from "../../array/index.ts";
-import { OptionError, requireKnownOptions, requireOneOf } from "../../errors.ts";
+import { requireKnownOptions, requireOneOf } from "../../errors.ts";
 import { classicalRungeKutta } from "./classicalRungeKutta.ts";
-import { type Field, along, asTime, weightedRates } from "./field.ts";
+import { type Field, along, asTime, checkedField, requireTime, weightedRates } from "./field.ts";
 import { type Tableau, type TableauName, tableaux } from "./tableaux.ts";
 
 export type RungeKuttaMethod = TableauName | "classical";
@@ -28,7 +28,8 @@ export interface RungeKuttaOptions {
 
 /**
  * The state one time step later: a tree like `state`, whose leaves are tensors of floating-point numbers. Differentiable in
- * the state, in what the field holds, and in the time step.
+ * the state, in what the field holds, and in the time step. Throws `ShapeError` where the field returns another tree or
+ * other shapes or dtypes, `OptionError` for a state of integers.
  *
  * @example
  * const oscillator = ({ x, v }) => ({ x: v, v: x.neg() });
@@ -40,13 +41,13 @@ export function rungeKutta<State>(field: Field<State>, state: State, options: Ru
   requireKnownOptions(where, options, ["timeStep", "method", "time"]);
   const { timeStep, method = "classical", time = 0 } = options;
   requireOneOf(where, "method", method, ["classical", ...Object.keys(tableaux)]);
-  if (typeof timeStep === "number" && !Number.isFinite(timeStep)) {
-    throw new OptionError(where, "timeStep", timeStep, "a finite number or a scalar");
-  }
+  requireTime(where, "timeStep", timeStep);
+  requireTime(where, "time", time);
+  const checked = checkedField(where, field, state);
   const now = asTime(time, tree.floatType(state));
-  if (method === "classical") return classicalRungeKutta(field, state, now, timeStep);
+  if (method === "classical") return classicalRungeKutta(checked, state, now, timeStep);
   const tableau = tableaux[method];
-  const rates = stagesOf(tableau, field, state, now, timeStep);
+  const rates = stagesOf(tableau, checked, state, now, timeStep);
   return along(state, weightedRates(tableau.weights, rates), timeStep);
 }
 
