@@ -104,12 +104,13 @@ export function lbfgs(options: LbfgsOptions = {}): ObjectiveOptimizer<LbfgsState
         search === "zoom"
           ? strongWolfe(lossAt, start, from, { trials, ...wolfe })
           : backtracking(lossAt, start, from, halvings);
-      const next = addScaled(leaves, length, direction);
+      const isStuck = length.lessEqual(0);
+      // Not 0 times a direction that may be infinite.
+      const next = tree.select(isStuck, leaves, addScaled(leaves, length, direction));
       const [, nextGradient] = differentiate(next) as [Tensor, Tensor[]];
-      const s = scaled(length, direction);
+      const s = tree.select(isStuck, leaves.map(np.zerosLike) as Tensor[], scaled(length, direction));
       const y = nextGradient.map((g, i) => g.sub(gradient[i]!));
       const updated = withPair(state, s, y);
-      const isStuck = length.lessEqual(0);
       const forgotten = {
         ...updated,
         inverses: np.zerosLike(state.inverses),

@@ -157,6 +157,14 @@ describe("zoomLineSearch", () => {
     expect(lengths.filter((t) => t > 0).length).toBeGreaterThan(15);
     expect(losses.at(-1)!).toBeLessThan(losses[0]! / 5);
   });
+  test("a slope that is not finite leaves theta where it is, to the bit", () => {
+    const roots: Objective<Tensor> = { loss: (x) => np.sqrt(x).sum() };
+    for (const optimizer of [zoomLineSearch(sgd({ learningRate: 1 })), lbfgs(), lbfgs({ search: "zoom" })]) {
+      const { theta, lengths } = run(optimizer, roots, f64([0, 4]), 2);
+      expect([optimizer.name, ...theta.data]).toEqual([optimizer.name, 0, 4]);
+      expect(lengths).toEqual([0, 0]);
+    }
+  });
   test("L-BFGS with it solves Rosenbrock's function, and keeps every pair", () => {
     const { theta, lengths } = run(lbfgs({ search: "zoom" }), rosenbrock, f64([-1.2, 1]), 40);
     expectClose(theta, [1, 1], 1e-6);

@@ -68,7 +68,12 @@ export function zoomLineSearch<Inner extends Tree>(
         rule,
       );
       return {
-        theta: withFloatLeaves(theta, addScaled(leaves, length, direction)),
+        // Not 0 times a direction that may be infinite.
+        theta: tree.select(
+          length.lessEqual(0),
+          theta,
+          withFloatLeaves(theta, addScaled(leaves, length, direction)),
+        ),
         state: { step: advance(state.step), inner: moved.state },
         loss,
         metrics: { stepLength: length },

@@ -23,6 +23,14 @@ function scales(losses: number[], options: object): number[] {
 }
 
 describe("reduceOnPlateau", () => {
+  test("a loss may be a number; one for each example is refused", () => {
+    const optimizer = reduceOnPlateau(sgd(), { patience: 1 });
+    const [theta, gradient] = [f64([1]), f64([0])];
+    const after = (loss: unknown) =>
+      optimizer.update(gradient, optimizer.init(theta), theta, { loss: loss as Tensor }).state;
+    expectClose(after(2).best, [2], 0);
+    expect(() => after(f64([1, 2]))).toThrow(/the loss that `update` observes must be a scalar/);
+  });
   test("falls after `patience` losses that are no better, and begins to count anew", () => {
     // Better, worse, worse: half. Better (0.5), equal, equal: half again. NaN is not better.
     const losses = [1, 1.5, 1, 0.5, 0.5, 0.5, NaN, NaN, 0.4];

@@ -8,7 +8,7 @@
  *
  * A loss is the mean of `every` observed ones, so that the noise of batches is no plateau.
  */
-import { type Tensor, type Tree, np, tree } from "../../array/index.ts";
+import { Tensor, type Tree, np, tree } from "../../array/index.ts";
 import { OptionError, requireInteger } from "../../errors.ts";
 import { type Range, asType, withDefaults } from "../hyperparameter.ts";
 import { advance, counter, isAt, mapFloats, requireGradient, thetaEntries } from "../leaves.ts";
@@ -151,10 +151,11 @@ function afterLoss(rule: Required<ReduceOnPlateauOptions>, state: Plateau, loss:
   return tree.select(isFull, judged, { scale, best, losses, worse: before, waiting, sum, count });
 }
 
-/** In the dtype of `like`. */
+/** In the dtype of `like`. A loop of one's own may have it as a number. */
 function lossOf(observed: LossObservation | undefined, like: Tensor): Tensor {
-  const loss = observed?.loss;
-  if (loss !== undefined) return asType(loss, like.dtype);
+  const loss: unknown = observed?.loss;
+  if (typeof loss === "number") return tree.scalar(loss, like.dtype);
+  if (loss instanceof Tensor && loss.ndim === 0) return asType(loss, like.dtype);
   const hint = "Write optimizer.update(gradient, state, theta, { loss }).";
   throw new OptionError(where, "the loss that `update` observes", loss, "a scalar", hint);
 }
