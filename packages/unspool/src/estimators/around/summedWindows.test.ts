@@ -79,5 +79,17 @@ test("a loss that is not finite is told by the estimator, with its step", () => 
 
 test("options", () => {
   expect(() => summedWindows(tbptt(problem), { windows: 0 })).toThrow(/windows.*got 0/);
+  expect(() => summedWindows(tbptt(problem), undefined as never)).toThrow(/windows.*got undefined/);
+  expect(() => summedWindows({ ask: () => 0 } as never, { windows: 2 })).toThrow(
+    /must be a gradient estimator/,
+  );
+  const sum = rtrl(problem, { objective: "sum" });
+  expect(() => summedWindows(sum, { windows: 2, objective: "mean" })).toThrow(
+    /objective must be sum, which rtrl was told, got "mean"/,
+  );
+  const [untold, told] = [{}, { objective: "sum" } as const].map(
+    (more) => gradients(summedWindows(sum, { windows: 4, ...more }), theta, 1)[0]!,
+  );
+  expect(untold).toEqual(told);
   expect(() => summedWindows(tbptt(problem), { windows: 2, objective: "avg" as never })).toThrow(/objective/);
 });

@@ -6,7 +6,13 @@
  *     g = Σ_w g_w     or     g = 1/W Σ_w g_w
  */
 import { type Key, type Tensor, random, tree } from "../../array/index.ts";
-import { NonFiniteError, requireInteger, requireKnownOptions, requireOneOf } from "../../errors.ts";
+import {
+  NonFiniteError,
+  OptionError,
+  requireInteger,
+  requireKnownOptions,
+  requireOneOf,
+} from "../../errors.ts";
 import type { EstimateMetrics, GradientEstimator, Recurrence } from "../estimator.ts";
 import { estimatesProgram, takeEstimates, windowsRunner } from "../takeEstimates.ts";
 
@@ -15,7 +21,7 @@ export interface SummedWindowsOptions {
   windows: number;
   /**
    * The sum of the windows' losses and gradients, or their mean. Say what the estimator was told: sums of sums are sums over all
-   * steps, means of means are means. Default "mean".
+   * steps, means of means are means. Default: the estimator's own, where it says it, else "mean".
    */
   objective?: "sum" | "mean";
 }
@@ -28,7 +34,7 @@ interface Sum {
 
 /**
  * `windows` estimates of `estimator` as one. Their keys are `foldIn(key, 0)`, `foldIn(key, 1)`, …; where the executor can, they
- * are one call. Cost: that of the estimates.
+ * are one call. Throws `OptionError` where the estimator was told another objective. Cost: that of the estimates.
  *
  * @example
  * // One estimate per trajectory of 100 steps, from windows of 10.
@@ -40,9 +46,17 @@ export function summedWindows<Theta, State>(
 ): GradientEstimator<Theta, State> {
   const where = "summedWindows";
   requireKnownOptions(where, options, ["windows", "objective"]);
-  const { windows, objective = "mean" } = options;
+  if (typeof (estimator as { estimate?: unknown } | undefined)?.estimate !== "function") {
+    throw new OptionError(where, "the first argument", estimator, "a gradient estimator, as pes(problem, …)");
+  }
+  const own = estimator.madeFor?.options["objective"];
+  const { windows, objective = own === "sum" ? own : "mean" } = options ?? ({} as SummedWindowsOptions);
   requireInteger(where, "windows", windows, 1);
   requireOneOf(where, "objective", objective, ["sum", "mean"]);
+  if ((own === "sum" || own === "mean") && own !== objective) {
+    const hint = "Give both the same.";
+    throw new OptionError(where, "objective", objective, `${own}, which ${estimator.name} was told`, hint);
+  }
   const { recurrence } = estimator;
   const run = windowsRunner(recurrence) && recurrence && inARow(recurrence, windows);
   const scale = objective === "sum" ? 1 : 1 / windows;

@@ -108,6 +108,23 @@ test("pes is unbiased: a trajectory of random windows has the mean of the whole 
   expect(Math.abs(mean - whole![0]!) / error).toBeLessThan(4);
 });
 
+test("what does not fit the estimators that are made is refused", () => {
+  const given = {
+    horizon: 12,
+    truncations: [2, 4],
+    create: (truncation: number) => rtrl(problem, { truncation }),
+  };
+  expect(() => varyingTruncation({ ...given, horizon: 24 })).toThrow(
+    "varyingTruncation: horizon must be 12, that of the problem of rtrl, got 24.",
+  );
+  expect(() => varyingTruncation({ ...given, create: () => rtrl(problem, { truncation: 3 }) })).toThrow(
+    /the truncation of create\(2\) must be 2, got 3\. Hand the argument/,
+  );
+  expect(() => varyingTruncation({ ...given, schedule: "linear" as never })).toThrow(
+    /schedule must be "random"/,
+  );
+});
+
 test.each([
   [[], /at least one/],
   [[5], /divisors of the horizon 12/],

@@ -49,7 +49,20 @@ export function varyingTruncation<Theta, State>(
   const { horizon, create, schedule = "random" } = options;
   const truncations = options.truncations.toSorted((a, b) => a - b);
   requireLengths(where, horizon, truncations);
-  const estimators = new Map(truncations.map((truncation) => [truncation, create(truncation)]));
+  if (schedule !== "random" && typeof schedule !== "function") {
+    throw new OptionError(
+      where,
+      "schedule",
+      schedule,
+      '"random" or a function of the number of estimates made',
+    );
+  }
+  const estimators = new Map(
+    truncations.map((truncation) => [
+      truncation,
+      requireWindow(where, horizon, truncation, create(truncation)),
+    ]),
+  );
   const shortest = truncations[0]!;
   const { madeFor } = estimators.get(shortest)!;
   const at = (truncation: number): GradientEstimator<Theta, State> => estimators.get(truncation)!;
@@ -83,6 +96,30 @@ export function varyingTruncation<Theta, State>(
       };
     },
   };
+}
+
+/** What `create` makes, where it says what it was made for: of these windows, and of a problem of this horizon. */
+function requireWindow<Theta, State>(
+  where: string,
+  horizon: number,
+  truncation: number,
+  made: GradientEstimator<Theta, State>,
+): GradientEstimator<Theta, State> {
+  const { problem, options } = made.madeFor ?? {};
+  const own = options?.["truncation"];
+  if (typeof own === "number" && own !== truncation) {
+    const hint = "Hand the argument of `create` on as the option `truncation`.";
+    throw new OptionError(where, `the truncation of create(${truncation})`, own, `${truncation}`, hint);
+  }
+  if (problem !== undefined && problem.horizon !== horizon) {
+    throw new OptionError(
+      where,
+      "horizon",
+      horizon,
+      `${problem.horizon}, that of the problem of ${made.name}`,
+    );
+  }
+  return made;
 }
 
 /** With multiples of the shortest, which divides the horizon, what is left of a trajectory always has a window. */

@@ -50,6 +50,7 @@ export interface DerivativeSettings {
   problem: ErasedProblem;
   plan: WindowPlan;
   tasks: number;
+  objective: DerivativeObjective;
   lossScale: number;
   /** The objective is the final loss. */
   isFinal: boolean;
@@ -84,15 +85,17 @@ export function derivativeSettings(
   const isFinal = objective === "final";
   if (isFinal) requireEnd(name, problem);
   const lossScale = objective === "mean" ? 1 / plan.truncation : 1;
-  return { name, problem, plan, tasks, lossScale, isFinal, executor: executorFor(problem, options.executor) };
+  return {
+    ...{ name, problem, plan, tasks, objective, lossScale, isFinal },
+    executor: executorFor(problem, options.executor),
+  };
 }
 
 /** What `compare` and `diagnose` make other estimators of; none where the objective is the final loss. */
-export function madeForTasks({ problem, plan, tasks, lossScale, isFinal }: DerivativeSettings): {
+export function madeForTasks({ problem, plan, tasks, objective, isFinal }: DerivativeSettings): {
   madeFor?: MadeFor;
 } {
   if (isFinal) return {};
-  const objective = lossScale === 1 ? "sum" : "mean";
   return { madeFor: { problem, options: { tasks, objective, ...windowsOf(plan, problem) } } };
 }
 

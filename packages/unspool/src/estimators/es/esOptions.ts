@@ -77,6 +77,7 @@ export interface EsSettings {
   plan: WindowPlan;
   sigma: number;
   pairs: number;
+  objective: "sum" | "mean";
   /** 1 for "sum", 1 / truncation for "mean". */
   lossScale: number;
   isDividedByStd: boolean;
@@ -125,6 +126,7 @@ export function esSettings(
     plan,
     sigma,
     pairs,
+    objective,
     lossScale: objective === "sum" || over !== "sum" ? 1 : 1 / plan.truncation,
     isDividedByStd: options.isDividedByStd ?? false,
     differences,
@@ -140,12 +142,12 @@ export function esSettings(
 
 /** What `compare` and `diagnose` make other estimators of; none where the objective is not of the sum of the steps' losses. */
 export function madeForPairs(settings: EsSettings): { madeFor?: MadeFor } {
-  const { problem, plan, over, sigma, pairs, lossScale, noise, gaussianSigma } = settings;
+  const { problem, plan, over, sigma, pairs, objective, noise, gaussianSigma } = settings;
   if (over !== "sum") return {};
   const { isDividedByStd, nanPolicy, isCommon, differences } = settings;
   const options = {
     ...{ sigma, pairs, isDividedByStd, nanPolicy, differences },
-    objective: lossScale === 1 ? "sum" : "mean",
+    objective,
     trajectories: isCommon ? "common" : "independent",
     ...windowsOf(plan, problem),
     ...(gaussianSigma === undefined && { noise }),
