@@ -83,6 +83,7 @@ export type { AutoencodingOptions } from "./autoencoding.ts";
 export { residualClassification } from "./residualClassification.ts";
 export type {
   ResidualImageBlock,
+  ConvolutionBlock,
   ResidualClassificationOptions,
   ResidualNetwork,
 } from "./residualClassification.ts";

@@ -31,14 +31,14 @@ export interface ResidualClassificationOptions {
   batchSize?: number;
 }
 
-export type ResidualImageBlock = {
+export type ConvolutionBlock = {
   first: Required<ConvolutionWeights>;
   second: Required<ConvolutionWeights>;
 };
 
 export type ResidualNetwork = {
   stem: Required<ConvolutionWeights>;
-  blocks: ResidualImageBlock[];
+  blocks: ConvolutionBlock[];
   output: Layer;
 };
 
@@ -72,7 +72,7 @@ export function residualClassification(
     name: `residualClassification ${side}-${channels} x ${blocks}`,
     init: (key: Key): ResidualNetwork => ({
       stem: convolution(random.foldIn(key, "stem"), 1),
-      blocks: Array.from({ length: blocks }, (_, i): ResidualImageBlock => {
+      blocks: Array.from({ length: blocks }, (_, i): ConvolutionBlock => {
         const { kernel, bias } = convolution(random.foldIn(key, i), channels);
         return {
           first: { kernel, bias },
