@@ -100,11 +100,35 @@ function pageText(sections: readonly Section[]): string {
       "step, in a compiled program, and as the inner process whose settings are learned. Where an option is a " +
       "`Hyperparameter`, it takes a number, a schedule, or a tensor. g is the gradient; products, powers and roots are " +
       "elementwise. Costs are per update: passes over theta, and copies of theta that the state holds.",
+    useText,
     ...sections.map(summaryTable),
     ...sections.map(sectionText),
     leftOut,
   ].join("\n\n")}\n`;
 }
+
+/** Two loops of one's own: what the entries and their examples take for granted. */
+const useText = [
+  "An optimizer takes a gradient; what is evaluated is theta, or `evaluationTheta` of those that have it:",
+  `\`\`\`js
+let state = optimizer.init(theta);
+for (const batch of batches) {
+  const [loss, gradient] = valueAndGrad((at) => lossOf(at, batch))(theta);
+  ({ theta, state } = optimizer.update(gradient, state, theta, { loss }));
+}
+const evaluated = optimizer.evaluationTheta?.(state, theta) ?? theta;
+\`\`\``,
+  "Those that evaluate the loss themselves take an objective, which `objectiveOf` makes of a batch; `firstOrder(optimizer)` " +
+    "makes one of them of any other:",
+  `\`\`\`js
+const objectiveOf = (batch) => ({ loss: (theta) => lossOf(theta, batch) }); // a scalar tensor
+const step = compiledStep(optimizer, objectiveOf);
+let state = optimizer.init(theta, objectiveOf(batches[0]), random.key(0));
+for (const [i, batch] of batches.entries()) {
+  ({ theta, state } = step(theta, state, batch, random.foldIn(random.key(1), i)));
+}
+\`\`\``,
+].join("\n\n");
 
 function summaryTable({ title, kind, entries }: Section): string {
   // Schedules and batch controllers cost nothing to speak of.

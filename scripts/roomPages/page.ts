@@ -8,6 +8,7 @@ import type { AlgorithmDoc, OptionDoc } from "../optimizersPage/sources.ts";
 import { type Page, root, table } from "../page.ts";
 
 export const roomPageNames = [
+  "estimators",
   "bilevel",
   "subspace",
   "invariance",
@@ -31,6 +32,7 @@ interface Contents {
 }
 
 const pages: Readonly<Record<RoomPage, Contents>> = {
+  estimators: { title: "Gradient estimators: reference", guide: "../tutorial.md" },
   bilevel: { title: "Bilevel optimisation: reference", guide: "../bilevel.md" },
   subspace: { title: "Principal subspaces: reference", guide: "../subspaces.md" },
   invariance: { title: "Invariance learning: reference", guide: "../invariance.md" },

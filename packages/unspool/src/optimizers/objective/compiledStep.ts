@@ -1,5 +1,6 @@
 /** Steps of an optimizer of objectives as compiled programs: one for each phase, used when its turn comes. */
 import { type Key, type Tensor, type Tree, tree } from "../../array/index.ts";
+import { OptionError } from "../../errors.ts";
 import { compiled } from "../../unroll/index.ts";
 import type { Objective, ObjectiveOptimizer, Phase, StepOutcome } from "./objective.ts";
 
@@ -8,7 +9,8 @@ export interface CompiledStep<Theta, State, Batch> {
 }
 
 /**
- * A function that does one step on one batch (a tree of tensors).
+ * A function that does one step on one batch (a tree of tensors). Throws `OptionError` for an optimizer that takes gradients,
+ * or where `objectiveOf` gives no objective.
  *
  * @example
  * const step = compiledStep(foof(), ({ inputs, targets }: Batch) =>
@@ -21,6 +23,7 @@ export function compiledStep<Theta, State extends Tree, Batch>(
   optimizer: ObjectiveOptimizer<State>,
   objectiveOf: (batch: Batch) => Objective<Theta>,
 ): CompiledStep<Theta, State, Batch> {
+  requireObjectiveOptimizer(optimizer);
   type Program = (
     theta: Theta,
     state: State,
@@ -34,10 +37,10 @@ export function compiledStep<Theta, State extends Tree, Batch>(
     let program = programs.get(signature);
     if (program === undefined) {
       const step: Program = (theta, state, batch, key, fisher) =>
-        optimizer.step(theta, state, objectiveOf(batch), {
+        optimizer.step(theta, state, requireObjective(objectiveOf(batch)), {
           key,
           ...(phase && { phase }),
-          ...(fisher !== undefined && { fisher: objectiveOf(fisher) }),
+          ...(fisher !== undefined && { fisher: requireObjective(objectiveOf(fisher)) }),
         });
       program = compiled(`${optimizer.name}.step`, step);
       programs.set(signature, program);
@@ -54,4 +57,20 @@ export function compiledStep<Theta, State extends Tree, Batch>(
       ...batches,
     );
   };
+}
+
+function requireObjectiveOptimizer(optimizer: unknown): void {
+  const given = (optimizer ?? {}) as { step?: unknown; update?: unknown };
+  if (typeof given.step === "function") return;
+  const wanted = "an optimizer that evaluates an objective";
+  const hint =
+    typeof given.update === "function" ? "Write compiledStep(firstOrder(optimizer), …)." : undefined;
+  throw new OptionError("compiledStep", "optimizer", optimizer, wanted, hint);
+}
+
+function requireObjective<Theta>(objective: Objective<Theta>): Objective<Theta> {
+  if (typeof (objective as { loss?: unknown } | undefined)?.loss === "function") return objective;
+  const hint = "Write (batch) => ({ loss: (theta) => … }).";
+  const wanted = "objectives: { loss(theta) } with a scalar tensor";
+  throw new OptionError("compiledStep", "what objectiveOf returns", objective, wanted, hint);
 }

@@ -277,3 +277,15 @@ function rosenbrockByHand(count: number, memory: number): number[][] {
   }
   return thetas;
 }
+
+test("an optimizer of gradients, and what is no objective, are refused with what to write", () => {
+  expect(() => compiledStep(sgd() as never, () => quadratic([1]))).toThrow(
+    /compiledStep: optimizer must be an optimizer that evaluates an objective.*compiledStep\(firstOrder\(optimizer\)/,
+  );
+  const given = (() => (x: Tensor) => x.sum()) as never;
+  const optimizer = lbfgs();
+  const step = compiledStep<Tensor, ReturnType<typeof optimizer.init>, object>(optimizer, given);
+  const theta = f64([1]);
+  const run = () => step(theta, optimizer.init(theta, quadratic([1]), key), {}, key);
+  expect(run).toThrow(/what objectiveOf returns must be objectives: .*Write \(batch\) => \(\{ loss/);
+});
