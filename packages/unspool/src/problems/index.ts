@@ -82,7 +82,6 @@ export { autoencoding } from "./autoencoding.ts";
 export type { AutoencodingOptions } from "./autoencoding.ts";
 export { residualClassification } from "./residualClassification.ts";
 export type {
-  ResidualImageBlock,
   ConvolutionBlock,
   ResidualClassificationOptions,
   ResidualNetwork,
