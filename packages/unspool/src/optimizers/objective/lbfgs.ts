@@ -108,7 +108,11 @@ export function lbfgs(options: LbfgsOptions = {}): ObjectiveOptimizer<LbfgsState
       // Not 0 times a direction that may be infinite.
       const next = tree.select(isStuck, leaves, addScaled(leaves, length, direction));
       const [, nextGradient] = differentiate(next) as [Tensor, Tensor[]];
-      const s = tree.select(isStuck, leaves.map((x) => np.zerosLike(x)), scaled(length, direction));
+      const s = tree.select(
+        isStuck,
+        leaves.map((x) => np.zerosLike(x)),
+        scaled(length, direction),
+      );
       const y = nextGradient.map((g, i) => g.sub(gradient[i]!));
       const updated = withPair(state, s, y);
       const forgotten = {
