@@ -47,7 +47,8 @@ describe.each(Object.entries(filters))("%s", (name, filter) => {
     onlineLearning({
       filter: filter(),
       observations,
-      optimizer: adam(),
+      // Its steps have no gradient by theta.
+      ...(name !== "bpf" && { optimizer: adam() }),
     }) as Method<DiagonalLinearGaussianTheta>;
   const checks = methodConformance({ name, create, theta, steps: 6 });
   test.each(checks.map((check) => [check.name, check.run] as const))("%s", (_, run) => run());

@@ -22,7 +22,7 @@ const theta = np.array(0.3);
 const options = { truncation: 2, pairs: 3, tasks: 3, sigma: 0.1 };
 
 /** These make their estimates one by one. */
-const alone = ["bptt", "tbptt", "pesAnalytic", "telescopingPes", "mixture"];
+const alone = ["bptt", "tbptt", "pesAnalytic", "telescopingPes", "mixture", "reparameterisedEs"];
 
 test.each(estimators.filter(({ name }) => !alone.includes(name)))(
   "$name: samples from windows in one call are those of windows one by one, bit for bit",

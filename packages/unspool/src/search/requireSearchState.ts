@@ -29,7 +29,8 @@ function noState(where: string, given: unknown, hint?: string): OptionError {
 }
 
 /** What JSON and clones leave of a tensor still says that it is one, and can do nothing. */
-const isWhole = (value: unknown): boolean => Tensor.is(value) && typeof value.item === "function";
+const isWhole = (value: unknown): boolean =>
+  typeof (value as Partial<Tensor> | null | undefined)?.item === "function" && Tensor.is(value);
 
 const at = (record: object, path: string): unknown =>
   path.split(".").reduce<unknown>((of, name) => (of as Record<string, unknown> | null)?.[name], record);

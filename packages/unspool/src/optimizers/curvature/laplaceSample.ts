@@ -64,12 +64,11 @@ export interface LaplaceDraws<T> {
  * const parameters = tree.map((leaf) => random.normal(key, leaf.shape), theta);
  * const move = laplaceMove(columns, { parameters, columns: np.zeros([columns.count]) }, { priorPrecision: 1, dataPoints: 2000 });
  */
-export function laplaceMove<T>(
-  { registration: { blocks }, layers, count }: FisherColumns,
-  { parameters: y, columns: z }: LaplaceDraws<T>,
-  options: LaplaceOptions,
-): T {
+export function laplaceMove<T>(fisher: FisherColumns, draws: LaplaceDraws<T>, options: LaplaceOptions): T {
   requireKnownOptions("laplaceMove", options, ["priorPrecision", "dataPoints"]);
+  const { registration, layers, count } = fisher;
+  const { blocks } = registration;
+  const { parameters: y, columns: z } = draws;
   const { priorPrecision, dataPoints } = options;
   if (String(z.shape) !== String([count])) {
     const what = "one number for each column of the Fisher information";
@@ -81,7 +80,7 @@ export function laplaceMove<T>(
   }
   // Λ₀^(-1/2) as a tree like theta.
   const scales = scalesLike(y, priorPrecision);
-  const [draws, diagonals] = [blockMatrices(blocks, y), blockMatrices(blocks, scales)];
+  const [given, diagonals] = [blockMatrices(blocks, y), blockMatrices(blocks, scales)];
   const isUniform = typeof priorPrecision === "number";
   const inner = tree.total(
     layers.map((columns, i) => {
@@ -91,12 +90,12 @@ export function laplaceMove<T>(
   );
   const root = Math.sqrt(dataPoints);
   const right = tree.total(
-    layers.map((columns, i) => transposedProduct(columns, draws[i]!.mul(diagonals[i]!)).mul(root)),
+    layers.map((columns, i) => transposedProduct(columns, given[i]!.mul(diagonals[i]!)).mul(root)),
   );
   const weights = solvePositive(shifted(inner, 1), right.add(z));
   const moves = layers.map((columns, i) => {
     const back = product(columns, weights).mul(diagonals[i]!).mul(root);
-    return draws[i]!.sub(back).mul(diagonals[i]!);
+    return given[i]!.sub(back).mul(diagonals[i]!);
   });
   const prior = tree.map((leaf, scale) => (isFloatLeaf(leaf) ? leaf.mul(scale!) : leaf), y, scales);
   return withBlocks(prior, blocks, moves);

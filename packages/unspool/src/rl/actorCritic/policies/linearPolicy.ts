@@ -24,9 +24,9 @@ export function linearPolicy(
   environment: Pick<Environment, "observationSpace" | "actionSpace">,
   options: LinearPolicyOptions = {},
 ): Policy<LinearTheta> {
+  requireKnownOptions("linearPolicy", options, ["weights", "dtype"]);
   requireSpaces("linearPolicy", environment);
   const { observationSpace, actionSpace } = environment;
-  requireKnownOptions("linearPolicy", options, ["weights", "dtype"]);
   const { weights = "dense", dtype = "float32" } = options;
   requireOneOf("linearPolicy", "weights", weights, ["dense", "toeplitz"]);
   requireOneOf("linearPolicy", "dtype", dtype, ["float32", "float64"]);

@@ -47,9 +47,9 @@ export function networkPolicy(
   options: NetworkPolicyOptions = {},
 ): Policy<NetworkTheta> {
   const where = "networkPolicy";
+  requireKnownOptions(where, options, ["hidden", "weights", "hasLayerNorm", "dtype"]);
   requireSpaces(where, environment);
   const { observationSpace, actionSpace } = environment;
-  requireKnownOptions(where, options, ["hidden", "weights", "hasLayerNorm", "dtype"]);
   const { hidden = [64, 64], weights = "dense", hasLayerNorm = true, dtype = "float32" } = options;
   if (!Array.isArray(hidden)) throw new OptionError(where, "hidden", hidden, "a list, such as [64, 64]");
   hidden.forEach((size, i) => requireInteger(where, `hidden[${i}]`, size, 1));
