@@ -94,7 +94,10 @@ test("controllers change the batch of a running training, and the noise scale gr
     expect(epochs.at(-1)!.loss).toBeLessThan(epochs[0]!.loss / 2);
   }
   for (const epochs of runs.map((one) => one.epochs)) {
-    expect(epochs.at(-1)!.noiseScale).toBeGreaterThan(3 * epochs[0]!.noiseScale);
+    // An epoch of few large batches may give no estimate: that of |G|² is then not above 0.
+    const known = epochs.filter(({ noiseScale }) => !Number.isNaN(noiseScale));
+    expect(known.length).toBeGreaterThanOrEqual(epochs.length - 1);
+    expect(known.at(-1)!.noiseScale).toBeGreaterThan(3 * epochs[0]!.noiseScale);
   }
 });
 

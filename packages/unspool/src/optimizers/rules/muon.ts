@@ -4,7 +4,7 @@
  * AdamW's.
  *
  *     m ← momentum · m + (1 - momentum) · G;   M = momentum · m + (1 - momentum) · G   (m without Nesterov)
- *     O = newtonSchulz(M) · scale;   width: √max(1, columns / rows);   rms: 0.2 · √max(columns, rows)
+ *     O = newtonSchulz(M / (‖M‖ + 1e-7)) · scale;   width: √max(1, columns / rows);   rms: 0.2 · √max(columns, rows)
  *     W ← W - learningRate · (O + weightDecay · W)
  *
  * The scale "rms" gives steps of the size of AdamW's (Liu et al., arXiv 2502.16982, 2025), so that its learning rate and
