@@ -110,15 +110,12 @@ function bodiesDiffer(a: TracedBody, b: TracedBody): string | undefined {
       return `operation ${i} is ${x.primitive} in one and ${y.primitive} in the other`;
     const found = atomsDiffer(x.inputs, y.inputs) ?? (x.body && y.body && bodiesDiffer(x.body, y.body));
     if (found !== undefined) return found;
-    if (written([x.params, x.outputs]) !== written([y.params, y.outputs]))
+    if (!same(x.params, y.params) || !same(x.outputs, y.outputs))
       return `operation ${i}, ${x.primitive}, is ${written(x.params)} in one and ${written(y.params)} in the other`;
   }
   if (a.equations.length !== b.equations.length)
     return `one has ${a.equations.length} operations, the other ${b.equations.length}`;
-  return (
-    atomsDiffer(a.outputs, b.outputs) ??
-    (written(a.inputs) === written(b.inputs) ? undefined : "their inputs")
-  );
+  return atomsDiffer(a.outputs, b.outputs) ?? (same(a.inputs, b.inputs) ? undefined : "their inputs");
 }
 
 function atomsDiffer(a: readonly TracedAtom[], b: readonly TracedAtom[]): string | undefined {
@@ -126,9 +123,21 @@ function atomsDiffer(a: readonly TracedAtom[], b: readonly TracedAtom[]): string
     const y = b[i];
     if (y === undefined) break;
     if ("value" in x && "value" in y && !Object.is(x.value, y.value)) return valuesDiffer(x.value, y.value);
-    if (written(x) !== written(y)) return "an operation takes other values in one than in the other";
+    if (!same(x, y)) return "an operation takes other values in one than in the other";
   }
   return a.length === b.length ? undefined : `one has ${a.length} values, the other ${b.length}`;
+}
+
+/** Whether plain data are the same, numbers to the bit and functions by their text. */
+function same(x: unknown, y: unknown): boolean {
+  if (Object.is(x, y)) return true;
+  if (typeof x === "function" && typeof y === "function") return String(x) === String(y);
+  if (typeof x !== "object" || typeof y !== "object" || x === null || y === null) return false;
+  const [names, others] = [Object.keys(x), Object.keys(y)];
+  if (names.length !== others.length) return false;
+  return names.every(
+    (name) => name in y && same(x[name as keyof typeof x], y[name as keyof typeof y] as unknown),
+  );
 }
 
 /** Plain data as text that tells all numbers apart. */
