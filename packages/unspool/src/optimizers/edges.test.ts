@@ -38,18 +38,22 @@ describe("lossScale", () => {
   });
 });
 
-test("a second moment that decodes to 0 beside a first one that does not: the weight went to -39.6", () => {
-  // One element has a gradient of 1, the other of 1e-5: squares are 1e-10 apart, below the codes' smallest of 5e-7.
-  for (const code of ["dynamic", "linear"] as const) {
-    const options = { smallest: 1, block: 2, code };
-    const run = (optimizer: ReturnType<typeof adam>) =>
-      numbers(trajectory<Tensor>(optimizer as never, f32([1, 1]), () => f32([1, 1e-5]), 30).at(-1)!.theta);
-    const [first, second] = run(quantizedState(adam(), options) as never);
-    // Adam's own steps are at most 0.001 · √(1 / (1 - 0.999)) · … here 0.001 each, and no step may be longer.
-    expect(Math.abs(first! - 1)).toBeLessThan(0.0301);
-    expect(Math.abs(second! - 1)).toBeLessThan(0.0301);
-  }
-});
+test(
+  "a second moment that decodes to 0 beside a first one that does not: the weight went to -39.6",
+  { tags: ["long"] },
+  () => {
+    // One element has a gradient of 1, the other of 1e-5: squares are 1e-10 apart, below the codes' smallest of 5e-7.
+    for (const code of ["dynamic", "linear"] as const) {
+      const options = { smallest: 1, block: 2, code };
+      const run = (optimizer: ReturnType<typeof adam>) =>
+        numbers(trajectory<Tensor>(optimizer as never, f32([1, 1]), () => f32([1, 1e-5]), 30).at(-1)!.theta);
+      const [first, second] = run(quantizedState(adam(), options) as never);
+      // Adam's own steps are at most 0.001 · √(1 / (1 - 0.999)) · … here 0.001 each, and no step may be longer.
+      expect(Math.abs(first! - 1)).toBeLessThan(0.0301);
+      expect(Math.abs(second! - 1)).toBeLessThan(0.0301);
+    }
+  },
+);
 
 test("squares of float64 beyond the range of float32 keep their scale", () => {
   const optimizer = quantizedState(createOptimizer("adagrad", { learningRate: 0.1 }), {
@@ -61,7 +65,7 @@ test("squares of float64 beyond the range of float32 keep their scale", () => {
   expectClose(theta, [0.9 - 0.1 / Math.SQRT2, 0.9 - 0.1 / Math.SQRT2], 1e-12);
 });
 
-test("the damping of newtonCg stays after convergence: it went to 1e10", () => {
+test("the damping of newtonCg stays after convergence: it went to 1e10", { tags: ["long"] }, () => {
   const optimizer = newtonCg({ iterations: 3, halvings: 1 });
   const objective = {
     loss: (x: Tensor) =>
@@ -185,4 +189,17 @@ test("Lookahead inside Lookahead with keep: the inner slow weights are those of 
   const at = (state: Tree) => state as { slow: Tensor; inner: { slow: Tensor } };
   expectClose(points.map(({ state }) => at(state).inner.slow.data[0]!), inside, 1e-14); // prettier-ignore
   expectClose(points.map(({ state }) => at(state).slow.data[0]!), outside, 1e-14); // prettier-ignore
+});
+
+describe("a state that is none of its own is refused, with what to write", () => {
+  const theta = { w: f32([1, 2]) };
+  const optimizer = adam();
+  const update = optimizer.update.bind(optimizer) as (...given: unknown[]) => unknown;
+  const state = optimizer.init(theta);
+  test.each([
+    ["the order of others", () => update(state, theta, theta), /^adam: the second argument of update must be a state, .* got \{w\}\. Write update\(gradient, state, theta\)/],
+    ["theta before the state", () => update(theta, theta, state), /^adam: the second argument of update must be a state/],
+    ["no state", () => update(theta, undefined, theta), /^adam: the second argument of update must be a state, .* got undefined/],
+    ["that of another optimizer", () => update(theta, sgd().init(theta), theta), /a part of the state is missing\. .*make another one by init\(theta\)/],
+  ])("%s", (_, made, text) => expect(made).toThrow(text)); // prettier-ignore
 });

@@ -31,8 +31,13 @@ export function mapFloats<T>(
   first: T,
   ...rest: unknown[]
 ): T {
+  if ([first, ...rest].includes(undefined as T))
+    throw new ShapeError("optimizer", `a part of the state is missing. ${ownState}`);
   return tree.map((leaf, ...others) => (isFloatLeaf(leaf) ? fn(leaf, ...others) : leaf), first, ...rest);
 }
+
+const ownState =
+  "A state belongs to the optimizer and the options that it was made with: make another one by init(theta).";
 
 /** Zeros in the structure of `theta`. */
 export function zeros(theta: unknown): Tree {
@@ -116,9 +121,15 @@ export function globalNorm(of: unknown): Tensor {
 /**
  * Throws `ShapeError` unless the gradient has the structure of theta, and shape and dtype of its float leaves. Integers
  * and bools keep their value, which is right for a gradient of 0: `OptionError` for another one, which is lost, and for
- * a theta of which nothing would move.
+ * a theta of which nothing would move. `state`, where given, must be one: a record with a counter `step`.
  */
-export function requireGradient(where: string, theta: unknown, gradient: unknown): void {
+export function requireGradient(
+  where: string,
+  theta: unknown,
+  gradient: unknown,
+  ...states: unknown[]
+): void {
+  for (const state of states) requireState(where, state);
   const entries = thetaEntries(where, theta);
   const fixed = entries.find(([, leaf]) => !isFloatLeaf(leaf));
   if (fixed !== undefined && !entries.some(([, leaf]) => isFloatLeaf(leaf))) throw notMoving(where, ...fixed);
@@ -136,6 +147,18 @@ export function requireGradient(where: string, theta: unknown, gradient: unknown
           gradient,
         );
   tree.requireSame(where, "gradient", theta, given);
+}
+
+function requireState(where: string, state: unknown): void {
+  const step = (state as { step?: Tensor } | null)?.step;
+  if (step?.dtype === "int32" && step.ndim === 0) return;
+  const given =
+    typeof state === "object" && state !== null ? `{${Object.keys(state).join(", ")}}` : String(state);
+  throw new ShapeError(
+    where,
+    `the second argument of update must be a state, which has an int32 scalar "step", got ${given}. ` +
+      `Write update(gradient, state, theta). ${ownState}`,
+  );
 }
 
 function notMoving(where: string, path: string, leaf: Tensor, gradient?: Tensor): OptionError {

@@ -46,28 +46,32 @@ async function take<T>(from: AsyncIterable<T>, count: number): Promise<T[]> {
 const bits = ({ mean, sd, theta, logEvidence }: Filtered<typeof oracleTheta, unknown>): unknown[] =>
   [mean, sd, theta.F, theta.G].map((x) => x.slice(0).item()).concat(logEvidence!);
 
-test("an endless stream is filtered and learned from as it comes, and goes on from any snapshot to the bit", async () => {
-  const optimizer = adam({ learningRate: 0.05 });
-  const { source, taken } = sensor();
-  const all = await take(
-    filterStream(filter, source, { theta: oracleTheta, optimizer, key: random.key(1) }),
-    8,
-  );
-  // Nothing was read ahead.
-  expect(taken()).toBe(8);
-  expect(all.map(({ t }) => t)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
-  expect(all.at(-1)!.theta.F.slice(0).item()).not.toBe(0.9);
-  for (const at of [0, 1, 4]) {
-    // Through the bytes of a checkpoint.
-    const { structure, tensors } = encodeState(all[at]!.snapshot);
-    const snapshot = decodeState(structure, tensors) as FilterSnapshot<typeof oracleTheta, never>;
-    const rest = await take(
-      filterStream(filter, sensor(at + 1).source, { optimizer, resume: snapshot }),
-      7 - at,
+test(
+  "an endless stream is filtered and learned from as it comes, and goes on from any snapshot to the bit",
+  { tags: ["long"] },
+  async () => {
+    const optimizer = adam({ learningRate: 0.05 });
+    const { source, taken } = sensor();
+    const all = await take(
+      filterStream(filter, source, { theta: oracleTheta, optimizer, key: random.key(1) }),
+      8,
     );
-    expect(rest.map(bits)).toEqual(all.slice(at + 1).map(bits));
-  }
-});
+    // Nothing was read ahead.
+    expect(taken()).toBe(8);
+    expect(all.map(({ t }) => t)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(all.at(-1)!.theta.F.slice(0).item()).not.toBe(0.9);
+    for (const at of [0, 1, 4]) {
+      // Through the bytes of a checkpoint.
+      const { structure, tensors } = encodeState(all[at]!.snapshot);
+      const snapshot = decodeState(structure, tensors) as FilterSnapshot<typeof oracleTheta, never>;
+      const rest = await take(
+        filterStream(filter, sensor(at + 1).source, { optimizer, resume: snapshot }),
+        7 - at,
+      );
+      expect(rest.map(bits)).toEqual(all.slice(at + 1).map(bits));
+    }
+  },
+);
 
 test("plain numbers of a plain array are a source, and theta stays without an optimizer", async () => {
   const all = await take(filterStream(filter, [[0.5], [-0.3], null], { theta: oracleTheta }), 3);
@@ -87,6 +91,12 @@ test("options that do not fit are refused", async () => {
   await expect(tried({ resume: snapshot, theta: oracleTheta })).rejects.toThrow(/left out with resume/);
   await expect(tried({ resume: snapshot, optimizer: adam() })).rejects.toThrow(/as before/);
   await expect(tried({ theta: oracleTheta, keys: 1 })).rejects.toThrow(/"key"/);
+  await expect(take(filterStream(filter, [[0.5]]), 1)).rejects.toThrow(/theta must be given, or resume/);
+  const fed = (source: unknown) => take(filterStream(filter, source as never, { theta: oracleTheta }), 2);
+  await expect(fed(7)).rejects.toThrow("filterStream: source must be an iterable of observations");
+  await expect(fed([[0.5], undefined])).rejects.toThrow(
+    "filterStream: observation 1 must be numbers, a tensor [dy], or null where nothing was observed, got undefined.",
+  );
 });
 
 test("an optimizer beside a filter that has no gradient is refused, with what to write", async () => {

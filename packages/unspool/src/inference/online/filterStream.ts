@@ -66,12 +66,13 @@ export type ObservationSource =
 export async function* filterStream<Theta, State>(
   filter: OnlineFilter<Theta, State>,
   source: ObservationSource,
-  options: FilterStreamOptions<Theta, State>,
+  options: FilterStreamOptions<Theta, State> = {},
 ): AsyncGenerator<Filtered<Theta, State>, void, undefined> {
+  requireSource(source);
   const step = streamStep(filter, options.optimizer);
   let snapshot = firstSnapshot(filter, options);
   for await (const y of source) {
-    const made = step(snapshot, asObservation(y));
+    const made = step(snapshot, asObservation(snapshot.seen, y));
     snapshot = made.snapshot;
     yield made;
   }
@@ -166,5 +167,18 @@ export function thetaUpdate<Theta>(optimizer: Optimizer | undefined): ThetaUpdat
   };
 }
 
-const asObservation = (y: Tensor | readonly number[] | null): Tensor | null =>
-  y === null ? null : (tree.tensors(Array.isArray(y) ? Float64Array.from(y) : y) as Tensor);
+function requireSource(source: ObservationSource): void {
+  const given = source as Partial<AsyncIterable<unknown> & Iterable<unknown>> | null | undefined;
+  if (typeof (given?.[Symbol.asyncIterator] ?? given?.[Symbol.iterator]) === "function") return;
+  const allowed = "an iterable of observations: an array, a generator, a stream";
+  throw new OptionError(where, "source", source, allowed);
+}
+
+function asObservation(t: number, y: Tensor | readonly number[] | null): Tensor | null {
+  if (y === null) return null;
+  if (typeof y !== "object") {
+    const allowed = "numbers, a tensor [dy], or null where nothing was observed";
+    throw new OptionError(where, `observation ${t}`, y, allowed);
+  }
+  return tree.tensors(Array.isArray(y) ? Float64Array.from(y) : y) as Tensor;
+}

@@ -5,7 +5,13 @@
  */
 import { type Key, type Tensor, nn, orNoClass, random } from "../../array/index.ts";
 import { isFloatLeaf, root } from "../leaves.ts";
-import { requireLabels, requireOutputs, requireProbabilities, requireSameShape } from "./targets.ts";
+import {
+  requireLabels,
+  requireOutputs,
+  requireProbabilities,
+  requireSameShape,
+  requireSums,
+} from "./targets.ts";
 
 export interface Likelihood {
   readonly name: "gaussian" | "bernoulliLogits" | "categoricalLogits";
@@ -84,6 +90,7 @@ function requireCategories(outputs: Tensor, targets: Tensor): boolean {
   if (isSoft) {
     requireSameShape(where, outputs, targets);
     requireProbabilities(where, targets);
+    requireSums(where, targets);
   } else {
     requireLabels(where, targets, outputs.shape.at(-1)!, outputs.shape.slice(0, -1));
   }

@@ -30,6 +30,7 @@ test.each([
 test.each([
   ["class 9 of 3", () => categoricalLogits.loss(outputs, labels([0, 1, 2, 9, 0, 1, 2, 0])), "label 3 of the targets must be a class from 0 to 2, got 9."], // prettier-ignore
   ["class -1", () => categoricalLogits.loss(outputs, labels([-1, 1, 2, 0, 0, 1, 2, 0])), "got -1."],
+  ["no class at all", () => categoricalLogits.loss(outputs, np.zeros([8, 3])), "the sum of an example's probabilities must be 1, got 0."], // prettier-ignore
   ["bits of 2", () => bernoulliLogits.loss(outputs, np.full([8, 3], 2)), "an element of the targets must be between 0 and 1, got 2."], // prettier-ignore
   ["softmaxCrossEntropy of class 3 of 3, which cost 0", () => nn.softmaxCrossEntropy(outputs, labels([0, 1, 2, 3, 0, 1, 2, 0])), "nn.softmaxCrossEntropy: label 3 of the labels must be a class from 0 to 2, got 3."], // prettier-ignore
   ["smoothLabels of class -1", () => smoothLabels(labels([0, -1]), 3), "smoothLabels: label 1 of the labels"],

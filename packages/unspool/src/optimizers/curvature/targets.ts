@@ -29,6 +29,15 @@ export function requireProbabilities(where: string, targets: Tensor): void {
   if (bad !== undefined) throw new OptionError(where, "an element of the targets", bad, "between 0 and 1");
 }
 
+/** Throws `OptionError` for a row of probabilities whose sum is not 1, to 1e-3. */
+export function requireSums(where: string, targets: Tensor): void {
+  if (targets.isTraced) return;
+  const bad = Array.from(targets.sum(-1).data).find((sum) => !(Math.abs(sum - 1) <= 1e-3));
+  if (bad === undefined) return;
+  const hint = "Divide them by their sum; of an example that is not to count, weigh the loss by 0.";
+  throw new OptionError(where, "the sum of an example's probabilities", bad, "1", hint);
+}
+
 /** Throws `ShapeError` for labels that are not int32 or uint32 [...batch], and `OptionError` for one of no class. */
 export function requireLabels(
   where: string,

@@ -51,7 +51,7 @@ export function componentwise<Meta>(rule: ComponentwiseRule<Meta>): Componentwis
           states: mapFloats((x) => startStates(rule.start(meta), x), theta as Tree),
         }),
         update(gradient, { step, states }, theta) {
-          requireGradient(rule.name, theta, gradient);
+          requireGradient(rule.name, theta, gradient, { step });
           const moved = mapFloats((h, g) => nextStates(rule, meta, h, g), states, gradient);
           return {
             theta: mapFloats((x, h, g) => x.add(changes(rule, meta, h, g)), theta, moved, gradient),

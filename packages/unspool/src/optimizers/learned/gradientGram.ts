@@ -54,7 +54,7 @@ export function gradientGram(
           gradients: mapFloats((x) => np.zeros([length, ...x.shape], { dtype: x.dtype }), theta as Tree),
         }),
         update(gradient, { step, gradients }, theta) {
-          requireGradient(name, theta, gradient);
+          requireGradient(name, theta, gradient, { step });
           const seen = mapFloats(
             (past, g) =>
               isFloatLeaf(g)

@@ -57,7 +57,7 @@ export function learnedSum(
         usesLoss: rules.some(({ usesLoss }) => usesLoss === true),
         init: (theta) => ({ step: counter(), parts: rules.map((rule) => rule.init(theta)) }),
         update(gradient, state, theta, observed) {
-          requireGradient("learnedSum", theta, gradient);
+          requireGradient("learnedSum", theta, gradient, state);
           const moved = rules.map((rule, i) => rule.update(gradient, state.parts[i]!, theta, observed));
           const next = moved
             .map((one) => one.theta)

@@ -72,7 +72,7 @@ export function mlpLopt(
           name: "mlpLopt",
           init: (theta) => ({ step: counter(), momenta: momentumDecays.map(() => zeros(theta)) }),
           update(gradient, state, theta) {
-            requireGradient("mlpLopt", theta, gradient);
+            requireGradient("mlpLopt", theta, gradient, state);
             const momenta = state.momenta.map((momentum, i) =>
               mapFloats(
                 (m, g) => m.mul(momentumDecays[i]!).add(g.mul(1 - momentumDecays[i]!)),

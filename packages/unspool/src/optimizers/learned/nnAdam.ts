@@ -80,7 +80,7 @@ export function nnAdam(options: NnAdamOptions = {}): LearnedOptimizer<NnAdamMeta
         momentum: "firstMoment",
         init: (theta) => initState(meta, theta),
         update(gradient, state, theta) {
-          requireGradient("nnAdam", theta, gradient);
+          requireGradient("nnAdam", theta, gradient, state);
           const cut = mapFloats((g) => np.clip(g, -largestGradient, largestGradient) as Tensor, gradient);
           const values = new Map(
             Object.entries(state.tensors).map(([path, { controls }]) => [path, hyperparameters(controls)]),

@@ -126,7 +126,7 @@ export function learnedFromFeatures(
       };
     },
     update(gradient, state, theta) {
-      requireGradient(name, theta, gradient);
+      requireGradient(name, theta, gradient, state);
       const momenta = state.momenta.map((momentum, i) =>
         moved(momentum, gradient, momentumDecays[i]!, false),
       );

@@ -80,7 +80,7 @@ export function lossScale<Inner extends Tree>(
       skipped: counter(),
     }),
     update(gradient, state, theta, observed) {
-      requireGradient("lossScale", theta, gradient);
+      requireGradient("lossScale", theta, gradient, state);
       const stored = mapFloats((g) => round(g.mul(asType(state.scale, g.dtype))), gradient);
       const isGood = allFinite(stored);
       // What is not taken must be finite too, or its derivatives are not.

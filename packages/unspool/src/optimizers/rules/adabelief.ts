@@ -30,7 +30,7 @@ export function adabelief(options: AdabeliefOptions = {}): Optimizer<AdamState &
       momentum: "firstMoment",
       init: initMoments,
       update(gradient, state, theta) {
-        requireGradient("adabelief", theta, gradient);
+        requireGradient("adabelief", theta, gradient, state);
         const rate = atStep(rule.learningRate, state.step);
         const eps = atStep(rule.eps, state.step);
         const next = nextMoments(rule, gradient, state, (s, g, m, beta2) => {

@@ -58,7 +58,7 @@ export function adabound(options: AdaboundOptions = {}): Optimizer<AdaboundState
       momentum: "firstMoment",
       init: (theta) => ({ ...initMoments(theta), ...(rule.isAmsbound && { largest: zeros(theta) }) }),
       update(gradient, state, theta) {
-        requireGradient("adabound", theta, gradient);
+        requireGradient("adabound", theta, gradient, state);
         const rate = atStep(rule.learningRate, state.step);
         const eps = atStep(rule.eps, state.step);
         const end = atStep(rule.finalLearningRate, state.step);

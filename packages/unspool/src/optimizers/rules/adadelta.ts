@@ -50,7 +50,7 @@ export function adadelta(options: AdadeltaOptions = {}): Optimizer<AdadeltaState
       name: "adadelta",
       init: (theta) => ({ step: counter(), secondMoment: zeros(theta), squaredSteps: zeros(theta) }),
       update(gradient, state, theta) {
-        requireGradient("adadelta", theta, gradient);
+        requireGradient("adadelta", theta, gradient, state);
         const kept = atStep(decay, state.step);
         const floor = atStep(eps, state.step);
         const follow = (mean: Tensor, x: Tensor): Tensor =>

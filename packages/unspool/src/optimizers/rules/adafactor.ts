@@ -75,7 +75,7 @@ export function adafactor(options: AdafactorOptions = {}): Optimizer<AdafactorSt
         ...(hasMomentum && { firstMoment: zeros(theta) }),
       }),
       update(gradient, state, theta) {
-        requireGradient("adafactor", theta, gradient);
+        requireGradient("adafactor", theta, gradient, state);
         const [rate, beta1, eps1, eps2, clip] = [
           rule.learningRate,
           rule.beta1,

@@ -43,7 +43,7 @@ export function adagrad(options: AdagradOptions = {}): Optimizer<AdagradState & 
       name: "adagrad",
       init: (theta) => ({ step: counter(), sum: tree.map(start, zeros(theta)) }),
       update(gradient, state, theta) {
-        requireGradient("adagrad", theta, gradient);
+        requireGradient("adagrad", theta, gradient, state);
         const rate = atStep(learningRate, state.step);
         const floor = atStep(eps, state.step);
         const sum = mapFloats((s, g) => s.add(g.mul(g)), state.sum, gradient);

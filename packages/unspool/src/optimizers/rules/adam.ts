@@ -23,7 +23,7 @@ export function adam(options: AdamOptions = {}): Optimizer<AdamState & Skipping>
       momentum: "firstMoment",
       init: initMoments,
       update(gradient, state, theta) {
-        requireGradient("adam", theta, gradient);
+        requireGradient("adam", theta, gradient, state);
         const rate = atStep(rule.learningRate, state.step);
         const next = adamDirection<typeof theta>(rule, gradient, state);
         return {

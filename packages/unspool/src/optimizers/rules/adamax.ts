@@ -31,7 +31,7 @@ export function adamax(options: AdamaxOptions = {}): Optimizer<AdamState & Skipp
       momentum: "firstMoment",
       init: initMoments,
       update(gradient, state, theta) {
-        requireGradient("adamax", theta, gradient);
+        requireGradient("adamax", theta, gradient, state);
         const rate = atStep(rule.learningRate, state.step);
         const eps = atStep(rule.eps, state.step);
         const next = nextMoments(rule, gradient, state, (u, g, _m, beta2) =>

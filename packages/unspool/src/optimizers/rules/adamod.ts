@@ -36,7 +36,7 @@ export function adamod(options: AdamodOptions = {}): Optimizer<AdamodState & Ski
       momentum: "firstMoment",
       init: (theta) => ({ ...initMoments(theta), meanRate: zeros(theta) }),
       update(gradient, state, theta) {
-        requireGradient("adamod", theta, gradient);
+        requireGradient("adamod", theta, gradient, state);
         const [rate, eps] = [atStep(rule.learningRate, state.step), atStep(rule.eps, state.step)];
         const kept = atStep(rule.beta3, state.step);
         const next = nextMoments(rule, gradient, state);

@@ -38,7 +38,7 @@ export function adamp(options: AdampOptions = {}): Optimizer<AdamState & Skippin
       momentum: "firstMoment",
       init: initMoments,
       update(gradient, state, theta) {
-        requireGradient("adamp", theta, gradient);
+        requireGradient("adamp", theta, gradient, state);
         const eps = atStep(rule.eps, state.step);
         const kept = atStep(rule.beta1, state.step);
         const next = nextMoments(rule, gradient, state);

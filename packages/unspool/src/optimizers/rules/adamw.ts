@@ -46,7 +46,7 @@ export function adamw(options: AdamwOptions = {}): Optimizer<AdamState & Skippin
         return initMoments(theta);
       },
       update(gradient, state, theta) {
-        requireGradient("adamw", theta, gradient);
+        requireGradient("adamw", theta, gradient, state);
         const rate = atStep(rule.learningRate, state.step);
         const decay = atStep(rule.weightDecay, state.step);
         const next = adamDirection<typeof theta>(rule, gradient, state);

@@ -72,7 +72,7 @@ export function ademamix(options: AdemamixOptions = {}): Optimizer<AdemamixState
         return { ...initMoments(theta), slowMoment: zeros(theta) };
       },
       update(gradient, state, theta) {
-        requireGradient("ademamix", theta, gradient);
+        requireGradient("ademamix", theta, gradient, state);
         const [rate, eps, decay] = [rule.learningRate, rule.eps, rule.weightDecay].map((h) =>
           atStep(h, state.step),
         ) as [ValueFor, ValueFor, ValueFor];

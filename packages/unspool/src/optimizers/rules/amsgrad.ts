@@ -39,7 +39,7 @@ export function amsgrad(options: AmsgradOptions = {}): Optimizer<AmsgradState & 
       momentum: "firstMoment",
       init: (theta) => ({ ...initMoments(theta), largest: zeros(theta) }),
       update(gradient, state, theta) {
-        requireGradient("amsgrad", theta, gradient);
+        requireGradient("amsgrad", theta, gradient, state);
         const rate = atStep(rule.learningRate, state.step);
         const eps = atStep(rule.eps, state.step);
         const next = nextMoments(rule, gradient, state);

@@ -62,7 +62,7 @@ export function dAdaptAdam(options: DAdaptAdamOptions = {}): Optimizer<DAdaptAda
         };
       },
       update(gradient, state, theta) {
-        requireGradient("dAdaptAdam", theta, gradient);
+        requireGradient("dAdaptAdam", theta, gradient, state);
         const at = (h: Hyperparameter): ValueFor => atStep(h, state.step);
         const [kept1, kept2, eps, decay] = [rule.beta1, rule.beta2, rule.eps, rule.weightDecay].map(at) as [
           ValueFor,

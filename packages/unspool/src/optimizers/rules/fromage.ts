@@ -32,7 +32,7 @@ export function fromage(options: FromageOptions = {}): Optimizer<FromageState> {
       return { step: counter() };
     },
     update(gradient, { step }, theta) {
-      requireGradient("fromage", theta, gradient);
+      requireGradient("fromage", theta, gradient, { step });
       const rate = atStep(rule.learningRate, step);
       const next = mapFloats(
         (x, g) => {

@@ -77,7 +77,7 @@ export function lamb(options: LambOptions = {}): Optimizer<AdamState & Skipping>
         return initMoments(theta);
       },
       update(gradient, state, theta) {
-        requireGradient("lamb", theta, gradient);
+        requireGradient("lamb", theta, gradient, state);
         const rate = atStep(rule.learningRate, state.step);
         const eps = atStep(rule.eps, state.step);
         const decay = atStep(rule.weightDecay, state.step);

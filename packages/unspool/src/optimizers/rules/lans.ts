@@ -51,7 +51,7 @@ export function lans(options: LansOptions = {}): Optimizer<AdamState> {
       return initMoments(theta);
     },
     update(gradient, state, theta) {
-      requireGradient("lans", theta, gradient);
+      requireGradient("lans", theta, gradient, state);
       const [rate, eps, decay, beta1] = [rule.learningRate, rule.eps, rule.weightDecay, rule.beta1].map((h) =>
         atStep(h, state.step),
       );

@@ -85,7 +85,7 @@ export function lars(options: LarsOptions = {}): Optimizer<LarsState> {
       return { step: counter(), velocity: zeros(theta) };
     },
     update(gradient, state, theta) {
-      requireGradient("lars", theta, gradient);
+      requireGradient("lars", theta, gradient, state);
       const [rate, kept, decay, trust] = [rule.learningRate, rule.momentum, rule.weightDecay, rule.trust].map(
         (h) => atStep(h, state.step),
       );

@@ -56,7 +56,7 @@ export function lion(options: LionOptions = {}): Optimizer<LionState> {
       return { step: counter(), firstMoment: zeros(theta) };
     },
     update(gradient, state, theta) {
-      requireGradient("lion", theta, gradient);
+      requireGradient("lion", theta, gradient, state);
       const [rate, beta1, beta2, decay] = [rule.learningRate, rule.beta1, rule.beta2, rule.weightDecay].map(
         (h) => atStep(h, state.step),
       );

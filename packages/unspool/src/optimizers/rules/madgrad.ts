@@ -44,7 +44,7 @@ export function madgrad(options: MadgradOptions = {}): Optimizer<MadgradState & 
       name: "madgrad",
       init: (theta) => ({ step: counter(), start: theta as Tree, sum: zeros(theta), squares: zeros(theta) }),
       update(gradient, state, theta) {
-        requireGradient("madgrad", theta, gradient);
+        requireGradient("madgrad", theta, gradient, state);
         const [rate, kept] = [atStep(rule.learningRate, state.step), atStep(rule.momentum, state.step)];
         const eps = atStep(rule.eps, state.step);
         const time = np.sqrt(state.step.astype("float64").add(1)) as Tensor;

@@ -34,7 +34,7 @@ export function momentum(options: MomentumOptions = {}): Optimizer<MomentumState
     momentum: "velocity",
     init: (theta) => ({ step: counter(), velocity: zeros(theta) }),
     update(gradient, state, theta) {
-      requireGradient("momentum", theta, gradient);
+      requireGradient("momentum", theta, gradient, state);
       const rate = atStep(learningRate, state.step);
       const beta = atStep(kept, state.step);
       const velocity = mapFloats((v, g) => v.mul(beta(v)).add(g), state.velocity, gradient);

@@ -98,7 +98,7 @@ export function muon(options: MuonOptions = {}): Optimizer<PartitionState> {
       return parts.init(theta);
     },
     update(gradient, state, theta) {
-      requireGradient("muon", theta, gradient);
+      requireGradient("muon", theta, gradient, state);
       return parts.update(gradient, state, theta);
     },
   };

@@ -49,7 +49,7 @@ export function nadam(options: NadamOptions = {}): Optimizer<AdamState & Skippin
       momentum: "firstMoment",
       init: initMoments,
       update(gradient, state, theta) {
-        requireGradient("nadam", theta, gradient);
+        requireGradient("nadam", theta, gradient, state);
         const rate = atStep(rule.learningRate, state.step);
         const eps = atStep(rule.eps, state.step);
         const moments = nextMoments(rule, gradient, state);

@@ -55,7 +55,7 @@ export function nadamw(options: NadamwOptions = {}): Optimizer<AdamState & Skipp
       momentum: "firstMoment",
       init: initMoments,
       update(gradient, state, theta) {
-        requireGradient("nadamw", theta, gradient);
+        requireGradient("nadamw", theta, gradient, state);
         const [rate, beta1, eps, decay, coupled] = (
           ["learningRate", "beta1", "eps", "weightDecay", "coupledDecay"] as const
         ).map((name) => atStep(rule[name], state.step));

@@ -24,7 +24,7 @@ export function nesterov(options: NesterovOptions = {}): Optimizer<NesterovState
     momentum: "velocity",
     init: (theta) => ({ step: counter(), velocity: zeros(theta) }),
     update(gradient, state, theta) {
-      requireGradient("nesterov", theta, gradient);
+      requireGradient("nesterov", theta, gradient, state);
       const rate = atStep(learningRate, state.step);
       const beta = atStep(kept, state.step);
       const velocity = mapFloats((v, g) => v.mul(beta(v)).add(g), state.velocity, gradient);

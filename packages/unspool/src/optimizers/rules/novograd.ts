@@ -68,7 +68,7 @@ export function novograd(options: NovogradOptions = {}): Optimizer<NovogradState
         };
       },
       update(gradient, state, theta) {
-        requireGradient("novograd", theta, gradient);
+        requireGradient("novograd", theta, gradient, state);
         const rate = atStep(rule.learningRate, state.step);
         const [beta1, beta2, eps, decay] = [rule.beta1, rule.beta2, rule.eps, rule.weightDecay].map((h) =>
           atStep(h, state.step),

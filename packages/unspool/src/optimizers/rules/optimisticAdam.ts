@@ -37,7 +37,7 @@ export function optimisticAdam(
       momentum: "firstMoment",
       init: (theta) => ({ ...initMoments(theta), previous: zeros(theta) }),
       update(gradient, state, theta) {
-        requireGradient("optimisticAdam", theta, gradient);
+        requireGradient("optimisticAdam", theta, gradient, state);
         const optimism = atStep(rule.optimism, state.step);
         const isFirst = state.step.equal(counter());
         const next = adamDirection<typeof theta>(rule, gradient, state);

@@ -33,7 +33,7 @@ export function optimisticSgd(options: OptimisticSgdOptions = {}): Optimizer<Opt
     name: "optimisticSgd",
     init: (theta) => ({ step: counter(), previous: zeros(theta) }),
     update(gradient, state, theta) {
-      requireGradient("optimisticSgd", theta, gradient);
+      requireGradient("optimisticSgd", theta, gradient, state);
       const optimism = atStep(rule.optimism, state.step);
       const isFirst = state.step.equal(counter());
       const direction = mapFloats(

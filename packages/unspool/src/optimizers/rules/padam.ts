@@ -40,7 +40,7 @@ export function padam(options: PadamOptions = {}): Optimizer<PadamState & Skippi
       momentum: "firstMoment",
       init: (theta) => ({ ...initMoments(theta), largest: zeros(theta) }),
       update(gradient, state, theta) {
-        requireGradient("padam", theta, gradient);
+        requireGradient("padam", theta, gradient, state);
         const rate = atStep(rule.learningRate, state.step);
         const eps = atStep(rule.eps, state.step);
         const power = atStep(rule.power, state.step);

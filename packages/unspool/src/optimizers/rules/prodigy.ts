@@ -84,7 +84,7 @@ export function prodigy(options: ProdigyOptions = {}): Optimizer<ProdigyState & 
         };
       },
       update(gradient, state, theta) {
-        requireGradient("prodigy", theta, gradient);
+        requireGradient("prodigy", theta, gradient, state);
         const at = (h: Hyperparameter): ValueFor => atStep(h, state.step);
         const [kept1, kept2, eps, decay] = [rule.beta1, rule.beta2, rule.eps, rule.weightDecay].map(at) as [
           ValueFor,

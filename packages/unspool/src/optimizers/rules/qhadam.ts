@@ -35,7 +35,7 @@ export function qhadam(options: QhadamOptions = {}): Optimizer<AdamState & Skipp
       momentum: "firstMoment",
       init: initMoments,
       update(gradient, state, theta) {
-        requireGradient("qhadam", theta, gradient);
+        requireGradient("qhadam", theta, gradient, state);
         const [nu1, nu2] = [atStep(rule.nu1, state.step), atStep(rule.nu2, state.step)];
         const eps = atStep(rule.eps, state.step);
         const next = nextMoments(rule, gradient, state);

@@ -41,7 +41,7 @@ export function qhm(options: QhmOptions = {}): Optimizer<QhmState> {
     momentum: "velocity",
     init: (theta) => ({ step: counter(), velocity: zeros(theta) }),
     update(gradient, state, theta) {
-      requireGradient("qhm", theta, gradient);
+      requireGradient("qhm", theta, gradient, state);
       const [kept, nu] = [atStep(rule.momentum, state.step), atStep(rule.nu, state.step)];
       const velocity = mapFloats(
         (v, g) => v.mul(kept(v)).add(g!.mul(oneMinus(kept(v)))),

@@ -43,7 +43,7 @@ export function radam(options: RadamOptions = {}): Optimizer<RadamState & Skippi
       momentum: "firstMoment",
       init: (theta) => ({ ...initMoments(theta), age: tree.scalar(0, tree.floatType(theta)) }),
       update(gradient, state, theta) {
-        requireGradient("radam", theta, gradient);
+        requireGradient("radam", theta, gradient, state);
         const rate = atStep(rule.learningRate, state.step);
         const eps = atStep(rule.eps, state.step);
         const next = nextMoments(rule, gradient, state);

@@ -71,7 +71,7 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer<RmspropState & 
         ...(hasMomentum && { velocity: zeros(theta) }),
       }),
       update(gradient, state, theta) {
-        requireGradient("rmsprop", theta, gradient);
+        requireGradient("rmsprop", theta, gradient, state);
         const [rate, kept, floor, beta] = [learningRate, decay, eps, momentum].map((h) =>
           atStep(h, state.step),
         );

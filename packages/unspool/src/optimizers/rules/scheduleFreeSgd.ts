@@ -38,7 +38,7 @@ export function scheduleFreeSgd(options: ScheduleFreeSgdOptions = {}): Optimizer
     name: "scheduleFreeSgd",
     init: (theta) => initScheduleFree("scheduleFreeSgd", theta),
     update(gradient, state, theta) {
-      requireGradient("scheduleFreeSgd", theta, gradient);
+      requireGradient("scheduleFreeSgd", theta, gradient, state);
       return scheduleFreeStep(rule, theta, gradient, state);
     },
     evaluationTheta: scheduleFreeAverage,

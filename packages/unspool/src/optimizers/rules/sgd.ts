@@ -30,7 +30,7 @@ export function sgd(options: SgdOptions = {}): Optimizer<SgdState> {
     name: "sgd",
     init: () => ({ step: counter() }),
     update(gradient, state, theta) {
-      requireGradient("sgd", theta, gradient);
+      requireGradient("sgd", theta, gradient, state);
       const rate = atStep(learningRate, state.step);
       return {
         theta: mapFloats((x, g) => x.sub(g.mul(rate(x))), theta, gradient),

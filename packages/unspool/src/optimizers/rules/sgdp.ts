@@ -56,7 +56,7 @@ export function sgdp(options: SgdpOptions = {}): Optimizer<SgdpState> {
     momentum: "velocity",
     init: (theta) => ({ step: counter(), velocity: zeros(theta) }),
     update(gradient, state, theta) {
-      requireGradient("sgdp", theta, gradient);
+      requireGradient("sgdp", theta, gradient, state);
       const kept = atStep(rule.momentum, state.step);
       const dampening = atStep(rule.dampening, state.step);
       const velocity = mapFloats(

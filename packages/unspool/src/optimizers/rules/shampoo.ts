@@ -102,7 +102,7 @@ export function shampoo(options: ShampooOptions = {}): Optimizer<ShampooState & 
         ...(hasMomentum && { velocity: zeros(theta) }),
       }),
       update(gradient, state, theta) {
-        requireGradient("shampoo", theta, gradient);
+        requireGradient("shampoo", theta, gradient, state);
         const kept = atStep(momentum, state.step);
         const isFirst = state.step.equal(counter());
         // The velocity starts as the first gradient.

@@ -25,7 +25,7 @@ export function signSgd(options: SignSgdOptions = {}): Optimizer<SignSgdState> {
     name: "signSgd",
     init: () => ({ step: counter() }),
     update(gradient, state, theta) {
-      requireGradient("signSgd", theta, gradient);
+      requireGradient("signSgd", theta, gradient, state);
       const signs = mapFloats((g) => np.sign(g), gradient);
       return {
         theta: descend(theta, signs, atStep(learningRate, state.step)),

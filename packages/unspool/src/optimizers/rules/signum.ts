@@ -41,7 +41,7 @@ export function signum(options: SignumOptions = {}): Optimizer<SignumState> {
     momentum: "firstMoment",
     init: (theta) => ({ step: counter(), firstMoment: zeros(theta) }),
     update(gradient, state, theta) {
-      requireGradient("signum", theta, gradient);
+      requireGradient("signum", theta, gradient, state);
       const kept = atStep(momentum, state.step);
       const firstMoment = mapFloats(
         (m, g) => m.mul(kept(m)).add(g.mul(oneMinus(kept(m)))),

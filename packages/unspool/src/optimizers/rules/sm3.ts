@@ -59,7 +59,7 @@ export function sm3(options: Sm3Options = {}): Optimizer<Sm3State & Skipping> {
         ...(hasMomentum && { firstMoment: zeros(theta) }),
       }),
       update(gradient, state, theta) {
-        requireGradient("sm3", theta, gradient);
+        requireGradient("sm3", theta, gradient, state);
         const kept = atStep(momentum, state.step);
         const floor = atStep(eps, state.step);
         const { result: steps, states: accumulators } = mapLeafStates(

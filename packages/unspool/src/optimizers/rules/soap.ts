@@ -108,7 +108,7 @@ export function soap(options: SoapOptions = {}): Optimizer<SoapState & Skipping>
         };
       },
       update(gradient, state, theta) {
-        requireGradient("soap", theta, gradient);
+        requireGradient("soap", theta, gradient, state);
         const isFirst = isAt(state.step, 0);
         const isDue = state.step.mod(tree.scalar(rule.every, "int32")).equal(counter());
         const [kept1, kept2, keptH, eps, rate, decay] = [

@@ -55,7 +55,7 @@ export function swats(options: SwatsOptions = {}): Optimizer<SwatsState & Skippi
         return { ...initMoments(theta), meanRate: scalar, rateWeight: scalar, switchedRate: scalar };
       },
       update(gradient, state, theta) {
-        requireGradient("swats", theta, gradient);
+        requireGradient("swats", theta, gradient, state);
         const { meanRate, rateWeight, switchedRate, ...moments } = state;
         const rate = atStep(rule.learningRate, state.step);
         const isSwitched = switchedRate.greater(0);

@@ -51,7 +51,7 @@ export function yogi(options: YogiOptions = {}): Optimizer<AdamState & Skipping>
         return { ...moments, secondMoment: tree.map(start, moments.secondMoment) };
       },
       update(gradient, state, theta) {
-        requireGradient("yogi", theta, gradient);
+        requireGradient("yogi", theta, gradient, state);
         const rate = atStep(rule.learningRate, state.step);
         const eps = atStep(rule.eps, state.step);
         const next = nextMoments(rule, gradient, state, (s, g, _m, beta2) => {

@@ -56,7 +56,7 @@ export function accumulate<Inner extends Tree>(
       ...(isWeighted && { total: tree.scalar(0, tree.floatType(theta)) }),
     }),
     update(gradient, state, theta, observed) {
-      requireGradient("accumulate", theta, gradient);
+      requireGradient("accumulate", theta, gradient, state);
       const count = advance(state.count);
       const isFull = isAt(count, every);
       const weight = isWeighted ? examplesOf(observed, state.total!) : undefined;

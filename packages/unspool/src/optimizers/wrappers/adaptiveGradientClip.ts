@@ -44,7 +44,7 @@ export function adaptiveGradientClip<Inner extends Tree>(
     ...passOn<WrappedState<Inner>, Inner>(inner),
     init: (theta) => ({ step: counter(), inner: inner.init(theta) }),
     update(gradient, state, theta, observed) {
-      requireGradient(where, theta, gradient);
+      requireGradient(where, theta, gradient, state);
       const most = atStep(rule.clip, state.step);
       const floor = atStep(rule.eps, state.step);
       const clip = (x: Tensor, g: Tensor): Tensor => {

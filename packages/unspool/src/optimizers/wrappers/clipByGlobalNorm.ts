@@ -45,7 +45,7 @@ export function clipByGlobalNorm<Inner extends Tree>(
       return { step: counter(), inner: start, clipFactor: tree.scalar(1, tree.floatType(theta)) };
     },
     update(gradient, state, theta, observed) {
-      requireGradient("clipByGlobalNorm", theta, gradient);
+      requireGradient("clipByGlobalNorm", theta, gradient, state);
       const { scale, unit, length } = normOf(gradient);
       const most = atStep(maxNorm, state.step)(length);
       // A short gradient passes bit for bit; so does NaN. The length may be Infinity, `unit` is not.

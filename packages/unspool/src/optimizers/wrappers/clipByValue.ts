@@ -31,7 +31,7 @@ export function clipByValue<Inner extends Tree>(
     ...passOn<WrappedState<Inner>, Inner>(inner),
     init: (theta) => ({ step: counter(), inner: inner.init(theta) }),
     update(gradient, state, theta, observed) {
-      requireGradient("clipByValue", theta, gradient);
+      requireGradient("clipByValue", theta, gradient, state);
       const most = atStep(maxAbs, state.step);
       const clip = (g: Tensor): Tensor => {
         const upper = np.onesLike(g).mul(most(g));

@@ -45,7 +45,7 @@ export function coupledWeightDecay<Inner extends Tree>(
       return { step: counter(), inner: inner.init(theta) };
     },
     update(gradient, state, theta, observed) {
-      requireGradient("coupledWeightDecay", theta, gradient);
+      requireGradient("coupledWeightDecay", theta, gradient, state);
       const decay = atStep(rule.weightDecay, state.step);
       const regularised = tree.mapWithPath(
         (path, g, x) => (isFloatLeaf(x) && isDecayed(path, x) ? g.add(x.mul(decay(x))) : g),

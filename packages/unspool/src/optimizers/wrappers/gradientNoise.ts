@@ -40,7 +40,7 @@ export function gradientNoise<Inner extends Tree>(
     ...passOn<WrappedState<Inner>, Inner>(inner),
     init: (theta) => ({ step: counter(), inner: inner.init(theta) }),
     update(gradient, state, theta, observed) {
-      requireGradient("gradientNoise", theta, gradient);
+      requireGradient("gradientNoise", theta, gradient, state);
       const deviation = deviationAt(rule, state.step, tree.floatType(theta));
       const now = random.foldIn(key, state.step);
       const floats = tree.leaves(theta).filter(isFloatLeaf);

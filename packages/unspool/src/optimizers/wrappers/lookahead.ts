@@ -103,7 +103,7 @@ export function lookahead<Inner extends Tree>(
     },
     update(gradient, state, theta, observed) {
       tree.requireSame("lookahead", "theta", state.slow, theta);
-      requireGradient("lookahead", theta, gradient);
+      requireGradient("lookahead", theta, gradient, state);
       const moved = inner.update(gradient, state.inner, theta, observed);
       const fast = moved.theta as Tree;
       const count = advance(state.count);

@@ -89,7 +89,7 @@ export function masked<Inner extends Tree>(
       return { step: counter(), inner: inner.init(choose(theta, theta)) };
     },
     update(gradient, state, theta, observed) {
-      requireGradient("masked", theta, gradient);
+      requireGradient("masked", theta, gradient, state);
       const moved = inner.update(choose(theta, gradient), state.inner, choose(theta, theta), observed);
       return { theta: merge(theta, moved.theta), state: { step: advance(state.step), inner: moved.state } };
     },

@@ -121,7 +121,7 @@ export function partition(inner: Optimizer, options: PartitionOptions = {}): Opt
       return { step: counter(), inner: Object.fromEntries(inits) };
     },
     update(gradient, state, theta, observed) {
-      requireGradient("partition", theta, gradient);
+      requireGradient("partition", theta, gradient, state);
       const [thetas, gradients] = [split(theta, theta), split(theta, gradient)];
       const moved = each(thetas, (member, label) =>
         member.update(gradients[label]!, state.inner[label]!, thetas[label]!, observed),

@@ -101,7 +101,7 @@ export function reduceOnPlateau<Inner extends Tree>(
       };
     },
     update(gradient, state, theta, observed) {
-      requireGradient(where, theta, gradient);
+      requireGradient(where, theta, gradient, state);
       const next = afterLoss(rule, state, lossOf(observed, state.sum));
       const moved = inner.update(gradient, state.inner, theta, observed);
       const isWhole = next.scale.equal(1);

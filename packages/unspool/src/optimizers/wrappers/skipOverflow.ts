@@ -46,7 +46,7 @@ export function skipOverflow<State extends Tree & { step: Tensor }>(
       return { ...rule.init(theta), skipped: counter() };
     },
     update(gradient, state, theta, observed) {
-      requireGradient(rule.name, theta, gradient);
+      requireGradient(rule.name, theta, gradient, state);
       const { skipped, ...before } = state;
       const fits = squaresFit(gradient, isSummed);
       // What is not taken must be finite too, or its derivatives are not.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { np, random, tree } from "../../array/index.ts";
-import { OptionError, ShapeError } from "../../errors.ts";
+import { type Tensor, np, random, tree } from "../../array/index.ts";
+import { NonFiniteError, OptionError, ShapeError } from "../../errors.ts";
 import { designEvaluator } from "./evaluateDesign.ts";
 import { type DesignTaskOptions, designTask } from "./designTask.ts";
 
@@ -36,6 +36,20 @@ describe("designTask", () => {
     const [design, state] = [np.array([1, 2]), np.zeros([2])];
     const xi = disturbance.sample(design, state, state, random.key(0));
     expect([xi.item(), disturbance.logProb(design, state, state, xi).item()]).toEqual([0, 0]);
+  });
+
+  test("an evaluation says at which step rewards stop being finite", () => {
+    const grows = designTask({
+      ...options,
+      dynamics: (_, state) => state.add(1),
+      reward: (_, state) => np.log(state.sum().mul(-0.5).add(2)) as Tensor,
+    });
+    const evaluate = designEvaluator(grows, () => np.zeros([]));
+    expect(() => evaluate(np.array([0.5, 0]))).toThrow(NonFiniteError);
+    // log(2 - t): -Infinity at t = 2.
+    expect(() => evaluate(np.array([0.5, 0]))).toThrow(
+      "designEvaluator: the reward of step 2 is -Infinity in trajectory 0 of 64.",
+    );
   });
 
   test.each<[Partial<DesignTaskOptions>, string]>([

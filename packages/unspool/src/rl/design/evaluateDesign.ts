@@ -1,6 +1,6 @@
 /** How well a design does under a controller, and what happens: trajectories without derivatives. */
 import { type Key, type Tensor, np, random, scan, tree, vmap } from "../../array/index.ts";
-import { OptionError, requireInteger, requireKnownOptions } from "../../errors.ts";
+import { NonFiniteError, OptionError, requireInteger, requireKnownOptions } from "../../errors.ts";
 import { compiled } from "../../unroll/index.ts";
 import { requireDesign, requireScalar, requireTask, requireTaskAndPolicy } from "./designChecks.ts";
 import type { DesignTask } from "./designTask.ts";
@@ -57,7 +57,7 @@ export function designEvaluator<State>(
   );
   return (design, own = key) => {
     requireDesign("designEvaluator", task, design, "the design");
-    return summarised(run(design, own));
+    return summarised("designEvaluator", run(design, own));
   };
 }
 
@@ -81,7 +81,7 @@ export function policyEvaluator<State, Theta>(
   });
   return (theta, own = key) => {
     requireDesign("policyEvaluator", task, theta?.design);
-    return summarised(run(theta, own));
+    return summarised("policyEvaluator", run(theta, own));
   };
 }
 
@@ -118,10 +118,21 @@ function simulate<State>(
   return stopped(scan(step, vmap(begin)(keys), null, { length: task.horizon })[1]);
 }
 
-function summarised<State>(made: Simulated<State>): DesignEvaluation<State> {
+function summarised<State>(where: string, made: Simulated<State>): DesignEvaluation<State> {
+  requireFiniteRewards(where, made.rewards);
   const returns = made.rewards.sum(0);
   const [numbers, count] = [Array.from(returns.data, Number), returns.size];
   const meanReturn = numbers.reduce((sum, x) => sum + x, 0) / count;
   const variance = numbers.reduce((sum, x) => sum + (x - meanReturn) ** 2, 0) / Math.max(1, count - 1);
   return { ...made, returns, meanReturn, standardError: Math.sqrt(variance / count) };
+}
+
+/** Throws `NonFiniteError` with the step and the trajectory of the first of rewards [T, trajectories] that is not finite. */
+function requireFiniteRewards(where: string, rewards: Tensor): void {
+  const at = rewards.data.findIndex((x) => !Number.isFinite(x));
+  if (at < 0) return;
+  const count = rewards.shape[1]!;
+  const [step, trajectory] = [Math.floor(at / count), at % count];
+  const problem = `the reward of step ${step} is ${rewards.data[at]} in trajectory ${trajectory} of ${count}.`;
+  throw new NonFiniteError(where, problem, { quantity: "reward", step, trajectory });
 }

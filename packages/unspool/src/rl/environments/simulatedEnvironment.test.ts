@@ -97,6 +97,12 @@ test("options of simulators, environments and spaces are checked", async () => {
   expect(() => simulatedEnvironment({ ...giving(0), name: "" })).toThrow(/name must be a text/);
   const wrong = { ...giving(0), observationSpace: 3 } as unknown as SimulatedEnvironmentOptions;
   expect(() => simulatedEnvironment(wrong)).toThrow(/observationSpace must be a space, got 3. Make one by/);
+  class Still {
+    readonly time = 0;
+  }
+  expect(() => simulatedEnvironment({ ...spaces, create: Still as never })).toThrow(
+    'create must be a function, got "the class Still". Write () => new Still().',
+  );
   const empty = simulatedEnvironment({ ...spaces, create: () => ({}) as never });
   await expect(empty.create()).rejects.toThrow(OptionError);
   expect(() => boxSpace({ low: [0, 1], high: [1] })).toThrow(/high must be one number, or 2/);

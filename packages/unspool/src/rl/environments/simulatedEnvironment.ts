@@ -86,6 +86,10 @@ export function simulatedEnvironment(options: SimulatedEnvironmentOptions): Simu
   requireEnvironmentParts(where, options);
   if (typeof options.create !== "function")
     throw new OptionError(where, "create", options.create, "a function");
+  if (/^class\b/.test(Function.prototype.toString.call(options.create))) {
+    const { name } = options.create;
+    throw new OptionError(where, "create", `the class ${name}`, "a function", `Write () => new ${name}().`);
+  }
   return {
     ...options,
     isTraceable: false,

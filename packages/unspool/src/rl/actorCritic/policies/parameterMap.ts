@@ -35,7 +35,7 @@ export interface ParameterMap {
 export function parameterMap(ranges: readonly ParameterRange[]): ParameterMap {
   const where = "parameterMap";
   if (ranges.length === 0) throw new OptionError(where, "ranges", ranges, "at least one range");
-  ranges.forEach((range, i) => requireRange(where, i, range));
+  ranges.forEach((range, i) => requireRange(where, `ranges[${i}]`, range));
   const isLog = ranges.map(({ scale }) => scale === "log");
   const bounds = ranges.map(({ low, high }, i) =>
     isLog[i] ? ([Math.log10(low), Math.log10(high)] as const) : ([low, high] as const),
@@ -62,21 +62,16 @@ export function parameterMap(ranges: readonly ParameterRange[]): ParameterMap {
   };
 }
 
-function requireRange(where: string, i: number, range: ParameterRange): void {
+/** Throws `OptionError` for what is no range, by the name that it has where it was written. */
+export function requireRange(where: string, name: string, range: ParameterRange): void {
   if (typeof range !== "object" || range === null || Array.isArray(range))
-    throw new OptionError(where, `ranges[${i}]`, range, 'a record { low, high, scale: "linear" or "log" }');
+    throw new OptionError(where, name, range, 'a record { low, high, scale: "linear" or "log" }');
   const { low, high, scale = "linear", ...more } = range;
-  for (const name of Object.keys(more))
-    requireOneOf(where, `the name of what is said of ranges[${i}]`, name, ["low", "high", "scale"]);
-  requireOneOf(where, `ranges[${i}].scale`, scale, ["linear", "log"]);
+  for (const one of Object.keys(more))
+    requireOneOf(where, `the name of what is said of ${name}`, one, ["low", "high", "scale"]);
+  requireOneOf(where, `${name}.scale`, scale, ["linear", "log"]);
   if (!(Number.isFinite(low) && Number.isFinite(high) && low < high))
-    throw new OptionError(
-      where,
-      `ranges[${i}]`,
-      [low, high],
-      "a finite low below a finite high",
-      "Swap them?",
-    );
+    throw new OptionError(where, name, [low, high], "a finite low below a finite high", "Swap them?");
   if (scale === "log" && !(low > 0))
-    throw new OptionError(where, `ranges[${i}].low`, low, 'above 0 where scale is "log"');
+    throw new OptionError(where, `${name}.low`, low, 'above 0 where scale is "log"');
 }

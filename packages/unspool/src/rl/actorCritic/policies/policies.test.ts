@@ -145,6 +145,10 @@ test("errors say what to give", () => {
   expect(() => misread.act(misread.init(key), observation, key)).toThrow(
     'PD: a parameter must be one of "kp", got "kd". Did you mean "kp"?',
   );
+  const upside = { name: "PD", parameters: { kp: { low: 1, high: 0 } }, act: () => observation };
+  expect(() => tunedController(upside)).toThrow(
+    "tunedController: parameters.kp must be a finite low below a finite high, got [1, 0].",
+  );
   for (const make of [linearPolicy, networkPolicy]) {
     expect(() => make(undefined as never)).toThrow(
       /Policy: environment must be an environment, got undefined/,

@@ -2,7 +2,7 @@
 import { type Tensor, np, random } from "../../../array/index.ts";
 import { OptionError, requireKnownOptions, requireOneOf } from "../../../errors.ts";
 import type { Policy } from "../../environments/environment.ts";
-import { type ParameterRange, parameterMap } from "./parameterMap.ts";
+import { type ParameterRange, parameterMap, requireRange } from "./parameterMap.ts";
 
 /** Numbers in [-1, 1], one per parameter in the order of their names: [parameters]. */
 export type ControllerTheta = { x: Tensor };
@@ -54,6 +54,7 @@ export function tunedController<Name extends string>(
   if (typeof act !== "function") throw new OptionError(where, "act", act, "a function");
   requireOneOf(where, "dtype", dtype, ["float32", "float64"]);
   const names = Object.keys(parameters) as Name[];
+  for (const one of names) requireRange(where, `parameters.${one}`, parameters[one]);
   const map = parameterMap(names.map((one) => parameters[one]));
   const byName = <T>(of: (i: number) => T): { [one in Name]: T } =>
     Object.fromEntries(names.map((one, i) => [one, of(i)])) as { [one in Name]: T };
