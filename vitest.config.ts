@@ -15,6 +15,13 @@ export default defineConfig({
   test: {
     // The default leaves one core to the watcher, which a run that ends does not have.
     maxWorkers: "100%",
+    tags: [
+      {
+        name: "long",
+        description:
+          "Most of a second or more, and near to another that is not: by `npm run test:long`, not by `npm test`.",
+      },
+    ],
     projects: [
       {
         ...shared,

@@ -13,6 +13,16 @@ const ofGradients: ObjectiveOptimizerSubject = {
   hyperparameters: { learningRate: 0.05, beta1: 0.9, beta2: 0.99 },
 };
 
-describe.each([ofGradients, ...objectiveOptimizers.map(registeredObjectiveOptimizer)])("$name", (subject) => {
-  for (const check of objectiveConformance(subject)) test(check.name, check.run);
-});
+/** Unrolled, a step is compiled with its derivatives: of every third in `npm test`, of all in `npm run test:long`. */
+const isUnrolled = ({ name }: { name: string }): boolean =>
+  name.includes("through an unroll") || name.includes("PES estimates");
+
+const subjects = [ofGradients, ...objectiveOptimizers.map(registeredObjectiveOptimizer)];
+
+describe.each(subjects.map((subject, i) => [subject.name, subject, i] as const))(
+  "%s",
+  (_name, subject, i) => {
+    for (const check of objectiveConformance(subject))
+      test(check.name, { tags: i % 3 !== 0 && isUnrolled(check) ? ["long"] : [] }, check.run);
+  },
+);

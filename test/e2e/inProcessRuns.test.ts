@@ -41,12 +41,16 @@ describe("help and list", () => {
   });
 });
 
-test("a run names its folder by experiment and time where --out is not given", async () => {
-  const events = eventsOf(await run("run", file, "--steps", "2", "--json"));
-  const folder = events.at(-1)!["run"] as string;
-  expect(folder).toMatch(/^runs\/noisy-quadratic-\d{8}-\d{6}$/);
-  expect(existsSync(join(dir, folder, "metrics.jsonl"))).toBe(true);
-});
+test(
+  "a run names its folder by experiment and time where --out is not given",
+  { tags: ["long"] },
+  async () => {
+    const events = eventsOf(await run("run", file, "--steps", "2", "--json"));
+    const folder = events.at(-1)!["run"] as string;
+    expect(folder).toMatch(/^runs\/noisy-quadratic-\d{8}-\d{6}$/);
+    expect(existsSync(join(dir, folder, "metrics.jsonl"))).toBe(true);
+  },
+);
 
 describe("an explanation", () => {
   it("shows the kernels of the outer step, its memory and its speed", async () => {
@@ -78,27 +82,31 @@ describe("an explanation", () => {
   });
 });
 
-test("the page of a comparison needs nothing else, and names what it measured", async () => {
-  const { code } = await run(
-    "compare",
-    "toy-regression",
-    "--estimators",
-    "pes,bptt",
-    "--truncations",
-    "10,100",
-    "--out",
-    "pages/toy.html",
-  );
-  expect(code).toBe(0);
-  const page = readFileSync(join(dir, "pages/toy.html"), "utf8");
-  expect(page).not.toMatch(/<script|@import|<link[^>]+stylesheet/i);
-  for (const title of [
-    "Bias and variance",
-    "Error against inner steps spent",
-    "Squared bias over truncation",
-  ])
-    expect(page).toContain(title);
-});
+test(
+  "the page of a comparison needs nothing else, and names what it measured",
+  { tags: ["long"] },
+  async () => {
+    const { code } = await run(
+      "compare",
+      "toy-regression",
+      "--estimators",
+      "pes,bptt",
+      "--truncations",
+      "10,100",
+      "--out",
+      "pages/toy.html",
+    );
+    expect(code).toBe(0);
+    const page = readFileSync(join(dir, "pages/toy.html"), "utf8");
+    expect(page).not.toMatch(/<script|@import|<link[^>]+stylesheet/i);
+    for (const title of [
+      "Bias and variance",
+      "Error against inner steps spent",
+      "Squared bias over truncation",
+    ])
+      expect(page).toContain(title);
+  },
+);
 
 interface Progress {
   innerSteps: number;
@@ -180,50 +188,60 @@ test("diagnose prints a command that runs exactly what it recommends: every opti
   expect(manifest.steps).toBe(evidence.trialRuns.outerSteps);
 });
 
-test("diagnose of what a search moves, where a search wins: its command runs that search, without window and rate", async () => {
-  writeFileSync(
-    join(dir, "distant.ts"),
-    'import { defineProblem, np } from "unspool";\n' +
-      "export default defineProblem({ name: 'distant', theta: np.array(0), horizon: 4, isDifferentiable: false, init: () => np.array(0),\n" +
-      "  step: (theta, s) => { const miss = theta.sub(20); return { state: s, loss: miss.mul(miss) }; } });\n",
-  );
-  const sets = ["estimator=snes", "sigma=0.5", "pairs=4"].flatMap((one) => ["--set", one]);
-  const outcome = await run("diagnose", "distant.ts", ...sets, "--budget", "3200", "--json");
-  expect([outcome.code, outcome.stderr]).toEqual([0, ""]);
-  const [event] = eventsOf(outcome) as unknown as {
-    command: string;
-    recommended: Record<string, unknown>;
-    evidence: { trialRuns: { trials: { estimator: string }[]; outerSteps: number } };
-  }[];
-  const { command, recommended, evidence } = event!;
-  const tried = evidence.trialRuns.trials.map(({ estimator }) => estimator);
-  for (const name of ["nres", "snes", "cmaEs"]) expect(tried).toContain(name);
-  expect(recommended["learningRate"]).toBe(null);
-  expect(command).not.toMatch(/truncation|learningRate/);
-  expect((await run(...command.split(" ").slice(1), "--out", "searched")).code).toBe(0);
-  const manifest = JSON.parse(readFileSync(join(dir, "searched", "config.json"), "utf8")) as {
-    config: Record<string, unknown>;
-    steps: number;
-  };
-  for (const name of ["estimator", "sigma", "pairs"]) expect(manifest.config[name]).toBe(recommended[name]);
-  expect(manifest.steps).toBe(evidence.trialRuns.outerSteps);
-});
+test(
+  "diagnose of what a search moves, where a search wins: its command runs that search, without window and rate",
+  { tags: ["long"] },
+  async () => {
+    writeFileSync(
+      join(dir, "distant.ts"),
+      'import { defineProblem, np } from "unspool";\n' +
+        "export default defineProblem({ name: 'distant', theta: np.array(0), horizon: 4, isDifferentiable: false, init: () => np.array(0),\n" +
+        "  step: (theta, s) => { const miss = theta.sub(20); return { state: s, loss: miss.mul(miss) }; } });\n",
+    );
+    const sets = ["estimator=snes", "sigma=0.5", "pairs=4"].flatMap((one) => ["--set", one]);
+    const outcome = await run("diagnose", "distant.ts", ...sets, "--budget", "3200", "--json");
+    expect([outcome.code, outcome.stderr]).toEqual([0, ""]);
+    const [event] = eventsOf(outcome) as unknown as {
+      command: string;
+      recommended: Record<string, unknown>;
+      evidence: { trialRuns: { trials: { estimator: string }[]; outerSteps: number } };
+    }[];
+    const { command, recommended, evidence } = event!;
+    const tried = evidence.trialRuns.trials.map(({ estimator }) => estimator);
+    for (const name of ["nres", "snes", "cmaEs"]) expect(tried).toContain(name);
+    expect(recommended["learningRate"]).toBe(null);
+    expect(command).not.toMatch(/truncation|learningRate/);
+    expect((await run(...command.split(" ").slice(1), "--out", "searched")).code).toBe(0);
+    const manifest = JSON.parse(readFileSync(join(dir, "searched", "config.json"), "utf8")) as {
+      config: Record<string, unknown>;
+      steps: number;
+    };
+    for (const name of ["estimator", "sigma", "pairs"]) expect(manifest.config[name]).toBe(recommended[name]);
+    expect(manifest.steps).toBe(evidence.trialRuns.outerSteps);
+  },
+);
 
-test("the optimizer of a run is taken apart, in words, as JSON and as a page", async () => {
-  const small = ["units=3", "horizon=6", "tasks=2", "evaluationTasks=2"].flatMap((one) => ["--set", one]);
-  expect((await run("run", "reverse-optimizer", ...small, "--steps", "2", "--out", "learned")).code).toBe(0);
-  const outcome = await run("analyse", "learned", "--tasks", "3", "--json");
-  expect([outcome.code, outcome.stderr]).toEqual([0, ""]);
-  const [event, ...rest] = eventsOf(outcome);
-  expect(rest).toEqual([]);
-  expect(event).toMatchObject({ event: "analyse", experiment: "reverse-optimizer", step: 2 });
-  expect((event!["modes"] as unknown[]).length).toBe(3);
-  expect((event!["words"] as string[]).length).toBe(5);
-  // The sum rule of the modes.
-  const { sumOfRates, effectiveLearningRate } = event as unknown as Record<string, number>;
-  expect(sumOfRates! / effectiveLearningRate!).toBeCloseTo(1, 6);
-  expect(existsSync(join(dir, "learned/analysis.html"))).toBe(true);
-});
+test(
+  "the optimizer of a run is taken apart, in words, as JSON and as a page",
+  { tags: ["long"] },
+  async () => {
+    const small = ["units=3", "horizon=6", "tasks=2", "evaluationTasks=2"].flatMap((one) => ["--set", one]);
+    expect((await run("run", "reverse-optimizer", ...small, "--steps", "2", "--out", "learned")).code).toBe(
+      0,
+    );
+    const outcome = await run("analyse", "learned", "--tasks", "3", "--json");
+    expect([outcome.code, outcome.stderr]).toEqual([0, ""]);
+    const [event, ...rest] = eventsOf(outcome);
+    expect(rest).toEqual([]);
+    expect(event).toMatchObject({ event: "analyse", experiment: "reverse-optimizer", step: 2 });
+    expect((event!["modes"] as unknown[]).length).toBe(3);
+    expect((event!["words"] as string[]).length).toBe(5);
+    // The sum rule of the modes.
+    const { sumOfRates, effectiveLearningRate } = event as unknown as Record<string, number>;
+    expect(sumOfRates! / effectiveLearningRate!).toBeCloseTo(1, 6);
+    expect(existsSync(join(dir, "learned/analysis.html"))).toBe(true);
+  },
+);
 
 test("an edited experiment, an edited rounding mode: named and refused, and --force goes on", async () => {
   const source = readFileSync(join(dir, file), "utf8");

@@ -101,33 +101,41 @@ describe.each(isLong ? subjects : subjects.slice(0, 1))(
     describe("a run of 20 steps", () => {
       const run = folder("interrupted");
 
-      it("stops at Ctrl-C with code 130, says how to go on, and goes on to its end", async () => {
-        const { outcome } = start(
-          dir,
-          ["run", ...args, "--steps", "20", "--out", run, ...often],
-          ({ event, step }, child) => {
-            if (event === "step" && step === 7) child.kill("SIGINT");
-          },
-        );
-        const stopped = await outcome;
-        expect(stopped.code).toBe(130);
-        expect(eventsOf(stopped).at(-1)).toMatchObject({
-          event: "interrupted",
-          run,
-          resume: ["unspool resume", run, ...own].join(" "),
-        });
-        expect(statusOf(run)).toBe("interrupted");
-        const resumed = await unspool(dir, "resume", run, ...own, "--json");
-        expect(eventsOf(resumed).at(-1)).toMatchObject({ event: "done", steps: 20 });
-        expect(statusOf(run)).toBe("done");
-      });
+      it(
+        "stops at Ctrl-C with code 130, says how to go on, and goes on to its end",
+        { tags: ["long"] },
+        async () => {
+          const { outcome } = start(
+            dir,
+            ["run", ...args, "--steps", "20", "--out", run, ...often],
+            ({ event, step }, child) => {
+              if (event === "step" && step === 7) child.kill("SIGINT");
+            },
+          );
+          const stopped = await outcome;
+          expect(stopped.code).toBe(130);
+          expect(eventsOf(stopped).at(-1)).toMatchObject({
+            event: "interrupted",
+            run,
+            resume: ["unspool resume", run, ...own].join(" "),
+          });
+          expect(statusOf(run)).toBe("interrupted");
+          const resumed = await unspool(dir, "resume", run, ...own, "--json");
+          expect(eventsOf(resumed).at(-1)).toMatchObject({ event: "done", steps: 20 });
+          expect(statusOf(run)).toBe("done");
+        },
+      );
 
-      it("goes on past its end when more steps are asked for, to the same bits", async () => {
-        const resumed = await unspool(dir, "resume", run, ...own, ...count, "--json");
-        expect(results(eventsOf(resumed).at(-1)!)).toEqual(results(whole.at(-1)!));
-        expect(metricsOf(run)).toEqual(metricsOf(folder("whole")));
-        expect(statusOf(run)).toBe("done");
-      });
+      it(
+        "goes on past its end when more steps are asked for, to the same bits",
+        { tags: ["long"] },
+        async () => {
+          const resumed = await unspool(dir, "resume", run, ...own, ...count, "--json");
+          expect(results(eventsOf(resumed).at(-1)!)).toEqual(results(whole.at(-1)!));
+          expect(metricsOf(run)).toEqual(metricsOf(folder("whole")));
+          expect(statusOf(run)).toBe("done");
+        },
+      );
     });
   },
 );

@@ -13,19 +13,23 @@ import { random } from "unspool";
 const thetas = Float64Array.from({ length: 16 * 6 }, (_, i) => Math.sin(i));
 `;
 
-test("the same bits on one thread and on two; a process does not wait for threads", async () => {
-  const program = `${prelude}
+test(
+  "the same bits on one thread and on two; a process does not wait for threads",
+  { tags: ["long"] },
+  async () => {
+    const program = `${prelude}
     const pools = await Promise.all([1, 2].map((threads) => mujocoPool({ environment: "swimmer", timeLimit: 40 }, { threads })));
     const [one, two] = pools.map((pool) => pool.play(thetas, random.key(5), { episodes: 2, hasMoments: true }));
     console.log(JSON.stringify([one, two].map(({ returns, moments }) => [...returns, moments])));`;
-  const { stdout } = await promisify(execFile)(process.execPath, [...flags, program], { cwd });
-  const [one, two] = JSON.parse(stdout) as [number[], number[]];
-  expect(two).toEqual(one);
-  expect(one).toHaveLength(13);
-  expect(new Set(one.slice(0, 12)).size).toBe(12);
-});
+    const { stdout } = await promisify(execFile)(process.execPath, [...flags, program], { cwd });
+    const [one, two] = JSON.parse(stdout) as [number[], number[]];
+    expect(two).toEqual(one);
+    expect(one).toHaveLength(13);
+    expect(new Set(one.slice(0, 12)).size).toBe(12);
+  },
+);
 
-test("Ctrl-C ends episodes within a second", async () => {
+test("Ctrl-C ends episodes within a second", { tags: ["long"] }, async () => {
   const program = `${prelude}
     const pool = await mujocoPool({ environment: "swimmer" }, { threads: 2 });
     console.log("playing");

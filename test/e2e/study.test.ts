@@ -110,16 +110,20 @@ describe("cells of a study that others have begun", () => {
     expect([code, statusOf("shared", "noise-0")]).toEqual([130, undefined]);
   });
 
-  it("are taken one by one, by whoever names one, and summarised as far as they are", async () => {
-    const [second, third] = await Promise.all([
-      resume("shared", "--cell", "noise-0"),
-      resume("shared", "--cell", "noise-0.3"),
-    ]);
-    expect([second.code, third.code]).toEqual([0, 0]);
-    const rest = await resume("shared");
-    expect(startsIn(eventsOf(rest))).toEqual(["after"]);
-    expect(summaryOf("shared")).toBe(summaryOf("whole"));
-  });
+  it(
+    "are taken one by one, by whoever names one, and summarised as far as they are",
+    { tags: ["long"] },
+    async () => {
+      const [second, third] = await Promise.all([
+        resume("shared", "--cell", "noise-0"),
+        resume("shared", "--cell", "noise-0.3"),
+      ]);
+      expect([second.code, third.code]).toEqual([0, 0]);
+      const rest = await resume("shared");
+      expect(startsIn(eventsOf(rest))).toEqual(["after"]);
+      expect(summaryOf("shared")).toBe(summaryOf("whole"));
+    },
+  );
 });
 
 function statusOf(out: string, id: string): unknown {

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { damagedFolders } from "./folders.ts";
 
-test("40 random mutations of a run's files", async () => {
+test("40 random mutations of a run's files", { tags: ["long"] }, async () => {
   expect(await damagedFolders(1, 40)).toEqual([]);
   expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
 });

@@ -39,7 +39,7 @@ describe("an interrupt is acted on", () => {
     expectLeft("slow", "interrupted");
   });
 
-  test("in an evaluation that takes a minute, and all steps are kept", async () => {
+  test("in an evaluation that takes a minute, and all steps are kept", { tags: ["long"] }, async () => {
     const { outcome, child } = start(dir, ["run", "slowEvaluation.ts", "--out", "evaluating", "--json"]);
     child.stderr!.on("data", (text: string) => text.includes("evaluating") && child.kill("SIGTERM"));
     const stopped = await outcome;
@@ -52,19 +52,24 @@ describe("an interrupt is acted on", () => {
   });
 });
 
-test.each(["compare", "diagnose"])("%s says that nothing of it is kept", async (command) => {
-  const { outcome, child } = start(dir, [command, "influence-balancing"]);
-  child.stdout!.on("data", (text: string) => text.includes("preparing") && child.kill("SIGINT"));
-  const { code, stdout } = await outcome;
-  expect([code, stdout]).toEqual([
-    130,
-    expect.stringContaining(`Interrupted: ${command} was not done, and keeps nothing on its way`) as string,
-  ]);
-});
+test.each(["compare", "diagnose"])(
+  "%s says that nothing of it is kept",
+  { tags: ["long"] },
+  async (command) => {
+    const { outcome, child } = start(dir, [command, "influence-balancing"]);
+    child.stdout!.on("data", (text: string) => text.includes("preparing") && child.kill("SIGINT"));
+    const { code, stdout } = await outcome;
+    expect([code, stdout]).toEqual([
+      130,
+      expect.stringContaining(`Interrupted: ${command} was not done, and keeps nothing on its way`) as string,
+    ]);
+  },
+);
 
 describe("an output that cannot be written", () => {
   test.each(["stdout", "stderr"] as const)(
     "%s on a full disk ends the run with a checkpoint and no stack",
+    { tags: ["long"] },
     async (name) => {
       const run = `full-${name}`;
       const full = openSync("/dev/full", "w");
@@ -103,7 +108,7 @@ describe("an output that cannot be written", () => {
     },
   );
 
-  test("a pipe that is closed ends the run with code 141", async () => {
+  test("a pipe that is closed ends the run with code 141", { tags: ["long"] }, async () => {
     const args = ["run", "noisyQuadratic.ts", "--set", "stepMs=20", "--out", "closed", "--json"];
     const { outcome } = start(dir, args, ({ event }, child) => {
       if (event === "step") child.stdout!.destroy();
@@ -135,7 +140,7 @@ test("resume of a run that goes on is refused, and the run is not disturbed", as
   expect(readFileSync(join(dir, "live/metrics.jsonl"), "utf8").trimEnd().split("\n")).toHaveLength(60);
 });
 
-test("an experiment's process.exit is told, and the run stays", async () => {
+test("an experiment's process.exit is told, and the run stays", { tags: ["long"] }, async () => {
   const outcome = await unspool(dir, "run", "exiting.ts", "--out", "exited");
   expect([outcome.code, outcome.stderr]).toEqual([1, expect.stringContaining("process.exit(7)") as string]);
   expectLeft("exited", "failed");

@@ -29,7 +29,7 @@ test("logistic-map finds a start that is mapped to the fixed point, and the cros
   expect(figureOf(figures, "crossover").references![0]!.value).toBe(6);
 });
 
-test("disk-packing comes nearer to the wanted energy", async () => {
+test("disk-packing comes nearer to the wanted energy", { tags: ["long"] }, async () => {
   const { evaluation, figures } = await train(diskPacking, { config: { steps: 40, points: 11 } });
   // The energy at the initial diameter 0.7 is 0.009, the target 0.1.
   expect((evaluation!.metrics as { distanceToTarget: number }).distanceToTarget).toBeLessThan(0.06);

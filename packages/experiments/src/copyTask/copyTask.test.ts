@@ -2,7 +2,7 @@ import { train } from "unspool";
 import { expect, test } from "vitest";
 import { copyTask } from "./copyTask.ts";
 
-test("strings grow one by one, and stop at the longest", async () => {
+test("strings grow one by one, and stop at the longest", { tags: ["long"] }, async () => {
   // Any score is below 9: a level ends at every check.
   const config = { units: 2, pairs: 2, strings: 1, threshold: 9, start: 2, longest: 4, checkEvery: 2 };
   const { metrics, evaluation, figures } = await train(copyTask, { config, seed: 1, steps: 9 });

@@ -12,7 +12,7 @@ const config = {
   batchSize: 32,
 };
 
-test("images, losses and gaps", async () => {
+test("images, losses and gaps", { tags: ["long"] }, async () => {
   const { metrics, evaluation, figures } = await train(datasetDistillation, { config, seed: 1 });
   const mean = (from: number, to: number): number =>
     metrics.slice(from, to).reduce((sum, { loss }) => sum + loss, 0) / (to - from);
@@ -27,18 +27,22 @@ test("images, losses and gaps", async () => {
   expect(evaluation!.metrics["accuracy"]).toBeGreaterThanOrEqual(0);
 });
 
-test("cold starts, learned labels, and a run that goes on where it was stopped", async () => {
-  const cold = {
-    ...config,
-    strategy: "cold",
-    innerSteps: 3,
-    learnLabels: true,
-    hypergradient: "identity",
-    steps: 4,
-  };
-  const whole = await train(datasetDistillation, { config: cold, seed: 2 });
-  const store = memoryStore();
-  await train(datasetDistillation, { config: cold, seed: 2, steps: 2, store });
-  const resumed = await resume(datasetDistillation, store, { steps: 4 });
-  expect(resumed.metrics.map(({ loss }) => loss)).toEqual(whole.metrics.map(({ loss }) => loss));
-});
+test(
+  "cold starts, learned labels, and a run that goes on where it was stopped",
+  { tags: ["long"] },
+  async () => {
+    const cold = {
+      ...config,
+      strategy: "cold",
+      innerSteps: 3,
+      learnLabels: true,
+      hypergradient: "identity",
+      steps: 4,
+    };
+    const whole = await train(datasetDistillation, { config: cold, seed: 2 });
+    const store = memoryStore();
+    await train(datasetDistillation, { config: cold, seed: 2, steps: 2, store });
+    const resumed = await resume(datasetDistillation, store, { steps: 4 });
+    expect(resumed.metrics.map(({ loss }) => loss)).toEqual(whole.metrics.map(({ loss }) => loss));
+  },
+);

@@ -2,7 +2,7 @@ import { train } from "unspool";
 import { expect, test } from "vitest";
 import { designMassSpring } from "./designMassSpring.ts";
 
-test("a few steps of deps, with the run's figures", async () => {
+test("a few steps of deps, with the run's figures", { tags: ["long"] }, async () => {
   const result = await train(designMassSpring, { seed: 1, config: { steps: 30, horizon: 20, batch: 16 } });
   const { meanReturn, initialReturn } = result.evaluation!.metrics;
   // Rewards are at most 1, of 20 steps.

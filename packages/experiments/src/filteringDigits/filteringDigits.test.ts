@@ -21,7 +21,7 @@ test("scattered frames are pooled means", () => {
   expect(pooled!.sum().item() * 16).toBeCloseTo(whole!.sum().item(), 6);
 });
 
-test("the transition is learned along the stream, with a code of one's own", async () => {
+test("the transition is learned along the stream, with a code of one's own", { tags: ["long"] }, async () => {
   const layers = (name: string, sizes: number[]) =>
     initMlp(random.foldIn(random.key(3), name), sizes, { dtype: "float64" });
   const code = { encoder: layers("encoder", [49, 8, 4]), decoder: layers("decoder", [2, 8, 49]) };

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { invarianceMnist } from "./invarianceMnist.ts";
 import { mnistKinds, transformedMnist } from "./transformedMnist.ts";
 
-test("a short run logs its ranges, and draws them, the evidence and images", async () => {
+test("a short run logs its ranges, and draws them, the evidence and images", { tags: ["long"] }, async () => {
   const config = { n: 24, hidden: 6, samples: 2, pool: 4, steps: 4, burnIn: 1, testImages: 250 };
   const { metrics, evaluation, figures } = await train(invarianceMnist, { seed: 1, config });
   expect(metrics[0]!.loss).toBeNull();

@@ -38,7 +38,7 @@ longTest("a tuned rate, stopped and gone on with", async () => {
   });
 });
 
-test("a controller that is stopped between epochs goes on with its batches", async () => {
+test("a controller that is stopped between epochs goes on with its batches", { tags: ["long"] }, async () => {
   const only = ["grow", "doubleEvery"];
   const { metrics, figures } = await runStopped(
     largeBatch,

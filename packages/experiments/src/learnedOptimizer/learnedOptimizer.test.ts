@@ -9,7 +9,7 @@ import { mean } from "../shared/series.ts";
 
 const config = { steps: 4, hidden: [[4], []], pairs: 2, horizon: 20, evaluationRuns: 2 };
 
-test("a short training of several networks", async () => {
+test("a short training of several networks", { tags: ["long"] }, async () => {
   const { evaluation, figures } = await train(learnedOptimizer, { config, seed: 0 });
   Object.values(evaluation!.metrics).forEach((value) => expect(Number.isFinite(value)).toBe(true));
   expect(figures.map(({ id }) => id)).toContain("meta-loss");
@@ -23,49 +23,53 @@ test("there is a training, two cells for every task, and one for every other opt
   expect(ids.slice(15)).toEqual(["own-sgd", "own-optList"]);
 });
 
-test("a short study, stopped and gone on with: judged against Adam from the same seeds", async () => {
-  const only = ["training", "own-learned", "own-adam", "longer-learned", "longer-adam", "own-sgd"];
-  const small = {
-    architecture: "learnableAdam",
-    hidden: [[4]],
-    steps: 2,
-    pairs: 1,
-    truncation: 3,
-    horizon: 6,
-    longHorizon: 8,
-    rivals: ["sgd"],
-  };
-  const { metrics, tables, figures } = await runStopped(
-    learnedOptimizerRivals,
-    { ...small, evaluationRuns: 2 },
-    { stopAfter: 20, only },
-  );
-  const { rows } = tables![0]!;
-  expect(rows.map((row) => row.slice(0, 2))).toEqual([
-    ["its own", 6],
-    ["its own, longer", 8],
-  ]);
-  // Costs of the optimizers' definitions: Adam has two moments and two weights, learnableAdam four hyperparameters.
-  const field = tables![1]!;
-  const column = (name: string) => field.rows.map((row) => row[field.columns.indexOf(name)]);
-  expect(column("optimizer")).toEqual(["learnableAdam", "adam", "sgd"]);
-  expect(column("numbers to be learned")).toEqual([4, 0, 0]);
-  expect(column("numbers of state per parameter")).toEqual([2 + 2 / 250, 2 + 2 / 250, 0]);
-  expect(column("mean loss")[1]).toBe(metrics!["adamLoss"]);
-  expect(column("steps of Adam per step")[0]).toBe(metrics!["speedupOverAdam"]);
-  expect(metrics!["lossOverAdam"]).toBeCloseTo(metrics!["loss"]! / metrics!["adamLoss"]!, 12);
-  Object.values(metrics!).forEach((value) => expect(Number.isFinite(value)).toBe(true));
-  expect(figures!.map(({ id }) => id)).toEqual(["meta-loss", "training-curves", "beyond-the-horizon"]);
-  // The oracle: whole training runs in one call, from the same seeds.
-  const key = random.foldIn(random.foldIn(random.key(0), "setup"), "evaluation");
-  const { train: images } = loadMnist(4);
-  const own = { hidden: [4], horizon: 6, batchSize: 32, scales: [1, 1] as const };
-  const adams = adamRuns(images, own, key, 2);
-  const best = adams.reduce((least, one) => (one.mean < least.mean ? one : least));
-  expect(metrics!["adamLoss"]).toBeCloseTo(best.mean, 12);
-  expect(metrics!["adamFinalLoss"]).toBeCloseTo(best.final, 12);
-  expect(metrics!["adamLearningRate"]).toBe(best.learningRate);
-});
+test(
+  "a short study, stopped and gone on with: judged against Adam from the same seeds",
+  { tags: ["long"] },
+  async () => {
+    const only = ["training", "own-learned", "own-adam", "longer-learned", "longer-adam", "own-sgd"];
+    const small = {
+      architecture: "learnableAdam",
+      hidden: [[4]],
+      steps: 2,
+      pairs: 1,
+      truncation: 3,
+      horizon: 6,
+      longHorizon: 8,
+      rivals: ["sgd"],
+    };
+    const { metrics, tables, figures } = await runStopped(
+      learnedOptimizerRivals,
+      { ...small, evaluationRuns: 2 },
+      { stopAfter: 20, only },
+    );
+    const { rows } = tables![0]!;
+    expect(rows.map((row) => row.slice(0, 2))).toEqual([
+      ["its own", 6],
+      ["its own, longer", 8],
+    ]);
+    // Costs of the optimizers' definitions: Adam has two moments and two weights, learnableAdam four hyperparameters.
+    const field = tables![1]!;
+    const column = (name: string) => field.rows.map((row) => row[field.columns.indexOf(name)]);
+    expect(column("optimizer")).toEqual(["learnableAdam", "adam", "sgd"]);
+    expect(column("numbers to be learned")).toEqual([4, 0, 0]);
+    expect(column("numbers of state per parameter")).toEqual([2 + 2 / 250, 2 + 2 / 250, 0]);
+    expect(column("mean loss")[1]).toBe(metrics!["adamLoss"]);
+    expect(column("steps of Adam per step")[0]).toBe(metrics!["speedupOverAdam"]);
+    expect(metrics!["lossOverAdam"]).toBeCloseTo(metrics!["loss"]! / metrics!["adamLoss"]!, 12);
+    Object.values(metrics!).forEach((value) => expect(Number.isFinite(value)).toBe(true));
+    expect(figures!.map(({ id }) => id)).toEqual(["meta-loss", "training-curves", "beyond-the-horizon"]);
+    // The oracle: whole training runs in one call, from the same seeds.
+    const key = random.foldIn(random.foldIn(random.key(0), "setup"), "evaluation");
+    const { train: images } = loadMnist(4);
+    const own = { hidden: [4], horizon: 6, batchSize: 32, scales: [1, 1] as const };
+    const adams = adamRuns(images, own, key, 2);
+    const best = adams.reduce((least, one) => (one.mean < least.mean ? one : least));
+    expect(metrics!["adamLoss"]).toBeCloseTo(best.mean, 12);
+    expect(metrics!["adamFinalLoss"]).toBeCloseTo(best.final, 12);
+    expect(metrics!["adamLearningRate"]).toBe(best.learningRate);
+  },
+);
 
 test("star-mnist beats Adam with the best of 10 rates on a width, images and seeds that it never saw", () => {
   const { test: images } = loadMnist(4);

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { loadedDice } from "./loadedDice.ts";
 import { randomMdp, valuesWithNoise } from "./loadedDiceStudy.ts";
 
-test("correlations, sweeps and the run of one MDP", async () => {
+test("correlations, sweeps and the run of one MDP", { tags: ["long"] }, async () => {
   const steps = 15;
   const { evaluation, figures } = await train(loadedDice, { seed: 0, config: { trajectories: 4096, steps } });
   const drawn = (id: string, series: string) =>

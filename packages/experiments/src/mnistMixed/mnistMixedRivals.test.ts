@@ -9,25 +9,29 @@ import { searchedTheta } from "./randomSearch.ts";
 
 const sizes = { horizon: 4, hiddenLayers: 1, maxWidth: 4, batchSize: 4 };
 
-test("the run, random search and both of their courses, stopped and gone on with", async () => {
-  const config = { ...sizes, steps: 6, truncation: 2, pairs: 50, evaluationRuns: 2 };
-  const { metrics, tables, figures } = await runStopped(mnistMixedRivals, config, { stopAfter: 8 });
-  const { initialLoss, tunedLoss, randomSearchLoss, randomSearchBestLoss } = metrics!;
-  expect(tables![0]!.rows.map(([, value]) => value)).toEqual([
-    initialLoss,
-    tunedLoss,
-    randomSearchLoss,
-    randomSearchBestLoss,
-  ]);
-  expect(randomSearchBestLoss).toBeLessThanOrEqual(randomSearchLoss!);
-  const [comparison, best] = figures!;
-  expect([comparison!.id, best!.id]).toEqual(["comparison", "best"]);
-  // 2 x 50 particles, windows of 2 steps.
-  expect(comparison!.series[0]!.x).toEqual([0, 200, 400, 600, 800, 1000, 1200]);
-  expect(comparison!.series[0]!.y.at(0)).toBe(initialLoss);
-  expect(comparison!.series[0]!.y.at(-1)).toBe(tunedLoss);
-  expect(best!.references![0]!.value).toBe(randomSearchBestLoss);
-});
+test(
+  "the run, random search and both of their courses, stopped and gone on with",
+  { tags: ["long"] },
+  async () => {
+    const config = { ...sizes, steps: 6, truncation: 2, pairs: 50, evaluationRuns: 2 };
+    const { metrics, tables, figures } = await runStopped(mnistMixedRivals, config, { stopAfter: 8 });
+    const { initialLoss, tunedLoss, randomSearchLoss, randomSearchBestLoss } = metrics!;
+    expect(tables![0]!.rows.map(([, value]) => value)).toEqual([
+      initialLoss,
+      tunedLoss,
+      randomSearchLoss,
+      randomSearchBestLoss,
+    ]);
+    expect(randomSearchBestLoss).toBeLessThanOrEqual(randomSearchLoss!);
+    const [comparison, best] = figures!;
+    expect([comparison!.id, best!.id]).toEqual(["comparison", "best"]);
+    // 2 x 50 particles, windows of 2 steps.
+    expect(comparison!.series[0]!.x).toEqual([0, 200, 400, 600, 800, 1000, 1200]);
+    expect(comparison!.series[0]!.y.at(0)).toBe(initialLoss);
+    expect(comparison!.series[0]!.y.at(-1)).toBe(tunedLoss);
+    expect(best!.references![0]!.value).toBe(randomSearchBestLoss);
+  },
+);
 
 test("random search keeps the theta of the run with the lowest loss", async () => {
   const { method, theta: start } = await mixedSearch.setup(

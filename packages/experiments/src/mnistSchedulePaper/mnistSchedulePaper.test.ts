@@ -23,7 +23,7 @@ test("at its defaults it is of the papers' size: a cell for each estimator, wind
   expect(configs[3]).toMatchObject({ estimator: "pes", truncation: 100, steps: 5000, surface: 0 });
 });
 
-test("the table and the paths have the runs that have ended", async () => {
+test("the table and the paths have the runs that have ended", { tags: ["long"] }, async () => {
   const config = {
     ...{ estimators: ["pes", "nres"], truncations: [2], seeds: 1, steps: 2, pairs: 2, horizon: 4 },
     ...{ batchSize: 4, hidden: [3], pool: 7, evaluationRuns: 1, learningRate: 0.01, decay: 0.5 },

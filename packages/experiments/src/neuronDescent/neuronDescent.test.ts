@@ -45,39 +45,47 @@ test("with damping far above the factors K-FAC and FOOF are both gradient descen
   });
 });
 
-test("a trajectory that diverges is an error, at the update from which on nothing is finite", () => {
-  const run = () =>
-    compareDirections({ ...task, updates: 40 }, { learningRate: 1e6, damping: 1e-8 }, random.key(0));
-  expect(run).toThrow(NonFiniteError);
-  expect(run).toThrow(/became (NaN|-?Infinity) at update \d+ of the trajectory/);
-});
+test(
+  "a trajectory that diverges is an error, at the update from which on nothing is finite",
+  { tags: ["long"] },
+  () => {
+    const run = () =>
+      compareDirections({ ...task, updates: 40 }, { learningRate: 1e6, damping: 1e-8 }, random.key(0));
+    expect(run).toThrow(NonFiniteError);
+    expect(run).toThrow(/became (NaN|-?Infinity) at update \d+ of the trajectory/);
+  },
+);
 
 const tiny = { steps: 20, images: 200, hidden: [8], compared: 10 };
 
-test("the study has its figures from what has ended, and stopped in the middle it ends in the same bits", async () => {
-  const only = ["momentum-0", "foof-0"];
-  const whole = await runStudy(neuronDescent, { config: tiny, only });
-  const { metrics, figures, tables, times } = whole.summary;
-  expect(Object.keys(metrics!)).toEqual(["momentum final loss", "foof final loss"]);
-  expect(figures!.map(({ id, series }) => [id, series.length])).toEqual([["updates", 2]]);
-  expect(tables![0]!.rows.map(([name]) => name)).toEqual(["SGD with momentum", "FOOF"]);
-  expect(times!.figures!.map(({ id }) => id)).toEqual(["time"]);
+test(
+  "the study has its figures from what has ended, and stopped in the middle it ends in the same bits",
+  { tags: ["long"] },
+  async () => {
+    const only = ["momentum-0", "foof-0"];
+    const whole = await runStudy(neuronDescent, { config: tiny, only });
+    const { metrics, figures, tables, times } = whole.summary;
+    expect(Object.keys(metrics!)).toEqual(["momentum final loss", "foof final loss"]);
+    expect(figures!.map(({ id, series }) => [id, series.length])).toEqual([["updates", 2]]);
+    expect(tables![0]!.rows.map(([name]) => name)).toEqual(["SGD with momentum", "FOOF"]);
+    expect(times!.figures!.map(({ id }) => id)).toEqual(["time"]);
 
-  const store = memoryStudyStore();
-  const controller = new AbortController();
-  let steps = 0;
-  const onEvent = (event: StudyEvent) => {
-    if (event.type === "cell" && event.event.type === "step" && ++steps === 27) controller.abort();
-  };
-  const stopped = await runStudy(neuronDescent, {
-    ...{ config: tiny, only, store, onEvent },
-    signal: controller.signal,
-    checkpointEvery: { steps: 4 },
-  });
-  expect([...stopped.results.keys()]).toEqual(["momentum-0"]);
-  const { summary } = await resumeStudy(neuronDescent, store, { only });
-  expect({ ...summary, times: null }).toEqual({ ...whole.summary, times: null });
-});
+    const store = memoryStudyStore();
+    const controller = new AbortController();
+    let steps = 0;
+    const onEvent = (event: StudyEvent) => {
+      if (event.type === "cell" && event.event.type === "step" && ++steps === 27) controller.abort();
+    };
+    const stopped = await runStudy(neuronDescent, {
+      ...{ config: tiny, only, store, onEvent },
+      signal: controller.signal,
+      checkpointEvery: { steps: 4 },
+    });
+    expect([...stopped.results.keys()]).toEqual(["momentum-0"]);
+    const { summary } = await resumeStudy(neuronDescent, store, { only });
+    expect({ ...summary, times: null }).toEqual({ ...whole.summary, times: null });
+  },
+);
 
 test("directions are drawn from the trajectories that have ended", async () => {
   const metrics = Array.from({ length: 20 }, (_, i) => ({

@@ -4,7 +4,7 @@ import { reverseOptimizer } from "./reverseOptimizer.ts";
 
 const small = { units: 3, horizon: 6, tasks: 4, evaluationTasks: 4 };
 
-test("a recurrent optimizer starts from doing nothing and learns to train", async () => {
+test("a recurrent optimizer starts from doing nothing and learns to train", { tags: ["long"] }, async () => {
   const config = { ...small, steps: 60, learningRate: 0.02 };
   const { metrics, evaluation } = await train(reverseOptimizer, { config, seed: 1 });
   // Its readout is 0: no task moves, so that every loss is that of the first step.

@@ -33,6 +33,7 @@ const taken = process.env["UNSPOOL_LONG_TESTS"] ? small : small.slice(0, 1);
 
 test.each(taken.map(([experiment, config]) => [experiment.name, experiment, config] as const))(
   "%s is stopped in the middle of its measurements and comes to the same",
+  { tags: ["long"], timeout: 120_000 },
   async (_, experiment, config) => {
     let parts = 0;
     const whole = await train(experiment, {
@@ -53,5 +54,4 @@ test.each(taken.map(([experiment, config]) => [experiment.name, experiment, conf
     deepEqual(resumed.evaluation, whole.evaluation);
     deepEqual(resumed.figures, whole.figures);
   },
-  120_000,
 );

@@ -6,7 +6,7 @@ import { sixoDrift } from "./sixoDrift.ts";
 
 const small = { steps: 4, particles: 3, series: 40 };
 
-test("ways of learning, beside each other", async () => {
+test("ways of learning, beside each other", { tags: ["long"] }, async () => {
   const methods = ["iwae", "sixo"];
   const { summary } = await runStudy(sixoDrift, { config: { ...small, methods } });
   const [table] = summary.tables!;
@@ -15,7 +15,7 @@ test("ways of learning, beside each other", async () => {
   expect(summary.figures![0]!.series.map(({ name }) => name)).toEqual(methods);
 });
 
-test("figures of one run: bound, twist against its closed form, lineages", async () => {
+test("figures of one run: bound, twist against its closed form, lineages", { tags: ["long"] }, async () => {
   const config = { ...small, evaluationParticles: 4, horizon: 4, method: "sixoKnown" };
   const { figures } = await train(driftTraining, { config });
   const twist = figures!.find(({ id }) => id === "twist")!;

@@ -2,7 +2,7 @@ import { runStudy } from "unspool";
 import { expect, test } from "vitest";
 import { sixoNeuron } from "./sixoNeuron.ts";
 
-test("with and without a twist, beside each other", async () => {
+test("with and without a twist, beside each other", { tags: ["long"] }, async () => {
   const sizes = {
     horizon: 7,
     every: 3,

@@ -2,7 +2,7 @@ import { runStudy } from "unspool";
 import { expect, test } from "vitest";
 import { sixoVolatility } from "./sixoVolatility.ts";
 
-test("bounds of volatility beside each other", async () => {
+test("bounds of volatility beside each other", { tags: ["long"] }, async () => {
   const methods = ["sixoQuadrature", "sixo"];
   const config = { methods, steps: 2, currencies: 2, months: 6, testParticles: 8 };
   const { summary, results } = await runStudy(sixoVolatility, { config });

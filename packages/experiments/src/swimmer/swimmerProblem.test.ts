@@ -24,7 +24,7 @@ const native: Record<number, number[]> = {
   100: [2.1515780833820224, 0.09805502214842793, -0.26523382920605565, 0.23448795113685306, -0.3246557772556492, 0.20005935558274796], // prettier-ignore
 };
 
-test("rewards and positions are those of native MuJoCo with Gym's model", async () => {
+test("rewards and positions are those of native MuJoCo with Gym's model", { tags: ["long"] }, async () => {
   const swimmer = await loadSwimmer();
   const state = start();
   let total = 0;

@@ -101,7 +101,7 @@ test("a search cannot do without an end of the loop: that is told, and the other
   expect(failed[0]!.error).toContain("give the loop an end");
 });
 
-test("an estimator of the problem alone is trained with as the others are", () => {
+test("an estimator of the problem alone is trained with as the others are", { tags: ["long"] }, () => {
   /** The exact gradient of the mean loss, by hand. */
   const byHand: ComparedEstimator = {
     ...{ name: "by hand", kind: "reverse", isUnbiased: true, isWhole: true, isDeterministic: true },

@@ -43,7 +43,7 @@ test("on a stable linear system backpropagation is trusted and recommended", () 
   expect(Math.min(...trials.map((trial) => trial.loss))).toBeGreaterThan(0.9 * loss);
 });
 
-test("a step without derivative gets evolution strategies, and no exponents", () => {
+test("a step without derivative gets evolution strategies, and no exponents", { tags: ["long"] }, () => {
   const counted = defineProblem({
     name: "counted",
     horizon: 10,
@@ -78,7 +78,7 @@ const distant = defineProblem({
 const distantOptions = { truncation: 2, sigma: 0.5, pairs: 4, objective: "mean" } as const;
 const slow = { value: 1e-6, optimizer: () => adam({ learningRate: 1e-4 }) };
 
-test("a search is recommended where it clearly wins, with what it was ahead by", () => {
+test("a search is recommended where it clearly wins, with what it was ahead by", { tags: ["long"] }, () => {
   const { recommended, recommendation, verdict } = diagnose(
     {
       theta: np.array(0),
@@ -102,56 +102,68 @@ test("a search is recommended where it clearly wins, with what it was ahead by",
   for (const { innerSteps } of recommendation.trials) expect(innerSteps).toBeLessThanOrEqual(3200);
 });
 
-test("a setup that a search moves: that search is tried, and estimators with what the inner problem says", () => {
-  const setup = (inner: unknown): Setup => ({
-    theta: np.array(0),
-    method: searchMethod("particleSwarm", distant, distantOptions) as never,
-    inner: inner as never,
-    steps: 20,
-  });
-  const rated = innerProblem(distant, distantOptions, slow);
-  const { recommendation } = diagnose(setup(rated), { innerSteps: 1600, key: random.key(0) });
-  const tried = recommendation.trials.map(({ setting }) => setting.estimator);
-  for (const name of ["nres", "fullEs", "particleSwarm", "cmaEs"]) expect(tried).toContain(name);
-  expect(recommendation.trials.filter(({ failure }) => failure !== undefined)).toEqual([]);
-  // Nothing is measured where it cannot be.
-  expect(() => diagnose(setup(innerProblem(distant, distantOptions)))).toThrow(
-    "Give innerProblem its third argument",
-  );
-});
+test(
+  "a setup that a search moves: that search is tried, and estimators with what the inner problem says",
+  { tags: ["long"] },
+  () => {
+    const setup = (inner: unknown): Setup => ({
+      theta: np.array(0),
+      method: searchMethod("particleSwarm", distant, distantOptions) as never,
+      inner: inner as never,
+      steps: 20,
+    });
+    const rated = innerProblem(distant, distantOptions, slow);
+    const { recommendation } = diagnose(setup(rated), { innerSteps: 1600, key: random.key(0) });
+    const tried = recommendation.trials.map(({ setting }) => setting.estimator);
+    for (const name of ["nres", "fullEs", "particleSwarm", "cmaEs"]) expect(tried).toContain(name);
+    expect(recommendation.trials.filter(({ failure }) => failure !== undefined)).toEqual([]);
+    // Nothing is measured where it cannot be.
+    expect(() => diagnose(setup(innerProblem(distant, distantOptions)))).toThrow(
+      "Give innerProblem its third argument",
+    );
+  },
+);
 
-test("a setup that says no inner problem: its estimator's is taken, and without one what is missing is told", () => {
-  const problem = defineProblem({
-    name: "own",
-    horizon: 5,
-    init: () => np.array(0),
-    step: (t: Tensor, s) => ({ state: s, loss: t.mul(t) }),
-  });
-  const { inner: _, ...setup } = setupOf(problem, 1, 1);
-  const { recommendation } = diagnose(setup, { innerSteps: 80 });
-  expect(recommendation.trials.map(({ setting }) => setting.estimator)).toContain("nres");
-  const { madeFor: _none, ...estimator } = createEstimator("nres", problem);
-  expect(() => diagnose({ ...setup, estimator: estimator as never })).toThrow(OptionError);
-});
+test(
+  "a setup that says no inner problem: its estimator's is taken, and without one what is missing is told",
+  { tags: ["long"] },
+  () => {
+    const problem = defineProblem({
+      name: "own",
+      horizon: 5,
+      init: () => np.array(0),
+      step: (t: Tensor, s) => ({ state: s, loss: t.mul(t) }),
+    });
+    const { inner: _, ...setup } = setupOf(problem, 1, 1);
+    const { recommendation } = diagnose(setup, { innerSteps: 80 });
+    expect(recommendation.trials.map(({ setting }) => setting.estimator)).toContain("nres");
+    const { madeFor: _none, ...estimator } = createEstimator("nres", problem);
+    expect(() => diagnose({ ...setup, estimator: estimator as never })).toThrow(OptionError);
+  },
+);
 
-test("a problem that is never finite: nothing is recommended, and where it begins is said", () => {
-  const broken = defineProblem({
-    name: "broken",
-    horizon: 10,
-    init: () => ({ a: np.array(1), b: np.array(0.25) }),
-    step(theta: Tensor, { a, b }: { a: Tensor; b: Tensor }) {
-      // b: 0.25, 0.15, 0.05, -0.05: the root of the next one is not a number, after step 3 (the first is 0).
-      return {
-        state: { a: a.mul(0.5).add(theta), b: b.sub(0.1).add(np.sqrt(b).mul(0)) },
-        loss: a.mul(a).add(b),
-      };
-    },
-  });
-  const diagnosis = diagnose(setupOf(broken, 0.5, 20), { innerSteps: 800 });
-  expect(diagnosis.recommended).toBe(undefined);
-  expect(diagnosis.regime).toBe("not finite");
-  expect(diagnosis.nonFinite).toEqual({ step: 3, leaf: "b", isLoss: false });
-  const words = diagnosis.verdict.join(" ");
-  expect(words).toContain('the state\'s leaf "b" is the first that is not finite, after inner step 3');
-  expect(words).toContain("Nothing is recommended");
-});
+test(
+  "a problem that is never finite: nothing is recommended, and where it begins is said",
+  { tags: ["long"] },
+  () => {
+    const broken = defineProblem({
+      name: "broken",
+      horizon: 10,
+      init: () => ({ a: np.array(1), b: np.array(0.25) }),
+      step(theta: Tensor, { a, b }: { a: Tensor; b: Tensor }) {
+        // b: 0.25, 0.15, 0.05, -0.05: the root of the next one is not a number, after step 3 (the first is 0).
+        return {
+          state: { a: a.mul(0.5).add(theta), b: b.sub(0.1).add(np.sqrt(b).mul(0)) },
+          loss: a.mul(a).add(b),
+        };
+      },
+    });
+    const diagnosis = diagnose(setupOf(broken, 0.5, 20), { innerSteps: 800 });
+    expect(diagnosis.recommended).toBe(undefined);
+    expect(diagnosis.regime).toBe("not finite");
+    expect(diagnosis.nonFinite).toEqual({ step: 3, leaf: "b", isLoss: false });
+    const words = diagnosis.verdict.join(" ");
+    expect(words).toContain('the state\'s leaf "b" is the first that is not finite, after inner step 3');
+    expect(words).toContain("Nothing is recommended");
+  },
+);

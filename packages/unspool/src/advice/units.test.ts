@@ -84,14 +84,14 @@ describe.each([["stable"], ["marginal"], ["chaotic"]] as const)("a %s loop", (ki
   });
 });
 
-test("diagnose recommends the same in other units", () => {
+test("diagnose recommends the same in other units", { tags: ["long"], timeout: 120_000 }, () => {
   const options = { key: random.key(0), innerSteps: 400 };
   const [a, b] = [plain, { ...plain, state: 1e5, loss: 1e-5 }].map((units) =>
     diagnose(setupOf("stable", units), options),
   );
   expect([b!.regime, b!.usableHorizon]).toEqual([a!.regime, a!.usableHorizon]);
   expect(b!.recommended).toEqual(a!.recommended);
-}, 120_000);
+});
 
 test("a jump in a variable in units of 1e-5 is seen as one in units of 1", () => {
   const stairs = (unit: number) =>

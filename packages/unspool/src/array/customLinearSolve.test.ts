@@ -47,7 +47,7 @@ describe("lax.customLinearSolve", () => {
     expectClose(second(solved)(f64([0.1, 0.2, -0.1])), second(exact)(f64([0.1, 0.2, -0.1])), 1e-8);
   });
 
-  test("maps over the matrix, the right side, or both, with derivatives", () => {
+  test("maps over the matrix, the right side, or both, with derivatives", { tags: ["long"] }, () => {
     const many = np.stack([A, A.mul(2), A.add(np.eye(3, { dtype: "float64" }))]);
     const rights = f64([[1, 2, 3], [0, 1, 0], [2, -1, 1]]); // prettier-ignore
     for (const axes of [

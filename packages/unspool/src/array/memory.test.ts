@@ -79,8 +79,11 @@ longTest(
 /** How often each kind is called: a short loop here, 1,000,000 by `npm run test:robustness` (docs/numerics.md). */
 const calls = Number(process.env["UNSPOOL_MEMORY_CALLS"] ?? 2000);
 
-test("operations with a number that varies and gradients of new closures do not grow in one synchronous loop", () => {
-  const grown = measure(`
+test(
+  "operations with a number that varies and gradients of new closures do not grow in one synchronous loop",
+  { tags: ["long"], timeout: 86_400_000 },
+  () => {
+    const grown = measure(`
     const x = np.full([16], 0.5);
     const kinds = {
       product: (i) => x.mul(i + 0.123),
@@ -103,12 +106,13 @@ test("operations with a number that varies and gradients of new closures do not 
     }
     console.log(JSON.stringify(grown));
   `) as unknown as Record<string, [heap: number, rss: number]>;
-  for (const [kind, [heap, rss]] of Object.entries(grown)) {
-    // 50 kB for each of 100 gradients were 5 MB, and 17 kB of the process for each of 2,000 constants 34 MB.
-    expect(heap, `heap after ${kind}`).toBeLessThan(3);
-    expect(rss, `resident set after ${kind}`).toBeLessThan(25);
-  }
-}, 86_400_000);
+    for (const [kind, [heap, rss]] of Object.entries(grown)) {
+      // 50 kB for each of 100 gradients were 5 MB, and 17 kB of the process for each of 2,000 constants 34 MB.
+      expect(heap, `heap after ${kind}`).toBeLessThan(3);
+      expect(rss, `resident set after ${kind}`).toBeLessThan(25);
+    }
+  },
+);
 
 longTest(
   "2,000 one-off transformations leave the heap as small as before",

@@ -26,21 +26,29 @@ test("constants are the tensors that were closed over, each once, in every trace
   }
 });
 
-test("nested functions, loops and mapped functions keep them too, and add none that nothing reads", () => {
-  const nested = (x: Tensor): Tensor => {
-    const weights = vmap((row: Tensor) => row.mul(x.slice(0)).sum())(large);
-    const slope = grad((y: Tensor) => np.matmul(large, np.ones([128]).mul(y)).sum())(x.slice(1));
-    const [last] = scan((sum: Tensor, k: Tensor) => [sum.add(large.sum().mul(k)), undefined], np.array(0), x);
-    return weights.sum().add(slope).add(last);
-  };
-  const at = np.array([0.5, 2]);
-  const { constants } = traceProgram("nested", nested as never, [at]);
-  expect(constants.filter((one) => one.size >= size)).toEqual([large]);
-  expect(constants.find((one) => one.size >= size)).toBe(large);
-  // Sum of the array: 630 whole turns of i % 13 - 3, which add up to 39 each, and -3 - 2.
-  const sum = 630 * 39 - 3 - 2;
-  expect(jit(nested)(at).item()).toBe(0.5 * sum + sum + 2.5 * sum);
-});
+test(
+  "nested functions, loops and mapped functions keep them too, and add none that nothing reads",
+  { tags: ["long"] },
+  () => {
+    const nested = (x: Tensor): Tensor => {
+      const weights = vmap((row: Tensor) => row.mul(x.slice(0)).sum())(large);
+      const slope = grad((y: Tensor) => np.matmul(large, np.ones([128]).mul(y)).sum())(x.slice(1));
+      const [last] = scan(
+        (sum: Tensor, k: Tensor) => [sum.add(large.sum().mul(k)), undefined],
+        np.array(0),
+        x,
+      );
+      return weights.sum().add(slope).add(last);
+    };
+    const at = np.array([0.5, 2]);
+    const { constants } = traceProgram("nested", nested as never, [at]);
+    expect(constants.filter((one) => one.size >= size)).toEqual([large]);
+    expect(constants.find((one) => one.size >= size)).toBe(large);
+    // Sum of the array: 630 whole turns of i % 13 - 3, which add up to 39 each, and -3 - 2.
+    const sum = 630 * 39 - 3 - 2;
+    expect(jit(nested)(at).item()).toBe(0.5 * sum + sum + 2.5 * sum);
+  },
+);
 
 test("what is made of a constant alone is part of the program, and right when it runs", () => {
   const fn = (x: Tensor): Tensor => large.mul(2).add(large.max()).sum().mul(x);

@@ -18,7 +18,7 @@ test("eagerly, every function of whole numbers, bools and mixed dtypes has NumPy
   expect(wrong).toEqual([]);
 });
 
-test("in a trace too, in one program per dtype of the first operand", () => {
+test("in a trace too, in one program per dtype of the first operand", { tags: ["long"] }, () => {
   // Every fourth: the engine's own test records all of them.
   const rows = promotionCases.filter((row, i) => !isRefused(row) && i % 4 === 0);
   const wrong = [...new Set(rows.map(({ args }) => args[0]!.dtype))].flatMap((dtype) => {

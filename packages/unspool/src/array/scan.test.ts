@@ -138,6 +138,7 @@ describe("derivatives against the loop written out", () => {
 
   test.each(["all", "sqrt"] as const)(
     "second derivatives in every order of modes, checkpoints %s",
+    { tags: ["long"] },
     (checkpoints) => {
       const f = (x: Tensor) => looped(x.slice(0), x.slice(1), few, checkpoints);
       const g = (x: Tensor) => unrolled(x.slice(0), x.slice(1), few);

@@ -44,7 +44,7 @@ describe("implicitRoot", () => {
     expect(jvp(of(fit), [at], [f64(1)])[1].item()).toBeCloseTo(slope, 8);
   });
 
-  test("has second derivatives, and maps", () => {
+  test("has second derivatives, and maps", { tags: ["long"] }, () => {
     const fit = implicitRoot((w: Tensor, p: Tensor) => grad(trainingLoss)(w, p), descended, { solver: conjugateGradient() }); // prettier-ignore
     const of = (f: (penalty: Tensor) => Tensor) => (p: Tensor) => validation(f(p));
     expect(hessian(of(fit))(f64(0.3)).item()).toBeCloseTo(hessian(of(closedForm))(f64(0.3)).item(), 7);

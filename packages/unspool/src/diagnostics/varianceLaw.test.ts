@@ -110,7 +110,7 @@ describe("limiting cases, in units of |grad|²", () => {
     const wanted = (size * (1 + 1 / count)) / 2 + 1 / count;
     expect(variance / squaredGradient).toBeCloseTo(wanted, 9);
   });
-  test("independent zero-mean windows: about P (W + 1) / 2 + 1", () => {
+  test("independent zero-mean windows: about P (W + 1) / 2 + 1", { tags: ["long"] }, () => {
     const draws = random.normal(random.key(1), [200, count, size]).data;
     let [variance, squared] = [0, 0];
     for (let r = 0; r < 200; r++) {
@@ -145,6 +145,7 @@ test("a state that begins at theta: the sum over windows is the gradient of BPTT
 
 test.each(["pes", "nres", "truncatedEs", "pesAnalytic"] as const)(
   "%s, pair by pair, has the variance of the law",
+  { tags: ["long"] },
   (name) => {
     const law = pairVariances(windowGradients(planar, planarTheta, { key }));
     const estimator = createEstimator(name, planar, {

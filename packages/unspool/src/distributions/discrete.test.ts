@@ -112,7 +112,7 @@ describe("poisson", () => {
     expect(grad(at(-1))(wide(1)).item()).toBe(0);
   });
 
-  test("draws have mean and variance, small rates and large ones", () => {
+  test("draws have mean and variance, small rates and large ones", { tags: ["long"] }, () => {
     const law = poisson({ rate });
     const draws = drawsOf(law, 4, 20_000).astype("float64");
     expectMean(draws, [...law.mean().data]);

@@ -70,7 +70,7 @@ describe("beta", () => {
     expectClose(law.entropy(), [-0.24156447527049044, -0.4845307149954887, -5.110757099657675], 1e-11);
   });
 
-  test("at the ends the limits, outside -Infinity, derivatives that are not NaN", () => {
+  test("at the ends the limits, outside -Infinity, derivatives that are not NaN", { tags: ["long"] }, () => {
     const at = (a: Tensor, b: Tensor, value: Tensor) => beta({ a, b }).logProb(value);
     const cases = [[0.5, 2, 0, Infinity], [1, 3, 0, Math.log(3)], [2, 3, 0, -Infinity], [3, 1, 1, Math.log(3)], [2, 0.5, 1, Infinity], [2, 2, 1.5, -Infinity], [2, 2, -0.5, -Infinity]]; // prettier-ignore
     for (const [a, b, value, limit] of cases as [number, number, number, number][]) {
@@ -109,7 +109,7 @@ describe("dirichlet", () => {
     }
   });
 
-  test("draws have mean and variance, and lie where the density is not 0", () => {
+  test("draws have mean and variance, and lie where the density is not 0", { tags: ["long"] }, () => {
     const draws = drawsOf(law, 6, 20_000);
     expect(draws.shape).toEqual([20_000, 2, 3]);
     expectMean(draws, [...law.mean().data]);

@@ -189,29 +189,33 @@ describe("pitfalls (card 3)", () => {
       expect(metrics.lossDifferenceStd!).toBeGreaterThan(sigma);
     },
   );
-  test("the mean objective is the sum divided by the truncation, loss and gradient", () => {
-    for (const name of [
-      "pes",
-      "nres",
-      "truncatedEs",
-      "fullEs",
-      "gpes",
-      "pesAnalytic",
-      "tbptt",
-      "bptt",
-      "rtrl",
-      "uoro",
-      "dodge",
-    ]) {
-      const [sum, mean] = (["sum", "mean"] as const).map((objective) => {
-        const estimator = createEstimator(name, scalar, { sigma: 0.1, pairs: 2, truncation: 3, objective });
-        return estimator.estimate(theta, estimator.init(theta, random.key(5)), random.key(6));
-      });
-      const steps = name === "fullEs" || name === "bptt" ? 6 : 3;
-      expect(mean!.loss * steps).toBeCloseTo(sum!.loss, 10);
-      expect(mean!.gradient.item() * steps).toBeCloseTo(sum!.gradient.item(), 10);
-    }
-  });
+  test(
+    "the mean objective is the sum divided by the truncation, loss and gradient",
+    { tags: ["long"] },
+    () => {
+      for (const name of [
+        "pes",
+        "nres",
+        "truncatedEs",
+        "fullEs",
+        "gpes",
+        "pesAnalytic",
+        "tbptt",
+        "bptt",
+        "rtrl",
+        "uoro",
+        "dodge",
+      ]) {
+        const [sum, mean] = (["sum", "mean"] as const).map((objective) => {
+          const estimator = createEstimator(name, scalar, { sigma: 0.1, pairs: 2, truncation: 3, objective });
+          return estimator.estimate(theta, estimator.init(theta, random.key(5)), random.key(6));
+        });
+        const steps = name === "fullEs" || name === "bptt" ? 6 : 3;
+        expect(mean!.loss * steps).toBeCloseTo(sum!.loss, 10);
+        expect(mean!.gradient.item() * steps).toBeCloseTo(sum!.gradient.item(), 10);
+      }
+    },
+  );
   test("the sum of the windows of NRES is full ES with the same perturbations (card 6.6)", () => {
     const options = { sigma: 0.3, pairs: 5, objective: "sum" } as const;
     const windows = gradients(nres(scalar, { ...options, truncation: 2 }), theta, 3, 7).flat();

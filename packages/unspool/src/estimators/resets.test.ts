@@ -130,7 +130,7 @@ test("staggered first trajectories of 3 units, horizon 6, windows of 2: after 2,
   expect([...units.clock.length.data]).toEqual([2, 4, 6]);
 });
 
-test("random lengths stay between their bounds, and their logarithm is uniform", () => {
+test("random lengths stay between their bounds, and their logarithm is uniform", { tags: ["long"] }, () => {
   const resets = { minLength: 10, maxLength: 99 };
   const estimator = pes(problem, { pairs: 2000, truncation: 10, resets });
   const lengths = [...estimator.init(f64([0.2]), random.key(1)).units.clock.length.data];

@@ -67,6 +67,7 @@ describe("both gradients by the ranges", () => {
   const structures = ["full", "kron", "diag"] as const;
   test.each(process.env["UNSPOOL_LONG_TESTS"] ? structures : structures.slice(0, 2))(
     "are the same in structure %s, in batches too",
+    { tags: ["long"] },
     (structure) => {
       const evidence = { ...options().evidence, structure };
       for (const hyperBatch of [24, 8]) {
@@ -81,7 +82,7 @@ describe("both gradients by the ranges", () => {
     },
   );
 
-  test("rescaled parts add up to the whole", () => {
+  test("rescaled parts add up to the whole", { tags: ["long"] }, () => {
     const slopeFor = (given: Partial<LilaOptions<Layer[]>>): number => {
       const etaOptimizer = sgd({ learningRate: 1 });
       return run(options({ ...given, etaOptimizer }), 1).theta.eta.item() - 0.2;
@@ -94,35 +95,39 @@ describe("both gradients by the ranges", () => {
   });
 });
 
-test("the estimator at fixed weights: its gradient is that of central differences", () => {
-  const given = { evidence: options().evidence, data, network: weights() };
-  const estimator = invarianceGradient(given);
-  const at = (eta: number, logDelta: number) => ({
-    eta: np.array([eta], { dtype: "float64" }),
-    logDelta: tree.scalar(logDelta, "float64"),
-  });
-  const estimate = (eta: number, logDelta: number) =>
-    estimator.estimate(at(eta, logDelta), { estimates: 0 }, random.key(0));
-  const { gradient } = estimate(0.3, -0.5);
-  const h = 1e-5;
-  const byEta = (estimate(0.3 + h, -0.5).loss - estimate(0.3 - h, -0.5).loss) / (2 * h);
-  const byDelta = (estimate(0.3, -0.5 + h).loss - estimate(0.3, -0.5 - h).loss) / (2 * h);
-  expect(gradient.eta.item()).toBeCloseTo(byEta, 5);
-  expect(gradient.logDelta.item()).toBeCloseTo(byDelta, 7);
-  const batched = invarianceGradient({ ...given, batchSize: 8 });
-  const other = batched.estimate(at(0.3, -0.5), { estimates: 0 }, random.key(0));
-  expect(other.gradient.eta.item()).toBeCloseTo(gradient.eta.item(), 8);
-  // With an optimizer it is a method.
-  const method = descent(estimator, adam({ learningRate: 0.1 }));
-  let place = { theta: at(0.3, -0.5), state: method.init(at(0.3, -0.5), random.key(0)) };
-  const losses: number[] = [];
-  for (let i = 0; i < 15; i++) {
-    const made = method.step(place.theta, place.state, random.foldIn(random.key(1), i));
-    losses.push(made.loss!);
-    place = made;
-  }
-  expect(losses.at(-1)).toBeLessThan(losses[0]! - 1);
-});
+test(
+  "the estimator at fixed weights: its gradient is that of central differences",
+  { tags: ["long"] },
+  () => {
+    const given = { evidence: options().evidence, data, network: weights() };
+    const estimator = invarianceGradient(given);
+    const at = (eta: number, logDelta: number) => ({
+      eta: np.array([eta], { dtype: "float64" }),
+      logDelta: tree.scalar(logDelta, "float64"),
+    });
+    const estimate = (eta: number, logDelta: number) =>
+      estimator.estimate(at(eta, logDelta), { estimates: 0 }, random.key(0));
+    const { gradient } = estimate(0.3, -0.5);
+    const h = 1e-5;
+    const byEta = (estimate(0.3 + h, -0.5).loss - estimate(0.3 - h, -0.5).loss) / (2 * h);
+    const byDelta = (estimate(0.3, -0.5 + h).loss - estimate(0.3, -0.5 - h).loss) / (2 * h);
+    expect(gradient.eta.item()).toBeCloseTo(byEta, 5);
+    expect(gradient.logDelta.item()).toBeCloseTo(byDelta, 7);
+    const batched = invarianceGradient({ ...given, batchSize: 8 });
+    const other = batched.estimate(at(0.3, -0.5), { estimates: 0 }, random.key(0));
+    expect(other.gradient.eta.item()).toBeCloseTo(gradient.eta.item(), 8);
+    // With an optimizer it is a method.
+    const method = descent(estimator, adam({ learningRate: 0.1 }));
+    let place = { theta: at(0.3, -0.5), state: method.init(at(0.3, -0.5), random.key(0)) };
+    const losses: number[] = [];
+    for (let i = 0; i < 15; i++) {
+      const made = method.step(place.theta, place.state, random.foldIn(random.key(1), i));
+      losses.push(made.loss!);
+      place = made;
+    }
+    expect(losses.at(-1)).toBeLessThan(losses[0]! - 1);
+  },
+);
 
 test("regression learns its noise", () => {
   const inputs = random.uniform(random.key(5), [40, 2], { minval: -1, maxval: 1, dtype: "float64" });
@@ -148,7 +153,7 @@ test("regression learns its noise", () => {
   expect(Math.exp(theta.logSigma!.item())).toBeLessThan(0.13);
 });
 
-test("a prior for each layer, and one for each parameter", () => {
+test("a prior for each layer, and one for each parameter", { tags: ["long"] }, () => {
   for (const [structure, priorStructure, size] of [
     ["kron", "layer", 4],
     ["diag", "diag", 42],

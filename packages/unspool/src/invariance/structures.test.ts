@@ -61,7 +61,7 @@ function logDetOf(rows: readonly Theta[]): number {
 }
 
 describe("a convolutional network under rotations and scales", () => {
-  test("the whole Gauss-Newton matrix is that of the Jacobians, row by row", () => {
+  test("the whole Gauss-Newton matrix is that of the Jacobians, row by row", { tags: ["long"] }, () => {
     const rows = [0, 1, 2].flatMap((n) => {
       const z = outputsOf(theta, n);
       const p = np.exp(z).div(np.exp(z).sum());
@@ -78,7 +78,7 @@ describe("a convolutional network under rotations and scales", () => {
     expect(fitted.terms(logDelta).logDetPosterior.item()).toBeCloseTo(logDetOf(rows), 9);
   });
 
-  test("the empirical Fisher information is that of the gradients of examples", () => {
+  test("the empirical Fisher information is that of the gradients of examples", { tags: ["long"] }, () => {
     const rows = [0, 1, 2].map((n) => {
       const loss = (own: Theta): Tensor =>
         categoricalLogits.loss(outputsOf(own, n).reshape([1, 2]), data.targets.slice([n, n + 1])).sum();
@@ -97,6 +97,7 @@ describe("a convolutional network under rotations and scales", () => {
   // The other curvature only by `npm run test:robustness`.
   test.each(process.env["UNSPOOL_LONG_TESTS"] ? routes : routes.slice(0, 3))(
     "%s, %s: contraction and decomposition have one derivative, that of differences",
+    { tags: ["long"] },
     (structure, curvature) => {
       const evidence = evidenceOf({ structure, curvature });
       const value = compiled("value", (x: Tensor) =>
@@ -137,7 +138,7 @@ describe("a dense network with more inputs than examples", () => {
     laplaceEvidence({ network: dense, likelihood: categoricalLogits, augmentation: shifts, ...given });
   const at = { eta: range, epsilon: drawn };
 
-  test("the spectrum of its Gram matrix is that of its second moments", () => {
+  test("the spectrum of its Gram matrix is that of its second moments", { tags: ["long"] }, () => {
     const [gram, plain] = [made({}), made({ gram: false })].map((evidence) => {
       const fitted = evidence.fit(layers, data, at);
       const contraction = fitted.contract(logDelta);

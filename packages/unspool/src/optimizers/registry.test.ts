@@ -229,7 +229,7 @@ test("a constant gradient moves sgd along a straight line, whatever the tree (pr
   );
 });
 
-test("float32 and float64 agree", () => {
+test("float32 and float64 agree", { tags: ["long"] }, () => {
   for (const name of optimizerNames) {
     const [single, double] = [f32([1, -2]), f64([1, -2])].map((theta): { theta: Tensor; state: Tree } =>
       trajectory(withLoss(createOptimizer(name)), theta, mixedGradient, 6).at(-1)!,

@@ -117,7 +117,7 @@ describe("exponents", () => {
     expect(sum).toBeCloseTo(-1.203972804326, 11);
     expect(Math.abs(exponents[0]! - 0.42)).toBeLessThan(0.01);
   });
-  test("Lorenz system by Euler steps, per unit of time", () => {
+  test("Lorenz system by Euler steps, per unit of time", { tags: ["long"] }, () => {
     const truth = { logA: tree.scalar(Math.log(10), "float64"), logR: tree.scalar(Math.log(28), "float64") };
     const endless = lorenz({ horizon: Infinity, loss: "height" });
     const options = { steps: 40_000, burnIn: 2000, dt: 0.005 };

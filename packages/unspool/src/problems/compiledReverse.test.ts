@@ -128,19 +128,27 @@ describe.each(Object.entries(cases))("%s", (name, { problem, theta, truncation, 
     ["float32", 5, 1e-4],
     ["float64", 1, 1e-12],
   ] as const;
-  test.each(isShort ? all.slice(0, 1) : all)("bptt and tbptt, %s, %d tasks", (dtype, tasks, precision) => {
-    const at = theta(dtype);
-    for (const make of isShort && name === "scheduleTuning" ? [windows] : [whole, windows]) {
-      const got = run(make(compiledExecutor(), tasks), at);
-      expectClose(got, run(make(referenceExecutor(), tasks), at), Math.max(precision, relative ?? 0));
-    }
-  });
-  test.each(isShort ? [5] : [5, 1])("all policies give the same bits, %d tasks", (tasks) => {
-    const at = theta("float32");
-    const wanted = [...run(whole(compiledExecutor(), tasks), at)];
-    for (const policy of policies)
-      expect([...run(whole(compiledExecutor(), tasks, policy), at)]).toEqual(wanted);
-  });
+  test.each(isShort ? all.slice(0, 1) : all)(
+    "bptt and tbptt, %s, %d tasks",
+    { tags: ["long"] },
+    (dtype, tasks, precision) => {
+      const at = theta(dtype);
+      for (const make of isShort && name === "scheduleTuning" ? [windows] : [whole, windows]) {
+        const got = run(make(compiledExecutor(), tasks), at);
+        expectClose(got, run(make(referenceExecutor(), tasks), at), Math.max(precision, relative ?? 0));
+      }
+    },
+  );
+  test.each(isShort ? [5] : [5, 1])(
+    "all policies give the same bits, %d tasks",
+    { tags: ["long"] },
+    (tasks) => {
+      const at = theta("float32");
+      const wanted = [...run(whole(compiledExecutor(), tasks), at)];
+      for (const policy of policies)
+        expect([...run(whole(compiledExecutor(), tasks, policy), at)]).toEqual(wanted);
+    },
+  );
 });
 
 test("two threads give the bits of one", () => {

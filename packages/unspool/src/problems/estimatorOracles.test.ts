@@ -220,21 +220,26 @@ describe("6.5 RTRL and UORO on a tanh network", () => {
     );
     expectClose(windows(bptt(network, { objective: "sum" }), theta, 1).flat(), sum, 1e-10);
   });
-  test("UORO averaged over all 4³ sign choices is exact, and has the variance of the card", () => {
-    const choices = Array.from({ length: 64 }, (_, choice) => {
-      const signs = ({ t }: { t: Tensor }): Tensor =>
-        np.take(
-          exact([0, 1, 2, 3, 4, 5].map((bit) => ((choice >> bit) & 1 ? 1 : -1)).concat([1, 1])),
-          np.arange(2).add(t.mul(tree.scalar(2, "int32"))),
-        );
-      const steps = windows(uoro(network, { objective: "sum", signs }), theta, 4);
-      return [0, 1].map((i) => steps.reduce((s, g) => s + g[i]!, 0));
-    });
-    const mean = [0, 1].map((i) => choices.reduce((s, g) => s + g[i]!, 0) / 64);
-    expectClose(mean, sum, 1e-10);
-    const variance = choices.reduce((s, g) => s + (g[0]! - mean[0]!) ** 2 + (g[1]! - mean[1]!) ** 2, 0) / 64;
-    expectClose([variance], [0.136794923094], 1e-6);
-  });
+  test(
+    "UORO averaged over all 4³ sign choices is exact, and has the variance of the card",
+    { tags: ["long"] },
+    () => {
+      const choices = Array.from({ length: 64 }, (_, choice) => {
+        const signs = ({ t }: { t: Tensor }): Tensor =>
+          np.take(
+            exact([0, 1, 2, 3, 4, 5].map((bit) => ((choice >> bit) & 1 ? 1 : -1)).concat([1, 1])),
+            np.arange(2).add(t.mul(tree.scalar(2, "int32"))),
+          );
+        const steps = windows(uoro(network, { objective: "sum", signs }), theta, 4);
+        return [0, 1].map((i) => steps.reduce((s, g) => s + g[i]!, 0));
+      });
+      const mean = [0, 1].map((i) => choices.reduce((s, g) => s + g[i]!, 0) / 64);
+      expectClose(mean, sum, 1e-10);
+      const variance =
+        choices.reduce((s, g) => s + (g[0]! - mean[0]!) ** 2 + (g[1]! - mean[1]!) ** 2, 0) / 64;
+      expectClose([variance], [0.136794923094], 1e-6);
+    },
+  );
   test("6.6 sigma -> 0: NRES tends to DODGE along eps / sigma", () => {
     const sigma = 1e-5;
     const direction = exact([0.7, -1.3]);

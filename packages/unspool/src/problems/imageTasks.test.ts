@@ -33,7 +33,7 @@ describe("visionTransformer", () => {
   const family = visionTransformer({ data, classes: 2, patch: 2, features: 8, batchSize: 8 });
   const model = tree.astype(family.init({}, key), "float64");
 
-  test("guesses where its last layer is 0, and learns which half is bright", () => {
+  test("guesses where its last layer is 0, and learns which half is bright", { tags: ["long"] }, () => {
     const mute = { ...model, output: tree.map(np.zerosLike, model.output) };
     expect(family.loss({}, mute, data).item()).toBeCloseTo(Math.log(2), 12);
     const [first, last] = trained(family as never);

@@ -28,7 +28,7 @@ const models: [name: string, family: TaskFamily<Record<string, never>, never, ne
 ] as never;
 
 describe.each(models)("%s", (_name, family) => {
-  test("guesses where its last layer is 0, and is trained to know", () => {
+  test("guesses where its last layer is 0, and is trained to know", { tags: ["long"] }, () => {
     const weights = family.init({}, key) as { read: object };
     const mute = { ...weights, read: tree.map(np.zerosLike, weights.read) };
     const loss = family.loss({}, mute as never, family.data!(key)).item();

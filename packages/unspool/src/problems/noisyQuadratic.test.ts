@@ -111,7 +111,7 @@ describe("claim 2 of section 5: d = 100, a = 1/i, sigma2 = i, start 3, T = 500",
       .map((rate) => [final(rate, alpha, k), rate, alpha] as [number, number, number])
       .sort((x, y) => x[0] - y[0])[0]!;
 
-  test("the best Lookahead is at least 5 % below the best SGD", () => {
+  test("the best Lookahead is at least 5 % below the best SGD", { tags: ["long"] }, () => {
     const plain = best(1, 1);
     const slow = [0.1, 0.2, 0.3, 0.5, 0.8, 1].map((alpha) => best(alpha, 5)).sort((x, y) => x[0] - y[0])[0]!;
     // Printed to four digits in the card.

@@ -40,13 +40,17 @@ function run(name: keyof typeof estimators, inputs: Tensor, threads: number) {
   return { numbers, constantBytes };
 }
 
-test.each(["pes", "tbptt"] as const)("%s: bytes and floats, one thread and two", (name) => {
-  const [inputs, uncoded] = [pixels, manyKinds].map((data) => np.array(data, { shape: [count, features] }));
-  const bytes = run(name, inputs!, 1);
-  const floats = run(name, uncoded!, 1);
-  expect(floats.constantBytes).toBeGreaterThan(pixels.byteLength);
-  expect(bytes.constantBytes).toBeLessThan(0.3 * floats.constantBytes);
-  expect(bytes.numbers.every(Number.isFinite)).toBe(true);
-  expect(bytes.numbers).toEqual(floats.numbers);
-  expect(run(name, inputs!, 2)).toEqual(bytes);
-});
+test.each(["pes", "tbptt"] as const)(
+  "%s: bytes and floats, one thread and two",
+  { tags: ["long"] },
+  (name) => {
+    const [inputs, uncoded] = [pixels, manyKinds].map((data) => np.array(data, { shape: [count, features] }));
+    const bytes = run(name, inputs!, 1);
+    const floats = run(name, uncoded!, 1);
+    expect(floats.constantBytes).toBeGreaterThan(pixels.byteLength);
+    expect(bytes.constantBytes).toBeLessThan(0.3 * floats.constantBytes);
+    expect(bytes.numbers.every(Number.isFinite)).toBe(true);
+    expect(bytes.numbers).toEqual(floats.numbers);
+    expect(run(name, inputs!, 2)).toEqual(bytes);
+  },
+);

@@ -256,6 +256,7 @@ test.each([
   "nelderMead",
 ])(
   "%s goes on after it has converged", // prettier-ignore
+  { tags: ["long"] },
   (name) => {
     const search = createSearch<Tensor>(name, { sigma: 0.5, population: 4 });
     let state = search.init(np.array([1, 1, 1], { dtype: "float64" }), random.key(0));

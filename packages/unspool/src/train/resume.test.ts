@@ -53,7 +53,7 @@ describe("a run that is interrupted and resumed has the bits of one that was nev
     }
   });
 
-  test("at several steps, whatever the interval of checkpoints", async () => {
+  test("at several steps, whatever the interval of checkpoints", { tags: ["long"] }, async () => {
     const whole = await train(quadratic, { seed, steps });
     const stops = fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 4 });
     await fc.assert(

@@ -163,7 +163,7 @@ test("the hypergradient of penalties is the derivative of the ridge solution's l
   }
 });
 
-test("examples with wrong labels are weighed less after training", () => {
+test("examples with wrong labels are weighed less after training", { tags: ["long"] }, () => {
   const task = dataWeighting({ examples: 100, clean: 40, hidden: 16 });
   const theta = task.theta(random.key(1));
   expect(new Set(listOf(task.exampleWeights(theta.outer, theta.weights)))).toEqual(new Set([1]));

@@ -25,7 +25,7 @@ describe.each(["float32", "float64"] as const)("%s", (dtype) => {
       : wrongOfAll(rows, bound, { isLanedOnly: !isLong });
     expect(wrong).toEqual([]);
   });
-  test("gradients", () => {
+  test("gradients", { tags: ["long"] }, () => {
     const rows = floatCases(dtype).filter((row) => row.isDifferentiable);
     // Of float64 some of those that float32 leaves out.
     const some = isWide ? every(6, rows, 4) : every(3, rows);
@@ -39,6 +39,10 @@ test.each(["int32", "uint32"] as const)("%s, exactly", (dtype) => {
   expect(wrongOfAll(integerCases(dtype), { ulps: 0 })).toEqual([]);
 });
 
-test("random draws: words and what is made of them exactly, floats within 64 ulps", () => {
-  expect(wrongOfAll(randomCases(), { ulps: 64 }, { isLanedOnly: !isLong })).toEqual([]);
-});
+test(
+  "random draws: words and what is made of them exactly, floats within 64 ulps",
+  { tags: ["long"] },
+  () => {
+    expect(wrongOfAll(randomCases(), { ulps: 64 }, { isLanedOnly: !isLong })).toEqual([]);
+  },
+);

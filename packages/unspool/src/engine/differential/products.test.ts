@@ -56,7 +56,7 @@ test("products of matrices and stacks of them", () => {
   );
 });
 
-test("convolutions with strides, padding and dilation of both sides", () => {
+test("convolutions with strides, padding and dilation of both sides", { tags: ["long"] }, () => {
   const pair = fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 3 }));
   const settings = fc.record({
     dtype: dtypes,

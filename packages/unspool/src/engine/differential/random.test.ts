@@ -24,7 +24,7 @@ const boundOf = (dtype: "float32" | "float64", scale = 2): Bound => ({
 });
 
 describe("functions, for all units, per unit and per member", () => {
-  test("of all operations", () => {
+  test("of all operations", { tags: ["long"] }, () => {
     const check = (random: RandomFunction): void => {
       expect(wrongOf(caseOf(random), boundOf(random.dtype))).toEqual([]);
     };
@@ -37,7 +37,7 @@ describe("functions, for all units, per unit and per member", () => {
     };
     fc.assert(fc.property(rowFunctions, check), { numRuns: runs(12), seed: 2 });
   });
-  test("that are gradients", () => {
+  test("that are gradients", { tags: ["long"] }, () => {
     const check = (random: RandomFunction): void => {
       const value = caseOf(random);
       // Its first argument is a float, its results may not be.
@@ -56,13 +56,13 @@ describe("loops", () => {
     const got = compiledExecutor().forward(program, args.shared, args.units);
     expect(treeDifferences(got, wanted, boundOf(random.dtype))).toEqual([]);
   };
-  test("whose carries are permuted and combined", () => {
+  test("whose carries are permuted and combined", { tags: ["long"] }, () => {
     fc.assert(fc.property(randomLoops(0), check), { numRuns: runs(80), seed: 4 });
   });
   test("whose steps are random functions", () => {
     fc.assert(fc.property(randomLoops(15), check), { numRuns: runs(50), seed: 5 });
   });
-  test("run backward", () => {
+  test("run backward", { tags: ["long"] }, () => {
     const checkReverse = (random: RandomLoop): void => {
       const { program, theta, args } = reverseOf(random);
       const policy = (["all", "sqrt", { states: 2 }] as const)[random.seed % 3]!;

@@ -54,7 +54,7 @@ const caseOf = (name: string, call: Unary, points: readonly number[], dtype: Flo
   isDifferentiable: false,
 });
 
-test.each(["float32", "float64"] as const)("%s: values", (dtype) => {
+test.each(["float32", "float64"] as const)("%s: values", { tags: ["long"] }, (dtype) => {
   const cases = Object.entries(rows).map(([name, { call, points }]) => caseOf(name, call, points, dtype));
   expect(wrongOfAll(cases, { ulps: dtype === "float32" ? 16 : 4096 })).toEqual([]);
 });

@@ -20,7 +20,7 @@ const boundOf = (dtype: FloatType): Bound => ({ ulps: dtype === "float32" ? 64 :
 const f64 = (value: number): Tensor => np.array(value, { dtype: "float64" });
 
 describe.each(["float32", "float64"] as const)("%s", (dtype) => {
-  test("values", () => {
+  test("values", { tags: ["long"] }, () => {
     expect(wrongOfAll(loopCases(dtype), boundOf(dtype))).toEqual([]);
   });
 });
@@ -59,7 +59,7 @@ test.each(process.env["UNSPOOL_LONG_TESTS"] ? policies : policies.slice(0, 2))(
   },
 );
 
-test("tangents, and derivatives of gradients", () => {
+test("tangents, and derivatives of gradients", { tags: ["long"] }, () => {
   const [w, b, h, xs] = networkArguments("float64") as [Tensor, Tensor, Tensor, Tensor];
   const loss = (own: Tensor): Tensor => network(own, b, h, xs)[1].sum();
   const rows = [
@@ -101,7 +101,7 @@ test("a thousand steps in closed form, forward and in reverse", () => {
   expect(slope.item() / (2000 * 0.999 ** 999)).toBeCloseTo(1, 12);
 });
 
-test.each([0, 12])("random loops in a loop, with %i operations of their own", (most) => {
+test.each([0, 12])("random loops in a loop, with %i operations of their own", { tags: ["long"] }, (most) => {
   const check = (random: RandomLoop): void => {
     const { program, args } = nestedLoop(random);
     const wanted = referenceExecutor().forward(program, args.shared, args.units);

@@ -40,21 +40,25 @@ describe.each(["float32", "float64"] as const)("%s", (dtype) => {
     [64, 257, 130],
     [11, 600, 70],
     [10, 33, 19],
-  ])("%d by %d times %d columns, each side as it lies and transposed", (rows, summed, columns) => {
-    const [x, y] = [normal(1, [rows, summed], dtype), normal(2, [summed, columns], dtype)];
-    const wanted = product(x, y);
-    for (const isLeft of [false, true]) {
-      for (const isRight of [false, true]) {
-        const args = [isLeft ? transposed(x) : x, isRight ? transposed(y) : y] as [Tensor, Tensor];
-        const multiply = compileFunction(
-          "multiply",
-          (a: Tensor, b: Tensor) => np.matmul(isLeft ? a.transpose() : a, isRight ? b.transpose() : b),
-          args,
-        );
-        expectClose(multiply(...args), wanted, dtype);
+  ])(
+    "%d by %d times %d columns, each side as it lies and transposed",
+    { tags: ["long"] },
+    (rows, summed, columns) => {
+      const [x, y] = [normal(1, [rows, summed], dtype), normal(2, [summed, columns], dtype)];
+      const wanted = product(x, y);
+      for (const isLeft of [false, true]) {
+        for (const isRight of [false, true]) {
+          const args = [isLeft ? transposed(x) : x, isRight ? transposed(y) : y] as [Tensor, Tensor];
+          const multiply = compileFunction(
+            "multiply",
+            (a: Tensor, b: Tensor) => np.matmul(isLeft ? a.transpose() : a, isRight ? b.transpose() : b),
+            args,
+          );
+          expectClose(multiply(...args), wanted, dtype);
+        }
       }
-    }
-  });
+    },
+  );
   test("the transpose of a product, and a batch of products", () => {
     const [x, y] = [normal(1, [40, 70], dtype), normal(2, [70, 24], dtype)];
     const flipped = compileFunction("flipped", (a: Tensor, b: Tensor) => np.matmul(a, b).transpose(), [x, y]);

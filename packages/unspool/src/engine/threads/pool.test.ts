@@ -190,7 +190,7 @@ test("an idle pool uses no processor time", () => {
   expect((user + system) / 1000).toBeLessThan(25);
 });
 
-test("a released program leaves the workers' memory", () => {
+test("a released program leaves the workers' memory", { tags: ["long"] }, () => {
   const before = process.memoryUsage.rss();
   for (let i = 0; i < 20; i++) {
     const { program, instance, words } = load(512);

@@ -80,7 +80,7 @@ describe("a state that begins at theta, integers, float32 and a batch drawn for 
   });
 });
 
-test("uoro averaged over all signs is rtrl, window by window", () => {
+test("uoro averaged over all signs is rtrl, window by window", { tags: ["long"] }, () => {
   // Two steps, and the final loss is seen through what both carry: 4² choices of two signs.
   const problem = linearProblem(planarSystem, { horizon: 2 });
   const wanted = gradients(rtrl(problem, { objective: final }), theta, 2);

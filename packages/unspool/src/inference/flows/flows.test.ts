@@ -137,16 +137,20 @@ test.each(flows)("%s: starts as its base, up to a rotation", (name, flow) => {
   expect(largest(logProb.sub(wanted))).toBeLessThan(1e-9);
 });
 
-test.each(flows.slice(2))("%s: its density integrates to 1 (trapezoidal rule, 160 by 160)", (name, flow) => {
-  const params = shaken(flow.init(random.key(4)), 0.03);
-  const [low, high] = name.endsWith("torus") ? [-Math.PI, Math.PI] : [-10, 10];
-  const count = 160;
-  const line = Array.from({ length: count }, (_, i) => low + ((high - low) * (i + 0.5)) / count);
-  const points = f64(line.flatMap((a) => line.map((b) => [a, b])));
-  const density = compiled("density", (x: Tensor) => np.exp(flow.logProb(params, x)) as Tensor)(points);
-  // The slopes have corners at the knots: the rule is of second order there.
-  expect(density.sum().item() * ((high - low) / count) ** 2).toBeCloseTo(1, 2);
-});
+test.each(flows.slice(2))(
+  "%s: its density integrates to 1 (trapezoidal rule, 160 by 160)",
+  { tags: ["long"] },
+  (name, flow) => {
+    const params = shaken(flow.init(random.key(4)), 0.03);
+    const [low, high] = name.endsWith("torus") ? [-Math.PI, Math.PI] : [-10, 10];
+    const count = 160;
+    const line = Array.from({ length: count }, (_, i) => low + ((high - low) * (i + 0.5)) / count);
+    const points = f64(line.flatMap((a) => line.map((b) => [a, b])));
+    const density = compiled("density", (x: Tensor) => np.exp(flow.logProb(params, x)) as Tensor)(points);
+    // The slopes have corners at the knots: the rule is of second order there.
+    expect(density.sum().item() * ((high - low) / count) ** 2).toBeCloseTo(1, 2);
+  },
+);
 
 test("the LU map starts orthogonal, and its fixed parts are whole numbers", () => {
   const map = luLinear({ dim: 6, dtype });

@@ -40,38 +40,42 @@ function wholeBound(own: Theta, summaries: readonly Tensor[]): Tensor {
   return windowReward(parts, own.model, window, windowStates(parts, window, exactNoise(3, 1))).mean();
 }
 
-test("gradients of the steps add up to the gradient of the whole bound, by the model and by the heads", () => {
-  let state = filter.init(theta, key);
-  let sum = tree.zerosLike(theta);
-  let elbo = 0;
-  const summaries: Tensor[] = [];
-  oracleObservations.forEach((y, t) => {
-    const step = filter.step(theta, state, y, random.foldIn(key, t));
-    [state, elbo] = [step.state, step.logEvidence!];
-    summaries.push(state.summary);
-    sum = tree.add(sum, step.gradient!);
-  });
-  const again = nextSummary(theta.phi, summaries[0]!, oracleObservations[1]!, tree.scalar(1, "bool"));
-  expect([...again.data]).toEqual([...summaries[1]!.data]);
-  const program = compiled("whole", (own: Theta, given: Tensor[]) => ({
-    value: wholeBound(own, given),
-    gradient: grad((at: Theta) => wholeBound(at, given))(own) as Theta,
-  }));
-  const { value, gradient } = program(theta, summaries);
-  expect(elbo).toBeCloseTo(value.item(), 10);
-  for (const part of ["model", "phi.now", "phi.past"]) {
-    const of = (tree_: Theta): number[] =>
-      tree
-        .entries(tree_)
-        .flatMap(([path, leaf]) => (path.startsWith(part) ? [...leaf.data].map(Number) : []));
-    const [found, wanted] = [of(sum), of(gradient)];
-    expect(found.length).toBeGreaterThan(1);
-    // The filter's is that of the loss, minus the bound.
-    found.forEach((x, i) => expect(x, `${part} ${i}`).toBeCloseTo(-wanted[i]!, 8));
-  }
-});
+test(
+  "gradients of the steps add up to the gradient of the whole bound, by the model and by the heads",
+  { tags: ["long"] },
+  () => {
+    let state = filter.init(theta, key);
+    let sum = tree.zerosLike(theta);
+    let elbo = 0;
+    const summaries: Tensor[] = [];
+    oracleObservations.forEach((y, t) => {
+      const step = filter.step(theta, state, y, random.foldIn(key, t));
+      [state, elbo] = [step.state, step.logEvidence!];
+      summaries.push(state.summary);
+      sum = tree.add(sum, step.gradient!);
+    });
+    const again = nextSummary(theta.phi, summaries[0]!, oracleObservations[1]!, tree.scalar(1, "bool"));
+    expect([...again.data]).toEqual([...summaries[1]!.data]);
+    const program = compiled("whole", (own: Theta, given: Tensor[]) => ({
+      value: wholeBound(own, given),
+      gradient: grad((at: Theta) => wholeBound(at, given))(own) as Theta,
+    }));
+    const { value, gradient } = program(theta, summaries);
+    expect(elbo).toBeCloseTo(value.item(), 10);
+    for (const part of ["model", "phi.now", "phi.past"]) {
+      const of = (tree_: Theta): number[] =>
+        tree
+          .entries(tree_)
+          .flatMap(([path, leaf]) => (path.startsWith(part) ? [...leaf.data].map(Number) : []));
+      const [found, wanted] = [of(sum), of(gradient)];
+      expect(found.length).toBeGreaterThan(1);
+      // The filter's is that of the loss, minus the bound.
+      found.forEach((x, i) => expect(x, `${part} ${i}`).toBeCloseTo(-wanted[i]!, 8));
+    }
+  },
+);
 
-test("along a stream the bound of an observation rises", async () => {
+test("along a stream the bound of an observation rises", { tags: ["long"] }, async () => {
   const learner = amortisedFilter({ model: oracleModel, units: 4, regressors: exact, samples: 8 });
   const held = learner.start(key);
   const ys = Array.from({ length: 400 }, (_, t) => [Math.sin(0.7 * t)]);

@@ -37,18 +37,22 @@ function states(filter: ReturnType<typeof made>): OnlineVariationalState[] {
   return all;
 }
 
-test("the bound by backward sampling: of a wrong q, and of the exact one, whose samples are all log p", () => {
-  const filter = made();
-  const state = states(filter).at(-1)!;
-  const exact = smootherElbo(filter, oracleTheta, state);
-  expect(exact.elbo).toBeCloseTo(-3.798050257455916, 11);
-  expect(exact.standardError).toBeLessThan(1e-12);
-  const wrong = { ...state, history: wrongPhis.map((phi, t) => linkOf(phi, t)) };
-  const { elbo, standardError } = smootherElbo(filter, oracleTheta, wrong, { samples: 4000, key });
-  expect(standardError).toBeLessThan(0.05);
-  // By direct evaluation of the joint Gaussians.
-  expect(Math.abs(elbo + 4.348603648217252)).toBeLessThan(4 * standardError);
-});
+test(
+  "the bound by backward sampling: of a wrong q, and of the exact one, whose samples are all log p",
+  { tags: ["long"] },
+  () => {
+    const filter = made();
+    const state = states(filter).at(-1)!;
+    const exact = smootherElbo(filter, oracleTheta, state);
+    expect(exact.elbo).toBeCloseTo(-3.798050257455916, 11);
+    expect(exact.standardError).toBeLessThan(1e-12);
+    const wrong = { ...state, history: wrongPhis.map((phi, t) => linkOf(phi, t)) };
+    const { elbo, standardError } = smootherElbo(filter, oracleTheta, wrong, { samples: 4000, key });
+    expect(standardError).toBeLessThan(0.05);
+    // By direct evaluation of the joint Gaussians.
+    expect(Math.abs(elbo + 4.348603648217252)).toBeLessThan(4 * standardError);
+  },
+);
 
 test("of the product of filter densities it is another bound, that of aelbo1's own factorisation", () => {
   const filter = made({ objective: "aelbo1" });
@@ -90,7 +94,7 @@ test("the divergence of exact pairs is 0, and of wrong ones that of two Gaussian
   expect(() => klToKalman({ ...given, family: mlp, phi: wrongPhis[0]!, t: 1 })).toThrow(OptionError);
 });
 
-test("the fit of regressions: as much of the variance as exact functions have", () => {
+test("the fit of regressions: as much of the variance as exact functions have", { tags: ["long"] }, () => {
   const walked = (S: Regressor | "exact") => {
     const filter = made({ regressors: { T: "zero", S }, learns: true });
     const all = states(filter);

@@ -42,18 +42,22 @@ test.each([1, 2, 3, 5])("with exact pairs the bound is log p for a window of %d"
   expect(steps[2]!.logEvidence).toBeCloseTo(-3.798050257455916, 11);
 });
 
-test("the gradient by theta of each step is the predictive score, whatever the window", () => {
-  for (const window of [1, 2]) {
-    const regressors = { T: "exact", S: "exact", V: "exact" };
-    const theta = { samples: "exact", start: 2 };
-    const steps = filtered(made({ phi: "kalman", window, learns: true, theta, regressors }));
-    expect(steps.map(({ gradient }) => gradient !== undefined)).toEqual([false, false, true]);
-    const { F, G } = steps[2]!.gradient!;
-    // Minus the gradient of log p(y_2 | y_0, y_1), from a Kalman filter.
-    expect(F.slice(0).item()).toBeCloseTo(0.046623021427, 10);
-    expect(G.slice(0).item()).toBeCloseTo(0.006626375107, 10);
-  }
-});
+test(
+  "the gradient by theta of each step is the predictive score, whatever the window",
+  { tags: ["long"] },
+  () => {
+    for (const window of [1, 2]) {
+      const regressors = { T: "exact", S: "exact", V: "exact" };
+      const theta = { samples: "exact", start: 2 };
+      const steps = filtered(made({ phi: "kalman", window, learns: true, theta, regressors }));
+      expect(steps.map(({ gradient }) => gradient !== undefined)).toEqual([false, false, true]);
+      const { F, G } = steps[2]!.gradient!;
+      // Minus the gradient of log p(y_2 | y_0, y_1), from a Kalman filter.
+      expect(F.slice(0).item()).toBeCloseTo(0.046623021427, 10);
+      expect(G.slice(0).item()).toBeCloseTo(0.006626375107, 10);
+    }
+  },
+);
 
 test("a step without an observation is the prediction", () => {
   const [first, second] = filtered(made({ phi: "kalman" }), [oracleObservations[0]!, null]);
@@ -80,7 +84,7 @@ test("a step costs the same after many as after a few: state, states drawn, and 
   expect(new Set(costs.slice(2).map(String)).size).toBe(1);
 });
 
-test("with keepHistory the pairs are kept, all or so many", () => {
+test("with keepHistory the pairs are kept, all or so many", { tags: ["long"] }, () => {
   const lengths = (keepHistory: boolean | number): number[] =>
     filtered(made({ phi: "kalman", keepHistory })).map(({ state }) => state.history.length);
   expect(lengths(false)).toEqual([0, 0, 0]);

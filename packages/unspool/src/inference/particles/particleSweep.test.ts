@@ -92,7 +92,7 @@ const gradientOf = compiled("gradient", (at: typeof own, series: ObservedSeries,
   valueAndGrad((from: typeof own) => twisted.logEvidence(from, series, key))(at),
 );
 
-test("padded steps change nothing", () => {
+test("padded steps change nothing", { tags: ["long"] }, () => {
   const y = np.array([[0.4], [1.2], [0.7]]);
   const padded = np.concatenate([y, np.full([2, 1], NaN)], 0) as Tensor;
   const [plain, padding] = [

@@ -150,7 +150,7 @@ const cases = [
   ],
 ] as const;
 
-test.each(cases)("theta %s, psi %s, y %s", (theta, psi, y, logZ, truth, none) => {
+test.each(cases)("theta %s, psi %s, y %s", { tags: ["long"] }, (theta, psi, y, logZ, truth, none) => {
   const at = { theta: np.array([theta], { dtype }), psi: np.array(psi, { dtype }) };
   for (const treatment of resamplingGradients) {
     const found = enumerated(treatment, y, at);

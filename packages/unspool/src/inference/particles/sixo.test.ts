@@ -164,7 +164,7 @@ function moments(alpha: Tensor): TwistMoments {
   };
 }
 
-test("the bound as an estimator: its gradient leaves out what does not learn", () => {
+test("the bound as an estimator: its gradient leaves out what does not learn", { tags: ["long"] }, () => {
   const twist = affineGaussianTwist({ steps, stateSize: 1 });
   const options = { model, proposal, twist, particles: 4, criterion: "always" as const, data };
   const theta = particleBound({ model, proposal, twist }).init(random.key(0));

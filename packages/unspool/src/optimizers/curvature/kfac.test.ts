@@ -59,7 +59,7 @@ const ekfac = [
 ];
 
 describe("factors and inverses", () => {
-  test("second moments of the network, and π", () => {
+  test("second moments of the network, and π", { tags: ["long"] }, () => {
     const state = net.observedState(kfac({ ...fixed, structure: "tridiagonal" }), theta, tanhObjective);
     const [first, second, third] = Object.values(state.factors);
     close([...first!.inputs.data], [1.5225, -0.1775, 0.575, -0.1775, 1.435, 0.2, 0.575, 0.2, 1]);
@@ -165,74 +165,82 @@ describe("factors and inverses", () => {
     });
   });
 
-  test("undamped, the step does not depend on coordinates of inputs and pre-activations", () => {
-    const draw = (name: string, shape: number[]) =>
-      random.normal(random.foldIn(random.key(3), name), shape, net.f64);
-    const [omega, phi] = [draw("omega", [4, 4]), draw("phi", [3, 3])];
-    const x = draw("x", [40, 4]);
-    const weights = { w1: draw("w1", [4, 3]), w2: draw("w2", [3, 2]) };
-    const turned = {
-      w1: np.matmul(np.matmul(linalg.inv(omega), weights.w1), linalg.inv(phi)),
-      w2: weights.w2,
-    };
-    const change = (at: typeof weights, isTurned: boolean) => {
-      const of = networkObjective({
-        network: (now: typeof weights, rows, layers) => {
-          const s = layers.dense({ weights: now.w1 }, isTurned ? np.matmul(rows, omega) : rows);
-          return layers.dense({ weights: now.w2 }, np.tanh(isTurned ? np.matmul(s, phi) : s));
-        },
-        likelihood: gaussianLikelihood,
-        inputs: x,
-        targets: draw("y", [40, 2]),
-      });
-      const optimizer = kfac(fixed);
-      const state = net.observedState(optimizer, at, of);
-      const registration = registrationOf(of.network!, at);
-      const inverses = buildInverses(kfacRule(fixed), registration.blocks, state.factors, tree.scalar(0, "float64")); // prettier-ignore
-      const slope = compiled("gradient", grad(of.loss))(at) as typeof weights;
-      return multiplyInverse(kfacRule(fixed), registration, { ...state, inverses }, slope);
-    };
-    const [plain, other] = [change(weights, false), change(turned, true)];
-    const back = np.matmul(np.matmul(omega, other.w1), phi);
-    close([...back.data], [...plain.w1.data], 1e-8);
-    close([...other.w2.data], [...plain.w2.data], 1e-8);
-  });
-
-  test("sampled targets have the second moments of the model: 100,000 draws within 4 standard errors", () => {
-    const many = networkObjective({
-      network: net.chain(np.tanh),
-      likelihood: gaussianLikelihood,
-      inputs: np.tile(net.inputs, [25_000, 1]),
-      targets: np.tile(net.targets, [25_000, 1]),
-    });
-    const rule = kfacRule({});
-    const run = compiled("draws", (at: net.ChainTheta) => {
-      const taps = layerTaps(many.network!, at);
-      const { blocks } = taps.registration;
-      const of = (fisher: "mc" | "cprop" | "full") => {
-        const samples = drawSamples(fisher, many.network!, taps, random.key(11));
-        return factorsOf(rule, blocks, samples).map(({ outputs }) => outputs);
+  test(
+    "undamped, the step does not depend on coordinates of inputs and pre-activations",
+    { tags: ["long"] },
+    () => {
+      const draw = (name: string, shape: number[]) =>
+        random.normal(random.foldIn(random.key(3), name), shape, net.f64);
+      const [omega, phi] = [draw("omega", [4, 4]), draw("phi", [3, 3])];
+      const x = draw("x", [40, 4]);
+      const weights = { w1: draw("w1", [4, 3]), w2: draw("w2", [3, 2]) };
+      const turned = {
+        w1: np.matmul(np.matmul(linalg.inv(omega), weights.w1), linalg.inv(phi)),
+        w2: weights.w2,
       };
-      return { mc: of("mc"), cprop: of("cprop"), full: of("full"), errors: drawSamples("mc", many.network!, taps, random.key(11)).errors[0]! }; // prettier-ignore
-    });
-    const { mc, cprop, full, errors } = run(theta);
-    // One output: signs have no variance, so that curvature propagation is exact.
-    cprop.forEach((g, i) => close([...g.data], [...full[i]!.data], 1e-10));
-    const samples = rowsOf(errors.reshape([-1, 2]));
-    [
-      [0, 0],
-      [0, 1],
-      [1, 1],
-    ].forEach(([i, j]) => {
-      // prettier-ignore
-      const values = samples.map((row) => row[i!]! * row[j!]!);
-      const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
-      const error = Math.sqrt(values.reduce((sum, x) => sum + (x - mean) ** 2, 0)) / values.length;
-      const exact = full[0]!.data[2 * i! + j!]!;
-      expect(mc[0]!.data[2 * i! + j!]!).toBeCloseTo(mean, 10);
-      expect(Math.abs(mean - exact)).toBeLessThan(4 * error);
-    });
-  });
+      const change = (at: typeof weights, isTurned: boolean) => {
+        const of = networkObjective({
+          network: (now: typeof weights, rows, layers) => {
+            const s = layers.dense({ weights: now.w1 }, isTurned ? np.matmul(rows, omega) : rows);
+            return layers.dense({ weights: now.w2 }, np.tanh(isTurned ? np.matmul(s, phi) : s));
+          },
+          likelihood: gaussianLikelihood,
+          inputs: x,
+          targets: draw("y", [40, 2]),
+        });
+        const optimizer = kfac(fixed);
+        const state = net.observedState(optimizer, at, of);
+        const registration = registrationOf(of.network!, at);
+        const inverses = buildInverses(kfacRule(fixed), registration.blocks, state.factors, tree.scalar(0, "float64")); // prettier-ignore
+        const slope = compiled("gradient", grad(of.loss))(at) as typeof weights;
+        return multiplyInverse(kfacRule(fixed), registration, { ...state, inverses }, slope);
+      };
+      const [plain, other] = [change(weights, false), change(turned, true)];
+      const back = np.matmul(np.matmul(omega, other.w1), phi);
+      close([...back.data], [...plain.w1.data], 1e-8);
+      close([...other.w2.data], [...plain.w2.data], 1e-8);
+    },
+  );
+
+  test(
+    "sampled targets have the second moments of the model: 100,000 draws within 4 standard errors",
+    { tags: ["long"] },
+    () => {
+      const many = networkObjective({
+        network: net.chain(np.tanh),
+        likelihood: gaussianLikelihood,
+        inputs: np.tile(net.inputs, [25_000, 1]),
+        targets: np.tile(net.targets, [25_000, 1]),
+      });
+      const rule = kfacRule({});
+      const run = compiled("draws", (at: net.ChainTheta) => {
+        const taps = layerTaps(many.network!, at);
+        const { blocks } = taps.registration;
+        const of = (fisher: "mc" | "cprop" | "full") => {
+          const samples = drawSamples(fisher, many.network!, taps, random.key(11));
+          return factorsOf(rule, blocks, samples).map(({ outputs }) => outputs);
+        };
+        return { mc: of("mc"), cprop: of("cprop"), full: of("full"), errors: drawSamples("mc", many.network!, taps, random.key(11)).errors[0]! }; // prettier-ignore
+      });
+      const { mc, cprop, full, errors } = run(theta);
+      // One output: signs have no variance, so that curvature propagation is exact.
+      cprop.forEach((g, i) => close([...g.data], [...full[i]!.data], 1e-10));
+      const samples = rowsOf(errors.reshape([-1, 2]));
+      [
+        [0, 0],
+        [0, 1],
+        [1, 1],
+      ].forEach(([i, j]) => {
+        // prettier-ignore
+        const values = samples.map((row) => row[i!]! * row[j!]!);
+        const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
+        const error = Math.sqrt(values.reduce((sum, x) => sum + (x - mean) ** 2, 0)) / values.length;
+        const exact = full[0]!.data[2 * i! + j!]!;
+        expect(mc[0]!.data[2 * i! + j!]!).toBeCloseTo(mean, 10);
+        expect(Math.abs(mean - exact)).toBeLessThan(4 * error);
+      });
+    },
+  );
 });
 
 describe("the quadratic model", () => {

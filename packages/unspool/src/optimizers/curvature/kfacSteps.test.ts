@@ -52,43 +52,51 @@ describe("steps", () => {
     expect(of.loss(theta).item()).toBeLessThan(of.loss(net.theta).item() / 5);
   });
 
-  test("a rejected step leaves theta and raises λ; a norm constraint bounds α² ∇hᵀ F⁻¹ ∇h", () => {
-    const of = net.objective();
-    const first = (options: KfacOptions) => {
-      const optimizer = kfac({ momentum: 0, adaptGamma: false, fisher: "full", ...options });
-      return compiledStep(optimizer, () => of)(net.theta, optimizer.init(net.theta, of, random.key(0)), {}, random.key(1)); // prettier-ignore
-    };
-    const rejected = first({ learningRate: 50, stepRejection: true });
-    expect(tree.flatten(rejected.theta)).toEqual(tree.flatten(net.theta));
-    expect(rejected.state.damping.item()).toBeCloseTo(1 / 0.7737809375, 9);
-    expect(size(rejected.state.previous)).toBe(0);
-    const long = first({ learningRate: 1 });
-    const short = first({ learningRate: 1, normConstraint: 1e-4 });
-    const ratio = size(short.state.previous) / size(long.state.previous);
-    const change = tree.flatten(long.state.previous);
-    const gradient = tree.flatten(layerTaps(of.network!, net.theta).gradient);
-    const square = -change.reduce((sum, x, i) => sum + x * gradient[i]!, 0);
-    expect(ratio).toBeCloseTo(Math.sqrt(1e-4 / square), 9);
-  });
+  test(
+    "a rejected step leaves theta and raises λ; a norm constraint bounds α² ∇hᵀ F⁻¹ ∇h",
+    { tags: ["long"] },
+    () => {
+      const of = net.objective();
+      const first = (options: KfacOptions) => {
+        const optimizer = kfac({ momentum: 0, adaptGamma: false, fisher: "full", ...options });
+        return compiledStep(optimizer, () => of)(net.theta, optimizer.init(net.theta, of, random.key(0)), {}, random.key(1)); // prettier-ignore
+      };
+      const rejected = first({ learningRate: 50, stepRejection: true });
+      expect(tree.flatten(rejected.theta)).toEqual(tree.flatten(net.theta));
+      expect(rejected.state.damping.item()).toBeCloseTo(1 / 0.7737809375, 9);
+      expect(size(rejected.state.previous)).toBe(0);
+      const long = first({ learningRate: 1 });
+      const short = first({ learningRate: 1, normConstraint: 1e-4 });
+      const ratio = size(short.state.previous) / size(long.state.previous);
+      const change = tree.flatten(long.state.previous);
+      const gradient = tree.flatten(layerTaps(of.network!, net.theta).gradient);
+      const square = -change.reduce((sum, x, i) => sum + x * gradient[i]!, 0);
+      expect(ratio).toBeCloseTo(Math.sqrt(1e-4 / square), 9);
+    },
+  );
 
-  test("statistics and model on parts of the batch, or statistics on a batch of their own", () => {
-    type Batch = { inputs: Tensor; targets: Tensor };
-    const objectiveOf = ({ inputs, targets }: Batch): Objective<net.ChainTheta> =>
-      networkObjective({ network: net.chain(np.tanh), likelihood: gaussianLikelihood, inputs, targets });
-    const batch = { inputs: net.inputs, targets: net.targets };
-    const optimizer = kfac({ fisher: "full", adaptGamma: false });
-    const start = optimizer.init(net.theta, objectiveOf(batch), random.key(0));
-    const step = compiledStep(optimizer, objectiveOf);
-    const one = { inputs: net.inputs.slice([0, 1]), targets: net.targets.slice([0, 1]) };
-    const own = step(net.theta, start, batch, random.key(2), one).state.factors["layer1.weights"]!;
-    expect([...own.inputs.data]).toEqual([1, 2, 1, 2, 4, 2, 1, 2, 1]);
-    const half = kfac({ fisher: "full", adaptGamma: false, statisticsPart: 0.25, modelPart: 0.5 });
-    const { state } = compiledStep(half, objectiveOf)(net.theta, start, batch, random.key(2));
-    const seen = state.factors["layer1.weights"]!.inputs.data.slice(-3, -1);
-    // One of the four rows, whose products with 1 are in the last row.
-    const rows = [0, 1, 2, 3].map((n) => [...net.inputs.slice(n).data].join());
-    expect(rows).toContain([...seen].join());
-  });
+  test(
+    "statistics and model on parts of the batch, or statistics on a batch of their own",
+    { tags: ["long"] },
+    () => {
+      type Batch = { inputs: Tensor; targets: Tensor };
+      const objectiveOf = ({ inputs, targets }: Batch): Objective<net.ChainTheta> =>
+        networkObjective({ network: net.chain(np.tanh), likelihood: gaussianLikelihood, inputs, targets });
+      const batch = { inputs: net.inputs, targets: net.targets };
+      const optimizer = kfac({ fisher: "full", adaptGamma: false });
+      const start = optimizer.init(net.theta, objectiveOf(batch), random.key(0));
+      const step = compiledStep(optimizer, objectiveOf);
+      const one = { inputs: net.inputs.slice([0, 1]), targets: net.targets.slice([0, 1]) };
+      const own = step(net.theta, start, batch, random.key(2), one).state.factors["layer1.weights"]!;
+      expect([...own.inputs.data]).toEqual([1, 2, 1, 2, 4, 2, 1, 2, 1]);
+      const half = kfac({ fisher: "full", adaptGamma: false, statisticsPart: 0.25, modelPart: 0.5 });
+      const { state } = compiledStep(half, objectiveOf)(net.theta, start, batch, random.key(2));
+      const seen = state.factors["layer1.weights"]!.inputs.data.slice(-3, -1);
+      // One of the four rows, whose products with 1 are in the last row.
+      const rows = [0, 1, 2, 3].map((n) => [...net.inputs.slice(n).data].join());
+      expect(rows).toContain([...seen].join());
+    },
+  );
 });
 
 describe("registration", () => {
@@ -133,7 +141,7 @@ describe("registration", () => {
     });
   });
 
-  test("steps over all kinds of layers, bases and estimates descend", () => {
+  test("steps over all kinds of layers, bases and estimates descend", { tags: ["long"] }, () => {
     for (const options of [
       {},
       { eigenbasis: "ekfac", fisher: "full" },

@@ -94,19 +94,23 @@ describe("blocks of a small transformer against torch", () => {
     expectClose(outputs.mul(outputs).sum(), [0.660590810785995]);
   });
 
-  test("columns of the Fisher information are those of the whole network, whatever the layer", () => {
-    const columns = fisherColumns(objective.network!, theta, { fisher: "full", key: random.key(0) });
-    const g = np.concatenate(columns.layers.map(columnMatrix), 1);
-    expect(g.shape[0]).toBe(columns.count);
-    const exact = denseFisher(objective, theta);
-    // Order of columns: blocks with biases as last rows. Permute the dense matrix alike.
-    const order = np.concatenate(
-      blockMatrices(columns.registration.blocks, places(theta)).map((matrix) => matrix.reshape([-1])),
-      0,
-    );
-    const permuted = np.take(np.take(exact, order.astype("int32"), 0), order.astype("int32"), 1);
-    expectClose(np.matmul(np.transpose(g), g), numbers(permuted), 1e-11);
-  });
+  test(
+    "columns of the Fisher information are those of the whole network, whatever the layer",
+    { tags: ["long"] },
+    () => {
+      const columns = fisherColumns(objective.network!, theta, { fisher: "full", key: random.key(0) });
+      const g = np.concatenate(columns.layers.map(columnMatrix), 1);
+      expect(g.shape[0]).toBe(columns.count);
+      const exact = denseFisher(objective, theta);
+      // Order of columns: blocks with biases as last rows. Permute the dense matrix alike.
+      const order = np.concatenate(
+        blockMatrices(columns.registration.blocks, places(theta)).map((matrix) => matrix.reshape([-1])),
+        0,
+      );
+      const permuted = np.take(np.take(exact, order.astype("int32"), 0), order.astype("int32"), 1);
+      expectClose(np.matmul(np.transpose(g), g), numbers(permuted), 1e-11);
+    },
+  );
 });
 
 /** A tree like theta whose elements are their places among all parameters. */

@@ -84,16 +84,20 @@ describe("layers of one's own", () => {
     });
   });
 
-  test("used twice, a full block is the exact one, and a diagonal one its diagonal", () => {
-    const exact = denseFisher(objectiveWith("full"), own);
-    const block = exact.slice([0, 4], [0, 4]);
-    const stateOf = (kind: "full" | "diagonal") =>
-      observedState(kfac({ fisher: "full" }), own, objectiveWith(kind)).factors["gate"]!;
-    expectClose(stateOf("full").outputs, numbers(block));
-    const diagonal = stateOf("diagonal").outputs;
-    expect(diagonal.shape).toEqual([4]);
-    expectClose(diagonal, numbers(np.diagonal(block)));
-  });
+  test(
+    "used twice, a full block is the exact one, and a diagonal one its diagonal",
+    { tags: ["long"] },
+    () => {
+      const exact = denseFisher(objectiveWith("full"), own);
+      const block = exact.slice([0, 4], [0, 4]);
+      const stateOf = (kind: "full" | "diagonal") =>
+        observedState(kfac({ fisher: "full" }), own, objectiveWith(kind)).factors["gate"]!;
+      expectClose(stateOf("full").outputs, numbers(block));
+      const diagonal = stateOf("diagonal").outputs;
+      expect(diagonal.shape).toEqual([4]);
+      expectClose(diagonal, numbers(np.diagonal(block)));
+    },
+  );
 
   test("a matrix in another form has the factors of the dense layer that it is", () => {
     const as = (isDense: boolean) => {
@@ -139,24 +143,28 @@ describe("layers of one's own", () => {
     expectClose(image, numbers(slope.gate), 1e-11);
   });
 
-  test.each(["full", "diagonal"] as const)("methods descend over all kinds of layers: %s", (block) => {
-    const of = objectiveWith(block);
-    const plain = { damping: 0.1, inverseInterval: 1, adaptGamma: false, adaptDamping: false };
-    const methods =
-      block === "full"
-        ? [kfac(plain), naturalGradient({ learningRate: 0.1 })]
-        : [
-            kfac({ ...plain, eigenbasis: "ekfac", sharing: "reduce" }),
-            foof({ learningRate: 0.1 }),
-            kfacSimple({ learningRate: 0.05 }),
-          ];
-    for (const optimizer of methods) {
-      const step = compiledStep(optimizer as ReturnType<typeof foof>, () => of);
-      let [at, state] = [own, optimizer.init(own, of, random.key(0)) as never];
-      for (let i = 0; i < 12; i++) ({ theta: at, state } = step(at, state, {}, random.key(i)) as never);
-      expect(of.loss(at).item(), optimizer.name).toBeLessThan(0.8 * of.loss(own).item());
-    }
-  });
+  test.each(["full", "diagonal"] as const)(
+    "methods descend over all kinds of layers: %s",
+    { tags: ["long"] },
+    (block) => {
+      const of = objectiveWith(block);
+      const plain = { damping: 0.1, inverseInterval: 1, adaptGamma: false, adaptDamping: false };
+      const methods =
+        block === "full"
+          ? [kfac(plain), naturalGradient({ learningRate: 0.1 })]
+          : [
+              kfac({ ...plain, eigenbasis: "ekfac", sharing: "reduce" }),
+              foof({ learningRate: 0.1 }),
+              kfacSimple({ learningRate: 0.05 }),
+            ];
+      for (const optimizer of methods) {
+        const step = compiledStep(optimizer as ReturnType<typeof foof>, () => of);
+        let [at, state] = [own, optimizer.init(own, of, random.key(0)) as never];
+        for (let i = 0; i < 12; i++) ({ theta: at, state } = step(at, state, {}, random.key(i)) as never);
+        expect(of.loss(at).item(), optimizer.name).toBeLessThan(0.8 * of.loss(own).item());
+      }
+    },
+  );
 
   test("a layer that mixes examples, and a form whose parts do not fit, are refused by name", () => {
     const at = { w: normal("w", [3, 2]) };

@@ -37,7 +37,7 @@ describe("learnedSum", () => {
     expect(runQ(made(learned), 4).theta.p2.item()).toBeCloseTo(p, 6);
   });
 
-  test("is made from data, comes back from its file, and hands the loss on", () => {
+  test("is made from data, comes back from its file, and hands the loss on", { tags: ["long"] }, () => {
     const options = { parts: ["learnableSgd", { name: "learnableAdam", learningRate: 0.1 }] };
     const learned = createLearnedOptimizer("learnedSum", options);
     const meta = learned.init(random.key(0)) as [

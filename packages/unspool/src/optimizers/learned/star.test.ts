@@ -17,7 +17,7 @@ const after3 = (options: StarOptions) => {
 };
 
 describe("star", () => {
-  test("moves as the authors' rule does, with and without its parts", () => {
+  test("moves as the authors' rule does, with and without its parts", { tags: ["long"] }, () => {
     const whole = after3({});
     const wanted = [
       0.5415914699349177, -0.9893153048876326, 1.9944535071786322, 0.09691173869317118, 0.006040898389263263,
@@ -68,14 +68,18 @@ describe("star", () => {
     wanted.forEach((x, i) => expect(got[i]).toBeCloseTo(x, 11));
   });
 
-  test("a learned step times the mean gradient, with and without its preconditioner", () => {
-    const whole = after3({ isSelfNormalized: true, stepMultiplier: 0.1 });
-    expect(whole.theta.p0.data[0]).toBeCloseTo(-0.97271962504021, 10);
-    expect(whole.loss).toBeCloseTo(13.597414579333488, 9);
-    const plain = after3({ isSelfNormalized: true, isPreconditioned: false, stepMultiplier: 0.1 });
-    expect(plain.theta.p1.data[1]).toBeCloseTo(-0.44107054745536195, 11);
-    expect(plain.loss).toBeCloseTo(7.3719302980532175, 10);
-  });
+  test(
+    "a learned step times the mean gradient, with and without its preconditioner",
+    { tags: ["long"] },
+    () => {
+      const whole = after3({ isSelfNormalized: true, stepMultiplier: 0.1 });
+      expect(whole.theta.p0.data[0]).toBeCloseTo(-0.97271962504021, 10);
+      expect(whole.loss).toBeCloseTo(13.597414579333488, 9);
+      const plain = after3({ isSelfNormalized: true, isPreconditioned: false, stepMultiplier: 0.1 });
+      expect(plain.theta.p1.data[1]).toBeCloseTo(-0.44107054745536195, 11);
+      expect(plain.loss).toBeCloseTo(7.3719302980532175, 10);
+    },
+  );
 
   test("refuses exponents that are none, and scales that are not three", () => {
     const wrong = (options: unknown) => () => star(options as StarOptions);

@@ -165,7 +165,7 @@ describe("zoomLineSearch", () => {
       expect(lengths).toEqual([0, 0]);
     }
   });
-  test("L-BFGS with it solves Rosenbrock's function, and keeps every pair", () => {
+  test("L-BFGS with it solves Rosenbrock's function, and keeps every pair", { tags: ["long"] }, () => {
     const { theta, lengths } = run(lbfgs({ search: "zoom" }), rosenbrock, f64([-1.2, 1]), 40);
     expectClose(theta, [1, 1], 1e-6);
     expect(lengths.slice(0, 20).every((t) => t > 0)).toBe(true);

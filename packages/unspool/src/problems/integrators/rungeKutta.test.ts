@@ -86,29 +86,33 @@ describe("adaptiveRungeKutta", () => {
     expect(accepted.item()).toBeGreaterThan(8);
     expect(rejected.item()).toBeLessThan(accepted.item() / 2);
   });
-  test("small steps where they are needed: a Kepler orbit of eccentricity 0.9 comes back", () => {
-    type Orbit = { place: Tensor; velocity: Tensor };
-    const field = ({ place, velocity }: Orbit): Orbit => {
-      const square = place.mul(place).sum();
-      return { place: velocity, velocity: place.div(square.mul(np.sqrt(square))).neg() };
-    };
-    // From the perihelion 1 - e with speed sqrt((1 + e) / (1 - e)): semi-axis 1, period 2 π.
-    const start = {
-      place: np.array([0.1, 0], { dtype: "float64" }),
-      velocity: np.array([0, Math.sqrt(19)], { dtype: "float64" }),
-    };
-    const found = adaptiveRungeKutta(field, start, {
-      duration: 2 * Math.PI,
-      relativeTolerance: 1e-9,
-      attempts: 300,
-    });
-    expect(found.isComplete.item()).toBe(1);
-    expect(Math.abs(found.state.place.data[0]! - 0.1)).toBeLessThan(1e-5);
-    expect(Math.abs(found.state.place.data[1]!)).toBeLessThan(1e-5);
-    // Steps near the perihelion are hundredths of those far from it; even ones would be thousands.
-    expect(found.accepted.item()).toBeLessThan(250);
-  });
-  test("derivatives in the state, a parameter and the duration, in both modes", () => {
+  test(
+    "small steps where they are needed: a Kepler orbit of eccentricity 0.9 comes back",
+    { tags: ["long"] },
+    () => {
+      type Orbit = { place: Tensor; velocity: Tensor };
+      const field = ({ place, velocity }: Orbit): Orbit => {
+        const square = place.mul(place).sum();
+        return { place: velocity, velocity: place.div(square.mul(np.sqrt(square))).neg() };
+      };
+      // From the perihelion 1 - e with speed sqrt((1 + e) / (1 - e)): semi-axis 1, period 2 π.
+      const start = {
+        place: np.array([0.1, 0], { dtype: "float64" }),
+        velocity: np.array([0, Math.sqrt(19)], { dtype: "float64" }),
+      };
+      const found = adaptiveRungeKutta(field, start, {
+        duration: 2 * Math.PI,
+        relativeTolerance: 1e-9,
+        attempts: 300,
+      });
+      expect(found.isComplete.item()).toBe(1);
+      expect(Math.abs(found.state.place.data[0]! - 0.1)).toBeLessThan(1e-5);
+      expect(Math.abs(found.state.place.data[1]!)).toBeLessThan(1e-5);
+      // Steps near the perihelion are hundredths of those far from it; even ones would be thousands.
+      expect(found.accepted.item()).toBeLessThan(250);
+    },
+  );
+  test("derivatives in the state, a parameter and the duration, in both modes", { tags: ["long"] }, () => {
     // x' = a x: x = x_0 exp(a T).
     const end = (a: Tensor, x: Tensor, duration: Tensor): Tensor =>
       adaptiveRungeKutta((s: Tensor) => s.mul(a), x, { duration, relativeTolerance: 1e-8, attempts: 24 })
@@ -138,7 +142,7 @@ describe("adaptiveRungeKutta", () => {
     expect(time.item()).toBeLessThanOrEqual(1);
     expect(time.item()).toBeGreaterThan(0.99);
   });
-  test("a field at rest takes its time in few steps, and a call can go on", () => {
+  test("a field at rest takes its time in few steps, and a call can go on", { tags: ["long"] }, () => {
     const still = adaptiveRungeKutta((x: Tensor) => x.mul(0), f64(3), { duration: 10 });
     expect([still.state.item(), still.isComplete.item()]).toEqual([3, 1]);
     const half = adaptiveRungeKutta(swinging, f64(1), { duration: 3 });

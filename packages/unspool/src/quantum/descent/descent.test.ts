@@ -35,7 +35,7 @@ describe("QBM of ZZ and XI + IX with the target (-2, -1) (6.5, claim 6)", () => 
   const undamped = { damping: "plain", floor: 0, ridge: 0 } as const;
   const start = { coefficients: vector([0, 0]) };
 
-  test("without damping and with η = 1 the first step is the last", () => {
+  test("without damping and with η = 1 the first step is the last", { tags: ["long"] }, () => {
     const method = quantumDescent(task, qngd({ ...undamped, optimizer: sgd({ learningRate: 1 }) }));
     const { theta } = method.step(start, method.init(start, key), key);
     close(theta.coefficients, [-2, -1], 10);
@@ -97,7 +97,7 @@ describe("the two-qubit QHBM (6.3)", () => {
     expect(metrics["fidelity"]).toBeCloseTo(0.38894409359663, 12);
     expect(metrics["metricShift"]).toBe(0.1);
   });
-  test("the eigenvalue rule adds r below r, and nothing above", () => {
+  test("the eigenvalue rule adds r below r, and nothing above", { tags: ["long"] }, () => {
     // λ_min is 0.093199185.
     const shift = (floor: number): number => {
       const method = quantumDescent(task, qngd({ floor, ridge: 0 }));
@@ -184,24 +184,28 @@ describe("the two-qubit QHBM (6.3)", () => {
     const total = (of: readonly number[]): number => of.reduce((sum, x) => sum + x, 0);
     expect(total(found)).toBeLessThan(0.8 * total(separate));
   });
-  test("a sampled metric has the exact one as its mean, and natural steps of it go down", () => {
-    const sampled = vqt({ model, hamiltonian, mode: "sampled", shots: 500 });
-    const frequencies = compiled("frequencies", (k: typeof key) => sampled.loss.frequencies(theta, k)!);
-    const metric = compiled("metric", (f: Tensor) => model.metric(theta, f));
-    const all = Array.from({ length: 50 }, (_, i) => metric(frequencies(random.foldIn(key, i))));
-    const mean = all.reduce((sum, g) => sum.add(g)).div(all.length);
-    const off = mean.sub(model.metric(theta));
-    expect(Math.max(...off.data.map(Math.abs))).toBeLessThan(0.05);
-    const method = quantumDescent(sampled, qngd());
-    let [at, state] = [theta, method.init(theta, key)];
-    const seen: number[] = [];
-    for (let i = 0; i < 15; i++) {
-      const made = method.step(at, state, random.foldIn(key, i));
-      ({ theta: at, state } = made);
-      seen.push(made.metrics["relativeEntropy"]!);
-    }
-    expect(seen.at(-1)!).toBeLessThan(0.3 * seen[0]!);
-  });
+  test(
+    "a sampled metric has the exact one as its mean, and natural steps of it go down",
+    { tags: ["long"] },
+    () => {
+      const sampled = vqt({ model, hamiltonian, mode: "sampled", shots: 500 });
+      const frequencies = compiled("frequencies", (k: typeof key) => sampled.loss.frequencies(theta, k)!);
+      const metric = compiled("metric", (f: Tensor) => model.metric(theta, f));
+      const all = Array.from({ length: 50 }, (_, i) => metric(frequencies(random.foldIn(key, i))));
+      const mean = all.reduce((sum, g) => sum.add(g)).div(all.length);
+      const off = mean.sub(model.metric(theta));
+      expect(Math.max(...off.data.map(Math.abs))).toBeLessThan(0.05);
+      const method = quantumDescent(sampled, qngd());
+      let [at, state] = [theta, method.init(theta, key)];
+      const seen: number[] = [];
+      for (let i = 0; i < 15; i++) {
+        const made = method.step(at, state, random.foldIn(key, i));
+        ({ theta: at, state } = made);
+        seen.push(made.metrics["relativeEntropy"]!);
+      }
+      expect(seen.at(-1)!).toBeLessThan(0.3 * seen[0]!);
+    },
+  );
 });
 
 describe("mirror descent", () => {
@@ -214,19 +218,23 @@ describe("mirror descent", () => {
     const method = quantumDescent(task, qpmd({ ...inner, ...options }));
     return method.step(start, method.init(start, key), key).theta.coefficients;
   };
-  test("oldNew is moment matching: ⟨H⟩ of the new state is that of the old plus η ∇L", () => {
-    const end = endOf({ euclidean: 0, order: "oldNew" });
-    const means = (coefficients: Tensor): number[] =>
-      [0, 1].map((j) => {
-        const term = [pauliSum([[1, "ZZ"]]), pauliSum([[1, "XI"], [1, "IX"]])][j]!; // prettier-ignore
-        return hermitian.traceProduct(model.state({ coefficients }), term).item();
-      });
-    const { gradient } = task.estimate(start, task.init(start, key), key);
-    const [before, after] = [means(start.coefficients), means(end)];
-    before.forEach((value, j) =>
-      expect(after[j]).toBeCloseTo(value + 0.1 * gradient.coefficients.data[j]!, 5),
-    );
-  });
+  test(
+    "oldNew is moment matching: ⟨H⟩ of the new state is that of the old plus η ∇L",
+    { tags: ["long"] },
+    () => {
+      const end = endOf({ euclidean: 0, order: "oldNew" });
+      const means = (coefficients: Tensor): number[] =>
+        [0, 1].map((j) => {
+          const term = [pauliSum([[1, "ZZ"]]), pauliSum([[1, "XI"], [1, "IX"]])][j]!; // prettier-ignore
+          return hermitian.traceProduct(model.state({ coefficients }), term).item();
+        });
+      const { gradient } = task.estimate(start, task.init(start, key), key);
+      const [before, after] = [means(start.coefficients), means(end)];
+      before.forEach((value, j) =>
+        expect(after[j]).toBeCloseTo(value + 0.1 * gradient.coefficients.data[j]!, 5),
+      );
+    },
+  );
   test("newOld is at its fixed point, ∇L + g(x)(x - x_t) / η = 0, which is a natural step to first order", () => {
     const end = endOf({ euclidean: 0 });
     const { gradient } = task.estimate(start, task.init(start, key), key);
@@ -266,19 +274,23 @@ describe("sequences", () => {
       return { ...made, before };
     });
   };
-  test("warm starts go on from the solution and the optimizer's state, others begin anew", () => {
-    const counts = (of: ReturnType<typeof run>) =>
-      of.map(({ state }) => (state.rule as { step: Tensor }).step.item());
-    const [warm, random_] = [run(true), run(false)];
-    expect(warm.map(({ metrics }) => metrics["target"])).toEqual([0, 0, 0, 0, 1, 1, 2, 2]);
-    expect(counts(warm)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
-    expect(counts(random_)).toEqual([1, 2, 3, 4, 1, 2, 1, 2]);
-    // The metrics of the first step on the second target are of the first one's solution.
-    const started = tasks[1]!.measures(warm[3]!.theta).relativeEntropy;
-    expect(warm[4]!.metrics["relativeEntropy"]).toBeCloseTo(started, 12);
-    expect(random_[4]!.metrics["relativeEntropy"]).not.toBeCloseTo(started, 2);
-  });
-  test("a target is made of the state before it: thermal, then evolved", () => {
+  test(
+    "warm starts go on from the solution and the optimizer's state, others begin anew",
+    { tags: ["long"] },
+    () => {
+      const counts = (of: ReturnType<typeof run>) =>
+        of.map(({ state }) => (state.rule as { step: Tensor }).step.item());
+      const [warm, random_] = [run(true), run(false)];
+      expect(warm.map(({ metrics }) => metrics["target"])).toEqual([0, 0, 0, 0, 1, 1, 2, 2]);
+      expect(counts(warm)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+      expect(counts(random_)).toEqual([1, 2, 3, 4, 1, 2, 1, 2]);
+      // The metrics of the first step on the second target are of the first one's solution.
+      const started = tasks[1]!.measures(warm[3]!.theta).relativeEntropy;
+      expect(warm[4]!.metrics["relativeEntropy"]).toBeCloseTo(started, 12);
+      expect(random_[4]!.metrics["relativeEntropy"]).not.toBeCloseTo(started, 2);
+    },
+  );
+  test("a target is made of the state before it: thermal, then evolved", { tags: ["long"] }, () => {
     const { coupling, field } = tfimTerms({ qubits: 2 });
     const trotter = trotterStep([field, coupling], 0.5);
     const evolved = (previous: hermitian.ComplexPair) => qmhl({ model, sigma: trotter.evolve(previous) });
@@ -316,22 +328,26 @@ test("another temperature, sequence or damping is another recipe, so that no run
   expect(new Set(recipes).size).toBe(5);
 });
 
-test("natural steps reach the thermal state of two qubits, vanilla ones through `descent` too", () => {
-  const model = qhbm({ qubits: 2, layers: 2 });
-  const task = vqt({ model, hamiltonian: tfim({ qubits: 2 }), beta: 1 });
-  const theta = model.init(random.key(3));
-  const natural = quantumDescent(task, qngd({ damping: "plain" }));
-  let [at, state] = [theta, natural.init(theta, key)];
-  for (let i = 0; i < 60; i++) ({ theta: at, state } = natural.step(at, state, key));
-  expect(task.measures(at).relativeEntropy).toBeLessThan(1e-3);
-  expect(task.measures(at).fidelity).toBeGreaterThan(0.999);
-  const [vanilla, same] = [
-    descent(task, sgd({ learningRate: 0.05 })),
-    quantumDescent(task, sgd({ learningRate: 0.05 })),
-  ];
-  const one = vanilla.step(theta, vanilla.init(theta, key), key);
-  const two = same.step(theta, same.init(theta, key), key);
-  close(model.flatten(one.theta), [...model.flatten(two.theta).data], 14);
-  expect(one.metrics["fidelity"]).toBe(two.metrics["fidelity"]);
-  expect(tree.norm(one.theta).dtype).toBe("float64");
-});
+test(
+  "natural steps reach the thermal state of two qubits, vanilla ones through `descent` too",
+  { tags: ["long"] },
+  () => {
+    const model = qhbm({ qubits: 2, layers: 2 });
+    const task = vqt({ model, hamiltonian: tfim({ qubits: 2 }), beta: 1 });
+    const theta = model.init(random.key(3));
+    const natural = quantumDescent(task, qngd({ damping: "plain" }));
+    let [at, state] = [theta, natural.init(theta, key)];
+    for (let i = 0; i < 60; i++) ({ theta: at, state } = natural.step(at, state, key));
+    expect(task.measures(at).relativeEntropy).toBeLessThan(1e-3);
+    expect(task.measures(at).fidelity).toBeGreaterThan(0.999);
+    const [vanilla, same] = [
+      descent(task, sgd({ learningRate: 0.05 })),
+      quantumDescent(task, sgd({ learningRate: 0.05 })),
+    ];
+    const one = vanilla.step(theta, vanilla.init(theta, key), key);
+    const two = same.step(theta, same.init(theta, key), key);
+    close(model.flatten(one.theta), [...model.flatten(two.theta).data], 14);
+    expect(one.metrics["fidelity"]).toBe(two.metrics["fidelity"]);
+    expect(tree.norm(one.theta).dtype).toBe("float64");
+  },
+);

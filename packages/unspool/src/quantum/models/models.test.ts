@@ -266,11 +266,11 @@ function checkMetricAndGradients<Theta>(
 describe("gradients and metrics against differences", () => {
   const { coupling, field } = tfimTerms({ qubits: 3 });
   const target = thermalState(pauliSum([[0.7, "XYI"], [-0.4, "ZIX"], [0.3, "IYI"]]), 1).state; // prettier-ignore
-  test("qhea, two layers on three qubits", () => {
+  test("qhea, two layers on three qubits", { tags: ["long"] }, () => {
     const model = qhbm({ qubits: 3, layers: 2 });
     checkMetricAndGradients(model, scaled(model.init(random.key(1))), target);
   });
-  test("qaia: parameters of energies turn gates, the metric is full", () => {
+  test("qaia: parameters of energies turn gates, the metric is full", { tags: ["long"] }, () => {
     const model = qhbm({
       qubits: 3,
       layers: 2,
@@ -284,7 +284,7 @@ describe("gradients and metrics against differences", () => {
     expect(Math.max(...between.data.map(Math.abs))).toBeGreaterThan(0.1);
     expect(model.blocks(theta)).toEqual([14]);
   });
-  test("energies of one's own, a network of the spins", () => {
+  test("energies of one's own, a network of the spins", { tags: ["long"] }, () => {
     const energy = {
       init: (key: Parameters<typeof random.normal>[0]) => ({
         first: random.normal(random.foldIn(key, 1), [3, 4], exact),

@@ -81,34 +81,38 @@ test("the first batch moves theta along the score weighted by standardised advan
   expect(moved.metrics).toMatchObject({ innerSteps: 24, episodes: 8, clipped: 0 });
 });
 
-test("a linear softmax policy learns to keep the pole up, by draws and by its mode", () => {
-  const environment = cartPole();
-  const policy = categoricalPolicy({ observations: 4, actions: 2, hidden: [] });
-  const method = ppo({
-    ...{ environment, policy, steps: 64, segmentLength: 16, epochs: 5, batch: 128 },
-    optimizer: adam({ learningRate: 0.03 }),
-    critic: { hidden: [16], optimizer: adam({ learningRate: 3e-3 }) },
-  });
-  let theta = policy.init(key);
-  let state = method.init(theta, key);
-  const returns: number[] = [];
-  for (let i = 0; i < 20; i++) {
-    const made = method.step(theta, state, random.foldIn(key, i));
-    ({ theta, state } = made);
-    if (made.metrics["meanReturn"] !== undefined) returns.push(made.metrics["meanReturn"]);
-  }
-  expect(returns[0]).toBeLessThan(40);
-  expect(Math.max(...returns)).toBeGreaterThan(120);
-  const lengthBy = (by: "sample" | "mode"): number => {
-    const player = segmentPlayer(environment, randomPolicy(environment, policy, by), {
-      samplers: 4,
-      segmentLength: 250,
+test(
+  "a linear softmax policy learns to keep the pole up, by draws and by its mode",
+  { tags: ["long"] },
+  () => {
+    const environment = cartPole();
+    const policy = categoricalPolicy({ observations: 4, actions: 2, hidden: [] });
+    const method = ppo({
+      ...{ environment, policy, steps: 64, segmentLength: 16, epochs: 5, batch: 128 },
+      optimizer: adam({ learningRate: 0.03 }),
+      critic: { hidden: [16], optimizer: adam({ learningRate: 3e-3 }) },
     });
-    const played = player.playHeld(theta, player.start(theta, key), key, 1);
-    return played.lengths.reduce((sum, length) => sum + length, 0);
-  };
-  expect(lengthBy("mode")).toBeGreaterThanOrEqual(lengthBy("sample"));
-});
+    let theta = policy.init(key);
+    let state = method.init(theta, key);
+    const returns: number[] = [];
+    for (let i = 0; i < 20; i++) {
+      const made = method.step(theta, state, random.foldIn(key, i));
+      ({ theta, state } = made);
+      if (made.metrics["meanReturn"] !== undefined) returns.push(made.metrics["meanReturn"]);
+    }
+    expect(returns[0]).toBeLessThan(40);
+    expect(Math.max(...returns)).toBeGreaterThan(120);
+    const lengthBy = (by: "sample" | "mode"): number => {
+      const player = segmentPlayer(environment, randomPolicy(environment, policy, by), {
+        samplers: 4,
+        segmentLength: 250,
+      });
+      const played = player.playHeld(theta, player.start(theta, key), key, 1);
+      return played.lengths.reduce((sum, length) => sum + length, 0);
+    };
+    expect(lengthBy("mode")).toBeGreaterThanOrEqual(lengthBy("sample"));
+  },
+);
 
 describe("errors say what to give", () => {
   const policy = categoricalPolicy({ observations: 4, actions: 2 });

@@ -148,7 +148,7 @@ test("a policy that jumps has a derivative of exactly 0", () => {
   expect([...grad(act)({ w: np.array([1, -1, 0.5, 2]) }).w.data]).toEqual([0, 0, 0, 0]);
 });
 
-test("a bang-bang policy learns to keep the pole up", () => {
+test("a bang-bang policy learns to keep the pole up", { tags: ["long"] }, () => {
   const method = zoac({
     ...poleOptions,
     samplers: 8,
@@ -223,7 +223,7 @@ test("truncated episodes begin anew with each update", () => {
   expect(steps("full")).toBe(3);
 });
 
-test("which critic advantages are of", () => {
+test("which critic advantages are of", { tags: ["long"] }, () => {
   const at = (advantages: "collected" | "lastEpoch" | "final", epochs: number) => {
     const estimator = zoacEstimator({
       ...poleOptions,

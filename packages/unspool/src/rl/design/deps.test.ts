@@ -99,16 +99,20 @@ describe("the surrogate on a recorded trajectory of the mass-spring-damper", () 
     listOf(policy[0]!.weights.slice([], 0)).forEach((x, i) => expect(x).toBeCloseTo(byFirst[i]!, 12));
   });
 
-  test("a bound of the state's cotangent changes nothing below it, and shortens what is above", () => {
-    const slopes = (bound: number | null): number[] => {
-      const rule = { ...both, stateCotangentClip: bound };
-      const of = (at: Theta): Tensor => recordedTerms({ ...parts, rule }, at, draws).logDisturbance!.sum();
-      return listOf(vjp(of, [theta], tree.scalar(1, "float64"))[1][0].design);
-    };
-    expect(slopes(1e11)).toEqual(slopes(null));
-    // Bound 1: a cotangent g becomes g / max(1, |g|), so no state hands on more than 1 to the design of the step before.
-    expect(Math.abs(slopes(1)[0]!)).toBeLessThan(Math.abs(slopes(null)[0]!));
-  });
+  test(
+    "a bound of the state's cotangent changes nothing below it, and shortens what is above",
+    { tags: ["long"] },
+    () => {
+      const slopes = (bound: number | null): number[] => {
+        const rule = { ...both, stateCotangentClip: bound };
+        const of = (at: Theta): Tensor => recordedTerms({ ...parts, rule }, at, draws).logDisturbance!.sum();
+        return listOf(vjp(of, [theta], tree.scalar(1, "float64"))[1][0].design);
+      };
+      expect(slopes(1e11)).toEqual(slopes(null));
+      // Bound 1: a cotangent g becomes g / max(1, |g|), so no state hands on more than 1 to the design of the step before.
+      expect(Math.abs(slopes(1)[0]!)).toBeLessThan(Math.abs(slopes(null)[0]!));
+    },
+  );
 });
 
 const linear = linearGaussianDesign({ design: ["a", "b", "s"] });
@@ -154,7 +158,7 @@ describe("the gradient on the linear-Gaussian system", () => {
     ["with reparameterised disturbances", { baseline: "leaveOneOut", disturbance: "reparam" }],
     ["with reparameterised actions", { baseline: "leaveOneOut", actions: "reparam" }],
     ["with both reparameterised", { disturbance: "reparam", actions: "reparam" }],
-  ])("is unbiased %s", (_, options) => {
+  ])("is unbiased %s", { tags: ["long"] }, (_, options) => {
     zs(measured(options, 60)).forEach((z) => expect(Math.abs(z)).toBeLessThan(4));
   });
 
@@ -165,21 +169,26 @@ describe("the gradient on the linear-Gaussian system", () => {
     expect(Math.abs(b!.mean - 2.278)).toBeLessThan(4 * Math.hypot(b!.error, 0.004));
   });
 
-  test("the share of the scores in the design's gradient is between 0 and 1, and 0 where there are none", () => {
-    const shareOf = (options: Options): number => {
-      const estimator = depsEstimator({
-        task: linear,
-        policy: feedback,
-        measuresScoreShare: true,
-        ...options,
-      });
-      return estimator.estimate(linearTheta, estimator.init(linearTheta), random.key(1)).metrics.scoreShare!;
-    };
-    const share = shareOf({});
-    expect(share).toBeGreaterThan(0);
-    expect(share).toBeLessThan(1);
-    expect(shareOf({ disturbance: "reparam", actions: "reparam" })).toBe(0);
-  });
+  test(
+    "the share of the scores in the design's gradient is between 0 and 1, and 0 where there are none",
+    { tags: ["long"] },
+    () => {
+      const shareOf = (options: Options): number => {
+        const estimator = depsEstimator({
+          task: linear,
+          policy: feedback,
+          measuresScoreShare: true,
+          ...options,
+        });
+        return estimator.estimate(linearTheta, estimator.init(linearTheta), random.key(1)).metrics
+          .scoreShare!;
+      };
+      const share = shareOf({});
+      expect(share).toBeGreaterThan(0);
+      expect(share).toBeLessThan(1);
+      expect(shareOf({ disturbance: "reparam", actions: "reparam" })).toBe(0);
+    },
+  );
 
   test("entropy moves the policy's deviation by weight · decay^step", () => {
     const estimator = (weight: number) =>

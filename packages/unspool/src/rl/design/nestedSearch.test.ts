@@ -49,7 +49,7 @@ describe("gridSearch", () => {
 });
 
 describe("nestedSearch", () => {
-  test("by a rule: the best cell of a grid of microgrids", () => {
+  test("by a rule: the best cell of a grid of microgrids", { tags: ["long"] }, () => {
     // Without noise the best of the authors' 20 / 20 / 1.6 grid is (120, 100, 4.8); this one has a coarser step.
     const task = microgrid();
     const outer = gridSearch({ points: 10, population: 50 });
@@ -80,17 +80,21 @@ describe("nestedSearch", () => {
     expect(innerSteps).toBe(60 * 64 * 5 + 2000 * 5);
   });
 
-  test.each(["nelderMead", "simulatedAnnealing"] as const)("by training and %s", (outer) => {
-    const method = nestedSearch({ task, outer, inner: { ...inner, steps: 10 }, trajectories: 200 });
-    let theta = np.array([1.1]);
-    let state = method.init(theta, random.key(0));
-    for (let i = 0; i < 8; i++) {
-      const made = method.step(theta, state, random.foldIn(random.key(1), i));
-      [theta, state] = [made.theta, made.state];
-    }
-    // The best design is 0.2877; the search began 0.81 away.
-    expect(Math.abs(theta.item() - 0.287658)).toBeLessThan(0.4);
-  });
+  test.each(["nelderMead", "simulatedAnnealing"] as const)(
+    "by training and %s",
+    { tags: ["long"] },
+    (outer) => {
+      const method = nestedSearch({ task, outer, inner: { ...inner, steps: 10 }, trajectories: 200 });
+      let theta = np.array([1.1]);
+      let state = method.init(theta, random.key(0));
+      for (let i = 0; i < 8; i++) {
+        const made = method.step(theta, state, random.foldIn(random.key(1), i));
+        [theta, state] = [made.theta, made.state];
+      }
+      // The best design is 0.2877; the search began 0.81 away.
+      expect(Math.abs(theta.item() - 0.287658)).toBeLessThan(0.4);
+    },
+  );
 
   test("by training and a search by name", () => {
     const method = nestedSearch({ task, outer: "randomSearch", inner: { ...inner, steps: 20 } });

@@ -82,7 +82,7 @@ describe("one update", () => {
   });
 });
 
-test("the objects' worth changes every so many updates", () => {
+test("the objects' worth changes every so many updates", { tags: ["long"] }, () => {
   const task = learner(9, { swapEvery: 3, batch: 40 });
   const agent = started(task);
   const world = tree.astype(task.world(random.key(2)), "float64");

@@ -236,37 +236,41 @@ const plain = (state: EsEnasState): unknown => {
   return [step, bestLoss, tree.entries(trees).map(([path, leaf]) => [path, leaf.shape, [...leaf.data]])];
 };
 
-test("oracle: separate choices add 2 Var(c) / (4 sigma²) d to the trace of a pair's covariance", () => {
-  // f = c_m + b · theta, b = (1, -2, .5), Var c = 4, sigma .1: 21 with shared choices, 621 with separate ones.
-  const b = [1, -2, 0.5];
-  const linear = hybridSpace({ discrete: oneOf(2), continuous: 3 });
-  const traceOf = (shareWithinPair: boolean): number => {
-    const search = esEnas({
-      space: linear,
-      pairs: 1,
-      alpha: 1,
-      normalizeValues: false,
-      controller: "random",
-      shareWithinPair,
-    });
-    const start = search.init(linear.point(), random.key(0));
-    const draws = 6000;
-    let trace = 0;
-    for (let i = 0; i < draws; i++) {
-      const asked = search.ask(start, key(i));
-      const { losses } = hybridLosses(
-        (choice, theta) => 4 * choice[0]! - 2 + b.reduce((sum, x, j) => sum + x * theta[j]!, 0),
-      )(asked.candidates, key(i));
-      // One step of length 1 from 0: theta is minus the gradient.
-      const { theta } = search.tell(asked.state, losses).state;
-      trace += floatsOf(theta).reduce((sum, x, j) => sum + (x + b[j]!) ** 2 / draws, 0);
-    }
-    return trace;
-  };
-  // |ĝ|² has, of 21, a standard deviation of about 40, and of 621 of about 1500.
-  expect(Math.abs(traceOf(true) - 21)).toBeLessThan((4 * 40) / Math.sqrt(6000));
-  expect(Math.abs(traceOf(false) - 621)).toBeLessThan((4 * 1500) / Math.sqrt(6000));
-});
+test(
+  "oracle: separate choices add 2 Var(c) / (4 sigma²) d to the trace of a pair's covariance",
+  { tags: ["long"] },
+  () => {
+    // f = c_m + b · theta, b = (1, -2, .5), Var c = 4, sigma .1: 21 with shared choices, 621 with separate ones.
+    const b = [1, -2, 0.5];
+    const linear = hybridSpace({ discrete: oneOf(2), continuous: 3 });
+    const traceOf = (shareWithinPair: boolean): number => {
+      const search = esEnas({
+        space: linear,
+        pairs: 1,
+        alpha: 1,
+        normalizeValues: false,
+        controller: "random",
+        shareWithinPair,
+      });
+      const start = search.init(linear.point(), random.key(0));
+      const draws = 6000;
+      let trace = 0;
+      for (let i = 0; i < draws; i++) {
+        const asked = search.ask(start, key(i));
+        const { losses } = hybridLosses(
+          (choice, theta) => 4 * choice[0]! - 2 + b.reduce((sum, x, j) => sum + x * theta[j]!, 0),
+        )(asked.candidates, key(i));
+        // One step of length 1 from 0: theta is minus the gradient.
+        const { theta } = search.tell(asked.state, losses).state;
+        trace += floatsOf(theta).reduce((sum, x, j) => sum + (x + b[j]!) ** 2 / draws, 0);
+      }
+      return trace;
+    };
+    // |ĝ|² has, of 21, a standard deviation of about 40, and of 621 of about 1500.
+    expect(Math.abs(traceOf(true) - 21)).toBeLessThan((4 * 40) / Math.sqrt(6000));
+    expect(Math.abs(traceOf(false) - 621)).toBeLessThan((4 * 1500) / Math.sqrt(6000));
+  },
+);
 
 test("the random stream of hybridLosses is common to candidates, or each one's own", () => {
   const candidates = { choice: np.zeros([3, 1], { dtype: "int32" }), theta: np.zeros([3, 2]) };

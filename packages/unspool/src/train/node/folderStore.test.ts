@@ -152,17 +152,21 @@ describe("metrics.jsonl", () => {
 });
 
 describe("a run on disk", () => {
-  test("that is resumed at every step has the bits of one that was never stopped", async () => {
-    const whole = await train(quadratic, { seed, steps });
-    for (let k = 0; k <= steps; k++) {
-      const store = folderStore(join(root, `stopped-${k}`));
-      await train(quadratic, { seed, steps: k, store, checkpointEvery: { steps: 4 } });
-      const resumed = await resume(quadratic, store, { steps });
-      expect(bits(resumed.state)).toEqual(bits(whole.state));
-      expect(withoutTimes(resumed.metrics)).toEqual(withoutTimes(whole.metrics));
-      expect(withoutTimes(await store.readMetrics())).toEqual(withoutTimes(whole.metrics));
-    }
-  });
+  test(
+    "that is resumed at every step has the bits of one that was never stopped",
+    { tags: ["long"] },
+    async () => {
+      const whole = await train(quadratic, { seed, steps });
+      for (let k = 0; k <= steps; k++) {
+        const store = folderStore(join(root, `stopped-${k}`));
+        await train(quadratic, { seed, steps: k, store, checkpointEvery: { steps: 4 } });
+        const resumed = await resume(quadratic, store, { steps });
+        expect(bits(resumed.state)).toEqual(bits(whole.state));
+        expect(withoutTimes(resumed.metrics)).toEqual(withoutTimes(whole.metrics));
+        expect(withoutTimes(await store.readMetrics())).toEqual(withoutTimes(whole.metrics));
+      }
+    },
+  );
 
   // What a process that is killed leaves behind is the folder as it was at that moment.
   test("that dies at any moment is resumed to the same bits", async () => {

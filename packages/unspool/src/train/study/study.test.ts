@@ -94,6 +94,7 @@ test("cells are ordinary runs in folders of their own, and the summary is of all
 
 test.each([1, 8, 9, 20])(
   "stopped after %d steps and gone on with, it has the same summary, and no cell that was done runs again",
+  { tags: ["long"] },
   async (count) => {
     const whole = await runStudy(study());
     const store = studyFolder(join(dir, "s"));

@@ -73,6 +73,7 @@ test("angles: normalised, with basins that have their shares (quadrature)", () =
 
 test.each(densityTargets.entries.map((entry) => [entry.name, entry] as const))(
   "%s: E_p[log p] of its own draws is what it says",
+  { tags: ["long"] },
   (_, entry) => {
     const target = entry.create();
     const logs = numbers(

@@ -131,20 +131,24 @@ function evidenceAt(F: number, steps: number): number {
   return sum;
 }
 
-test("all filters by name run, and those that leave the past out leave regressors out", () => {
-  const variational = {
-    ...{ family: gaussianFamily({ past: "diagonal" }), phi: { steps: 2 }, elboSamples: 5 },
-    regressors: { T: "exact" as const },
-  };
-  for (const name of onlineFilterNames) {
-    const steps = filtered(name, { variational, particles: 50 });
-    expect(
-      steps.every(({ mean }) => Number.isFinite(number(mean))),
-      name,
-    ).toBe(true);
-  }
-  expect(() => createOnlineFilter("aelbo-2", { model: oracleModel })).toThrow(/Did you mean "aelbo2"/);
-});
+test(
+  "all filters by name run, and those that leave the past out leave regressors out",
+  { tags: ["long"] },
+  () => {
+    const variational = {
+      ...{ family: gaussianFamily({ past: "diagonal" }), phi: { steps: 2 }, elboSamples: 5 },
+      regressors: { T: "exact" as const },
+    };
+    for (const name of onlineFilterNames) {
+      const steps = filtered(name, { variational, particles: 50 });
+      expect(
+        steps.every(({ mean }) => Number.isFinite(number(mean))),
+        name,
+      ).toBe(true);
+    }
+    expect(() => createOnlineFilter("aelbo-2", { model: oracleModel })).toThrow(/Did you mean "aelbo2"/);
+  },
+);
 
 test("an emission without a variance is refused by the extended filter, and other models by rmle", () => {
   const heavy = defineStateSpaceModel({

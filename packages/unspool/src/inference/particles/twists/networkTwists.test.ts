@@ -24,34 +24,38 @@ const x = np.array([[0.3, -0.2], [1, 0.5], [0.1, 2]]); // prettier-ignore
 const at = (t: number) => np.array(t, { dtype: "int32" });
 const rowAt = <T>(rows: T, t: number): T => tree.map((leaf: Tensor) => leaf.slice(t), rows);
 
-test("a twist of a backward network sees what comes after its step, and nothing else", () => {
-  const options = { steps: 7, stateSize: 2, observationSize: 1, units: 4, hidden: [5] };
-  for (const every of [1, 3]) {
-    const twist = backwardRecurrentTwist({
-      ...options,
-      every,
-      ...(every > 1 && { position: { length: 2 } }),
-    });
-    const params = jittered(twist.init(key));
-    const logTwist = (data: Tensor, t: number): number[] => {
-      const series = { y: data };
-      const row = rowAt(twist.rows!(params, series, {}), t);
-      return Array.from(twist.logTwist(params, { x, t: at(t), row, model: {}, series }).data, Number);
-    };
-    for (let t = 0; t < 6; t++) {
-      const ahead = Math.floor(t / every) * every + every;
-      const past = y.at([0, ahead]).set(9);
-      expect(logTwist(past, t)).toEqual(logTwist(y, t));
-      // Beyond the last observation nothing is seen.
-      if (ahead < 7) expect(logTwist(y.at(ahead).add(1), t)).not.toEqual(logTwist(y, t));
+test(
+  "a twist of a backward network sees what comes after its step, and nothing else",
+  { tags: ["long"] },
+  () => {
+    const options = { steps: 7, stateSize: 2, observationSize: 1, units: 4, hidden: [5] };
+    for (const every of [1, 3]) {
+      const twist = backwardRecurrentTwist({
+        ...options,
+        every,
+        ...(every > 1 && { position: { length: 2 } }),
+      });
+      const params = jittered(twist.init(key));
+      const logTwist = (data: Tensor, t: number): number[] => {
+        const series = { y: data };
+        const row = rowAt(twist.rows!(params, series, {}), t);
+        return Array.from(twist.logTwist(params, { x, t: at(t), row, model: {}, series }).data, Number);
+      };
+      for (let t = 0; t < 6; t++) {
+        const ahead = Math.floor(t / every) * every + every;
+        const past = y.at([0, ahead]).set(9);
+        expect(logTwist(past, t)).toEqual(logTwist(y, t));
+        // Beyond the last observation nothing is seen.
+        if (ahead < 7) expect(logTwist(y.at(ahead).add(1), t)).not.toEqual(logTwist(y, t));
+      }
+      // Not observed, and padding: as if the series ended.
+      const row = (data: object) => rowAt(twist.rows!(params, { y, ...data }, {}), 0).context;
+      const steps = at(4);
+      const observed = np.arange(7).less(4);
+      expect([...row({ steps }).data]).toEqual([...row({ observed }).data]);
     }
-    // Not observed, and padding: as if the series ended.
-    const row = (data: object) => rowAt(twist.rows!(params, { y, ...data }, {}), 0).context;
-    const steps = at(4);
-    const observed = np.arange(7).less(4);
-    expect([...row({ steps }).data]).toEqual([...row({ observed }).data]);
-  }
-});
+  },
+);
 
 test("networks begin as no twist and as a factor N(0, 1)", () => {
   const sizes = { steps: 7, stateSize: 2, observationSize: 1 };

@@ -120,7 +120,7 @@ describe("microgrid", () => {
     expectDigits([microgridAmortisation(wide([127.8, 95.73, 4.64])).item()], [20.045129788594], 14);
   });
 
-  test("the derivative of a day's rewards by the design", () => {
+  test("the derivative of a day's rewards by the design", { tags: ["long"] }, () => {
     const day = microgrid({ horizon: 24 });
     const total = (design: Tensor): { reward: Tensor; charge: Tensor } => {
       // The charge is no function of the design here; production at midnight is, by 1e-8 of it.
