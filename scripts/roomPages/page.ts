@@ -19,6 +19,8 @@ export const roomPageNames = [
   "environments",
   "zoac",
   "design",
+  "problems",
+  "diagnostics",
 ] as const;
 
 export type RoomPage = (typeof roomPageNames)[number];
@@ -58,6 +60,8 @@ const pages: Readonly<Record<RoomPage, Contents>> = {
     guide: "../design-and-control.md",
     shows: [{ room: "rl", under: ["design/"] }],
   },
+  problems: { title: "Inner problems and data: reference", guide: "../tutorial.md" },
+  diagnostics: { title: "Diagnostics: reference", guide: "../tutorial.md" },
 };
 
 const library = "packages/unspool/src";

@@ -26,10 +26,13 @@ export interface CompareOptions {
   horizon?: number | undefined;
   /** Windows for which the comparison is repeated; default a few divisors of the horizon; [] for none. */
   truncations?: readonly number[] | undefined;
+  /** What is held to be true where `exactGradient` is not given: "auto" takes backpropagation in float64 where it can be trusted, and full ES elsewhere. Default "auto". */
   reference?: "auto" | "bptt" | "fullEs" | undefined;
   /** The gradient of the objective over a whole trajectory, where it is known in closed form. */
   exactGradient?: ((theta: never, horizon: number) => unknown) | undefined;
+  /** Of all draws. Default `random.key(0)`. */
   key?: Key | undefined;
+  /** Told what is measured next. */
   onProgress?: ((what: string) => void) | undefined;
 }
 

@@ -34,6 +34,7 @@ export interface ReferenceGradient {
 export interface ReferenceOptions {
   /** Of the estimators that are measured: their objective, sigma and pairs count. */
   options: EstimatorOptions;
+  /** Of the trajectories. */
   key: Key;
   /** Inner steps to spend at most, beyond what two trajectories of every pair cost. */
   innerSteps: number;

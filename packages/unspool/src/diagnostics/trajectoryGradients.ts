@@ -28,7 +28,9 @@ export interface TrajectoryOptions {
   windows: number;
   /** The objective is a mean over steps, so that windows are averaged. */
   isMean: boolean;
+  /** Trajectories, at most. */
   samples: number;
+  /** Of the trajectories. */
   key: Key;
 }
 

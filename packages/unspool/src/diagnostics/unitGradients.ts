@@ -9,6 +9,7 @@ import { type GradientEstimator, type Recurrence, windowsRunner } from "../estim
 import type { OuterProgram } from "../unroll/index.ts";
 
 export interface UnitGradientOptions {
+  /** Of the trajectory. */
   key: Key;
   /** Estimates that make up a trajectory. */
   windows: number;

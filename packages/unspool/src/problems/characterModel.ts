@@ -30,6 +30,7 @@ export type CharacterModelTheta = {
 /** The LSTM's state, and where in the text its trajectory began (int32). */
 export type CharacterModelState = { cell: LstmState; start: Tensor };
 
+/** The model as an inner problem: theta are its weights, the state is that of the LSTM, and a step is a character. */
 export function characterModel(
   options: CharacterModelOptions,
 ): Problem<CharacterModelTheta, CharacterModelState, undefined> {

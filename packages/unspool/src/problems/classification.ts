@@ -7,7 +7,9 @@ import { requireLabelled } from "./labelledData.ts";
 import { type TaskFamily, singleTask } from "./task.ts";
 
 export interface ClassificationOptions {
+  /** Inputs [n, features] with int32 labels [n]. */
   data: LabelledData;
+  /** Labels are from 0 to this less 1. */
   classes: number;
   /** Sizes of hidden layers; none for softmax regression. Default [32]. */
   hidden?: readonly number[];

@@ -10,6 +10,7 @@ import { type MetaTrainingState, metaTraining } from "./metaTraining.ts";
 import type { TaskFamily } from "./task.ts";
 
 export interface CollectStatesOptions {
+  /** Of tasks, batches and starts. */
   key: Key;
   /** Training runs, N. Default 16. */
   tasks?: number;

@@ -37,6 +37,7 @@ export type CopyTaskState = {
 
 const symbols = 3;
 
+/** The copy task as an inner problem: theta are the weights of the LSTM and of its output, the state is that of the LSTM. */
 export function copyTask(options: CopyTaskOptions): Problem<CopyTaskTheta, CopyTaskState, undefined> {
   requireKnownOptions("copyTask", options, ["length", "spread", "strings", "truncation"]);
   const { length: longest, spread = 0, strings = 8, truncation = 1 } = options;

@@ -13,6 +13,7 @@ import { type TaskFamily, singleTask } from "./task.ts";
 export interface ImageClassificationOptions {
   /** Inputs [n, side²], row by row, of one channel. */
   data: LabelledData;
+  /** Labels are from 0 to this less 1. */
   classes: number;
   /** Channels of each convolution. Default [32, 16, 16]. */
   channels?: readonly number[];

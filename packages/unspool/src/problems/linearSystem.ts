@@ -17,6 +17,7 @@ export interface LinearSystemOptions {
   start: number[];
   /** [n]. */
   target: number[];
+  /** Steps of a trajectory, T. */
   horizon: number;
 }
 

@@ -15,8 +15,11 @@ import { requireLabelled } from "./labelledData.ts";
 import { type LabelledData, type TrainingState, minibatch } from "./scheduleTuning.ts";
 
 export interface MixedTuningOptions {
+  /** What the network is trained on: inputs [n, features] with int32 labels [n]. */
   train: LabelledData;
+  /** What the loss of a step is measured on. */
   validation: LabelledData;
+  /** Labels are from 0 to this less 1. */
   classes: number;
   /** Hidden layers, L. Default 5. */
   hiddenLayers?: number;
@@ -45,6 +48,7 @@ interface Batches {
   score: LabelledData;
 }
 
+/** Tuning rates, momenta and widths: theta are those 5 L + 4 numbers, the state is the network and its velocity. */
 export function mixedTuning(options: MixedTuningOptions): Problem<MixedTheta, TrainingState, Batches> {
   requireKnownOptions("mixedTuning", options, [
     "train",

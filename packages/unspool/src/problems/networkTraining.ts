@@ -23,7 +23,9 @@ import { requireLabelled } from "./labelledData.ts";
 import { minibatch } from "./scheduleTuning.ts";
 
 export interface NetworkTrainingOptions<Theta> {
+  /** What the network is trained on: inputs [n, features] with int32 labels [n]. */
   train: LabelledData;
+  /** Labels are from 0 to this less 1. */
   classes: number;
   /**
    * The rule that trains, with hyperparameters from theta: one of gradients, or one that evaluates the objective. Its

@@ -26,6 +26,7 @@ export type Quadratic = {
   slopes: Tensor;
 };
 
+/** Bowls of `dimensions` numbers; the parameters are the point x, which starts from N(0, I). There is no data. */
 export function quadratics(options: QuadraticsOptions = {}): TaskFamily<Quadratic, { x: Tensor }, undefined> {
   requireKnownOptions("quadratics", options, ["dimensions", "curvatures"]);
   const { dimensions: n = 5, curvatures: [low, high] = [1e-3, 1] } = options;

@@ -22,6 +22,7 @@ import { type TaskFamily, singleTask } from "./task.ts";
 export interface ResidualClassificationOptions {
   /** Inputs [n, side²], row by row, of one channel. */
   data: LabelledData;
+  /** Labels are from 0 to this less 1. */
   classes: number;
   /** Channels of all convolutions. Default 8. */
   channels?: number;

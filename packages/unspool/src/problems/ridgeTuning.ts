@@ -17,7 +17,9 @@ export interface RegressionData {
 }
 
 export interface RidgeTuningOptions {
+  /** What the weights are fitted to: inputs [n, d] with targets [n]. */
   train: RegressionData;
+  /** What the loss of a step is measured on. */
   validation: RegressionData;
   /** Of gradient descent on the weights. Default 0.001. */
   stepSize?: number;

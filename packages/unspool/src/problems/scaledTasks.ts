@@ -18,6 +18,7 @@ export interface ScaledConfig<Config> {
   scales: Record<string, Tensor>;
 }
 
+/** The family with a scale for each tensor of the parameters, drawn anew with every task; the loss is that of the family. */
 export function scaledTasks<Config, Parameters, Batch>(
   family: TaskFamily<Config, Parameters, Batch>,
   options: ScaledTasksOptions = {},

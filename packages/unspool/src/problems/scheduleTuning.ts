@@ -21,9 +21,11 @@ export interface LabelledData {
 }
 
 export interface ScheduleTuningOptions {
+  /** What the network is trained on: inputs [n, features] with int32 labels [n]. */
   train: LabelledData;
   /** Needed for the validation objectives. */
   validation?: LabelledData;
+  /** Labels are from 0 to this less 1. */
   classes: number;
   /** Sizes of hidden layers. Default [32]. */
   hidden?: readonly number[];
@@ -59,6 +61,7 @@ interface Batches {
   score: LabelledData;
 }
 
+/** Tuning the schedule: theta are its two numbers, the state is the network and its velocity. */
 export function scheduleTuning(
   options: ScheduleTuningOptions,
 ): Problem<ScheduleTheta, TrainingState, Batches> {

@@ -22,9 +22,13 @@ export interface TaskFamily<Config = unknown, Parameters = unknown, Batch = unkn
 
 /** A task without a draw. */
 export interface TaskOptions<Parameters, Batch> {
+  /** Stands in errors and reports. */
   name: string;
+  /** The parameters that a run starts from. */
   init(key: Key): Parameters;
+  /** The batch of a step. Default: none. */
   data?(key: Key): Batch;
+  /** Of a batch: a scalar. */
   loss(parameters: Parameters, batch: Batch): Tensor;
   /** Default Infinity. */
   ceiling?: number;

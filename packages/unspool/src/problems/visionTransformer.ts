@@ -24,6 +24,7 @@ import { type TaskFamily, singleTask } from "./task.ts";
 export interface VisionTransformerOptions {
   /** Inputs [n, side²], row by row, of one channel. */
   data: LabelledData;
+  /** Labels are from 0 to this less 1. */
   classes: number;
   /** Side of a patch, which divides that of the images. */
   patch: number;
