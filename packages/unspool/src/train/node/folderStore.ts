@@ -180,10 +180,11 @@ export function folderStore(given: string, options: FolderStoreOptions = {}): Ru
     checkpointName: checkpointPath,
     rewind: (step) =>
       guarded("write", dir, async () => {
-        metricsLength = await cutAfter(metricsPath(), step);
         for (const name of resultNames) await fs.rm(artifactPath(name), { force: true });
-        const later = (await listCheckpoints()).filter((other) => other > step).map(checkpointPath);
-        await Promise.all(later.map((path) => fs.rename(path, `${path}.damaged`)));
+        // Newest first, and before the lines: at no moment is there a checkpoint without all lines up to its step.
+        for (const later of (await listCheckpoints()).filter((other) => other > step))
+          await fs.rename(checkpointPath(later), `${checkpointPath(later)}.damaged`);
+        metricsLength = await cutAfter(metricsPath(), step);
         await prune();
       }),
     writeArtifact: (name, value) =>
