@@ -74,7 +74,7 @@ export default defineConfig({
           name: "robustness-long",
           include: [
             "test/robustness/**/*.long.test.ts",
-            "test/conformance/estimators.test.ts",
+            "test/conformance/{estimators,stores}.test.ts",
             "test/e2e/{resume,study,tutorial}.test.ts",
             "packages/unspool/src/array/memory.test.ts",
             "packages/unspool/src/engine/host.test.ts",

@@ -1,4 +1,4 @@
-/** Conformance suites: the properties of estimators and optimizers as checks for any test runner. */
+/** Conformance suites: the properties of estimators, optimizers, methods and stores as checks for any test runner. */
 export { ConformanceError } from "./check.ts";
 export type { ConformanceCheck, Declared } from "./check.ts";
 export {
@@ -17,6 +17,8 @@ export { methodConformance } from "./methodConformance.ts";
 export type { MethodSubject } from "./methodConformance.ts";
 export { objectiveConformance } from "./objectiveConformance.ts";
 export type { ObjectiveOptimizerSubject } from "./objectiveSubject.ts";
+export { runStoreConformance } from "./runStoreConformance.ts";
+export type { AsyncConformanceCheck, RunStoreSubject, StorePlace, WriteFate } from "./runStoreSubject.ts";
 export { registeredEstimator, registeredObjectiveOptimizer, registeredOptimizer } from "./registered.ts";
 export { optimizerConformance } from "./optimizerConformance.ts";
 export type { OptimizerSubject } from "./optimizerSubject.ts";
