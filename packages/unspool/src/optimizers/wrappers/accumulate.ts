@@ -6,7 +6,7 @@
  *
  * n is 1, or the number of examples of each gradient: then batches of different sizes make the gradient of all of them.
  */
-import { type Tensor, type Tree, np, tree } from "../../array/index.ts";
+import { Tensor, type Tree, np, tree } from "../../array/index.ts";
 import { OptionError, requireInteger } from "../../errors.ts";
 import { asType, requireBoolean, withDefaults } from "../hyperparameter.ts";
 import { advance, counter, isAt, mapFloats, requireGradient, zeros } from "../leaves.ts";
@@ -84,8 +84,9 @@ export function accumulate<Inner extends Tree>(
 
 /** In the dtype of `like`. */
 function examplesOf(observed: LossObservation | undefined, like: Tensor): Tensor {
-  const examples = observed?.examples;
-  if (examples !== undefined) return asType(examples, like.dtype);
+  const examples: unknown = observed?.examples;
+  if (typeof examples === "number") return tree.scalar(examples, like.dtype);
+  if (examples instanceof Tensor && examples.ndim === 0) return asType(examples, like.dtype);
   const hint = "Write optimizer.update(gradient, state, theta, { examples }).";
   throw new OptionError("accumulate", "the examples that `update` observes", examples, "a scalar", hint);
 }

@@ -116,6 +116,11 @@ describe("accumulate", () => {
     expectClose(theta, [0]);
     expectClose(state.total!, [0]);
     expect(() => optimizer.update(f64([1]), state, theta)).toThrow("{ examples }");
+    // A plain number is taken, as a loss is; one number for each example is not.
+    const given = (examples: unknown) =>
+      optimizer.update(f64([1]), state, theta, { examples: examples as Tensor }).state;
+    expectClose(given(3).total!, [3], 0);
+    expect(() => given(f64([1, 2]))).toThrow(/the examples that `update` observes must be a scalar/);
   });
   test("a NaN spoils its own window only where the inner optimizer forgets it", () => {
     const theta = f64([1]);
