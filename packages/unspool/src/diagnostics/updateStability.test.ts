@@ -81,6 +81,12 @@ describe("updateStability", () => {
     expect(radius(0.2, quarter, false)).toBeCloseTo(0.9887128785, 9);
     expect(radius(0.2, p, true)).toBeCloseTo(0.9437558183, 9);
     expect(radius(0.2, quarter, true)).toBeCloseTo(0.949066875, 9);
+    const symmetric = p.map((row, i) => row.map((x, j) => (x + p[j]![i]!) / 2));
+    const symmetricQuarter = symmetric.map((row) => row.map((x) => x / 4));
+    expect(radius(0, symmetric, false)).toBeCloseTo(1.3659987988, 9);
+    expect(radius(0.2, symmetric, false)).toBeCloseTo(1.0274332772, 9);
+    expect(radius(0, symmetricQuarter, false)).toBeCloseTo(1.0914996997, 9);
+    expect(radius(0.2, symmetricQuarter, true)).toBeCloseTo(0.9551222683, 9);
   });
 
   test("a learned term that cancels the nominal one leaves it where its scale is off", () => {
@@ -124,6 +130,8 @@ describe("updateStability", () => {
     expect(radius).toBeCloseTo(0.9486832981, 9);
     expect([eigenvalues.re[0], eigenvalues.im[0]]).toEqual([expect.closeTo(0.9, 9), expect.closeTo(0.3, 9)]);
     expect(largestRate).toBeCloseTo(38, 10);
+    const fast = momentumStability({ learningRate: 10, decay: 0.9, curvature: 1 }).eigenvalues;
+    expect([fast.re[0], fast.im[0]]).toEqual([expect.closeTo(0.45, 9), expect.closeTo(0.8351646544, 9)]);
     const heavy = { learningRate: 1, decay: 0.9, curvature: 1, isMean: false };
     expect(momentumStability(heavy).largestRate).toBeCloseTo(3.8, 12);
   });

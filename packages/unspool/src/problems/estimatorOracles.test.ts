@@ -16,7 +16,7 @@ import {
   truncatedEs,
   uoro,
 } from "../estimators/index.ts";
-import { defineProblem } from "../unroll/index.ts";
+import { defineProblem, unroll } from "../unroll/index.ts";
 import { influenceBalancing, linearSystem, toyRegression } from "./index.ts";
 
 const f64 = { dtype: "float64" } as const;
@@ -194,6 +194,12 @@ describe("6.4 toy regression", () => {
   });
 });
 
+test("6.4 where the inner descent of the toy regression ends", () => {
+  const theta = { logLearningRate: np.array([-4, -4], f64) };
+  const { state } = unroll(toyRegression(), theta, { key: random.key(0) });
+  expectClose([...tree.flatten(state)].slice(0, 2), [0.791174479527, 1.423350103807]);
+});
+
 describe("6.5 RTRL and UORO on a tanh network", () => {
   const exact = (values: number[] | number[][]) => np.array(values as number[], f64);
   const [a, b, c] = [exact([[0.5, -0.3], [0.2, 0.4]]), exact([[1, 0.5], [-0.4, 0.8]]), exact([0.1, -0.2])]; // prettier-ignore
@@ -219,6 +225,8 @@ describe("6.5 RTRL and UORO on a tanh network", () => {
       1e-8,
     );
     expectClose(windows(bptt(network, { objective: "sum" }), theta, 1).flat(), sum, 1e-10);
+    const { losses } = unroll(network, theta, { key: random.key(0) });
+    expectClose([losses.data.reduce((total, loss) => total + loss, 0)], [0.73600004811], 1e-10);
   });
   test(
     "UORO averaged over all 4³ sign choices is exact, and has the variance of the card",

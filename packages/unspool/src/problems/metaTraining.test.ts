@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { type Tensor, grad, np, random, tree } from "../array/index.ts";
 import { OptionError } from "../errors.ts";
-import { bptt } from "../estimators/index.ts";
+import { bptt, pes } from "../estimators/index.ts";
 import { learnableSgd } from "../optimizers/index.ts";
 import { unroll } from "../unroll/index.ts";
 import { type MetaTrainingOptions, metaTraining, singleTask } from "./index.ts";
@@ -71,6 +71,63 @@ test("penalty is a factor of the length of theta, at every step", () => {
       batch: { train: undefined, score: undefined },
     } as never).loss;
   expect(grad(lossAt)(rate(1)).logLearningRate.item()).toBe(0);
+});
+
+describe("one learning rate on a quadratic, values of the reference in NumPy", () => {
+  // f = ½ Σ h x², loss before each update: L = (1/T) Σ_t Σ_i ½ h_i (1 - a h_i)^(2t) x_i².
+  const quadratic = (curvatures: number[], start: number[]) =>
+    singleTask({
+      name: "quadratic",
+      init: () => ({ x: np.array(start, { dtype: "float64" }) }),
+      loss: ({ x }: { x: Tensor }) =>
+        x
+          .mul(x)
+          .mul(np.array(curvatures, { dtype: "float64" }))
+          .sum()
+          .mul(0.5),
+    });
+  test("its meta-loss and meta-gradient through 20 steps, and where that is 0", () => {
+    const estimator = bptt(metaTraining(learned, quadratic([1, 0.1], [1, 2]), { horizon: 20 }));
+    const at = (a: number) => {
+      const { loss, gradient } = estimator.estimate(
+        rate(a),
+        estimator.init(rate(a), random.key(0)),
+        random.key(0),
+      );
+      return [loss, gradient.logLearningRate.item()] as const;
+    };
+    for (const [a, loss, gradient] of [
+      [0.5, 0.12271670189072825, -0.08156479583508448],
+      [2.1, 5.295559678092499, 295.5072227777197],
+    ] as const) {
+      expect(at(a)[0] / loss).toBeCloseTo(1, 12);
+      expect(at(a)[1] / gradient).toBeCloseTo(1, 12);
+    }
+    const [least, slope] = at(1.3773985828);
+    expect(least).toBeCloseTo(0.0680334952, 10);
+    expect(Math.abs(slope)).toBeLessThan(1e-8);
+  });
+  test("PES of one pair with given perturbations, across the end of a training run of 6 steps", () => {
+    const table = np.array([0.05, -0.12, 0.08, 0.02], { dtype: "float64" });
+    const estimator = pes(metaTraining(learned, quadratic([1], [2]), { horizon: 6 }), {
+      sigma: 0.1,
+      pairs: 1,
+      truncation: 2,
+      noise: (_theta, { window }) => ({ logLearningRate: np.take(table, window) }),
+    });
+    let state = estimator.init(rate(0.3), random.key(0));
+    for (const [gradient, loss] of [
+      [-0.10498747030403487, 1.489700218862001],
+      [0.12954447864675434, 0.35651917501720226],
+      [0.008307460650051049, 0.0844724824682673],
+      [-0.016799679878394477, 1.489952005600459],
+    ] as const) {
+      const estimate = estimator.estimate(rate(0.3), state, random.key(0));
+      state = estimate.state;
+      expect(estimate.gradient.logLearningRate.item()).toBeCloseTo(gradient, 12);
+      expect(estimate.loss).toBeCloseTo(loss, 12);
+    }
+  });
 });
 
 test("options are checked", () => {

@@ -6,16 +6,23 @@ import { noisyQuadraticUpdate } from "./noisyQuadraticUpdate.ts";
 
 const f64 = { dtype: "float64" } as const;
 const learned = np.array([[0.2, 0.05, 0], [0.05, -0.08, 0.02], [0, 0.02, 0.1]], f64); // prettier-ignore
+const estimatorOf = (horizon: number, isPreconditioned: boolean) =>
+  bptt(
+    noisyQuadraticUpdate({
+      hessian: [[3.4, 1.2, 0], [1.2, 1.6, 0], [0, 0, 0.25]], // prettier-ignore
+      noise: [[0.5, 0, 0], [0, 1, 0], [0, 0, 2]], // prettier-ignore
+      start: [1, -2, 0.5],
+      horizon,
+      isPreconditioned,
+    }),
+  );
+/** Compiled once each. */
+const estimators = new Map<string, ReturnType<typeof estimatorOf>>();
 const at = (nominalStep: number, horizon: number, isPreconditioned = false) => {
-  const problem = noisyQuadraticUpdate({
-    hessian: [[3.4, 1.2, 0], [1.2, 1.6, 0], [0, 0, 0.25]], // prettier-ignore
-    noise: [[0.5, 0, 0], [0, 1, 0], [0, 0, 2]], // prettier-ignore
-    start: [1, -2, 0.5],
-    horizon,
-    isPreconditioned,
-  });
+  const name = `${horizon} ${isPreconditioned}`;
+  const estimator = estimators.get(name) ?? estimatorOf(horizon, isPreconditioned);
+  estimators.set(name, estimator);
   const theta = { nominalStep: np.array(nominalStep, f64), learned };
-  const estimator = bptt(problem);
   return estimator.estimate(theta, estimator.init(theta, random.key(0)), random.key(0));
 };
 
@@ -29,7 +36,17 @@ test("meta-losses and their gradients, stable and not", () => {
     1.5336638613537708, -0.40164388496542713, 1.8810655500026425, -0.09667418255659074,
   ];
   tree.flatten(ten.gradient.learned).forEach((x, i) => expect(x).toBeCloseTo(wanted[i]!, 10));
-  expect(at(0, 160).loss / 711051778705.8865).toBeCloseTo(1, 10);
+  for (const [nominalStep, horizon, loss] of [
+    [0.1, 50, 5.022044710998837],
+    [0, 10, 10.396596195440583],
+    [0, 40, 609.8545725092417],
+    [0, 160, 711051778705.8865],
+  ] as const)
+    expect(at(nominalStep, horizon).loss / loss).toBeCloseTo(1, 10);
+  // The loss of step 10 alone is what the tenth adds to the sum.
+  expect(10 * ten.loss - 9 * at(0.1, 9).loss).toBeCloseTo(5.486944851574815, 11);
+  expect(at(0.1, 1).gradient.nominalStep.item()).toBeCloseTo(5.77515625, 10);
+  expect(at(0.1, 50).gradient.nominalStep.item()).toBeCloseTo(-56.82267252922324, 9);
 });
 
 test("a rule that is preconditioned at its output", () => {
@@ -60,7 +77,12 @@ test("a Hessian that is no minimum's is refused", () => {
 test("an unstable rule's meta-gradient grows with twice the logarithm of its spectral radius, a stable one's not", () => {
   const norm = (nominalStep: number, horizon: number) =>
     Math.hypot(...tree.flatten(at(nominalStep, horizon).gradient.learned));
-  expect(norm(0, 10)).toBeCloseTo(108.1, 1);
+  // Printed with four digits.
+  for (const [nominalStep, norms] of [
+    [0, [1.081e2, 9.067e2, 4.292e4, 7.69e7, 2.223e14]],
+    [0.1, [27.19, 42.74, 63.7, 78.69, 69.86]],
+  ] as const)
+    norms.forEach((wanted, i) => expect(norm(nominalStep, 10 * 2 ** i) / wanted).toBeCloseTo(1, 3));
   const growth = Math.log(norm(0, 160) / norm(0, 80)) / 80;
   expect(growth / (2 * Math.log(1.0972180047))).toBeCloseTo(1, 1);
   expect(growth).toBeCloseTo(0.18596, 4);
