@@ -258,28 +258,6 @@ describe("problem E: mu (2, 1, .5), theta_0 0, T 6, B 1, 729 sequences", () => {
     );
   });
 
-  test("C7: what truncated evolution strategies tend to, from the derivative of each step's reward", () => {
-    // The first n updates of a lifetime are a lifetime of n: dE[r_n]/deta = d(n J_n) - d((n - 1) J_(n-1)).
-    const sums = [1, 2, 3, 4, 5, 6].map((updates) => {
-      const short = bandit({ arms: [2, 1, 0.5], updates, batch: 1, rewardNoise: 0, rate: learnedRates() });
-      return -updates * exactMetaGradient(short, { rates: f64(1.5) }).gradient.rates.item();
-    });
-    const steps = sums.map((sum, i) => sum - (sums[i - 1] ?? 0));
-    near(steps, [0, -0.0073354578, -0.025258022, -0.0408102749, -0.0531000133, -0.0627477905], 10);
-    const target = (weights: number[]) => weights.reduce((sum, w, i) => sum + w * steps[i]!, 0);
-    near([target([1, 2, 2, 2, 2, 1].map((w) => w / 10))], [-0.0315755327], 10);
-    near([target([1, 2, 3, 3, 2, 1].map((w) => w / 12))], [-0.0318186353], 10);
-    // Smoothed with sigma 0.1 and 1, whole lifetimes: by the trapezoid rule over 6 deviations. A rule of 15 points, which the
-    // reference took, gives -0.0130732968 for the second; NumPy with steps of a quarter -0.0130744659.
-    const smoothed = (sigma: number) => {
-      const nodes = Array.from({ length: 25 }, (_, i) => (i - 12) / 2);
-      const weight = (z: number) => (0.5 * Math.exp(-(z * z) / 2)) / Math.sqrt(2 * Math.PI);
-      return nodes.reduce((sum, z) => sum - weight(z) * at(1.5 + sigma * z, []).exact[0]!, 0);
-    };
-    near([smoothed(0.1)], [-0.0312359052], 9);
-    near([smoothed(1)], [-0.0130744659], 7);
-  });
-
   test("a window of the whole lifetime is no window, a meta-discount of 1 none, of 0 no correction", () => {
     const table = at(1.5, [full, window(6, 1), { metaDiscount: 1 }, naive, { metaDiscount: 0 }]);
     const means = ascent(table).flat();
