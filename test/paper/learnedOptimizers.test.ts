@@ -32,6 +32,8 @@ import {
   updateStability,
 } from "unspool";
 import { loadMnist } from "../../packages/experiments/src/shared/data/mnist.ts";
+import { initLayers } from "../../packages/unspool/src/optimizers/learned/learnedOptimizer.ts";
+import { perParameterNetwork } from "../../packages/unspool/src/optimizers/learned/perParameterNetwork.ts";
 import {
   type Runs,
   bestAdam,
@@ -356,4 +358,30 @@ test("cost: time of an update of a 400x250 matrix, in the order of the networks"
   expect(medians["adam"]!).toBeLessThan(medians["smallFc"]!);
   expect(medians["smallFc"]!).toBeLessThan(medians["mlpLopt"]!);
   expect(medians["mlpLopt"]!).toBeLessThan(medians["rnnMlpLopt"]!);
+});
+
+test("cost: a network of 4 units is faster written out as sums than by matrices, one of 32 is not", () => {
+  const features = Array.from({ length: 28 }, (_, i) => random.normal(random.key(i), [400, 250]));
+  const time = random.normal(random.key(28), [11]);
+  const timed = (units: number) => {
+    const layers = initLayers(random.key(1), [39, units, units, 2]);
+    const forms = (["sums", "matrices"] as const).map((form) => ({
+      run: compiled(form, (weights: typeof layers, xs: typeof features, s: typeof time) =>
+        perParameterNetwork(weights, xs, s, form),
+      ),
+      times: [] as number[],
+    }));
+    for (let round = 0; round < 25; round++) {
+      for (const { run, times } of forms) {
+        const began = performance.now();
+        run(layers, features, time);
+        if (round >= 10) times.push(performance.now() - began);
+      }
+    }
+    return forms.map(({ times }) => median(times));
+  };
+  const milliseconds = Object.fromEntries([4, 8, 16, 32].map((units) => [units, timed(units)]));
+  report("milliseconds of a network at 100,000 parameters, [sums, matrices]", milliseconds);
+  expect(milliseconds[4]![0]).toBeLessThan(milliseconds[4]![1]!);
+  expect(milliseconds[32]![1]).toBeLessThan(milliseconds[32]![0]!);
 });

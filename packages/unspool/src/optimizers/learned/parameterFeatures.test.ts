@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { np, tree } from "../../array/index.ts";
 import { learnedDecays } from "./decays.ts";
 import { factorViews, initFactors, updateFactors } from "./factoredSquares.ts";
-import { normalised, timeFeatures } from "./perParameterNetwork.ts";
-import { problemQ } from "./testing.ts";
+import { normalised, perParameterNetwork, timeFeatures } from "./perParameterNetwork.ts";
+import { problemQ, wavyLayers } from "./testing.ts";
 
 test("features of time: tanh(t / τ - 1)", () => {
   const at = (t: number) => [...timeFeatures(tree.scalar(t, "int32"), "float64").data];
@@ -42,4 +42,15 @@ test("factors of the matrix of problem Q after its first gradient, at row 1 and 
   });
   expect(normalised(gradient).data[3]).toBeCloseTo(0.4116322605, 10);
   expect(normalised(problemQ.start().p0).data[3]).toBeCloseTo(0.1059000826, 10);
+});
+
+test("the network written out as sums is the one of matrices", () => {
+  const { p0 } = problemQ.start();
+  const features = [p0, p0.mul(p0), p0.sub(1)];
+  const shared = np.array([0.5, -2], { dtype: "float64" });
+  const [sums, matrices] = (["sums", "matrices"] as const).map((form) =>
+    tree.flatten(perParameterNetwork(wavyLayers([5, 4, 4, 2], 0.6), features, shared, form)),
+  );
+  expect(sums!.length).toBe(12);
+  sums!.forEach((x, i) => expect(x).toBeCloseTo(matrices![i]!, 13));
 });

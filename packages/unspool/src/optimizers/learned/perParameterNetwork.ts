@@ -33,14 +33,19 @@ export function normalised(x: Tensor): Tensor {
   return x.div(np.sqrt(x.mul(x).mean().add(1e-5)));
 }
 
+/** How the network is computed: as sums of scaled tensors, or as products of matrices. */
+export type NetworkForm = "sums" | "matrices";
+
 /**
  * Outputs, each of the shape of the features, of a ReLU network with inputs `features` (one tensor per input, all of
- * one shape) and then `shared` [n], which are the same at every parameter.
+ * one shape) and then `shared` [n], which are the same at every parameter. Both forms are the same but for rounding; by
+ * itself it takes the one that is faster for its widths.
  */
 export function perParameterNetwork(
   layers: readonly NetworkLayer[],
   features: readonly Tensor[],
   shared: Tensor,
+  form?: NetworkForm,
 ): Tensor[] {
   const [first, ...rest] = layers as [NetworkLayer, ...NetworkLayer[]];
   const own = first.weights.slice([0, features.length]);
@@ -49,7 +54,9 @@ export function perParameterNetwork(
     .add(first.bias);
   const all = [{ weights: own, bias }, ...rest];
   const isNarrow = layers.slice(0, -1).every(({ weights }) => weights.shape[1]! <= widestFused);
-  return isNarrow ? writtenOut(all, features) : asMatrices(all, features);
+  return (form ?? (isNarrow ? "sums" : "matrices")) === "sums"
+    ? writtenOut(all, features)
+    : asMatrices(all, features);
 }
 
 function writtenOut(layers: readonly NetworkLayer[], features: readonly Tensor[]): Tensor[] {
