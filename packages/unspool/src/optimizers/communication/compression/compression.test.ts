@@ -54,6 +54,7 @@ describe("values by hand", () => {
     expect(() => sent(qsgd({ draws: { a: u } }))).toThrow(
       'qsgd: draws at "b" must be numbers [5], as the gradient has there, got undefined.',
     );
+    expect(() => qsgd({ draws: () => u })).toThrow("qsgd: draws must be null, or numbers in the structure");
     expect(() => sent(ternGrad({ draws: { a: u, b: f64([1]) } }))).toThrow(
       'draws at "b" must be numbers of at least 0 and below 1',
     );

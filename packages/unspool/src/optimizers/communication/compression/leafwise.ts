@@ -63,6 +63,8 @@ export function givenDraws(
   draws: unknown,
 ): (path: string, leaf: Tensor) => Tensor | undefined {
   if (draws === null || draws === undefined) return () => undefined;
+  if (typeof draws !== "object")
+    throw new OptionError(where, "draws", draws, "null, or numbers in the structure of the gradient");
   const known = new Map(tree.entries(draws));
   for (const [path, { data }] of known)
     if (!data.every((u) => u >= 0 && u < 1))
