@@ -20,6 +20,7 @@ export { solveLinear } from "./solveLinear.ts";
 export type { SquareMatrix } from "./squareMatrix.ts";
 export { vectorNorm } from "./vectorNorm.ts";
 export { orthonormalColumns } from "./orthonormalColumns.ts";
+export { studentTQuantile } from "./studentTQuantile.ts";
 export { symmetricEigensystem } from "./symmetricEigensystem.ts";
 export type { SymmetricEigensystem } from "./symmetricEigensystem.ts";
 export { topEigenvectors } from "./topEigenvectors.ts";

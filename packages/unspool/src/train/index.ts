@@ -46,8 +46,8 @@ export { defineStudy } from "./study/study.ts";
 export type { Cell, CellResult, CellResults, Study, StudySummary, Table } from "./study/study.ts";
 export type { BlockedCell } from "./study/blockedCells.ts";
 export { CellError } from "./study/cellError.ts";
-export { resumeStudy, runStudy } from "./study/runStudy.ts";
-export type { StudyLoopOptions, StudyOptions, StudyResult } from "./study/runStudy.ts";
+export { growStudy, resumeStudy, runStudy } from "./study/runStudy.ts";
+export type { GrowOptions, StudyLoopOptions, StudyOptions, StudyResult } from "./study/runStudy.ts";
 export { hasEnded } from "./study/runCell.ts";
 export type { CellEnd, CellHooks } from "./study/runCell.ts";
 export type {
@@ -61,6 +61,11 @@ export type {
 } from "./study/studyEvents.ts";
 export { memoryStudyStore } from "./study/studyStore.ts";
 export type { KeptSummary, StudyManifest, StudyStore } from "./study/studyStore.ts";
+export { sweepName, sweepStudy } from "./sweep/sweepStudy.ts";
+export { checkedPlan, requireSamePlan, settingLabel } from "./sweep/sweepPlan.ts";
+export type { SweepPlan, SweepSetting } from "./sweep/sweepPlan.ts";
+export { rankSettings } from "./sweep/rankSettings.ts";
+export type { RankedSetting, SettingRanking } from "./sweep/rankSettings.ts";
 export { StoreError } from "./store.ts";
 export type { ArtifactName, RunManifest, RunStatus, RunStore, StoreFailure } from "./store.ts";
 export { memoryStore } from "./memoryStore.ts";

@@ -62,6 +62,13 @@ export function studyFolder(given: string, options: StudyFolderOptions = {}): St
         const found = (await readJson(path("study.json"))) as Json | undefined;
         return found === undefined ? undefined : requireManifest(path("study.json"), found);
       }),
+    grow: (changes) =>
+      guarded("write", path("study.json"), async () => {
+        const found = (await readJson(path("study.json"))) as Json | undefined;
+        if (found === undefined) return;
+        const whole = { ...requireManifest(path("study.json"), found), ...changes };
+        await writeAtomically(path("study.json"), jsonText(encodeState(whole, "study").structure));
+      }),
     cell(id) {
       const known =
         cells.get(id) ??

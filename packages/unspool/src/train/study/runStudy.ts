@@ -1,4 +1,4 @@
-/** `runStudy` and `resumeStudy`: the cells that have not ended, one after the other or several at once, and a summary. */
+/** `runStudy`, `resumeStudy` and `growStudy`: the cells that have not ended, one after the other or several at once, and a summary. */
 import { random } from "../../array/index.ts";
 import {
   ResumeError,
@@ -13,13 +13,14 @@ import type { CheckpointEvery, LoopOptions } from "../runLoop.ts";
 import { requireCheckpointEvery } from "../train.ts";
 import { aboutExperiment, isInstance, retold, sentence } from "../userCode.ts";
 import { type BlockedCell, blockedCells } from "./blockedCells.ts";
-import { type Board, readBoard } from "./board.ts";
-import { type BrokenCell, CellError, isOfCell } from "./cellError.ts";
+import { readBoard } from "./board.ts";
+import { CellError } from "./cellError.ts";
 import { cellsOf, summaryOf } from "./checkedStudy.ts";
-import { type CellEnd, type CellHooks, runCell } from "./runCell.ts";
+import type { CellEnd, CellHooks } from "./runCell.ts";
 import type { Cell, CellResults, Study, StudySummary } from "./study.ts";
 import type { StudyEvent } from "./studyEvents.ts";
 import { type StudyManifest, type StudyStore, memoryStudyStore, studyResumeLine } from "./studyStore.ts";
+import { workOff } from "./workOff.ts";
 
 export interface StudyLoopOptions {
   /** The cells under way finish their outer step and write a checkpoint; no other begins. */
@@ -138,6 +139,54 @@ export async function resumeStudy<Config>(
   return goOn({ study, config, seed: found.seed, cells, store }, options);
 }
 
+export interface GrowOptions extends StudyLoopOptions {
+  /** Not parsed yet: that of the study with further cells. */
+  config: unknown;
+}
+
+/**
+ * Goes on with the study in `store` by a config with further cells: those that it has stay as they are, and only what has
+ * not ended is run. Throws `ResumeError` where one of its cells is not in the new config, or is another there.
+ */
+export async function growStudy<Config>(
+  study: Study<Config>,
+  store: StudyStore,
+  options: GrowOptions,
+): Promise<StudyResult> {
+  requireKnownOptions("growStudy", options, ["config", ...loopOptions]);
+  const found = await store.readManifest();
+  if (found === undefined) throw new ResumeError("growStudy", `there is no study in ${store.name}.`);
+  requireSameStudy(store.name, study.name, found);
+  const { seed } = found;
+  const config = study.config.parse(options.config);
+  requireOwnConfig(study, config);
+  const cells = cellsOf(study, config, seed);
+  requireLoopOptions(study.name, cells, options);
+  requireSameCells(store.name, cellsOf(study, study.config.parse(found.config), seed), cells);
+  const ids = cells.map(({ id }) => id);
+  // Also where no cell is new: the summary may depend on the rest of the config.
+  if (canonicalJson([config, ids]) !== canonicalJson([found.config, found.cells]))
+    await store.grow({ config, cells: ids });
+  return goOn({ study, config, seed, cells, store }, options);
+}
+
+function requireSameCells(where: string, before: readonly Cell[], now: readonly Cell[]): void {
+  const told = ({ config, seed, steps, after }: Cell): string =>
+    canonicalJson({ config: config ?? {}, seed, steps: steps ?? null, after: after ?? [] });
+  const known = new Map(now.map((cell) => [cell.id, cell]));
+  for (const cell of before) {
+    const same = known.get(cell.id);
+    if (same !== undefined && told(same) === told(cell)) continue;
+    const how =
+      same === undefined ? "is not there any more" : `was ${told(cell)}, and would be ${told(same)}`;
+    throw new ResumeError(
+      where,
+      `its cell ${JSON.stringify(cell.id)} ${how}. A study grows by further cells only: begin another one in another folder.`,
+      { cell: cell.id },
+    );
+  }
+}
+
 function requireSameStudy(where: string, name: string, found: StudyManifest): void {
   if (found.study === name) return;
   throw new ResumeError(where, `it belongs to study "${found.study}", and "${name}" was to be resumed.`, {
@@ -204,63 +253,4 @@ function summaryError(error: unknown, store: StudyStore, ended: number, cells: n
   if (!isInstance(error, UnspoolError)) return error;
   const kept = `The cells that have ended, ${ended} of ${cells}, are kept: once it is mended, ${studyResumeLine(store)} summarises them.`;
   return retold(error, `${sentence(error.message)} ${kept}`);
-}
-
-interface Work extends StudyLoopOptions {
-  jobs: number;
-  emit(event: StudyEvent): void;
-}
-
-/**
- * Runs what is open and whose `after` are done, `jobs` at once, until nothing is left that can be run here. Returns the
- * cells whose own code threw: the others do not depend on it.
- */
-async function workOff<Config>(
-  { cells, store }: Going<Config>,
-  board: Board,
-  { jobs, only, signal, emit, runElsewhere, checkpointEvery, origin, isForced }: Work,
-): Promise<BrokenCell[]> {
-  const isWanted = (id: string): boolean =>
-    only === undefined ? board.statusOf(id) === "open" : only.includes(id) && board.statusOf(id) !== "done";
-  const waiting = new Set(cells.filter(({ id }) => isWanted(id)));
-  const take = async (cell: Cell): Promise<void> => {
-    const hooks: CellHooks = {
-      signal,
-      checkpointEvery,
-      origin,
-      isForced,
-      onEvent: (event) => emit({ type: "cell", id: cell.id, event }),
-    };
-    const end =
-      runElsewhere === undefined
-        ? await runCell(cell, board.results(), store.cell(cell.id), hooks)
-        : await runElsewhere(cell.id, hooks);
-    await board.look(cell);
-    emit({ type: "cell-end", id: cell.id, ...end });
-  };
-  const isReady = ({ after = [] }: Cell): boolean => after.every((id) => board.statusOf(id) === "done");
-  const running = new Set<Promise<void>>();
-  const errors: unknown[] = [];
-  const broken: BrokenCell[] = [];
-  const fail = (id: string, error: unknown): void => {
-    if (!isOfCell(error)) return void errors.push(error);
-    broken.push({ id, error });
-    const { code, message } = error;
-    emit({ type: "cell-end", id, status: "failed", error: { code, message } });
-  };
-  for (;;) {
-    const next = errors.length > 0 || signal?.aborted === true ? undefined : [...waiting].find(isReady);
-    if (next !== undefined && running.size < jobs) {
-      waiting.delete(next);
-      const job: Promise<void> = take(next)
-        .catch((error: unknown) => fail(next.id, error))
-        .finally(() => running.delete(job));
-      running.add(job);
-      continue;
-    }
-    if (running.size === 0) break;
-    await Promise.race(running);
-  }
-  if (errors.length > 0) throw errors[0];
-  return broken;
 }

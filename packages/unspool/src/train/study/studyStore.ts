@@ -40,6 +40,8 @@ export interface StudyStore {
   create(manifest: StudyManifest): Promise<void>;
   /** The study that is kept here, or undefined. */
   readManifest(): Promise<StudyManifest | undefined>;
+  /** Gives the study that is kept here another config, and with it further cells. */
+  grow(changes: Pick<StudyManifest, "config" | "cells">): Promise<void>;
   /** The store of a cell, whether it has begun or not. */
   cell(id: string): RunStore;
   /** `times` are kept apart: another run of the same study has others. */
@@ -64,6 +66,9 @@ export function memoryStudyStore(): StudyStore {
       manifest = structuredClone(created);
     },
     readManifest: async () => structuredClone(manifest),
+    async grow(changes) {
+      if (manifest !== undefined) manifest = { ...manifest, ...structuredClone(changes) };
+    },
     cell(id) {
       const store = cells.get(id) ?? memoryStore();
       cells.set(id, store);

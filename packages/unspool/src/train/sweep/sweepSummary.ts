@@ -1,0 +1,28 @@
+/** What a sweep comes to: settings by rank, what the evaluations measured, which fields matter, curves with bands. */
+import type { CellResults, StudySummary } from "../study/study.ts";
+import { fieldEffects } from "./fieldEffects.ts";
+import { effectFigures } from "./effectFigures.ts";
+import { rankSettings } from "./rankSettings.ts";
+import { settingCurves } from "./settingCurves.ts";
+import type { SweepPlan } from "./sweepPlan.ts";
+import { effectTables, evaluationTable, failureTable, rankingTable } from "./sweepTables.ts";
+
+export function sweepSummary(results: CellResults, plan: SweepPlan): StudySummary {
+  if (results.size === 0) return {};
+  const ranked = rankSettings(results, plan);
+  const effects = fieldEffects(ranked, plan);
+  const [best] = ranked.settings;
+  return {
+    metrics: {
+      ...(best !== undefined && Number.isFinite(best.interval.mean) && { best: best.interval.mean }),
+      failedRuns: ranked.settings.reduce((sum, { failed }) => sum + failed, 0),
+    },
+    tables: [
+      rankingTable(ranked, plan),
+      ...evaluationTable(ranked, plan),
+      ...effectTables(effects, ranked.measured.name),
+      ...failureTable(ranked),
+    ],
+    figures: [...effectFigures(effects, ranked, plan), ...settingCurves(ranked)],
+  };
+}
