@@ -12,7 +12,7 @@ export type Runner = (line: CommandLine, reporter: Reporter, isJson: boolean) =>
 
 const inThread: Runner = async (...given) => {
   const [{ command }] = given;
-  if (command!.name === "run" || command!.name === "resume") {
+  if (["run", "sweep", "resume"].includes(command!.name)) {
     const { superviseRun } = await import("./thread/superviseRun.ts");
     return superviseRun(...given);
   }
@@ -37,7 +37,7 @@ export async function main(argv: readonly string[], runner: Runner = inThread): 
       stdout.write(`${helpText(line.command)}\n`);
       const [experiment] = line.positionals;
       if (
-        ["run", "compare", "diagnose", "explain"].includes(line.command?.name ?? "") &&
+        ["run", "sweep", "compare", "diagnose", "explain"].includes(line.command?.name ?? "") &&
         experiment !== undefined
       ) {
         const { describeConfig } = await import("./commands/describeConfig.ts");

@@ -24,7 +24,7 @@ export interface CommandSpec {
 }
 
 export type CommandName =
-  "list" | "run" | "resume" | "compare" | "diagnose" | "analyse" | "explain" | "report";
+  "list" | "run" | "sweep" | "resume" | "compare" | "diagnose" | "analyse" | "explain" | "report";
 
 const json: OptionSpec = { help: "one JSON object a line on stdout and nothing else" };
 
@@ -58,6 +58,11 @@ const threads: OptionSpec = {
 
 const portableBits: OptionSpec = {
   help: "no fused multiply-adds: the same bits on every machine, 20 to 45 % slower",
+};
+
+const engine: OptionSpec = {
+  value: "NAME",
+  help: "compiled (default), or reference: the same through jax-js, slowly",
 };
 
 const experimentOption: OptionSpec = {
@@ -99,10 +104,7 @@ export const commands: readonly CommandSpec[] = [
       steps: { value: "N", help: "outer steps, also of its schedules (default: the experiment's own)" },
       threads,
       "portable-bits": portableBits,
-      engine: {
-        value: "NAME",
-        help: "compiled (default), or reference: the same through jax-js, slowly",
-      },
+      engine,
       out: {
         value: "DIR",
         help: "folder of the run, which must not hold one yet (default runs/NAME-DATE-TIME)",
@@ -118,6 +120,60 @@ export const commands: readonly CommandSpec[] = [
       "unspool run influence-balancing --set estimator=tbptt --seed 1",
       "unspool run ./myExperiment.ts --steps 200 --out runs/first",
       "unspool run neuron-descent --jobs 2           a study: its cells are runs of their own",
+    ],
+  },
+  {
+    name: "sweep",
+    summary: "Run an experiment with several settings over the same seeds, and rank the settings",
+    positional: experiment,
+    options: {
+      set: {
+        value: "PATH=A,B,…",
+        help:
+          "values to try, such as --set learningRate=0.01,0.1 --set estimator=pes,nres: all combinations are run. A " +
+          "list is written in brackets, --set 'layers=[32,16],[64]'; one value alone is set in all runs; may be repeated",
+        isRepeatable: true,
+      },
+      seeds: { value: "A..B", help: "seeds of each setting, such as 0..4 or 0,3,7 (default 0..2)" },
+      trials: {
+        value: "N",
+        help:
+          "draw so many settings instead of all combinations: from values, or from ranges, which are written " +
+          "--set 'learningRate=log(1e-4,1)', uniform(0,1) or int(1,8)",
+      },
+      "draw-seed": { value: "N", help: "seed of those draws (default 0)" },
+      steps: {
+        value: "N",
+        help: "outer steps of every run, also of its schedules (default: the experiment's own)",
+      },
+      by: {
+        value: "METRIC",
+        help:
+          "what settings are ranked by: a metric of the evaluation, or a number of the outer steps, whose last tenth is " +
+          "averaged (default loss)",
+      },
+      maximise: { help: "the greatest is the best; otherwise the smallest is" },
+      jobs: {
+        ...jobs,
+        help: "so many runs at once, each in a process of its own; the bits are the same (default 1)",
+      },
+      threads,
+      "portable-bits": portableBits,
+      engine,
+      out: {
+        value: "DIR",
+        help:
+          "folder of the sweep; one that holds it already is gone on with, also with further seeds and values: only what " +
+          "is new is run (default runs/NAME-sweep-DATE-TIME)",
+      },
+      "checkpoint-every": checkpointEvery,
+      json,
+      ...commonOptions,
+    },
+    examples: [
+      "unspool sweep toy-regression --set estimator=pes,nres --set learningRate=0.01,0.03 --seeds 0..4 --jobs 2",
+      "unspool sweep toy-regression --trials 20 --set 'learningRate=log(1e-3,0.1)' --seeds 0..2 --out runs/rates",
+      "unspool sweep ./myExperiment.ts --seeds 0..9          one setting, ten seeds: mean and band",
     ],
   },
   {

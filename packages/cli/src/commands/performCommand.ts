@@ -20,6 +20,10 @@ export async function performCommand(
 
 async function chosen(line: CommandLine, reporter: Reporter, signal: AbortSignal): Promise<number> {
   switch (line.command?.name) {
+    case "sweep": {
+      const { sweepCommand } = await import("./sweep.ts");
+      return sweepCommand(line, reporter, signal);
+    }
     case "resume": {
       const { resumeCommand } = await import("./resume.ts");
       return resumeCommand(line, reporter, signal);

@@ -1,9 +1,10 @@
-/** `unspool run STUDY`, and `unspool resume` of a study's folder. */
+/** `unspool run STUDY`, and what `unspool sweep` shares with it; and `unspool resume` of a study's folder. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ResumeError } from "unspool";
 import {
   CellError,
+  type CellResults,
   type Origin,
   type Study,
   type StudyLoopOptions,
@@ -18,7 +19,7 @@ import { type CommandLine, integerOption, positiveOption, textOption } from "../
 import { fileOrigin } from "../experiments/fileOrigin.ts";
 import { type FoundStudy, findRunnable, namedStudies } from "../experiments/find.ts";
 import { UsageError, exitCodes } from "../failure.ts";
-import type { Reporter } from "../output/reporter.ts";
+import type { BestSetting, Reporter } from "../output/reporter.ts";
 import { type CommandRecord, defaultFolder, recordedFile, requireCommandRecord } from "../runs/runFolder.ts";
 import { resumeCommand, startCommand } from "../runs/shellWord.ts";
 import { cellProcess } from "../thread/cellProcess.ts";
@@ -42,7 +43,7 @@ export async function runStudyCommand(
   const out = textOption(line, "out");
   const named = file === undefined ? undefined : line.positionals[0];
   const store = newStudy(out ?? defaultFolder(study.name), out === undefined, command, named);
-  return execute(
+  return executeStudy(
     line,
     reporter,
     signal,
@@ -66,15 +67,24 @@ export async function resumeStudyCommand(
     (StudyManifest & { command?: Partial<CommandRecord> }) | undefined;
   if (manifest === undefined) throw new ResumeError(dir, "there is no study in it.");
   requireCommandRecord(join(dir, "study.json"), manifest.command);
-  const { study, file } = await studyOf(dir, manifest, given);
+  const { study, file, best } = await studyOf(dir, manifest, given);
   if (manifest.command !== undefined) useEngine(recordedSettings(dir, manifest.command, line));
-  return execute(
+  return executeStudy(
     line,
     reporter,
     signal,
-    { study, store, file: given, origin: await fileOrigin(file) },
+    { study, store, file: given, origin: await fileOrigin(file), best },
     (options) => resumeStudy(study, store, options),
   );
+}
+
+/** A study that is kept in a folder. */
+export interface StudyOfFolder {
+  study: Study;
+  /** Absolute path, where its code is a file's. */
+  file?: string;
+  /** Of a sweep: its best setting so far. */
+  best?: Executed["best"];
 }
 
 interface Executed {
@@ -83,13 +93,15 @@ interface Executed {
   /** The study's file as the person named it. */
   file: string | undefined;
   origin: Origin | undefined;
+  /** Of a sweep: the best setting of those that have ended. */
+  best?: ((results: CellResults) => BestSetting | undefined) | undefined;
 }
 
-async function execute(
+export async function executeStudy(
   line: CommandLine,
   reporter: Reporter,
   signal: AbortSignal,
-  { study, store, file, origin }: Executed,
+  { study, store, file, origin, best }: Executed,
   start: (options: StudyLoopOptions) => Promise<StudyResult>,
 ): Promise<number> {
   const startedAt = performance.now();
@@ -124,6 +136,7 @@ async function execute(
     blocked,
     resume: isEnded ? undefined : resumeCommand(store.name, file),
     ...(blocked.length > 0 && { again: startCommand(file ?? study.name) }),
+    best: result.interrupted || only !== undefined ? undefined : best?.(results),
     summary: result.summary,
     durationMs: performance.now() - startedAt,
     report,
@@ -146,7 +159,7 @@ async function writeReport(dir: string, reporter: Reporter): Promise<string | un
 }
 
 /** Throws `UsageError` at once if the folder holds a study, a run, or a file that the study would write. */
-function newStudy(
+export function newStudy(
   dir: string,
   isNumbered: boolean,
   command: CommandRecord,
@@ -173,7 +186,11 @@ async function studyOf(
   dir: string,
   manifest: StudyManifest & { command?: Partial<CommandRecord> },
   given: string | undefined,
-): Promise<FoundStudy> {
+): Promise<StudyOfFolder> {
+  if (manifest.command?.sweep === true) {
+    const { sweepOfFolder } = await import("./sweep.ts");
+    return sweepOfFolder(dir, manifest, given);
+  }
   const typed = (path: string): string => resumeCommand(dir, path);
   if (given !== undefined) {
     const found = await findRunnable(given);

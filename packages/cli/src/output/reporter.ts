@@ -46,6 +46,16 @@ export interface RunSummary {
   lost?: string | undefined;
 }
 
+/** What a sweep found. */
+export interface BestSetting {
+  setting: string;
+  /** What it is ranked by, the mean over its seeds. */
+  value: number;
+  by: string;
+  /** Runs it alone. */
+  command: string;
+}
+
 export interface StudyTold {
   /** The study's folder. */
   study: string;
@@ -61,6 +71,8 @@ export interface StudyTold {
   resume: string | undefined;
   /** The command that starts it anew, where that is what helps. */
   again?: string;
+  /** Of a sweep that was not interrupted. */
+  best?: BestSetting | undefined;
   /** Undefined where it could not be made any more. */
   summary: StudySummary | undefined;
   /** Of this invocation. */

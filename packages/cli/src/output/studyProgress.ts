@@ -101,6 +101,7 @@ export function studyEndLines(told: StudyTold): string[] {
           ),
         ]),
     "",
+    ...(told.best === undefined ? [] : [`best    ${told.best.setting}`, `        ${told.best.command}`]),
     ...(report === undefined ? [] : [`report  ${report}`]),
     `study   ${study}`,
     ...continued,

@@ -12,6 +12,8 @@ import { resumeCommand, shellWord } from "./shellWord.ts";
 export interface CommandRecord extends EngineRecord {
   /** Absolute path of the file that the experiment came from; absent for an experiment with a name. */
   file?: string;
+  /** Whether it is a study that `unspool sweep` made. */
+  sweep?: true;
 }
 
 export interface CommandManifest extends RunManifest {
@@ -99,7 +101,7 @@ export function recordedFile(dir: string, named?: string): string | undefined {
 /** Throws `UsageError` unless what a config.json says of the command is what the command writes. */
 export function requireCommandRecord(path: string, command: unknown): void {
   if (command === undefined) return;
-  const { file, engine, threads, fma } = (command ?? {}) as Record<string, unknown>;
+  const { file, engine, threads, fma, sweep } = (command ?? {}) as Record<string, unknown>;
   const isThreads = threads === undefined || (Number.isSafeInteger(threads) && (threads as number) >= 1);
   const wrong =
     typeof command !== "object" || command === null
@@ -112,7 +114,9 @@ export function requireCommandRecord(path: string, command: unknown): void {
             ? "command.threads"
             : fma !== undefined && typeof fma !== "boolean"
               ? "command.fma"
-              : undefined;
+              : sweep !== undefined && sweep !== true
+                ? "command.sweep"
+                : undefined;
   if (wrong === undefined) return;
   throw new UsageError(
     "FOLDER",
