@@ -15,6 +15,7 @@ export const pagesWithCode: readonly string[] = [
   "docs/subspaces.md",
   "docs/invariance.md",
   "docs/search.md",
+  "docs/sweeps.md",
   "docs/environments.md",
   "docs/hybrid-spaces.md",
   "docs/design-and-control.md",

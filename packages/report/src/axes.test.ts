@@ -20,6 +20,16 @@ describe("automaticScale", () => {
 });
 
 describe("planAxis", () => {
+  it("puts names at their places, cut where there are many", () => {
+    const plan = planAxis({ label: "", names: ["a", "learningRate"] }, [], 6);
+    expect([plan.domain, plan.ticks.map(plan.format)]).toEqual([
+      [-0.5, 1.5],
+      ["a", "learningRate"],
+    ]);
+    const many = planAxis({ label: "", names: Array.from({ length: 8 }, () => "learningRate") }, [], 6);
+    expect(many.format(3)).toBe("learni…");
+  });
+
   it("labels round numbers", () => {
     expect(labels("linear", [0, 1])).toEqual(["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
     expect(labels("linear", [-1, 1])).toEqual(["−1.0", "−0.5", "0.0", "0.5", "1.0"]);

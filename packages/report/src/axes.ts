@@ -28,6 +28,7 @@ export function automaticScale(values: readonly number[]): ScaleType {
  * the span that stays free at either end, where the axis has no domain of its own.
  */
 export function planAxis(axis: Axis, values: readonly number[], count: number, room = 0): AxisPlan {
+  if (axis.names !== undefined && axis.names.length > 0) return namedPlan(axis.names);
   const type = axis.scale ?? "linear";
   const shown = type === "log" ? values.filter((value) => value > 0) : values;
   const [low, high] = axis.domain ?? withRoom(type, extent(shown), room);
@@ -59,6 +60,21 @@ function withRoom(type: ScaleType, [low, high]: [number, number], room: number):
     type === "symlog" ? [Math.abs(low) * room, Math.abs(high) * room] : [1, 1].map(() => (high - low) * room);
   const bottom = low - spare[0]!;
   return [low >= 0 ? Math.max(0, bottom) : bottom, high + spare[1]!];
+}
+
+/** Letters of all names together that fit under an axis. */
+const namedLetters = 56;
+
+/** A place for each name, and half a place beside the first and the last. */
+function namedPlan(names: readonly string[]): AxisPlan {
+  const most = Math.max(3, Math.floor(namedLetters / names.length));
+  const cut = (name: string): string => (name.length <= most ? name : `${name.slice(0, most - 1)}…`);
+  return {
+    type: "linear",
+    domain: [-0.5, names.length - 0.5],
+    ticks: [...names.keys()],
+    format: (tick) => cut(names[tick] ?? ""),
+  };
 }
 
 function linearPlan(low: number, high: number, count: number): AxisPlan {

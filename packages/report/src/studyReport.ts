@@ -28,7 +28,7 @@ export interface StudyView {
 }
 
 export function studyReport({ folder, manifest, summary, times, cells }: StudyView): string {
-  const { study, seed, startedAt, about = {} } = manifest;
+  const { study, startedAt, about = {} } = manifest;
   const ended = cells.filter(({ status }) => status === "done" || status === "failed").length;
   return sectionedPage({
     title: study,
@@ -37,7 +37,7 @@ export function studyReport({ folder, manifest, summary, times, cells }: StudyVi
       ["Cells", ended === cells.length ? `${ended}` : `${ended} of ${cells.length}`],
       ["Outer steps", cells.reduce((sum, { step }) => sum + step, 0).toLocaleString("en-US")],
       ["Computing time", formatDuration(cells.reduce((sum, { durationMs }) => sum + durationMs, 0))],
-      ["Seed", String(seed)],
+      seedFact(manifest),
       ["Started", `${startedAt.slice(0, 16).replace("T", " ")} UTC`],
       ["Folder", folder],
     ],
@@ -48,6 +48,13 @@ export function studyReport({ folder, manifest, summary, times, cells }: StudyVi
       { title: "Config", tables: [configTable(manifest.config)] },
     ],
   });
+}
+
+/** Those of the config where a study is run over several. */
+function seedFact({ config, seed }: StudyManifest): [string, string] {
+  const { seeds } = (config ?? {}) as { seeds?: unknown };
+  const areSeveral = Array.isArray(seeds) && seeds.length > 0 && seeds.every(Number.isSafeInteger);
+  return areSeveral ? ["Seeds", cut(seeds.join(", "))] : ["Seed", String(seed)];
 }
 
 /** A summary without anything has no section. */
@@ -81,5 +88,16 @@ function cellsTable(cells: readonly CellView[]): PageTable {
 
 function configTable(config: unknown): PageTable {
   const entries = typeof config === "object" && config !== null ? Object.entries(config) : [];
-  return { columns: ["path", "value"], rows: entries.map(([path, value]) => [path, JSON.stringify(value)]) };
+  return {
+    columns: ["path", "value"],
+    rows: entries.map(([path, value]) => [path, cut(JSON.stringify(value) ?? "")]),
+  };
 }
+
+/** The settings of a sweep are as long as it is large; they stand in its tables. */
+const longestValue = 240;
+
+const cut = (text: string): string =>
+  text.length <= longestValue
+    ? text
+    : `${text.slice(0, longestValue)} … (${text.length} characters in study.json)`;

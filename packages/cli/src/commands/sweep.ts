@@ -125,7 +125,7 @@ function bestSetting(
   file: string | undefined,
 ): BestSetting | undefined {
   if (results.size === 0) return undefined;
-  const [best] = rankSettings(results, plan).settings;
+  const [best, ...others] = rankSettings(results, plan).settings;
   if (best === undefined || !Number.isFinite(best.interval.mean)) return undefined;
   const setters = [...plan.fixed, ...plan.fields.map((field, i) => `${field}=${best.setting.values[i]}`)];
   const words = setters.map((text) => `--set ${shellWord(text) ?? "…"}`);
@@ -134,6 +134,7 @@ function bestSetting(
     setting: best.label,
     value: best.interval.mean,
     by: plan.by,
+    notToldApart: others.filter(({ toBest }) => !(toBest.low > 0 || toBest.high < 0)).length,
     command: [startCommand(file ?? plan.experiment), ...words, ...steps, `--seed ${plan.seeds[0]}`].join(" "),
   };
 }

@@ -52,6 +52,8 @@ export interface BestSetting {
   /** What it is ranked by, the mean over its seeds. */
   value: number;
   by: string;
+  /** Other settings whose paired difference to it has 0 in its 95 % interval, or no interval. */
+  notToldApart: number;
   /** Runs it alone. */
   command: string;
 }

@@ -2,7 +2,7 @@
 import type { StudyEvent, StudyStartEvent, Table } from "unspool/train";
 import { formatDuration, formatNumber, formatTable } from "@unspool/report/format";
 import { type Progress, progressBlock, progressLine, speedometer } from "./progressBlock.ts";
-import type { StudyTold } from "./reporter.ts";
+import type { BestSetting, StudyTold } from "./reporter.ts";
 
 interface Running extends Progress {
   measure: (step: number, nowMs: number) => number;
@@ -101,7 +101,7 @@ export function studyEndLines(told: StudyTold): string[] {
           ),
         ]),
     "",
-    ...(told.best === undefined ? [] : [`best    ${told.best.setting}`, `        ${told.best.command}`]),
+    ...bestLines(told.best),
     ...(report === undefined ? [] : [`report  ${report}`]),
     `study   ${study}`,
     ...continued,
@@ -112,6 +112,14 @@ export function studyEndLines(told: StudyTold): string[] {
           `Start the study anew with others: ${told.again} --set KEY=VALUE --seed N`,
         ]),
   ];
+}
+
+function bestLines(best: BestSetting | undefined): string[] {
+  if (best === undefined) return [];
+  const { setting, notToldApart, command } = best;
+  const others = notToldApart === 1 ? "1 other setting is" : `${notToldApart} other settings are`;
+  const doubt = notToldApart === 0 ? "" : `, from which ${others} not told apart at 95 %`;
+  return [`best    ${setting}${doubt}`, `        ${command}`];
 }
 
 function headLine({ ended, cells, failed, blocked, durationMs }: StudyTold): string {

@@ -87,7 +87,7 @@ function checkedBar(where: string, at: string, given: unknown): FigureBar {
 }
 
 function checkedAxis(where: string, at: string, given: unknown): Axis {
-  const { label, scale, domain } = record(where, at, given);
+  const { label, scale, domain, names } = record(where, at, given);
   const ends = domain === undefined ? [] : numbers(where, `${at}.domain`, domain);
   if (domain !== undefined && (ends.length !== 2 || !ends.every(Number.isFinite)))
     throw wrong(where, `${at}.domain`, "two finite numbers", domain);
@@ -95,6 +95,9 @@ function checkedAxis(where: string, at: string, given: unknown): Axis {
     label: text(where, `${at}.label`, label ?? ""),
     ...(scale !== undefined && { scale: oneOf(where, `${at}.scale`, scale, ["linear", "log", "symlog"]) }),
     ...(domain !== undefined && { domain: ends as [number, number] }),
+    ...(names !== undefined && {
+      names: list(where, `${at}.names`, names).map((name, i) => text(where, `${at}.names[${i}]`, name)),
+    }),
   };
 }
 

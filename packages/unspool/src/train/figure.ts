@@ -6,6 +6,8 @@ export interface Axis {
   /** Default "linear". "symlog" shows both signs. */
   scale?: "linear" | "log" | "symlog";
   domain?: [number, number];
+  /** What stands at 0, 1, 2, … in place of numbers. */
+  names?: string[];
 }
 
 export interface Series {

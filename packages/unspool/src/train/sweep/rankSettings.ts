@@ -123,7 +123,7 @@ function measuredOf(results: readonly CellResult[], name: string): Measured {
     "by",
     name,
     `one of ${known.map((one) => JSON.stringify(one)).join(", ")}`,
-    "The runs are kept: give the same command with another one.",
+    "Give the same command with another --by.",
   );
 }
 

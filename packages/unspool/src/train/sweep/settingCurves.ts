@@ -9,7 +9,7 @@ import { type MeanInterval, average, meanInterval } from "./interval.ts";
 import { type RankedSetting, type SettingRanking, stepMetrics } from "./rankSettings.ts";
 
 /** More curves than these cannot be told apart. */
-const mostSettings = 8;
+const mostSettings = 6;
 /** Longer curves are drawn by means of so many parts. */
 const mostPoints = 200;
 

@@ -9,11 +9,13 @@ import { memoryStudyStore } from "../study/studyStore.ts";
 import { quadratic } from "../testExperiment.ts";
 import { explainedShare, fieldEffects } from "./fieldEffects.ts";
 import { meanInterval } from "./interval.ts";
+import { parallelCoordinates } from "./parallelCoordinates.ts";
 import { pairedDifference, rankSettings } from "./rankSettings.ts";
 import { curveOf } from "./settingCurves.ts";
 import { type SweepPlan, checkedPlan, requireSamePlan, sweepCellId } from "./sweepPlan.ts";
 import { sweepStudy } from "./sweepStudy.ts";
 import { sweepSummary } from "./sweepSummary.ts";
+import { intervalText } from "./sweepTables.ts";
 
 const plan: SweepPlan = {
   experiment: "quadratic",
@@ -56,6 +58,19 @@ test("a mean of 1, 2, 3 lies within 2 ± 4.303 / sqrt(3): t of two degrees is 0.
   expect(low).toBeCloseTo(2 - half, 12);
   expect(high).toBeCloseTo(2 + half, 12);
   expect(meanInterval([4])).toEqual({ mean: 4, low: NaN, high: NaN, count: 1 });
+});
+
+test.each([
+  [248.1298, 0.2137, "248.13 ± 0.21"],
+  [-0.00012345, 0.0000021, "−0.0001234 ± 0.0000021"],
+  [2426.412, 0.5, "2426.41 ± 0.5"],
+  [3.2e9, 4.4e8, "3200000000 ± 440000000"],
+  [1, 25, "1 ± 25"],
+  [0, 0.25, "0 ± 0.25"],
+  [0.123456, 0, "0.123456 ± 0"],
+  [0.123456, NaN, "0.1235"],
+])("%d ± %d is told as %s", (mean, half, text) => {
+  expect(intervalText({ mean, low: mean - half, high: mean + half, count: 3 })).toBe(text);
 });
 
 test("a paired difference is of the common seeds only, and sharper than the means: 0.1, 0.1, 0.1 has no width", () => {
@@ -107,7 +122,7 @@ describe("the ranking", () => {
     const { tables, metrics } = sweepSummary(results, plan);
     expect(metrics).toEqual({ best: 2, failedRuns: 1 });
     expect(tables!.at(-1)!.rows).toEqual([["rate=0.1 kind=a", 1, "the loss is NaN"]]);
-    expect(tables![0]!.rows.at(-1)!.slice(0, 4)).toEqual([4, "0.1", "a", 1]);
+    expect(tables![0]!.rows.at(-1)!.slice(0, 6)).toEqual([4, "0.1", "a", "1 ± 0", "3", 1]);
   });
 
   test("is by the evaluation where that has the name, else by the last tenth of the steps", () => {
@@ -119,7 +134,7 @@ describe("the ranking", () => {
     expect(of(resultOf(0, twenty, { evaluation })).settings[0]!.interval.mean).toBe(7);
     expect(of(resultOf(0, twenty, { evaluation }), "accuracy").measured.of).toBe("evaluation");
     expect(() => of(resultOf(0, twenty, { evaluation }), "acuracy")).toThrow(
-      'by must be one of "loss", "accuracy", got "acuracy". The runs are kept',
+      'by must be one of "loss", "accuracy", got "acuracy". Give the same command with another --by.',
     );
   });
 });
@@ -194,6 +209,40 @@ describe("curves", () => {
     );
     expect([stepsPerPoint, steps.length, steps.at(-1)]).toEqual([3, 134, 401]);
     expect(points[0]!.mean).toBe(1);
+  });
+});
+
+describe("parallel coordinates", () => {
+  test("have a place for each value: by its logarithm, or in the order of the words, with gaps between the lines", () => {
+    const [rates, kinds] = [
+      ["0.01", "1", "0.1"],
+      ["a", "b", "a"],
+    ];
+    const drawn = { ...plan, settings: rates.map((rate, i) => ({ values: [rate, kinds[i]!], config: {} })) };
+    const results = new Map(
+      drawn.settings.map((one, i) => [sweepCellId(drawn, one, 0), resultOf(0, [[1, 2, 3][i]!])] as const),
+    );
+    const [figure] = parallelCoordinates(rankSettings(results, drawn), drawn);
+    expect(figure!.x.names).toEqual(["rate", "kind", "loss"]);
+    expect(figure!.series).toEqual([
+      {
+        name: "the others",
+        x: [0, 1, 2, NaN, 0, 1, 2, NaN],
+        y: [1, 1, 0.5, NaN, expect.closeTo(0.5, 12), 0, 1, NaN],
+      },
+      { name: "the best 1", x: [0, 1, 2, NaN], y: [0, 0, 0, NaN] },
+    ]);
+    expect(figure!.caption).toContain("rate 0.01 to 1, by its logarithm; kind a, b; loss 1 to 3.");
+  });
+
+  test("end before the last axis where all runs of a setting failed", () => {
+    const ranked = rankSettings(
+      resultsOf((i) => (i === 0 ? NaN : i)),
+      plan,
+    );
+    const [figure] = parallelCoordinates(ranked, plan);
+    expect(figure!.series[0]!.y.slice(-2)).toEqual([NaN, NaN]);
+    expect(figure!.caption).toContain("Of 1 of them all runs failed");
   });
 });
 

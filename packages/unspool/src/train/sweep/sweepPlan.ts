@@ -1,4 +1,4 @@
-/** What a sweep is, as it is kept with it: the settings that are tried, the seeds of each, and what they are ranked by. */
+/** What a sweep is, as it is kept with its cells: the settings that are tried, the seeds of each, and what they are ranked by. */
 import { OptionError, ResumeError, requireInteger, requireKnownOptions } from "../../errors.ts";
 import { canonicalJson } from "../checkpoint.ts";
 
@@ -13,18 +13,18 @@ export interface SweepSetting {
 export interface SweepPlan {
   /** The name of the experiment whose runs the cells are. */
   readonly experiment: string;
-  /** Paths in its config that the settings differ in. Empty for the seeds of one setting. */
+  /** Paths in its config that the settings differ in. Default none: the seeds of one setting. */
   readonly fields: readonly string[];
-  /** What all settings have in common, as `--set` takes it: `task.noise=0.1`. */
+  /** What all settings have in common, as `--set` takes it: `task.noise=0.1`. For the reader: it is in their configs. Default none. */
   readonly fixed: readonly string[];
   readonly settings: readonly SweepSetting[];
   /** Every setting is run with each of them. */
   readonly seeds: readonly number[];
-  /** Outer steps of every run; null for the experiment's own. */
+  /** Outer steps of every run. Default null: the experiment's own. */
   readonly steps: number | null;
-  /** What the settings are ranked by: a metric of the evaluation, or a number of the outer steps. */
+  /** What the settings are ranked by: a metric of the evaluation, or a number of the outer steps. Default "loss". */
   readonly by: string;
-  /** Whether the greatest is the best. */
+  /** Whether the greatest is the best. Default false. */
   readonly isMaximised: boolean;
 }
 
@@ -32,11 +32,14 @@ const names = [
   ...(["experiment", "fields", "fixed", "settings", "seeds", "steps", "by", "isMaximised"] as const),
 ];
 
-/** Throws `OptionError` that names what is wrong. A plan may come out of a folder, and that from anyone. */
+/** What need not be given. */
+const defaults = { fields: [], fixed: [], steps: null, by: "loss", isMaximised: false };
+
+/** With what it lacks. Throws `OptionError` that names what is wrong: a plan may come out of a folder, and that from anyone. */
 export function checkedPlan(given: unknown): SweepPlan {
   const where = "sweep";
-  const plan = given as Partial<Record<keyof SweepPlan, unknown>>;
-  requireKnownOptions(where, plan, names);
+  requireKnownOptions<SweepPlan>(where, given as SweepPlan, names);
+  const plan: Partial<Record<keyof SweepPlan, unknown>> = { ...defaults, ...(given as object) };
   const { experiment, fields, fixed, settings, seeds, steps, by, isMaximised } = plan;
   const wrong = (option: string, value: unknown, allowed: string): OptionError =>
     new OptionError(where, option, value, allowed);
@@ -55,7 +58,7 @@ export function checkedPlan(given: unknown): SweepPlan {
   if (steps !== null) requireInteger(where, "steps", steps as number, 1);
   if (typeof by !== "string" || by === "") throw wrong("by", by, "the name of a metric");
   if (typeof isMaximised !== "boolean") throw wrong("isMaximised", isMaximised, "true or false");
-  return given as SweepPlan;
+  return plan as SweepPlan;
 }
 
 const isTexts = (value: unknown): value is string[] =>

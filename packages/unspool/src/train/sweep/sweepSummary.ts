@@ -2,6 +2,7 @@
 import type { CellResults, StudySummary } from "../study/study.ts";
 import { fieldEffects } from "./fieldEffects.ts";
 import { effectFigures } from "./effectFigures.ts";
+import { parallelCoordinates } from "./parallelCoordinates.ts";
 import { rankSettings } from "./rankSettings.ts";
 import { settingCurves } from "./settingCurves.ts";
 import type { SweepPlan } from "./sweepPlan.ts";
@@ -23,6 +24,10 @@ export function sweepSummary(results: CellResults, plan: SweepPlan): StudySummar
       ...effectTables(effects, ranked.measured.name),
       ...failureTable(ranked),
     ],
-    figures: [...effectFigures(effects, ranked, plan), ...settingCurves(ranked)],
+    figures: [
+      ...parallelCoordinates(ranked, plan),
+      ...effectFigures(effects, ranked, plan),
+      ...settingCurves(ranked),
+    ],
   };
 }

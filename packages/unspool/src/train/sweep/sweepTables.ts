@@ -10,18 +10,15 @@ export function rankingTable({ measured, settings }: SettingRanking, plan: Sweep
   const { name } = measured;
   const asked = plan.seeds.length;
   return {
-    title: `Settings by ${measuredText(measured)}, ${plan.isMaximised ? "greatest" : "smallest"} first, with 95 % intervals over seeds`,
-    columns: [
-      ...["rank", ...settingColumns(plan), name, "interval", "runs", "failed"],
-      ...["minus the best", "interval, same seeds"],
-    ],
+    title: `Settings by ${measuredText(measured)}, ${plan.isMaximised ? "greatest" : "smallest"} first: mean ± half of the 95 % interval over seeds, and the paired difference to the best over the same seeds`,
+    columns: [...["rank", ...settingColumns(plan), name, "runs", "failed", "minus the best"]],
     rows: settings.map(({ setting, interval, toBest, results, failed }, i) => [
       i + 1,
       ...settingCells(plan, setting),
-      ...intervalCells(interval),
+      intervalText(interval),
       results.length === asked ? String(asked) : `${results.length} of ${asked}`,
       failed,
-      ...(i === 0 ? ["", ""] : intervalCells(toBest)),
+      i === 0 ? "" : intervalText(toBest),
     ]),
   };
 }
@@ -36,14 +33,27 @@ const settingColumns = ({ fields }: SweepPlan): readonly string[] =>
 const settingCells = ({ fixed }: SweepPlan, { values }: SweepSetting): readonly string[] =>
   values.length > 0 ? values : [fixed.length === 0 ? "defaults" : fixed.join(" ")];
 
-/** The mean, and from where to where it lies: nothing of a single run. */
-const intervalCells = ({ mean, low, high }: MeanInterval): [string | number, string] => [
-  Number.isFinite(mean) ? mean : "",
-  Number.isFinite(low) ? `${short(low)} to ${short(high)}` : "",
-];
+/** `248.13 ± 0.21`: two digits of half the interval, and the mean as far; four digits of the mean of a single run. */
+export function intervalText({ mean, low, high }: MeanInterval): string {
+  if (!Number.isFinite(mean)) return "none";
+  const half = (high - low) / 2;
+  if (!Number.isFinite(half)) return digits(mean, 4);
+  const [error, size] = [digits(half, 2), Math.max(Math.abs(mean), Number.MIN_VALUE)];
+  if (half === 0) return `${digits(mean, 6)} ± 0`;
+  // As many digits of the mean as reach those of the error.
+  const places = Math.floor(Math.log10(size)) - Math.floor(Math.log10(half)) + 2;
+  return `${digits(mean, Math.min(12, Math.max(1, places)))} ± ${error}`;
+}
 
-/** Four digits, as the tables of a report have them. */
-export const short = (value: number): string => String(Number(value.toPrecision(4))).replaceAll("-", "−");
+/** As it is told, with a minus that is one. */
+const digits = (value: number, count: number): string => {
+  const size = Math.abs(value);
+  const isPlain = value === 0 || (size >= 1e-4 && size < 1e6);
+  const text = isPlain
+    ? String(Number(value.toPrecision(count)))
+    : String(Number(value.toExponential(count - 1)));
+  return text.replaceAll("-", "−").replace("e+", "e");
+};
 
 /** More metrics than these make a table that is not read. */
 const mostMetrics = 6;
@@ -70,10 +80,8 @@ export function evaluationTable({ measured, settings }: SettingRanking, plan: Sw
 
 function measuredCell(values: readonly number[]): string {
   const finite = values.filter(Number.isFinite);
-  const { mean, high, count } = meanInterval(finite);
-  if (count === 0) return "none";
-  const spread = Number.isFinite(high) ? ` ± ${String(Number((high - mean).toPrecision(2)))}` : "";
-  return `${short(mean)}${spread}${count < values.length ? ` (${count} of ${values.length} runs)` : ""}`;
+  const of = finite.length < values.length ? ` (${finite.length} of ${values.length} runs)` : "";
+  return `${intervalText(meanInterval(finite))}${of}`;
 }
 
 /** What every value of every field does, and how much of it is the field's. */
@@ -94,12 +102,12 @@ export function effectTables(effects: readonly FieldEffect[], name: string): Tab
           },
         ]),
     {
-      title: `Mean ${name} at each value, over all settings that have it, with 95 % intervals over seeds`,
-      columns: ["field", "value", name, "interval", "runs", "failed"],
+      title: `Mean ${name} at each value, over all settings that have it, ± half of the 95 % interval over seeds`,
+      columns: ["field", "value", name, "runs", "failed"],
       rows: effects.flatMap(({ field, levels }) =>
         levels.map(({ label, interval, runs, failed }) => [
           ...[field, label],
-          ...intervalCells(interval),
+          intervalText(interval),
           ...[runs, failed],
         ]),
       ),

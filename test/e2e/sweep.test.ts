@@ -1,0 +1,126 @@
+/** Sweeps as a person types them: ranked, grown, killed and gone on with, refused before anything runs. */
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { type JsonEvent, eventsOf, start, unspool, workFolder } from "./command.ts";
+import { unspoolHere } from "./inProcess.ts";
+
+const { dir, remove } = workFolder();
+afterAll(remove);
+const sweep = (...args: string[]) => unspoolHere(dir, "sweep", "noisyQuadratic.ts", ...args);
+const noise = (...values: number[]) => [
+  "--set",
+  `task.noise=${values.join(",")}`,
+  "--set",
+  "task.size=2",
+  "--steps",
+  "6",
+];
+const startsIn = (events: readonly JsonEvent[]): unknown[] =>
+  events.filter(({ event }) => event === "start").map(({ cell }) => cell);
+const summaryOf = (out: string): string => readFileSync(join(dir, out, "summary.json"), "utf8");
+
+test("a sweep grows by what is new to the summary of the whole, and prints the command of the best setting", async () => {
+  const first = await sweep(...noise(0, 1), "--seeds", "0..1", "--out", "grown", "--json");
+  expect([first.stderr, first.code]).toEqual(["", 0]);
+  expect(startsIn(eventsOf(first))).toEqual([
+    ...["task.noise-0_seed-0", "task.noise-1_seed-0", "task.noise-0_seed-1", "task.noise-1_seed-1"],
+  ]);
+  const best = { setting: "task.noise=0", by: "loss" };
+  expect(eventsOf(first).at(-1)).toMatchObject({ event: "study-done", ended: 4, failed: [], best });
+
+  const more = await sweep(...noise(0, 1, 3), "--seeds", "0..2", "--out", "grown", "--json");
+  expect(startsIn(eventsOf(more))).toEqual([
+    ...[
+      "task.noise-3_seed-0",
+      "task.noise-3_seed-1",
+      "task.noise-0_seed-2",
+      "task.noise-1_seed-2",
+      "task.noise-3_seed-2",
+    ],
+  ]);
+  const whole = await sweep(...noise(0, 1, 3), "--seeds", "0..2", "--out", "whole");
+  expect([whole.stderr, whole.code]).toEqual(["", 0]);
+  expect(whole.stdout).toContain(
+    "unspool run noisyQuadratic.ts --set task.size=2 --set task.noise=0 --steps 6 --seed 0",
+  );
+  expect(summaryOf("grown")).toBe(summaryOf("whole"));
+  expect(readFileSync(join(dir, "whole/report.html"), "utf8")).toContain("Settings by loss");
+
+  const again = eventsOf(await sweep(...noise(0, 1, 3), "--seeds", "0..2", "--out", "grown", "--json"));
+  expect(startsIn(again)).toEqual([]);
+});
+
+test("another sweep in its folder is refused, with what differs, and so is a folder of something else", async () => {
+  const other = await sweep(...noise(0, 1, 3), "--set", "stepMs=1", "--seeds", "0..2", "--out", "whole");
+  expect(other.code).toBe(1);
+  expect(other.stderr).toContain(
+    "what is set in all runs: task.size=2; in this command: task.size=2, stepMs=1.",
+  );
+  expect(existsSync(join(dir, "whole/cells/task.noise-0_seed-3"))).toBe(false);
+  const fewer = await sweep(...noise(0, 1), "--seeds", "0..1", "--out", "whole");
+  expect(fewer.stderr).toContain("Its seeds 2 are not among those of this command.");
+});
+
+test.each([
+  [["--set", "task.noise=0,much", "--out", "none"], "task.noise: must be"],
+  [["--set", "nois=0,1", "--out", "none"], "Did you mean task.noise?"],
+  [["--seeds", "3..0", "--out", "none"], "which runs backwards"],
+  [["--set", "stepMs=", "--out", "none"], "has no value"],
+])("%j is told before any cell runs", async (args, words) => {
+  const { code, stderr } = await sweep(...args);
+  expect([code, existsSync(join(dir, "none"))]).toEqual([2, false]);
+  expect(stderr).toContain(words);
+});
+
+test("a study is told to be one, with the experiments that it is made of", async () => {
+  const { code, stderr } = await unspoolHere(dir, "sweep", "noisyStudy.ts");
+  expect(code).toBe(2);
+  expect(stderr).toContain("noise-levels is a study, which is made of runs");
+});
+
+test("a sweep of runs that diverge says so, and ranks them last", async () => {
+  const { code, stdout } = await unspoolHere(
+    dir,
+    ...[
+      "sweep",
+      "toy-regression",
+      "--set",
+      "learningRate=0.01,1e38",
+      "--seeds",
+      "0",
+      "--steps",
+      "3",
+      "--out",
+      "far",
+    ],
+  );
+  expect(code).toBe(0);
+  expect(stdout).toContain("done 1 of 2 cells, 1 failed");
+  expect(stdout).toContain("Runs that failed, and are in no mean");
+});
+
+test(
+  "a sweep killed with two runs under way goes on by resume to the same summary",
+  { tags: ["long"] },
+  async () => {
+    const args = [...noise(0, 1, 3), "--set", "stepMs=20", "--seeds", "0..2"];
+    const whole = await unspool(dir, "sweep", "noisyQuadratic.ts", ...args, "--out", "calm");
+    expect([whole.stderr, whole.code]).toEqual(["", 0]);
+    const { outcome } = start(
+      dir,
+      ["sweep", "noisyQuadratic.ts", ...args, "--out", "killed", "--jobs", "2", "--json"],
+      ({ event, cell }, child) => {
+        if (event === "step" && cell === "task.noise-3_seed-0") child.kill("SIGKILL");
+      },
+    );
+    expect((await outcome).signal).toBe("SIGKILL");
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const ended = readdirSync(join(dir, "killed/cells")).length;
+    expect(ended).toBeLessThan(9);
+    const resumed = await unspool(dir, "resume", "killed", "--experiment", "noisyQuadratic.ts", "--json");
+    expect([resumed.stderr, resumed.code]).toEqual(["", 0]);
+    expect(eventsOf(resumed).at(-1)).toMatchObject({ event: "study-done", best: { by: "loss" } });
+    expect(summaryOf("killed")).toBe(summaryOf("calm"));
+  },
+);
