@@ -108,6 +108,7 @@ export async function executeStudy(
   const seconds = positiveOption(line, "checkpoint-every");
   const jobs = integerOption(line, "jobs", 1) ?? 1;
   const only = line.options.get("cell");
+  let broken: CellError["broken"] = [];
   const result = await start({
     signal,
     jobs,
@@ -118,7 +119,13 @@ export async function executeStudy(
     onEvent: (event) => reporter.studyEvent(event),
     ...(jobs > 1 && { runElsewhere: (id, hooks) => cellProcess({ dir: store.name, id, file, line }, hooks) }),
   }).catch(async (error: unknown) => {
-    if (error instanceof CellError) await writeReport(store.name, reporter);
+    if (!(error instanceof CellError)) throw error;
+    // Of a sweep, it is a setting that cannot be run: the others are ranked.
+    if (best !== undefined && only === undefined) {
+      broken = error.broken;
+      return error.result;
+    }
+    await writeReport(store.name, reporter);
     throw error;
   });
   const { results, blocked, cells } = result;
@@ -130,9 +137,12 @@ export async function executeStudy(
     isInterrupted: result.interrupted,
     ended: results.size,
     cells: cells.length,
-    failed: [...results.values()].flatMap(({ id, failure }) =>
-      failure === undefined ? [] : [{ id, message: failure.message }],
-    ),
+    failed: [
+      ...[...results.values()].flatMap(({ id, failure }) =>
+        failure === undefined ? [] : [{ id, message: failure.message }],
+      ),
+      ...broken.map(({ id, error: { message } }) => ({ id, message, isOpen: true as const })),
+    ],
     blocked,
     resume: isEnded ? undefined : resumeCommand(store.name, file),
     ...(blocked.length > 0 && { again: startCommand(file ?? study.name) }),
@@ -142,6 +152,7 @@ export async function executeStudy(
     report,
   });
   if (result.interrupted) return exitCodes.interrupted;
+  if (broken.length > 0) return exitCodes.failed;
   const isLacking = blocked.some(({ id }) => only === undefined || only.includes(id));
   return isLacking ? exitCodes.failed : exitCodes.done;
 }

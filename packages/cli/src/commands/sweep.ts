@@ -7,6 +7,7 @@ import {
   type SweepPlan,
   checkedPlan,
   growStudy,
+  pairedDifference,
   rankSettings,
   requireSamePlan,
   runStudy,
@@ -125,7 +126,11 @@ function bestSetting(
   file: string | undefined,
 ): BestSetting | undefined {
   if (results.size === 0) return undefined;
-  const [best, ...others] = rankSettings(results, plan).settings;
+  const { settings } = rankSettings(results, plan);
+  const [first] = settings;
+  // One that lacks a run is the best only where all do.
+  const best = settings.find((one) => one.failed === 0 && one.results.length === plan.seeds.length) ?? first;
+  const others = settings.filter((one) => one !== best);
   if (best === undefined || !Number.isFinite(best.interval.mean)) return undefined;
   const setters = [...plan.fixed, ...plan.fields.map((field, i) => `${field}=${best.setting.values[i]}`)];
   const words = setters.map((text) => `--set ${shellWord(text) ?? "…"}`);
@@ -134,7 +139,10 @@ function bestSetting(
     setting: best.label,
     value: best.interval.mean,
     by: plan.by,
-    notToldApart: others.filter(({ toBest }) => !(toBest.low > 0 || toBest.high < 0)).length,
+    notToldApart: others.filter(({ values }) => {
+      const { low, high } = pairedDifference(values, best.values);
+      return !(low > 0 || high < 0);
+    }).length,
     command: [startCommand(file ?? plan.experiment), ...words, ...steps, `--seed ${plan.seeds[0]}`].join(" "),
   };
 }

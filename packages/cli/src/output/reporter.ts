@@ -65,8 +65,8 @@ export interface StudyTold {
   /** Cells that have ended, and all. */
   ended: number;
   cells: number;
-  /** Those that ended where their numbers did. */
-  failed: readonly { id: string; message: string }[];
+  /** Those that ended where their numbers did; of a sweep also those whose code threw, which are open to be tried again. */
+  failed: readonly { id: string; message: string; isOpen?: true }[];
   /** Those that can never run, because they come after such a one. */
   blocked: readonly BlockedCell[];
   /** The command that continues it, if there is something that can be continued. */

@@ -124,7 +124,7 @@ function bestLines(best: BestSetting | undefined): string[] {
 
 function headLine({ ended, cells, failed, blocked, durationMs }: StudyTold): string {
   const counts = [
-    `done ${ended - failed.length} of ${cells} cells`,
+    `done ${ended - failed.filter(({ isOpen }) => isOpen !== true).length} of ${cells} cells`,
     ...(failed.length === 0 ? [] : [`${failed.length} failed`]),
     ...(blocked.length === 0 ? [] : [`${blocked.length} cannot run`]),
   ];

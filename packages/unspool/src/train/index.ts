@@ -64,7 +64,7 @@ export type { KeptSummary, StudyManifest, StudyStore } from "./study/studyStore.
 export { sweepName, sweepStudy } from "./sweep/sweepStudy.ts";
 export { checkedPlan, requireSamePlan, settingLabel } from "./sweep/sweepPlan.ts";
 export type { SweepPlan, SweepSetting } from "./sweep/sweepPlan.ts";
-export { rankSettings } from "./sweep/rankSettings.ts";
+export { pairedDifference, rankSettings } from "./sweep/rankSettings.ts";
 export type { RankedSetting, SettingRanking } from "./sweep/rankSettings.ts";
 export { StoreError } from "./store.ts";
 export type { ArtifactName, RunManifest, RunStatus, RunStore, StoreFailure } from "./store.ts";

@@ -21,6 +21,8 @@ export function isOfCell(error: unknown): error is UnspoolError {
 export class CellError extends UnspoolError {
   /** The study without those cells. */
   readonly result: StudyResult;
+  /** Those cells, with what each threw. */
+  readonly broken: readonly BrokenCell[];
   constructor(result: StudyResult, broken: readonly BrokenCell[]) {
     const [first, ...others] = broken as readonly [BrokenCell, ...BrokenCell[]];
     const more = others.length === 0 ? "" : ` So did ${others.map(({ id }) => id).join(", ")}.`;
@@ -34,5 +36,6 @@ export class CellError extends UnspoolError {
     );
     this.cause = first.error;
     this.result = result;
+    this.broken = broken;
   }
 }

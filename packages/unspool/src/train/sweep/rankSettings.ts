@@ -30,7 +30,10 @@ type RunSetting = Omit<RankedSetting, "toBest">;
 
 export interface SettingRanking {
   measured: Measured;
-  /** Best first: settings with runs that failed come after all others, those without any run are not there. */
+  /**
+   * Best first: settings with runs that failed or never ended come after all others, those without any run are not
+   * there.
+   */
   settings: readonly RankedSetting[];
 }
 
@@ -51,9 +54,12 @@ export function rankSettings(results: CellResults, plan: SweepPlan): SettingRank
     const [one, other] = [worth(a), worth(b)];
     return one === other ? 0 : one - other;
   };
+  // While a seed goes round the settings some have one run more than others.
+  const most = found.reduce((count, { results: runs }) => Math.max(count, runs.length), 0);
+  const isWhole = ({ failed, results: runs }: RunSetting): boolean => failed === 0 && runs.length >= most - 1;
   const ordered = [
-    ...found.filter(({ failed }) => failed === 0).toSorted(byWorth),
-    ...found.filter(({ failed }) => failed > 0).toSorted(byWorth),
+    ...found.filter(isWhole).toSorted(byWorth),
+    ...found.filter((one) => !isWhole(one)).toSorted(byWorth),
   ];
   const [best] = ordered;
   const settings = ordered.map((one) => ({ ...one, toBest: pairedDifference(one.values, best!.values) }));

@@ -12,14 +12,24 @@ export function rankingTable({ measured, settings }: SettingRanking, plan: Sweep
   return {
     title: `Settings by ${measuredText(measured)}, ${plan.isMaximised ? "greatest" : "smallest"} first: mean ± half of the 95 % interval over seeds, and the paired difference to the best over the same seeds`,
     columns: [...["rank", ...settingColumns(plan), name, "runs", "failed", "minus the best"]],
-    rows: settings.map(({ setting, interval, toBest, results, failed }, i) => [
-      i + 1,
-      ...settingCells(plan, setting),
-      intervalText(interval),
-      results.length === asked ? String(asked) : `${results.length} of ${asked}`,
-      failed,
-      i === 0 ? "" : intervalText(toBest),
-    ]),
+    rows: [
+      ...settings.map(({ setting, interval, toBest, results, failed }, i) => [
+        i + 1,
+        ...settingCells(plan, setting),
+        intervalText(interval),
+        results.length === asked ? String(asked) : `${results.length} of ${asked}`,
+        failed,
+        i === 0 ? "" : intervalText(toBest),
+      ]),
+      // Nothing is left out: not begun, or none of its runs has come to an end.
+      ...plan.settings
+        .filter((setting) => !settings.some((one) => one.setting === setting))
+        .map((setting, i) => [
+          settings.length + i + 1,
+          ...settingCells(plan, setting),
+          ...["none", `0 of ${asked}`, 0, ""],
+        ]),
+    ],
   };
 }
 
