@@ -148,7 +148,7 @@ async function dyingDiscard({ name, stride, place: make }: FailureTrial): Promis
 async function slow({ name, keep, place: make }: FailureTrial): Promise<void> {
   const place = failing(await make());
   let count = 0;
-  place.intercept(async () => {
+  place.intercept(async (): Promise<WriteFate> => {
     await pause(count++ % 3);
     return "pass";
   });

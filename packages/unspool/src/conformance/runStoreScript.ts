@@ -30,7 +30,7 @@ export const endOfRun: Partial<RunManifest> = {
 /** Numbers that a store could round, and a loss that is none. */
 export const recordOf = (step: number): StepRecord => ({
   step,
-  loss: step === 3 ? (null as unknown as number) : Math.sqrt(step) / 3,
+  loss: step === 3 ? (JSON.parse("null") as number) : Math.sqrt(step) / 3,
   innerSteps: step * 100,
   gradientNorm: 1e-300 / step,
   durationMs: 0.25,
