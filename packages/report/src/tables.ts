@@ -135,7 +135,7 @@ export function table(
                 return i === 0 && typeof cell === "string"
                   ? html`<th scope="row">${cell}</th>`
                   : html`<td class="${isNumeric[i] === true ? "number" : ""}">
-                      ${cell === null ? "not finite" : cellText(cell)}
+                      ${cell === null ? "not finite" : unbroken(cellText(cell))}
                     </td>`;
               })}
             </tr>`,
@@ -186,3 +186,6 @@ function plainText(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
+
+/** A number and its error stay on one line. */
+const unbroken = (text: string): string => text.replaceAll(" ± ", "\u00A0±\u00A0");

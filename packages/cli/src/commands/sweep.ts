@@ -80,7 +80,8 @@ export async function sweepOfFolder(
   given: string | undefined,
 ): Promise<StudyOfFolder> {
   const plan = checkedPlan(manifest.config);
-  const of = { ...manifest, experiment: plan.experiment } as unknown as Parameters<typeof experimentOfRun>[2];
+  const { command } = manifest;
+  const of = { experiment: plan.experiment, ...(command !== undefined && { command }) };
   const { experiment, file } = await experimentOfRun("resume", dir, of, given);
   return {
     study: sweepStudy(told(experiment)),

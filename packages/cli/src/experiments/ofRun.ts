@@ -12,7 +12,7 @@ import { type FoundExperiment, findExperiment, namedExperiments, namedStudies } 
 export async function experimentOfRun(
   command: string,
   dir: string,
-  manifest: CommandManifest,
+  manifest: Pick<CommandManifest, "experiment" | "command">,
   given: string | undefined,
 ): Promise<FoundExperiment> {
   if (given !== undefined) return findExperiment(given);
