@@ -79,6 +79,7 @@ export default defineConfig({
             "packages/unspool/src/array/memory.test.ts",
             "packages/unspool/src/engine/host.test.ts",
             "packages/unspool/src/train/node/simulatorThreads.long.test.ts",
+            "packages/workers/src/redisStore.test.ts",
             "packages/experiments/src/**/*.test.ts",
             "packages/unspool/src/engine/differential/{functions,random,scan}.test.ts",
             "packages/unspool/src/problems/compiledReverse.test.ts",

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "tsdown";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const packages = ["unspool", "experiments", "report", "cli"];
+const packages = ["unspool", "experiments", "report", "workers", "cli"];
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !packages.includes(name));

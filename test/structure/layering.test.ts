@@ -105,11 +105,12 @@ test("@jax-js/jax is imported in array/ only", () => {
   expect(leaks).toEqual([]);
 });
 
-test("experiments and reports import the library only, the library none of its faces", () => {
+test("experiments, reports and workers import the library only, the library none of its faces", () => {
   const forbidden: Readonly<Record<string, readonly string[]>> = {
-    "packages/experiments": ["@unspool/cli", "@unspool/report"],
-    "packages/report": ["@unspool/cli", "@unspool/experiments"],
-    "packages/unspool": ["@unspool/cli", "@unspool/experiments", "@unspool/report"],
+    "packages/experiments": ["@unspool/cli", "@unspool/report", "@unspool/workers"],
+    "packages/report": ["@unspool/cli", "@unspool/experiments", "@unspool/workers"],
+    "packages/workers": ["@unspool/cli", "@unspool/experiments", "@unspool/report"],
+    "packages/unspool": ["@unspool/cli", "@unspool/experiments", "@unspool/report", "@unspool/workers"],
   };
   const found = Object.entries(forbidden).flatMap(([folder, names]) =>
     sources(folder, { withTests: true }).flatMap((path) =>

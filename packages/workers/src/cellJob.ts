@@ -1,0 +1,118 @@
+/**
+ * What goes through the queue for one cell: names, a config that was validated, hashes and versions, never code. It is
+ * checked where it is made and where it is taken. What it computes goes through the store, not through the queue.
+ */
+import { createHash } from "node:crypto";
+import { UnspoolError } from "unspool";
+
+export const protocol = 1;
+/** Bytes of a job. Redis keeps all of them in memory. */
+const jobLimit = 64 * 1024;
+
+/** What must be the same on both machines, for the same bits. */
+export interface Capability {
+  unspool: string;
+  /** As `process.version`. */
+  node: string;
+  engine: "compiled" | "reference";
+  /** Of the compiled engine: whether products and sums are fused. */
+  fma: boolean;
+}
+
+export interface CellJob {
+  protocol: typeof protocol;
+  /** Name of the study. */
+  study: string;
+  /** A study from a file: its name in the folder that a worker was given, and the hash of it and what it imports. */
+  file?: { name: string; hash: string };
+  /** As the study's schema gave it back, encoded as in a study's folder. */
+  config: unknown;
+  seed: number;
+  /** Id of the cell. */
+  cell: string;
+  /** Ids of the cells whose results it may begin with. */
+  after: readonly string[];
+  /** Seconds between checkpoints. Default: as `unspool run` has it. */
+  checkpointEvery?: number;
+  needs: Capability;
+  /** First part of the names of this study's runs in the store. */
+  store: string;
+}
+
+/** What a worker tells of a cell that has ended or that was left. */
+export interface CellOutcome {
+  status: "done" | "failed";
+  error?: { code: string; message: string };
+}
+
+/** A job is not one of this version of Unspool. */
+export class JobError extends UnspoolError {
+  constructor(problem: string) {
+    super("JOB", `the queue: ${problem}. Coordinator and workers must be of the same version of Unspool.`);
+  }
+}
+
+/** The job, or `JobError` that says what is wrong in it. */
+export function requireCellJob(given: unknown): CellJob {
+  const size = Buffer.byteLength(JSON.stringify(given) ?? "");
+  if (size > jobLimit) throw new JobError(`a job takes ${size} bytes, and at most ${jobLimit} are allowed`);
+  const job = recordOf("a job", given, ["protocol", "study", "file", "config", "seed", "cell", "after", "checkpointEvery", "needs", "store"]); // prettier-ignore
+  if (job["protocol"] !== protocol)
+    throw new JobError(`a job is of protocol ${JSON.stringify(job["protocol"])}, and this is ${protocol}`);
+  const { file, needs, after, checkpointEvery, seed } = job;
+  if (file !== undefined) {
+    const { name, hash } = recordOf("its file", file, ["name", "hash"]);
+    need("file.name", typeof name === "string" && /^[\w][\w.-]*$/.test(name));
+    need("file.hash", typeof hash === "string" && /^sha256:[0-9a-f]{16}$/.test(hash));
+  }
+  const { unspool, node, engine, fma } = recordOf("its needs", needs, ["unspool", "node", "engine", "fma"]);
+  need("needs.unspool", isWord(unspool));
+  need("needs.node", isWord(node));
+  need("needs.engine", engine === "compiled" || engine === "reference");
+  need("needs.fma", typeof fma === "boolean");
+  need("study", typeof job["study"] === "string" && job["study"].length <= 200);
+  need("seed", Number.isSafeInteger(seed) && (seed as number) >= 0 && (seed as number) < 2 ** 32);
+  need("cell", isId(job["cell"]));
+  need("after", Array.isArray(after) && after.every(isId));
+  need(
+    "checkpointEvery",
+    checkpointEvery === undefined || (typeof checkpointEvery === "number" && checkpointEvery > 0),
+  );
+  need("store", typeof job["store"] === "string" && /^[0-9a-f]{16}$/.test(job["store"]));
+  need("config", job["config"] !== undefined);
+  return given as CellJob;
+}
+
+function recordOf(what: string, given: unknown, names: readonly string[]): Record<string, unknown> {
+  if (typeof given !== "object" || given === null || Array.isArray(given))
+    throw new JobError(`${what} is no record`);
+  const unknown = Object.keys(given).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new JobError(`${what} has an entry ${JSON.stringify(unknown.slice(0, 80))}`);
+  return given as Record<string, unknown>;
+}
+
+function need(entry: string, holds: boolean): void {
+  if (!holds) throw new JobError(`the entry ${entry} of a job is not as it must be`);
+}
+
+const isWord = (value: unknown): boolean => typeof value === "string" && /^[\w.+-]{1,80}$/.test(value);
+const isId = (value: unknown): boolean =>
+  typeof value === "string" && /^[A-Za-z0-9][\w.-]*$/.test(value) && value.length <= 200;
+
+/** Jobs of one capability wait in one queue: whoever has another one never takes them. */
+export function queueOf(needs: Capability): string {
+  const text = JSON.stringify([protocol, needs.unspool, needs.node, needs.engine, needs.fma]);
+  return `cells-${createHash("sha256").update(text).digest("hex").slice(0, 12)}`;
+}
+
+/** In what two differ, in words; empty where the bits are the same. */
+export function differences(wanted: Capability, own: Capability): string[] {
+  const names = ["unspool", "node", "engine", "fma"] as const;
+  const told = (value: string | boolean): string => JSON.stringify(value);
+  return names
+    .filter((name) => wanted[name] !== own[name])
+    .map((name) => `${name} is ${told(wanted[name])} there and ${told(own[name])} here`);
+}
+
+export const storeName = (job: Pick<CellJob, "store">, cell: string): string => `${job.store}.${cell}`;

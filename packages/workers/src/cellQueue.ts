@@ -1,0 +1,160 @@
+/**
+ * The coordinator's side: a cell is put into the queue, waited for, and taken home into the study's folder. All that it
+ * knows is in the folder, the queue and the store: one that was killed begins again where they are.
+ */
+import { createHash } from "node:crypto";
+import { type Job, Queue } from "bullmq";
+import { Redis } from "ioredis";
+import { UnspoolError } from "unspool";
+import { type CellEnd, type CellHooks, type StudyStore, type TrainEvent, hasEnded } from "unspool/train";
+import { type CellJob, requireCellJob, queueOf, storeName } from "./cellJob.ts";
+import { copyWhole } from "./copyRun.ts";
+import { queueAddress } from "./queueUrl.ts";
+import { redisStore } from "./redisStore.ts";
+import { tellNeeds } from "./registry.ts";
+
+export interface CellQueue {
+  /** Runs a cell on some worker, into its place in the study's store. */
+  run(cell: string, after: readonly string[], hooks: CellHooks): Promise<CellEnd>;
+  close(): Promise<void>;
+}
+
+export interface CellQueueOptions {
+  /** `redis://…` */
+  url: string;
+  /** All cells' part of a job. */
+  job: Omit<CellJob, "protocol" | "cell" | "after" | "store">;
+  store: StudyStore;
+  /** What a person may want to know: that the server cannot be reached, say. */
+  onMessage(message: string): void;
+}
+
+/** How often it is asked what has become of a cell. */
+const pollMs = 200;
+/** Jobs and results that nobody has asked for are kept so long. */
+const keepSeconds = 604_800;
+/** What BullMQ says of a job whose workers died again and again. */
+const stalled = /stalled more than/;
+
+export async function cellQueue({
+  url,
+  job: common,
+  store,
+  onMessage,
+}: CellQueueOptions): Promise<CellQueue> {
+  const { options, shown } = queueAddress(url);
+  const client = new Redis({ ...options, maxRetriesPerRequest: null });
+  client.on("error", () => {});
+  client.once("error", ({ message }) => onMessage(`${shown}: ${message}. It is asked again.`));
+  const queue = new Queue(queueOf(common.needs), { connection: client, prefix: "unspool-queue" });
+  queue.on("error", () => {});
+  const manifest = JSON.stringify(await store.readManifest());
+  const study = createHash("sha256").update(manifest).digest("hex").slice(0, 16);
+  await tellNeeds(client, common.needs);
+
+  const runOf = (cell: string) => redisStore(client, storeName({ store: study }, cell));
+  /** What is known here and not there: cells that this one comes after, and what was done of it. */
+  const bring = async (cell: string): Promise<void> => {
+    const there = await runOf(cell).readManifest();
+    const isLacking = !hasEnded(there) && hasEnded(await store.cell(cell).readManifest());
+    if (there === undefined || isLacking) await copyWhole(store.cell(cell), runOf(cell), () => {});
+  };
+  const put = async (cell: string, after: readonly string[]): Promise<void> => {
+    const job = requireCellJob({ ...common, protocol: 1, cell, after, store: study });
+    await queue.add("cell", job, {
+      jobId: storeName(job, cell),
+      attempts: 4,
+      backoff: { type: "fixed", delay: 500 },
+      removeOnComplete: { age: keepSeconds },
+      removeOnFail: { age: keepSeconds },
+    });
+  };
+  const find = (cell: string) => queue.getJob(storeName({ store: study }, cell));
+  const takeHome = async (cell: string, hooks: CellHooks): Promise<CellEnd> => {
+    const there = await runOf(cell).readManifest();
+    const warn = (message: string): void => hooks.onEvent({ type: "warning", message });
+    await copyWhole(runOf(cell), store.cell(cell), warn);
+    const error = there?.error;
+    return there?.status === "done" ? { status: "done" } : { status: "failed", ...(error && { error }) };
+  };
+
+  const run: CellQueue["run"] = async (cell, after, hooks) => {
+    const tell = progressTeller(cell, hooks);
+    for (const before of after) await bring(before);
+    await bring(cell);
+    let newest = -1;
+    for (;;) {
+      if (hasEnded(await runOf(cell).readManifest())) return takeHome(cell, hooks);
+      const job = await find(cell);
+      if (hooks.signal?.aborted === true) {
+        // One that a worker has goes on there, and is found when the study goes on.
+        await job?.remove().catch(() => {});
+        return { status: "interrupted" };
+      }
+      const state = job === undefined ? "unknown" : await job.getState();
+      if (state === "unknown") await put(cell, after);
+      else if (state === "completed") await job!.remove().catch(() => {});
+      else if (state === "failed") {
+        const [checkpoint = -1] = await runOf(cell).listCheckpoints();
+        requireHope(cell, job!, checkpoint > newest);
+        newest = checkpoint;
+        await job!.remove().catch(() => {});
+      } else tell(job!.progress);
+      await wait(pollMs, hooks.signal);
+    }
+  };
+  return {
+    run,
+    async close() {
+      await queue.close();
+      client.disconnect();
+    },
+  };
+}
+
+/** Throws what a failed job has to tell, unless its workers only died, and it got on meanwhile. */
+function requireHope(cell: string, { failedReason }: Job, hasAdvanced: boolean): void {
+  if (stalled.test(failedReason) && hasAdvanced) return;
+  const told = failedReason.startsWith('{"code":')
+    ? (JSON.parse(failedReason) as { code: string; message: string; details?: object })
+    : { code: "WORKER", message: `cell ${cell}: its workers ended again and again (${failedReason}).` };
+  throw new UnspoolError(told.code, told.message, { ...told.details, cell });
+}
+
+/** Hands on what a worker tells of its cell, each thing once. */
+function progressTeller(cell: string, { onEvent }: CellHooks): (progress: unknown) => void {
+  let last = "";
+  let hasBegun = false;
+  return (progress) => {
+    if (typeof progress !== "object" || progress === null) return;
+    const text = JSON.stringify(progress);
+    if (text === last) return;
+    last = text;
+    const { record, steps } = progress as { record?: { step?: unknown }; steps?: unknown };
+    if (typeof record?.step !== "number" || typeof steps !== "number") return;
+    if (!hasBegun)
+      onEvent({
+        type: "start",
+        experiment: cell,
+        config: {},
+        seed: 0,
+        step: record.step,
+        steps,
+        store: undefined,
+      });
+    hasBegun = true;
+    onEvent({ type: "step", record, steps } as TrainEvent);
+  };
+}
+
+function wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener("abort", end, { once: true });
+  });
+}
