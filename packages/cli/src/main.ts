@@ -68,6 +68,10 @@ async function dispatch(
       const { reportCommand } = await import("./commands/report.ts");
       return reportCommand(line, reporter);
     }
+    case "worker": {
+      const { workerCommand } = await import("./commands/worker.ts");
+      return workerCommand(line, reporter);
+    }
     default: {
       if (!["compare", "diagnose"].includes(line.command!.name)) reporter.preparing(line.positionals[0]!);
       return runner(line, reporter, isJson);

@@ -24,7 +24,7 @@ export interface CommandSpec {
 }
 
 export type CommandName =
-  "list" | "run" | "sweep" | "resume" | "compare" | "diagnose" | "analyse" | "explain" | "report";
+  "list" | "run" | "sweep" | "resume" | "compare" | "diagnose" | "analyse" | "explain" | "report" | "worker";
 
 const json: OptionSpec = { help: "one JSON object a line on stdout and nothing else" };
 
@@ -81,6 +81,11 @@ const cell: OptionSpec = {
   isRepeatable: true,
 };
 
+const queue: OptionSpec = {
+  value: "URL",
+  help: "of a study: its cells are run by the workers of this queue, redis://HOST:PORT; the bits are the same",
+};
+
 /** Options of every command, and of the command line without a command. */
 export const commonOptions: Readonly<Record<string, OptionSpec>> = {
   help: { help: "show this help", short: "h" },
@@ -111,6 +116,7 @@ export const commands: readonly CommandSpec[] = [
       },
       "checkpoint-every": checkpointEvery,
       jobs,
+      queue,
       cell,
       json,
       ...commonOptions,
@@ -189,6 +195,7 @@ export const commands: readonly CommandSpec[] = [
       experiment: experimentOption,
       "checkpoint-every": checkpointEvery,
       jobs,
+      queue,
       cell,
       force: {
         help: "go on although engine, experiment or recipe are not those of the run: with other bits",
@@ -301,5 +308,25 @@ export const commands: readonly CommandSpec[] = [
       ...commonOptions,
     },
     examples: ["unspool report runs/first", "unspool report runs/pes runs/tbptt --out compare.html"],
+  },
+  {
+    name: "worker",
+    summary: "Run cells of studies for others, as a queue on Redis hands them out",
+    options: {
+      queue: {
+        ...queue,
+        help: "redis://HOST:PORT, or rediss:// for TLS, with USER:PASSWORD@ where it asks for them",
+      },
+      jobs: { value: "N", help: "cells at once, each in a process of its own (default 1)" },
+      files: {
+        value: "DIR",
+        help: "serve studies from files in this folder too, where file and imports are the same (default: named studies only)",
+      },
+      threads: { ...threads, help: "threads of each cell; the result is the same (default 1)" },
+      "portable-bits": { help: "serve studies that were started with --portable-bits, and only them" },
+      json,
+      ...commonOptions,
+    },
+    examples: ["unspool worker --queue redis://10.0.0.1:6379 --jobs 4"],
   },
 ];

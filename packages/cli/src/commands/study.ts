@@ -23,7 +23,8 @@ import type { BestSetting, Reporter } from "../output/reporter.ts";
 import { type CommandRecord, defaultFolder, recordedFile, requireCommandRecord } from "../runs/runFolder.ts";
 import { resumeCommand, startCommand } from "../runs/shellWord.ts";
 import { cellProcess } from "../thread/cellProcess.ts";
-import { engineSettings, recordedSettings, useEngine } from "./engineOptions.ts";
+import { type EngineRecord, engineSettings, recordedSettings, useEngine } from "./engineOptions.ts";
+import { mostQueued, queuedCells } from "./queuedCells.ts";
 
 /** `unspool run STUDY`: a study from its first cell. `config` is not parsed yet. */
 export async function runStudyCommand(
@@ -47,7 +48,7 @@ export async function runStudyCommand(
     line,
     reporter,
     signal,
-    { study, store, file: named, origin: await fileOrigin(file) },
+    { study, store, file: named, origin: await fileOrigin(file), engine: command },
     (options) => runStudy(study, { config, seed, store, ...options }),
   );
 }
@@ -68,12 +69,14 @@ export async function resumeStudyCommand(
   if (manifest === undefined) throw new ResumeError(dir, "there is no study in it.");
   requireCommandRecord(join(dir, "study.json"), manifest.command);
   const { study, file, best } = await studyOf(dir, manifest, given);
-  if (manifest.command !== undefined) useEngine(recordedSettings(dir, manifest.command, line));
+  const engine = useEngine(
+    manifest.command === undefined ? engineSettings(line) : recordedSettings(dir, manifest.command, line),
+  );
   return executeStudy(
     line,
     reporter,
     signal,
-    { study, store, file: given, origin: await fileOrigin(file), best },
+    { study, store, file: given, origin: await fileOrigin(file), engine, best },
     (options) => resumeStudy(study, store, options),
   );
 }
@@ -93,6 +96,8 @@ interface Executed {
   /** The study's file as the person named it. */
   file: string | undefined;
   origin: Origin | undefined;
+  /** What computes its cells. */
+  engine: EngineRecord;
   /** Of a sweep: the best setting of those that have ended. */
   best?: ((results: CellResults) => BestSetting | undefined) | undefined;
 }
@@ -101,33 +106,38 @@ export async function executeStudy(
   line: CommandLine,
   reporter: Reporter,
   signal: AbortSignal,
-  { study, store, file, origin, best }: Executed,
+  executed: Executed,
   start: (options: StudyLoopOptions) => Promise<StudyResult>,
 ): Promise<number> {
+  const { study, store, file, origin, best } = executed;
   const startedAt = performance.now();
+  const queue = queuedCells(line, executed, reporter);
   const seconds = positiveOption(line, "checkpoint-every");
   const jobs = integerOption(line, "jobs", 1) ?? 1;
   const only = line.options.get("cell");
   let broken: CellError["broken"] = [];
   const result = await start({
     signal,
-    jobs,
+    jobs: queue === undefined ? jobs : mostQueued,
     origin,
     isForced: line.options.has("force"),
     only,
     checkpointEvery: seconds === undefined ? undefined : { seconds },
     onEvent: (event) => reporter.studyEvent(event),
     ...(jobs > 1 && { runElsewhere: (id, hooks) => cellProcess({ dir: store.name, id, file, line }, hooks) }),
-  }).catch(async (error: unknown) => {
-    if (!(error instanceof CellError)) throw error;
-    // Of a sweep, it is a setting that cannot be run: the others are ranked.
-    if (best !== undefined && only === undefined) {
-      broken = error.broken;
-      return error.result;
-    }
-    await writeReport(store.name, reporter);
-    throw error;
-  });
+    ...(queue && { runElsewhere: queue.run }),
+  })
+    .catch(async (error: unknown) => {
+      if (!(error instanceof CellError)) throw error;
+      // Of a sweep, it is a setting that cannot be run: the others are ranked.
+      if (best !== undefined && only === undefined) {
+        broken = error.broken;
+        return error.result;
+      }
+      await writeReport(store.name, reporter);
+      throw error;
+    })
+    .finally(() => queue?.close());
   const { results, blocked, cells } = result;
   const isEnded = results.size + blocked.length === cells.length;
   const report =

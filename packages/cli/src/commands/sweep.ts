@@ -57,15 +57,16 @@ export async function sweepCommand(
     const store = studyFolder(out, { resumeLine: (made) => resumeCommand(made, given) });
     const manifest = (await store.readManifest()) as SweepManifest;
     requireSweep(out, manifest, found, plan, line, drawSeed);
-    useEngine(recordedSettings(out, manifest.command ?? {}, line));
-    return executeStudy(line, reporter, signal, { ...executed, store }, (options) =>
+    const engine = useEngine(recordedSettings(out, manifest.command ?? {}, line));
+    return executeStudy(line, reporter, signal, { ...executed, store, engine }, (options) =>
       growStudy(study, store, { config: plan, ...options }),
     );
   }
-  const command: CommandRecord = { ...(file !== undefined && { file }), ...useEngine(settings), sweep: true };
+  const engine = useEngine(settings);
+  const command: CommandRecord = { ...(file !== undefined && { file }), ...engine, sweep: true };
   const folder = out ?? defaultFolder(sweepName(experiment.name));
   const store = newStudy(folder, out === undefined, command, given);
-  return executeStudy(line, reporter, signal, { ...executed, store }, (options) =>
+  return executeStudy(line, reporter, signal, { ...executed, store, engine }, (options) =>
     runStudy(study, { config: plan, seed: drawSeed, store, ...options }),
   );
 }

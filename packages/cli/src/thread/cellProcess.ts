@@ -34,7 +34,8 @@ export function cellProcess(
   );
   const own = file === undefined ? [] : [`--experiment=${file}`];
   const force = line.options.has("force") ? ["--force"] : [];
-  const { script } = workerData as ThreadData;
+  // In the thread of a run, or, of a worker of a queue, in the process itself.
+  const script = (workerData as ThreadData | null)?.script ?? process.argv[1]!;
   const args = ["resume", dir, `--cell=${id}`, "--json", ...own, ...force, ...options];
   const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
     stdio: ["ignore", "pipe", "pipe", "ipc"],

@@ -29,7 +29,7 @@ export function superviseRun(line: CommandLine, reporter: Reporter, isJson: bool
   const { worker, control, end: endThread } = startThread(line, "run", isJson);
   const acknowledge = acknowledger(control);
   const isResume = line.command?.name === "resume";
-  const hasJobs = Number(textOption(line, "jobs") ?? 1) > 1;
+  const hasJobs = Number(textOption(line, "jobs") ?? 1) > 1 || line.options.has("queue");
   const progress: Progress = {
     phase: "preparing",
     dir: isResume ? line.positionals[0] : undefined,

@@ -1,0 +1,72 @@
+/** `--queue URL` of a study: its cells through the queue, to workers and back into the study's folder. */
+import { basename } from "node:path";
+import { encodeState } from "unspool/train";
+import type { CellHooks, CellEnd, Origin, Study, StudyStore } from "unspool/train";
+import type { CellQueue } from "@unspool/workers";
+import { type CommandLine, positiveOption, textOption } from "../commandLine/parse.ts";
+import { UsageError } from "../failure.ts";
+import type { Reporter } from "../output/reporter.ts";
+import { capability } from "./capability.ts";
+import type { EngineRecord } from "./engineOptions.ts";
+
+/** Cells that wait at once. */
+export const mostQueued = 1000;
+
+interface Queued {
+  study: Study;
+  store: StudyStore;
+  file: string | undefined;
+  origin: Origin | undefined;
+  engine: EngineRecord;
+}
+
+export interface QueuedCells {
+  run(id: string, hooks: CellHooks): Promise<CellEnd>;
+  close(): Promise<void>;
+}
+
+/** Undefined without `--queue`. The queue is asked for the first cell: the study's folder is there by then. */
+export function queuedCells(line: CommandLine, queued: Queued, reporter: Reporter): QueuedCells | undefined {
+  const url = textOption(line, "queue");
+  if (url === undefined) return undefined;
+  for (const option of ["jobs", "force"])
+    if (line.options.has(option))
+      throw new UsageError("USAGE", `--${option} is of cells on this machine, and --queue hands them to workers. Leave one of them out.`); // prettier-ignore
+  let opened: Promise<{ queue: CellQueue; afterOf(id: string): string[] }> | undefined;
+  return {
+    async run(id, hooks) {
+      opened ??= open(url, line, queued, reporter);
+      const { queue, afterOf } = await opened;
+      return queue.run(id, afterOf(id), hooks);
+    },
+    close: async () => (await opened?.catch(() => undefined))?.queue.close(),
+  };
+}
+
+async function open(url: string, line: CommandLine, queued: Queued, reporter: Reporter) {
+  const { study, store, file, origin, engine } = queued;
+  const { cellQueue } = await import("@unspool/workers");
+  const { config, seed } = (await store.readManifest())!;
+  const cells = new Map(study.cells(study.config.parse(config), seed).map((cell) => [cell.id, cell]));
+  const seconds = positiveOption(line, "checkpoint-every");
+  const hash = origin?.["file"];
+  const queue = await cellQueue({
+    url,
+    store,
+    onMessage: (message) => reporter.warning(message),
+    job: {
+      study: study.name,
+      ...(file !== undefined && { file: { name: basename(file), hash: String(hash) } }),
+      config: encodeState(config, "config").structure,
+      seed,
+      ...(seconds !== undefined && { checkpointEvery: seconds }),
+      needs: capability(engine),
+    },
+  });
+  /** With those that they come after. */
+  const afterOf = (id: string): string[] => {
+    const direct = cells.get(id)?.after ?? [];
+    return [...new Set(direct.flatMap((each) => [...afterOf(each), each]))];
+  };
+  return { queue, afterOf };
+}

@@ -1,0 +1,98 @@
+/** `unspool worker`: cells of other people's studies, each in a process of its own, until it is told to stop. */
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { type CellEnd, type Study, type TrainEvent, decodeState } from "unspool/train";
+import type { Json } from "unspool/methods";
+import { studyFolder } from "unspool/train/node";
+import { type CellJob, queueAddress, workOnCells } from "@unspool/workers";
+import { type CommandLine, integerOption, textOption } from "../commandLine/parse.ts";
+import { fileOrigin } from "../experiments/fileOrigin.ts";
+import { findRunnable, namedStudies } from "../experiments/find.ts";
+import { UsageError, exitCodes } from "../failure.ts";
+import { listenForInterrupt } from "../interrupt.ts";
+import type { Reporter } from "../output/reporter.ts";
+import { cellProcess } from "../thread/cellProcess.ts";
+import { capability } from "./capability.ts";
+import { type EngineRecord, engineSettings, useEngine } from "./engineOptions.ts";
+
+export async function workerCommand(line: CommandLine, reporter: Reporter): Promise<number> {
+  const url = textOption(line, "queue");
+  if (url === undefined)
+    throw new UsageError("USAGE", "unspool worker: --queue is missing. Write: unspool worker --queue redis://HOST:PORT"); // prettier-ignore
+  const jobs = integerOption(line, "jobs", 1) ?? 1;
+  const { shown } = queueAddress(url);
+  const engine = useEngine(engineSettings(line));
+  const has = capability(engine);
+  const files = textOption(line, "files");
+  const controller = new AbortController();
+  listenForInterrupt(
+    () => controller.abort(),
+    (exitCode) => process.exit(exitCode),
+  );
+  const say = (message: string): void => reporter.answer([message], { event: "worker", message });
+  const rounding = has.fma ? "fused multiply-adds" : "portable bits";
+  say(
+    `Works for ${shown}: ${jobs} at once, Unspool ${has.unspool}, Node ${has.node}, ${rounding}. Ctrl-C stops.`,
+  );
+  await workOnCells({
+    ...{ url, jobs, has, signal: controller.signal, onMessage: say },
+    // Tests do not wait half a minute for a dead worker.
+    lockMs: Number(process.env["UNSPOOL_WORKER_LOCK_MS"] ?? 30_000),
+    refusal: (job) => refusalOf(job, files),
+    run: (job, dir, hooks) => runJob(job, dir, hooks, { line, files, engine }),
+  });
+  say("Stopped. What was under way is given back, from its last checkpoint on.");
+  return exitCodes.done;
+}
+
+async function refusalOf({ study, file }: CellJob, files: string | undefined): Promise<string | undefined> {
+  if (file === undefined) {
+    const isKnown = (await namedStudies()).some(({ name }) => name === study);
+    return isKnown ? undefined : `there is no study ${JSON.stringify(study)} here`;
+  }
+  if (files === undefined) return `it is from the file ${file.name}, and this worker was given no --files`;
+  const path = join(files, file.name);
+  if (!existsSync(path)) return `there is no ${file.name} in ${files}`;
+  const own = (await fileOrigin(path))?.["file"];
+  return own === file.hash
+    ? undefined
+    : `${path}, or what it imports, is another than its study was begun with`;
+}
+
+interface Serving {
+  line: CommandLine;
+  files: string | undefined;
+  engine: EngineRecord;
+}
+
+/** In a folder of its own, as `unspool resume DIR --cell ID` finds it. */
+async function runJob(
+  job: CellJob,
+  dir: string,
+  hooks: { signal: AbortSignal; onEvent(event: TrainEvent): void },
+  { line, files, engine }: Serving,
+): Promise<CellEnd> {
+  const file = job.file === undefined ? undefined : resolve(files!, job.file.name);
+  const study = await studyOf(job, file);
+  const config = study.config.parse(decodeState(job.config as Json));
+  const command = { ...(file !== undefined && { file }), ...engine };
+  await studyFolder(dir, { extra: { command } }).create({
+    format: "unspool-study-1",
+    study: study.name,
+    config,
+    seed: job.seed,
+    cells: study.cells(config, job.seed).map(({ id }) => id),
+    startedAt: new Date().toISOString(),
+  });
+  const every = job.checkpointEvery;
+  const options = new Map([...line.options].filter(([name]) => name === "threads"));
+  if (every !== undefined) options.set("checkpoint-every", [`${every}`]);
+  return cellProcess({ dir, id: job.cell, file, line: { ...line, options } }, hooks);
+}
+
+async function studyOf({ study: name }: CellJob, file: string | undefined): Promise<Study> {
+  const found = file === undefined ? undefined : await findRunnable(file);
+  const study = found === undefined ? (await namedStudies()).find((each) => each.name === name) : "study" in found ? found.study : undefined; // prettier-ignore
+  if (study?.name === name) return study;
+  throw new UsageError("EXPERIMENT", `${file}: it is not the study ${JSON.stringify(name)}.`, { file });
+}
