@@ -3,6 +3,7 @@
  * knows is in the folder, the queue and the store: one that was killed begins again where they are.
  */
 import { createHash } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { type Job, Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { UnspoolError } from "unspool";
@@ -79,6 +80,8 @@ export async function cellQueue({
   };
 
   const run: CellQueue["run"] = async (cell, after, hooks) => {
+    // Every cell that waits listens to it.
+    if (hooks.signal !== undefined) setMaxListeners(0, hooks.signal);
     const tell = progressTeller(cell, hooks);
     for (const before of after) await bring(before);
     await bring(cell);
