@@ -99,6 +99,19 @@ describe.runIf(canRun)("a study through a queue", () => {
     expect(told).not.toContain("s3cret");
   });
 
+  it("a sweep has the bits of one alone, too", { tags: ["long"] }, async () => {
+    const sweep = (out: string) =>
+      ["sweep", "noisyQuadratic.ts", "--out", out, "--json", "--seeds", "0,1", "--steps", "3", "--set", "task.noise=0,1"]; // prettier-ignore
+    const alone = unspool(dir, ...sweep("sweep-alone"));
+    const first = await worker("--files", ".", "--jobs", "2");
+    const queued = await unspool(dir, ...sweep("sweep-queued"), "--queue", url);
+    expect([queued.stderr, queued.code]).toEqual(["", 0]);
+    expect((await alone).code).toBe(0);
+    expect(bitsOf("sweep-queued")).toEqual(bitsOf("sweep-alone"));
+    first.child.kill("SIGTERM");
+    await first.outcome;
+  });
+
   it("a worker of another rounding takes nothing, and says what differs", async () => {
     const other = await worker("--portable-bits", "--files", ".");
     await expect

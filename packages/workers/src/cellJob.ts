@@ -23,6 +23,8 @@ export interface CellJob {
   protocol: typeof protocol;
   /** Name of the study. */
   study: string;
+  /** The study is a sweep: of the experiment that its config names, or of the file's. */
+  sweep?: true;
   /** A study from a file: its name in the folder that a worker was given, and the hash of it and what it imports. */
   file?: { name: string; hash: string };
   /** As the study's schema gave it back, encoded as in a study's folder. */
@@ -56,7 +58,7 @@ export class JobError extends UnspoolError {
 export function requireCellJob(given: unknown): CellJob {
   const size = Buffer.byteLength(JSON.stringify(given) ?? "");
   if (size > jobLimit) throw new JobError(`a job takes ${size} bytes, and at most ${jobLimit} are allowed`);
-  const job = recordOf("a job", given, ["protocol", "study", "file", "config", "seed", "cell", "after", "checkpointEvery", "needs", "store"]); // prettier-ignore
+  const job = recordOf("a job", given, ["protocol", "study", "sweep", "file", "config", "seed", "cell", "after", "checkpointEvery", "needs", "store"]); // prettier-ignore
   if (job["protocol"] !== protocol)
     throw new JobError(`a job is of protocol ${JSON.stringify(job["protocol"])}, and this is ${protocol}`);
   const { file, needs, after, checkpointEvery, seed } = job;
@@ -71,6 +73,7 @@ export function requireCellJob(given: unknown): CellJob {
   need("needs.engine", engine === "compiled" || engine === "reference");
   need("needs.fma", typeof fma === "boolean");
   need("study", typeof job["study"] === "string" && job["study"].length <= 200);
+  need("sweep", job["sweep"] === undefined || job["sweep"] === true);
   need("seed", Number.isSafeInteger(seed) && (seed as number) >= 0 && (seed as number) < 2 ** 32);
   need("cell", isId(job["cell"]));
   need("after", Array.isArray(after) && after.every(isId));

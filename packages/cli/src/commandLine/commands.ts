@@ -83,7 +83,7 @@ const cell: OptionSpec = {
 
 const queue: OptionSpec = {
   value: "URL",
-  help: "of a study: its cells are run by the workers of this queue, redis://HOST:PORT; the bits are the same",
+  help: "of a study or a sweep: its cells are run by the workers of this queue, redis://HOST:PORT; the bits are the same",
 };
 
 /** Options of every command, and of the command line without a command. */
@@ -163,6 +163,7 @@ export const commands: readonly CommandSpec[] = [
         ...jobs,
         help: "so many runs at once, each in a process of its own; the bits are the same (default 1)",
       },
+      queue,
       threads,
       "portable-bits": portableBits,
       engine,

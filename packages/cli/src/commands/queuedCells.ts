@@ -18,6 +18,8 @@ interface Queued {
   file: string | undefined;
   origin: Origin | undefined;
   engine: EngineRecord;
+  /** Only a sweep has one. */
+  best?: unknown;
 }
 
 export interface QueuedCells {
@@ -44,7 +46,7 @@ export function queuedCells(line: CommandLine, queued: Queued, reporter: Reporte
 }
 
 async function open(url: string, line: CommandLine, queued: Queued, reporter: Reporter) {
-  const { study, store, file, origin, engine } = queued;
+  const { study, store, file, origin, engine, best } = queued;
   const { cellQueue } = await import("@unspool/workers");
   const { config, seed } = (await store.readManifest())!;
   const cells = new Map(study.cells(study.config.parse(config), seed).map((cell) => [cell.id, cell]));
@@ -56,6 +58,7 @@ async function open(url: string, line: CommandLine, queued: Queued, reporter: Re
     onMessage: (message) => reporter.warning(message),
     job: {
       study: study.name,
+      ...(best !== undefined && { sweep: true as const }),
       ...(file !== undefined && { file: { name: basename(file), hash: String(hash) } }),
       config: encodeState(config, "config").structure,
       seed,

@@ -1,13 +1,13 @@
 /** `unspool worker`: cells of other people's studies, each in a process of its own, until it is told to stop. */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type CellEnd, type Study, type TrainEvent, decodeState } from "unspool/train";
+import { type CellEnd, type Study, type TrainEvent, decodeState, sweepName, sweepStudy } from "unspool/train";
 import type { Json } from "unspool/methods";
 import { studyFolder } from "unspool/train/node";
 import { type CellJob, queueAddress, workOnCells } from "@unspool/workers";
 import { type CommandLine, integerOption, textOption } from "../commandLine/parse.ts";
 import { fileOrigin } from "../experiments/fileOrigin.ts";
-import { findRunnable, namedStudies } from "../experiments/find.ts";
+import { findRunnable, namedExperiments, namedStudies } from "../experiments/find.ts";
 import { UsageError, exitCodes } from "../failure.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import type { Reporter } from "../output/reporter.ts";
@@ -45,7 +45,12 @@ export async function workerCommand(line: CommandLine, reporter: Reporter): Prom
   return exitCodes.done;
 }
 
-async function refusalOf({ study, file }: CellJob, files: string | undefined): Promise<string | undefined> {
+async function refusalOf(job: CellJob, files: string | undefined): Promise<string | undefined> {
+  const { study, file } = job;
+  if (file === undefined && job.sweep === true) {
+    const isKnown = (await namedExperiments()).some(({ name }) => sweepName(name) === study);
+    return isKnown ? undefined : `there is no experiment here whose sweep is ${JSON.stringify(study)}`;
+  }
   if (file === undefined) {
     const isKnown = (await namedStudies()).some(({ name }) => name === study);
     return isKnown ? undefined : `there is no study ${JSON.stringify(study)} here`;
@@ -75,7 +80,7 @@ async function runJob(
   const file = job.file === undefined ? undefined : resolve(files!, job.file.name);
   const study = await studyOf(job, file);
   const config = study.config.parse(decodeState(job.config as Json));
-  const command = { ...(file !== undefined && { file }), ...engine };
+  const command = { ...(file !== undefined && { file }), ...engine, ...(job.sweep && { sweep: true }) };
   await studyFolder(dir, { extra: { command } }).create({
     format: "unspool-study-1",
     study: study.name,
@@ -90,8 +95,13 @@ async function runJob(
   return cellProcess({ dir, id: job.cell, file, line: { ...line, options } }, hooks);
 }
 
-async function studyOf({ study: name }: CellJob, file: string | undefined): Promise<Study> {
+async function studyOf({ study: name, sweep }: CellJob, file: string | undefined): Promise<Study> {
   const found = file === undefined ? undefined : await findRunnable(file);
+  if (sweep === true) {
+    const named = (await namedExperiments()).find((each) => sweepName(each.name) === name);
+    const experiment = found === undefined ? named : "study" in found ? undefined : found.experiment;
+    if (experiment !== undefined && sweepName(experiment.name) === name) return sweepStudy(experiment);
+  }
   const study = found === undefined ? (await namedStudies()).find((each) => each.name === name) : "study" in found ? found.study : undefined; // prettier-ignore
   if (study?.name === name) return study;
   throw new UsageError("EXPERIMENT", `${file}: it is not the study ${JSON.stringify(name)}.`, { file });
