@@ -10,6 +10,12 @@ import type { Optimizer } from "../optimizer.ts";
 import { type Skipping, skipOverflow } from "../wrappers/skipOverflow.ts";
 import { learnedDecays, learnedSquareDecays, noOffsets, requireDecays } from "./decays.ts";
 import { type SquareFactors, factorViews, initFactors, updateFactors } from "./factoredSquares.ts";
+import {
+  type GradientScales,
+  initGradientScales,
+  scaledGradient,
+  updateGradientScales,
+} from "./gradientScales.ts";
 import { type NetworkLayer, initLayers } from "./learnedOptimizer.ts";
 import { normalised, perParameterNetwork, timeFeatureCount, timeFeatures } from "./perParameterNetwork.ts";
 
@@ -24,6 +30,11 @@ export interface FeatureOptions {
   hiddenUnits?: number;
   /** Hidden layers of the network. Default 2. */
   hiddenLayers?: number;
+  /**
+   * Whether each tensor's gradient is first divided by its running root mean square, as in NovoGrad, so that the scale of
+   * the loss does not matter. Default false.
+   */
+  isScaleFree?: boolean;
 }
 
 export const featureDefaults: Required<FeatureOptions> = {
@@ -32,6 +43,7 @@ export const featureDefaults: Required<FeatureOptions> = {
   factoredDecays: [0.9, 0.99, 0.999],
   hiddenUnits: 4,
   hiddenLayers: 2,
+  isScaleFree: false,
 };
 
 /** Parameters of the optimizer: offsets of decays [n], and the network. */
@@ -40,6 +52,8 @@ export type ParameterMeta = {
   squareDecay: Tensor;
   factoredDecays: Tensor;
   layers: NetworkLayer[];
+  /** Layers of the network at every tensor, where there is one. */
+  control?: NetworkLayer[];
 };
 
 export type ParameterState = {
@@ -50,6 +64,8 @@ export type ParameterState = {
   squares: Tree;
   /** Factors of each floating-point leaf by its path, one record per decay. */
   factors: Record<string, SquareFactorsTree>[];
+  /** Mean squares of the gradient by path of the tensor; only where it is scale-free. */
+  gradientScales?: GradientScales;
 };
 type SquareFactorsTree = { row: Tensor; column?: Tensor };
 
@@ -60,6 +76,8 @@ export interface ParameterView {
   momenta: readonly Tensor[];
   /** (v + 1e-6)^(-1/2) of the mean of squares v. */
   scale: Tensor;
+  /** Features of the step's number, the same for all leaves: [11]. */
+  time: Tensor;
 }
 
 /** What the outputs of the network mean for one leaf: p ← keep · p - step. */
@@ -123,10 +141,14 @@ export function learnedFromFeatures(
         factors: rule.factoredDecays.map(() =>
           Object.fromEntries(floats.map(([path, leaf]) => [path, initFactors(leaf)])),
         ),
+        ...(rule.isScaleFree && { gradientScales: initGradientScales(theta) }),
       };
     },
-    update(gradient, state, theta) {
-      requireGradient(name, theta, gradient, state);
+    update(given, state, theta) {
+      requireGradient(name, theta, given, state);
+      const scales =
+        state.gradientScales === undefined ? undefined : updateGradientScales(state.gradientScales, given);
+      const gradient = scales === undefined ? given : scaledGradient(scales, given);
       const momenta = state.momenta.map((momentum, i) =>
         moved(momentum, gradient, momentumDecays[i]!, false),
       );
@@ -152,6 +174,7 @@ export function learnedFromFeatures(
           gradient: gradients.get(path)!,
           momenta: atMomenta.map((m) => m.get(path)!),
           scale: inverseRoot(atSquares.get(path)!, 1e-6),
+          time,
         };
         const features = featuresOf(
           view,
@@ -162,7 +185,8 @@ export function learnedFromFeatures(
         const { step, keep } = stepOf(view, outputs);
         return (keep === undefined ? parameter : parameter.mul(keep)).sub(step);
       }, theta);
-      return { theta: next, state: { step: advance(state.step), momenta, squares, factors } };
+      const kept = { step: advance(state.step), momenta, squares, factors };
+      return { theta: next, state: scales === undefined ? kept : { ...kept, gradientScales: scales } };
     },
   };
   return skipOverflow(free, { isSummed: true });

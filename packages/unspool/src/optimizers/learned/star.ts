@@ -10,6 +10,11 @@
  * Each part has a switch of its own, and each of the exponents a, n and r can be averaged over its tensor, as in the
  * authors' code, where what is tried beside STAR are settings of the same rule.
  *
+ * Three more options are not of that paper, and make the rule carry over to tensors and losses of other sizes:
+ * `isScaleFree` divides gradients by their size, `isRelative` multiplies steps by that of the parameters, and
+ * `hasTensorControl` lets a second, small network at every tensor set the lengths of both steps and the shares of the
+ * momenta (`tensorControl.ts`).
+ *
  * The third ingredient, weight decay on the parameters of the optimizer itself, belongs to meta-training.
  */
 import { type Tensor, np } from "../../array/index.ts";
@@ -29,6 +34,7 @@ import {
   requireFeatureOptions,
 } from "./parameterFeatures.ts";
 import { scaledStep } from "./smallFc.ts";
+import { initTensorControl, parameterSize, tensorControl } from "./tensorControl.ts";
 
 /** Directions of the nominal step: the gradient, the slowest momentum or the mean of all, plain or times q. */
 export type NominalDirection = "sgd" | "momentum" | "aggMo" | "adam" | "adamAggMo";
@@ -64,6 +70,10 @@ export interface StarOptions extends FeatureOptions {
   expMultiplier?: number | readonly [magnitude: number, nominal: number, decay: number];
   /** Whether the exponents are averaged over each tensor: all, none, or some. Default false. */
   isAggregated?: boolean | AveragedExponents;
+  /** Whether steps are multiplied by the root mean square of the tensor's parameters, as in VeLO. Default false. */
+  isRelative?: boolean;
+  /** Whether a network at every tensor sets the lengths of both steps and the shares of momenta. Default false. */
+  hasTensorControl?: boolean;
 }
 
 export const starDefaults: Required<StarOptions> = {
@@ -78,6 +88,8 @@ export const starDefaults: Required<StarOptions> = {
   hasDecayControl: false,
   expMultiplier: 0.001,
   isAggregated: false,
+  isRelative: false,
+  hasTensorControl: false,
 };
 
 /**
@@ -94,9 +106,13 @@ export function star(options: StarOptions = {}): LearnedOptimizer<ParameterMeta,
   return {
     name: "star",
     multiplications: networkMultiplications(networkSizes(rule, 4)),
-    init: (key) => initMeta(key, rule, 4),
+    init: (key) => ({
+      ...initMeta(key, rule, 4),
+      ...(rule.hasTensorControl && { control: initTensorControl(key, rule.momentumDecays.length) }),
+    }),
     optimizer: (meta) =>
       learnedFromFeatures("star", rule, meta, (view, outputs) => {
+        const control = rule.hasTensorControl ? tensorControl(meta.control!, view) : undefined;
         const [d, a, n, r] = outputs as [Tensor, Tensor, Tensor, Tensor];
         const free = scaledStep(d, mean(a, isAveraged.magnitude), stepMultiplier, ofMagnitude);
         const scaled = rule.isPreconditioned ? free.mul(view.scale) : free;
@@ -104,8 +120,12 @@ export function star(options: StarOptions = {}): LearnedOptimizer<ParameterMeta,
         const length = rule.hasNominalControl
           ? np.exp(mean(n, isAveraged.nominal).mul(ofNominal))
           : Math.exp(ofNominal);
-        const nominal = nominalDirection(rule.nominal, view).mul(nominalStep).mul(length);
-        const step = learned.add(nominal);
+        const nominal = nominalDirection(rule.nominal, view, control?.shares).mul(nominalStep).mul(length);
+        const both =
+          control === undefined
+            ? learned.add(nominal)
+            : learned.mul(control.learned).add(nominal.mul(control.nominal));
+        const step = rule.isRelative ? both.mul(parameterSize(view.parameter)) : both;
         if (weightDecay === 0) return { step };
         const strength = rule.hasDecayControl
           ? np.exp(mean(r, isAveraged.decay).mul(ofDecay))
@@ -124,11 +144,18 @@ function averaged({ isAggregated: which }: Required<StarOptions>): Required<Aver
   return { magnitude: false, nominal: false, decay: false, ...which };
 }
 
-function nominalDirection(nominal: NominalDirection, { gradient, momenta, scale }: ParameterView): Tensor {
+function nominalDirection(
+  nominal: NominalDirection,
+  { gradient, momenta, scale }: ParameterView,
+  shares?: readonly Tensor[],
+): Tensor {
   if (nominal === "sgd") return gradient;
   if (nominal === "momentum") return momenta.at(-1)!;
   if (nominal === "adam") return momenta.at(-1)!.mul(scale);
-  const mean = momenta.reduce((sum, m) => sum.add(m)).div(momenta.length);
+  const mean =
+    shares === undefined
+      ? momenta.reduce((sum, m) => sum.add(m)).div(momenta.length)
+      : momenta.map((m, k) => m.mul(shares[k]!)).reduce((sum, m) => sum.add(m));
   return nominal === "aggMo" ? mean : mean.mul(scale);
 }
 
@@ -140,6 +167,9 @@ function requireOptions(rule: Required<StarOptions>): void {
     "isPreconditioned",
     "isSelfNormalized",
     "hasDecayControl",
+    "isScaleFree",
+    "isRelative",
+    "hasTensorControl",
   ] as const)
     requireBoolean("star", name, rule[name]);
   for (const name of ["nominalStep", "stepMultiplier", "weightDecay"] as const) requireSize(name, rule[name]);
