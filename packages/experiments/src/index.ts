@@ -41,6 +41,8 @@ export { largeBatch } from "./largeBatch/largeBatch.ts";
 export { largeBatchTuning } from "./largeBatch/largeBatchTuning.ts";
 export { kfacAutoencoder } from "./kfacAutoencoder/kfacAutoencoder.ts";
 export { learnedOptimizer, learnedOptions } from "./learnedOptimizer/learnedOptimizer.ts";
+export { learnedOptimizerHeldOut } from "./learnedPool/learnedOptimizerHeldOut.ts";
+export { learnedOptimizerPool } from "./learnedPool/learnedOptimizerPool.ts";
 export { learnedOptimizerRivals } from "./learnedOptimizer/learnedOptimizerRivals.ts";
 export { linearTraining } from "./designLinear/linearTraining.ts";
 export { loadedDice } from "./loadedDice/loadedDice.ts";

@@ -32,6 +32,8 @@ import { ringTraining } from "./invarianceRings/ringTraining.ts";
 import { kfacAutoencoder } from "./kfacAutoencoder/kfacAutoencoder.ts";
 import { learnedOptimizer } from "./learnedOptimizer/learnedOptimizer.ts";
 import { learnedOptimizerRivals } from "./learnedOptimizer/learnedOptimizerRivals.ts";
+import { learnedOptimizerHeldOut } from "./learnedPool/learnedOptimizerHeldOut.ts";
+import { learnedOptimizerPool } from "./learnedPool/learnedOptimizerPool.ts";
 import { logisticMap } from "./logisticMap/logisticMap.ts";
 import { lookaheadMnist } from "./lookaheadMnist/lookaheadMnist.ts";
 import { lookaheadTuning } from "./lookaheadMnist/lookaheadTuning.ts";
@@ -132,7 +134,7 @@ export const systems: readonly System[] = [
   },
   {
     title: "Learned optimizers and their trade-offs",
-    named: [learnedOptimizer, learnedOptimizerRivals],
+    named: [learnedOptimizer, learnedOptimizerRivals, learnedOptimizerPool, learnedOptimizerHeldOut],
   },
   {
     title: "Stable learned optimizers",

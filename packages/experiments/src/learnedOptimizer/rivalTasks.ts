@@ -2,18 +2,15 @@
 import {
   type Experiment,
   type LabelledData,
-  type Method,
   type Problem,
   createLearnedOptimizer,
   defineExperiment,
-  type Tensor,
-  np,
   random,
-  tree,
 } from "unspool";
 import { z } from "zod";
 import { loadMnist } from "../shared/data/mnist.ts";
-import { type UnrollingState, unrolling, unrollingSteps } from "../shared/unrolling.ts";
+import { inTurn, stacked } from "../shared/inTurn.ts";
+import { unrolling, unrollingSteps } from "../shared/unrolling.ts";
 import { learnedFields, learnedOptions } from "./learnedOptimizer.ts";
 import { type TaskSettings, taskProblem } from "./learnedOptimizerStudy.ts";
 import { candidatesOf, rivalNames } from "./rivalOptimizers.ts";
@@ -135,34 +132,3 @@ export const rivalRuns: Experiment = defineExperiment<z.infer<typeof rivalConfig
     };
   },
 });
-
-function stacked(trees: readonly unknown[]): unknown {
-  const [first, ...rest] = trees;
-  return tree.map((...leaves: (Tensor | undefined)[]) => np.stack(leaves as Tensor[]), first, ...rest);
-}
-
-interface InTurn {
-  /** Which theta of the stack. */
-  index: number;
-  own: UnrollingState;
-}
-
-/** The i-th unrolling of `length` inner steps at the i-th theta of a stack, one after the other. */
-function inTurn(runs: readonly Method<unknown, UnrollingState>[], length: number): Method<unknown, InTurn> {
-  return {
-    name: "unrollings in turn",
-    recipe: (theta, { own }) => runs[0]!.recipe(theta, own),
-    init: (theta, key) => ({ index: 0, own: runs[0]!.init(theta, key) }),
-    step(theta, { index, own }, key) {
-      const at = tree.map((leaf) => leaf.slice(index), theta);
-      const { state, loss, metrics } = runs[index]!.step(at, own, key);
-      const isDone = state.t === length;
-      return {
-        theta,
-        state: isDone ? { index: index + 1, own: runs[0]!.init(theta, key) } : { index, own: state },
-        loss,
-        metrics: { ...metrics, rate: index },
-      };
-    },
-  };
-}
