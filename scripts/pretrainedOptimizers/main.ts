@@ -6,7 +6,15 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type LearnedOptimizerFile, type TrainEvent, learnedOptimizerFile, resume, train } from "unspool";
+import {
+  type Evaluation,
+  type LearnedOptimizerFile,
+  type TrainEvent,
+  learnedOptimizerFile,
+  readRun,
+  resume,
+  train,
+} from "unspool";
 import { folderStore } from "unspool/train/node";
 import { type Recipe, recipes } from "./recipes.ts";
 
@@ -15,28 +23,39 @@ const root = join(import.meta.dirname, "../..");
 /** Outer steps between two lines of the log, and of the log that is kept in the file. */
 const logEvery = 100;
 
-async function pretrain({ name, seed, config, experiment, learned }: Recipe): Promise<LearnedOptimizerFile> {
+async function pretrain(recipe: Recipe): Promise<LearnedOptimizerFile> {
+  const { name, seed, config, experiment, until, learned } = recipe;
+  const end = new AbortController();
   const onEvent = (event: TrainEvent): void => {
-    if (event.type !== "step" || event.record.step % logEvery !== 0) return;
-    console.log(`${name}  outer step ${event.record.step}  loss ${event.record.loss?.toFixed(3)}`);
+    if (event.type !== "step") return;
+    const { step, loss } = event.record;
+    if (step % logEvery === 0) console.log(`${name}  outer step ${step}  loss ${loss?.toFixed(3)}`);
+    if (step === until) end.abort();
   };
   const store = folderStore(join(root, "runs", `pretrain-${name}`));
-  const options = { onEvent, checkpointEvery: { seconds: 30 } };
-  const isBegun = (await store.readManifest()) !== undefined;
-  const result = isBegun
-    ? await resume(experiment, store, { config, ...options })
-    : await train(experiment, { config, seed, store, ...options });
-  const { architecture, options: ofLearned } = learned(experiment.config.parse(config));
-  const { metrics, table } = result.evaluation!;
+  const options = { onEvent, signal: end.signal, checkpointEvery: { seconds: 30 } };
+  const [done] = await store.listCheckpoints();
+  if (done === undefined) await train(experiment, { config, seed, store, ...options });
+  else if (until === undefined || done < until) await resume(experiment, store, { config, ...options });
+  const { theta, step } = await readRun(experiment, store);
+  if (until !== undefined && step !== until) {
+    throw new Error(
+      `The run in ${store.name} is at step ${step}, and not at ${until}: remove it to begin anew.`,
+    );
+  }
+  const records = (await store.readMetrics()).slice(0, step);
+  const { metrics, table } = ((await store.readArtifact("evaluation")) ?? {}) as Partial<Evaluation>;
   console.log(table, metrics);
-  return learnedOptimizerFile(architecture, ofLearned, result.theta, {
+  const { architecture, options: ofLearned } = learned(experiment.config.parse(config));
+  return learnedOptimizerFile(architecture, ofLearned, theta, {
     command: `npm run pretrain ${name}`,
     experiment: experiment.name,
     config,
     seed,
-    measured: metrics,
-    innerSteps: result.metrics.at(-1)!.innerSteps,
-    meanLosses: meanLosses(result.metrics.map(({ loss }) => loss ?? NaN)),
+    ...(until !== undefined && { outerSteps: until }),
+    ...(metrics !== undefined && { measured: metrics }),
+    innerSteps: records.at(-1)!.innerSteps,
+    meanLosses: meanLosses(records.map(({ loss }) => loss ?? NaN)),
   });
 }
 

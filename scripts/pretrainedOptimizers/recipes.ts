@@ -12,6 +12,8 @@ export interface Recipe {
   experiment: Experiment;
   seed: number;
   config: Record<string, unknown>;
+  /** Outer steps that are done of those that the config's schedules are for. Default: all. */
+  until?: number;
   /** The learned optimizer of a parsed config. */
   learned(config: unknown): LearnedChoice;
 }
@@ -36,6 +38,7 @@ export const recipes: readonly Recipe[] = [
     experiment: learnedOptimizerPool,
     seed: 0,
     config: { steps: 4000, tasks: 20, dearest: 1e7, windowCost: 4e7 },
+    until: 928,
     learned: (config) => config as LearnedChoice,
   },
 ];

@@ -9,7 +9,7 @@ import {
 } from "unspool";
 import { z } from "zod";
 import { loadMnist } from "../shared/data/mnist.ts";
-import { inTurn, stacked } from "../shared/inTurn.ts";
+import { oneAfterAnother, stacked } from "../shared/oneAfterAnother.ts";
 import { unrolling, unrollingSteps } from "../shared/unrolling.ts";
 import { learnedFields, learnedOptions } from "./learnedOptimizer.ts";
 import { type TaskSettings, taskProblem } from "./learnedOptimizerStudy.ts";
@@ -127,7 +127,7 @@ export const rivalRuns: Experiment = defineExperiment<z.infer<typeof rivalConfig
     );
     return {
       theta: stacked(metas),
-      method: inTurn(runs, own.horizon),
+      method: oneAfterAnother(runs, own.horizon),
       steps: metas.length * unrollingSteps(problemOf(0), undefined, window),
     };
   },

@@ -54,14 +54,22 @@ export function poolEstimator<Theta>(
 ): GradientEstimator<Theta, PoolState> {
   const { estimator, sigma, pairs, tasksPerStep } = options;
   const windows = tasks.map((task) => poolWindow(task, options));
-  const estimators = tasks.map((task, i) => {
+  const create = (i: number): GradientEstimator<Theta, unknown> => {
     const { truncation, horizon } = windows[i]!;
+    const task = tasks[i]!;
     const problem = metaTraining(learned, task.family(), { horizon });
     return createEstimator(estimator, problem, {
       ...{ sigma, pairs, truncation, isDividedByStd: true, nanPolicy: "zero" },
       ...{ resets: "staggered", objective: "mean" },
     });
-  });
+  };
+  const made = new Map<number, GradientEstimator<Theta, unknown>>();
+  /** Made when it is first asked for: tasks load their data. */
+  const estimatorAt = (i: number): GradientEstimator<Theta, unknown> => {
+    const known = made.get(i) ?? create(i);
+    made.set(i, known);
+    return known;
+  };
   const weights = tasks.map(({ cost }, i) => 1 / Math.sqrt(cost * windows[i]!.truncation));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const draw = (key: Key): number => {
@@ -72,14 +80,14 @@ export function poolEstimator<Theta>(
   return {
     name: `pool of ${tasks.length} tasks`,
     init: (theta, key) => ({
-      states: estimators.map((one, i) => one.init(theta, random.foldIn(key, i))),
+      states: tasks.map((_, i) => estimatorAt(i).init(theta, random.foldIn(key, i))),
     }),
     estimate(theta, { states }, key) {
       const after = [...states];
-      const estimates = Array.from({ length: tasksPerStep }, (_, turn) => {
-        const own = random.foldIn(key, turn);
+      const estimates = Array.from({ length: tasksPerStep }, (_, place) => {
+        const own = random.foldIn(key, place);
         const index = draw(random.foldIn(own, "task"));
-        const estimate = estimators[index]!.estimate(theta, after[index], random.foldIn(own, "estimate"));
+        const estimate = estimatorAt(index).estimate(theta, after[index], random.foldIn(own, "estimate"));
         after[index] = estimate.state;
         return { ...estimate, loss: estimate.loss / tasks[index]!.unit };
       });

@@ -8,7 +8,7 @@ import {
   random,
 } from "unspool";
 import { z } from "zod";
-import { inTurn, stacked } from "../shared/inTurn.ts";
+import { oneAfterAnother, stacked } from "../shared/oneAfterAnother.ts";
 import { unrolling, unrollingSteps } from "../shared/unrolling.ts";
 import type { JudgedTask } from "./judgedTask.ts";
 
@@ -35,7 +35,7 @@ export function taskRuns(
       const options = { key: random.foldIn(key, "evaluation"), particles: runs, window };
       return {
         theta: stacked(metas),
-        method: inTurn(
+        method: oneAfterAnother(
           metas.map(() => unrolling(problem, options)),
           horizon,
         ),

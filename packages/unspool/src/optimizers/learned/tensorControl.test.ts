@@ -22,16 +22,16 @@ function after(options: StarOptions, factor = 1, change = (meta: ParameterMeta):
   });
   const meta = change(tree.map((x) => x.astype("float64"), learned.init(random.key(0))) as ParameterMeta);
   const optimizer = learned.optimizer(meta);
-  let theta: typeof start = start;
-  let state: Tree = optimizer.init(theta);
+  let theta = start;
+  let state = optimizer.init(theta);
   for (const gradient of gradients) {
     const scaled = tree.map((g) => g.mul(factor), gradient);
-    ({ theta, state } = optimizer.update(scaled, state, theta) as { theta: typeof start; state: Tree });
+    ({ theta, state } = optimizer.update(scaled, state, theta));
   }
   return theta;
 }
 
-const numbers = (theta: Tree): number[] => tree.flatten(theta);
+const numbers = (theta: Tree): number[] => [...tree.flatten(theta)];
 
 test("a scale-free rule takes the same steps, to the bit, for a loss that is 2^30 times larger or smaller", () => {
   const plain = numbers(after({ isScaleFree: true, stepMultiplier: 0.01 }));

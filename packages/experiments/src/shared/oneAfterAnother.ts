@@ -8,17 +8,17 @@ export function stacked(trees: readonly unknown[]): unknown {
   return tree.map((...leaves: (Tensor | undefined)[]) => np.stack(leaves as Tensor[]), first, ...rest);
 }
 
-export interface InTurn {
+export interface CandidatesState {
   /** Which theta of the stack. */
   index: number;
   own: UnrollingState;
 }
 
 /** The i-th unrolling of `length` inner steps at the i-th theta of a stack, one after the other. */
-export function inTurn(
+export function oneAfterAnother(
   runs: readonly Method<unknown, UnrollingState>[],
   length: number,
-): Method<unknown, InTurn> {
+): Method<unknown, CandidatesState> {
   return {
     name: "unrollings in turn",
     recipe: (theta, { own }) => runs[0]!.recipe(theta, own),
