@@ -95,7 +95,7 @@ describe.runIf(canRun)("a study through a queue", () => {
           state.coordinator?.kill("SIGKILL");
           counts.coordinators++;
         }
-        if (i % Math.ceil(kills / restarts) === Math.ceil(kills / restarts) - 1) {
+        if (i % Math.floor(kills / restarts) === Math.floor(kills / restarts) - 1) {
           await server.restart("SIGKILL");
           counts.restarts++;
         }
