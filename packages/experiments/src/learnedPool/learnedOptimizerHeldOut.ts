@@ -25,7 +25,7 @@ import {
 } from "./heldOutFigures.ts";
 import { heldOutTasks } from "./heldOutTasks.ts";
 import type { JudgedTask } from "./judgedTask.ts";
-import { taskRuns } from "./taskRuns.ts";
+import { type TaskCandidates, taskRuns } from "./taskRuns.ts";
 
 const taskNames = heldOutTasks.map(({ name }) => name);
 
@@ -60,18 +60,12 @@ export const learnedOptimizerHeldOut: Study = defineStudy<Config>({
     "after Metz et al. (CoLLAs 2022) and Harrison, Metz, Sohl-Dickstein (NeurIPS 2022), Figure 4; at CPU size",
   config,
   cells({ optimizers, runs, ...which }, seed) {
-    return tasksOf(which).flatMap((task): Cell[] => [
-      { id: cellId(task, adam), experiment: adamRuns(task), config: { runs }, seed },
-      ...optimizers.map((name): Cell => {
-        const { learned, meta } = loadLearnedOptimizer(pretrainedOptimizerFile(name));
-        return {
-          id: cellId(task, name),
-          experiment: taskRuns(task, learned, [meta]),
-          config: { runs },
-          seed,
-        };
+    return tasksOf(which).flatMap((task) =>
+      [adam, ...optimizers].map((optimizer): Cell => {
+        const experiment = taskRuns(task, () => candidatesOf(optimizer));
+        return { id: cellId(task, optimizer), experiment, config: { runs }, seed };
       }),
-    ]);
+    );
   },
   summarise(results, { optimizers, runs, ...which }): StudySummary {
     const tasks = tasksOf(which);
@@ -114,9 +108,14 @@ function tasksOf({ tasks, longest }: Pick<Config, "tasks" | "longest">): JudgedT
     .map((task) => ({ ...task, horizon: Math.min(task.horizon, longest) }));
 }
 
-function adamRuns(task: JudgedTask) {
+/** Adam with each of its rates, or a pretrained optimizer. */
+function candidatesOf(optimizer: string): TaskCandidates {
+  if (optimizer !== adam) {
+    const { learned, meta } = loadLearnedOptimizer(pretrainedOptimizerFile(optimizer));
+    return { learned, metas: [meta] };
+  }
   const metas = adamRates.map((learningRate) => learnableAdam({ learningRate }).init(random.key(0)));
-  return taskRuns(task, learnableAdam() as LearnedOptimizer, metas);
+  return { learned: learnableAdam() as LearnedOptimizer, metas };
 }
 
 /** Over all tasks: the goal is 4 seeds of 5 on 8 tasks of 10, and at most 1.1 times the loss of Adam at 0.001. */

@@ -16,20 +16,23 @@ const config = z.strictObject({
   runs: z.int().min(2).default(5).describe("training runs of each candidate, from seeds of their own"),
 });
 
+/** A learned optimizer, and the parameters of it that are tried. */
+export interface TaskCandidates {
+  learned: LearnedOptimizer;
+  metas: readonly unknown[];
+}
+
 /** About so many outer steps per candidate. */
 const windows = 20;
 
 /** Theta are the candidates' parameters [candidates, …]; the metric `rate` is the index of the one of the step. */
-export function taskRuns(
-  { horizon, family }: JudgedTask,
-  learned: LearnedOptimizer,
-  metas: readonly unknown[],
-): Experiment {
+export function taskRuns({ horizon, family }: JudgedTask, candidates: () => TaskCandidates): Experiment {
   return defineExperiment<z.infer<typeof config>>({
     name: "task-runs",
     summary: "training runs on a task by candidates of one optimizer",
     config,
     setup({ runs }, key) {
+      const { learned, metas } = candidates();
       const problem = metaTraining(learned, family(), { horizon }) as Problem;
       const window = Math.max(1, Math.ceil(horizon / windows));
       const options = { key: random.foldIn(key, "evaluation"), particles: runs, window };

@@ -3,8 +3,13 @@ import { np, tree } from "../../array/index.ts";
 import { loadLearnedOptimizer } from "./learnedFile.ts";
 import { pretrainedOptimizer, pretrainedOptimizerFile, pretrainedOptimizerNames } from "./pretrained.ts";
 
-test.each(["float32", "float64"] as const)("in one line, on parameters of %s", (dtype) => {
-  const optimizer = pretrainedOptimizer("star-mnist");
+test.each([
+  ["star-mnist", "float32"],
+  ["star-mnist", "float64"],
+  ["star-pool", "float32"],
+  ["star-pool", "float64"],
+] as const)("%s in one line, on parameters of %s", (name, dtype) => {
+  const optimizer = pretrainedOptimizer(name);
   const start = { w: np.ones([4, 3], { dtype }), b: np.ones([3], { dtype }) };
   let [theta, state] = [start, optimizer.init(start)];
   for (let step = 0; step < 3; step++) ({ theta, state } = optimizer.update(theta, state, theta));
