@@ -77,22 +77,26 @@ describe.each([
   });
 });
 
-it("keeps the steps of its cells at a Ctrl-C that a terminal sends to all of its processes", async () => {
-  const args = run("group", "--set", "stepMs=5", "--jobs", "2");
-  const interrupt = ({ event, cell, step }: JsonEvent, child: ChildProcess): void => {
-    if (event === "step" && cell === "noise-0.3" && step === 10) process.kill(-child.pid!, "SIGINT");
-  };
-  const { outcome } = start(dir, args, interrupt, true);
-  const stopped = await outcome;
-  expect(stopped.code).toBe(130);
-  const resumeLine = "unspool resume group --experiment noisyStudy.ts";
-  expect(eventsOf(stopped).at(-1)).toMatchObject({ event: "study-interrupted", resume: resumeLine });
-  const cell = join(dir, "group/cells/noise-0.3");
-  const steps = readFileSync(join(cell, "metrics.jsonl"), "utf8").trimEnd().split("\n").length;
-  expect(steps).toBeGreaterThanOrEqual(10);
-  expect(readdirSync(join(cell, "checkpoints"))).toContain(`${String(steps).padStart(8, "0")}.safetensors`);
-  expect(statusOf("group", "noise-0.3")).toBe("interrupted");
-});
+it(
+  "keeps the steps of its cells at a Ctrl-C that a terminal sends to all of its processes",
+  { tags: ["long"] },
+  async () => {
+    const args = run("group", "--set", "stepMs=5", "--jobs", "2");
+    const interrupt = ({ event, cell, step }: JsonEvent, child: ChildProcess): void => {
+      if (event === "step" && cell === "noise-0.3" && step === 10) process.kill(-child.pid!, "SIGINT");
+    };
+    const { outcome } = start(dir, args, interrupt, true);
+    const stopped = await outcome;
+    expect(stopped.code).toBe(130);
+    const resumeLine = "unspool resume group --experiment noisyStudy.ts";
+    expect(eventsOf(stopped).at(-1)).toMatchObject({ event: "study-interrupted", resume: resumeLine });
+    const cell = join(dir, "group/cells/noise-0.3");
+    const steps = readFileSync(join(cell, "metrics.jsonl"), "utf8").trimEnd().split("\n").length;
+    expect(steps).toBeGreaterThanOrEqual(10);
+    expect(readdirSync(join(cell, "checkpoints"))).toContain(`${String(steps).padStart(8, "0")}.safetensors`);
+    expect(statusOf("group", "noise-0.3")).toBe("interrupted");
+  },
+);
 
 describe("cells of a study that others have begun", () => {
   beforeAll(async () => {

@@ -121,24 +121,28 @@ describe("an output that cannot be written", () => {
   });
 });
 
-test("resume of a run that goes on is refused, and the run is not disturbed", async () => {
-  let second: Promise<Outcome> | undefined;
-  const args = ["run", "gated.ts", "--steps", "60", "--out", "live", "--json"];
-  const first = await start(dir, args, ({ event }) => {
-    if (event === "checkpoint")
-      second ??= unspool(dir, "resume", "live", "--experiment", "gated.ts", "--json").finally(() =>
-        writeFileSync(join(dir, "go"), ""),
-      );
-  }).outcome;
-  const refused = await second!;
-  expect(refused.code).toBe(1);
-  expect(eventsOf(refused).at(-1)).toMatchObject({
-    event: "error",
-    message: expect.stringContaining("it is being written by process") as string,
-  });
-  expect([first.code, eventsOf(first).at(-1)?.event]).toEqual([0, "done"]);
-  expect(readFileSync(join(dir, "live/metrics.jsonl"), "utf8").trimEnd().split("\n")).toHaveLength(60);
-});
+test(
+  "resume of a run that goes on is refused, and the run is not disturbed",
+  { tags: ["long"] },
+  async () => {
+    let second: Promise<Outcome> | undefined;
+    const args = ["run", "gated.ts", "--steps", "60", "--out", "live", "--json"];
+    const first = await start(dir, args, ({ event }) => {
+      if (event === "checkpoint")
+        second ??= unspool(dir, "resume", "live", "--experiment", "gated.ts", "--json").finally(() =>
+          writeFileSync(join(dir, "go"), ""),
+        );
+    }).outcome;
+    const refused = await second!;
+    expect(refused.code).toBe(1);
+    expect(eventsOf(refused).at(-1)).toMatchObject({
+      event: "error",
+      message: expect.stringContaining("it is being written by process") as string,
+    });
+    expect([first.code, eventsOf(first).at(-1)?.event]).toEqual([0, "done"]);
+    expect(readFileSync(join(dir, "live/metrics.jsonl"), "utf8").trimEnd().split("\n")).toHaveLength(60);
+  },
+);
 
 test("an experiment's process.exit is told, and the run stays", { tags: ["long"] }, async () => {
   const outcome = await unspool(dir, "run", "exiting.ts", "--out", "exited");

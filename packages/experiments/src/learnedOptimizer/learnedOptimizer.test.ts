@@ -71,19 +71,23 @@ test(
   },
 );
 
-test("star-mnist beats Adam with the best of 10 rates on a width, images and seeds that it never saw", () => {
-  const { test: images } = loadMnist(4);
-  // Meta-training saw networks of 16, 32 and no hidden units, and the training images.
-  const settings = { hidden: [24], horizon: 100, batchSize: 32, scales: [1, 1] as const };
-  const [seeds, networks] = [5, 8];
-  const { learned, meta } = loadLearnedOptimizer(pretrainedOptimizerFile("star-mnist"));
-  const bySeed = (each: readonly number[]): number[] =>
-    Array.from({ length: seeds }, (_, i) => mean(each.slice(i * networks, (i + 1) * networks)));
-  const key = random.key(2026);
-  const count = seeds * networks;
-  const mine = bySeed(trainingRuns(taskProblem(learned, images, settings), meta, key, count).each);
-  const adams = adamRuns(images, settings, key, count).map(({ each }) => bySeed(each));
-  expect(adams).toHaveLength(10);
-  const wins = mine.filter((loss, seed) => loss < Math.min(...adams.map((losses) => losses[seed]!)));
-  expect(wins.length).toBeGreaterThanOrEqual(4);
-});
+test(
+  "star-mnist beats Adam with the best of 10 rates on a width, images and seeds that it never saw",
+  { tags: ["long"] },
+  () => {
+    const { test: images } = loadMnist(4);
+    // Meta-training saw networks of 16, 32 and no hidden units, and the training images.
+    const settings = { hidden: [24], horizon: 100, batchSize: 32, scales: [1, 1] as const };
+    const [seeds, networks] = [5, 8];
+    const { learned, meta } = loadLearnedOptimizer(pretrainedOptimizerFile("star-mnist"));
+    const bySeed = (each: readonly number[]): number[] =>
+      Array.from({ length: seeds }, (_, i) => mean(each.slice(i * networks, (i + 1) * networks)));
+    const key = random.key(2026);
+    const count = seeds * networks;
+    const mine = bySeed(trainingRuns(taskProblem(learned, images, settings), meta, key, count).each);
+    const adams = adamRuns(images, settings, key, count).map(({ each }) => bySeed(each));
+    expect(adams).toHaveLength(10);
+    const wins = mine.filter((loss, seed) => loss < Math.min(...adams.map((losses) => losses[seed]!)));
+    expect(wins.length).toBeGreaterThanOrEqual(4);
+  },
+);

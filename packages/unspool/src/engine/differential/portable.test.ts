@@ -17,14 +17,18 @@ import { arithmetic } from "./testing/operations.ts";
 import { type RandomFunction, caseOf, randomFunctions } from "./testing/randomFunction.ts";
 import { type RandomLoop, loopOf, randomLoops } from "./testing/randomLoop.ts";
 
-test("float64: sums, products and roots per unit and per member are the reference's, bit by bit", () => {
-  const check = (random: RandomFunction): void => {
-    const options = { portableBits: true, isLanedOnly: true };
-    const row = caseOf({ ...random, dtype: "float64" }, { from: arithmetic });
-    expect(wrongOf(row, { ulps: 0 }, options)).toEqual([]);
-  };
-  fc.assert(fc.property(randomFunctions(40), check), { numRuns: 60, seed: 5 });
-});
+test(
+  "float64: sums, products and roots per unit and per member are the reference's, bit by bit",
+  { tags: ["long"] },
+  () => {
+    const check = (random: RandomFunction): void => {
+      const options = { portableBits: true, isLanedOnly: true };
+      const row = caseOf({ ...random, dtype: "float64" }, { from: arithmetic });
+      expect(wrongOf(row, { ulps: 0 }, options)).toEqual([]);
+    };
+    fc.assert(fc.property(randomFunctions(40), check), { numRuns: 60, seed: 5 });
+  },
+);
 
 test("float32: sums and products of matrices per unit are added in index order", () => {
   const count = 6;

@@ -20,7 +20,7 @@ const boundOf = (dtype: "float32" | "float64", terms: number) => ({
 const flipped = (x: Tensor, isFlipped: boolean): Tensor =>
   isFlipped ? (np.matrixTranspose(x) as Tensor) : x;
 
-test("products of matrices and stacks of them", () => {
+test("products of matrices and stacks of them", { tags: ["long"] }, () => {
   const shapes = fc.record({
     dtype: dtypes,
     rows: length,

@@ -169,7 +169,7 @@ describe("a run on disk", () => {
   );
 
   // What a process that is killed leaves behind is the folder as it was at that moment.
-  test("that dies at any moment is resumed to the same bits", async () => {
+  test("that dies at any moment is resumed to the same bits", { tags: ["long"] }, async () => {
     const whole = await train(quadratic, { seed, steps });
     const moments = await foldersDuring(() =>
       train(quadratic, { seed, steps, store: folderStore(dir), ...every2 }),
