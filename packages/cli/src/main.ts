@@ -72,6 +72,14 @@ async function dispatch(
       const { workerCommand } = await import("./commands/worker.ts");
       return workerCommand(line, reporter);
     }
+    case "workers": {
+      const { workersCommand } = await import("./commands/workers.ts");
+      return workersCommand(line, reporter);
+    }
+    case "doctor": {
+      const { doctorCommand } = await import("./commands/doctor.ts");
+      return doctorCommand(line, reporter);
+    }
     default: {
       if (!["compare", "diagnose"].includes(line.command!.name)) reporter.preparing(line.positionals[0]!);
       return runner(line, reporter, isJson);

@@ -50,11 +50,11 @@ export async function workOnCells(options: CellWorkerOptions): Promise<void> {
   const client = new Redis({ ...address, maxRetriesPerRequest: null });
   client.on("error", () => {});
   client.once("error", ({ message }) => onMessage(`${shown}: ${message}. It is asked again.`));
-  const info: WorkerInfo = { id: randomUUID(), host: hostname(), pid: process.pid, jobs, has, cells: [], ended: 0, at: 0 }; // prettier-ignore
+  const info = { ...{ id: randomUUID(), host: hostname(), pid: process.pid, jobs, has }, ended: 0 };
   const running = new Map<string, WorkerInfo["cells"][number]>();
   const told = new Set<string>();
   const tell = async (): Promise<void> => {
-    await tellWorker(client, { ...info, cells: [...running.values()], at: Date.now() });
+    await tellWorker(client, { ...info, cells: [...running.values()] });
     for (const needs of await listNeeds(client)) {
       const others = differences(needs, has);
       const text = others.join("; ");
@@ -157,19 +157,21 @@ async function runTaken(
     for (const id of [...cell.after, cell.cell])
       await copyWhole(redisStore(client, storeName(cell, id)), place(id), onMessage);
     const mirror = mirrorOf(place(cell.cell), store);
-    let toldMs = 0;
+    /** The step that was told last, and when. */
+    let last: { step: number; ms: number } | undefined;
     const onEvent = (event: TrainEvent): void => {
       if (event.type === "warning") onMessage(`${cell.cell}: ${event.message}`);
       if (event.type === "checkpoint") mirror.look();
       if (event.type !== "step") return;
       const { record, steps } = event;
-      const before = running.get(key);
+      const { step } = record;
       const now = performance.now();
-      if (now - toldMs < 500) return;
-      const stepsPerSecond = before === undefined ? 0 : ((record.step - before.step) * 1000) / (now - toldMs);
-      running.set(key, { study: cell.study, cell: cell.cell, step: record.step, stepsPerSecond });
-      toldMs = now;
-      job.updateProgress({ record: { step: record.step, loss: record.loss }, steps }).catch(() => {});
+      if (last !== undefined && now - last.ms < 500) return;
+      // Of the first there is no speed: the cell's process has only begun.
+      const stepsPerSecond = last === undefined ? 0 : ((step - last.step) * 1000) / (now - last.ms);
+      running.set(key, { study: cell.study, cell: cell.cell, step, stepsPerSecond });
+      last = { step, ms: now };
+      job.updateProgress({ record: { step, loss: record.loss }, steps }).catch(() => {});
     };
     running.set(key, { study: cell.study, cell: cell.cell, step: 0, stepsPerSecond: 0 });
     await run(cell, dir, { signal, onEvent }).catch(async (error: unknown) => {

@@ -9,5 +9,7 @@ export { workOnCells } from "./cellWorker.ts";
 export type { CellWorkerOptions } from "./cellWorker.ts";
 export { JobError, differences, queueOf, requireCellJob } from "./cellJob.ts";
 export type { Capability, CellJob } from "./cellJob.ts";
+export { QueueError, inspectQueue } from "./inspectQueue.ts";
+export type { QueueState, WaitingCells } from "./inspectQueue.ts";
 export { listNeeds, listWorkers } from "./registry.ts";
 export type { WorkerInfo } from "./registry.ts";

@@ -19,12 +19,22 @@ export interface WorkerInfo {
   cells: readonly { study: string; cell: string; step: number; stepsPerSecond: number }[];
   /** Cells that it has ended. */
   ended: number;
-  /** Milliseconds since 1970, by its own clock. */
+  /** Milliseconds since 1970 when it was last heard of, by the server's clock. */
   at: number;
+  /** By how many milliseconds its own clock is ahead of the server's. */
+  clockMs: number;
 }
 
-export async function tellWorker(client: Redis, info: WorkerInfo): Promise<void> {
-  await client.hset(workersKey, info.id, JSON.stringify(info));
+/** Milliseconds since 1970 by the server's clock: those of the machines may differ. */
+export async function serverTime(client: Redis): Promise<number> {
+  const [seconds, micro] = await client.time();
+  return Number(seconds) * 1000 + Math.floor(Number(micro) / 1000);
+}
+
+export async function tellWorker(client: Redis, info: Omit<WorkerInfo, "at" | "clockMs">): Promise<void> {
+  const at = await serverTime(client);
+  const told: WorkerInfo = { ...info, at, clockMs: Date.now() - at };
+  await client.hset(workersKey, info.id, JSON.stringify(told));
 }
 
 export async function forgetWorker(client: Redis, id: string): Promise<void> {
@@ -32,7 +42,8 @@ export async function forgetWorker(client: Redis, id: string): Promise<void> {
 }
 
 /** Those that were heard of lately; what the others have left is removed. */
-export async function listWorkers(client: Redis, now: number = Date.now()): Promise<WorkerInfo[]> {
+export async function listWorkers(client: Redis): Promise<WorkerInfo[]> {
+  const now = await serverTime(client);
   const all = Object.values(await client.hgetall(workersKey)).map((text) => JSON.parse(text) as WorkerInfo);
   const silent = all.filter(({ at }) => now - at > silenceMs);
   for (const { id } of silent) await forgetWorker(client, id);

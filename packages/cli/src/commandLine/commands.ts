@@ -24,7 +24,18 @@ export interface CommandSpec {
 }
 
 export type CommandName =
-  "list" | "run" | "sweep" | "resume" | "compare" | "diagnose" | "analyse" | "explain" | "report" | "worker";
+  | "list"
+  | "run"
+  | "sweep"
+  | "resume"
+  | "compare"
+  | "diagnose"
+  | "analyse"
+  | "explain"
+  | "report"
+  | "worker"
+  | "workers"
+  | "doctor";
 
 const json: OptionSpec = { help: "one JSON object a line on stdout and nothing else" };
 
@@ -329,5 +340,30 @@ export const commands: readonly CommandSpec[] = [
       ...commonOptions,
     },
     examples: ["unspool worker --queue redis://10.0.0.1:6379 --jobs 4"],
+  },
+  {
+    name: "workers",
+    summary: "Who works for a queue, at what and how fast, and what waits",
+    options: {
+      queue: {
+        ...queue,
+        help: "redis://HOST:PORT, or rediss:// for TLS, with USER:PASSWORD@ where it asks for them",
+      },
+      json,
+      ...commonOptions,
+    },
+    examples: ["unspool workers --queue redis://10.0.0.1:6379"],
+  },
+  {
+    name: "doctor",
+    summary:
+      "Check this machine, and a queue's server and workers; exit code 1 where something has to be mended",
+    options: {
+      queue: { ...queue, help: "check this queue too: reachable, settings, memory, clocks, workers" },
+      "portable-bits": portableBits,
+      json,
+      ...commonOptions,
+    },
+    examples: ["unspool doctor", "unspool doctor --queue redis://10.0.0.1:6379"],
   },
 ];
