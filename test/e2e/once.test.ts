@@ -23,7 +23,7 @@ describe("config, theta and the first state", () => {
     expect(await callsOf(...run, "--out", "plain", "--set", "steps=3")).toEqual(once);
   });
 
-  it("are made once by resume", async () => {
+  it("are made once by resume", { tags: ["long"] }, async () => {
     const more = ["--experiment", "counted.ts", "--steps", "5", "--json"];
     expect(await callsOf("resume", "plain", ...more)).toEqual(["parse", "setup", "init"]);
   });

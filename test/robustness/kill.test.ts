@@ -71,7 +71,7 @@ test("train: before each operation on its files", async () => {
   expect(at).toBeGreaterThan(50);
 });
 
-test("resume: before each operation on its files", async () => {
+test("resume: before each operation on its files", { tags: ["long"] }, async () => {
   const whole = folderStore(join(root, "longer"));
   const expected = await bitsOf(whole, (await train(plain, { ...options, steps: 4, store: whole })).state);
   const first = join(root, "first");

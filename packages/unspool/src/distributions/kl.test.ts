@@ -48,7 +48,7 @@ test.each(pairs)("of %#: the closed form, and 0 for the same one", (p, q, expect
   expectClose(kl(p, p), expected.map(() => 0), 1e-11); // prettier-ignore
 });
 
-test.each(pairs)("of %#: the mean of what draws say", (p, q, expected) => {
+test.each(pairs)("of %#: the mean of what draws say", { tags: ["long"] }, (p, q, expected) => {
   const draws = drawsOf(p, 1, 20_000);
   expectMean(p.logProb(draws).sub(q.logProb(draws)), expected);
 });

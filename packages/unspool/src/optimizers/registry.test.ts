@@ -90,7 +90,7 @@ describe.each(cases)("%s %j", (name, options) => {
     );
   });
 
-  test("has the gradient of its parameters after 2 steps that differences give", () => {
+  test("has the gradient of its parameters after 2 steps that differences give", { tags: ["long"] }, () => {
     const optimizer = make();
     const loss = (x0: Tensor): Tensor => {
       let [theta, state] = [x0, optimizer.init(x0)];
