@@ -56,6 +56,11 @@ describe("planAxis", () => {
     }
     const { domain } = planAxis({ label: "" }, [0, 0], 6);
     expect(domain[1]).toBeGreaterThan(domain[0]);
+    // Powers of ten of the smallest numbers are 0.
+    for (const scale of ["linear", "symlog"] as const)
+      expect(planAxis({ label: "", scale }, [-5e-324, 0], 6).ticks).toEqual(
+        planAxis({ label: "", scale }, [0, 0], 6).ticks,
+      );
   });
 
   it("leaves room but does not cross 0 for it", () => {

@@ -34,8 +34,9 @@ export function planAxis(axis: Axis, values: readonly number[], count: number, r
   const [low, high] = axis.domain ?? withRoom(type, extent(shown), room);
   if (!(low <= high)) return linearPlan(0, 1, count);
   if (type === "log" && low > 0) return logPlan(low, high, count);
-  if (type === "symlog") return symlogPlan(low, high, shown, count);
-  return linearPlan(low, high, count);
+  const [from, to] = [low, high].map((x) => (Math.abs(x) < leastLogValue ? 0 : x)) as [number, number];
+  if (type === "symlog") return symlogPlan(from, to, shown, count);
+  return linearPlan(from, to, count);
 }
 
 /** Least and greatest finite value; [Infinity, -Infinity] if there is none. */
@@ -89,7 +90,7 @@ function linearPlan(low: number, high: number, count: number): AxisPlan {
   return { type: "linear", domain, ticks, format: linearFormat(step, size) };
 }
 
-/** Below this, half of a number may be 0. */
+/** Below this, half of a number may be 0, and its power of ten. */
 const leastLogValue = 1e-300;
 
 function logPlan(lowest: number, highest: number, count: number): AxisPlan {
