@@ -38,6 +38,7 @@ export const recipes: readonly Recipe[] = [
     experiment: learnedOptimizerPool,
     seed: 0,
     config: { steps: 4000, tasks: 20, dearest: 1e7, windowCost: 4e7 },
+    // Where the run was stopped that made the file: its learning rate falls as if 4000 steps followed.
     until: 928,
     learned: (config) => config as LearnedChoice,
   },

@@ -1,7 +1,7 @@
 /**
- * Meta-training on a list of tasks, a few of them at each outer step: evolution strategies through truncated training runs, whose losses
- * are divided by their standard deviation within the estimate, so that tasks of any scale weigh alike. Dear tasks are
- * drawn more rarely, by the root of what their windows cost.
+ * Meta-training on a list of tasks, a few of them at each outer step: evolution strategies through truncated training
+ * runs, whose losses are divided by their standard deviation within the estimate, so that tasks of any scale weigh alike.
+ * Dear tasks are drawn more rarely, by the root of what their windows cost.
  */
 import {
   type GradientEstimator,
