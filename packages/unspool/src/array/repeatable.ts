@@ -11,16 +11,16 @@ import { type TracedAtom, type TracedBody, type TracedProgram, traceProgram } fr
 import type { Tensor } from "./tensor.ts";
 
 /**
- * Traces `fn` twice for arguments with the shapes and dtypes of `args`; throws `TraceError` if the traces differ.
- * `instead` says what to write.
+ * Traces `fn` twice for arguments with the shapes and dtypes of `args`, inside of another recording too; throws `TraceError`
+ * if the traces differ. `instead` says what to write.
  */
 export function requireRepeatable(
   where: string,
   fn: (...args: never[]) => unknown,
   args: readonly unknown[],
   instead?: string,
-): void {
-  outsideOfRecording(() => repeatableTrace(where, fn, args, instead));
+): TracedProgram {
+  return outsideOfRecording(() => repeatableTrace(where, fn, args, instead));
 }
 
 /** `traceProgram`, held to give the same program a second time. */

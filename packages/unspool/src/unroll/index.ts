@@ -9,6 +9,7 @@ export {
   requireFinalLoss,
   requireProblem,
 } from "./problem.ts";
+export { changingState } from "./constantState.ts";
 export { requireHorizon } from "./horizon.ts";
 export type { ErasedProblem, Problem, ProblemOptions, StepContext, StepResult } from "./problem.ts";
 export { typedExecutor } from "./executor.ts";

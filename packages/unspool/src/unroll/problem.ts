@@ -2,10 +2,10 @@
  * An inner problem: pure functions that start and advance one particle, and a horizon. Everything else (windows,
  * particles, derivatives, resets) is built from it.
  */
-import { type Key, Tensor, type Tensors, random, tree } from "../array/index.ts";
+import { type Key, Tensor, type Tensors, type TracedProgram, random, tree } from "../array/index.ts";
 import { OptionError, ShapeError, requireKnownOptions } from "../errors.ts";
 import { requireHorizon } from "./horizon.ts";
-import { checkRepeatable } from "./repeatableStep.ts";
+import { checkRepeatable, repeatable } from "./repeatableStep.ts";
 import { requireSynchronous } from "./requireSynchronous.ts";
 
 /** What a step may use besides theta and the state. */
@@ -120,6 +120,8 @@ export interface ErasedProblem {
   readonly horizon: number;
   readonly isDifferentiable: boolean;
   readonly isTraceable: boolean;
+  /** Of a problem without the constant leaves of its state, see `changingState`: the problem with them. */
+  readonly whole?: ErasedProblem;
   init(theta: unknown, key: Key): unknown;
   step(theta: unknown, state: unknown, context: StepContext<unknown>): StepResult<unknown>;
   data?(key: Key): unknown;
@@ -158,20 +160,28 @@ export function eraseProblem<Theta, State, Batch>(problem: Problem<Theta, State,
 
 /** The state at t = 0 of the trajectory with key `key`. */
 export function initialState(problem: ErasedProblem, theta: unknown, key: Key): unknown {
-  const dtype = tree.floatType(theta);
-  const start = (at: unknown, source: Key): unknown => {
-    const made = problem.init(tree.copy(at), random.foldIn(random.foldIn(source, 0), 0));
-    return tree.tensors(requireSynchronous(`${problem.name}.init`, made), dtype);
+  checkRepeatable(problem, "init", startOf(problem), [theta, key]);
+  return startOf(problem)(theta, key);
+}
+
+/** The program of `initialState`. */
+export function tracedStart(problem: ErasedProblem, theta: unknown, key: Key): TracedProgram {
+  return repeatable(problem, "init", startOf(problem), [theta, key]);
+}
+
+function startOf(problem: ErasedProblem): (theta: unknown, key: Key) => unknown {
+  return (theta, key) => {
+    const dtype = tree.floatType(theta);
+    const made = problem.init(tree.copy(theta), random.foldIn(random.foldIn(key, 0), 0));
+    const state: unknown = tree.tensors(requireSynchronous(`${problem.name}.init`, made), dtype);
+    // A simulator keeps its own precision.
+    if (!problem.isTraceable) return state;
+    const cast = (leaf: Tensor): Tensor =>
+      (leaf.dtype === "float32" || leaf.dtype === "float64") && leaf.dtype !== dtype
+        ? leaf.astype(dtype)
+        : leaf;
+    return tree.map(cast, state);
   };
-  checkRepeatable(problem, "init", start, [theta, key]);
-  const state = start(theta, key);
-  // A simulator keeps its own precision.
-  if (!problem.isTraceable) return state;
-  const cast = (leaf: Tensor): Tensor =>
-    (leaf.dtype === "float32" || leaf.dtype === "float64") && leaf.dtype !== dtype
-      ? leaf.astype(dtype)
-      : leaf;
-  return tree.map(cast, state);
 }
 
 /** One step of the trajectory with key `key`, checked: same state shapes, scalar loss. */
@@ -185,6 +195,12 @@ export function advance(
   const step = (...args: StepArguments) => stepOf(problem, ...args);
   checkRepeatable(problem, "step", step, [theta, state, t, key]);
   return step(theta, state, t, key);
+}
+
+/** The program of `advance`. */
+export function tracedStep(problem: ErasedProblem, theta: unknown, state: unknown, key: Key): TracedProgram {
+  const step = (...args: StepArguments) => stepOf(problem, ...args);
+  return repeatable(problem, "step", step, [theta, state, tree.scalar(0, "int32"), key]);
 }
 
 type StepArguments = [theta: unknown, state: unknown, t: Tensor, key: Key];

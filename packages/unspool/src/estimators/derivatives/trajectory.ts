@@ -11,6 +11,7 @@ import {
   type Executor,
   type WindowOptions,
   type WindowPlan,
+  changingState,
   executorFor,
   firstClocks,
   initialState,
@@ -86,7 +87,7 @@ export function derivativeSettings(
   if (isFinal) requireEnd(name, problem);
   const lossScale = objective === "mean" ? 1 / plan.truncation : 1;
   return {
-    ...{ name, problem, plan, tasks, objective, lossScale, isFinal },
+    ...{ name, problem: changingState(problem), plan, tasks, objective, lossScale, isFinal },
     executor: executorFor(problem, options.executor),
   };
 }
@@ -96,7 +97,12 @@ export function madeForTasks({ problem, plan, tasks, objective, isFinal }: Deriv
   madeFor?: MadeFor;
 } {
   if (isFinal) return {};
-  return { madeFor: { problem, options: { tasks, objective, ...windowsOf(plan, problem) } } };
+  return {
+    madeFor: {
+      problem: problem.whole ?? problem,
+      options: { tasks, objective, ...windowsOf(plan, problem) },
+    },
+  };
 }
 
 /** Requires a loss of finished trajectories, and that they finish. */

@@ -6,6 +6,7 @@ import {
   type ResetPolicy,
   type WindowOptions,
   type WindowPlan,
+  changingState,
   executorFor,
   requireProblem,
   windowPlan,
@@ -122,7 +123,7 @@ export function esSettings(
   }
   return {
     name,
-    problem,
+    problem: changingState(problem),
     plan,
     sigma,
     pairs,
@@ -152,7 +153,7 @@ export function madeForPairs(settings: EsSettings): { madeFor?: MadeFor } {
     ...windowsOf(plan, problem),
     ...(gaussianSigma === undefined && { noise }),
   };
-  return { madeFor: { problem, options } };
+  return { madeFor: { problem: problem.whole ?? problem, options } };
 }
 
 /** The windows; those of an estimator of whole trajectories are none to others. */

@@ -103,7 +103,7 @@ export function reparameterisedEs<Theta, State, Batch>(
       name,
       ...madeForPairs(settings),
       init(theta, key) {
-        requireStates(derivative, checkpoints, initialState(erased, theta, key));
+        requireStates(derivative, checkpoints, initialState(settings.problem, theta, key));
         const twice = (leaf: Tensor): Tensor => np.concatenate([leaf, leaf]);
         const units: MemberUnit = {
           pair: twice(np.arange(pairs)),

@@ -1,0 +1,101 @@
+/**
+ * State that does not change is not state. A leaf that every step returns as it came in, and whose start depends on neither
+ * theta nor the key, has one value for all units at all times: users of JAX carry data in the state by habit. Estimators
+ * work with the problem without such leaves, which are constants of its program then, shared by all units.
+ */
+import { type Tensor, type TracedAtom, type TracedProgram, random, tree } from "../array/index.ts";
+import { type ErasedProblem, initialState, tracedStart, tracedStep } from "./problem.ts";
+
+/** The constant leaves of a state by path, and a state with them. */
+interface Constants {
+  readonly whole: unknown;
+  readonly values: ReadonlyMap<string, Tensor>;
+}
+
+/** The problem without the leaves of its state that do not change; `whole` is the problem with them. */
+export function changingState(problem: ErasedProblem): ErasedProblem {
+  if (!problem.isTraceable) return problem;
+  // By the shapes of theta: a memo, because finding them takes traces of the step.
+  const known = new Map<string, Constants>();
+  const constantsFor = (theta: unknown): Constants => {
+    const shapes = tree.entries(theta).map(([path, { shape, dtype }]) => `${path}:${dtype}[${shape.join()}]`);
+    const signature = shapes.join();
+    const constants = known.get(signature) ?? findConstants(problem, tree.zerosLike(theta));
+    known.set(signature, constants);
+    return constants;
+  };
+  return {
+    ...problem,
+    whole: problem,
+    init: (theta, key) => withoutConstants(constantsFor(theta), problem.init(theta, key), theta),
+    step(theta, state, context) {
+      const constants = constantsFor(theta);
+      const { state: next, loss } = problem.step(theta, withConstants(constants, state), context);
+      return { state: withoutConstants(constants, next, theta), loss };
+    },
+    ...(problem.finalLoss && {
+      finalLoss: (theta, state, batch) =>
+        problem.finalLoss!(theta, withConstants(constantsFor(theta), state), batch),
+    }),
+  };
+}
+
+/** A record of the leaves that may change, by path; the state as it is where all may. */
+function withoutConstants({ values }: Constants, state: unknown, theta: unknown): unknown {
+  if (values.size === 0) return state;
+  const leaves = tree.entries(tree.tensors(state as object, tree.floatType(theta)));
+  return Object.fromEntries(leaves.filter(([path]) => !values.has(path)));
+}
+
+function withConstants({ whole, values }: Constants, state: unknown): unknown {
+  if (values.size === 0) return state;
+  const leaves = new Map(tree.entries(state));
+  // By the key, not by the path: a record of leaves has no deeper ones, whatever dots their names have.
+  return tree.mapWithPath((path) => values.get(path) ?? leaves.get(path)!, whole);
+}
+
+const none = new Map<string, Tensor>();
+
+function findConstants(problem: ErasedProblem, theta: unknown): Constants {
+  const key = random.key(0);
+  const starts = tracedStart(problem, theta, key);
+  const fixed = fixedOutputs(starts);
+  // No constant start, no constant leaf: the step need not be looked at.
+  if (fixed.size === 0) return { whole: undefined, values: none };
+  const whole = initialState(problem, theta, key);
+  const kept = keptLeaves(tracedStep(problem, theta, whole, key), theta, whole);
+  const leaves = tree.entries(whole);
+  const values = new Map(leaves.filter(([path]) => fixed.has(path) && kept.has(path)));
+  // Of a state that never changes something stays, to tell units by; and names that paths do not tell apart stay too.
+  const isPlain = new Set(leaves.map(([path]) => path)).size === leaves.length;
+  return { whole, values: isPlain && values.size < leaves.length ? values : none };
+}
+
+/** Paths of the outputs that depend on no argument. */
+function fixedOutputs({ body, constants, output }: TracedProgram): Set<string> {
+  const varying = new Set(body.inputs.slice(constants.length));
+  for (const { inputs, outputs } of body.equations) {
+    if (!inputs.some((atom) => "id" in atom && varying.has(atom.id))) continue;
+    for (const { id } of outputs) varying.add(id);
+  }
+  const isFixed = (atom: TracedAtom): boolean => !("id" in atom) || !varying.has(atom.id);
+  return new Set(pathsWhere(output, body.outputs, isFixed));
+}
+
+/** Paths of the leaves of the state that the step returns as they came in. */
+function keptLeaves({ body, constants, output }: TracedProgram, theta: unknown, state: unknown): Set<string> {
+  const first = constants.length + tree.leaves(theta).length;
+  const inputs = new Map(tree.entries(state).map(([path], i) => [`state.${path}`, body.inputs[first + i]]));
+  const isKept = (atom: TracedAtom, path: string): boolean => "id" in atom && inputs.get(path) === atom.id;
+  const paths = pathsWhere(output, body.outputs, isKept);
+  return new Set(paths.map((path) => path.slice("state.".length)));
+}
+
+function pathsWhere(
+  output: unknown,
+  atoms: readonly TracedAtom[],
+  holds: (atom: TracedAtom, path: string) => boolean,
+): string[] {
+  const paths = tree.entries(output).map(([path]) => path);
+  return paths.filter((path, i) => holds(atoms[i]!, path));
+}
