@@ -4,7 +4,7 @@
  * work with the problem without such leaves, which are constants of its program then, shared by all units.
  */
 import { type Tensor, type TracedAtom, type TracedProgram, random, tree } from "../array/index.ts";
-import { type ErasedProblem, initialState, tracedStart, tracedStep } from "./problem.ts";
+import { type ErasedProblem, emptyState, initialState, tracedStart, tracedStep } from "./problem.ts";
 
 /** The constant leaves of a state by path, and a state with them. */
 interface Constants {
@@ -12,7 +12,7 @@ interface Constants {
   readonly values: ReadonlyMap<string, Tensor>;
 }
 
-/** The problem without the leaves of its state that do not change; `whole` is the problem with them. */
+/** The problem without the leaves of its state that do not change. */
 export function changingState(problem: ErasedProblem): ErasedProblem {
   if (!problem.isTraceable) return problem;
   // By the shapes of theta: a memo, because finding them takes traces of the step.
@@ -26,7 +26,7 @@ export function changingState(problem: ErasedProblem): ErasedProblem {
   };
   return {
     ...problem,
-    whole: problem,
+    whole: { problem, without: (theta, state) => withoutConstants(constantsFor(theta), state, theta) },
     init: (theta, key) => withoutConstants(constantsFor(theta), problem.init(theta, key), theta),
     step(theta, state, context) {
       const constants = constantsFor(theta);
@@ -54,21 +54,23 @@ function withConstants({ whole, values }: Constants, state: unknown): unknown {
   return tree.mapWithPath((path) => values.get(path) ?? leaves.get(path)!, whole);
 }
 
-const none = new Map<string, Tensor>();
+const allChange: Constants = { whole: undefined, values: new Map() };
 
 function findConstants(problem: ErasedProblem, theta: unknown): Constants {
   const key = random.key(0);
   const starts = tracedStart(problem, theta, key);
   const fixed = fixedOutputs(starts);
   // No constant start, no constant leaf: the step need not be looked at.
-  if (fixed.size === 0) return { whole: undefined, values: none };
-  const whole = initialState(problem, theta, key);
-  const kept = keptLeaves(tracedStep(problem, theta, whole, key), theta, whole);
-  const leaves = tree.entries(whole);
-  const values = new Map(leaves.filter(([path]) => fixed.has(path) && kept.has(path)));
+  if (fixed.size === 0) return allChange;
+  const empty = emptyState(problem, theta, key);
+  const kept = keptLeaves(tracedStep(problem, theta, empty, key), theta, empty);
+  const paths = tree.entries(empty).map(([path]) => path);
+  const constant = new Set(paths.filter((path) => fixed.has(path) && kept.has(path)));
   // Of a state that never changes something stays, to tell units by; and names that paths do not tell apart stay too.
-  const isPlain = new Set(leaves.map(([path]) => path)).size === leaves.length;
-  return { whole, values: isPlain && values.size < leaves.length ? values : none };
+  const isPlain = new Set(paths).size === paths.length;
+  if (!isPlain || constant.size === 0 || constant.size === paths.length) return allChange;
+  const whole = initialState(problem, theta, key);
+  return { whole, values: new Map(tree.entries(whole).filter(([path]) => constant.has(path))) };
 }
 
 /** Paths of the outputs that depend on no argument. */

@@ -3,6 +3,7 @@ export { isThenable } from "./requireSynchronous.ts";
 export {
   advance,
   defineProblem,
+  emptyState,
   eraseProblem,
   finalLossOf,
   initialState,

@@ -2,7 +2,7 @@
  * An inner problem: pure functions that start and advance one particle, and a horizon. Everything else (windows,
  * particles, derivatives, resets) is built from it.
  */
-import { type Key, Tensor, type Tensors, type TracedProgram, random, tree } from "../array/index.ts";
+import { type Key, Tensor, type Tensors, type TracedProgram, np, random, tree } from "../array/index.ts";
 import { OptionError, ShapeError, requireKnownOptions } from "../errors.ts";
 import { requireHorizon } from "./horizon.ts";
 import { checkRepeatable, repeatable } from "./repeatableStep.ts";
@@ -120,13 +120,19 @@ export interface ErasedProblem {
   readonly horizon: number;
   readonly isDifferentiable: boolean;
   readonly isTraceable: boolean;
-  /** Of a problem without the constant leaves of its state, see `changingState`: the problem with them. */
-  readonly whole?: ErasedProblem;
+  /** Of a problem without the constant leaves of its state, see `changingState`. */
+  readonly whole?: WholeProblem;
   init(theta: unknown, key: Key): unknown;
   step(theta: unknown, state: unknown, context: StepContext<unknown>): StepResult<unknown>;
   data?(key: Key): unknown;
   finalLoss?(theta: unknown, state: unknown, batch: unknown): Tensor;
   finalData?(key: Key): unknown;
+}
+
+/** A problem with the constant leaves of its state, and what takes them out. */
+export interface WholeProblem {
+  readonly problem: ErasedProblem;
+  without(theta: unknown, state: unknown): unknown;
 }
 
 /** Throws `OptionError` unless `problem` is an inner problem. */
@@ -162,6 +168,15 @@ export function eraseProblem<Theta, State, Batch>(problem: Problem<Theta, State,
 export function initialState(problem: ErasedProblem, theta: unknown, key: Key): unknown {
   checkRepeatable(problem, "init", startOf(problem), [theta, key]);
   return startOf(problem)(theta, key);
+}
+
+/** Zeros in the shapes of an initial state. Nothing is computed, but for a simulator. */
+export function emptyState(problem: ErasedProblem, theta: unknown, key: Key): unknown {
+  if (!problem.isTraceable) return tree.zerosLike(initialState(problem, theta, key));
+  const { whole } = problem;
+  if (whole !== undefined) return whole.without(theta, emptyState(whole.problem, theta, key));
+  const zeros = ({ shape, dtype }: Tensor): Tensor => np.zeros([...shape], { dtype });
+  return tree.map(zeros, tracedStart(problem, theta, key).output);
 }
 
 /** The program of `initialState`. */

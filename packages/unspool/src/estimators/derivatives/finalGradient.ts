@@ -14,8 +14,8 @@ import {
   type ForwardProgram,
   type ReverseProgram,
   advance,
+  emptyState,
   finalLossOf,
-  initialState,
   settle,
   splitFloats,
   tick,
@@ -53,7 +53,7 @@ export function finalGradient<Theta>(
   return overTheta({
     name,
     init(theta, key) {
-      requireStates(settings, checkpoints, initialState(problem, theta, key));
+      requireStates(settings, checkpoints, emptyState(problem, theta, key));
       return { units: firstTasks(settings, theta, key), theta: repeat(theta, 1), window: 0 };
     },
     estimate(theta, state) {

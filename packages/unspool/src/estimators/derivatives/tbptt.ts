@@ -17,8 +17,8 @@ import {
   type Problem,
   type ReverseProgram,
   advance,
+  emptyState,
   eraseProblem,
-  initialState,
   settle,
   tick,
 } from "../../unroll/index.ts";
@@ -76,7 +76,7 @@ export function windowGradient<Theta>(
     name,
     ...madeForTasks(settings),
     init(theta, key) {
-      requireStates(settings, checkpoints, initialState(problem, theta, key));
+      requireStates(settings, checkpoints, emptyState(problem, theta, key));
       return { units: firstTasks(settings, theta, key), theta: repeat(theta, 1), window: 0 };
     },
     estimate(theta, state) {

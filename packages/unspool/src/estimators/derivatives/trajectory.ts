@@ -12,12 +12,13 @@ import {
   type WindowOptions,
   type WindowPlan,
   changingState,
+  emptyState,
   executorFor,
   firstClocks,
   initialState,
-  windowPlan,
   requireFinalLoss,
   requireProblem,
+  windowPlan,
 } from "../../unroll/index.ts";
 import type { MadeFor } from "../estimator.ts";
 import { windowsOf } from "../es/esOptions.ts";
@@ -99,7 +100,7 @@ export function madeForTasks({ problem, plan, tasks, objective, isFinal }: Deriv
   if (isFinal) return {};
   return {
     madeFor: {
-      problem: problem.whole ?? problem,
+      problem: problem.whole?.problem ?? problem,
       options: { tasks, objective, ...windowsOf(plan, problem) },
     },
   };
@@ -133,7 +134,7 @@ export function firstTasks(
   return {
     task: np.arange(tasks),
     clock: firstClocks(plan, key, tasks),
-    state: repeat(tree.zerosLike(initialState(problem, theta, key)), tasks),
+    state: repeat(emptyState(problem, theta, key), tasks),
   };
 }
 

@@ -153,7 +153,7 @@ export function madeForPairs(settings: EsSettings): { madeFor?: MadeFor } {
     ...windowsOf(plan, problem),
     ...(gaussianSigma === undefined && { noise }),
   };
-  return { madeFor: { problem: problem.whole ?? problem, options } };
+  return { madeFor: { problem: problem.whole?.problem ?? problem, options } };
 }
 
 /** The windows; those of an estimator of whole trajectories are none to others. */

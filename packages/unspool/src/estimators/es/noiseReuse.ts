@@ -13,10 +13,10 @@ import { type Key, type Tensor, np, random, tree } from "../../array/index.ts";
 import {
   type Clock,
   type Problem,
+  emptyState,
   endsTrajectory,
   eraseProblem,
   firstClocks,
-  initialState,
 } from "../../unroll/index.ts";
 import { type EsOptions, type EsSettings, type StepLosses, esSettings, madeForPairs } from "./esOptions.ts";
 import { differenceWeight } from "./lossDifference.ts";
@@ -108,7 +108,7 @@ export function noiseReuse<Theta, State, Batch>(
 /** Pairs that have not started: their states are placeholders until the first window. */
 function firstPairs(settings: EsSettings, theta: unknown, key: Key): PairUnit {
   const { pairs, plan, isCommon } = settings;
-  const one = initialState(settings.problem, theta, key);
+  const one = emptyState(settings.problem, theta, key);
   // Two states, a perturbation and the accumulator, which is float64.
   requireUnitStates(settings.name, "pairs", pairs, one, one, theta, theta, theta);
   const clock = firstClocks(plan, key, pairs, isCommon);

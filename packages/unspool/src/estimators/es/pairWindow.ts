@@ -1,6 +1,6 @@
 /** One window of an estimator that is built on antithetic pairs: what they all do around their own programs. */
 import { type Key, type Tensor, np, tree } from "../../array/index.ts";
-import { type Clock, initialState, sameClocks, settleChange } from "../../unroll/index.ts";
+import { type Clock, emptyState, initialState, sameClocks, settleChange } from "../../unroll/index.ts";
 import { esEstimate, esSummary } from "./esEstimate.ts";
 import type { EsSettings } from "./esOptions.ts";
 import type { LossStatistics, PairMean, PairProgram } from "./pairLosses.ts";
@@ -147,7 +147,7 @@ export function pairThetas({ theta }: EsShared, eps: unknown): { plus: unknown; 
 
 /** Placeholder states of units that have not started, [units, …]. */
 export function unstarted(settings: EsSettings, theta: unknown, key: Key): unknown {
-  return repeat(tree.zerosLike(initialState(settings.problem, theta, key)), settings.pairs);
+  return repeat(emptyState(settings.problem, theta, key), settings.pairs);
 }
 
 /** Zeros with the shapes of one unit's slice of a batched tree. */

@@ -18,6 +18,7 @@ import {
   type Problem,
   type ReverseProgram,
   advance,
+  emptyState,
   eraseProblem,
   firstClocks,
   initialState,
@@ -103,7 +104,7 @@ export function reparameterisedEs<Theta, State, Batch>(
       name,
       ...madeForPairs(settings),
       init(theta, key) {
-        requireStates(derivative, checkpoints, initialState(settings.problem, theta, key));
+        requireStates(derivative, checkpoints, emptyState(settings.problem, theta, key));
         const twice = (leaf: Tensor): Tensor => np.concatenate([leaf, leaf]);
         const units: MemberUnit = {
           pair: twice(np.arange(pairs)),
