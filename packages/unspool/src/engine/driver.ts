@@ -55,12 +55,15 @@ export interface DrivenChange {
 /**
  * Adds and exports `run(thread, threads, windows)`: thread i takes tiles i, i + threads, … of each window. Between
  * windows thread 0 averages over the tiles and makes what units share next, while the others wait.
+ *
+ * Of programs of several windows their parts are exported too, for whoever has only some of the tiles: `share()`,
+ * `tiles(from, to)`, and `update()`, which averages over all tiles' sums and writes the first record.
  */
 export function emitDriver(module: ModuleBuilder, driven: Driven): void {
-  const { tiles, tileStart, tileBytes, scratchStart, scratchBytes, outer } = driven;
-  const tile = emitTile(module, driven);
+  const { tiles, scratchStart, scratchBytes, outer } = driven;
+  const someTiles = emitTiles(module, driven, emitTile(module, driven));
   const run = module.function("run", ["i32", "i32", "i32"]);
-  const [index, window, scratch] = [run.local("i32"), run.local("i32"), run.local("i32")];
+  const [window, scratch] = [run.local("i32"), run.local("i32")];
   run.get(0).i32(scratchBytes).op("i32.mul").i32(scratchStart).op("i32.add").set(scratch);
   const serial = (body: () => void): void => void run.get(0).op("i32.eqz").if(body);
   const barrier = outer === undefined ? undefined : emitBarrier(module);
@@ -68,27 +71,76 @@ export function emitDriver(module: ModuleBuilder, driven: Driven): void {
   run.forLoop(window, 0, outer === undefined ? 1 : [2], 1, () => {
     if (outer?.share !== undefined) serial(() => callKernels(run, outer.share!, scratch));
     wait();
-    run.get(0).set(index);
-    run.block(() => {
-      run.loop(() => {
-        run.get(index).i32(tiles).op("i32.ge_s").brIf(1);
-        run.get(scratch);
-        run.get(index).i32(tileBytes).op("i32.mul").i32(tileStart).op("i32.add");
-        run.get(index).call(tile);
-        run.get(index, 1).op("i32.add").set(index).br(0);
-      });
-    });
+    run.get(scratch, 0).i32(tiles).get(1).call(someTiles);
     wait();
     if (outer === undefined) return;
-    serial(() => {
-      const record = run.local("i32");
-      driven.mean.forEach((sum, i) => averageTiles(run, sum, outer.means[i]!, driven));
-      run.get(window).i32(outer.recordBytes).op("i32.mul").i32(outer.recordStart).op("i32.add").set(record);
-      callKernels(run, outer.update!, scratch, undefined, record);
-      run.release(record);
-    });
+    serial(() => emitUpdate(run, driven, outer, scratch, window));
   });
   module.export("run", run);
+  if (outer !== undefined) exportParts(module, driven, outer, someTiles);
+}
+
+/** tiles(scratch, first, end, stride) */
+function emitTiles(
+  module: ModuleBuilder,
+  { tileStart, tileBytes }: Driven,
+  tile: FunctionBuilder,
+): FunctionBuilder {
+  const f = module.function("tiles", ["i32", "i32", "i32", "i32"]);
+  const index = f.local("i32");
+  f.get(1).set(index);
+  f.block(() => {
+    f.loop(() => {
+      f.get(index, 2).op("i32.ge_s").brIf(1);
+      f.get(0);
+      f.get(index).i32(tileBytes).op("i32.mul").i32(tileStart).op("i32.add");
+      f.get(index).call(tile);
+      f.get(index, 3).op("i32.add").set(index).br(0);
+    });
+  });
+  return f;
+}
+
+function emitUpdate(
+  f: FunctionBuilder,
+  driven: Driven,
+  { means, update, recordStart, recordBytes }: DrivenOuter,
+  scratch: Local,
+  window: Local,
+): void {
+  const record = f.local("i32");
+  driven.mean.forEach((sum, i) => averageTiles(f, sum, means[i]!, driven));
+  f.get(window).i32(recordBytes).op("i32.mul").i32(recordStart).op("i32.add").set(record);
+  callKernels(f, update!, scratch, undefined, record);
+  f.release(record);
+}
+
+function exportParts(
+  module: ModuleBuilder,
+  driven: Driven,
+  outer: DrivenOuter,
+  someTiles: FunctionBuilder,
+): void {
+  const ofFirstThread = (
+    name: string,
+    params: "i32"[],
+    body: (f: FunctionBuilder, scratch: Local) => void,
+  ) => {
+    const f = module.function(name, params);
+    const scratch = f.local("i32");
+    f.i32(driven.scratchStart).set(scratch);
+    body(f, scratch);
+    module.export(name, f);
+  };
+  ofFirstThread("share", [], (f, scratch) => callKernels(f, outer.share, scratch));
+  ofFirstThread("tiles", ["i32", "i32"], (f, scratch) => {
+    f.get(scratch, 0, 1).i32(1).call(someTiles);
+  });
+  ofFirstThread("update", [], (f, scratch) => {
+    const window = f.local("i32");
+    f.i32(0).set(window);
+    emitUpdate(f, driven, outer, scratch, window);
+  });
 }
 
 export function callKernels(

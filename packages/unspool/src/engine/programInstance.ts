@@ -45,6 +45,11 @@ export class ProgramInstance {
     (this.#instance.exports["run"] as (...args: number[]) => void)(0, 1, ...args);
   }
 
+  /** Another function of the module, on this thread. */
+  call(name: string, ...args: number[]): void {
+    (this.#instance.exports[name] as (...args: number[]) => void)(...args);
+  }
+
   /** All tiles, shared by `threads` threads. */
   runOn(pool: Pool, threads: number, ...args: number[]): void {
     pool.run(this.#poolProgram, this.#instance, "run", args, threads);

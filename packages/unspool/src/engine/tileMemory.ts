@@ -21,16 +21,37 @@ export interface Tiles {
 const wordsOf = (data: TensorData): Uint32Array =>
   new Uint32Array(data.buffer, data.byteOffset, data.byteLength / 4);
 
-/** Units past the last one are copies of it, so that nothing strange is computed for them. */
-export function uploadUnits(memory: WebAssembly.Memory, tiles: Tiles, slot: Slot, data: TensorData): void {
-  const { lanes, count } = tiles;
+/** Tiles from `from` up to but without `to`. */
+export interface TileRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Units that lie in a range of tiles. */
+export function unitsIn({ lanes, count }: Tiles, { from, to }: TileRange): number {
+  return Math.min(count, to * lanes) - from * lanes;
+}
+
+/**
+ * `data` is of the units in `range`, of all if there is none. Units past the last one are copies of it, so that nothing
+ * strange is computed for them.
+ */
+export function uploadUnits(
+  memory: WebAssembly.Memory,
+  tiles: Tiles,
+  slot: Slot,
+  data: TensorData,
+  range: TileRange = { from: 0, to: tiles.tiles },
+): void {
+  const { lanes } = tiles;
+  const count = unitsIn(tiles, range);
   const width = bytesOf(slot.dtype) / 4;
   const size = sizeOf(slot.shape);
   const target = new Uint32Array(memory.buffer);
   const source = wordsOf(data);
   if (slot.level === 0) requireSame(source, size * width);
-  for (let tile = 0; tile < tiles.tiles; tile++) {
-    const start = (tiles.tileStart + tile * tiles.tileBytes + slot.location.offset) / 4;
+  for (let tile = 0; tile < range.to - range.from; tile++) {
+    const start = (tiles.tileStart + (range.from + tile) * tiles.tileBytes + slot.location.offset) / 4;
     if (slot.level === 0) {
       target.set(source.subarray(0, size * width), start);
       continue;
@@ -43,17 +64,23 @@ export function uploadUnits(memory: WebAssembly.Memory, tiles: Tiles, slot: Slot
   }
 }
 
-/** [units, …] */
-export function downloadUnits(memory: WebAssembly.Memory, tiles: Tiles, slot: Slot): Tensor {
-  const { lanes, count } = tiles;
+/** [units, …], of the units in `range`, of all if there is none. */
+export function downloadUnits(
+  memory: WebAssembly.Memory,
+  tiles: Tiles,
+  slot: Slot,
+  range: TileRange = { from: 0, to: tiles.tiles },
+): Tensor {
+  const { lanes } = tiles;
+  const count = unitsIn(tiles, range);
   const width = bytesOf(slot.dtype) / 4;
   const size = sizeOf(slot.shape);
   const like = elementsAt(memory, 0, 0, slot.dtype);
   const data = new (like.constructor as Float32ArrayConstructor)(count * size);
   const source = new Uint32Array(memory.buffer);
   const target = wordsOf(data);
-  for (let tile = 0; tile < tiles.tiles; tile++) {
-    const start = (tiles.tileStart + tile * tiles.tileBytes + slot.location.offset) / 4;
+  for (let tile = 0; tile < range.to - range.from; tile++) {
+    const start = (tiles.tileStart + (range.from + tile) * tiles.tileBytes + slot.location.offset) / 4;
     const valid = Math.min(lanes, count - tile * lanes);
     for (let lane = 0; lane < valid; lane++) {
       const to = (tile * lanes + lane) * size * width;

@@ -8,6 +8,7 @@ import { tree } from "../array/index.ts";
 import type { ForwardProgram } from "../program/index.ts";
 import { oneOf } from "./examples.ts";
 import { emitDriver } from "./driver.ts";
+import { reachable } from "./graph/node.ts";
 import { settleLevels } from "./levels.ts";
 import type { MemoryLayout } from "./memory.ts";
 import {
@@ -22,7 +23,7 @@ import { sectionContext } from "./programSlots.ts";
 import type { CompiledSection, SectionContext, Slot } from "./section.ts";
 import { type UnitPieces, planPieces } from "./unitPieces.ts";
 import { type OuterPlaces, type UnitPlaces, reservePlaces } from "./unitPlaces.ts";
-import { type UnitPlan, type UnitSource, firstLevels, planUnits } from "./unitPlan.ts";
+import { type OuterPlan, type UnitPlan, type UnitSource, firstLevels, planUnits } from "./unitPlan.ts";
 import { type OuterSource, type OuterTraces, type UnitTraces, traceUnit } from "./unitTraces.ts";
 import { ModuleBuilder } from "./wasm/index.ts";
 
@@ -65,6 +66,8 @@ export interface UnitProgram extends UnitPlaces {
 export interface OuterProgramPart extends OuterPlaces {
   readonly state: readonly Slot[];
   readonly stateTree: unknown;
+  /** For each leaf of the state whether a window of units depends on it. */
+  readonly isShared: readonly boolean[];
   readonly record: readonly Slot[];
   readonly recordTree: unknown;
 }
@@ -142,7 +145,7 @@ function compilePlan(source: UnitSource, plan: UnitPlan, options: UnitProgramOpt
     outputs: outputTrees(traces),
     sections: list,
     instructions: module.instructions,
-    outer: outer && outerPart(outer, traces.outer!, ofOuter),
+    outer: outer && outerPart(outer, plan.outer!, traces.outer!, ofOuter),
   };
 }
 
@@ -153,11 +156,16 @@ function outputTrees({ finish }: UnitTraces): UnitProgram["outputs"] {
 
 function outerPart(
   { state, record }: OuterPieces,
+  planned: OuterPlan,
   { update }: OuterTraces,
   places: OuterPlaces,
 ): OuterProgramPart {
   const [stateTree, recordTree] = update.output as [unknown, unknown];
-  return { state, stateTree, record, recordTree, ...places };
+  const read = new Set(
+    reachable(planned.share.outputs).map(({ op, params }) => (op === "input" ? params.slot : undefined)),
+  );
+  const isShared = planned.state.map((slot) => read.has(slot));
+  return { state, stateTree, isShared, record, recordTree, ...places };
 }
 
 interface CompiledPieces {

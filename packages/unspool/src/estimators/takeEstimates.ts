@@ -63,6 +63,24 @@ export function windowsRunner(recurrence: Recurrence | undefined): Recurrence["e
   return recurrence?.executor.outer?.bind(recurrence.executor);
 }
 
+/** The outer state of the program before the estimate of `step`. */
+export function beforeEstimates<Own>(
+  recurrence: Recurrence,
+  {
+    theta,
+    own,
+    key,
+    step,
+    estimatorState,
+  }: { theta: unknown; own: Own; key: Key; step: number; estimatorState: unknown },
+): BetweenEstimates<Own> {
+  return {
+    ...{ theta, own, key },
+    step: tree.scalar(step, "int32"),
+    estimates: tree.scalar(recurrence.estimates(estimatorState), "int32"),
+  };
+}
+
 /** Takes up to `most` estimates from `step` on. Only where `windowsRunner(recurrence)` is there. */
 export function takeEstimates<Own, Record>(
   recurrence: Recurrence,
@@ -70,12 +88,8 @@ export function takeEstimates<Own, Record>(
   from: { theta: unknown; own: Own; key: Key; step: number; estimatorState: unknown },
   most: number,
 ): EstimatesTaken<Own, Record> {
-  const { theta, own, key, estimatorState } = from;
-  const start: BetweenEstimates<Own> = {
-    ...{ theta, own, key },
-    step: tree.scalar(from.step, "int32"),
-    estimates: tree.scalar(recurrence.estimates(estimatorState), "int32"),
-  };
+  const { estimatorState } = from;
+  const start = beforeEstimates(recurrence, from);
   const run = windowsRunner(recurrence)!;
   const { outer, units, record } = run(program, start, recurrence.units(estimatorState), most);
   const count = tree.leaves(record)[0]!.shape[0]!;

@@ -4,10 +4,16 @@ import { ResumeError } from "../errors.ts";
 import type { EstimateMetrics, MadeFor, Recurrence } from "../estimators/index.ts";
 import { type LossObservation, type Optimizer, requireOptimizer } from "../optimizers/index.ts";
 import { compiled } from "../unroll/index.ts";
-import { type DescentProgram, descentProgram, skippedUpdates, takeDescents } from "./descentSteps.ts";
+import {
+  type DescentProgram,
+  descentProgram,
+  descentWindows,
+  skippedUpdates,
+  takeDescents,
+} from "./descentSteps.ts";
 import { euclideanNorm, requireFiniteLoss, requireFiniteValues } from "./finiteValues.ts";
 import type { Json } from "../json.ts";
-import type { Method, MethodStep } from "./method.ts";
+import type { Method, MethodStep, MethodWindows } from "./method.ts";
 import { programFingerprint } from "./programFingerprint.ts";
 import { shapes } from "./shapes.ts";
 
@@ -60,6 +66,13 @@ export function descent<Theta>(
     return program;
   };
 
+  const windows = (theta: Theta, state: DescentState): MethodWindows<Theta, DescentState> | undefined => {
+    const next = estimatesAt(estimator, state.estimator);
+    if (next?.recurrence.executor.outer === undefined) return undefined;
+    const { recurrence, estimates } = next;
+    return descentWindows(recurrence, programOf(recurrence), theta, state, estimates);
+  };
+
   return {
     name: "descent",
     ...(estimator.madeFor && { madeFor: estimator.madeFor }),
@@ -92,12 +105,10 @@ export function descent<Theta>(
       };
     },
     several(theta, state, key, from, count) {
-      const next = estimatesAt(estimator, state.estimator);
-      if (next?.recurrence.executor.outer === undefined) return undefined;
-      const { recurrence, estimates } = next;
-      const program = programOf(recurrence);
-      return takeDescents(recurrence, program, { theta, state, key, from }, Math.min(count, estimates));
+      const next = windows(theta, state);
+      return next && takeDescents(next, key, from, Math.min(count, next.most));
     },
+    windows,
     evaluationTheta: (theta, state) =>
       optimizer.evaluationTheta?.(state.optimizer, theta) ??
       estimator.evaluationTheta?.(state.estimator, theta) ??

@@ -4,14 +4,16 @@
  */
 import { type Key, type Tensor, type Tree, np, tree } from "../array/index.ts";
 import {
+  type BetweenEstimates,
   type EstimatesProgram,
   type Recurrence,
+  beforeEstimates,
   estimatesProgram,
-  takeEstimates,
 } from "../estimators/index.ts";
 import { type Optimizer, allFinite } from "../optimizers/index.ts";
 import type { DescentState } from "./descent.ts";
-import { type MethodSteps, loggedThetaSize } from "./method.ts";
+import type { OuterProgram } from "../unroll/index.ts";
+import { type MethodSteps, type MethodWindows, loggedThetaSize } from "./method.ts";
 
 /** Measures of one step; after a call tensors [steps, …]. */
 interface DescentRecord {
@@ -50,26 +52,51 @@ export function descentProgram(recurrence: Recurrence, optimizer: Optimizer): De
   });
 }
 
-/** Takes up to `count` steps in one call. */
-export function takeDescents<Theta>(
+/** Steps of descent in the parts that they are made of. */
+export function descentWindows<Theta>(
   recurrence: Recurrence,
   program: DescentProgram,
-  { theta, state, key, from }: { theta: Theta; state: DescentState; key: Key; from: number },
+  theta: Theta,
+  state: DescentState,
+  most: number,
+): MethodWindows<Theta, DescentState> {
+  const { optimizer: own, estimator } = state;
+  return {
+    executor: recurrence.executor,
+    program: program as OuterProgram,
+    most,
+    units: recurrence.units(estimator),
+    start: (key, from) =>
+      beforeEstimates(recurrence, { theta, own, key, step: from, estimatorState: estimator }),
+    measured: (record, steps) => measuredOf(recurrence, record as DescentRecord, steps),
+    after(outer, units, steps) {
+      const between = outer as BetweenEstimates<Tree>;
+      const next = recurrence.next(estimator, units, steps);
+      return { theta: between.theta as Theta, state: { estimator: next, optimizer: between.own } };
+    },
+  };
+}
+
+/** Takes up to `count` steps in one call. */
+export function takeDescents<Theta>(
+  windows: MethodWindows<Theta, DescentState>,
+  key: Key,
+  from: number,
   count: number,
 ): MethodSteps<Theta, DescentState> {
-  const start = { theta, own: state.optimizer, key, step: from, estimatorState: state.estimator };
-  const done = takeEstimates(recurrence, program, start, count);
-  const { loss, gradientNorm, isFinite, skipped, metrics, theta: thetas } = done.record;
-  return {
-    theta: done.theta as Theta,
-    state: { estimator: done.estimatorState, optimizer: done.own },
-    steps: done.count,
-    loss,
-    isFinite,
-    innerSteps: recurrence.innerSteps,
-    metrics: { gradientNorm, ...metrics, skippedUpdates: skipped },
-    thetas,
-  };
+  const { executor, program, units, start, measured, after } = windows;
+  const done = executor.outer!(program, start(key, from), units, count);
+  const steps = tree.leaves(done.record)[0]!.shape[0]!;
+  return { ...after(done.outer, done.units, steps), ...measured(done.record, steps) };
+}
+
+function measuredOf(
+  { innerSteps }: Recurrence,
+  { loss, gradientNorm, isFinite, skipped, metrics, theta: thetas }: DescentRecord,
+  steps: number,
+): Omit<MethodSteps<never, never>, "theta" | "state"> {
+  const told = { gradientNorm, ...metrics, skippedUpdates: skipped };
+  return { steps, loss, isFinite, innerSteps, metrics: told, thetas };
 }
 
 /** Updates that the optimizer has left out so far: the sum of the leaves `skipped` in its state, int32 scalar. */

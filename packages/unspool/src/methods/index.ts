@@ -1,5 +1,5 @@
 /** The outer step: methods, which the training loop runs. */
-export type { Method, MethodStep, MethodSteps, Recipe, StepMetrics } from "./method.ts";
+export type { Method, MethodStep, MethodSteps, MethodWindows, Recipe, StepMetrics } from "./method.ts";
 export { loggedThetaSize, reservedMetrics } from "./method.ts";
 export type { Json } from "../json.ts";
 export { descent } from "./descent.ts";

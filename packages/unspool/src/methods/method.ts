@@ -6,6 +6,7 @@ import type { Key, Tensor } from "../array/index.ts";
 import type { MadeFor } from "../estimators/index.ts";
 import type { Json } from "../json.ts";
 import type { RegistrationReport } from "../optimizers/index.ts";
+import type { Executor, OuterProgram } from "../unroll/index.ts";
 
 /** What computes a run, part by part, as plain data: kept with the run and its checkpoints, and compared at resume. */
 export type Recipe = { readonly [part: string]: Json };
@@ -45,6 +46,22 @@ export interface MethodSteps<Theta, State> {
   metrics: Readonly<Record<string, Tensor>>;
   /** Theta after each step, for thetas of up to `loggedThetaSize` numbers. */
   thetas?: unknown;
+}
+
+/** Outer steps as windows of units, and what happens between them. */
+export interface MethodWindows<Theta, State> {
+  readonly executor: Executor;
+  readonly program: OuterProgram;
+  /** As many steps as these windows are good for. */
+  readonly most: number;
+  /** Leaves [units, …]. */
+  readonly units: unknown;
+  /** The outer state before step `from`, as `several` has it. */
+  start(key: Key, from: number): unknown;
+  /** What was measured: records [steps, …]. */
+  measured(record: unknown, steps: number): Omit<MethodSteps<Theta, State>, "theta" | "state">;
+  /** After `steps` windows. */
+  after(outer: unknown, units: unknown, steps: number): { theta: Theta; state: State };
 }
 
 /** Thetas of up to this many numbers are logged at every outer step. */
@@ -88,6 +105,8 @@ export interface Method<Theta = unknown, State = unknown> {
     from: number,
     count: number,
   ): MethodSteps<Theta, State> | undefined;
+  /** `several` in its parts, for whoever runs windows of units elsewhere. Undefined as `several` is. */
+  windows?(theta: Theta, state: State): MethodWindows<Theta, State> | undefined;
   /** The parameters to evaluate and to keep, where they are not `theta` itself (averages, slow weights). */
   evaluationTheta?(theta: Theta, state: State): Theta;
   /**

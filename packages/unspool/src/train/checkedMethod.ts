@@ -60,6 +60,7 @@ export function checkedMethod<Theta>(name: string, given: Method<Theta>): Method
           return made;
         }),
     }),
+    ...(given.windows !== undefined && { windows: given.windows.bind(given) }),
     ...(registrationReport !== undefined && {
       registrationReport: (theta) =>
         called(where, "its registrationReport", "run", () => registrationReport.call(given, theta)),

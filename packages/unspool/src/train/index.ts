@@ -40,6 +40,8 @@ export type { ReadRun } from "./readRun.ts";
 export { resume } from "./resume.ts";
 export type { ResumeOptions } from "./resume.ts";
 export type { CheckpointEvery, LoopOptions, TrainResult } from "./runLoop.ts";
+export { shardedRun } from "./shardedSteps.ts";
+export type { ShardRunner, Sharded, ShardedSteps } from "./shardedSteps.ts";
 export { initTraining, trainSteps } from "./trainSteps.ts";
 export type { TrainState, TrainStepsResult } from "./trainSteps.ts";
 export { defineStudy } from "./study/study.ts";

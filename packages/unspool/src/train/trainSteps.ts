@@ -60,19 +60,23 @@ export function trainSteps(setup: Setup, state: TrainState, steps: number): Trai
   return { state: next, records };
 }
 
+export type Measured = Omit<MethodSteps<unknown, unknown>, "theta" | "state">;
+/** The record of the step of index `i` of a call, with its number and the inner steps up to its end. */
+export type RecordReader = (i: number, step: number, innerSteps: number, durationMs: number) => StepRecord;
+
 /** The first step of a call with something that is not finite; -1 if there is none. */
-function firstBad({ loss, isFinite, steps }: MethodSteps<unknown, unknown>): number {
+export function firstBad({ loss, isFinite, steps }: Measured): number {
   for (let i = 0; i < steps; i++)
     if (isFinite.data[i] === 0 || (loss !== null && !Number.isFinite(loss.data[i]))) return i;
   return -1;
 }
 
 /** Reads the records of a call, step by step: what `asLogged` makes of them, without its detours. */
-function recordReader({
+export function recordReader({
   loss,
   metrics: { skippedUpdates, ...metrics },
   thetas,
-}: MethodSteps<unknown, unknown>) {
+}: Measured): RecordReader {
   // As JSON reads it back: null where it is not finite, whatever the type of a record says.
   const number = (value: number): number =>
     Number.isFinite(value) ? value + 0 : (null as unknown as number);

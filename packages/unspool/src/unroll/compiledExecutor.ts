@@ -5,6 +5,7 @@
 import { tree } from "../array/index.ts";
 import {
   ReverseRunner,
+  TileRunner,
   UnitRunner,
   compileFunction,
   compileReverseProgram,
@@ -76,6 +77,11 @@ export function compiledExecutor(options: CompiledExecutorOptions = {}): Executo
         return new UnitRunner(compiled, pool, threads);
       });
       return runner.runOuter(state, units, Math.min(windows, runner.program.outer!.capacity));
+    },
+    tiled(program, state, units) {
+      const single = { fma, isShared: false, threads: 1 };
+      const source = { program, outer: state };
+      return new TileRunner(compileUnitProgram(program.window, program.share(state), units, single, source));
     },
     reverse(program, policy, theta, shared, units) {
       const given = { theta, shared, units };

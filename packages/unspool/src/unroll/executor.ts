@@ -2,6 +2,7 @@
  * Executors: the machines that run the programs of the room `program/`. The reference executor runs them through
  * jax-js, the compiled engine as one program, the host executor around simulators; a method cannot tell them apart.
  */
+import type { TensorData } from "../array/index.ts";
 import type {
   ForwardProgram,
   ForwardResult,
@@ -44,6 +45,12 @@ export interface Executor {
     units: Unit,
     windows: number,
   ): OuterResult<Outer, Unit, Record>;
+  /** The same program for machines that have some of its units each; `outer` and `units` are for their shapes. */
+  tiled?<Outer, Shared, Unit, Mean, Record>(
+    program: OuterProgram<Outer, Shared, Unit, Mean, Record>,
+    outer: Outer,
+    units: Unit,
+  ): TiledWindows;
   reverse<Theta, Shared, Unit, Carry>(
     program: ReverseProgram<Theta, Shared, Unit, Carry>,
     policy: CheckpointPolicy,
@@ -53,10 +60,39 @@ export interface Executor {
   ): ReverseResult<Theta, Carry>;
 }
 
+/** Tiles of units from `from` up to but without `to`. */
+export interface TileRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Windows of some of the units, in whole tiles, and what becomes of the outer state after each. Sums are added in the order
+ * of tiles, whoever computed them: the bits are those of `Executor.outer`.
+ */
+export interface TiledWindows {
+  readonly tiles: number;
+  /** Numbers in the sums of one tile. */
+  readonly sumSize: number;
+  /** For each leaf of the outer state whether units depend on it. */
+  readonly isShared: readonly boolean[];
+  unitsIn(range: TileRange): number;
+  /** Leaves of the units in `range`, [units, …]. */
+  load(range: TileRange, leaves: readonly TensorData[]): void;
+  save(range: TileRange): TensorData[];
+  /** Leaves of the outer state before a window; those that units do not depend on may be undefined. */
+  share(leaves: readonly (TensorData | undefined)[]): void;
+  /** One window of the units in `range`, which are changed by it: the sums of its tiles, tile after tile. */
+  run(range: TileRange): Float64Array;
+  /** The next outer state, from the leaves of this one and the sums of all tiles in order, and the window's record. */
+  update(outer: readonly TensorData[], sums: Float64Array): { outer: unknown; record: unknown };
+}
+
 /** An executor as it is written: it knows none of the types of a program. */
 export interface UntypedExecutor extends Pick<Executor, "name" | "compile"> {
   forward(program: ForwardProgram, shared: unknown, units: unknown): ForwardResult;
   outer?(program: OuterProgram, outer: unknown, units: unknown, windows: number): OuterResult;
+  tiled?(program: OuterProgram, outer: unknown, units: unknown): TiledWindows;
   reverse(
     program: ReverseProgram,
     policy: CheckpointPolicy,
