@@ -3,23 +3,24 @@ import { NonFiniteError, UnspoolError } from "../errors.ts";
 import { fileNames } from "./origin.ts";
 import type { LoopStart } from "./runLoop.ts";
 import { resumeLineOf } from "./store.ts";
-import { type TrainState, type TrainStepsResult, trainSteps } from "./trainSteps.ts";
+import type { StepRecord } from "./experiment.ts";
+import type { Stepper } from "./stepper.ts";
 import { isInstance, ownError, retold, sentence } from "./userCode.ts";
 
 /** Nothing was done yet by the process that began the run. */
 export const hasNoSteps = ({ isNew, metrics }: LoopStart): boolean => isNew === true && metrics.length === 0;
 
-/** Takes up to `steps` steps. `checkpointed` is the step of the newest checkpoint. */
-export function explainedSteps(
+/** Takes up to `most` steps. `checkpointed` is the step of the newest checkpoint. */
+export async function explainedSteps(
   start: LoopStart,
-  state: TrainState,
-  steps: number,
+  stepper: Stepper,
+  most: number,
   checkpointed: number | undefined,
-): TrainStepsResult {
+): Promise<readonly StepRecord[]> {
   try {
-    return trainSteps(start.setup, state, steps);
+    return await stepper.take(most);
   } catch (error) {
-    throw explained(error, start, state.step + 1, checkpointed);
+    throw explained(error, start, stepper.step + 1, checkpointed);
   }
 }
 

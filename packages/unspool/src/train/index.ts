@@ -40,6 +40,7 @@ export type { ReadRun } from "./readRun.ts";
 export { resume } from "./resume.ts";
 export type { ResumeOptions } from "./resume.ts";
 export type { CheckpointEvery, LoopOptions, TrainResult } from "./runLoop.ts";
+export type { CreateStepper, Stepper, StepperStart } from "./stepper.ts";
 export { shardedRun } from "./shardedSteps.ts";
 export type { ShardRunner, Sharded, ShardedSteps } from "./shardedSteps.ts";
 export { initTraining, trainSteps } from "./trainSteps.ts";

@@ -57,6 +57,7 @@ export async function resume<Config>(
     "signal",
     "onEvent",
     "checkpointEvery",
+    "createStepper",
     "origin",
   ]);
   requireCheckpointEvery("resume", options.checkpointEvery);

@@ -14,7 +14,8 @@ import type { Origin } from "./recipe.ts";
 import { explainedSteps, hasNoSteps } from "./explainedSteps.ts";
 import type { RunManifest, RunStatus, RunStore } from "./store.ts";
 import { describeThrown, isInstance } from "./userCode.ts";
-import { type TrainState, evaluatedTheta } from "./trainSteps.ts";
+import type { CreateStepper, Stepper } from "./stepper.ts";
+import { type TrainState, evaluatedTheta, trainSteps } from "./trainSteps.ts";
 
 /** When to write a checkpoint, beside the one at the start and the one at the end. */
 export type CheckpointEvery = { readonly seconds: number } | { readonly steps: number };
@@ -30,6 +31,8 @@ export interface LoopOptions {
   onEvent?: ((event: TrainEvent) => void) | undefined;
   /** Default: 10 seconds, and after every step that takes more than half a second. */
   checkpointEvery?: CheckpointEvery | undefined;
+  /** Who takes the outer steps, such as `shardedStepper` of `@unspool/workers`. Default: this process. */
+  createStepper?: CreateStepper | undefined;
   /** What the bits depend on besides engine and rounding, such as a hash of the experiment's file. Compared at resume. */
   origin?: Origin | undefined;
 }
@@ -122,38 +125,66 @@ async function runSteps(
   const { manifest, store, metrics } = start;
   const pace = stepPace();
   const clock = checkpointClock(options.checkpointEvery, start.checkpointed);
-  let state = start.state;
+  const stepper = await stepperOf(start, options, emit);
   const checkpoint = async () => {
-    if (store === undefined || clock.lastStep() === state.step) return;
+    if (store === undefined || clock.lastStep() === stepper.step) return;
     const startedAt = performance.now();
     await log.flush();
+    const state = await stepper.state();
     await store.writeCheckpoint(state.step, await encodeCheckpoint(state, manifest));
     clock.written(state.step, performance.now() - startedAt);
     emit({ type: "checkpoint", step: state.step });
   };
 
-  await checkpoint();
-  let turnAt = performance.now();
-  while (state.step < manifest.steps && options.signal?.aborted !== true) {
-    const asked = Math.min(manifest.steps - state.step, clock.stepsLeft(state.step), pace.steps());
-    const startedAt = performance.now();
-    const done = explainedSteps(start, state, asked, clock.lastStep());
-    pace.took(done.records.length, performance.now() - startedAt);
-    state = done.state;
-    for (const record of done.records) {
-      metrics.push(record);
-      log.add(record);
-      emit({ type: "step", record, steps: manifest.steps });
+  try {
+    await checkpoint();
+    let turnAt = performance.now();
+    while (stepper.step < manifest.steps && options.signal?.aborted !== true) {
+      const { step } = stepper;
+      const asked = Math.min(manifest.steps - step, clock.stepsLeft(step), pace.steps());
+      const startedAt = performance.now();
+      const records = await explainedSteps(start, stepper, asked, clock.lastStep());
+      if (records.length === 0) break;
+      pace.took(records.length, performance.now() - startedAt);
+      for (const record of records) {
+        metrics.push(record);
+        log.add(record);
+        emit({ type: "step", record, steps: manifest.steps });
+      }
+      if (clock.isDue(stepper.step, pace.stepMs())) await checkpoint();
+      if (performance.now() - turnAt < turnMs) continue;
+      await log.flushIfOld();
+      await nextTurn();
+      turnAt = performance.now();
     }
-    if (clock.isDue(state.step, pace.stepMs())) await checkpoint();
-    if (performance.now() - turnAt < turnMs) continue;
-    await log.flushIfOld();
-    await nextTurn();
-    turnAt = performance.now();
+    await checkpoint();
+    await log.flush();
+    return await stepper.state();
+  } finally {
+    await stepper.close();
   }
-  await checkpoint();
-  await log.flush();
-  return state;
+}
+
+/** This process, unless somebody else was asked for. */
+async function stepperOf(start: LoopStart, { createStepper, signal }: LoopOptions, emit: Emit): Promise<Stepper> {
+  const { setup, manifest } = start;
+  let { state } = start;
+  if (createStepper !== undefined && state.step < manifest.steps) {
+    const onMessage = (message: string): void => emit({ type: "warning", message });
+    return createStepper({ setup, state, manifest, signal, onMessage });
+  }
+  return {
+    get step() {
+      return state.step;
+    },
+    take(most) {
+      const done = trainSteps(setup, state, most);
+      state = done.state;
+      return done.records;
+    },
+    state: () => state,
+    close() {},
+  };
 }
 
 const nothing: Results = { evaluation: undefined, figures: [] };

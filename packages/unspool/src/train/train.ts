@@ -43,6 +43,7 @@ export async function train<Config>(
     "signal",
     "onEvent",
     "checkpointEvery",
+    "createStepper",
     "origin",
   ]);
   const { store, seed = 0 } = options;
