@@ -56,12 +56,27 @@ export class JobError extends UnspoolError {
 
 /** The job, or `JobError` that says what is wrong in it. */
 export function requireCellJob(given: unknown): CellJob {
-  const size = Buffer.byteLength(JSON.stringify(given) ?? "");
-  if (size > jobLimit) throw new JobError(`a job takes ${size} bytes, and at most ${jobLimit} are allowed`);
+  requireSize(given);
   const job = recordOf("a job", given, ["protocol", "study", "sweep", "file", "config", "seed", "cell", "after", "checkpointEvery", "needs", "store"]); // prettier-ignore
+  const { after, checkpointEvery } = job;
+  requireCommon(job);
+  need("study", typeof job["study"] === "string" && job["study"].length <= 200);
+  need("sweep", job["sweep"] === undefined || job["sweep"] === true);
+  need("cell", isId(job["cell"]));
+  need("after", Array.isArray(after) && after.every(isId));
+  need(
+    "checkpointEvery",
+    checkpointEvery === undefined || (typeof checkpointEvery === "number" && checkpointEvery > 0),
+  );
+  need("store", typeof job["store"] === "string" && /^[0-9a-f]{16}$/.test(job["store"]));
+  return given as CellJob;
+}
+
+/** What jobs of any kind say: protocol, file, config, seed and needs. */
+export function requireCommon(job: Record<string, unknown>): void {
   if (job["protocol"] !== protocol)
     throw new JobError(`a job is of protocol ${JSON.stringify(job["protocol"])}, and this is ${protocol}`);
-  const { file, needs, after, checkpointEvery, seed } = job;
+  const { file, needs, seed } = job;
   if (file !== undefined) {
     const { name, hash } = recordOf("its file", file, ["name", "hash"]);
     need("file.name", typeof name === "string" && /^[\w][\w.-]*$/.test(name));
@@ -72,21 +87,17 @@ export function requireCellJob(given: unknown): CellJob {
   need("needs.node", isWord(node));
   need("needs.engine", engine === "compiled" || engine === "reference");
   need("needs.fma", typeof fma === "boolean");
-  need("study", typeof job["study"] === "string" && job["study"].length <= 200);
-  need("sweep", job["sweep"] === undefined || job["sweep"] === true);
   need("seed", Number.isSafeInteger(seed) && (seed as number) >= 0 && (seed as number) < 2 ** 32);
-  need("cell", isId(job["cell"]));
-  need("after", Array.isArray(after) && after.every(isId));
-  need(
-    "checkpointEvery",
-    checkpointEvery === undefined || (typeof checkpointEvery === "number" && checkpointEvery > 0),
-  );
-  need("store", typeof job["store"] === "string" && /^[0-9a-f]{16}$/.test(job["store"]));
   need("config", job["config"] !== undefined);
-  return given as CellJob;
 }
 
-function recordOf(what: string, given: unknown, names: readonly string[]): Record<string, unknown> {
+/** Throws `JobError` for what is larger than a job may be. */
+export function requireSize(given: unknown): void {
+  const size = Buffer.byteLength(JSON.stringify(given) ?? "");
+  if (size > jobLimit) throw new JobError(`a job takes ${size} bytes, and at most ${jobLimit} are allowed`);
+}
+
+export function recordOf(what: string, given: unknown, names: readonly string[]): Record<string, unknown> {
   if (typeof given !== "object" || given === null || Array.isArray(given))
     throw new JobError(`${what} is no record`);
   const unknown = Object.keys(given).find((name) => !names.includes(name));
@@ -95,11 +106,11 @@ function recordOf(what: string, given: unknown, names: readonly string[]): Recor
   return given as Record<string, unknown>;
 }
 
-function need(entry: string, holds: boolean): void {
+export function need(entry: string, holds: boolean): void {
   if (!holds) throw new JobError(`the entry ${entry} of a job is not as it must be`);
 }
 
-const isWord = (value: unknown): boolean => typeof value === "string" && /^[\w.+-]{1,80}$/.test(value);
+export const isWord = (value: unknown): boolean => typeof value === "string" && /^[\w.+-]{1,80}$/.test(value);
 const isId = (value: unknown): boolean =>
   typeof value === "string" && /^[A-Za-z0-9][\w.-]*$/.test(value) && value.length <= 200;
 

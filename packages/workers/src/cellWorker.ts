@@ -15,6 +15,8 @@ import { type Capability, type CellJob, differences, queueOf, requireCellJob, st
 import { copyRun, copyWhole } from "./copyRun.ts";
 import { queueAddress } from "./queueUrl.ts";
 import { redisStore } from "./redisStore.ts";
+import { seatJobName, type SeatJob, requireSeatJob } from "./shards/shardJob.ts";
+import { type ServeSeat, takeSeat } from "./shards/seatWorker.ts";
 import { type WorkerInfo, forgetWorker, listNeeds, tellWorker } from "./registry.ts";
 
 export interface CellWorkerOptions {
@@ -24,13 +26,15 @@ export interface CellWorkerOptions {
   jobs: number;
   has: Capability;
   /** Why this worker does not serve a job; undefined where it does. */
-  refusal(job: CellJob): Promise<string | undefined>;
+  refusal(job: CellJob | SeatJob): Promise<string | undefined>;
   /** Runs the cell in the study's folder `dir`, which has the runs of cells before it, until its end or the signal. */
   run(
     job: CellJob,
     dir: string,
     hooks: { signal: AbortSignal; onEvent(event: TrainEvent): void },
   ): Promise<CellEnd>;
+  /** Sits at a run whose units workers compute. */
+  serve: ServeSeat;
   /** What a person may want to know. */
   onMessage(message: string): void;
   /** Aborted: cells write a checkpoint and are given back. */
@@ -66,7 +70,8 @@ export async function workOnCells(options: CellWorkerOptions): Promise<void> {
   const worker = new Worker(
     queueOf(has),
     async (job, token) => {
-      const outcome = await takeCell({ job, token, client, running, ...options, lockMs });
+      const taken = { job, token, client, running, ...options, lockMs };
+      const outcome = await (job.name === seatJobName ? sit(taken) : takeCell(taken));
       info.ended++;
       return outcome;
     },
@@ -100,14 +105,29 @@ interface Taken extends CellWorkerOptions {
   lockMs: number;
 }
 
+async function putOff({ job, token, onMessage }: Taken, why: string, ms: number): Promise<never> {
+  onMessage(`${job.id}: ${why}`);
+  await job.moveToDelayed(Date.now() + ms, token);
+  throw new DelayedError();
+}
+
+async function sit(taken: Taken): Promise<{ status: string }> {
+  const { job, has, refusal, signal, lockMs } = taken;
+  const seat = checkedJob(job.data, requireSeatJob);
+  if (signal.aborted) return putOff(taken, "given back.", 0);
+  const others = differences(seat.needs, has);
+  const refused = others.length > 0 ? others.join("; ") : await refusal(seat);
+  if (refused !== undefined) return putOff(taken, `not taken: ${refused}`, laterMs);
+  const end = await takeSeat({ ...taken, holdMs: Math.min(lockMs, 10_000) }).catch((error: unknown) => {
+    throw error instanceof UnspoolError ? final(error) : error;
+  });
+  return end === "done" ? { status: "done" } : putOff(taken, "given back.", 0);
+}
+
 async function takeCell(taken: Taken): Promise<{ status: string }> {
-  const { job, token, client, refusal, has, onMessage, lockMs, signal } = taken;
-  const later = async (why: string, ms: number): Promise<never> => {
-    onMessage(`${job.id}: ${why}`);
-    await job.moveToDelayed(Date.now() + ms, token);
-    throw new DelayedError();
-  };
-  const cell = checkedJob(job.data);
+  const { job, client, refusal, has, onMessage, lockMs, signal } = taken;
+  const later = (why: string, ms: number): Promise<never> => putOff(taken, why, ms);
+  const cell = checkedJob(job.data, requireCellJob);
   if (signal.aborted) return later("given back.", 0);
   const others = differences(cell.needs, has);
   const refused = others.length > 0 ? others.join("; ") : await refusal(cell);
@@ -126,9 +146,9 @@ async function takeCell(taken: Taken): Promise<{ status: string }> {
   throw new Error(`the process of cell ${cell.cell} ended before its cell did`);
 }
 
-function checkedJob(data: unknown): CellJob {
+function checkedJob<T>(data: unknown, check: (data: unknown) => T): T {
   try {
-    return requireCellJob(data);
+    return check(data);
   } catch (error) {
     throw final(error as UnspoolError);
   }

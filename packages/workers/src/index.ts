@@ -1,4 +1,4 @@
-/** Cells of studies on many machines, through a queue on Redis. */
+/** Cells of studies, and units of runs, on many machines, through a queue on Redis. */
 export { queueAddress } from "./queueUrl.ts";
 export type { QueueAddress } from "./queueUrl.ts";
 export { redisStore } from "./redisStore.ts";
@@ -7,6 +7,12 @@ export { cellQueue } from "./cellQueue.ts";
 export type { CellQueue, CellQueueOptions } from "./cellQueue.ts";
 export { workOnCells } from "./cellWorker.ts";
 export type { CellWorkerOptions } from "./cellWorker.ts";
+export { shardedStepper } from "./shards/shardedStepper.ts";
+export type { ShardedStepperOptions } from "./shards/shardedStepper.ts";
+export { sitAt } from "./shards/seat.ts";
+export type { SeatOptions } from "./shards/seat.ts";
+export type { SeatEnd, ServeSeat } from "./shards/seatWorker.ts";
+export type { SeatJob } from "./shards/shardJob.ts";
 export { JobError, differences, queueOf, requireCellJob } from "./cellJob.ts";
 export type { Capability, CellJob } from "./cellJob.ts";
 export { QueueError, inspectQueue } from "./inspectQueue.ts";

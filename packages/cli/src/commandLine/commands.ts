@@ -97,6 +97,11 @@ const queue: OptionSpec = {
   help: "of a study or a sweep: its cells are run by the workers of this queue, redis://HOST:PORT; the bits are the same",
 };
 
+const shards: OptionSpec = {
+  value: "N",
+  help: "of a single run, with --queue: its units are divided into so many shards, which workers compute; the bits are the same",
+};
+
 /** Options of every command, and of the command line without a command. */
 export const commonOptions: Readonly<Record<string, OptionSpec>> = {
   help: { help: "show this help", short: "h" },
@@ -128,6 +133,7 @@ export const commands: readonly CommandSpec[] = [
       "checkpoint-every": checkpointEvery,
       jobs,
       queue,
+      shards,
       cell,
       json,
       ...commonOptions,
@@ -208,6 +214,7 @@ export const commands: readonly CommandSpec[] = [
       "checkpoint-every": checkpointEvery,
       jobs,
       queue,
+      shards,
       cell,
       force: {
         help: "go on although engine, experiment or recipe are not those of the run: with other bits",

@@ -13,6 +13,7 @@ import { resumeCommand as resumeCommandOf } from "../runs/shellWord.ts";
 import { recordedSettings, useEngine } from "./engineOptions.ts";
 import { execute } from "./execute.ts";
 import { told } from "./prepare.ts";
+import { stepperOf } from "./shards.ts";
 import { requireNoStudy } from "./studyOptions.ts";
 import { resumeStudyCommand } from "./study.ts";
 
@@ -31,19 +32,26 @@ export async function resumeCommand(
   const given = textOption(line, "experiment");
   const { store, manifest } = await existingRun(dir, given);
   const { experiment, file } = await experimentOfRun("resume", dir, manifest, given);
-  if (manifest.command !== undefined) useEngine(recordedSettings(dir, manifest.command, line));
+  const settings = manifest.command === undefined ? {} : recordedSettings(dir, manifest.command, line);
+  const engine = useEngine(settings);
   const origin = await fileOrigin(file);
+  const createStepper = await stepperOf(line, file, origin, engine);
   const isForced = line.options.has("force");
   return execute(
     reporter,
     store,
     signal,
     (hooks) =>
-      resume(told(experiment), store, { steps, checkpointEvery, origin, isForced, ...hooks }).catch(
-        (error: unknown) => {
-          throw ofConfigFile(dir, error);
-        },
-      ),
+      resume(told(experiment), store, {
+        steps,
+        checkpointEvery,
+        createStepper,
+        origin,
+        isForced,
+        ...hooks,
+      }).catch((error: unknown) => {
+        throw ofConfigFile(dir, error);
+      }),
     given,
   );
 }

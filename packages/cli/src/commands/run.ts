@@ -8,6 +8,7 @@ import { defaultFolder, newRun } from "../runs/runFolder.ts";
 import { engineSettings, useEngine } from "./engineOptions.ts";
 import { execute } from "./execute.ts";
 import { preparedRunnable } from "./prepare.ts";
+import { stepperOf } from "./shards.ts";
 import { requireNoStudy } from "./studyOptions.ts";
 import { runStudyCommand } from "./study.ts";
 
@@ -27,7 +28,9 @@ export async function runCommand(
   requireNoStudy(line, prepared.experiment.name);
   const { experiment, file, config } = prepared;
   const origin = await fileOrigin(file);
-  const command = { ...(file !== undefined && { file }), ...useEngine(settings) };
+  const engine = useEngine(settings);
+  const createStepper = await stepperOf(line, file, origin, engine);
+  const command = { ...(file !== undefined && { file }), ...engine };
   const out = textOption(line, "out");
   const named = file === undefined ? undefined : line.positionals[0];
   const store = newRun(out ?? defaultFolder(experiment.name), out === undefined, command, named);
@@ -36,7 +39,8 @@ export async function runCommand(
     reporter,
     store,
     signal,
-    (hooks) => train(experiment, { config, seed, steps, store, checkpointEvery, origin, ...hooks }),
+    (hooks) =>
+      train(experiment, { config, seed, steps, store, checkpointEvery, createStepper, origin, ...hooks }),
     named,
   );
 }

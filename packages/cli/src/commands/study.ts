@@ -25,6 +25,7 @@ import { resumeCommand, startCommand } from "../runs/shellWord.ts";
 import { cellProcess } from "../thread/cellProcess.ts";
 import { type EngineRecord, engineSettings, recordedSettings, useEngine } from "./engineOptions.ts";
 import { mostQueued, queuedCells } from "./queuedCells.ts";
+import { requireNoShards } from "./studyOptions.ts";
 
 /** `unspool run STUDY`: a study from its first cell. `config` is not parsed yet. */
 export async function runStudyCommand(
@@ -33,6 +34,7 @@ export async function runStudyCommand(
   reporter: Reporter,
   signal: AbortSignal,
 ): Promise<number> {
+  requireNoShards(line, study.name);
   if (line.options.has("steps")) {
     throw new UsageError(
       "USAGE",
@@ -62,6 +64,7 @@ export async function resumeStudyCommand(
   const dir = line.positionals[0]!;
   if (line.options.has("steps"))
     throw new UsageError("USAGE", `unspool resume: ${dir} holds a study, and --steps is of a run.`);
+  requireNoShards(line, dir);
   const given = textOption(line, "experiment");
   const store = studyFolder(dir, { resumeLine: (made) => resumeCommand(made, given) });
   const manifest = (await store.readManifest()) as

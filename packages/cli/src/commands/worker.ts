@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { type CellEnd, type Study, type TrainEvent, decodeState, sweepName, sweepStudy } from "unspool/train";
 import type { Json } from "unspool/methods";
 import { studyFolder } from "unspool/train/node";
-import { type CellJob, queueAddress, workOnCells } from "@unspool/workers";
+import { type CellJob, type SeatJob, queueAddress, workOnCells } from "@unspool/workers";
 import { type CommandLine, integerOption, textOption } from "../commandLine/parse.ts";
 import { fileOrigin } from "../experiments/fileOrigin.ts";
 import { findRunnable, namedExperiments, namedStudies } from "../experiments/find.ts";
@@ -12,10 +12,13 @@ import { UsageError, exitCodes } from "../failure.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import type { Reporter } from "../output/reporter.ts";
 import { cellProcess } from "../thread/cellProcess.ts";
+import { seatProcess, seatVariable } from "../thread/seatProcess.ts";
 import { capability } from "./capability.ts";
+import { seatCommand } from "./seat.ts";
 import { type EngineRecord, engineSettings, useEngine } from "./engineOptions.ts";
 
 export async function workerCommand(line: CommandLine, reporter: Reporter): Promise<number> {
+  if (process.env[seatVariable] !== undefined) return seatCommand();
   const url = textOption(line, "queue");
   if (url === undefined)
     throw new UsageError("USAGE", "unspool worker: --queue is missing. Write: unspool worker --queue redis://HOST:PORT"); // prettier-ignore
@@ -40,21 +43,38 @@ export async function workerCommand(line: CommandLine, reporter: Reporter): Prom
     lockMs: Number(process.env["UNSPOOL_WORKER_LOCK_MS"] ?? 30_000),
     refusal: (job) => refusalOf(job, files),
     run: (job, dir, hooks) => runJob(job, dir, hooks, { line, files, engine }),
+    serve: (job, seat, hooks) => {
+      const file = job.file === undefined ? undefined : resolve(files!, job.file.name);
+      return seatProcess({ url, job, seat, file, engine }, hooks);
+    },
   });
   say("Stopped. What was under way is given back, from its last checkpoint on.");
   return exitCodes.done;
 }
 
-async function refusalOf(job: CellJob, files: string | undefined): Promise<string | undefined> {
-  const { study, file } = job;
-  if (file === undefined && job.sweep === true) {
+async function refusalOf(job: CellJob | SeatJob, files: string | undefined): Promise<string | undefined> {
+  if (job.file !== undefined) return fileRefusal(job.file, files);
+  return "experiment" in job ? experimentRefusal(job.experiment) : studyRefusal(job);
+}
+
+async function experimentRefusal(experiment: string): Promise<string | undefined> {
+  const isKnown = (await namedExperiments()).some(({ name }) => name === experiment);
+  return isKnown ? undefined : `there is no experiment ${JSON.stringify(experiment)} here`;
+}
+
+async function studyRefusal({ study, sweep }: CellJob): Promise<string | undefined> {
+  if (sweep === true) {
     const isKnown = (await namedExperiments()).some(({ name }) => sweepName(name) === study);
     return isKnown ? undefined : `there is no experiment here whose sweep is ${JSON.stringify(study)}`;
   }
-  if (file === undefined) {
-    const isKnown = (await namedStudies()).some(({ name }) => name === study);
-    return isKnown ? undefined : `there is no study ${JSON.stringify(study)} here`;
-  }
+  const isKnown = (await namedStudies()).some(({ name }) => name === study);
+  return isKnown ? undefined : `there is no study ${JSON.stringify(study)} here`;
+}
+
+async function fileRefusal(
+  file: { name: string; hash: string },
+  files: string | undefined,
+): Promise<string | undefined> {
   if (files === undefined) return `it is from the file ${file.name}, and this worker was given no --files`;
   const path = join(files, file.name);
   if (!existsSync(path)) return `there is no ${file.name} in ${files}`;

@@ -166,7 +166,11 @@ async function runSteps(
 }
 
 /** This process, unless somebody else was asked for. */
-async function stepperOf(start: LoopStart, { createStepper, signal }: LoopOptions, emit: Emit): Promise<Stepper> {
+async function stepperOf(
+  start: LoopStart,
+  { createStepper, signal }: LoopOptions,
+  emit: Emit,
+): Promise<Stepper> {
   const { setup, manifest } = start;
   let { state } = start;
   if (createStepper !== undefined && state.step < manifest.steps) {

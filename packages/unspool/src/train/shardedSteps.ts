@@ -147,6 +147,13 @@ function shardedSteps(
           .map(({ data }) => data),
       ),
     next(sums) {
+      if (sums.length !== tiled.tiles * tiled.sumSize)
+        throw new OptionError(
+          "shards",
+          "the sums",
+          `${sums.length} numbers`,
+          `${tiled.tiles * tiled.sumSize}`,
+        );
       const made = tiled.update(
         tree.leaves(outer).map(({ data }) => data),
         sums,

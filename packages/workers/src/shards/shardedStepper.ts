@@ -1,0 +1,156 @@
+/**
+ * The leader of a run whose units are computed by workers: it has theta and the optimizer, says to all seats what units share
+ * in the next window, and adds up what they tell. For `createStepper` of `train` and `resume`.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { Queue } from "bullmq";
+import { Redis } from "ioredis";
+import { UnspoolError, requireInteger } from "unspool";
+import {
+  type CreateStepper,
+  type ShardedSteps,
+  type Stepper,
+  type StepperStart,
+  type TrainState,
+  encodeState,
+  shardedRun,
+  trainSteps,
+} from "unspool/train";
+import { queueOf } from "../cellJob.ts";
+import { queueAddress } from "../queueUrl.ts";
+import { tellNeeds } from "../registry.ts";
+import { Assembly } from "./assembly.ts";
+import { type SeatJob, requireSeatJob, seatJobName, shardKeys } from "./shardJob.ts";
+
+export interface ShardedStepperOptions {
+  /** `redis://…` */
+  url: string;
+  /** Parts of the units, whole tiles each: from 1 to as many as the engine has tiles. */
+  shards: number;
+  /** The experiment's file, if it is one, and what decides the bits. */
+  job: Pick<SeatJob, "file" | "needs">;
+  /** Units come home after so many windows at the latest. Default 200. */
+  mostWindows?: number;
+}
+
+/** Of what units share, kept for workers that come later. */
+const mostKeptBytes = 128 * 2 ** 20;
+/** Redis takes 512 MiB. */
+const mostUnitBytes = 256 * 2 ** 20;
+
+/** Units of a run on many machines, with the bits of one. */
+export function shardedStepper(options: ShardedStepperOptions): CreateStepper {
+  requireInteger("shardedStepper", "shards", options.shards, 1);
+  const { mostWindows = 200 } = options;
+  requireInteger("shardedStepper", "mostWindows", mostWindows, 1);
+  return async (start) => {
+    const sharded = shardedRun(start.setup, start.state);
+    const ranges = sharded.runner.ranges(options.shards);
+    const connection = await connected(options, start);
+    const { assembly } = connection;
+    let base: TrainState = start.state;
+    let steps: ShardedSteps = sharded.steps(base);
+    let isBad = false;
+    const requireUnits = (): void => {
+      for (const range of ranges) {
+        const { length } = steps.unitsBefore(range);
+        if (length <= mostUnitBytes) continue;
+        const hint = "Use more --shards.";
+        throw new UnspoolError("SHARDS", `the units of a shard take ${length} bytes, and at most ${mostUnitBytes} are sent at once. ${hint}`, { length }); // prettier-ignore
+      }
+    };
+    requireUnits();
+    const begin = (): Promise<void> =>
+      assembly.begin(base.step, (shard) => sharded.steps(base).unitsBefore(ranges[shard]!));
+    await begin();
+
+    const state = async (): Promise<TrainState> => {
+      if (steps.step === base.step) return base;
+      const units = await assembly.gather(steps.step);
+      // Told to stop while nobody is there: what was done since is done again.
+      if (units === undefined) return base;
+      base = steps.state(units);
+      steps = sharded.steps(base);
+      await begin();
+      return base;
+    };
+    const stepper: Stepper = {
+      get step() {
+        return steps.step;
+      },
+      async take(most) {
+        if (isBad) return foundAlone(start, base, steps.step);
+        const records = [];
+        for (let i = 0; i < most; i++) {
+          if (steps.step - base.step >= mostWindows || assembly.keptBytes > mostKeptBytes) await state();
+          const sums = await assembly.window(steps.step, steps.shared());
+          if (sums === undefined) return records;
+          const record = steps.next(sums);
+          if (record === undefined) {
+            isBad = true;
+            return records.length > 0 ? records : foundAlone(start, base, steps.step);
+          }
+          records.push(record);
+        }
+        return records;
+      },
+      state,
+      close: () => connection.close(),
+    };
+    return stepper;
+  };
+}
+
+/** A step that is not finite is taken here, which says what is wrong in it. */
+function foundAlone({ setup }: StepperStart, from: TrainState, step: number): never {
+  let state = from;
+  while (state.step <= step) state = trainSteps(setup, state, step + 1 - state.step).state;
+  throw new UnspoolError("SHARDS", `step ${step + 1} was not finite at the workers, and is here. Their machines differ: use --portable-bits.`); // prettier-ignore
+}
+
+async function connected({ url, shards, job: common }: ShardedStepperOptions, start: StepperStart) {
+  const { manifest, signal, onMessage } = start;
+  const { options, shown } = queueAddress(url);
+  const client = new Redis({ ...options, maxRetriesPerRequest: null });
+  client.on("error", () => {});
+  client.once("error", ({ message }) => onMessage(`${shown}: ${message}. It is asked again.`));
+  const queue = new Queue(queueOf(common.needs), { connection: client, prefix: "unspool-queue" });
+  queue.on("error", () => {});
+  const run = randomBytes(8).toString("hex");
+  const job = requireSeatJob({
+    ...common,
+    protocol: 1,
+    experiment: manifest.experiment,
+    config: encodeState(manifest.config, "config").structure,
+    seed: manifest.seed,
+    ...{ shards, run },
+  });
+  const ids = Array.from({ length: shards }, (_, i) => `seat-${run}-${i}`);
+  const options_ = {
+    attempts: 1000,
+    backoff: { type: "fixed", delay: 500 },
+    removeOnComplete: true,
+    removeOnFail: true,
+  };
+  await tellNeeds(client, common.needs);
+  const assembly = new Assembly({
+    client,
+    keys: shardKeys(run),
+    shards,
+    signal,
+    onMessage,
+    hash: (bytes) => createHash("sha256").update(bytes).digest("hex"),
+    // Where a seat is there already, nothing is added.
+    offerSeats: () =>
+      queue.addBulk(ids.map((jobId) => ({ name: seatJobName, data: job, opts: { ...options_, jobId } }))),
+  });
+  return {
+    assembly,
+    async close() {
+      await assembly.end();
+      for (const id of ids) await queue.remove(id).catch(() => {});
+      await queue.close();
+      client.disconnect();
+    },
+  };
+}
