@@ -67,6 +67,7 @@ export async function workOnCells(options: CellWorkerOptions): Promise<void> {
       onMessage(`There are cells that this worker does not take: ${text}.`);
     }
   };
+  const connection = client.duplicate();
   const worker = new Worker(
     queueOf(has),
     async (job, token) => {
@@ -76,7 +77,7 @@ export async function workOnCells(options: CellWorkerOptions): Promise<void> {
       return outcome;
     },
     {
-      connection: client.duplicate(),
+      connection,
       prefix: "unspool-queue",
       concurrency: jobs,
       lockDuration: lockMs,
@@ -93,6 +94,7 @@ export async function workOnCells(options: CellWorkerOptions): Promise<void> {
   });
   clearInterval(telling);
   await worker.close();
+  connection.disconnect();
   await forgetWorker(client, info.id);
   client.disconnect();
 }

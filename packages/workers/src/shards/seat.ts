@@ -22,8 +22,8 @@ export interface SeatOptions {
 
 /** Units are forgotten after a day. */
 const keepSeconds = 86_400;
-/** How long it is waited for a leader of whom nothing is heard. */
-const patienceMs = 15_000;
+/** Where there is no sign of a leader, whose own lasts for 15 seconds: a server that was restarted has lost it. */
+const patienceMs = 4000;
 
 /** Until the run's leader is done or gone: true; until the signal: false. */
 export async function sitAt(options: SeatOptions): Promise<boolean> {
@@ -40,6 +40,8 @@ export async function sitAt(options: SeatOptions): Promise<boolean> {
   const shards = shardsOf({ runner, ranges, seat, tell, keys, client, onStep });
   try {
     let last = await newestEntry(client, keys.log);
+    // A job that was left behind.
+    if ((await client.exists(keys.leader)) === 0) return true;
     await tell({ type: "ready", seat });
     let heardAt = performance.now();
     while (!signal.aborted) {
@@ -47,7 +49,10 @@ export async function sitAt(options: SeatOptions): Promise<boolean> {
       for (const [id, fields] of (found?.[0]?.[1] ?? []) as [Buffer, Buffer[]][]) {
         last = id.toString();
         const said = decodeSaid(fields[1]!.toString());
-        if (said.type === "end") return true;
+        if (said.type === "end") {
+          await client.unlink(keys.told);
+          return true;
+        }
         await shards.hear(said, fields[3]);
         if (signal.aborted) return false;
       }
