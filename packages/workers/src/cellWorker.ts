@@ -127,7 +127,7 @@ async function sit(taken: Taken): Promise<{ status: string }> {
 }
 
 async function takeCell(taken: Taken): Promise<{ status: string }> {
-  const { job, client, refusal, has, onMessage, lockMs, signal } = taken;
+  const { job, client, refusal, has, lockMs, signal } = taken;
   const later = (why: string, ms: number): Promise<never> => putOff(taken, why, ms);
   const cell = checkedJob(job.data, requireCellJob);
   if (signal.aborted) return later("given back.", 0);
