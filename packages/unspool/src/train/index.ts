@@ -65,7 +65,9 @@ export type {
 export { memoryStudyStore } from "./study/studyStore.ts";
 export type { KeptSummary, StudyManifest, StudyStore } from "./study/studyStore.ts";
 export { sweepName, sweepStudy } from "./sweep/sweepStudy.ts";
-export { checkedPlan, requireSamePlan, settingLabel } from "./sweep/sweepPlan.ts";
+export { requireSamePlan } from "./sweep/samePlan.ts";
+export { settingLabel } from "./sweep/settingNames.ts";
+export { checkedPlan } from "./sweep/sweepPlan.ts";
 export type { SweepPlan, SweepSetting } from "./sweep/sweepPlan.ts";
 export { pairedDifference, rankSettings } from "./sweep/rankSettings.ts";
 export type { RankedSetting, SettingRanking } from "./sweep/rankSettings.ts";

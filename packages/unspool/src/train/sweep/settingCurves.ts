@@ -6,7 +6,8 @@ import type { Figure, Series } from "../figure.ts";
 import type { CellResult } from "../study/study.ts";
 import { scaleOf } from "./effectFigures.ts";
 import { type MeanInterval, average, meanInterval } from "./interval.ts";
-import { type RankedSetting, type SettingRanking, stepMetrics } from "./rankSettings.ts";
+import { stepMetrics } from "./measured.ts";
+import type { RankedSetting, SettingRanking } from "./rankSettings.ts";
 
 /** More curves than these cannot be told apart. */
 const mostSettings = 6;

@@ -1,6 +1,5 @@
 /** What a sweep is, as it is kept with its cells: the settings that are tried, the seeds of each, and what they are ranked by. */
-import { OptionError, ResumeError, requireInteger, requireKnownOptions } from "../../errors.ts";
-import { canonicalJson } from "../checkpoint.ts";
+import { OptionError, requireInteger, requireKnownOptions } from "../../errors.ts";
 
 /** One choice of values. */
 export interface SweepSetting {
@@ -63,73 +62,3 @@ export function checkedPlan(given: unknown): SweepPlan {
 
 const isTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((text) => typeof text === "string");
-
-/** How a setting is called: `learningRate=0.01 estimator=pes`. */
-export function settingLabel({ fields, fixed }: SweepPlan, { values }: SweepSetting): string {
-  if (fields.length === 0) return fixed.length === 0 ? "defaults" : fixed.join(" ");
-  return fields.map((field, i) => `${field}=${values[i]}`).join(" ");
-}
-
-/** Longer ones are cut, and told apart by a fingerprint. */
-const longestName = 70;
-
-/** The id of a cell, which is the same in a sweep of more seeds and settings: `learningRate-0.01_estimator-pes_seed-0`. */
-export function sweepCellId(plan: SweepPlan, setting: SweepSetting, seed: number): string {
-  const named = plan.fields.map((field, i) => `${field}-${setting.values[i]}`).join("_");
-  const plain = named.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[^A-Za-z0-9]+/, "");
-  const isWhole = plain === named && plain.length <= longestName;
-  const own = isWhole ? plain : `${plain.slice(0, longestName)}-${fingerprint(named)}`;
-  return own === "" ? `seed-${seed}` : `${own}_seed-${seed}`;
-}
-
-/** FNV-1a, 32 bits. */
-function fingerprint(text: string): string {
-  let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
-  return (hash >>> 0).toString(16).padStart(8, "0");
-}
-
-/**
- * Throws `ResumeError` that says in what `plan` differs, unless it is the sweep that `where` holds, or that with further
- * seeds and values. What it is ranked by may be another.
- */
-export function requireSamePlan(where: string, found: SweepPlan, plan: SweepPlan): void {
-  const differences = [
-    ...differing("the experiment", found.experiment, plan.experiment),
-    ...differing("the outer steps", stepsText(found.steps), stepsText(plan.steps)),
-    ...differing("what is varied", listed(found.fields), listed(plan.fields)),
-    ...differing("what is set in all runs", listed(found.fixed), listed(plan.fixed)),
-  ];
-  if (differences.length === 0) differences.push(...missing(found, plan));
-  if (differences.length === 0) return;
-  throw new ResumeError(
-    where,
-    `it holds another sweep. ${differences.join(" ")} A sweep can be gone on with, and given further seeds and values; for another one give another folder.`,
-    { differences },
-  );
-}
-
-function missing(found: SweepPlan, plan: SweepPlan): string[] {
-  const configs = new Map(plan.settings.map(({ values, config }) => [values.join("\0"), config]));
-  const lacking = found.settings.filter(({ values }) => !configs.has(values.join("\0")));
-  const changed = found.settings.filter(({ values, config }) => {
-    const now = configs.get(values.join("\0"));
-    return now !== undefined && canonicalJson(now) !== canonicalJson(config);
-  });
-  const seeds = found.seeds.filter((seed) => !plan.seeds.includes(seed));
-  const some = (settings: readonly SweepSetting[]): string =>
-    listed(settings.slice(0, 3).map((setting) => settingLabel(found, setting))) +
-    (settings.length > 3 ? ` and ${settings.length - 3} more` : "");
-  return [
-    ...(seeds.length === 0 ? [] : [`Its seeds ${seeds.join(", ")} are not among those of this command.`]),
-    ...(lacking.length === 0 ? [] : [`Its settings lack in this command: ${some(lacking)}.`]),
-    ...(changed.length === 0 ? [] : [`The config is another in: ${some(changed)}.`]),
-  ];
-}
-
-const differing = (what: string, then: string, now: string): string[] =>
-  then === now ? [] : [`There, ${what}: ${then}; in this command: ${now}.`];
-
-const listed = (texts: readonly string[]): string => (texts.length === 0 ? "nothing" : texts.join(", "));
-
-const stepsText = (steps: number | null): string => (steps === null ? "the experiment's own" : String(steps));

@@ -5,7 +5,8 @@
 import { OptionError } from "../../errors.ts";
 import type { Experiment } from "../experiment.ts";
 import type { Study } from "../study/study.ts";
-import { type SweepPlan, checkedPlan, sweepCellId } from "./sweepPlan.ts";
+import { sweepCellId } from "./settingNames.ts";
+import { type SweepPlan, checkedPlan } from "./sweepPlan.ts";
 import { sweepSummary } from "./sweepSummary.ts";
 
 /**

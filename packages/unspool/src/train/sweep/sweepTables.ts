@@ -2,7 +2,8 @@
 import type { Table } from "../study/study.ts";
 import type { FieldEffect } from "./fieldEffects.ts";
 import { type MeanInterval, meanInterval } from "./interval.ts";
-import { type Measured, type SettingRanking, evaluationMetrics, valueOf } from "./rankSettings.ts";
+import { type Measured, evaluationMetrics, valueOf } from "./measured.ts";
+import type { SettingRanking } from "./rankSettings.ts";
 import type { SweepPlan, SweepSetting } from "./sweepPlan.ts";
 
 /** Best first, with the difference of each to the best. */
