@@ -18,7 +18,7 @@ import { recipeOf } from "./recipe.ts";
 import { type LoopOptions, type TrainResult, runLoop } from "./runLoop.ts";
 import { setUp } from "./setUp.ts";
 import { type RunManifest, type RunStore, StoreError } from "./store.ts";
-import { requireCheckpointEvery } from "./train.ts";
+import { requireCheckpointEvery, requireUntil } from "./train.ts";
 import { methodOf } from "./trainState.ts";
 import { type TrainState, initTraining } from "./trainSteps.ts";
 
@@ -58,9 +58,11 @@ export async function resume<Config>(
     "onEvent",
     "checkpointEvery",
     "createStepper",
+    "until",
     "origin",
   ]);
   requireCheckpointEvery("resume", options.checkpointEvery);
+  requireUntil("resume", options.until);
   const found = await store.readManifest();
   if (found === undefined) {
     throw new ResumeError("resume", `there is no run in ${store.name}. Start one with train (unspool run).`);
@@ -133,6 +135,8 @@ async function goOn<Config>(
     status: "running",
     updatedAt: new Date().toISOString(),
     error: undefined,
+    // In a run that was never stopped there is no such entry.
+    ...(found.until !== undefined && { until: undefined }),
     recipe,
     origin,
     ...(environment !== undefined && { environment }),

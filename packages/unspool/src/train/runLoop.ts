@@ -33,6 +33,11 @@ export interface LoopOptions {
   checkpointEvery?: CheckpointEvery | undefined;
   /** Who takes the outer steps, such as `shardedStepper` of `@unspool/workers`. Default: this process. */
   createStepper?: CreateStepper | undefined;
+  /**
+   * Outer steps after which the run stops on its way and is evaluated as at its end. Its config, and with it its schedules, are
+   * those of all steps: `resume` takes it on to the bits of a run that never stopped. Default: it does not stop.
+   */
+  until?: number | undefined;
   /** What the bits depend on besides engine and rounding, such as a hash of the experiment's file. Compared at resume. */
   origin?: Origin | undefined;
 }
@@ -99,7 +104,9 @@ export async function runLoop(start: LoopStart, options: LoopOptions): Promise<T
         });
     const interrupted = made === undefined;
     const { evaluation, figures } = made ?? nothing;
-    await setStatus(store, interrupted ? "interrupted" : "done");
+    if (interrupted) await setStatus(store, "interrupted");
+    else if (step >= steps) await setStatus(store, "done");
+    else await setStatus(store, "interrupted", { until: step });
     emit({ type: "done", step, steps, interrupted, evaluation });
     return { ...result, interrupted, evaluation, figures };
   } catch (error) {
@@ -136,12 +143,13 @@ async function runSteps(
     emit({ type: "checkpoint", step: state.step });
   };
 
+  const end = Math.min(manifest.steps, options.until ?? Infinity);
   try {
     await checkpoint();
     let turnAt = performance.now();
-    while (stepper.step < manifest.steps && options.signal?.aborted !== true) {
+    while (stepper.step < end && options.signal?.aborted !== true) {
       const { step } = stepper;
-      const asked = Math.min(manifest.steps - step, clock.stepsLeft(step), pace.steps());
+      const asked = Math.min(end - step, clock.stepsLeft(step), pace.steps());
       const startedAt = performance.now();
       const records = await explainedSteps(start, stepper, asked, clock.lastStep());
       if (records.length === 0) break;
@@ -246,10 +254,13 @@ function checkpointClock(every: CheckpointEvery | undefined, newest: number | un
 async function setStatus(
   store: RunStore | undefined,
   status: RunStatus,
-  error?: UnspoolError,
+  { error, until }: { error?: UnspoolError; until?: number } = {},
 ): Promise<void> {
   const kept = error === undefined ? undefined : { code: error.code, message: error.message };
-  await store?.updateManifest({ status, updatedAt: new Date().toISOString(), error: kept });
+  await store?.updateManifest({
+    ...{ status, updatedAt: new Date().toISOString(), error: kept },
+    ...(until !== undefined && { until }),
+  });
 }
 
 async function keepFailure(log: MetricsLog, store: RunStore | undefined, error: unknown): Promise<void> {
@@ -258,7 +269,7 @@ async function keepFailure(log: MetricsLog, store: RunStore | undefined, error: 
   try {
     await log.flush();
   } finally {
-    await setStatus(store, "failed", typed);
+    await setStatus(store, "failed", { error: typed });
   }
 }
 

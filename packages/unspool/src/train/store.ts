@@ -22,6 +22,8 @@ export interface RunManifest {
   status: RunStatus;
   /** ISO 8601. */
   startedAt: string;
+  /** Of an interrupted run: the outer steps after which it was stopped on purpose, and evaluated. */
+  until?: number | undefined;
   /** When the status last changed, ISO 8601. */
   updatedAt: string;
   /** Why a run failed. */

@@ -44,10 +44,12 @@ export async function train<Config>(
     "onEvent",
     "checkpointEvery",
     "createStepper",
+    "until",
     "origin",
   ]);
   const { store, seed = 0 } = options;
   requireCheckpointEvery("train", options.checkpointEvery);
+  requireUntil("train", options.until);
   const config = scheduledConfig(experiment, options);
   requireParsed(experiment.name, config);
   const key = random.key(seed);
@@ -88,16 +90,21 @@ export async function train<Config>(
   }
 }
 
-/** The config, with `steps` in its place where it has one: schedules are made from that. */
-function scheduledConfig<Config>(
+/** @internal The config, with `steps` in its place where it has one: schedules are made from that. */
+export function scheduledConfig<Config>(
   experiment: Experiment<Config>,
-  { config: given = {}, steps }: TrainOptions,
+  { config: given = {}, steps }: Pick<TrainOptions, "config" | "steps">,
 ): Config {
   const config = experiment.config.parse(given);
   requireParsed(experiment.name, config);
   const isGiven = steps !== undefined && steps > 0 && Number.isSafeInteger(steps);
   if (!isGiven || configSteps(config) === undefined || configSteps(config) === steps) return config;
   return experiment.config.parse({ ...(given as object), steps });
+}
+
+/** @internal Throws `OptionError` for what is no count of outer steps to stop at. */
+export function requireUntil(where: string, until: number | undefined): void {
+  if (until !== undefined) requireInteger(where, "until", until, 1);
 }
 
 /** @internal Throws `OptionError` for an interval that is not one. */

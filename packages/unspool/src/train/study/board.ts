@@ -11,15 +11,18 @@ export interface Board {
   /** Reads what has become of a cell. */
   look(cell: Cell): Promise<void>;
   results(): CellResults;
+  /** Takes further cells, and later places to stop at of those that it has. */
+  grow(cells: readonly Cell[]): Promise<void>;
   /** Ids of the cells that had ended at first, and were computed by another file than today's. */
   changed: readonly string[];
 }
 
 export async function readBoard(
-  cells: readonly Cell[],
+  first: readonly Cell[],
   store: StudyStore,
   origin: LoopOptions["origin"],
 ): Promise<Board> {
+  let cells = first;
   const changed: string[] = [];
   const found = new Map<string, CellResult>();
   const inOrder = (): CellResults =>
@@ -35,11 +38,19 @@ export async function readBoard(
       const manifest = await cellStore.readManifest();
       // One that failed may have begun again.
       found.delete(cell.id);
-      if (manifest === undefined || !hasEnded(manifest)) return;
+      if (manifest === undefined || !hasEnded(manifest, cell.until)) return;
       found.set(cell.id, await resultOf(cell, cellStore, manifest, found));
       if (otherFile(manifest.origin, origin) !== undefined) changed.push(cell.id);
     },
     results: inOrder,
+    async grow(now) {
+      const before = new Map(cells.map((cell) => [cell.id, cell]));
+      cells = now;
+      for (const cell of now) {
+        const known = before.get(cell.id);
+        if (known === undefined || known.until !== cell.until) await board.look(cell);
+      }
+    },
     changed,
   };
   for (const cell of cells) await board.look(cell);

@@ -41,15 +41,17 @@ function checkedCell(name: string, at: string, given: unknown, seen: Set<string>
     "config",
     "seed",
     "steps",
+    "until",
     "after",
   ]);
-  const { id, experiment, seed, steps, after = [] } = given as Cell;
+  const { id, experiment, seed, steps, until, after = [] } = given as Cell;
   if (typeof id !== "string" || !idPattern.test(id) || id.length > longestId || seen.has(id)) {
     const allowed = `up to ${longestId} letters, digits, ".", "_" and "-", other than those of the cells before`;
     throw new OptionError(name, `${at}.id`, id, allowed);
   }
   requireInteger(name, `${at}.seed`, seed, 0);
   if (steps !== undefined) requireInteger(name, `${at}.steps`, steps, 0);
+  if (until !== undefined) requireInteger(name, `${at}.until`, until, 1);
   const isExperiment = typeof (experiment as { setup?: unknown } | undefined)?.setup === "function";
   if (!isExperiment && typeof experiment !== "function")
     throw new OptionError(

@@ -6,7 +6,7 @@ import { readRun } from "../readRun.ts";
 import { resume } from "../resume.ts";
 import type { LoopOptions } from "../runLoop.ts";
 import { type RunManifest, type RunStore, StoreError } from "../store.ts";
-import { train } from "../train.ts";
+import { scheduledConfig, train } from "../train.ts";
 import { isInstance } from "../userCode.ts";
 import type { Evaluation } from "../experiment.ts";
 import type { Cell, CellResult, CellResults } from "./study.ts";
@@ -14,15 +14,16 @@ import type { CellEndEvent } from "./studyEvents.ts";
 
 export type CellEnd = Omit<CellEndEvent, "type" | "id">;
 
-export interface CellHooks extends Omit<LoopOptions, "onEvent"> {
+export interface CellHooks extends Omit<LoopOptions, "onEvent" | "until"> {
   /** As in `resume`, for a cell that has begun. */
   isForced?: boolean | undefined;
   onEvent(event: TrainEvent): void;
 }
 
-/** Whether a cell needs no more computing: it has all its steps, or ended where its numbers did. */
-export function hasEnded(manifest: RunManifest | undefined): boolean {
+/** Whether a cell needs no more computing: it has all its steps, or those until it stops, or ended where its numbers did. */
+export function hasEnded(manifest: RunManifest | undefined, until: number = Infinity): boolean {
   if (manifest?.status === "done") return true;
+  if (manifest?.status === "interrupted" && (manifest.until ?? 0) >= until) return true;
   return manifest?.status === "failed" && manifest.error?.code === "NON_FINITE";
 }
 
@@ -38,18 +39,18 @@ export async function runCell(
   store: RunStore,
   { isForced, ...hooks }: CellHooks,
 ): Promise<CellEnd> {
-  const { config, seed, steps } = cell;
+  const { config, seed, steps, until } = cell;
   try {
     const experiment = await experimentOf(cell, results);
     const isBegun = (await store.readManifest()) !== undefined;
     const { interrupted } = isBegun
       ? await resume(experiment, store, {
-          ...(config !== undefined && { config }),
-          steps,
-          isForced,
+          // As `train` had it: with the steps of the cell where it has an entry for them.
+          ...(config !== undefined && { config: scheduledConfig(experiment, { config, steps }) }),
+          ...{ steps, until, isForced },
           ...hooks,
         })
-      : await train(experiment, { config, seed, steps, store, ...hooks });
+      : await train(experiment, { config, seed, steps, until, store, ...hooks });
     return { status: interrupted ? "interrupted" : "done" };
   } catch (error) {
     if (isInstance(error, StoreError) && isTaken(error)) return { status: "elsewhere" };

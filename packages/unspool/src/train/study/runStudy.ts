@@ -14,12 +14,13 @@ import { requireCheckpointEvery } from "../train.ts";
 import { aboutExperiment, isInstance, retold, sentence } from "../userCode.ts";
 import { type BlockedCell, blockedCells } from "./blockedCells.ts";
 import { readBoard } from "./board.ts";
-import { CellError } from "./cellError.ts";
+import { type BrokenCell, CellError } from "./cellError.ts";
 import { cellsOf, summaryOf } from "./checkedStudy.ts";
 import type { CellEnd, CellHooks } from "./runCell.ts";
 import type { Cell, CellResults, Study, StudySummary } from "./study.ts";
 import type { StudyEvent } from "./studyEvents.ts";
 import { type StudyManifest, type StudyStore, memoryStudyStore, studyResumeLine } from "./studyStore.ts";
+import { type Grown, grownStudy, requireSameCells } from "./growth.ts";
 import { workOff } from "./workOff.ts";
 
 export interface StudyLoopOptions {
@@ -170,23 +171,6 @@ export async function growStudy<Config>(
   return goOn({ study, config, seed, cells, store }, options);
 }
 
-function requireSameCells(where: string, before: readonly Cell[], now: readonly Cell[]): void {
-  const told = ({ config, seed, steps, after }: Cell): string =>
-    canonicalJson({ config: config ?? {}, seed, steps: steps ?? null, after: after ?? [] });
-  const known = new Map(now.map((cell) => [cell.id, cell]));
-  for (const cell of before) {
-    const same = known.get(cell.id);
-    if (same !== undefined && told(same) === told(cell)) continue;
-    const how =
-      same === undefined ? "is not there any more" : `was ${told(cell)}, and would be ${told(same)}`;
-    throw new ResumeError(
-      where,
-      `its cell ${JSON.stringify(cell.id)} ${how}. A study grows by further cells only: begin another one in another folder.`,
-      { cell: cell.id },
-    );
-  }
-}
-
 function requireSameStudy(where: string, name: string, found: StudyManifest): void {
   if (found.study === name) return;
   throw new ResumeError(where, `it belongs to study "${found.study}", and "${name}" was to be resumed.`, {
@@ -207,39 +191,55 @@ function requireLoopOptions(
   for (const id of only) requireOneOf(where, "the id of a cell", id, ids);
 }
 
-interface Going<Config> {
+interface Going<Config> extends Grown<Config> {
   study: Study<Config>;
-  config: Config;
   seed: number;
-  cells: readonly Cell[];
   store: StudyStore;
 }
 
 async function goOn<Config>(going: Going<Config>, options: StudyLoopOptions): Promise<StudyResult> {
-  const { study, config, seed, cells, store } = going;
+  const { study, seed, store } = going;
   const { jobs = 1, onEvent: emit = () => {}, signal } = options;
-  const board = await readBoard(cells, store, options.origin);
-  const listed = cells.map(({ id }) => ({ id, status: board.statusOf(id) }));
-  emit({ type: "study", study: study.name, config, seed, cells: listed, store: store.name });
+  const board = await readBoard(going.cells, store, options.origin);
+  const listed = (of: readonly Cell[]) => of.map(({ id }) => ({ id, status: board.statusOf(id) }));
+  emit({
+    type: "study",
+    ...{ study: study.name, config: going.config, seed, cells: listed(going.cells), store: store.name },
+  });
   if (board.changed.length > 0) {
     const message = `${store.name}: the file has changed since ${board.changed.join(", ")} ended. They are kept, and summarised by the file as it is now.`;
     emit({ type: "warning", message });
   }
 
-  const broken = await workOff(going, board, { ...options, jobs, emit });
+  const broken: BrokenCell[] = [];
+  let { config, cells } = going;
+  let refusal: { error: unknown } | undefined;
+  for (;;) {
+    broken.push(...(await workOff({ cells, store }, board, { ...options, jobs, emit, broken })));
+    // Other processes may have ended cells meanwhile.
+    for (const cell of cells) if (board.statusOf(cell.id) === "open") await board.look(cell);
+    if (signal?.aborted === true || options.only !== undefined) break;
+    // What was computed is summarised, whatever comes next.
+    const grown = await grownStudy({ ...going, config, cells }, board, broken).catch((error: unknown) => {
+      refusal = { error };
+    });
+    if (grown === undefined) break;
+    ({ config, cells } = grown);
+    await board.grow(cells);
+    emit({ type: "study-grow", note: grown.note, cells: listed(cells) });
+  }
 
-  // Other processes may have ended cells meanwhile.
-  for (const cell of cells) if (board.statusOf(cell.id) === "open") await board.look(cell);
   const results = board.results();
   const blocked = blockedCells(cells, board.statusOf);
   const summary = await summaryOf(study, results, config).catch((error: unknown) => {
-    throw summaryError(error, store, results.size, cells.length);
+    throw summaryError(refusal?.error ?? error, store, results.size, cells.length);
   });
   const { times, ...kept } = summary;
   await store.writeSummary(
     { cells: [...results.keys()], ...(blocked.length > 0 && { blocked }), summary: kept },
     times,
   );
+  if (refusal !== undefined) throw summaryError(refusal.error, store, results.size, cells.length);
   const interrupted = signal?.aborted === true;
   emit({ type: "study-end", ended: results.size, cells: cells.length, blocked, interrupted, summary });
   const ids = cells.map(({ id }) => id);

@@ -20,6 +20,8 @@ export interface Cell {
   readonly seed: number;
   /** Outer steps. Default: the experiment's own. */
   readonly steps?: number | undefined;
+  /** Outer steps after which it stops and is evaluated; of a study that grows it may go on later. Default: all of them. */
+  readonly until?: number | undefined;
   /** Ids of cells that must be done before this one begins: if one of them fails, it never does. Default: none. */
   readonly after?: readonly string[] | undefined;
 }
@@ -51,6 +53,14 @@ export interface StudySummary {
   times?: { tables?: readonly Table[]; figures?: readonly Figure[] };
 }
 
+/** What a study that grows goes on with. */
+export interface StudyGrowth<Config = unknown> {
+  /** Not parsed yet: the study does that. */
+  readonly config: Config;
+  /** What was decided, in a sentence. */
+  readonly note: string;
+}
+
 export interface Study<Config = unknown> {
   /** Kebab-case; also the first word after `unspool run`. */
   readonly name: string;
@@ -61,6 +71,15 @@ export interface Study<Config = unknown> {
   readonly config: Schema<Config>;
   /** The cells for a parsed config and the study's seed. Cheap: data is loaded by their experiments. */
   cells(config: Config, seed: number): readonly Cell[];
+  /**
+   * Of a study that grows by its results: the config with further cells, or with cells that go on, once all that can be run
+   * has ended; undefined where nothing more is to come. It is written before its cells begin, so that no result is judged
+   * twice. Cells that there are stay as they are, but for `until`. Default: the study does not grow.
+   */
+  grow?(
+    results: CellResults,
+    config: Config,
+  ): StudyGrowth<Config> | undefined | Promise<StudyGrowth<Config> | undefined>;
   /** Tables and figures from the cells that have ended, which may be some of them only, or none. */
   summarise(results: CellResults, config: Config): StudySummary | Promise<StudySummary>;
 }

@@ -3,7 +3,8 @@ import type { TrainEvent } from "../events.ts";
 import type { BlockedCell } from "./blockedCells.ts";
 import type { StudySummary } from "./study.ts";
 
-export type StudyEvent = StudyStartEvent | CellEvent | CellEndEvent | StudyWarningEvent | StudyEndEvent;
+export type StudyEvent =
+  StudyStartEvent | CellEvent | CellEndEvent | StudyGrowEvent | StudyWarningEvent | StudyEndEvent;
 
 /** `open`: not begun, or begun and stopped. */
 export type CellStatus = "open" | "done" | "failed" | "interrupted" | "elsewhere";
@@ -33,6 +34,15 @@ export interface CellEndEvent {
   id: string;
   status: Exclude<CellStatus, "open">;
   error?: { code: string; message: string };
+}
+
+/** All that could run has ended, and the study goes on with further cells, or with cells that go on. */
+export interface StudyGrowEvent {
+  type: "study-grow";
+  /** What was decided, in a sentence. */
+  note: string;
+  /** All cells, in their order. */
+  cells: readonly { id: string; status: CellStatus }[];
 }
 
 /** Something is not as it should be, and the study goes on all the same. */

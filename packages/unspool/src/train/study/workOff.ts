@@ -9,6 +9,8 @@ import type { StudyStore } from "./studyStore.ts";
 
 export interface Work extends StudyLoopOptions {
   jobs: number;
+  /** Cells that have thrown already, which are not tried again. */
+  broken: readonly BrokenCell[];
   emit(event: StudyEvent): void;
 }
 
@@ -19,10 +21,12 @@ export interface Work extends StudyLoopOptions {
 export async function workOff(
   { cells, store }: { cells: readonly Cell[]; store: StudyStore },
   board: Board,
-  { jobs, only, signal, emit, runElsewhere, checkpointEvery, origin, isForced }: Work,
+  { jobs, only, broken: before, signal, emit, runElsewhere, checkpointEvery, origin, isForced }: Work,
 ): Promise<BrokenCell[]> {
   const isWanted = (id: string): boolean =>
-    only === undefined ? board.statusOf(id) === "open" : only.includes(id) && board.statusOf(id) !== "done";
+    only === undefined
+      ? board.statusOf(id) === "open" && !before.some((cell) => cell.id === id)
+      : only.includes(id) && board.statusOf(id) !== "done";
   const waiting = new Set(cells.filter(({ id }) => isWanted(id)));
   const take = async (cell: Cell): Promise<void> => {
     const hooks: CellHooks = {
