@@ -41,6 +41,8 @@ export { simulatedAnnealing } from "./simulatedAnnealing.ts";
 export type { SimulatedAnnealingOptions, SimulatedAnnealingState } from "./simulatedAnnealing.ts";
 export { snes } from "./snes.ts";
 export type { SnesOptions, SnesState } from "./snes.ts";
+export { tpe } from "./tpe.ts";
+export type { TpeOptions, TpeState } from "./tpe.ts";
 export { xnes } from "./xnes.ts";
 export type { XnesOptions, XnesState } from "./xnes.ts";
 export type { CmaRun, RestartOptions, RestartState } from "./cmaRestarts.ts";

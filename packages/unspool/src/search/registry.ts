@@ -21,6 +21,7 @@ import type { Search } from "./search.ts";
 import { sepCmaEs } from "./sepCmaEs.ts";
 import { simulatedAnnealing } from "./simulatedAnnealing.ts";
 import { snes } from "./snes.ts";
+import { tpe } from "./tpe.ts";
 import type { SearchTraits } from "./traits.ts";
 import { xnes } from "./xnes.ts";
 
@@ -28,6 +29,8 @@ import { xnes } from "./xnes.ts";
 export interface CommonSearchOptions extends SigmaOptions {
   /** Candidates per step. */
   population?: number;
+  /** Of each number of theta how many categories it counts, from 0 on; 0 of one that is no category. */
+  categories?: readonly number[];
 }
 
 export interface SearchEntry extends SearchTraits {
@@ -73,8 +76,10 @@ const registered: Registry<SearchEntry> = registry("createSearch", [
     kind: "points", bounds: "clip", incumbent: "best", options: common, create: simulatedAnnealing },
   { name: "nelderMead", aliases: ["simplex"], summary: "a simplex that reflects its worst point",
     kind: "points", bounds: "clip", incumbent: "best", isRankBased: true, isDeterministic: true, options: ["sigma", "box"], create: nelderMead },
-  { name: "bayesianOptimization", aliases: ["bo"], summary: "a Gaussian process, and where it expects to improve most",
+  { name: "bayesianOptimization", aliases: ["bo", "gp"], summary: "a Gaussian process, and where it expects to improve most",
     kind: "model", bounds: "inside", incumbent: "best", largestTheta: mostModelNumbers, options: common, create: bayesianOptimization },
+  { name: "tpe", aliases: ["parzen"], summary: "densities of the better candidates and of the others, and where their ratio is largest",
+    kind: "model", bounds: "inside", incumbent: "best", isRankBased: true, takesCategories: true, options: [...common, "categories"], create: tpe },
   { name: "randomSearch", aliases: ["random"], summary: "candidates that know nothing of each other",
     kind: "none", bounds: "inside", incumbent: "best", isRankBased: true, options: common, create: randomSearch },
   { name: "quasiRandomSearch", aliases: ["halton"], summary: "candidates that fill the space evenly",
@@ -98,6 +103,7 @@ export type SearchName =
   | "simulatedAnnealing"
   | "nelderMead"
   | "bayesianOptimization"
+  | "tpe"
   | "randomSearch"
   | "quasiRandomSearch";
 
@@ -122,7 +128,7 @@ export function findSearch(name: string): SearchEntry | undefined {
  * undefined take its defaults. An odd population is made even where candidates are mirrored.
  */
 export function createSearch<Theta>(name: string, options: CommonSearchOptions = {}): Search<Theta> {
-  requireKnownOptions("createSearch", options, common);
+  requireKnownOptions("createSearch", options, [...common, "categories"]);
   const entry = searchEntry(name);
   const { population } = options;
   requireCandidates(`createSearch("${entry.name}")`, population, 1);

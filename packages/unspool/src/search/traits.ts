@@ -5,7 +5,7 @@
 export interface SearchTraits {
   /**
    * What it keeps: a "distribution" that moves, a "population" of points, a few points in their order ("points"), a "model"
-   * of the losses, or nothing ("none").
+   * of the losses or of who has small ones, or nothing ("none").
    */
   readonly kind: "distribution" | "population" | "points" | "model" | "none";
   /** How candidates stay in a box: mapped into it, moved to its nearest point, or by the method itself. */
@@ -20,6 +20,8 @@ export interface SearchTraits {
   readonly largestTheta?: number;
   /** Candidates come in mirrored pairs, so that `population` is even. Default false. */
   readonly isMirrored?: boolean;
+  /** Numbers of theta may be categories, which its option `categories` says. Default false: it knows distances only. */
+  readonly takesCategories?: boolean;
   /** As of estimators, with other numbers: `diagnose` tries those that have one. Default: it does not. */
   readonly preference?: number;
 }
