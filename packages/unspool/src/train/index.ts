@@ -46,7 +46,15 @@ export type { ShardRunner, Sharded, ShardedSteps } from "./shardedSteps.ts";
 export { initTraining, trainSteps } from "./trainSteps.ts";
 export type { TrainState, TrainStepsResult } from "./trainSteps.ts";
 export { defineStudy } from "./study/study.ts";
-export type { Cell, CellResult, CellResults, Study, StudySummary, Table } from "./study/study.ts";
+export type {
+  Cell,
+  CellResult,
+  CellResults,
+  Study,
+  StudyGrowth,
+  StudySummary,
+  Table,
+} from "./study/study.ts";
 export type { BlockedCell } from "./study/blockedCells.ts";
 export { CellError } from "./study/cellError.ts";
 export { growStudy, resumeStudy, runStudy } from "./study/runStudy.ts";
@@ -59,13 +67,21 @@ export type {
   CellStatus,
   StudyEndEvent,
   StudyEvent,
+  StudyGrowEvent,
   StudyStartEvent,
   StudyWarningEvent,
 } from "./study/studyEvents.ts";
 export { memoryStudyStore } from "./study/studyStore.ts";
 export type { KeptSummary, StudyManifest, StudyStore } from "./study/studyStore.ts";
 export { sweepName, sweepStudy } from "./sweep/sweepStudy.ts";
-export { requireSamePlan } from "./sweep/samePlan.ts";
+export type { SweepStudyOptions } from "./sweep/sweepStudy.ts";
+export { halving } from "./sweep/halving.ts";
+export type { HalvingOptions, RungDecision, SweepHalving } from "./sweep/halving.ts";
+export { continuedPlan, requireSamePlan } from "./sweep/samePlan.ts";
+export { valueInRange } from "./sweep/searchSpace.ts";
+export type { SearchField } from "./sweep/searchSpace.ts";
+export { beginSearch } from "./sweep/sweepSearch.ts";
+export type { ConfigOf, SweepSearch, SweepSearchOptions } from "./sweep/sweepSearch.ts";
 export { settingLabel } from "./sweep/settingNames.ts";
 export { checkedPlan } from "./sweep/sweepPlan.ts";
 export type { SweepPlan, SweepSetting } from "./sweep/sweepPlan.ts";

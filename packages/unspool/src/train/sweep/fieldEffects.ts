@@ -74,7 +74,7 @@ function levelOf(label: string, members: readonly RankedSetting[]): FieldLevel {
   return {
     label,
     interval: meanInterval([...bySeed.values()].map(average)),
-    runs: members.reduce((sum, { results }) => sum + results.length, 0),
+    runs: members.reduce((sum, { values, failed }) => sum + values.size + failed, 0),
     failed: members.reduce((sum, { failed }) => sum + failed, 0),
   };
 }

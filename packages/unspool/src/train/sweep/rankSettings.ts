@@ -1,5 +1,6 @@
 /** The settings of a sweep from the best to the worst, and how far each is from the best over the seeds that both have. */
 import type { CellResult, CellResults } from "../study/study.ts";
+import { rungOf } from "./halving.ts";
 import { type MeanInterval, meanInterval } from "./interval.ts";
 import { type Measured, measuredOf, valueOf } from "./measured.ts";
 import { settingLabel, sweepCellId } from "./settingNames.ts";
@@ -9,6 +10,8 @@ import type { SweepPlan, SweepSetting } from "./sweepPlan.ts";
 export interface RankedSetting {
   setting: SweepSetting;
   label: string;
+  /** That its runs were taken to, of a sweep by halving; 0 of others. */
+  rung: number;
   /** The ranked number by seed; of runs that failed there is none. */
   values: ReadonlyMap<number, number>;
   /** Runs that have ended, with those that failed. */
@@ -17,7 +20,7 @@ export interface RankedSetting {
   failed: number;
   /** Over the runs that did not fail. */
   interval: MeanInterval;
-  /** Its number minus the best's, run by run over the seeds that both have. */
+  /** Its number minus the best's, run by run over the seeds that both have; of none where they came to other rungs. */
   toBest: MeanInterval;
 }
 
@@ -27,7 +30,7 @@ export interface SettingRanking {
   measured: Measured;
   /**
    * Best first: settings with runs that failed or never ended come after all others, those without any run are not
-   * there.
+   * there. Of a sweep by halving, those that came farther come first, whatever their numbers.
    */
   settings: readonly RankedSetting[];
 }
@@ -35,11 +38,28 @@ export interface SettingRanking {
 /** Ranks the settings. Throws `OptionError` where no run has the number that the plan names. */
 export function rankSettings(results: CellResults, plan: SweepPlan): SettingRanking {
   const measured = measuredOf([...results.values()], plan.by);
-  const found = plan.settings.flatMap((setting) => {
+  const found = plan.settings.flatMap((setting, i) => {
     const runs = plan.seeds.flatMap((seed) => results.get(sweepCellId(plan, setting, seed)) ?? []);
-    return runs.length === 0 ? [] : [measuredSetting(plan, setting, runs, measured)];
+    return runs.length === 0 ? [] : [measuredSetting(plan, setting, rungOf(plan, i), runs, measured)];
   });
-  const sign = plan.isMaximised ? -1 : 1;
+  const rungs = [...new Set(found.map(({ rung }) => rung))].toSorted((a, b) => b - a);
+  const ordered = rungs.flatMap((rung) =>
+    inOrder(
+      found.filter((one) => one.rung === rung),
+      plan,
+    ),
+  );
+  const [best] = ordered;
+  const settings = ordered.map((one) => ({
+    ...one,
+    toBest: one.rung === best!.rung ? pairedDifference(one.values, best!.values) : meanInterval([]),
+  }));
+  return { measured, settings };
+}
+
+/** Settings whose runs came equally far. */
+function inOrder(found: readonly RunSetting[], { isMaximised }: SweepPlan): RunSetting[] {
+  const sign = isMaximised ? -1 : 1;
   const worth = ({ interval }: RunSetting): number =>
     Number.isFinite(interval.mean) ? sign * interval.mean : Infinity;
   const byWorth = (a: RunSetting, b: RunSetting): number => {
@@ -49,13 +69,10 @@ export function rankSettings(results: CellResults, plan: SweepPlan): SettingRank
   // While a seed goes round the settings some have one run more than others.
   const most = found.reduce((count, { results: runs }) => Math.max(count, runs.length), 0);
   const isWhole = ({ failed, results: runs }: RunSetting): boolean => failed === 0 && runs.length >= most - 1;
-  const ordered = [
+  return [
     ...found.filter(isWhole).toSorted(byWorth),
     ...found.filter((one) => !isWhole(one)).toSorted(byWorth),
   ];
-  const [best] = ordered;
-  const settings = ordered.map((one) => ({ ...one, toBest: pairedDifference(one.values, best!.values) }));
-  return { measured, settings };
 }
 
 /** One minus the other over the seeds that both have: common random numbers make it sharper than the two means. */
@@ -71,6 +88,7 @@ export function pairedDifference(
 function measuredSetting(
   plan: SweepPlan,
   setting: SweepSetting,
+  rung: number,
   results: readonly CellResult[],
   measured: Measured,
 ): RunSetting {
@@ -81,7 +99,7 @@ function measuredSetting(
     }),
   );
   return {
-    ...{ setting, label: settingLabel(plan, setting), values, results },
+    ...{ setting, label: settingLabel(plan, setting), rung, values, results },
     failed: results.length - values.size,
     interval: meanInterval([...values.values()]),
   };

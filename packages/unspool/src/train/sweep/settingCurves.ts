@@ -16,6 +16,7 @@ const mostPoints = 200;
 
 export function settingCurves({ settings }: SettingRanking): Figure[] {
   const shown = settings.slice(0, mostSettings);
+  const areStopped = new Set(shown.map(({ rung }) => rung)).size > 1;
   const left = settings.length - shown.length;
   return stepMetrics(shown.flatMap(({ results }) => results)).flatMap((name) => {
     const curves = shown.flatMap((one) => {
@@ -34,6 +35,7 @@ export function settingCurves({ settings }: SettingRanking): Figure[] {
           "Mean over seeds and its 95 % band (Student's t).",
           ...(averaged > 1 ? [`A point is the mean of ${averaged} outer steps.`] : []),
           ...(left > 0 ? [`The best ${shown.length} of ${settings.length} settings.`] : []),
+          ...(areStopped ? ["Curves of settings that did not go on end at their rung."] : []),
           ...(shown.some(({ failed }) => failed > 0) ? ["The mean ends where one of its runs failed."] : []),
         ].join(" "),
         x: { label: "outer step" },

@@ -30,6 +30,8 @@ const plan: SweepPlan = {
   steps: null,
   by: "loss",
   isMaximised: false,
+  halving: null,
+  search: null,
 };
 
 /** The result of a run whose steps have these losses. */

@@ -1,5 +1,7 @@
 /** What a sweep is, as it is kept with its cells: the settings that are tried, the seeds of each, and what they are ranked by. */
 import { OptionError, requireInteger, requireKnownOptions } from "../../errors.ts";
+import { type SweepHalving, checkedHalving } from "./halving.ts";
+import { type SweepSearch, checkedSearch } from "./sweepSearch.ts";
 
 /** One choice of values. */
 export interface SweepSetting {
@@ -25,14 +27,22 @@ export interface SweepPlan {
   readonly by: string;
   /** Whether the greatest is the best. Default false. */
   readonly isMaximised: boolean;
+  /** Settings that are stopped on the way, by `halving`. Default null: all runs have all steps. */
+  readonly halving: SweepHalving | null;
+  /** Settings that a method asks for, by `beginSearch`. Default null: all of them are known before the first run. */
+  readonly search: SweepSearch | null;
 }
 
 const names = [
   ...(["experiment", "fields", "fixed", "settings", "seeds", "steps", "by", "isMaximised"] as const),
+  ...(["halving", "search"] as const),
 ];
 
 /** What need not be given. */
-const defaults = { fields: [], fixed: [], steps: null, by: "loss", isMaximised: false };
+const defaults = {
+  ...{ fields: [], fixed: [], steps: null, by: "loss", isMaximised: false },
+  ...{ halving: null, search: null },
+};
 
 /** With what it lacks. Throws `OptionError` that names what is wrong: a plan may come out of a folder, and that from anyone. */
 export function checkedPlan(given: unknown): SweepPlan {
@@ -57,7 +67,14 @@ export function checkedPlan(given: unknown): SweepPlan {
   if (steps !== null) requireInteger(where, "steps", steps as number, 1);
   if (typeof by !== "string" || by === "") throw wrong("by", by, "the name of a metric");
   if (typeof isMaximised !== "boolean") throw wrong("isMaximised", isMaximised, "true or false");
-  return plan as SweepPlan;
+  const { halving, search } = plan;
+  if (halving !== null && search !== null)
+    throw wrong("halving", halving, "null where settings are searched for: it is of settings that are known");
+  return {
+    ...(plan as SweepPlan),
+    halving: halving === null ? null : checkedHalving(halving, { steps, settings: settings.length }),
+    search: search === null ? null : checkedSearch(search, fields.length),
+  };
 }
 
 const isTexts = (value: unknown): value is string[] =>

@@ -1,6 +1,7 @@
 /** The tables of a sweep. */
 import type { Table } from "../study/study.ts";
 import type { FieldEffect } from "./fieldEffects.ts";
+import { stopOf } from "./halving.ts";
 import { type MeanInterval, meanInterval } from "./interval.ts";
 import { type Measured, evaluationMetrics, valueOf } from "./measured.ts";
 import type { SettingRanking } from "./rankSettings.ts";
@@ -10,17 +11,28 @@ import type { SweepPlan, SweepSetting } from "./sweepPlan.ts";
 export function rankingTable({ measured, settings }: SettingRanking, plan: SweepPlan): Table {
   const { name } = measured;
   const asked = plan.seeds.length;
+  const isHalved = plan.halving !== null;
+  const farther = isHalved
+    ? ". Settings that came farther stand first: numbers after different outer steps do not compare"
+    : "";
+  /** How far its runs were taken, of a sweep by halving. */
+  const reach = (at: number): (number | string)[] =>
+    isHalved ? [stopOf(plan, at) ?? plan.halving.rungs.at(-1)!] : [];
   return {
-    title: `Settings by ${measuredText(measured)}, ${plan.isMaximised ? "greatest" : "smallest"} first: mean ± half of the 95 % interval over seeds, and the paired difference to the best over the same seeds`,
-    columns: [...["rank", ...settingColumns(plan), name, "runs", "failed", "minus the best"]],
+    title: `Settings by ${measuredText(measured)}, ${plan.isMaximised ? "greatest" : "smallest"} first: mean ± half of the 95 % interval over seeds, and the paired difference to the best over the same seeds${farther}`,
+    columns: [
+      ...["rank", ...settingColumns(plan), ...(isHalved ? ["outer steps"] : [])],
+      ...[name, "runs", "failed", "minus the best"],
+    ],
     rows: [
       ...settings.map(({ setting, interval, toBest, results, failed }, i) => [
         i + 1,
         ...settingCells(plan, setting),
+        ...reach(plan.settings.indexOf(setting)),
         intervalText(interval),
         results.length === asked ? String(asked) : `${results.length} of ${asked}`,
         failed,
-        i === 0 ? "" : intervalText(toBest),
+        i === 0 || toBest.count === 0 ? "" : intervalText(toBest),
       ]),
       // Nothing is left out: not begun, or none of its runs has come to an end.
       ...plan.settings
@@ -28,6 +40,7 @@ export function rankingTable({ measured, settings }: SettingRanking, plan: Sweep
         .map((setting, i) => [
           settings.length + i + 1,
           ...settingCells(plan, setting),
+          ...reach(plan.settings.indexOf(setting)).map((steps) => `on the way to ${steps}`),
           ...["none", `0 of ${asked}`, 0, ""],
         ]),
     ],
@@ -70,7 +83,9 @@ const digits = (value: number, count: number): string => {
 const mostMetrics = 6;
 
 /** Of each setting the means of what the evaluations measured, if that is more than what is ranked. */
-export function evaluationTable({ measured, settings }: SettingRanking, plan: SweepPlan): Table[] {
+export function evaluationTable({ measured, settings: ranked }: SettingRanking, plan: SweepPlan): Table[] {
+  // Others were evaluated after fewer outer steps.
+  const settings = ranked.filter(({ rung }) => rung === ranked[0]!.rung);
   const all = evaluationMetrics(settings.flatMap(({ results }) => results));
   const shown = all.filter((name) => name !== measured.name).slice(0, mostMetrics);
   const isRanked = measured.of === "evaluation";
