@@ -34,6 +34,8 @@ export interface CellJob {
   cell: string;
   /** Ids of the cells whose results it may begin with. */
   after: readonly string[];
+  /** Outer steps after which it stops. Default: it has all of them. */
+  until?: number;
   /** Seconds between checkpoints. Default: as `unspool run` has it. */
   checkpointEvery?: number;
   needs: Capability;
@@ -57,13 +59,14 @@ export class JobError extends UnspoolError {
 /** The job, or `JobError` that says what is wrong in it. */
 export function requireCellJob(given: unknown): CellJob {
   requireSize(given);
-  const job = recordOf("a job", given, ["protocol", "study", "sweep", "file", "config", "seed", "cell", "after", "checkpointEvery", "needs", "store"]); // prettier-ignore
-  const { after, checkpointEvery } = job;
+  const job = recordOf("a job", given, ["protocol", "study", "sweep", "file", "config", "seed", "cell", "after", "until", "checkpointEvery", "needs", "store"]); // prettier-ignore
+  const { after, until, checkpointEvery } = job;
   requireCommon(job);
   need("study", typeof job["study"] === "string" && job["study"].length <= 200);
   need("sweep", job["sweep"] === undefined || job["sweep"] === true);
   need("cell", isId(job["cell"]));
   need("after", Array.isArray(after) && after.every(isId));
+  need("until", until === undefined || (Number.isSafeInteger(until) && (until as number) >= 1));
   need(
     "checkpointEvery",
     checkpointEvery === undefined || (typeof checkpointEvery === "number" && checkpointEvery > 0),

@@ -16,15 +16,22 @@ import { tellNeeds } from "./registry.ts";
 
 export interface CellQueue {
   /** Runs a cell on some worker, into its place in the study's store. */
-  run(cell: string, after: readonly string[], hooks: CellHooks): Promise<CellEnd>;
+  run(cell: string, place: CellPlace, hooks: CellHooks): Promise<CellEnd>;
   close(): Promise<void>;
+}
+
+export interface CellPlace {
+  /** Ids of the cells whose results it may begin with. */
+  after: readonly string[];
+  /** Outer steps after which it stops. Default: it has all of them. */
+  until?: number | undefined;
 }
 
 export interface CellQueueOptions {
   /** `redis://…` */
   url: string;
   /** All cells' part of a job. */
-  job: Omit<CellJob, "protocol" | "cell" | "after" | "store">;
+  job: Omit<CellJob, "protocol" | "cell" | "after" | "until" | "store">;
   store: StudyStore;
   /** What a person may want to know: that the server cannot be reached, say. */
   onMessage(message: string): void;
@@ -55,13 +62,14 @@ export async function cellQueue({
 
   const runOf = (cell: string) => redisStore(client, storeName({ store: study }, cell));
   /** What is known here and not there: cells that this one comes after, and what was done of it. */
-  const bring = async (cell: string): Promise<void> => {
+  const bring = async (cell: string, until?: number): Promise<void> => {
     const there = await runOf(cell).readManifest();
-    const isLacking = !hasEnded(there) && hasEnded(await store.cell(cell).readManifest());
+    const isLacking = !hasEnded(there, until) && hasEnded(await store.cell(cell).readManifest(), until);
     if (there === undefined || isLacking) await copyWhole(store.cell(cell), runOf(cell), () => {});
   };
-  const put = async (cell: string, after: readonly string[]): Promise<void> => {
-    const job = requireCellJob({ ...common, protocol: 1, cell, after, store: study });
+  const put = async (cell: string, { after, until }: CellPlace): Promise<void> => {
+    const stop = until === undefined ? {} : { until };
+    const job = requireCellJob({ ...common, protocol: 1, cell, after, ...stop, store: study });
     await queue.add("cell", job, {
       jobId: storeName(job, cell),
       attempts: 4,
@@ -76,18 +84,18 @@ export async function cellQueue({
     const warn = (message: string): void => hooks.onEvent({ type: "warning", message });
     await copyWhole(runOf(cell), store.cell(cell), warn);
     const error = there?.error;
-    return there?.status === "done" ? { status: "done" } : { status: "failed", ...(error && { error }) };
+    return there?.status === "failed" ? { status: "failed", ...(error && { error }) } : { status: "done" };
   };
 
-  const run: CellQueue["run"] = async (cell, after, hooks) => {
+  const run: CellQueue["run"] = async (cell, place, hooks) => {
     // Every cell that waits listens to it.
     if (hooks.signal !== undefined) setMaxListeners(0, hooks.signal);
     const tell = progressTeller(cell, hooks);
-    for (const before of after) await bring(before);
-    await bring(cell);
+    for (const before of place.after) await bring(before);
+    await bring(cell, place.until);
     let newest = -1;
     for (;;) {
-      if (hasEnded(await runOf(cell).readManifest())) return takeHome(cell, hooks);
+      if (hasEnded(await runOf(cell).readManifest(), place.until)) return takeHome(cell, hooks);
       const job = await find(cell);
       if (hooks.signal?.aborted === true) {
         // One that a worker has goes on there, and is found when the study goes on.
@@ -95,7 +103,7 @@ export async function cellQueue({
         return { status: "interrupted" };
       }
       const state = job === undefined ? "unknown" : await job.getState();
-      if (state === "unknown") await put(cell, after);
+      if (state === "unknown") await put(cell, place);
       else if (state === "completed") await job!.remove().catch(() => {});
       else if (state === "failed") {
         const [checkpoint = -1] = await runOf(cell).listCheckpoints();

@@ -135,7 +135,7 @@ async function takeCell(taken: Taken): Promise<{ status: string }> {
   const refused = others.length > 0 ? others.join("; ") : await refusal(cell);
   if (refused !== undefined) return later(`not taken: ${refused}`, laterMs);
   const store = redisStore(client, storeName(cell, cell.cell), { holdMs: lockMs });
-  if (hasEnded(await store.readManifest())) return { status: "done" };
+  if (hasEnded(await store.readManifest(), cell.until)) return { status: "done" };
   try {
     await runTaken(taken, cell, store);
   } catch (error) {
@@ -143,7 +143,7 @@ async function takeCell(taken: Taken): Promise<{ status: string }> {
       return later(error.message, laterMs);
     throw error;
   }
-  if (hasEnded(await store.readManifest())) return { status: "done" };
+  if (hasEnded(await store.readManifest(), cell.until)) return { status: "done" };
   if (signal.aborted) return later("given back.", 0);
   throw new Error(`the process of cell ${cell.cell} ended before its cell did`);
 }

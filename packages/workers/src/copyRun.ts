@@ -34,14 +34,14 @@ export async function copyRun(from: RunStore, to: RunStore, isWhole: boolean): P
     const value = await from.readArtifact(name);
     if (value !== undefined) await to.writeArtifact(name, value);
   }
-  const { status, updatedAt, error } = manifest;
+  const { status, updatedAt, error, until } = manifest;
   const { recipe, origin, environment, about, steps: all } = manifest;
   await to.updateManifest({
     ...(recipe !== undefined && { recipe }),
     ...(origin !== undefined && { origin }),
     ...(environment !== undefined && { environment }),
     ...(about !== undefined && { about }),
-    ...{ steps: all, status, updatedAt, error },
+    ...{ steps: all, status, updatedAt, error, until },
   });
 }
 

@@ -4,7 +4,7 @@ export type { QueueAddress } from "./queueUrl.ts";
 export { redisStore } from "./redisStore.ts";
 export type { RedisStoreOptions } from "./redisStore.ts";
 export { cellQueue } from "./cellQueue.ts";
-export type { CellQueue, CellQueueOptions } from "./cellQueue.ts";
+export type { CellPlace, CellQueue, CellQueueOptions } from "./cellQueue.ts";
 export { workOnCells } from "./cellWorker.ts";
 export type { CellWorkerOptions } from "./cellWorker.ts";
 export { shardedStepper } from "./shards/shardedStepper.ts";

@@ -164,7 +164,27 @@ export const commands: readonly CommandSpec[] = [
           "draw so many settings instead of all combinations: from values, or from ranges, which are written " +
           "--set 'learningRate=log(1e-4,1)', uniform(0,1) or int(1,8)",
       },
-      "draw-seed": { value: "N", help: "seed of those draws (default 0)" },
+      search: {
+        value: "METHOD",
+        help:
+          "choose the settings of --trials by what the ones before came to: tpe, bayesianOptimization (gp), cmaEs or any other " +
+          "search of docs/search.md",
+      },
+      batch: {
+        value: "N",
+        help: "of --search: settings that are tried at once (default: as the method has it)",
+      },
+      "draw-seed": { value: "N", help: "seed of the draws of --trials and of --search (default 0)" },
+      halving: {
+        help:
+          "run all settings for a few outer steps first; the best 1/eta of them go on from their checkpoints, eta times as " +
+          "far, and so on to all steps",
+      },
+      eta: { value: "N", help: "of --halving: one of so many settings goes on (default 3)" },
+      "min-steps": {
+        value: "N",
+        help: "of --halving: outer steps of the first rung (default: so few that the last rung leaves one setting)",
+      },
       steps: {
         value: "N",
         help: "outer steps of every run, also of its schedules (default: the experiment's own)",
@@ -197,6 +217,8 @@ export const commands: readonly CommandSpec[] = [
     examples: [
       "unspool sweep toy-regression --set estimator=pes,nres --set learningRate=0.01,0.03 --seeds 0..4 --jobs 2",
       "unspool sweep toy-regression --trials 20 --set 'learningRate=log(1e-3,0.1)' --seeds 0..2 --out runs/rates",
+      "unspool sweep toy-regression --trials 30 --search tpe --set 'learningRate=log(1e-3,0.1)' --set estimator=pes,nres",
+      "unspool sweep toy-regression --halving --set learningRate=0.003,0.01,0.03,0.1 --set estimator=pes,nres",
       "unspool sweep ./myExperiment.ts --seeds 0..9          one setting, ten seeds: mean and band",
     ],
   },

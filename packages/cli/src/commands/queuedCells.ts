@@ -2,7 +2,6 @@
 import { basename } from "node:path";
 import { encodeState } from "unspool/train";
 import type { CellHooks, CellEnd, Origin, Study, StudyStore } from "unspool/train";
-import type { CellQueue } from "@unspool/workers";
 import { type CommandLine, positiveOption, textOption } from "../commandLine/parse.ts";
 import { UsageError } from "../failure.ts";
 import type { Reporter } from "../output/reporter.ts";
@@ -24,6 +23,8 @@ interface Queued {
 
 export interface QueuedCells {
   run(id: string, hooks: CellHooks): Promise<CellEnd>;
+  /** The study has grown: its cells are told of anew. */
+  renew(): void;
   close(): Promise<void>;
 }
 
@@ -34,14 +35,21 @@ export function queuedCells(line: CommandLine, queued: Queued, reporter: Reporte
   for (const option of ["jobs", "force"])
     if (line.options.has(option))
       throw new UsageError("USAGE", `--${option} is of cells on this machine, and --queue hands them to workers. Leave one of them out.`); // prettier-ignore
-  let opened: Promise<{ queue: CellQueue; afterOf(id: string): string[] }> | undefined;
+  let opened: ReturnType<typeof open> | undefined;
+  let closing: Promise<unknown> = Promise.resolve();
+  const close = async (one: typeof opened): Promise<void> =>
+    (await one?.catch(() => undefined))?.queue.close();
   return {
     async run(id, hooks) {
       opened ??= open(url, line, queued, reporter);
-      const { queue, afterOf } = await opened;
-      return queue.run(id, afterOf(id), hooks);
+      const { queue, cellOf } = await opened;
+      return queue.run(id, cellOf(id), hooks);
     },
-    close: async () => (await opened?.catch(() => undefined))?.queue.close(),
+    renew() {
+      closing = Promise.allSettled([closing, close(opened)]);
+      opened = undefined;
+    },
+    close: async () => void (await Promise.allSettled([closing, close(opened)])),
   };
 }
 
@@ -71,5 +79,5 @@ async function open(url: string, line: CommandLine, queued: Queued, reporter: Re
     const direct = cells.get(id)?.after ?? [];
     return [...new Set(direct.flatMap((each) => [...afterOf(each), each]))];
   };
-  return { queue, afterOf };
+  return { queue, cellOf: (id: string) => ({ after: afterOf(id), until: cells.get(id)?.until }) };
 }

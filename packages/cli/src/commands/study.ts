@@ -101,8 +101,8 @@ interface Executed {
   origin: Origin | undefined;
   /** What computes its cells. */
   engine: EngineRecord;
-  /** Of a sweep: the best setting of those that have ended. */
-  best?: ((results: CellResults) => BestSetting | undefined) | undefined;
+  /** Of a sweep: the best setting of those that have ended. `config` is the study's, as far as it has grown. */
+  best?: ((results: CellResults, config: unknown) => BestSetting | undefined) | undefined;
 }
 
 export async function executeStudy(
@@ -126,7 +126,10 @@ export async function executeStudy(
     isForced: line.options.has("force"),
     only,
     checkpointEvery: seconds === undefined ? undefined : { seconds },
-    onEvent: (event) => reporter.studyEvent(event),
+    onEvent(event) {
+      if (event.type === "study-grow") queue?.renew();
+      reporter.studyEvent(event);
+    },
     ...(jobs > 1 && { runElsewhere: (id, hooks) => cellProcess({ dir: store.name, id, file, line }, hooks) }),
     ...(queue && { runElsewhere: queue.run }),
   })
@@ -142,6 +145,7 @@ export async function executeStudy(
     })
     .finally(() => queue?.close());
   const { results, blocked, cells } = result;
+  const grown = await store.readManifest();
   const isEnded = results.size + blocked.length === cells.length;
   const report =
     result.interrupted || only !== undefined ? undefined : await writeReport(store.name, reporter);
@@ -159,7 +163,7 @@ export async function executeStudy(
     blocked,
     resume: isEnded ? undefined : resumeCommand(store.name, file),
     ...(blocked.length > 0 && { again: startCommand(file ?? study.name) }),
-    best: result.interrupted || only !== undefined ? undefined : best?.(results),
+    best: result.interrupted || only !== undefined ? undefined : best?.(results, grown?.config),
     summary: result.summary,
     durationMs: performance.now() - startedAt,
     report,

@@ -6,6 +6,7 @@ import {
   type StudyManifest,
   type SweepPlan,
   checkedPlan,
+  continuedPlan,
   growStudy,
   pairedDifference,
   rankSettings,
@@ -23,6 +24,7 @@ import { UsageError } from "../failure.ts";
 import type { BestSetting, Reporter } from "../output/reporter.ts";
 import { type CommandRecord, defaultFolder, requireCommandRecord } from "../runs/runFolder.ts";
 import { resumeCommand, shellWord, startCommand } from "../runs/shellWord.ts";
+import { settingConfig } from "../sweep/growth.ts";
 import { planOf } from "../sweep/plan.ts";
 import { engineSettings, recordedSettings, useEngine } from "./engineOptions.ts";
 import { told } from "./prepare.ts";
@@ -43,23 +45,25 @@ export async function sweepCommand(
   const { experiment, file } = found;
   const { plan, drawSeed, repeated } = await planOf(line, experiment);
   const given = file === undefined ? undefined : line.positionals[0];
-  const study = sweepStudy(told(experiment));
+  const configOf = settingConfig(experiment);
+  const study = sweepStudy(told(experiment), { configOf });
   if (repeated > 0)
     reporter.warning(
       `${repeated} of the trials drew a setting again, which is run once: ${plan.settings.length} settings.`,
     );
   const executed = {
     ...{ study, file: given, origin: await fileOrigin(file) },
-    best: (results: CellResults) => bestSetting(plan, results, given),
+    best: (results: CellResults, config: unknown) => bestSetting(checkedPlan(config), results, given),
   };
   const out = textOption(line, "out");
   if (out !== undefined && existsSync(join(out, "study.json"))) {
     const store = studyFolder(out, { resumeLine: (made) => resumeCommand(made, given) });
     const manifest = (await store.readManifest()) as SweepManifest;
     requireSweep(out, manifest, found, plan, line, drawSeed);
+    const config = await continuedPlan(checkedPlan(manifest.config), plan, configOf);
     const engine = useEngine(recordedSettings(out, manifest.command ?? {}, line));
     return executeStudy(line, reporter, signal, { ...executed, store, engine }, (options) =>
-      growStudy(study, store, { config: plan, ...options }),
+      growStudy(study, store, { config, ...options }),
     );
   }
   const engine = useEngine(settings);
@@ -85,9 +89,9 @@ export async function sweepOfFolder(
   const of = { experiment: plan.experiment, ...(command !== undefined && { command }) };
   const { experiment, file } = await experimentOfRun("resume", dir, of, given);
   return {
-    study: sweepStudy(told(experiment)),
+    study: sweepStudy(told(experiment), { configOf: settingConfig(experiment) }),
     ...(file !== undefined && { file }),
-    best: (results) => bestSetting(plan, results, given),
+    best: (results, config) => bestSetting(checkedPlan(config), results, given),
   };
 }
 
@@ -130,9 +134,11 @@ function bestSetting(
   if (results.size === 0) return undefined;
   const { settings } = rankSettings(results, plan);
   const [first] = settings;
+  // Those that came as far as any.
+  const last = settings.filter(({ rung }) => rung === first?.rung);
   // One that lacks a run is the best only where all do.
-  const best = settings.find((one) => one.failed === 0 && one.results.length === plan.seeds.length) ?? first;
-  const others = settings.filter((one) => one !== best);
+  const best = last.find((one) => one.failed === 0 && one.results.length === plan.seeds.length) ?? first;
+  const others = last.filter((one) => one !== best);
   if (best === undefined || !Number.isFinite(best.interval.mean)) return undefined;
   const setters = [...plan.fixed, ...plan.fields.map((field, i) => `${field}=${best.setting.values[i]}`)];
   const words = setters.map((text) => `--set ${shellWord(text) ?? "…"}`);

@@ -60,6 +60,9 @@ function emitStudyEvent(emit: Emit, event: StudyEvent): void {
   } else if (event.type === "study") {
     const { study, config, seed, cells, store } = event;
     emit("study", { study, folder: store, config, seed, cells });
+  } else if (event.type === "study-grow") {
+    const { note, cells } = event;
+    emit("study-grow", { note, cells });
   } else if (event.type === "warning") emit("warning", { message: event.message });
 }
 

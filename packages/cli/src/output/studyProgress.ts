@@ -16,13 +16,14 @@ export interface StudyProgress {
   line(nowMs: number): string;
 }
 
-export function studyProgress({ cells }: StudyStartEvent, startedAt: number): StudyProgress {
-  const all = cells.length;
-  const before = cells.filter(({ status }) => status !== "open").length;
+export function studyProgress({ cells }: StudyStartEvent, begunAt: number): StudyProgress {
+  let startedAt = begunAt;
+  let all = cells.length;
+  let before = cells.filter(({ status }) => status !== "open").length;
   let ended = before;
   const running = new Map<string, Running>();
 
-  /** Cells that ended since the start of this command say how long the others take, cells of the same size assumed. */
+  /** Cells that ended since the start of this command, or since the study grew, say how long the others take, cells of the same size assumed. */
   const forecast = (nowMs: number): string => {
     const parts = [...running.values()].reduce(
       (sum, { step, steps }) => sum + (steps === 0 ? 0 : step / steps),
@@ -38,6 +39,11 @@ export function studyProgress({ cells }: StudyStartEvent, startedAt: number): St
       if (event.type === "cell-end") {
         running.delete(event.id);
         if (event.status === "done" || event.status === "failed") ended++;
+      }
+      if (event.type === "study-grow") {
+        [all, startedAt] = [event.cells.length, nowMs];
+        before = event.cells.filter(({ status }) => status !== "open").length;
+        ended = before;
       }
       if (event.type !== "cell") return;
       const { id, event: own } = event;

@@ -108,6 +108,7 @@ export function textReporter(stdout: TextOutput, stderr: TextOutput, now: () => 
       }
       study?.hear(event, now());
       if (event.type === "warning") warn(event.message);
+      if (event.type === "study-grow") line(visible(event.note));
       if (event.type === "cell" && event.event.type === "warning") warn(event.event.message);
       if (event.type === "cell-end") line(visible(cellEndLine(event)));
       if (event.type === "cell") drawStudy();

@@ -3,6 +3,7 @@
  * brackets, braces and quotes belong to a value, so that a list is one: `layers=[32,16],[64]`.
  */
 import { random, randomStream } from "unspool/array";
+import { valueInRange } from "unspool/train";
 import type { SchemaTree } from "../config/schemaTree.ts";
 import { type Setter, applySetters, parseSetter } from "../config/setters.ts";
 import { UsageError } from "../failure.ts";
@@ -22,9 +23,6 @@ export interface Choices {
   values: readonly string[];
   range?: Range;
 }
-
-/** Digits of a number that is drawn: what the command of the best setting has to say. */
-const digits = 4;
 
 /** Reads what was given to `--set`. Throws `UsageError` for what is none, and for a path that is given twice. */
 export async function parseChoices(
@@ -77,9 +75,7 @@ export function drawValue({ name, values, range }: Choices, seed: number, trial:
   if (range === undefined) return values[stream.integer(values.length)]!;
   const { kind, low, high } = range;
   if (kind === "int") return String(low + stream.integer(high - low + 1));
-  const at = stream.uniform();
-  const value = kind === "log" ? low * (high / low) ** at : low + at * (high - low);
-  return String(Math.min(high, Math.max(low, Number(value.toPrecision(digits)))));
+  return valueInRange(range, stream.uniform());
 }
 
 const nameOf = ({ path }: Setter): string => path.join(".");

@@ -7,6 +7,7 @@ import { type SchemaTree, schemaTree } from "../config/schemaTree.ts";
 import { applySetters } from "../config/setters.ts";
 import { UsageError } from "../failure.ts";
 import { type Choices, drawValue, parseChoices } from "./choices.ts";
+import { corners, halved, requireCompanions, searchMethod, searched, settingConfig } from "./growth.ts";
 import { parseSeeds } from "./seeds.ts";
 
 /** More are a mistake in a list. */
@@ -24,6 +25,7 @@ export interface MadePlan {
 
 /** Throws `UsageError` for the first mistake in the words, or for all settings whose config is none. */
 export async function planOf(line: CommandLine, experiment: Experiment): Promise<MadePlan> {
+  requireCompanions(line);
   const tree = schemaTree(experiment.config);
   const choices = await parseChoices(tree, line.options.get("set") ?? []);
   const steps = integerOption(line, "steps", 1);
@@ -36,22 +38,36 @@ export async function planOf(line: CommandLine, experiment: Experiment): Promise
   const drawSeed = integerOption(line, "draw-seed", 0) ?? 0;
   const varied = choices.filter(({ values, range }) => range !== undefined || values.length > 1);
   const trials = trialsOf(line, varied);
-  const drawn = trials === undefined ? grid(varied) : draws(varied, trials, drawSeed);
+  const method = await searchMethod(line);
   const fixed = choices.filter((one) => !varied.includes(one));
-  requireNumber(drawn.length * seeds.length);
+  const drawn = trials === undefined ? grid(varied) : draws(varied, trials, drawSeed);
+  const asked = method === undefined ? drawn : corners(varied);
+  requireNumber((method === undefined ? drawn.length : trials!) * seeds.length);
   const settings = await Promise.all(
-    drawn.map(async (values) => ({ values, config: await configOf(tree, choices, varied, values) })),
+    asked.map(async (values) => ({ values, config: await configOf(tree, choices, varied, values) })),
   );
   const plan: SweepPlan = {
     experiment: experiment.name,
     fields: varied.map(({ name }) => name),
     fixed: fixed.map(({ name, values }) => `${name}=${values[0]}`),
-    ...{ settings, seeds, steps: steps ?? null },
+    ...{ settings, seeds, steps: steps ?? null, halving: null, search: null },
     by: textOption(line, "by") ?? "loss",
     isMaximised: line.options.has("maximise"),
   };
   requireConfigs(experiment, tree, plan);
-  return { plan, drawSeed, repeated: (trials ?? drawn.length) - drawn.length };
+  if (method !== undefined)
+    return {
+      plan: await searched(
+        line,
+        plan,
+        varied,
+        { method, trials: trials!, seed: drawSeed },
+        settingConfig(experiment),
+      ),
+      ...{ drawSeed, repeated: 0 },
+    };
+  const made = line.options.has("halving") ? halved(line, plan, experiment) : plan;
+  return { plan: made, drawSeed, repeated: (trials ?? drawn.length) - drawn.length };
 }
 
 function trialsOf(line: CommandLine, varied: readonly Choices[]): number | undefined {

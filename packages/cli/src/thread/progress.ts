@@ -44,6 +44,10 @@ function hearStudy(progress: Progress, event: StudyEvent, hasJobs: boolean): voi
     const isLast = study.ended === study.cells || event.status === "interrupted";
     if (!hasJobs) Object.assign(progress, { phase: isLast ? "summarising" : "preparing", dir: undefined });
     else if (study.ended === study.cells) progress.phase = "summarising";
+  } else if (event.type === "study-grow") {
+    const ended = event.cells.filter(({ status }) => status !== "open").length;
+    Object.assign(progress.study!, { ended, cells: event.cells.length });
+    progress.phase = hasJobs ? "stepping" : "preparing";
   } else if (event.type === "study-end") progress.phase = "reporting";
 }
 
