@@ -5,8 +5,8 @@ import { type PageSection, type PageTable, sectionedPage } from "./sectionedPage
 
 export interface CellView {
   id: string;
-  /** `open`: not begun. */
-  status: RunStatus | "open";
+  /** `open`: not begun. `stopped`: it ended before its last step, as its study has it. */
+  status: RunStatus | "open" | "stopped";
   /** Outer steps done, and asked for; 0 where it has not begun. */
   step: number;
   steps: number;
@@ -29,7 +29,7 @@ export interface StudyView {
 
 export function studyReport({ folder, manifest, summary, times, cells }: StudyView): string {
   const { study, startedAt, about = {} } = manifest;
-  const ended = cells.filter(({ status }) => status === "done" || status === "failed").length;
+  const ended = cells.filter(({ status }) => ["done", "failed", "stopped"].includes(status)).length;
   return sectionedPage({
     title: study,
     summary: [about.summary, about.paper].filter((text) => text !== undefined).join(". "),

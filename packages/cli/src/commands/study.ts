@@ -22,7 +22,7 @@ import { UsageError, exitCodes } from "../failure.ts";
 import type { BestSetting, Reporter } from "../output/reporter.ts";
 import { type CommandRecord, defaultFolder, recordedFile, requireCommandRecord } from "../runs/runFolder.ts";
 import { resumeCommand, startCommand } from "../runs/shellWord.ts";
-import { cellProcess } from "../thread/cellProcess.ts";
+import { cellProcess, partVariable } from "../thread/cellProcess.ts";
 import { type EngineRecord, engineSettings, recordedSettings, useEngine } from "./engineOptions.ts";
 import { mostQueued, queuedCells } from "./queuedCells.ts";
 import { requireNoShards } from "./studyOptions.ts";
@@ -125,6 +125,7 @@ export async function executeStudy(
     origin,
     isForced: line.options.has("force"),
     only,
+    isPart: process.env[partVariable] !== undefined,
     checkpointEvery: seconds === undefined ? undefined : { seconds },
     onEvent(event) {
       if (event.type === "study-grow") queue?.renew();

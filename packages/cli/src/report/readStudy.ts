@@ -18,6 +18,7 @@ export async function readStudy(dir: string): Promise<StudyView> {
   if (manifest === undefined) throw new UsageError("FOLDER", `${dir}: it holds no study.`, { dir });
   const kept = await store.readSummary();
   const causes = causesOf(kept?.blocked);
+  const ended = new Set<unknown>(Array.isArray(kept?.cells) ? kept.cells : []);
   const cells = await Promise.all(
     manifest.cells.map(async (id): Promise<CellView> => {
       const cell = store.cell(id);
@@ -28,9 +29,10 @@ export async function readStudy(dir: string): Promise<StudyView> {
         return { id, status: "open", step: 0, steps: 0, loss: undefined, durationMs: 0, error };
       }
       const metrics = await cell.readMetrics();
-      const { status, steps, error } = run;
+      const { steps, error } = run;
+      const isStopped = run.status === "interrupted" && run.until !== undefined && ended.has(id);
       return {
-        ...{ id, status, steps, error: error?.message },
+        ...{ id, status: isStopped ? "stopped" : run.status, steps, error: error?.message },
         step: metrics.at(-1)?.step ?? 0,
         // Steps after a budget is spent have none.
         loss: metrics.findLast(({ loss }) => Number.isFinite(loss))?.loss,

@@ -22,6 +22,8 @@ export interface CellPlace {
 
 /** A process that was asked to stop may take so long, a little more than it takes to give up its outer step. */
 const graceMs = 750;
+/** Says to a process that its cells are a part of what another one runs, which makes the summary. */
+export const partVariable = "UNSPOOL_PART";
 /** Options that its cells have from the study's command line. */
 const passedOn = ["threads", "checkpoint-every"];
 
@@ -39,6 +41,7 @@ export function cellProcess(
   const args = ["resume", dir, `--cell=${id}`, "--json", ...own, ...force, ...options];
   const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
+    env: { ...process.env, [partVariable]: "1" },
   });
   let hasBegun = false;
   let end: CellEnd | undefined;

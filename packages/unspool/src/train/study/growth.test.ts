@@ -124,3 +124,13 @@ test("a study does not grow by a part of its cells, and one that grows for ever 
   const { summary } = await growStudy(halved, store, { config: {} });
   expect(summary.metrics).toEqual({ "rate-0": 3, "rate-1": 3, "rate-2": 8 });
 });
+
+test("a part of a study reads and summarises nothing but its cells", async () => {
+  const store = memoryStudyStore();
+  const read = new Set<string>();
+  const watched = { ...store, cell: (id: string) => (read.add(id), store.cell(id)) };
+  await runStudy(halved, { store, only: ["rate-0"] });
+  const { results, summary } = await resumeStudy(halved, watched, { only: ["rate-1"], isPart: true });
+  expect([[...results.keys()], summary, [...read]]).toEqual([["rate-1"], {}, ["rate-1"]]);
+  expect((await store.readSummary())!.summary.metrics).toEqual({ "rate-0": 3 });
+});

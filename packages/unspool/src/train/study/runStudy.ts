@@ -38,6 +38,11 @@ export interface StudyLoopOptions {
    * not ended. The summary is of all that have.
    */
   only?: readonly string[] | undefined;
+  /**
+   * With `only`: whoever began this makes the summary. Nothing is read but these cells and those that they come after, and
+   * nothing is summarised. Default false.
+   */
+  isPart?: boolean | undefined;
   /** Cells at once, where `runElsewhere` is given. Default 1. */
   jobs?: number | undefined;
   /** Runs a cell in a process of its own, into its place in the store. Default: cells run in this one. */
@@ -73,6 +78,7 @@ const loopOptions = [
   "origin",
   "isForced",
   "only",
+  "isPart",
   "jobs",
   "runElsewhere",
 ] as const;
@@ -197,7 +203,9 @@ interface Going<Config> extends Grown<Config> {
   store: StudyStore;
 }
 
-async function goOn<Config>(going: Going<Config>, options: StudyLoopOptions): Promise<StudyResult> {
+async function goOn<Config>(whole: Going<Config>, options: StudyLoopOptions): Promise<StudyResult> {
+  const isPart = options.isPart === true && options.only !== undefined;
+  const going = isPart ? { ...whole, cells: withBefore(whole.cells, options.only!) } : whole;
   const { study, seed, store } = going;
   const { jobs = 1, onEvent: emit = () => {}, signal } = options;
   const board = await readBoard(going.cells, store, options.origin);
@@ -231,14 +239,14 @@ async function goOn<Config>(going: Going<Config>, options: StudyLoopOptions): Pr
 
   const results = board.results();
   const blocked = blockedCells(cells, board.statusOf);
-  const summary = await summaryOf(study, results, config).catch((error: unknown) => {
-    throw summaryError(refusal?.error ?? error, store, results.size, cells.length);
-  });
+  const summary = isPart
+    ? {}
+    : await summaryOf(study, results, config).catch((error: unknown) => {
+        throw summaryError(refusal?.error ?? error, store, results.size, cells.length);
+      });
   const { times, ...kept } = summary;
-  await store.writeSummary(
-    { cells: [...results.keys()], ...(blocked.length > 0 && { blocked }), summary: kept },
-    times,
-  );
+  const told = { cells: [...results.keys()], ...(blocked.length > 0 && { blocked }), summary: kept };
+  if (!isPart) await store.writeSummary(told, times);
   if (refusal !== undefined) throw summaryError(refusal.error, store, results.size, cells.length);
   const interrupted = signal?.aborted === true;
   emit({ type: "study-end", ended: results.size, cells: cells.length, blocked, interrupted, summary });
@@ -246,6 +254,15 @@ async function goOn<Config>(going: Going<Config>, options: StudyLoopOptions): Pr
   const result = { study: study.name, results, cells: ids, blocked, interrupted, summary, store };
   if (broken.length > 0) throw options.only === undefined ? new CellError(result, broken) : broken[0]!.error;
   return result;
+}
+
+/** Cells by their ids, with those that they come after. */
+function withBefore(cells: readonly Cell[], ids: readonly string[]): Cell[] {
+  const wanted = new Set(ids);
+  // A cell comes after earlier ones only.
+  for (const { id, after = [] } of cells.toReversed())
+    if (wanted.has(id)) for (const other of after) wanted.add(other);
+  return cells.filter(({ id }) => wanted.has(id));
 }
 
 /** The cells are kept, whatever the study makes of them. */

@@ -27,7 +27,7 @@ export function halvingTable(results: CellResults, plan: SweepPlan): Table[] {
   const others = (count: number): string => (count === 0 ? "" : String(count));
   return [
     {
-      title: `Halving: the best of ${eta} settings went on from each rung; ${outerSteps} outer steps were run, ${outerStepsSaved} of ${outerSteps + outerStepsSaved} (${share} %) were saved`,
+      title: `Halving: one of ${eta} settings went on from each rung; ${outerSteps} outer steps were run, ${outerStepsSaved} of ${outerSteps + outerStepsSaved} (${share} %) were saved`,
       columns: [
         "outer steps",
         "settings",
