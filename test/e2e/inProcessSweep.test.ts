@@ -86,3 +86,64 @@ test("a setting whose runs throw is told and ranked last, and the others have th
   expect(broken.stdout).toContain("best    failAt=0");
   expect(broken.stdout).toContain("Continue with: unspool resume broken --experiment noisyQuadratic.ts");
 });
+
+test("halving stops settings at rungs, says how far each came, and its best has the bits of a run by itself", async () => {
+  const args = [...noise(0, 1, 3), "--halving", "--min-steps", "2", "--seeds", "0..1"];
+  const told = await sweep(...args, "--out", "halved");
+  expect([told.stderr, told.code]).toEqual(["", 0]);
+  expect(told.stdout).toContain("1 of 3 settings go on from 2 to 6 outer steps.");
+  // 2 settings of 2 runs and 2 steps, one of 2 runs and 6 steps; of 3 settings of 2 runs and 6 steps.
+  expect(told.stdout).toContain("20 outer steps were run, 16 of 36 (44 %) were saved");
+  const [, best = ""] = /best {4}task\.noise=(\d)/.exec(told.stdout) ?? [];
+  const alone = await unspoolHere(
+    ...([dir, "run", "noisyQuadratic.ts", "--set", "task.size=2", "--set", `task.noise=${best}`] as const),
+    ...["--steps", "6", "--seed", "1", "--out", "alone"],
+  );
+  expect([alone.stderr, alone.code]).toEqual(["", 0]);
+  const lines = (folder: string): unknown[] =>
+    readFileSync(join(dir, folder, "metrics.jsonl"), "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => ({ ...(JSON.parse(line) as object), durationMs: 0, crc: "" }));
+  expect(lines(`halved/cells/task.noise-${best}_seed-1`)).toEqual(lines("alone"));
+  const page = readFileSync(join(dir, "halved/report.html"), "utf8");
+  expect(page).toContain("2 of 6");
+  expect(page).not.toContain("interrupted");
+  const more = await sweep(...args.slice(0, -1), "0..2", "--out", "halved");
+  expect([more.code, more.stderr.includes("There, the seeds: 0, 1; in this command: 0, 1, 2.")]).toEqual([
+    1,
+    true,
+  ]);
+});
+
+test("a search goes on with more trials where it was, and tries what it would have tried at once", async () => {
+  const search = ["--set", "task.noise=uniform(0,3)", "--set", "task.size=1,2", "--steps", "3", "--search", "tpe", "--batch", "2"]; // prettier-ignore
+  const fewer = await sweep(...search, "--seeds", "0", "--trials", "3", "--out", "few");
+  expect([fewer.stderr, fewer.code]).toEqual(["", 0]);
+  expect(fewer.stdout).toContain("2 of 3 trials done, the best with loss");
+  const more = await sweep(...search, "--seeds", "0", "--trials", "5", "--out", "few", "--json");
+  expect(startsIn(eventsOf(more))).toHaveLength(2);
+  const whole = await sweep(...search, "--seeds", "0", "--trials", "5", "--out", "many");
+  expect([whole.stderr, whole.code]).toEqual(["", 0]);
+  expect(summaryOf("few")).toBe(summaryOf("many"));
+  expect(whole.stdout).toMatch(
+    /unspool run noisyQuadratic.ts --set task.noise=[\d.]+ --set task.size=[12] --steps 3/,
+  );
+});
+
+test.each([
+  [["--search", "tpee", "--trials", "5", "--set", "stepMs=0,1"], "Did you mean tpe?"],
+  [["--search", "tpe", "--set", "stepMs=0,1"], "--search needs --trials"],
+  [["--eta", "3", "--set", "stepMs=0,1"], "--eta needs --halving"],
+  [["--halving", "--set", "stepMs=0,1"], "give --steps N"],
+  [["--halving", "--steps", "9", "--set", "stepMs=1"], "and there is one"],
+  [["--halving", "--steps", "9", "--min-steps", "9", "--set", "stepMs=0,1"], "below the 9 outer steps"],
+  [
+    ["--search", "tpe", "--trials", "5", "--set", "task.noise=uniform(-1,1)", "--set", "task.size=1"],
+    "task.noise: must be",
+  ],
+])("%j is told before any cell runs, too", async (args, words) => {
+  const { code, stderr } = await sweep(...args, "--out", "none");
+  expect([code, existsSync(join(dir, "none"))]).toEqual([2, false]);
+  expect(stderr).toContain(words);
+});

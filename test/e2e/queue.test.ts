@@ -111,6 +111,24 @@ describe.runIf(canRun)("a study through a queue", () => {
     await first.outcome;
   });
 
+  it("sweeps that grow have, too: by halving and by a search", { tags: ["long"] }, async () => {
+    const kinds = [
+      ["--halving", "--set", "task.noise=0,1,3", "--min-steps", "2"],
+      ["--search", "cmaEs", "--trials", "4", "--batch", "2", "--set", "task.noise=uniform(0,3)"],
+    ];
+    const first = await worker("--files", ".", "--jobs", "2");
+    for (const [i, kind] of kinds.entries()) {
+      const sweep = (out: string) =>
+        ["sweep", "noisyQuadratic.ts", "--out", out, "--json", "--seeds", "0", "--steps", "5", ...kind]; // prettier-ignore
+      const alone = await unspool(dir, ...sweep(`alone-${i}`));
+      const queued = await unspool(dir, ...sweep(`queued-${i}`), "--queue", url);
+      expect([alone.stderr, alone.code, queued.stderr, queued.code]).toEqual(["", 0, "", 0]);
+      expect(bitsOf(`queued-${i}`)).toEqual(bitsOf(`alone-${i}`));
+    }
+    first.child.kill("SIGTERM");
+    await first.outcome;
+  });
+
   it("a worker of another rounding takes nothing, and says what differs", async () => {
     const other = await worker("--portable-bits", "--files", ".");
     await expect

@@ -43,3 +43,31 @@ test(
     expect(summaryOf("killed")).toBe(summaryOf("calm"));
   },
 );
+
+test.each([
+  ["a search", ["--set", "task.noise=uniform(0,3)", "--search", "tpe", "--trials", "8", "--batch", "2"]],
+  ["halving", ["--set", "task.noise=0,1,2,3,4,5", "--halving", "--min-steps", "3"]],
+])(
+  "%s that is killed, once it has grown, tries what it would have tried",
+  { tags: ["long"] },
+  async (name, words) => {
+    const args = [...words, "--set", "task.size=2", "--set", "stepMs=20", "--steps", "9", "--seeds", "0"];
+    const out = name.replace(" ", "-");
+    const whole = await unspool(dir, "sweep", "noisyQuadratic.ts", ...args, "--out", `calm-${out}`);
+    expect([whole.stderr, whole.code]).toEqual(["", 0]);
+    let hasGrown = false;
+    const { outcome } = start(
+      dir,
+      ["sweep", "noisyQuadratic.ts", ...args, "--out", out, "--jobs", "2", "--json"],
+      ({ event }, child) => {
+        hasGrown ||= event === "study-grow";
+        if (hasGrown && event === "step") child.kill("SIGKILL");
+      },
+    );
+    expect((await outcome).signal).toBe("SIGKILL");
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const resumed = await unspool(dir, "resume", out, "--experiment", "noisyQuadratic.ts", "--json");
+    expect([resumed.stderr, resumed.code]).toEqual(["", 0]);
+    expect(summaryOf(out)).toBe(summaryOf(`calm-${out}`));
+  },
+);

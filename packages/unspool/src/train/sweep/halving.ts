@@ -106,9 +106,9 @@ function decisions(settings: number, eta: number): number {
 
 /** The rung that a setting is run to: 0 is the first one, and that of a sweep without halving. */
 export function rungOf({ halving: of }: SweepPlan, setting: number): number {
-  let rung = 0;
-  while (of?.decided[rung]?.kept.includes(setting)) rung++;
-  return rung;
+  const decided = of?.decided ?? [];
+  const left = decided.findIndex(({ kept }) => !kept.includes(setting));
+  return left < 0 ? decided.length : left;
 }
 
 /** Outer steps that a setting's runs stop after; undefined where they have all of them. */
