@@ -33,7 +33,10 @@ interface Case {
 }
 
 const cases: readonly Case[] = [
-  { experiment: toyRegression as Experiment, config: {}, shards: 2, windows: 100 },
+  { experiment: toyRegression as Experiment, config: {}, shards: 2, windows: 200 },
+  // What one more seat costs: more processes than cores, which wait most of the time.
+  { experiment: toyRegression as Experiment, config: { pairs: 1000 }, shards: 2, windows: 100 },
+  { experiment: toyRegression as Experiment, config: { pairs: 1000 }, shards: 8, windows: 100 },
   { experiment: mnistSchedule as Experiment, config: { pairs: 16 }, shards: 2, windows: 20 },
 ];
 
@@ -55,7 +58,7 @@ export async function machinesBench({ isJson, rounds }: { isJson: boolean; round
     await Promise.all(ended);
   };
   try {
-    startWorker("--jobs", "2");
+    startWorker("--jobs", `${Math.max(...cases.map(({ shards }) => shards))}`);
     for (const one of cases) tell(isJson, await windowsOf(one, server.url, rounds));
     await stopWorkers();
     tell(isJson, await cellsOf(server.url, folder, rounds, startWorker, stopWorkers));
@@ -127,7 +130,9 @@ async function windowsOf(
   await stepper.close();
   const [alone, shared] = [median(times.alone), median(times.shared)];
   return {
-    experiment: experiment.name,
+    experiment: [experiment.name, ...Object.entries(config).map(([name, value]) => `${name}=${value}`)].join(
+      " ",
+    ),
     shards,
     "ms a window alone": alone,
     "ms a window shared": shared,
