@@ -68,7 +68,9 @@ async function open(url: string, line: CommandLine, queued: Queued, reporter: Re
       study: study.name,
       ...(best !== undefined && { sweep: true as const }),
       ...(file !== undefined && { file: { name: basename(file), hash: String(hash) } }),
-      config: encodeState(config, "config").structure,
+      // Of a search a worker needs what it has asked for, and not the state by which it did.
+      config: encodeState(best === undefined ? config : { ...(config as object), search: null }, "config")
+        .structure,
       seed,
       ...(seconds !== undefined && { checkpointEvery: seconds }),
       needs: capability(engine),

@@ -134,3 +134,13 @@ test("a part of a study reads and summarises nothing but its cells", async () =>
   expect([[...results.keys()], summary, [...read]]).toEqual([["rate-1"], {}, ["rate-1"]]);
   expect((await store.readSummary())!.summary.metrics).toEqual({ "rate-0": 3 });
 });
+
+test("what another process has decided meanwhile holds", async () => {
+  const store = memoryStudyStore();
+  const onEvent = (event: StudyEvent): void => {
+    if (event.type !== "cell-end" || event.id !== "rate-2") return;
+    void store.grow({ config: { kept: 0 }, cells: ["rate-0", "rate-1", "rate-2"] });
+  };
+  const { summary } = await runStudy(halved, { store, onEvent });
+  expect(summary.metrics).toEqual({ "rate-0": 8, "rate-1": 3, "rate-2": 3 });
+});

@@ -32,26 +32,34 @@ export async function grownStudy<Config>(
   broken: readonly BrokenCell[],
 ): Promise<(Grown<Config> & { note: string }) | undefined> {
   if (study.grow === undefined) return undefined;
+  const grownTo = (given: unknown): Grown<Config> => {
+    const next = study.config.parse(given);
+    requireOwnConfig(study, next);
+    const grown = cellsOf(study, next, seed);
+    requireSameCells(store.name, cells, grown);
+    return { config: next, cells: grown };
+  };
   const left = new Set([...broken, ...blockedCells(cells, board.statusOf)].map(({ id }) => id));
   if (cells.some(({ id }) => board.statusOf(id) === "open" && !left.has(id))) return undefined;
+  // Another process may have come here first, and its cells be on their way: what it wrote holds.
+  const found = await store.readManifest();
+  if (found !== undefined && canonicalJson(found.config) !== canonicalJson(config))
+    return { ...grownTo(found.config), note: "Another process has decided how the study goes on." };
   const made: unknown = await calledAsync(study.name, "its grow", "run", () =>
     study.grow!(board.results(), config),
   );
   if (made === undefined) return undefined;
   requireRecord(`${study.name}, what its grow returned`, made, ["config", "note"]);
   const { config: given, note } = made as StudyGrowth<Config>;
-  const next = study.config.parse(given);
-  requireOwnConfig(study, next);
-  if (canonicalJson(next) === canonicalJson(config))
+  if (canonicalJson(study.config.parse(given)) === canonicalJson(config))
     throw new ExperimentError(
       study.name,
       "its grow returned the config that it was given, and would for ever. Return undefined where nothing more is to come.",
       { during: "run" },
     );
-  const grown = cellsOf(study, next, seed);
-  requireSameCells(store.name, cells, grown);
-  await store.grow({ config: next, cells: grown.map(({ id }) => id) });
-  return { config: next, cells: grown, note: typeof note === "string" ? note : show(note) };
+  const grown = grownTo(given);
+  await store.grow({ config: grown.config, cells: grown.cells.map(({ id }) => id) });
+  return { ...grown, note: typeof note === "string" ? note : show(note) };
 }
 
 /** Throws `ResumeError` where a cell is not there any more, or is another: it may only stop elsewhere. */
