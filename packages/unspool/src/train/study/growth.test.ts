@@ -144,3 +144,14 @@ test("what another process has decided meanwhile holds", async () => {
   const { summary } = await runStudy(halved, { store, onEvent });
   expect(summary.metrics).toEqual({ "rate-0": 8, "rate-1": 3, "rate-2": 3 });
 });
+
+test("a folder whose config lacks what has a default is gone on with", async () => {
+  const store = memoryStudyStore();
+  const cells = halved.cells({ kept: -1 }, 0).map(({ id }) => id);
+  await store.create({
+    ...{ format: "unspool-study-1", study: "halved", config: {}, seed: 0, cells },
+    startedAt: "2026-01-01T00:00:00.000Z",
+  });
+  const { summary } = await resumeStudy(halved, store);
+  expect(summary.metrics).toEqual({ "rate-0": 3, "rate-1": 3, "rate-2": 8 });
+});

@@ -43,7 +43,8 @@ export async function grownStudy<Config>(
   if (cells.some(({ id }) => board.statusOf(id) === "open" && !left.has(id))) return undefined;
   // Another process may have come here first, and its cells be on their way: what it wrote holds.
   const found = await store.readManifest();
-  if (found !== undefined && canonicalJson(found.config) !== canonicalJson(config))
+  // As parsed: a folder of an older version lacks what has come since.
+  if (found !== undefined && canonicalJson(study.config.parse(found.config)) !== canonicalJson(config))
     return { ...grownTo(found.config), note: "Another process has decided how the study goes on." };
   const made: unknown = await calledAsync(study.name, "its grow", "run", () =>
     study.grow!(board.results(), config),

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { NonFiniteError } from "../../errors.ts";
 import { searchNames } from "../../search/index.ts";
 import type { Experiment } from "../experiment.ts";
+import { type CellEnd, type CellHooks, runCell } from "../study/runCell.ts";
 import { growStudy, resumeStudy, runStudy } from "../study/runStudy.ts";
 import type { StudyEvent } from "../study/studyEvents.ts";
 import { memoryStudyStore } from "../study/studyStore.ts";
@@ -79,7 +80,7 @@ test("every method of the registry begins, and its plan is what is read again", 
 describe("a sweep of runs", () => {
   const study = sweepStudy(experiment);
 
-  test("tries the same settings whatever is stopped, and however it has grown", async () => {
+  test("tries the same settings whatever is stopped, whichever run ends first, and however it has grown", async () => {
     const whole = memoryStudyStore();
     const config = await begun("cmaEs", 8, { batch: 3 });
     const { summary } = await runStudy(study, { config, store: whole });
@@ -99,6 +100,17 @@ describe("a sweep of runs", () => {
     const resumed = await resumeStudy(study, stopped);
     expect(resumed.summary).toEqual(summary);
 
+    // Three at once, the later ones of which end first.
+    const several = memoryStudyStore();
+    const runElsewhere = async (id: string, hooks: CellHooks): Promise<CellEnd> => {
+      const all = study.cells(checkedPlan((await several.readManifest())!.config), 0);
+      const at = all.findIndex((cell) => cell.id === id);
+      await new Promise((resolve) => setTimeout(resolve, 30 - 15 * (at % 3)));
+      return runCell(all[at]!, new Map(), several.cell(id), hooks);
+    };
+    const together = await runStudy(study, { config, store: several, jobs: 3, runElsewhere });
+    expect(together.summary).toEqual(summary);
+
     // From fewer trials, the last batch of which was not whole.
     const grown = memoryStudyStore();
     await runStudy(study, { config: await begun("cmaEs", 4, { batch: 3 }), store: grown });
@@ -110,10 +122,10 @@ describe("a sweep of runs", () => {
   });
 
   test("comes to little noise, and maximises where it is told to", async () => {
-    const { summary } = await runStudy(study, { config: await begun("bo", 12) });
+    const { summary } = await runStudy(study, { config: await begun("bo", 8) });
     const [, best] = summary.tables![0]!.rows[0]!;
     expect(Number(best)).toBeLessThan(1);
-    const greatest = { ...(await begun("bo", 12)), isMaximised: true };
+    const greatest = { ...(await begun("bo", 8)), isMaximised: true };
     const { summary: other } = await runStudy(study, { config: greatest });
     expect(Number(other.tables![0]!.rows[0]![1])).toBeGreaterThan(5);
   });
