@@ -134,6 +134,10 @@ test("a search goes on with more trials where it was, and tries what it would ha
 test.each([
   [["--search", "tpee", "--trials", "5", "--set", "stepMs=0,1"], "Did you mean tpe?"],
   [["--search", "tpe", "--set", "stepMs=0,1"], "--search needs --trials"],
+  [
+    ["--search", "cmaEs", "--batch", "1", "--trials", "5", "--set", "stepMs=0,1"],
+    "Its population is what --batch gives",
+  ],
   [["--eta", "3", "--set", "stepMs=0,1"], "--eta needs --halving"],
   [["--halving", "--set", "stepMs=0,1"], "give --steps N"],
   [["--halving", "--steps", "9", "--set", "stepMs=1"], "and there is one"],

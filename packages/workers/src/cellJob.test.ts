@@ -15,7 +15,7 @@ const job: CellJob = {
 
 test("a job goes through JSON as it is", () => {
   const file = { name: "study.ts", hash: "sha256:0123456789abcdef" };
-  for (const each of [job, { ...job, file, checkpointEvery: 0.5 }])
+  for (const each of [job, { ...job, file, checkpointEvery: 0.5, until: 3 }])
     expect(requireCellJob(JSON.parse(JSON.stringify(each)))).toEqual(each);
 });
 
@@ -29,6 +29,7 @@ test.each([
   ["a cell whose name leaves the folder", { ...job, cell: "../x" }],
   ["a seed that is none", { ...job, seed: 0.5 }],
   ["cells before it that are none", { ...job, after: [".."] }],
+  ["a place to stop at that is none", { ...job, until: 0 }],
   ["another engine", { ...job, needs: { ...needs, engine: "mine" } }],
   ["a store of somebody else", { ...job, store: "*" }],
   ["no config", { ...job, config: undefined }],

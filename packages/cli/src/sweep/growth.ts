@@ -1,5 +1,6 @@
 /** What a sweep's command line says of settings that follow from results: `--search` and `--halving`. */
 import type { ConfigOf, Experiment, SearchField, SweepPlan } from "unspool/train";
+import { OptionError } from "unspool";
 import { beginSearch, halving } from "unspool/train";
 import { type CommandLine, integerOption, textOption } from "../commandLine/parse.ts";
 import { schemaTree } from "../config/schemaTree.ts";
@@ -80,7 +81,11 @@ export async function searched(
     range === undefined ? { kind: "choice", values } : { ...range },
   );
   const batch = integerOption(line, "batch", 1);
-  return beginSearch(plan, { ...searching, space, batch }, configOf);
+  return beginSearch(plan, { ...searching, space, batch }, configOf).catch((error: unknown) => {
+    if (!(error instanceof OptionError)) throw error;
+    const isBatch = batch !== undefined ? " Its population is what --batch gives." : "";
+    throw usage(`--search ${searching.method} cannot begin. ${error.message}${isBatch}`, error.details);
+  });
 }
 
 /** The plan with the rungs of its halving. */
