@@ -1,6 +1,6 @@
 /** Leaves of a state that never change: left out by estimators, whatever they are called, with the same results. */
 import { expect, test } from "vitest";
-import { bptt, pes, rtrl, uoro } from "../estimators/index.ts";
+import { bptt, mixture, pes, rtrl, uoro } from "../estimators/index.ts";
 import { type Tensor, np, random, tree } from "../array/index.ts";
 import { changingState } from "./constantState.ts";
 import { defineProblem, eraseProblem, initialState } from "./problem.ts";
@@ -70,12 +70,38 @@ test.each([
   expect(one!.gradients).toEqual(other!.gradients);
 });
 
-test("a state goes on where init was never called, as after a resume", () => {
+const dtypes = ["float32", "float64"] as const;
+
+test.each(dtypes)("a state of %s goes on where init was never called, as after a resume", (dtype) => {
   const fresh = () => pes({ ...carried }, { pairs: 2, truncation: 3, sigma: 0.1 });
   const [first, second] = [fresh(), fresh()];
-  const state = first.init(theta, random.key(2));
-  const [one, other] = [first, second].map((estimator) => estimator.estimate(theta, state, random.key(3)));
+  const at = { x: theta.x.astype(dtype) };
+  const state = first.init(at, random.key(2));
+  const [one, other] = [first, second].map((estimator) => estimator.estimate(at, state, random.key(3)));
   expect(other).toEqual(one);
+});
+
+test.each(dtypes)("an estimator of %s may ask for the first time in the middle of a trace", (dtype) => {
+  const at = { x: theta.x.astype(dtype) };
+  const [one, other] = [carried, closed].map((problem) => {
+    const estimator = mixture(problem as typeof closed, { pairs: 2, sigma: 0.1 });
+    return estimator.estimate(at, estimator.init(at, random.key(2)), random.key(3)).gradient;
+  });
+  expect(one).toEqual(other);
+});
+
+test("a start that takes operations to make stays in the state", () => {
+  const computed = {
+    ...carried,
+    init: (at: { x: Tensor }) => ({ ...carried.init(at, random.key(0)), more: matrix.mul(2) }),
+  };
+  const stepping = (at: { x: Tensor }, { more, ...state }: { more: Tensor }, context: object) => {
+    const next = carried.step(at, state as never, context as never);
+    return { ...next, state: { ...next.state, more } };
+  };
+  const problem = changingState(eraseProblem({ ...computed, step: stepping } as never));
+  const names = tree.entries(initialState(problem, theta, random.key(1))).map(([path]) => path);
+  expect(names).toEqual(["count", "more", "s", "start"]);
 });
 
 test("in float64 a constant is in float64 too", () => {

@@ -1,12 +1,23 @@
 /**
- * State that does not change is not state. A leaf that every step returns as it came in, and whose start depends on neither
- * theta nor the key, has one value for all units at all times: users of JAX carry data in the state by habit. Estimators
+ * State that does not change is not state. A leaf that every step returns as it came in, and that starts as an array that
+ * `init` has at hand, has one value for all units at all times: users of JAX carry data in the state by habit. Estimators
  * work with the problem without such leaves, which are constants of its program then, shared by all units.
+ *
+ * Values are read off the program of `init`, never computed: it may be asked for in the middle of a trace, where nothing
+ * can be. So a start that takes operations to make remains state, though it depends on neither theta nor the key.
  */
-import { type Tensor, type TracedAtom, type TracedProgram, random, tree } from "../array/index.ts";
-import { type ErasedProblem, emptyState, initialState, tracedStart, tracedStep } from "./problem.ts";
+import {
+  type Tensor,
+  type TracedAtom,
+  type TracedEquation,
+  type TracedProgram,
+  random,
+  tensorOf,
+  tree,
+} from "../array/index.ts";
+import { type ErasedProblem, emptyState, tracedStart, tracedStep } from "./problem.ts";
 
-/** The constant leaves of a state by path, and a state with them. */
+/** The constant leaves of a state by path, and the structure of a state with them. */
 interface Constants {
   readonly whole: unknown;
   readonly values: ReadonlyMap<string, Tensor>;
@@ -58,30 +69,45 @@ const allChange: Constants = { whole: undefined, values: new Map() };
 
 function findConstants(problem: ErasedProblem, theta: unknown): Constants {
   const key = random.key(0);
-  const starts = tracedStart(problem, theta, key);
-  const fixed = fixedOutputs(starts);
+  const starts = valuesAtHand(tracedStart(problem, theta, key));
   // No constant start, no constant leaf: the step need not be looked at.
-  if (fixed.size === 0) return allChange;
-  const empty = emptyState(problem, theta, key);
-  const kept = keptLeaves(tracedStep(problem, theta, empty, key), theta, empty);
-  const paths = tree.entries(empty).map(([path]) => path);
-  const constant = new Set(paths.filter((path) => fixed.has(path) && kept.has(path)));
+  if (starts.size === 0) return allChange;
+  const whole = emptyState(problem, theta, key);
+  const kept = keptLeaves(tracedStep(problem, theta, whole, key), theta, whole);
+  const paths = tree.entries(whole).map(([path]) => path);
+  const values = new Map([...starts].filter(([path]) => kept.has(path)));
   // Of a state that never changes something stays, to tell units by; and names that paths do not tell apart stay too.
   const isPlain = new Set(paths).size === paths.length;
-  if (!isPlain || constant.size === 0 || constant.size === paths.length) return allChange;
-  const whole = initialState(problem, theta, key);
-  return { whole, values: new Map(tree.entries(whole).filter(([path]) => constant.has(path))) };
+  if (!isPlain || values.size === 0 || values.size === paths.length) return allChange;
+  return { whole, values };
 }
 
-/** Paths of the outputs that depend on no argument. */
-function fixedOutputs({ body, constants, output }: TracedProgram): Set<string> {
-  const varying = new Set(body.inputs.slice(constants.length));
-  for (const { inputs, outputs } of body.equations) {
-    if (!inputs.some((atom) => "id" in atom && varying.has(atom.id))) continue;
-    for (const { id } of outputs) varying.add(id);
-  }
-  const isFixed = (atom: TracedAtom): boolean => !("id" in atom) || !varying.has(atom.id);
-  return new Set(pathsWhere(output, body.outputs, isFixed));
+/** By path the outputs that are constants of the program, or those in the other precision. */
+function valuesAtHand({ body, constants, output }: TracedProgram): Map<string, Tensor> {
+  const makers = new Map(body.equations.flatMap((made) => made.outputs.map(({ id }) => [id, made])));
+  const valueOf = (atom: TracedAtom): Tensor | undefined => {
+    if (!("id" in atom)) return tree.scalar(atom.value, atom.dtype);
+    const given = body.inputs.indexOf(atom.id);
+    if (given >= 0) return constants[given];
+    const maker = makers.get(atom.id);
+    const from = maker?.primitive === "cast" ? valueOf(maker.inputs[0]!) : undefined;
+    return from && inPrecision(from, maker!);
+  };
+  const paths = tree.entries(output).map(([path]) => path);
+  return new Map(
+    paths.flatMap((path, i) => {
+      const value = valueOf(body.outputs[i]!);
+      return value === undefined ? [] : [[path, value] as const];
+    }),
+  );
+}
+
+/** `from` in the dtype of a cast's output; undefined but from floats to floats. */
+function inPrecision({ data, shape, dtype }: Tensor, { outputs }: TracedEquation): Tensor | undefined {
+  const to = outputs[0]!.dtype;
+  if (to === "float64" && dtype === "float32") return tensorOf(Float64Array.from(data), shape, to);
+  if (to === "float32" && dtype === "float64") return tensorOf(Float32Array.from(data), shape, to);
+  return undefined;
 }
 
 /** Paths of the leaves of the state that the step returns as they came in. */
