@@ -2,7 +2,7 @@
  * Outer steps whose units are computed elsewhere: in shards, which are whole tiles of the engine's order of sums, so that
  * every number has the bits of a run on one machine. What is sent are bytes of typed arrays, checked for their length.
  */
-import { type Key, type Tensor, type TensorData, np, random, tree } from "../array/index.ts";
+import { type Key, type Tensor, type TensorData, random, tensorOf, tree } from "../array/index.ts";
 import { OptionError } from "../errors.ts";
 import type { MethodWindows } from "../methods/index.ts";
 import type { TileRange, TiledWindows } from "../unroll/index.ts";
@@ -32,7 +32,10 @@ export interface ShardedSteps {
   unitsBefore(range: TileRange): Uint8Array;
   /** What units share in the next window: theta, keys, counters. */
   shared(): Uint8Array;
-  /** Takes the next step, from the sums of all tiles in order. Undefined if it is not finite: then nothing has changed. */
+  /**
+   * Takes the next step, from the sums of all tiles in order. Undefined if it is not finite: then nothing has changed, and
+   * `trainSteps` has to take it alone, which says what is wrong, or leaves the update out where the optimizer can.
+   */
   next(sums: Float64Array): StepRecord | undefined;
   /** The state after the steps taken, of the units of all shards in order. */
   state(units: readonly Uint8Array[]): TrainState;
@@ -63,7 +66,7 @@ function windowsOf(setup: Setup, { theta, methodState }: TrainState): MethodWind
     "shards",
     "the run",
     `the method "${method.name}"${setup.estimator ? ` with the estimator "${setup.estimator.name}"` : ""}`,
-    "descent by an estimator whose estimate is one window of independent units (pes, nres, truncatedEs, fullEs, tbptt…), on the compiled engine",
+    "descent by an estimator whose estimate is one window of independent units (pes, nres, truncatedEs, fullEs, rtrl, uoro, dodge…; not tbptt, and none with isDividedByStd), on the compiled engine",
     "Run it on one machine, or several runs of it as a sweep with --queue.",
   );
 }
@@ -158,7 +161,7 @@ function shardedSteps(
         tree.leaves(outer).map(({ data }) => data),
         sums,
       );
-      const asOne = (leaf: Tensor): Tensor => np.array(leaf.data, { shape: [1, ...leaf.shape] });
+      const asOne = (leaf: Tensor): Tensor => tensorOf(leaf.data, [1, ...leaf.shape], leaf.dtype);
       const measured = windows.measured(tree.map(asOne, made.record), 1);
       if (firstBad(measured) >= 0) return undefined;
       outer = made.outer;
@@ -170,10 +173,14 @@ function shardedSteps(
       return record;
     },
     state(parts) {
+      const count = units[0]!.shape[0]!;
+      const given = parts.reduce((sum, { length }) => sum + length, 0);
+      const wanted = units.reduce((sum, { data }) => sum + data.byteLength, 0);
+      if (given !== wanted)
+        throw new OptionError("shards", "the units of all shards", `${given} bytes`, `${wanted} bytes`);
       // [units, …] of each leaf, part after part.
       const whole = units.map(({ data }) => new (data.constructor as Float32ArrayConstructor)(data.length));
       const at = units.map(() => 0);
-      const count = units[0]!.shape[0]!;
       for (const bytes of parts) {
         const each = units.map(({ size }) => size / count);
         const unitBytes = units.reduce((sum, { data }, i) => sum + each[i]! * data.BYTES_PER_ELEMENT, 0);
@@ -189,7 +196,7 @@ function shardedSteps(
           at[i]! += leaf.length;
         });
       }
-      const joint = units.map(({ shape }, i) => np.array(whole[i]!, { shape: [...shape] }));
+      const joint = units.map(({ shape, dtype }, i) => tensorOf(whole[i]!, shape, dtype));
       const { theta, state } = windows.after(outer, tree.unflatten(windows.units, joint), steps);
       return { step: from.step + steps, key: from.key, theta, methodState: state, innerSteps };
     },
