@@ -22,7 +22,7 @@ local function expire()
 end
 `;
 
-/** Steps newest first; a checkpoint goes with its bytes, unless another one has the same. */
+/** Steps newest first; a checkpoint goes with its bytes, unless another one has the same. `dropped` names those bytes. */
 const checkpoints = `
 local function steps()
   local found = {}
@@ -33,6 +33,7 @@ local function steps()
   table.sort(found, function(a, b) return tonumber(a) > tonumber(b) end)
   return found
 end
+local dropped = {'OK'}
 local function drop(step)
   local hash = redis.call('HGET', KEYS[1], 'checkpoint:' .. step)
   redis.call('HDEL', KEYS[1], 'checkpoint:' .. step)
@@ -40,11 +41,12 @@ local function drop(step)
     if redis.call('HGET', KEYS[1], 'checkpoint:' .. other) == hash then return end
   end
   redis.call('DEL', KEYS[4] .. hash)
+  table.insert(dropped, hash)
 end
 `;
 
 type ScriptName =
-  "create" | "hold" | "renew" | "release" | "discard" | "set" | "append" | "checkpoint" | "rewind";
+  "create" | "hold" | "renew" | "release" | "discard" | "set" | "append" | "checkpoint" | "rewind" | "pieces";
 
 export const scripts: Readonly<Record<ScriptName, string>> = {
   create: `
@@ -71,7 +73,7 @@ return 'OK'`,
   discard: `${onlyHolder}${checkpoints}
 for _, step in ipairs(steps()) do drop(step) end
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
-return 'OK'`,
+return dropped`,
   set: `${onlyHolder}${expire}
 redis.call('HSET', KEYS[1], ARGV[4], ARGV[5])
 expire()
@@ -82,13 +84,13 @@ expire()
 return 'OK'`,
   checkpoint: `${onlyHolder}${expire}${checkpoints}
 if redis.call('HEXISTS', KEYS[1], 'checkpoint:' .. ARGV[4]) == 1 then drop(ARGV[4]) end
-redis.call('SET', KEYS[4] .. ARGV[5], ARGV[6])
+if ARGV[8] == '0' then redis.call('SET', KEYS[4] .. ARGV[5], ARGV[6]) end
 redis.call('HSET', KEYS[1], 'checkpoint:' .. ARGV[4], ARGV[5])
 for i, step in ipairs(steps()) do
   if i > tonumber(ARGV[7]) then drop(step) end
 end
 expire()
-return 'OK'`,
+return dropped`,
   rewind: `${onlyHolder}${expire}${checkpoints}
 redis.call('HDEL', KEYS[1], 'artifact:evaluation', 'artifact:figures')
 for _, step in ipairs(steps()) do
@@ -97,5 +99,8 @@ end
 if tonumber(ARGV[5]) == 0 then redis.call('DEL', KEYS[2])
 else redis.call('LTRIM', KEYS[2], 0, tonumber(ARGV[5]) - 1) end
 expire()
-return 'OK'`,
+return dropped`,
+  pieces: `${onlyHolder}${checkpoints}
+for _, step in ipairs(steps()) do table.insert(dropped, redis.call('HGET', KEYS[1], 'checkpoint:' .. step)) end
+return dropped`,
 };

@@ -1,10 +1,16 @@
 /** The store on Redis through the conformance suite, and what is its own: limits and expiry. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunStoreSubject, type WriteFate, runStoreConformance } from "unspool/conformance";
 import { StoreError } from "unspool/train";
 import { queueAddress } from "./queueUrl.ts";
 import { type RedisStoreOptions, redisStore } from "./redisStore.ts";
+import { type BlobStore, BlobsFullError, blobStore } from "./blobs/blobStore.ts";
+import { s3Blobs } from "./blobs/s3Blobs.ts";
+import { type S3Server, keys, s3Server } from "./testing/s3Server.ts";
 import { type RedisServer, hasRedisServer, redisServer } from "./testing/redisServer.ts";
 
 const canRun = hasRedisServer();
@@ -21,13 +27,38 @@ afterAll(async () => {
 });
 
 let places = 0;
-const subject: RunStoreSubject = {
-  name: "redisStore",
+/** Without `open`: the bytes of checkpoints are on the server. `tear` leaves what a dying writer of them leaves. */
+const subjectOf = (
+  what: string,
+  stride: number,
+  open?: () => Promise<BlobStore>,
+  tear: (run: string, bytes: Uint8Array) => void = () => {},
+): RunStoreSubject => ({
+  name: what,
   // All of them by `npm run test:robustness`.
-  stride: process.env["UNSPOOL_LONG_TESTS"] ? 1 : 4,
-  place() {
+  stride: process.env["UNSPOOL_LONG_TESTS"] ? 1 : stride,
+  async place() {
     const name = `place-${places++}`;
     let fateOf: () => WriteFate | Promise<WriteFate> = () => "pass";
+    const whole = await open?.();
+    const fail = (fate: WriteFate): void => {
+      if (fate === "lost" || fate === "torn") throw new Error("the process has ended");
+      if (fate === "full") throw new BlobsFullError("ENOSPC: no space left on device");
+    };
+    const blobs: BlobStore | undefined = whole && {
+      ...whole,
+      async put(...args) {
+        const fate = await fateOf();
+        if (fate === "torn") tear(name, args[2]);
+        fail(fate);
+        return whole.put(...args);
+      },
+      async remove(...args) {
+        const fate = await fateOf();
+        fail(fate === "full" ? "pass" : fate);
+        return whole.remove(...args);
+      },
+    };
     const failing = new Proxy(client, {
       get(target, property) {
         const value: unknown = Reflect.get(target, property);
@@ -42,17 +73,82 @@ const subject: RunStoreSubject = {
       },
     });
     return {
-      open: () => redisStore(failing, name),
-      close: async () => void (await client.flushdb()),
+      open: () => redisStore(failing, name, blobs && { blobs }),
+      async close() {
+        const left = (await whole?.list(name)) ?? [];
+        const needed = await client.hvals(`unspool:{${name}}:run`);
+        // Of a run that is whole, every piece is needed; of one that died, the next holder removes the others.
+        await client.del(`unspool:{${name}}:held`);
+        const heir = redisStore(client, name, whole && { blobs: whole });
+        await heir.hold(() => {});
+        const kept = (await whole?.list(name)) ?? [];
+        expect(
+          kept.every((each) => left.includes(each) && needed.some((value) => value.startsWith(each))),
+        ).toBe(true);
+        await client.flushdb();
+        for (const each of kept) await whole!.remove(name, each);
+      },
       intercept: (asked) => void (fateOf = asked),
       buryHolder: async () => void (await client.del(`unspool:{${name}}:held`)),
     };
   },
+});
+
+const root = mkdtempSync(join(tmpdir(), "unspool-blobs-"));
+let s3: S3Server;
+beforeAll(async () => void (s3 = await s3Server()));
+afterAll(async () => {
+  await s3.stop();
+  rmSync(root, { recursive: true, force: true });
+});
+
+/** As a process leaves it that dies in the middle of `writeAtomically`. */
+const tearFile = (run: string, bytes: Uint8Array): void => {
+  mkdirSync(join(root, run), { recursive: true });
+  writeFileSync(join(root, run, "0.0.1-0.tmp"), bytes.subarray(bytes.length >> 1));
 };
 
+const subjects: [string, RunStoreSubject, string[]][] = [
+  ["redisStore", subjectOf("redisStore", 4), []],
+  ["redisStore with a folder", subjectOf("with a folder", 16, () => blobStore(root), tearFile), []],
+  [
+    "redisStore with S3",
+    subjectOf("with S3", 7, () => s3Blobs(`s3://bucket/runs?endpoint=${s3.url}`, keys)),
+    ["long"],
+  ],
+];
+
 describe.runIf(canRun)("redisStore", () => {
-  test("keeps all promises of a run store", async () => {
-    for (const { run } of await runStoreConformance(subject)) await run();
+  for (const [what, subject, tags] of subjects)
+    test(`${what} keeps all promises of a run store`, { tags }, async () => {
+      for (const { run } of await runStoreConformance(subject)) await run();
+    });
+
+  test("with a folder keeps only names on the server, and removes what nobody needs any more", async () => {
+    const blobs = await blobStore(join(root, "names"));
+    const store = redisStore(client, "named", { blobs });
+    await store.create(manifest);
+    const steps = [0, 1, 2, 3].map((step) => new Uint8Array(100_000).fill(step));
+    for (const [step, bytes] of steps.entries()) await store.writeCheckpoint(step, bytes);
+    // The same bytes once more stay.
+    await store.writeCheckpoint(3, steps[3]!);
+    expect(await store.readCheckpoint(3)).toEqual(steps[3]);
+    expect(await blobs.list("named")).toHaveLength(2);
+    expect(await client.hget("unspool:{named}:run", "checkpoint:3")).toMatch(
+      /^[0-9a-f]{64}\.[0-9a-f-]{36} 100000$/,
+    );
+    expect(await client.keys("unspool:{named}:bytes:*")).toEqual([]);
+    const other = redisStore(client, "named").readCheckpoint(3);
+    await expect(other).rejects.toThrow(
+      /is kept in another store. Give the one that its worker had: --store/,
+    );
+    const [piece = ""] = await blobs.list("named");
+    await blobs.put("named", piece, new Uint8Array(5));
+    const reads = [2, 3].map((step) => store.readCheckpoint(step));
+    const outcomes = (await Promise.allSettled(reads)).map(({ status }) => status);
+    expect(outcomes.toSorted()).toEqual(["fulfilled", "rejected"]);
+    await store.discard();
+    expect(await blobs.list("named")).toEqual([]);
   });
 
   const small = (options: RedisStoreOptions) => redisStore(client, "small", options);

@@ -3,15 +3,20 @@
  * script, which Redis does whole or not at all, and which first asks whether the run is still this store's: one that has
  * slept for long, and whose run was taken over, writes nothing more.
  *
- *     PREFIX:{NAME}:run          hash: manifest, artifact:NAME, checkpoint:STEP = hash of its bytes, owner, ownerName
+ *     PREFIX:{NAME}:run          hash: manifest, artifact:NAME, checkpoint:STEP = HASH of its bytes
+ *                                (with blobs: HASH.ID and their number), owner, ownerName
  *     PREFIX:{NAME}:metrics      list: one line per outer step
  *     PREFIX:{NAME}:held         id of the holder; expires unless that one renews it
  *     PREFIX:{NAME}:bytes:HASH   the bytes of checkpoints
+ *
+ * With `blobs` the bytes are kept there, as HASH.ID with the id of the holder that wrote them, before the script that
+ * names them. Nobody else ever writes such a name, so a holder may remove what it has listed and what the run does not
+ * name: what dead ones have left.
  */
 import { createHash, randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Redis } from "ioredis";
-import { UnspoolError, requireInteger, requireKnownOptions } from "unspool";
+import { OptionError, requireInteger, requireKnownOptions } from "unspool";
 import {
   type RunManifest,
   type RunStore,
@@ -21,6 +26,7 @@ import {
   decodeState,
   encodeState,
 } from "unspool/train";
+import { type BlobStore, BlobsFullError } from "./blobs/blobStore.ts";
 import { scripts } from "./redisScripts.ts";
 
 export interface RedisStoreOptions {
@@ -30,8 +36,10 @@ export interface RedisStoreOptions {
   keepCheckpoints?: number;
   /** A run that nobody has written for so long is forgotten. Default 604800: a week. */
   expirySeconds?: number;
-  /** Bytes that one checkpoint, or one text, may take. Default 256 MiB; Redis itself takes 512. */
+  /** Bytes that one checkpoint, or one text, may take. Default 256 MiB, or 4 GiB with `blobs`; Redis itself takes 512 MiB. */
   sizeLimit?: number;
+  /** Where the bytes of checkpoints are kept. Default: on the server itself. */
+  blobs?: BlobStore;
   /** A holder that is not heard of for so long is taken for dead. Default 30000. */
   holdMs?: number;
 }
@@ -43,12 +51,15 @@ export function redisStore(client: Redis, name: string, options: RedisStoreOptio
     "keepCheckpoints",
     "expirySeconds",
     "sizeLimit",
+    "blobs",
     "holdMs",
   ]);
   const { prefix = "unspool", keepCheckpoints = 2, expirySeconds = 604_800 } = options;
-  const { sizeLimit = 256 * 2 ** 20, holdMs = 30_000 } = options;
+  const { blobs, sizeLimit = (blobs === undefined ? 1 : 16) * 256 * 2 ** 20, holdMs = 30_000 } = options;
   for (const [option, value] of Object.entries({ keepCheckpoints, expirySeconds, sizeLimit, holdMs }))
     requireInteger("redisStore", option, value, 1);
+  if (blobs !== undefined && !/^\w[\w.-]*$/.test(name))
+    throw new OptionError("redisStore", "name", name, "letters, digits, _, - and . only, where blobs are kept elsewhere"); // prettier-ignore
   const base = `${prefix}:{${name}}`;
   const keys = [`${base}:run`, `${base}:metrics`, `${base}:held`, `${base}:bytes:`] as const;
   const [runKey, metricsKey, , bytesKey] = keys;
@@ -60,11 +71,29 @@ export function redisStore(client: Redis, name: string, options: RedisStoreOptio
     const given = args.map((each) => (each instanceof Uint8Array ? Buffer.from(each) : each));
     return client.eval(scripts[script], keys.length, ...keys, id, holdMs, expirySeconds, ...given);
   };
-  const write = (script: keyof typeof scripts, ...args: (string | number | Uint8Array)[]): Promise<void> =>
+  /** What the script names beside that it was done: pieces of bytes. */
+  const write = (
+    script: keyof typeof scripts,
+    ...args: (string | number | Uint8Array)[]
+  ): Promise<string[]> =>
     guarded("write", base, async () => {
-      const answer = await run(script, ...args);
-      if (answer !== "OK") throw takenOver(base, String(answer));
+      const answer: unknown = await run(script, ...args);
+      const [outcome, ...names] = Array.isArray(answer) ? answer.map(String) : [String(answer)];
+      if (outcome !== "OK") throw takenOver(base, outcome!);
+      return names.map((each) => each.split(" ")[0]!);
     });
+  const change = async (...args: Parameters<typeof write>): Promise<void> => void (await write(...args));
+  /** Pieces that nobody needs any more. One that stays is removed by the next holder. */
+  const drop = async (names: readonly string[]): Promise<void> => {
+    for (const each of names) if (each.includes(".")) await blobs?.remove(name, each).catch(() => {});
+  };
+  const sweep = async (): Promise<void> => {
+    const there = (await blobs?.list(name).catch(() => [])) ?? [];
+    if (there.length === 0) return;
+    // After the list: pieces of one that has taken over since then are not in it.
+    const needed = new Set(await write("pieces"));
+    await drop(there.filter((each) => !needed.has(each)));
+  };
   const limited = <T extends string | Uint8Array>(what: string, data: T): T => {
     const size = typeof data === "string" ? Buffer.byteLength(data) : data.length;
     if (size <= sizeLimit) return data;
@@ -99,6 +128,7 @@ export function redisStore(client: Redis, name: string, options: RedisStoreOptio
         if (answer !== "OK")
           throw new StoreError(base, "exists", "it already holds a run. Use another name.");
         startBeat();
+        await sweep();
       }),
     hold: (onTakeover) =>
       guarded("write", base, async () => {
@@ -107,6 +137,7 @@ export function redisStore(client: Redis, name: string, options: RedisStoreOptio
         if (outcome === "TAKEN")
           onTakeover(`${base}: ${nameOf(owner)} is not heard of any more; its run was taken over.`);
         startBeat();
+        await sweep();
       }),
     release: () =>
       guarded("write", base, async () => {
@@ -114,8 +145,9 @@ export function redisStore(client: Redis, name: string, options: RedisStoreOptio
         await run("release");
       }),
     discard: async () => {
-      await write("discard");
+      await change("discard");
       clearInterval(beat);
+      await drop((await blobs?.list(name).catch(() => [])) ?? []);
     },
     readManifest: () => guarded("read", base, readManifest),
     updateManifest: (changes) =>
@@ -123,16 +155,21 @@ export function redisStore(client: Redis, name: string, options: RedisStoreOptio
         const manifest = await readManifest();
         if (manifest === undefined)
           throw new StoreError(base, "write", "it was removed while the run went on, or has expired.");
-        await write("set", "manifest", textOf({ ...manifest, ...changes }));
+        await change("set", "manifest", textOf({ ...manifest, ...changes }));
       }),
     appendMetrics: (records) =>
-      write("append", ...records.map((record) => limited("a record", JSON.stringify(record)))),
+      change("append", ...records.map((record) => limited("a record", JSON.stringify(record)))),
     readMetrics: () => guarded("read", base, readMetrics),
     writeCheckpoint: (step, bytes) => {
       const hash = createHash("sha256").update(bytes).digest("hex");
-      return guarded("write", base, () =>
-        write("checkpoint", step, hash, limited(`the checkpoint of step ${step}`, bytes), keepCheckpoints),
-      );
+      return guarded("write", base, async () => {
+        limited(`the checkpoint of step ${step}`, bytes);
+        const piece = `${hash}.${id}`;
+        await blobs?.put(name, piece, bytes);
+        const [kept, sent] = blobs ? [`${piece} ${bytes.length}`, new Uint8Array()] : [hash, bytes];
+        const dropped = await write("checkpoint", step, kept, sent, keepCheckpoints, blobs ? 1 : 0);
+        await drop(dropped.filter((each) => each !== piece));
+      });
     },
     listCheckpoints: () =>
       guarded("read", base, async () => {
@@ -142,9 +179,13 @@ export function redisStore(client: Redis, name: string, options: RedisStoreOptio
       }),
     readCheckpoint: (step) =>
       guarded("read", base, async () => {
-        const hash = await client.hget(runKey, `checkpoint:${step}`);
-        const bytes = hash === null ? null : await client.getBuffer(bytesKey + hash);
-        if (bytes === null) throw new StoreError(base, "read", `no checkpoint of step ${step}.`);
+        const [piece = "", size] = (await client.hget(runKey, `checkpoint:${step}`))?.split(" ") ?? [];
+        if (size !== undefined && blobs === undefined) throw elsewhere(base, step);
+        const [hash] = piece.split(".");
+        const bytes =
+          size === undefined ? await client.getBuffer(bytesKey + hash) : await blobs!.get(name, piece);
+        if (bytes === null || bytes === undefined)
+          throw new StoreError(base, "read", `no checkpoint of step ${step}.`);
         if (createHash("sha256").update(bytes).digest("hex") !== hash)
           throw new StoreError(base, "read", `the checkpoint of step ${step} does not match its hash.`);
         return new Uint8Array(bytes);
@@ -153,11 +194,11 @@ export function redisStore(client: Redis, name: string, options: RedisStoreOptio
     rewind: (step) =>
       guarded("write", base, async () => {
         const kept = (await readMetrics()).filter((record) => record.step <= step).length;
-        await write("rewind", step, kept);
+        await drop(await write("rewind", step, kept));
       }),
     writeArtifact: (artifact, value) =>
       guarded("write", base, () =>
-        write("set", `artifact:${artifact}`, limited(`the ${artifact}`, JSON.stringify(value))),
+        change("set", `artifact:${artifact}`, limited(`the ${artifact}`, JSON.stringify(value))),
       ),
     readArtifact: (artifact) => guarded("read", base, () => field(`artifact:${artifact}`)),
   };
@@ -168,9 +209,14 @@ async function guarded<T>(reason: StoreFailure, base: string, body: () => Promis
   try {
     return await body();
   } catch (error) {
-    if (error instanceof UnspoolError || !(error instanceof Error)) throw error;
-    const isFull = error.message.startsWith("OOM");
-    const hint = isFull ? " Raise maxmemory of the server or free some of it, then resume the run." : "";
+    if (error instanceof StoreError || !(error instanceof Error)) throw error;
+    const isServerFull = error.message.startsWith("OOM");
+    const isFull = isServerFull || error instanceof BlobsFullError;
+    const hint = isServerFull
+      ? " Raise maxmemory of the server, or keep checkpoints elsewhere: --store DIR or s3://BUCKET/PREFIX."
+      : isFull
+        ? " Make room where --store keeps checkpoints."
+        : "";
     const action = reason === "write" ? "written" : "read";
     const problem = `it could not be ${action} (${error.message}).${hint}`;
     throw Object.assign(new StoreError(base, reason, problem, { isFull }), { cause: error });
@@ -185,6 +231,9 @@ const busy = (base: string, owner: string): StoreError =>
     "busy",
     `it is being written by ${nameOf(owner)}. Wait until that has ended, or stop it; then resume the run.`,
   );
+
+const elsewhere = (base: string, step: number): StoreError =>
+  new StoreError(base, "read", `the checkpoint of step ${step} is kept in another store. Give the one that its worker had: --store.`); // prettier-ignore
 
 const takenOver = (base: string, owner: string): StoreError =>
   new StoreError(base, "busy", `it was taken over by ${nameOf(owner)}. Nothing more is written here.`);
