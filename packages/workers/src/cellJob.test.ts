@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { type CellJob, JobError, differences, queueOf, requireCellJob } from "./cellJob.ts";
+import { queueUrl } from "./queueUrl.ts";
 
 const needs = { unspool: "0.1.0", node: "v20.20.2", engine: "compiled", fma: true } as const;
 const job: CellJob = {
@@ -46,4 +47,24 @@ test("whoever differs has another queue, and is told in what", () => {
     'node is "v20.20.2" there and "v22.1.0" here',
     "fma is true there and false here",
   ]);
+});
+
+test("checkpoints that are kept elsewhere make another queue, and are told in words", () => {
+  const store = "s3://bucket at 10.0.0.1:9000";
+  const elsewhere = { ...needs, store };
+  expect(requireCellJob({ ...job, needs: elsewhere }).needs.store).toBe(store);
+  expect(queueOf(elsewhere)).not.toBe(queueOf(needs));
+  expect(queueOf({ ...needs, store: "folder 1" })).not.toBe(queueOf(elsewhere));
+  expect(differences(elsewhere, needs)).toEqual([
+    `checkpoints are kept in ${store} there and in the queue's server here: give both the same --store`,
+  ]);
+  expect(differences(elsewhere, { ...elsewhere })).toEqual([]);
+});
+
+test("an address in the environment is asked for by name, and missed by name", () => {
+  const environment = { UNSPOOL_QUEUE: "redis://:s3cret@10.0.0.1" };
+  expect(queueUrl("env", environment)).toBe(environment.UNSPOOL_QUEUE);
+  expect(queueUrl("redis://x", environment)).toBe("redis://x");
+  expect(queueUrl(undefined, environment)).toBeUndefined();
+  expect(() => queueUrl("env", {})).toThrow(/UNSPOOL_QUEUE must be set/);
 });

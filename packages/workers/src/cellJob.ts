@@ -9,7 +9,7 @@ export const protocol = 1;
 /** Bytes of a job. Redis keeps all of them in memory. */
 const jobLimit = 64 * 1024;
 
-/** What must be the same on both machines, for the same bits. */
+/** What must be the same on both machines: for the same bits, and to find each other's checkpoints. */
 export interface Capability {
   unspool: string;
   /** As `process.version`. */
@@ -17,6 +17,8 @@ export interface Capability {
   engine: "compiled" | "reference";
   /** Of the compiled engine: whether products and sums are fused. */
   fma: boolean;
+  /** Where checkpoints are kept: the identity of a `BlobStore`. Default: on the queue's server. */
+  store?: string;
 }
 
 export interface CellJob {
@@ -85,11 +87,13 @@ export function requireCommon(job: Record<string, unknown>): void {
     need("file.name", typeof name === "string" && /^[\w][\w.-]*$/.test(name));
     need("file.hash", typeof hash === "string" && /^sha256:[0-9a-f]{16}$/.test(hash));
   }
-  const { unspool, node, engine, fma } = recordOf("its needs", needs, ["unspool", "node", "engine", "fma"]);
+  const names = ["unspool", "node", "engine", "fma", "store"];
+  const { unspool, node, engine, fma, store } = recordOf("its needs", needs, names);
   need("needs.unspool", isWord(unspool));
   need("needs.node", isWord(node));
   need("needs.engine", engine === "compiled" || engine === "reference");
   need("needs.fma", typeof fma === "boolean");
+  need("needs.store", store === undefined || (typeof store === "string" && store.length <= 500));
   need("seed", Number.isSafeInteger(seed) && (seed as number) >= 0 && (seed as number) < 2 ** 32);
   need("config", job["config"] !== undefined);
 }
@@ -119,17 +123,39 @@ const isId = (value: unknown): boolean =>
 
 /** Jobs of one capability wait in one queue: whoever has another one never takes them. */
 export function queueOf(needs: Capability): string {
-  const text = JSON.stringify([protocol, needs.unspool, needs.node, needs.engine, needs.fma]);
+  const { unspool, node, engine, fma, store } = needs;
+  const text = JSON.stringify([
+    protocol,
+    unspool,
+    node,
+    engine,
+    fma,
+    ...(store === undefined ? [] : [store]),
+  ]);
   return `cells-${createHash("sha256").update(text).digest("hex").slice(0, 12)}`;
 }
 
-/** In what two differ, in words; empty where the bits are the same. */
+/** In what two differ, in words; empty where one can go on with what the other has begun. */
 export function differences(wanted: Capability, own: Capability): string[] {
   const names = ["unspool", "node", "engine", "fma"] as const;
   const told = (value: string | boolean): string => JSON.stringify(value);
-  return names
-    .filter((name) => wanted[name] !== own[name])
-    .map((name) => `${name} is ${told(wanted[name])} there and ${told(own[name])} here`);
+  const kept = ({ store = "the queue's server" }: Capability): string => store;
+  return [
+    ...names
+      .filter((name) => wanted[name] !== own[name])
+      .map((name) => `${name} is ${told(wanted[name])} there and ${told(own[name])} here`),
+    ...(wanted.store === own.store
+      ? []
+      : [
+          `checkpoints are kept in ${kept(wanted)} there and in ${kept(own)} here: give both the same --store`,
+        ]),
+  ];
+}
+
+/** Of what kind a machine is, or must be, in words. */
+export function capabilityText({ unspool, node, engine, fma, store }: Capability): string {
+  const rounding = fma ? "with fused multiply-adds" : "without fused multiply-adds";
+  return `Unspool ${unspool}, Node ${node}, ${engine} ${rounding}${store === undefined ? "" : `, --store ${store}`}`;
 }
 
 export const storeName = (job: Pick<CellJob, "store">, cell: string): string => `${job.store}.${cell}`;

@@ -5,18 +5,22 @@
 import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { type Job, Queue } from "bullmq";
-import { Redis } from "ioredis";
 import { UnspoolError } from "unspool";
 import { type CellEnd, type CellHooks, type StudyStore, type TrainEvent, hasEnded } from "unspool/train";
 import { type CellJob, requireCellJob, queueOf, storeName } from "./cellJob.ts";
+import type { BlobStore } from "./blobs/blobStore.ts";
+import { connectQueue } from "./connectQueue.ts";
 import { copyWhole } from "./copyRun.ts";
-import { queueAddress } from "./queueUrl.ts";
 import { redisStore } from "./redisStore.ts";
 import { tellNeeds } from "./registry.ts";
 
 export interface CellQueue {
   /** Runs a cell on some worker, into its place in the study's store. */
   run(cell: string, place: CellPlace, hooks: CellHooks): Promise<CellEnd>;
+  /** Of the cells that were interrupted: those that workers go on with, and those that were taken out of the queue. */
+  left(): { atWorkers: number; withdrawn: number };
+  /** Forgets what the queue and its store know of these cells, as far as they have ended and are at home. */
+  forget(cells: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -33,6 +37,10 @@ export interface CellQueueOptions {
   /** All cells' part of a job. */
   job: Omit<CellJob, "protocol" | "cell" | "after" | "until" | "store">;
   store: StudyStore;
+  /** Where workers keep checkpoints; `job.needs.store` is its identity. Default: on the queue's server. */
+  blobs?: BlobStore | undefined;
+  /** Whether another cell comes after this one. Default: all are kept until `forget`. */
+  isNeeded?(cell: string): boolean;
   /** What a person may want to know: that the server cannot be reached, say. */
   onMessage(message: string): void;
 }
@@ -48,19 +56,21 @@ export async function cellQueue({
   url,
   job: common,
   store,
+  blobs,
+  isNeeded = () => true,
   onMessage,
 }: CellQueueOptions): Promise<CellQueue> {
-  const { options, shown } = queueAddress(url);
-  const client = new Redis({ ...options, maxRetriesPerRequest: null });
-  client.on("error", () => {});
-  client.once("error", ({ message }) => onMessage(`${shown}: ${message}. It is asked again.`));
+  const { client } = await connectQueue(url, onMessage);
   const queue = new Queue(queueOf(common.needs), { connection: client, prefix: "unspool-queue" });
   queue.on("error", () => {});
   const manifest = JSON.stringify(await store.readManifest());
   const study = createHash("sha256").update(manifest).digest("hex").slice(0, 16);
   await tellNeeds(client, common.needs);
 
-  const runOf = (cell: string) => redisStore(client, storeName({ store: study }, cell));
+  const left = { atWorkers: 0, withdrawn: 0 };
+  /** Cells that are being forgotten. */
+  const leaving: Promise<void>[] = [];
+  const runOf = (cell: string) => redisStore(client, storeName({ store: study }, cell), blobs && { blobs });
   /** What is known here and not there: cells that this one comes after, and what was done of it. */
   const bring = async (cell: string, until?: number): Promise<void> => {
     const there = await runOf(cell).readManifest();
@@ -87,6 +97,22 @@ export async function cellQueue({
     return there?.status === "failed" ? { status: "failed", ...(error && { error }) } : { status: "done" };
   };
 
+  const forget = async (cell: string): Promise<void> => {
+    if (!hasEnded(await store.cell(cell).readManifest())) return;
+    for (let tries = 10; tries > 0; tries--) {
+      try {
+        // Its worker may still be writing that it has ended.
+        await (await find(cell))?.remove();
+        const there = runOf(cell);
+        if ((await there.readManifest()) === undefined) return;
+        await there.hold(() => {});
+        return await there.discard();
+      } catch {
+        await wait(pollMs, undefined);
+      }
+    }
+  };
+
   const run: CellQueue["run"] = async (cell, place, hooks) => {
     // Every cell that waits listens to it.
     if (hooks.signal !== undefined) setMaxListeners(0, hooks.signal);
@@ -95,11 +121,20 @@ export async function cellQueue({
     await bring(cell, place.until);
     let newest = -1;
     for (;;) {
-      if (hasEnded(await runOf(cell).readManifest(), place.until)) return takeHome(cell, hooks);
+      if (hasEnded(await runOf(cell).readManifest(), place.until)) {
+        const end = await takeHome(cell, hooks);
+        if (!isNeeded(cell)) leaving.push(forget(cell).catch(() => {}));
+        return end;
+      }
       const job = await find(cell);
       if (hooks.signal?.aborted === true) {
         // One that a worker has goes on there, and is found when the study goes on.
-        await job?.remove().catch(() => {});
+        const isOut = await job?.remove().then(
+          () => true,
+          () => false,
+        );
+        if (isOut === true) left.withdrawn++;
+        if (isOut === false) left.atWorkers++;
         return { status: "interrupted" };
       }
       const state = job === undefined ? "unknown" : await job.getState();
@@ -116,7 +151,13 @@ export async function cellQueue({
   };
   return {
     run,
+    left: () => ({ ...left }),
+    async forget(cells) {
+      await Promise.all(leaving);
+      for (const cell of cells) await forget(cell);
+    },
     async close() {
+      await Promise.all(leaving);
       await queue.close();
       client.disconnect();
     },
@@ -141,7 +182,12 @@ function progressTeller(cell: string, { onEvent }: CellHooks): (progress: unknow
     const text = JSON.stringify(progress);
     if (text === last) return;
     last = text;
-    const { record, steps } = progress as { record?: { step?: unknown }; steps?: unknown };
+    const { record, steps, note } = progress as {
+      record?: { step?: unknown };
+      steps?: unknown;
+      note?: unknown;
+    };
+    if (typeof note === "string") onEvent({ type: "warning", message: `${cell}, at its worker: ${note}` });
     if (typeof record?.step !== "number" || typeof steps !== "number") return;
     if (!hasBegun)
       onEvent({

@@ -1,6 +1,8 @@
 /** Cells of studies, and units of runs, on many machines, through a queue on Redis. */
-export { queueAddress } from "./queueUrl.ts";
+export { queueAddress, queueUrl } from "./queueUrl.ts";
 export type { QueueAddress } from "./queueUrl.ts";
+export { BlobsFullError, blobStore } from "./blobs/blobStore.ts";
+export type { BlobStore } from "./blobs/blobStore.ts";
 export { redisStore } from "./redisStore.ts";
 export type { RedisStoreOptions } from "./redisStore.ts";
 export { cellQueue } from "./cellQueue.ts";
@@ -13,9 +15,12 @@ export { sitAt } from "./shards/seat.ts";
 export type { SeatOptions } from "./shards/seat.ts";
 export type { SeatEnd, ServeSeat } from "./shards/seatWorker.ts";
 export type { SeatJob } from "./shards/shardJob.ts";
-export { JobError, differences, queueOf, requireCellJob } from "./cellJob.ts";
+export { JobError, capabilityText, differences, queueOf, requireCellJob } from "./cellJob.ts";
 export type { Capability, CellJob } from "./cellJob.ts";
-export { QueueError, inspectQueue } from "./inspectQueue.ts";
+export { QueueError } from "./connectQueue.ts";
+export { inspectQueue } from "./inspectQueue.ts";
 export type { QueueState, WaitingCells } from "./inspectQueue.ts";
+export { healthAddress, healthServer, workerMetrics } from "./workerMetrics.ts";
+export type { HealthAddress, HealthServer, WorkerMetrics } from "./workerMetrics.ts";
 export { listNeeds, listWorkers } from "./registry.ts";
 export type { WorkerInfo } from "./registry.ts";

@@ -1,6 +1,7 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { QueueError, inspectQueue } from "./inspectQueue.ts";
+import { QueueError } from "./connectQueue.ts";
+import { inspectQueue } from "./inspectQueue.ts";
 import { tellNeeds, tellWorker } from "./registry.ts";
 import { type RedisServer, hasRedisServer, redisServer } from "./testing/redisServer.ts";
 

@@ -3,6 +3,7 @@ import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { UnspoolError } from "unspool";
 import { type Capability, queueOf } from "./cellJob.ts";
+import { QueueError, hintOf } from "./connectQueue.ts";
 import { queueAddress } from "./queueUrl.ts";
 import { type WorkerInfo, listNeeds, listWorkers, serverTime } from "./registry.ts";
 
@@ -36,13 +37,6 @@ export interface QueueState {
   cells: readonly WaitingCells[];
 }
 
-/** No server answers at an address, or it does not let us in. */
-export class QueueError extends UnspoolError {
-  constructor(address: string, problem: string) {
-    super("QUEUE", `${address}: ${problem}`, { address });
-  }
-}
-
 const patienceMs = 5000;
 const roundTrips = 5;
 
@@ -61,18 +55,10 @@ export async function inspectQueue(url: string): Promise<QueueState> {
     return await stateOf(client, shown);
   } catch (error) {
     if (error instanceof UnspoolError) throw error;
-    const { message } = refused ?? (error as Error);
-    throw new QueueError(shown, hintOf(message));
+    throw new QueueError(shown, hintOf(refused ?? (error as Error), options.tls !== undefined));
   } finally {
     client.disconnect();
   }
-}
-
-function hintOf(message: string): string {
-  const said = message === "" ? "no answer" : message;
-  if (/NOAUTH|WRONGPASS|NOPERM/.test(said))
-    return `the server does not let us in (${said}). Write redis://USER:PASSWORD@HOST:PORT.`;
-  return `the server cannot be reached (${said}). Does it run there, and does it listen on that address?`;
 }
 
 async function stateOf(client: Redis, address: string): Promise<QueueState> {

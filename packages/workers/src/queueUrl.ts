@@ -34,3 +34,18 @@ export function queueAddress(url: string): QueueAddress {
     shown: `${protocol}//${hostname}:${port === "" ? "6379" : port}${database === "" ? "" : `/${database}`}`,
   };
 }
+
+/** The variable that holds an address with its password, which the list of processes does not show. */
+export const queueVariable = "UNSPOOL_QUEUE";
+
+/** What was given, or the variable's where `env` was given, or undefined where nothing was. Throws `OptionError`. */
+export function queueUrl(
+  given: string | undefined,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): string | undefined {
+  if (given !== "env") return given;
+  const url = environment[queueVariable];
+  if (url === undefined || url === "")
+    throw new OptionError("queue", `the environment variable ${queueVariable}`, url, "set where --queue is env", "Write into it redis://USER:PASSWORD@HOST:PORT."); // prettier-ignore
+  return url;
+}

@@ -26,7 +26,7 @@ import {
   decodeState,
   encodeState,
 } from "unspool/train";
-import { type BlobStore, BlobsFullError } from "./blobs/blobStore.ts";
+import { type BlobStore, BlobsAwayError, BlobsFullError } from "./blobs/blobStore.ts";
 import { scripts } from "./redisScripts.ts";
 
 export interface RedisStoreOptions {
@@ -219,7 +219,8 @@ async function guarded<T>(reason: StoreFailure, base: string, body: () => Promis
         : "";
     const action = reason === "write" ? "written" : "read";
     const problem = `it could not be ${action} (${error.message}).${hint}`;
-    throw Object.assign(new StoreError(base, reason, problem, { isFull }), { cause: error });
+    const isAway = error instanceof BlobsAwayError;
+    throw Object.assign(new StoreError(base, reason, problem, { isFull, isAway }), { cause: error });
   }
 }
 

@@ -28,6 +28,14 @@ export class BlobsFullError extends Error {
   }
 }
 
+/** Nobody answers: the same may be possible later. */
+export class BlobsAwayError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = new.target.name;
+  }
+}
+
 /** `DIR`, or `s3://BUCKET[/PREFIX][?endpoint=URL&region=NAME]`. Throws `OptionError`; of a store that does not answer, too. */
 export async function blobStore(address: string): Promise<BlobStore> {
   if (/^s3:/i.test(address)) {

@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { AwsClient } from "aws4fetch";
 import { OptionError, UnspoolError } from "unspool";
-import { type BlobStore, BlobsFullError } from "./blobStore.ts";
+import { type BlobStore, BlobsAwayError, BlobsFullError } from "./blobStore.ts";
 
 interface S3Address {
   bucket: string;
@@ -34,7 +34,7 @@ const patienceMs = 300_000;
 /** What stores say that have no room (MinIO, Ceph, Garage). */
 const fullCodes = ["XMinioStorageFull", "QuotaExceeded", "InsufficientStorage", "XAmzQuotaExceeded"];
 
-/** Throws `OptionError` for another address, or where a variable is missing; `BlobsError` where the bucket is not ours. */
+/** Throws `OptionError` for another address, or where a variable is missing; `BlobsError` where the bucket is not ours, or nobody answers. */
 export async function s3Blobs(address: string, env: Environment = process.env): Promise<BlobStore> {
   const { bucket, prefix, region, base } = s3Address(address, env);
   const [accessKeyId, secretAccessKey] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map((variable) => {
@@ -70,7 +70,7 @@ export async function s3Blobs(address: string, env: Environment = process.env): 
       if (i === tries) {
         if (!(answer instanceof Error)) return answer;
         const cause = answer.cause instanceof Error ? answer.cause.message : answer.message;
-        throw new BlobsError(name, `${base} cannot be reached (${cause}). Does the store run there?`);
+        throw new BlobsAwayError(`${name}: ${base} cannot be reached (${cause}). Does the store run there?`);
       }
       await new Promise((resolve) => setTimeout(resolve, firstPauseMs * 2 ** (i - 1)));
     }
@@ -94,7 +94,9 @@ export async function s3Blobs(address: string, env: Environment = process.env): 
     return found.map((key) => key.slice(within.length));
   };
   // Who may not list here, or has a clock that is wrong, hears it before the first cell.
-  await list("none");
+  await list("none").catch((error: unknown) => {
+    throw error instanceof BlobsAwayError ? new BlobsError(name, error.message) : error;
+  });
   return {
     name,
     identity: `${name} at ${new URL(base).host}`,
@@ -148,6 +150,7 @@ async function refusal(name: string, doing: string, answer: Response): Promise<E
   if (answer.status === 507 || fullCodes.includes(s3Code)) return new BlobsFullError(`${s3Code}: ${said}`);
   const isOurs = [401, 403].includes(answer.status);
   const hint = isOurs ? " Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, the region, and this machine's clock." : ""; // prettier-ignore
+  if (answer.status >= 500) return new BlobsAwayError(`${name}: ${doing} was not done (${s3Code}: ${said}).`);
   return new BlobsError(name, `${doing} was refused (${s3Code}${said === "" ? "" : `: ${said}`}).${hint}`, {
     s3Code,
     status: answer.status,

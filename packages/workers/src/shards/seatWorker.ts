@@ -1,9 +1,7 @@
 /** A worker takes a seat at a run: it has a process sit there, says that it is there, and gives the seat back if it must. */
 import { randomUUID } from "node:crypto";
-import type { Job } from "bullmq";
-import type { Redis } from "ioredis";
 import { UnspoolError } from "unspool";
-import type { WorkerInfo } from "../registry.ts";
+import { type TakenCell, acceptedJob, final, putOff } from "../takeCell.ts";
 import { type SeatJob, type Told, encodeTold, requireSeatJob, shardKeys } from "./shardJob.ts";
 
 export type SeatEnd = "done" | "stopped";
@@ -15,18 +13,24 @@ export type ServeSeat = (
   hooks: { signal: AbortSignal; onStep(step: number): void },
 ) => Promise<SeatEnd>;
 
-export interface SeatTaken {
-  job: Job;
-  client: Redis;
-  running: Map<string, WorkerInfo["cells"][number]>;
-  holdMs: number;
-  signal: AbortSignal;
-  serve: ServeSeat;
+/** A leader does not wait longer for one that died. */
+const longestHoldMs = 10_000;
+
+/** Until the run is over, or the signal. */
+export async function takeSeat(taken: TakenCell): Promise<{ status: string }> {
+  const checked = await acceptedJob(taken, requireSeatJob);
+  const end = await sitFor(taken, checked).catch((error: unknown) => {
+    throw error instanceof UnspoolError ? final(error) : error;
+  });
+  return end === "done" ? { status: "done" } : putOff(taken, "given back.", 0);
 }
 
-/** Until the run is over, or the signal. What the process throws is told to the run's leader. */
-export async function takeSeat({ job, client, running, holdMs, signal, serve }: SeatTaken): Promise<SeatEnd> {
-  const checked = requireSeatJob(job.data);
+/** What the process throws is told to the run's leader. */
+async function sitFor(
+  { job, client, running, lockMs, signal, serve }: TakenCell,
+  checked: SeatJob,
+): Promise<SeatEnd> {
+  const holdMs = Math.min(lockMs, longestHoldMs);
   const keys = shardKeys(checked.run);
   const seat = randomUUID();
   const beat = (): void => void client.set(keys.seat(seat), "1", "PX", holdMs).catch(() => {});

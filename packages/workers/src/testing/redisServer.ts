@@ -20,12 +20,24 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-export async function redisServer(...settings: string[]): Promise<RedisServer> {
+/** With `tls` on its port, and nothing else: the files of its certificate. */
+export interface Certificate {
+  cert: string;
+  key: string;
+}
+
+export const redisServer = (...settings: string[]): Promise<RedisServer> => serverOf(undefined, settings);
+
+export const safeRedisServer = (tls: Certificate, ...settings: string[]): Promise<RedisServer> =>
+  serverOf(tls, settings);
+
+async function serverOf(tls: Certificate | undefined, settings: readonly string[]): Promise<RedisServer> {
   const dir = mkdtempSync(join(tmpdir(), "unspool-redis-"));
   const port = await freePort();
+  const ports = tls === undefined ? ["--port", `${port}`] : ["--port", "0", "--tls-port", `${port}`, "--tls-cert-file", tls.cert, "--tls-key-file", tls.key, "--tls-auth-clients", "no"]; // prettier-ignore
   let child: ChildProcess;
   const begin = async (): Promise<void> => {
-    const args = ["--port", `${port}`, "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction", ...settings]; // prettier-ignore
+    const args = [...ports, "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction", ...settings]; // prettier-ignore
     child = spawn("redis-server", args, { stdio: ["ignore", "pipe", "inherit"] });
     await new Promise<void>((resolve, reject) => {
       child.on("error", reject);
@@ -42,7 +54,7 @@ export async function redisServer(...settings: string[]): Promise<RedisServer> {
   };
   await begin();
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: `${tls === undefined ? "redis" : "rediss"}://127.0.0.1:${port}`,
     async restart(signal) {
       await end(signal);
       await begin();
