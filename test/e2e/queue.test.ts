@@ -7,23 +7,22 @@ import {
   hasRedisServer,
   redisServer,
 } from "../../packages/workers/src/testing/redisServer.ts";
+import { metricValues } from "../../packages/workers/src/testing/metricValues.ts";
 import { type JsonEvent, type Running, eventsOf, start, unspool, workFolder } from "./command.ts";
 
 const canRun = hasRedisServer();
 const { dir, remove } = workFolder();
 let server: RedisServer;
-let url: string;
 const workers: Running[] = [];
 
 beforeAll(async () => {
   if (!canRun) return;
-  process.env["UNSPOOL_WORKER_LOCK_MS"] = "1000";
   server = await redisServer("--requirepass", "s3cret");
-  url = server.url.replace("//", "//:s3cret@");
+  process.env["UNSPOOL_QUEUE"] = server.url.replace("//", "//:s3cret@");
 });
 afterAll(async () => {
+  delete process.env["UNSPOOL_QUEUE"];
   for (const { child } of workers) child.kill("SIGKILL");
-  delete process.env["UNSPOOL_WORKER_LOCK_MS"];
   await server?.stop();
   remove();
 });
@@ -34,7 +33,7 @@ async function worker(...more: string[]): Promise<Running & { said: string[] }> 
   const said: string[] = [];
   let begun = (): void => {};
   const beginning = new Promise<void>((resolve) => (begun = resolve));
-  const running = start(dir, ["worker", "--queue", url, "--json", ...more], (event) => {
+  const running = start(dir, ["worker", "--hold", "1", "--json", ...more], (event) => {
     said.push(String(event["message"]));
     begun();
   });
@@ -59,14 +58,16 @@ const linesOf = (out: string, cell: string): unknown[] =>
     .trimEnd()
     .split("\n");
 
+const store = ["--store", "kept"];
+
 describe.runIf(canRun)("a study through a queue", () => {
   it("has the bits of one alone, though a worker and the coordinator are killed", async () => {
     const alone = unspool(dir, "run", "noisyStudy.ts", "--out", "alone", ...settings);
-    const first = await worker("--files", ".", "--jobs", "2");
+    const first = await worker("--files", ".", "--jobs", "2", ...store);
     let kill = (): void => void first.child.kill("SIGKILL");
     const coordinator = start(
       dir,
-      ["run", "noisyStudy.ts", "--out", "queued", "--queue", url, "--json", ...settings],
+      ["run", "noisyStudy.ts", "--out", "queued", "--queue", "env", ...store, "--json", ...settings],
       ({ event }, child) => {
         if (event === "step") {
           kill();
@@ -75,11 +76,11 @@ describe.runIf(canRun)("a study through a queue", () => {
         if (event === "cell-end") child.kill("SIGKILL");
       },
     );
-    const second = await worker("--files", ".", "--jobs", "2");
+    const second = await worker("--files", ".", "--jobs", "2", "--health", "0", ...store);
     const killed = await coordinator.outcome;
     expect(killed.signal).toBe("SIGKILL");
     expect((await first.outcome).signal).toBe("SIGKILL");
-    const resumed = await unspool(dir, "resume", "queued", "--experiment", "noisyStudy.ts", "--queue", url, "--json"); // prettier-ignore
+    const resumed = await unspool(dir, "resume", "queued", "--experiment", "noisyStudy.ts", "--queue", "env", ...store, "--json"); // prettier-ignore
     expect([resumed.stderr, resumed.code]).toEqual(["", 0]);
     expect(eventsOf(resumed).at(-1)).toMatchObject({ event: "study-done", ended: 2, cells: 2, failed: [] });
     expect((await alone).code).toBe(0);
@@ -90,6 +91,13 @@ describe.runIf(canRun)("a study through a queue", () => {
     ] as const)
       // prettier-ignore
       expect(linesOf("queued", cell)).toHaveLength(lines);
+    expect(readdirSync(join(dir, "kept"))).toEqual(["unspool-store.id"]);
+    const at = /http:\/\/127\.0\.0\.1:\d+/.exec(second.said.join("\n"))![0];
+    expect(await (await fetch(`${at}/healthz`)).text()).toBe("well\n");
+    const metrics = metricValues(await (await fetch(`${at}/metrics`)).text());
+    expect(metrics.get('unspool_cells_total{outcome="done"}')).toBeGreaterThan(0);
+    expect(metrics.get("unspool_checkpoint_bytes_total")).toBeGreaterThan(0);
+    expect((await fetch(`${at}/other`)).status).toBe(404);
     second.child.kill("SIGTERM");
     const stopped = await second.outcome;
     expect([stopped.stderr, stopped.code]).toEqual(["", 0]);
@@ -103,7 +111,7 @@ describe.runIf(canRun)("a study through a queue", () => {
       ["sweep", "noisyQuadratic.ts", "--out", out, "--json", "--seeds", "0,1", "--steps", "3", "--set", "task.noise=0,1"]; // prettier-ignore
     const alone = unspool(dir, ...sweep("sweep-alone"));
     const first = await worker("--files", ".", "--jobs", "2");
-    const queued = await unspool(dir, ...sweep("sweep-queued"), "--queue", url);
+    const queued = await unspool(dir, ...sweep("sweep-queued"), "--queue", "env");
     expect([queued.stderr, queued.code]).toEqual(["", 0]);
     expect((await alone).code).toBe(0);
     expect(bitsOf("sweep-queued")).toEqual(bitsOf("sweep-alone"));
@@ -142,7 +150,7 @@ describe.runIf(canRun)("a study through a queue", () => {
     "a cell that is stopped with its worker is given back, and the next goes on with it",
     { tags: ["long"] },
     async () => {
-      const run = ["run", "noisyStudy.ts", "--out", "back", "--queue", url, "--json", "--seed", "7", "--set", "levels=[0]", "--set", "stepMs=30"]; // prettier-ignore
+      const run = ["run", "noisyStudy.ts", "--out", "back", "--queue", "env", "--json", "--seed", "7", "--set", "levels=[0]", "--set", "stepMs=30"]; // prettier-ignore
       const steps: unknown[] = [];
       const first = await worker("--files", ".");
       const coordinator = start(dir, run, ({ event, cell, step }: JsonEvent) => {

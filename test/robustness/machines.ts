@@ -38,14 +38,13 @@ export async function underAttack(attack: Attack): Promise<Killed> {
   const { dir, server, kills, between, out } = attack;
   const random = generator();
   const start = (...args: string[]): ChildProcess => {
-    const env = { ...process.env, UNSPOOL_WORKER_LOCK_MS: "1500" };
-    return spawn(process.execPath, [bin, ...args], { cwd: dir, env, stdio: ["ignore", "ignore", "inherit"] });
+    return spawn(process.execPath, [bin, ...args], { cwd: dir, stdio: ["ignore", "ignore", "inherit"] });
   };
   const state = { isOver: false, coordinator: undefined as ChildProcess | undefined };
   const slots: (ChildProcess | undefined)[] = [undefined, undefined];
   const keepWorker = async (slot: number): Promise<void> => {
     while (!state.isOver) {
-      const child = start("worker", "--queue", server.url, "--files", ".", "--jobs", "2");
+      const child = start("worker", "--queue", server.url, "--files", ".", "--jobs", "2", "--hold", "1.5");
       slots[slot] = child;
       await exitCodeOf(child, "exit");
     }

@@ -1,4 +1,5 @@
 /** The commands and their options as data: parsing, help and "did you mean" all read this table. */
+import { ownQueue, queue, store, workerOptions } from "./queueOptions.ts";
 
 export interface OptionSpec {
   /** Shown after the option's name; absent for a flag. */
@@ -92,11 +93,6 @@ const cell: OptionSpec = {
   isRepeatable: true,
 };
 
-const queue: OptionSpec = {
-  value: "URL",
-  help: "of a study or a sweep: its cells are run by the workers of this queue, redis://HOST:PORT; the bits are the same",
-};
-
 const shards: OptionSpec = {
   value: "N",
   help: "of a single run, with --queue: its units are divided into so many shards, which workers compute; the bits are the same",
@@ -134,6 +130,7 @@ export const commands: readonly CommandSpec[] = [
       jobs,
       queue,
       shards,
+      store,
       cell,
       json,
       ...commonOptions,
@@ -201,6 +198,7 @@ export const commands: readonly CommandSpec[] = [
         help: "so many runs at once, each in a process of its own; the bits are the same (default 1)",
       },
       queue,
+      store,
       threads,
       "portable-bits": portableBits,
       engine,
@@ -237,6 +235,7 @@ export const commands: readonly CommandSpec[] = [
       jobs,
       queue,
       shards,
+      store,
       cell,
       force: {
         help: "go on although engine, experiment or recipe are not those of the run: with other bits",
@@ -354,10 +353,7 @@ export const commands: readonly CommandSpec[] = [
     name: "worker",
     summary: "Run cells of studies for others, as a queue on Redis hands them out",
     options: {
-      queue: {
-        ...queue,
-        help: "redis://HOST:PORT, or rediss:// for TLS, with USER:PASSWORD@ where it asks for them",
-      },
+      queue: ownQueue,
       jobs: { value: "N", help: "cells at once, each in a process of its own (default 1)" },
       files: {
         value: "DIR",
@@ -365,6 +361,7 @@ export const commands: readonly CommandSpec[] = [
       },
       threads: { ...threads, help: "threads of each cell; the result is the same (default 1)" },
       "portable-bits": { help: "serve studies that were started with --portable-bits, and only them" },
+      ...workerOptions,
       json,
       ...commonOptions,
     },
@@ -374,10 +371,7 @@ export const commands: readonly CommandSpec[] = [
     name: "workers",
     summary: "Who works for a queue, at what and how fast, and what waits",
     options: {
-      queue: {
-        ...queue,
-        help: "redis://HOST:PORT, or rediss:// for TLS, with USER:PASSWORD@ where it asks for them",
-      },
+      queue: ownQueue,
       json,
       ...commonOptions,
     },
@@ -388,7 +382,10 @@ export const commands: readonly CommandSpec[] = [
     summary:
       "Check this machine, and a queue's server and workers; exit code 1 where something has to be mended",
     options: {
-      queue: { ...queue, help: "check this queue too: reachable, settings, memory, clocks, workers" },
+      queue: {
+        ...queue,
+        help: "check this queue too (default: the one in UNSPOOL_QUEUE): reachable, settings, memory, clocks, workers",
+      },
       "portable-bits": portableBits,
       json,
       ...commonOptions,

@@ -2,11 +2,12 @@
 import { availableParallelism } from "node:os";
 import { hasRelaxedSimd, hasSharedMemory } from "unspool/engine";
 import type { QueueState } from "@unspool/workers";
-import { type CommandLine, textOption } from "../commandLine/parse.ts";
+import type { CommandLine } from "../commandLine/parse.ts";
 import { exitCodes } from "../failure.ts";
 import type { Reporter } from "../output/reporter.ts";
 import { capability } from "./capability.ts";
 import { engineSettings, useEngine } from "./engineOptions.ts";
+import { queueOption } from "./queueOption.ts";
 import { isStuck } from "./workers.ts";
 
 /** "bad" ends with exit code 1. */
@@ -17,7 +18,7 @@ interface Finding {
 }
 
 export async function doctorCommand(line: CommandLine, reporter: Reporter): Promise<number> {
-  const url = textOption(line, "queue");
+  const url = (await queueOption(line)) ?? process.env["UNSPOOL_QUEUE"];
   const has = capability(useEngine(engineSettings(line)));
   const findings: Finding[] = [
     good("versions", `Unspool ${has.unspool}, Node ${has.node}`),
@@ -32,7 +33,7 @@ export async function doctorCommand(line: CommandLine, reporter: Reporter): Prom
           "no fused multiply-adds: runs have the bits of --portable-bits here, and are 20 to 45 % slower",
         ),
   ];
-  if (url !== undefined) findings.push(...(await queueFindings(url)));
+  if (url !== undefined && url !== "") findings.push(...(await queueFindings(url)));
   const width = Math.max(...findings.map(({ about }) => about.length));
   const isBad = findings.some(({ verdict }) => verdict === "bad");
   reporter.answer(
@@ -108,10 +109,10 @@ export function findingsOf(state: QueueState): Finding[] {
           "workers",
           `${state.workers.length}, for ${state.workers.reduce((sum, { jobs }) => sum + jobs, 0)} cells at once`,
         ),
-    ...stuck.map(({ needs: { unspool, node, engine, fma }, waiting }) =>
+    ...stuck.map(({ needs: { unspool, node, engine, fma, store }, waiting }) =>
       bad(
         "cells",
-        `there is no worker with Unspool ${unspool}, Node ${node}, ${engine}${fma ? "" : ", --portable-bits"}, for which cells wait: ${waiting}`,
+        `there is no worker with Unspool ${unspool}, Node ${node}, ${engine}${fma ? "" : ", --portable-bits"}${store === undefined ? "" : `, --store ${store}`}, for which cells wait: ${waiting}`,
       ),
     ),
   ];

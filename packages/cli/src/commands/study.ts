@@ -19,11 +19,12 @@ import { type CommandLine, integerOption, positiveOption, textOption } from "../
 import { fileOrigin } from "../experiments/fileOrigin.ts";
 import { type FoundStudy, findRunnable, namedStudies } from "../experiments/find.ts";
 import { UsageError, exitCodes } from "../failure.ts";
-import type { BestSetting, Reporter } from "../output/reporter.ts";
+import type { BestSetting, QueueLeft, Reporter } from "../output/reporter.ts";
 import { type CommandRecord, defaultFolder, recordedFile, requireCommandRecord } from "../runs/runFolder.ts";
 import { resumeCommand, startCommand } from "../runs/shellWord.ts";
 import { cellProcess, partVariable } from "../thread/cellProcess.ts";
 import { type EngineRecord, engineSettings, recordedSettings, useEngine } from "./engineOptions.ts";
+import { queueWords } from "./queueOption.ts";
 import { mostQueued, queuedCells } from "./queuedCells.ts";
 import { requireNoShards } from "./studyOptions.ts";
 
@@ -119,6 +120,7 @@ export async function executeStudy(
   const jobs = integerOption(line, "jobs", 1) ?? 1;
   const only = line.options.get("cell");
   let broken: CellError["broken"] = [];
+  let queued: QueueLeft | undefined;
   const result = await start({
     signal,
     jobs: queue === undefined ? jobs : mostQueued,
@@ -144,7 +146,16 @@ export async function executeStudy(
       await writeReport(store.name, reporter);
       throw error;
     })
-    .finally(() => queue?.close());
+    .then(
+      async (done) => {
+        queued = await queue?.close(!done.interrupted && only === undefined);
+        return done;
+      },
+      async (error: unknown) => {
+        await queue?.close(false);
+        throw error;
+      },
+    );
   const { results, blocked, cells } = result;
   const grown = await store.readManifest();
   const isEnded = results.size + blocked.length === cells.length;
@@ -162,7 +173,8 @@ export async function executeStudy(
       ...broken.map(({ id, error: { message } }) => ({ id, message, isOpen: true as const })),
     ],
     blocked,
-    resume: isEnded ? undefined : resumeCommand(store.name, file),
+    resume: isEnded ? undefined : resumeCommand(store.name, file) + queueWords(line),
+    ...(result.interrupted && { queued }),
     ...(blocked.length > 0 && { again: startCommand(file ?? study.name) }),
     best: result.interrupted || only !== undefined ? undefined : best?.(results, grown?.config),
     summary: result.summary,

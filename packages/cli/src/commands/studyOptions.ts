@@ -1,11 +1,11 @@
-/** `--jobs`, `--cell` and `--queue`, which only studies have, and `--shards`, which only runs have. */
+/** `--jobs`, `--cell`, `--queue` and `--store`, which only studies have, and `--shards`, which only runs have. */
 import type { CommandLine } from "../commandLine/parse.ts";
 import { UsageError } from "../failure.ts";
 
 /** Throws `UsageError` where one of them is given for what is no study. */
 export function requireNoStudy(line: CommandLine, what: string): void {
-  const given = ["jobs", "cell", "queue"].find((name) => line.options.has(name));
-  const isSharded = given === "queue" && line.options.has("shards");
+  const given = ["jobs", "cell", "queue", "store"].find((name) => line.options.has(name));
+  const isSharded = (given === "queue" || given === "store") && line.options.has("shards");
   if (given === undefined || isSharded) return;
   if (given === "queue")
     throw new UsageError(

@@ -4,8 +4,16 @@ import { join, resolve } from "node:path";
 import { type CellEnd, type Study, type TrainEvent, decodeState, sweepName, sweepStudy } from "unspool/train";
 import type { Json } from "unspool/methods";
 import { studyFolder } from "unspool/train/node";
-import { type CellJob, type SeatJob, queueAddress, workOnCells } from "@unspool/workers";
-import { type CommandLine, integerOption, textOption } from "../commandLine/parse.ts";
+import {
+  type CellJob,
+  type SeatJob,
+  healthAddress,
+  healthServer,
+  queueAddress,
+  workOnCells,
+  workerMetrics,
+} from "@unspool/workers";
+import { type CommandLine, integerOption, positiveOption, textOption } from "../commandLine/parse.ts";
 import { fileOrigin } from "../experiments/fileOrigin.ts";
 import { findRunnable, namedExperiments, namedStudies } from "../experiments/find.ts";
 import { UsageError, exitCodes } from "../failure.ts";
@@ -16,16 +24,21 @@ import { seatProcess, seatVariable } from "../thread/seatProcess.ts";
 import { capability } from "./capability.ts";
 import { seatCommand } from "./seat.ts";
 import { type EngineRecord, engineSettings, useEngine } from "./engineOptions.ts";
+import { storeOption, wantedQueue } from "./queueOption.ts";
 
 export async function workerCommand(line: CommandLine, reporter: Reporter): Promise<number> {
   if (process.env[seatVariable] !== undefined) return seatCommand();
-  const url = textOption(line, "queue");
-  if (url === undefined)
-    throw new UsageError("USAGE", "unspool worker: --queue is missing. Write: unspool worker --queue redis://HOST:PORT"); // prettier-ignore
+  const url = await wantedQueue(line);
   const jobs = integerOption(line, "jobs", 1) ?? 1;
   const { shown } = queueAddress(url);
   const engine = useEngine(engineSettings(line));
-  const has = capability(engine);
+  const blobs = await storeOption(line);
+  const has = capability(engine, blobs);
+  const holdSeconds = positiveOption(line, "hold") ?? 30;
+  if (holdSeconds < 0.5 || holdSeconds > 3600)
+    throw new UsageError("USAGE", `unspool worker: --hold must be 0.5 to 3600 seconds, got ${holdSeconds}.`, { holdSeconds }); // prettier-ignore
+  const health = textOption(line, "health");
+  const metrics = health === undefined ? undefined : await workerMetrics(has, jobs);
   const files = textOption(line, "files");
   const controller = new AbortController();
   listenForInterrupt(
@@ -34,20 +47,26 @@ export async function workerCommand(line: CommandLine, reporter: Reporter): Prom
   );
   const say = (message: string): void => reporter.answer([message], { event: "worker", message });
   const rounding = has.fma ? "fused multiply-adds" : "portable bits";
-  say(
-    `Works for ${shown}: ${jobs} at once, Unspool ${has.unspool}, Node ${has.node}, ${rounding}. Ctrl-C stops.`,
-  );
-  await workOnCells({
-    ...{ url, jobs, has, signal: controller.signal, onMessage: say },
-    // Tests do not wait half a minute for a dead worker.
-    lockMs: Number(process.env["UNSPOOL_WORKER_LOCK_MS"] ?? 30_000),
-    refusal: (job) => refusalOf(job, files),
-    run: (job, dir, hooks) => runJob(job, dir, hooks, { line, files, engine }),
-    serve: (job, seat, hooks) => {
-      const file = job.file === undefined ? undefined : resolve(files!, job.file.name);
-      return seatProcess({ url, job, seat, file, engine }, hooks);
-    },
-  });
+  const kept = blobs === undefined ? "" : `, checkpoints in ${blobs.name}`;
+  const server = metrics && (await healthServer(metrics, healthAddress(health!)));
+  try {
+    say(
+      `Works for ${shown}: ${jobs} at once, Unspool ${has.unspool}, Node ${has.node}, ${rounding}${kept}. Ctrl-C stops.`,
+    );
+    if (server !== undefined) say(`Tells how it is at ${server.url}/healthz and ${server.url}/metrics.`);
+    await workOnCells({
+      ...{ url, jobs, has, blobs, metrics, signal: controller.signal, onMessage: say },
+      lockMs: Math.round(holdSeconds * 1000),
+      refusal: (job) => refusalOf(job, files),
+      run: (job, dir, hooks) => runJob(job, dir, hooks, { line, files, engine }),
+      serve: (job, seat, hooks) => {
+        const file = job.file === undefined ? undefined : resolve(files!, job.file.name);
+        return seatProcess({ url, job, seat, file, engine }, hooks);
+      },
+    });
+  } finally {
+    await server?.close();
+  }
   say("Stopped. What was under way is given back, from its last checkpoint on.");
   return exitCodes.done;
 }

@@ -1,14 +1,18 @@
 /** `unspool workers`: who works for a queue, at what and how fast, and what waits for whom. */
-import { type QueueState, type WaitingCells, differences, inspectQueue } from "@unspool/workers";
-import { type CommandLine, textOption } from "../commandLine/parse.ts";
-import { UsageError, exitCodes } from "../failure.ts";
+import {
+  type QueueState,
+  type WaitingCells,
+  capabilityText,
+  differences,
+  inspectQueue,
+} from "@unspool/workers";
+import type { CommandLine } from "../commandLine/parse.ts";
+import { exitCodes } from "../failure.ts";
 import type { Reporter } from "../output/reporter.ts";
+import { wantedQueue } from "./queueOption.ts";
 
 export async function workersCommand(line: CommandLine, reporter: Reporter): Promise<number> {
-  const url = textOption(line, "queue");
-  if (url === undefined)
-    throw new UsageError("USAGE", "unspool workers: --queue is missing. Write: unspool workers --queue redis://HOST:PORT"); // prettier-ignore
-  const state = await inspectQueue(url);
+  const state = await inspectQueue(await wantedQueue(line));
   const { address, workers, cells } = state;
   reporter.answer([`${address}, ${state.server}`, "", ...workerLines(state), "", ...cellLines(state)], {
     ...{ event: "workers", address, workers, cells },
@@ -20,7 +24,7 @@ function workerLines({ workers }: QueueState): string[] {
   if (workers.length === 0)
     return ["No worker. Start one: unspool worker --queue redis://HOST:PORT --jobs N"];
   return workers.flatMap(({ host, pid, jobs, has, cells, ended }) => [
-    `${host}, process ${pid}: ${cells.length} of ${jobs} at work, ${ended} done; Unspool ${has.unspool}, Node ${has.node}, ${has.engine}${has.fma ? " with fused multiply-adds" : ""}`,
+    `${host}, process ${pid}: ${cells.length} of ${jobs} at work, ${ended} done; ${capabilityText(has)}`,
     ...cells.map(({ study, cell, step, stepsPerSecond }) => `  ${study}  ${cell}  step ${step}${stepsPerSecond === 0 ? "" : `, ${stepsPerSecond.toPrecision(3)} steps/s`}`), // prettier-ignore
   ]);
 }
@@ -30,10 +34,8 @@ function cellLines({ workers, cells }: QueueState): string[] {
   if (open.length === 0) return ["No cell waits."];
   return open.flatMap(({ needs, waiting, running }) => {
     const able = workers.filter(({ has }) => differences(needs, has).length === 0);
-    const { unspool, node, engine, fma } = needs;
-    const of = `Unspool ${unspool}, Node ${node}, ${engine}${fma ? " with" : " without"} fused multiply-adds`;
     return [
-      `Cells for ${of}: ${waiting} wait, ${running} run.`,
+      `Cells for ${capabilityText(needs)}: ${waiting} wait, ${running} run.`,
       ...(able.length > 0 ? [] : ["  No worker here can take them: start one of that kind."]),
     ];
   });

@@ -15,10 +15,10 @@ export function jsonReporter(stdout: Output, stderr: Output): Reporter {
     trainEvent: (event) => emitTrainEvent(emit, event),
     studyEvent: (event) => emitStudyEvent(emit, event),
     studyFinished({ study, isInterrupted, ended, cells, resume = null, summary, report = null, ...told }) {
-      const { lost, blocked, best } = told;
+      const { lost, blocked, best, queued } = told;
       const failed = told.failed.map(({ id }) => id);
       const rest = { study, ended, cells, failed, blocked, resume, ...(best && { best }) };
-      if (isInterrupted) emit("study-interrupted", { ...rest, ...(lost && { lost }) });
+      if (isInterrupted) emit("study-interrupted", { ...rest, ...(lost && { lost }), ...queued });
       else emit("study-done", { ...rest, metrics: summary?.metrics ?? null, report });
     },
     interrupting: () =>

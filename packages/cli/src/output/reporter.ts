@@ -58,6 +58,14 @@ export interface BestSetting {
   command: string;
 }
 
+/** What an interrupted study has left at a queue. */
+export interface QueueLeft {
+  /** Cells that workers go on with. */
+  atWorkers: number;
+  /** Cells that had not begun, and were taken out of the queue. */
+  withdrawn: number;
+}
+
 export interface StudyTold {
   /** The study's folder. */
   study: string;
@@ -83,6 +91,8 @@ export interface StudyTold {
   report: string | undefined;
   /** Of an interrupted study: what had to be given up, as a sentence. */
   lost?: string | undefined;
+  /** Of an interrupted study whose cells went through a queue. */
+  queued?: QueueLeft | undefined;
 }
 
 /** What a run, or the study that it is a cell of, is in the middle of. */

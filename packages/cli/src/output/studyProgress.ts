@@ -88,7 +88,7 @@ export function studyEndLines(told: StudyTold): string[] {
   const continued = resume === undefined ? [] : [`Continue with: ${resume}`];
   if (isInterrupted) {
     const done = cells === 0 ? "" : ` with ${ended} of ${cells} cells done`;
-    return [`interrupted${done}`, ...(lost === undefined ? [] : [lost]), ...continued];
+    return [`interrupted${done}`, ...(lost === undefined ? [] : [lost]), ...queuedLines(told), ...continued];
   }
   const metrics = Object.entries(summary?.metrics ?? {});
   const tables = [...(summary?.tables ?? []), ...(summary?.times?.tables ?? [])];
@@ -117,6 +117,19 @@ export function studyEndLines(told: StudyTold): string[] {
           "A cell that failed fails again with the same config and seed, and what comes after it never runs.",
           `Start the study anew with others: ${told.again} --set KEY=VALUE --seed N`,
         ]),
+  ];
+}
+
+/** What goes on without the command that was interrupted. */
+function queuedLines({ queued }: StudyTold): string[] {
+  if (queued === undefined) return [];
+  const { atWorkers, withdrawn } = queued;
+  const cells = (count: number): string => (count === 1 ? "1 cell" : `${count} cells`);
+  return [
+    ...(atWorkers === 0
+      ? []
+      : [`Workers go on with ${cells(atWorkers)}; resume collects what they have done.`]),
+    ...(withdrawn === 0 ? [] : [`Taken out of the queue, not begun: ${cells(withdrawn)}.`]),
   ];
 }
 

@@ -5,6 +5,7 @@
  */
 import { utimesSync } from "node:fs";
 import { join } from "node:path";
+import { queueWords } from "../commands/queueOption.ts";
 import { type CommandLine, textOption } from "../commandLine/parse.ts";
 import { isFileName } from "../experiments/isFileName.ts";
 import { exitCodes } from "../failure.ts";
@@ -164,7 +165,7 @@ function interruptedStudy(
 ): StudyTold {
   return {
     ...{ study: dir, isInterrupted: true, ended, cells, failed: [], blocked: [] },
-    resume: resumeCommand(dir, experimentFile(line)),
+    resume: resumeCommand(dir, experimentFile(line)) + queueWords(line),
     ...{ summary: undefined, durationMs: 0, report: undefined, lost },
   };
 }
