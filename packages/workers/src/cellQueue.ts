@@ -12,6 +12,7 @@ import type { BlobStore } from "./blobs/blobStore.ts";
 import { connectQueue } from "./connectQueue.ts";
 import { copyWhole } from "./copyRun.ts";
 import { redisStore } from "./redisStore.ts";
+import { type QueueProgress, progressMeter } from "./queueProgress.ts";
 import { tellNeeds } from "./registry.ts";
 
 export interface CellQueue {
@@ -41,6 +42,8 @@ export interface CellQueueOptions {
   blobs?: BlobStore | undefined;
   /** Whether another cell comes after this one. Default: all are kept until `forget`. */
   isNeeded?(cell: string): boolean;
+  /** Hears every two seconds how far all cells are. Default: nobody does. */
+  onProgress?(told: QueueProgress): void;
   /** What a person may want to know: that the server cannot be reached, say. */
   onMessage(message: string): void;
 }
@@ -58,6 +61,7 @@ export async function cellQueue({
   store,
   blobs,
   isNeeded = () => true,
+  onProgress = () => {},
   onMessage,
 }: CellQueueOptions): Promise<CellQueue> {
   const { client } = await connectQueue(url, onMessage);
@@ -67,6 +71,7 @@ export async function cellQueue({
   const study = createHash("sha256").update(manifest).digest("hex").slice(0, 16);
   await tellNeeds(client, common.needs);
 
+  const meter = progressMeter(onProgress);
   const left = { atWorkers: 0, withdrawn: 0 };
   /** Cells that are being forgotten. */
   const leaving: Promise<void>[] = [];
@@ -113,7 +118,7 @@ export async function cellQueue({
     }
   };
 
-  const run: CellQueue["run"] = async (cell, place, hooks) => {
+  const runThere: CellQueue["run"] = async (cell, place, hooks) => {
     // Every cell that waits listens to it.
     if (hooks.signal !== undefined) setMaxListeners(0, hooks.signal);
     const tell = progressTeller(cell, hooks);
@@ -138,6 +143,7 @@ export async function cellQueue({
         return { status: "interrupted" };
       }
       const state = job === undefined ? "unknown" : await job.getState();
+      meter.place(cell, state === "active" ? "running" : "waiting");
       if (state === "unknown") await put(cell, place);
       else if (state === "completed") await job!.remove().catch(() => {});
       else if (state === "failed") {
@@ -149,6 +155,13 @@ export async function cellQueue({
       await wait(pollMs, hooks.signal);
     }
   };
+  const run: CellQueue["run"] = (cell, after, hooks) => {
+    const onEvent: CellHooks["onEvent"] = (event) => {
+      if (event.type === "step") meter.step(cell, event.record.step);
+      hooks.onEvent(event);
+    };
+    return runThere(cell, after, { ...hooks, onEvent }).finally(() => meter.place(cell, undefined));
+  };
   return {
     run,
     left: () => ({ ...left }),
@@ -157,6 +170,7 @@ export async function cellQueue({
       for (const cell of cells) await forget(cell);
     },
     async close() {
+      meter.end();
       await Promise.all(leaving);
       await queue.close();
       client.disconnect();

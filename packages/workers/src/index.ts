@@ -7,6 +7,7 @@ export { redisStore } from "./redisStore.ts";
 export type { RedisStoreOptions } from "./redisStore.ts";
 export { cellQueue } from "./cellQueue.ts";
 export type { CellPlace, CellQueue, CellQueueOptions } from "./cellQueue.ts";
+export type { QueueProgress } from "./queueProgress.ts";
 export { workOnCells } from "./cellWorker.ts";
 export type { CellWorkerOptions } from "./cellWorker.ts";
 export { shardedStepper } from "./shards/shardedStepper.ts";

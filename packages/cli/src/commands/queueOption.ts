@@ -34,6 +34,6 @@ export async function storeOption(line: CommandLine): Promise<BlobStore | undefi
 export function queueWords(line: CommandLine): string {
   const [queue, store] = ["queue", "store"].map((name) => textOption(line, name));
   if (queue === undefined) return "";
-  const shown = queue.replace(/^(\w+:\/\/)[^/]*@/, "$1");
+  const shown = queue.replace(/^(\w+:\/\/).*@/, "$1");
   return ` --queue ${shellWord(shown) ?? "URL"}${store === undefined ? "" : ` --store ${shellWord(store) ?? "STORE"}`}`;
 }

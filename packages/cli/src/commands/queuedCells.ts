@@ -78,6 +78,7 @@ async function open(line: CommandLine, queued: Queued, reporter: Reporter) {
     store,
     blobs,
     isNeeded: (id) => needed.has(id),
+    onProgress: (told) => reporter.queueProgress(told),
     onMessage: (message) => reporter.warning(message),
     job: {
       study: study.name,

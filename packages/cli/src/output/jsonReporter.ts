@@ -21,6 +21,7 @@ export function jsonReporter(stdout: Output, stderr: Output): Reporter {
       if (isInterrupted) emit("study-interrupted", { ...rest, ...(lost && { lost }), ...queued });
       else emit("study-done", { ...rest, metrics: summary?.metrics ?? null, report });
     },
+    queueProgress: (told) => emit("queue", told),
     interrupting: () =>
       void stderr.write("Interrupted: finishing this outer step. Once more to end at once.\n"),
     finished(summary) {

@@ -1,5 +1,6 @@
 /** What a command tells while it works, to a person or to a program. */
 import type { BlockedCell, Evaluation, StudyEvent, StudySummary, TrainEvent } from "unspool/train";
+import type { QueueProgress } from "@unspool/workers";
 import { jsonReporter } from "./jsonReporter.ts";
 import { stderr, stdout } from "./safeOutput.ts";
 import { textReporter } from "./textReporter.ts";
@@ -11,6 +12,8 @@ export interface Reporter {
   warning(message: string): void;
   trainEvent(event: TrainEvent): void;
   studyEvent(event: StudyEvent): void;
+  /** How far all cells are that go through a queue. */
+  queueProgress(told: QueueProgress): void;
   /** The run is to stop; the outer step under way is being finished. */
   interrupting(): void;
   /** The last word of a run. */

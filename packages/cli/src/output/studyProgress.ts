@@ -1,6 +1,7 @@
 /** How far a study is, in lines: the cells that are being run, how many have ended, how long the rest may take. */
 import type { StudyEvent, StudyStartEvent, Table } from "unspool/train";
-import { formatDuration, formatNumber, formatTable } from "@unspool/report/format";
+import type { QueueProgress } from "@unspool/workers";
+import { formatDuration, formatNumber, formatSpeed, formatTable } from "@unspool/report/format";
 import { type Progress, progressBlock, progressLine, speedometer } from "./progressBlock.ts";
 import type { BestSetting, StudyTold } from "./reporter.ts";
 
@@ -10,6 +11,8 @@ interface Running extends Progress {
 
 export interface StudyProgress {
   hear(event: StudyEvent, nowMs: number): void;
+  /** Of cells that go through a queue. */
+  queue(told: QueueProgress): void;
   /** Lines of the redrawn block. */
   block(width: number, nowMs: number): string[];
   /** One line for where nothing can be redrawn. */
@@ -33,8 +36,15 @@ export function studyProgress({ cells }: StudyStartEvent, begunAt: number): Stud
     if (done <= 0 || ended === all) return "";
     return `, about ${formatDuration(((nowMs - startedAt) * (all - before - done)) / done)} left`;
   };
-  const count = (nowMs: number): string => `${ended}/${all} cells${forecast(nowMs)}`;
+  let queued: QueueProgress | undefined;
+  const atQueue = (): string => {
+    if (queued === undefined) return "";
+    const { waiting, running: atWorkers, stepsPerSecond } = queued;
+    return `, ${atWorkers} at workers, ${waiting} wait, ${formatSpeed(stepsPerSecond)}`;
+  };
+  const count = (nowMs: number): string => `${ended}/${all} cells${atQueue()}${forecast(nowMs)}`;
   return {
+    queue: (told) => void (queued = told),
     hear(event, nowMs) {
       if (event.type === "cell-end") {
         running.delete(event.id);

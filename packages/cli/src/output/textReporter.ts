@@ -120,6 +120,10 @@ export function textReporter(stdout: TextOutput, stderr: TextOutput, now: () => 
       const colour = isWhole ? colours.green : colours.yellow;
       stdout.write(`${[colour(head), ...rest].join("\n")}\n`);
     },
+    queueProgress(told) {
+      study?.queue(told);
+      drawStudy();
+    },
     interrupting() {
       clear();
       stderr.write(

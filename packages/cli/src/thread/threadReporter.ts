@@ -61,6 +61,7 @@ export function threadReporter(port: MessagePort, { control, isJson }: ThreadDat
       post(call);
     },
     studyFinished: (...args) => tell({ type: "report", name: "studyFinished", args }),
+    queueProgress: (...args) => tell({ type: "report", name: "queueProgress", args }),
     interrupting: (...args) => tell({ type: "report", name: "interrupting", args }),
     finished: (...args) => tell({ type: "report", name: "finished", args }),
     answer: (...args) => tell({ type: "report", name: "answer", args }),
