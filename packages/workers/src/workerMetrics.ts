@@ -36,9 +36,16 @@ export async function workerMetrics(has: Capability, jobs: number): Promise<Work
   collectDefaultMetrics({ register: registry });
   const info = new Gauge({ registers, name: "unspool_worker_info", help: "What the worker is; always 1.", labelNames: ["version", "node", "engine", "fma"] }); // prettier-ignore
   info.set({ version: has.unspool, node: has.node, engine: has.engine, fma: String(has.fma) }, 1);
-  new Gauge({ registers, name: "unspool_worker_jobs", help: "Cells that it runs at once at most." }).set(
-    jobs,
-  );
+  const read = (name: string, help: string, value: () => number | Promise<number>): void =>
+    registry.registerMetric(
+      new Gauge({
+        ...{ name, help, registers: [] },
+        async collect() {
+          this.set(await value());
+        },
+      }),
+    );
+  read("unspool_worker_jobs", "Cells that it runs at once at most.", () => jobs);
   const ended = new Counter({ registers, name: "unspool_cells_total", help: "Cells that have ended here.", labelNames: ["outcome"] }); // prettier-ignore
   for (const outcome of ["done", "failed"]) ended.inc({ outcome }, 0);
   const left = new Counter({ registers, name: "unspool_cells_left_total", help: "Cells that were given back, or not taken." }); // prettier-ignore
@@ -54,26 +61,20 @@ export async function workerMetrics(has: Capability, jobs: number): Promise<Work
   let watched: { client: Redis; running: () => readonly WorkerInfo["cells"][number][] } | undefined;
   const isWell = (): boolean => watched?.client.status === "ready";
   const cells = () => watched?.running() ?? [];
-  new Gauge({ registers, name: "unspool_cells_running", help: "Cells that run here now.", collect() { this.set(cells().length); } }); // prettier-ignore
-  new Gauge({
-    ...{
-      registers,
-      name: "unspool_steps_per_second",
-      help: "Outer steps a second of all cells that run here now.",
-    },
-    collect() {
-      this.set(cells().reduce((sum, { stepsPerSecond }) => sum + stepsPerSecond, 0));
-    },
-  });
-  new Gauge({ registers, name: "unspool_queue_up", help: "Whether the queue's server is connected.", collect() { this.set(isWell() ? 1 : 0); } }); // prettier-ignore
-  new Gauge({
-    ...{ registers, name: "unspool_queue_round_trip_seconds", help: "Of a question to the queue's server; NaN without an answer." },
-    async collect() {
+  read("unspool_cells_running", "Cells that run here now.", () => cells().length);
+  read("unspool_steps_per_second", "Outer steps a second of all cells that run here now.", () =>
+    cells().reduce((sum, { stepsPerSecond }) => sum + stepsPerSecond, 0),
+  );
+  read("unspool_queue_up", "Whether the queue's server is connected.", () => (isWell() ? 1 : 0));
+  read(
+    "unspool_queue_round_trip_seconds",
+    "Of a question to the queue's server; NaN without an answer.",
+    async () => {
       const began = performance.now();
       const isAnswered = isWell() && (await within(serverTime(watched!.client)));
-      this.set(isAnswered ? (performance.now() - began) / 1000 : Number.NaN);
+      return isAnswered ? (performance.now() - began) / 1000 : Number.NaN;
     },
-  }); // prettier-ignore
+  );
   return {
     cellBegun: (waitedMs) => wait.observe(Math.max(0, waitedMs) / 1000),
     cellEnded: (outcome) => ended.inc({ outcome }),
