@@ -129,7 +129,7 @@ describe.runIf(canRun)("a study through a queue", () => {
       const sweep = (out: string) =>
         ["sweep", "noisyQuadratic.ts", "--out", out, "--json", "--seeds", "0", "--steps", "5", ...kind]; // prettier-ignore
       const alone = await unspool(dir, ...sweep(`alone-${i}`));
-      const queued = await unspool(dir, ...sweep(`queued-${i}`), "--queue", url);
+      const queued = await unspool(dir, ...sweep(`queued-${i}`), "--queue", "env");
       expect([alone.stderr, alone.code, queued.stderr, queued.code]).toEqual(["", 0, "", 0]);
       expect(bitsOf(`queued-${i}`)).toEqual(bitsOf(`alone-${i}`));
     }

@@ -78,14 +78,19 @@ async function throughQueue(trial: Trial & { alsoOnTold?(told: string): void }) 
     ...{ url: server.url, jobs: 1, has: own, signal: controller.signal, lockMs: 1000, blobs, metrics },
     onMessage: (message) => void (told.push(message), alsoOnTold?.(message)),
     refusal: async () => undefined,
+    serve: async () => "done" as const,
     run: runCell(trial),
   });
   const store = await studyStore();
   const job = { study: "s", config: {}, seed: 0, needs: own };
   const queue = await cellQueue({ url: server.url, job, store, blobs, onMessage: () => {} });
-  const end = await queue.run("c", [], {
-    onEvent: (event) => void (event.type === "warning" && warned.push(event.message)),
-  });
+  const end = await queue.run(
+    "c",
+    { after: [] },
+    {
+      onEvent: (event) => void (event.type === "warning" && warned.push(event.message)),
+    },
+  );
   const text = await metrics.text();
   await queue.forget(["c"]);
   const keys = (await filesOf(blobs)).length;
@@ -172,6 +177,7 @@ describe.runIf(canRun)("a coordinator that is interrupted", () => {
     const working = workOnCells({
       ...{ url: server.url, jobs: 1, has: own, signal: controller.signal, lockMs: 1000, onMessage: () => {} },
       refusal: async () => undefined,
+      serve: async () => "done" as const,
       run: async () => {
         begun();
         await new Promise<void>((resolve) => (goOn = resolve));
@@ -182,9 +188,9 @@ describe.runIf(canRun)("a coordinator that is interrupted", () => {
     const queue = await cellQueue({ url: server.url, job, store: await studyStore(), onMessage: () => {} });
     const stop = new AbortController();
     const hooks = { signal: stop.signal, onEvent: () => {} };
-    const first = queue.run("c", [], hooks);
+    const first = queue.run("c", { after: [] }, hooks);
     await atWork;
-    const others = ["d", "e"].map((cell) => queue.run(cell, [], hooks));
+    const others = ["d", "e"].map((cell) => queue.run(cell, { after: [] }, hooks));
     await expect.poll(async () => (await inspectQueue(server.url)).cells.find(({ needs }) => needs.node === own.node)?.waiting).toBe(2); // prettier-ignore
     stop.abort();
     const ends = (await Promise.all([first, ...others])).map(({ status }) => status);
@@ -205,6 +211,11 @@ test("a hold that is too short is refused", async () => {
     lockMs: 10,
     signal: new AbortController().signal,
   };
-  const rest = { onMessage: () => {}, refusal: async () => undefined, run: runCell({}) };
+  const rest = {
+    onMessage: () => {},
+    refusal: async () => undefined,
+    serve: async () => "done" as const,
+    run: runCell({}),
+  };
   await expect(workOnCells({ ...options, ...rest })).rejects.toThrow(/lockMs must be .*500/);
 });
