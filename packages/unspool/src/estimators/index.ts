@@ -57,7 +57,7 @@ export { uoro } from "./derivatives/uoro.ts";
 export type { UoroOptions } from "./derivatives/uoro.ts";
 export type { PairState, PairUnit } from "./es/noiseReuse.ts";
 export type { TangentState } from "./derivatives/tangents.ts";
-export { beforeEstimates, estimatesProgram, takeEstimates, windowsRunner } from "./takeEstimates.ts";
+export { estimatesStart, estimatesProgram, takeEstimates, windowsRunner } from "./takeEstimates.ts";
 export type { BetweenEstimates, EstimatesProgram, EstimatesTaken } from "./takeEstimates.ts";
 export { createEstimator, estimatorAliases, estimatorEntry, estimatorNames, estimators } from "./registry.ts";
 export type {

@@ -64,7 +64,7 @@ export function windowsRunner(recurrence: Recurrence | undefined): Recurrence["e
 }
 
 /** The outer state of the program before the estimate of `step`. */
-export function beforeEstimates<Own>(
+export function estimatesStart<Own>(
   recurrence: Recurrence,
   {
     theta,
@@ -89,7 +89,7 @@ export function takeEstimates<Own, Record>(
   most: number,
 ): EstimatesTaken<Own, Record> {
   const { estimatorState } = from;
-  const start = beforeEstimates(recurrence, from);
+  const start = estimatesStart(recurrence, from);
   const run = windowsRunner(recurrence)!;
   const { outer, units, record } = run(program, start, recurrence.units(estimatorState), most);
   const count = tree.leaves(record)[0]!.shape[0]!;

@@ -7,7 +7,7 @@ import {
   type BetweenEstimates,
   type EstimatesProgram,
   type Recurrence,
-  beforeEstimates,
+  estimatesStart,
   estimatesProgram,
 } from "../estimators/index.ts";
 import { type Optimizer, allFinite } from "../optimizers/index.ts";
@@ -67,7 +67,7 @@ export function descentWindows<Theta>(
     most,
     units: recurrence.units(estimator),
     start: (key, from) =>
-      beforeEstimates(recurrence, { theta, own, key, step: from, estimatorState: estimator }),
+      estimatesStart(recurrence, { theta, own, key, step: from, estimatorState: estimator }),
     measured: (record, steps) => measuredOf(recurrence, record as DescentRecord, steps),
     after(outer, units, steps) {
       const between = outer as BetweenEstimates<Tree>;

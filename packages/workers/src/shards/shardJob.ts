@@ -103,13 +103,9 @@ export function decodeTold(bytes: Buffer): { told: Told; bytes: Uint8Array } {
 
 /** Throws `JobError` for what no leader says. */
 export function decodeSaid(text: string): Said {
-  const said = recordOf("a message", parsed(text), [
-    "type",
-    "base",
-    "seats",
-    "step",
-    "hash",
-  ]) as unknown as Said;
+  const given: unknown = parsed(text);
+  recordOf("a message", given, ["type", "base", "seats", "step", "hash"]);
+  const said = given as Said;
   need("type", ["assign", "window", "save", "end"].includes(said.type));
   if (said.type === "assign") {
     need("base", Number.isSafeInteger(said.base));

@@ -13,7 +13,6 @@ import {
   train,
 } from "unspool/train";
 import { adam, defineProblem, pes } from "unspool";
-import { z } from "zod";
 import { JobError } from "../cellJob.ts";
 import { workOnCells } from "../cellWorker.ts";
 import { type RedisServer, hasRedisServer, redisServer } from "../testing/redisServer.ts";
@@ -36,7 +35,7 @@ const problem = defineProblem({
 const experiment: Experiment = defineExperiment({
   name: "decay",
   summary: "units for a test",
-  config: z.strictObject({ learningRate: z.number().default(0.01) }),
+  config: { parse: (given): { learningRate: number } => ({ learningRate: 0.01, ...(given as object) }) },
   setup: ({ learningRate }) => ({
     theta: { x: np.array([0.5, -0.2]) },
     estimator: pes(problem, { pairs: 300, truncation: 4, sigma: 0.1 }),
