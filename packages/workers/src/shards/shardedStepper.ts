@@ -10,8 +10,10 @@ import {
   type CreateStepper,
   type ShardedSteps,
   type Stepper,
+  type StepRecord,
   type StepperStart,
   type TrainState,
+  type TrainStepsResult,
   encodeState,
   shardedRun,
   trainSteps,
@@ -64,22 +66,34 @@ export function shardedStepper(options: ShardedStepperOptions): CreateStepper {
       assembly.begin(base.step, (shard) => sharded.steps(base).unitsBefore(ranges[shard]!));
     await begin();
 
-    const state = async (): Promise<TrainState> => {
-      if (steps.step === base.step) return base;
-      const units = await assembly.gather(steps.step);
-      // Told to stop while nobody is there: what was done since is done again.
-      if (units === undefined) return base;
-      base = steps.state(units);
+    const goOnFrom = async (next: TrainState): Promise<TrainState> => {
+      base = next;
       steps = sharded.steps(base);
       await begin();
       return base;
+    };
+    const state = async (): Promise<TrainState> => {
+      if (steps.step === base.step) return base;
+      // Seats have gone past the step that is taken alone: the units before it are nowhere else.
+      if (isBad) return goOnFrom(await replayed(start, base, steps.step));
+      const units = await assembly.gather(steps.step);
+      // Told to stop while nobody is there: what was done since is done again.
+      if (units === undefined) return base;
+      return goOnFrom(steps.state(units));
+    };
+    /** Takes alone what the seats could not finish: throws, or goes on where the optimizer leaves the update out. */
+    const alone = async (): Promise<StepRecord[]> => {
+      const made = takenAlone(start, await replayed(start, base, steps.step));
+      isBad = false;
+      await goOnFrom(made.state);
+      return made.records;
     };
     const stepper: Stepper = {
       get step() {
         return steps.step;
       },
       async take(most) {
-        if (isBad) return foundAlone(start, base, steps.step);
+        if (isBad) return alone();
         const records = [];
         for (let i = 0; i < most; i++) {
           if (steps.step - base.step >= mostWindows || assembly.keptBytes > mostKeptBytes) await state();
@@ -88,7 +102,7 @@ export function shardedStepper(options: ShardedStepperOptions): CreateStepper {
           const record = steps.next(sums);
           if (record === undefined) {
             isBad = true;
-            return records.length > 0 ? records : foundAlone(start, base, steps.step);
+            return records.length > 0 ? records : alone();
           }
           records.push(record);
         }
@@ -101,11 +115,22 @@ export function shardedStepper(options: ShardedStepperOptions): CreateStepper {
   };
 }
 
-/** A step that is not finite is taken here, which says what is wrong in it. */
-function foundAlone({ setup }: StepperStart, from: TrainState, step: number): never {
+/** The state before `step`, computed here; the sign of life of the leader goes on meanwhile. */
+async function replayed({ setup }: StepperStart, from: TrainState, step: number): Promise<TrainState> {
   let state = from;
-  while (state.step <= step) state = trainSteps(setup, state, step + 1 - state.step).state;
-  throw new UnspoolError("SHARDS", `step ${step + 1} was not finite at the workers, and is here. Their machines differ: use --portable-bits.`); // prettier-ignore
+  while (state.step < step) {
+    state = trainSteps(setup, state, 1).state;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return state;
+}
+
+/** The next step, which was not finite at the seats. Throws what is wrong in it, or that nothing is. */
+function takenAlone({ setup }: StepperStart, state: TrainState): TrainStepsResult {
+  const made = trainSteps(setup, state, 1);
+  const { loss, gradientNorm, skippedUpdates, step } = made.records[0]!;
+  if (loss === null || gradientNorm === null || skippedUpdates !== undefined) return made;
+  throw new UnspoolError("SHARDS", `step ${step} was not finite at the workers, and is here. Their machines differ: use --portable-bits.`); // prettier-ignore
 }
 
 async function connected({ url, shards, job: common }: ShardedStepperOptions, start: StepperStart) {

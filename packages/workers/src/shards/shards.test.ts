@@ -12,7 +12,7 @@ import {
   shardedRun,
   train,
 } from "unspool/train";
-import { adam, defineProblem, pes } from "unspool";
+import { adam, defineProblem, lossScale, pes } from "unspool";
 import { JobError } from "../cellJob.ts";
 import { workOnCells } from "../cellWorker.ts";
 import { type RedisServer, hasRedisServer, redisServer } from "../testing/redisServer.ts";
@@ -32,14 +32,30 @@ const problem = defineProblem({
   },
 });
 
-const experiment: Experiment = defineExperiment({
+/** At the end of a trajectory losses are finite and their gradient is not. */
+const steep = defineProblem({
+  ...problem,
+  step(theta, state, context) {
+    const slope = np.where(context.t.equal(11), 3e38, 1);
+    return { ...problem.step(theta, state, context), loss: theta.x.sum().sub(0.3).mul(1.3).mul(slope) };
+  },
+});
+
+interface Config {
+  learningRate: number;
+  isSteep: boolean;
+}
+
+const experiment: Experiment = defineExperiment<Config>({
   name: "decay",
   summary: "units for a test",
-  config: { parse: (given): { learningRate: number } => ({ learningRate: 0.01, ...(given as object) }) },
-  setup: ({ learningRate }) => ({
+  config: { parse: (given) => ({ learningRate: 0.01, isSteep: false, ...(given as object) }) },
+  setup: ({ learningRate, isSteep }) => ({
     theta: { x: np.array([0.5, -0.2]) },
-    estimator: pes(problem, { pairs: 300, truncation: 4, sigma: 0.1 }),
-    optimizer: adam({ learningRate }),
+    estimator: isSteep
+      ? pes(steep, { pairs: 300, truncation: 4, sigma: 0.1, objective: "sum" })
+      : pes(problem, { pairs: 300, truncation: 4, sigma: 0.1 }),
+    optimizer: isSteep ? lossScale(adam({ learningRate }), { scale: 1 }) : adam({ learningRate }),
     steps: 40,
   }),
 });
@@ -113,6 +129,20 @@ describe.runIf(canRun)("a run whose units workers compute", () => {
     await working;
     expect(alone).toContain("outer step");
     expect(shared).toBe(alone);
+  });
+
+  test("an update that the optimizer leaves out is left out", { tags: ["long"] }, async () => {
+    const config = { isSteep: true, learningRate: 1e-4 };
+    const alone = await bitsOf({ config });
+    expect(JSON.stringify(alone)).toContain('"gradientNorm":null');
+    const end = new AbortController();
+    const working = worker(end.signal);
+    const createStepper = shardedStepper({ url: server.url, shards: 3, job: { needs }, mostWindows: 7 });
+    const often = { checkpointEvery: { seconds: 1e-3 } };
+    const shared = await bitsOf({ config, createStepper, ...often });
+    end.abort();
+    await working;
+    expect(shared).toEqual(alone);
   });
 
   test("more shards than tiles is an error before anybody is asked", async () => {
