@@ -38,10 +38,10 @@ import { perParameterNetwork } from "../../packages/unspool/src/optimizers/learn
 import {
   type Runs,
   bestAdam,
-  metaOptimizer,
   taskProblem,
   trainingRuns,
 } from "../../packages/experiments/src/learnedOptimizer/learnedOptimizerStudy.ts";
+import { metaOptimizer } from "../../packages/experiments/src/learnedOptimizer/metaOptimizer.ts";
 
 const report = (claim: string, figures: unknown) => console.log(`${claim}: ${JSON.stringify(figures)}`);
 const median = (xs: readonly number[]): number => [...xs].sort((a, b) => a - b)[Math.floor(xs.length / 2)]!;

@@ -9,7 +9,6 @@ import {
   createLearnedOptimizer,
   defineExperiment,
   innerProblem,
-  learnedOptimizerNames,
   meanOf,
   random,
 } from "unspool";
@@ -17,16 +16,11 @@ import { z } from "zod";
 import { loadMnist } from "../shared/data/mnist.ts";
 import { type EstimatorFields, estimatorFields, estimatorOptions } from "../shared/fields.ts";
 import { metaLossFigure } from "./learnedOptimizerFigures.ts";
-import { metaOptimizer, taskProblem, trainingRuns } from "./learnedOptimizerStudy.ts";
+import { taskProblem, trainingRuns } from "./learnedOptimizerStudy.ts";
+import { type MetaOptimizerFields, metaOptimizer, metaOptimizerFields } from "./metaOptimizer.ts";
 
-interface LearnedFields extends EstimatorFields {
-  architecture: z.ZodDefault<z.ZodEnum<Record<string, string>>>;
+interface LearnedFields extends EstimatorFields, MetaOptimizerFields {
   options: z.ZodDefault<z.ZodRecord<z.ZodString, z.ZodUnknown>>;
-  steps: z.ZodDefault<z.ZodInt>;
-  outerLearningRate: z.ZodDefault<z.ZodNumber>;
-  outerSchedule: z.ZodDefault<z.ZodEnum<{ cosine: "cosine"; constant: "constant" }>>;
-  outerWeightDecay: z.ZodDefault<z.ZodNumber>;
-  outerClip: z.ZodDefault<z.ZodNumber>;
   hidden: z.ZodDefault<z.ZodArray<z.ZodArray<z.ZodInt>>>;
   scales: z.ZodDefault<z.ZodTuple<[z.ZodNumber, z.ZodNumber], null>>;
   horizon: z.ZodDefault<z.ZodInt>;
@@ -42,28 +36,13 @@ export const learnedFields: LearnedFields = {
     noSearch:
       "each step averages gradients over tasks of several networks, and a search judges by one inner problem",
   }),
-  architecture: z
-    .enum(learnedOptimizerNames as [string, ...string[]])
-    .default("star")
-    .describe("learned optimizer"),
+  ...metaOptimizerFields({ steps: 600, outerLearningRate: 0.01, outerWeightDecay: 0.2 }),
   options: z
     .record(z.string(), z.unknown())
     .default({})
     .describe(
       "options of the learned optimizer, over its own (star: nominalStep 0.003, stepMultiplier 0.0001)",
     ),
-  steps: z.int().min(1).default(600).describe("outer steps"),
-  outerLearningRate: z
-    .number()
-    .positive()
-    .default(0.01)
-    .describe("of Adam on the parameters of the optimizer"),
-  outerSchedule: z
-    .enum(["cosine", "constant"])
-    .default("cosine")
-    .describe("of that learning rate: falling to 0 over the outer steps, or the same"),
-  outerWeightDecay: z.number().min(0).default(0.2).describe("of the parameters of the optimizer"),
-  outerClip: z.number().positive().default(3).describe("largest element of the gradient"),
   hidden: z
     .array(z.array(z.int().min(1)))
     .min(1)

@@ -1,15 +1,11 @@
-/** Networks that a learned optimizer trains, its own training, and training runs by it and by Adam. */
+/** Networks that a learned optimizer trains, and training runs by it and by Adam. */
 import {
   type ClassificationOptions,
   type Key,
   type LabelledData,
   type LearnedOptimizer,
-  type Optimizer,
   type Problem,
-  adamw,
   classification,
-  clipByValue,
-  cosineDecay,
   learnableAdam,
   metaTraining,
   scaledTasks,
@@ -43,23 +39,6 @@ export function taskProblem<Meta>(
       ? metaTraining(learned, task, { horizon })
       : metaTraining(learned, scaledTasks(task, { scales: [low, high] }), { horizon });
   return problem;
-}
-
-export interface MetaOptimizerSettings {
-  outerLearningRate: number;
-  outerSchedule: "cosine" | "constant";
-  outerWeightDecay: number;
-  outerClip: number;
-  /** Outer steps. */
-  steps: number;
-}
-
-/** Adam with decoupled weight decay on gradients with limited elements. */
-export function metaOptimizer(settings: MetaOptimizerSettings): Optimizer {
-  const { outerLearningRate: from, outerSchedule, outerWeightDecay, outerClip, steps } = settings;
-  const learningRate = outerSchedule === "cosine" ? cosineDecay({ from, steps }) : from;
-  const inner = adamw({ learningRate, weightDecay: outerWeightDecay });
-  return clipByValue(inner, { maxAbs: outerClip });
 }
 
 /** Loss along training runs of one optimizer. */

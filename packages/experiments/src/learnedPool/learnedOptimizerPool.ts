@@ -5,14 +5,13 @@ import {
   type Key,
   createLearnedOptimizer,
   defineExperiment,
-  learnedOptimizerNames,
   metaTraining,
   random,
   unroll,
 } from "unspool";
 import { z } from "zod";
 import { metaLossFigure } from "../learnedOptimizer/learnedOptimizerFigures.ts";
-import { metaOptimizer } from "../learnedOptimizer/learnedOptimizerStudy.ts";
+import { metaOptimizer, metaOptimizerFields } from "../learnedOptimizer/metaOptimizer.ts";
 import { mean } from "../shared/series.ts";
 import { poolEstimator } from "./poolEstimator.ts";
 import { poolTasks } from "./poolTasks.ts";
@@ -27,10 +26,7 @@ const tuned = {
 };
 
 const config = z.strictObject({
-  architecture: z
-    .enum(learnedOptimizerNames as [string, ...string[]])
-    .default("star")
-    .describe("learned optimizer"),
+  ...metaOptimizerFields({ steps: 10_000, outerLearningRate: 0.003, outerWeightDecay: 0.02 }),
   options: z
     .record(z.string(), z.unknown())
     .default(tuned)
@@ -55,11 +51,6 @@ const config = z.strictObject({
     .positive()
     .default(5e7)
     .describe("multiplications of a pair's windows above which windows are shorter"),
-  steps: z.int().min(1).default(10_000).describe("outer steps"),
-  outerLearningRate: z.number().positive().default(0.003).describe("of Adam on the optimizer's parameters"),
-  outerSchedule: z.enum(["cosine", "constant"]).default("cosine").describe("of that learning rate"),
-  outerWeightDecay: z.number().min(0).default(0.02).describe("of the parameters of the optimizer"),
-  outerClip: z.number().positive().default(3).describe("largest element of the gradient"),
 });
 type Config = z.infer<typeof config>;
 
