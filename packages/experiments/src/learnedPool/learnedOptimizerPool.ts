@@ -14,7 +14,7 @@ import { metaLossFigure } from "../learnedOptimizer/learnedOptimizerFigures.ts";
 import { metaOptimizer, metaOptimizerFields } from "../learnedOptimizer/metaOptimizer.ts";
 import { mean } from "../shared/series.ts";
 import { poolEstimator } from "./poolEstimator.ts";
-import { poolTasks } from "./poolTasks.ts";
+import { poolTasks, trainedKinds } from "./poolTasks.ts";
 
 /** Of `star`, where a config has no others. */
 const tuned = {
@@ -65,7 +65,7 @@ export const learnedOptimizerPool: Experiment = defineExperiment<Config>({
   config,
   setup(settings: Config, key: Key) {
     const learned = createLearnedOptimizer(settings.architecture, settings.options);
-    const tasks = poolTasks(random.foldIn(key, "tasks"), settings);
+    const tasks = poolTasks(random.foldIn(key, "tasks"), { kinds: trainedKinds, ...settings });
     return {
       theta: learned.init(random.foldIn(key, "parameters")),
       estimator: poolEstimator(learned, tasks, settings),

@@ -6,7 +6,7 @@ import { heldOutTasks } from "./heldOutTasks.ts";
 import { learnedOptimizerHeldOut } from "./learnedOptimizerHeldOut.ts";
 import { learnedOptimizerPool } from "./learnedOptimizerPool.ts";
 import { poolWindow } from "./poolEstimator.ts";
-import { poolTasks } from "./poolTasks.ts";
+import { poolKinds, poolTasks } from "./poolTasks.ts";
 
 test(
   "a short training, stopped and gone on with, has the bits of one that was not",
@@ -35,7 +35,7 @@ test(
 );
 
 test("tasks of the pool are of the sizes that are promised, and of many", () => {
-  const tasks = poolTasks(random.key(0), { tasks: 40, longest: 2000, dearest: 1e7 });
+  const tasks = poolTasks(random.key(0), { kinds: poolKinds, tasks: 40, longest: 2000, dearest: 1e7 });
   for (const task of tasks) {
     expect(task.cost).toBeLessThanOrEqual(1e7);
     expect(task.horizon).toBeGreaterThanOrEqual(50);

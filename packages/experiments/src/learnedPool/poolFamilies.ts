@@ -1,7 +1,8 @@
 /**
  * The four kinds of tasks of the pool that a learned optimizer is trained on: images classified by dense layers, two
  * moons, the outputs of a random network (regression), and characters predicted from the three before them (embedding,
- * norm, dense layers).
+ * norm, dense layers). Two more serve to choose between recipes: the fields of a checkerboard, and a linear map that a
+ * linear network finds from all data at once.
  */
 import {
   type Key,
@@ -54,6 +55,38 @@ export function moonsTask(shape: DenseShape): TaskFamily {
   const { inputs, labels } = moons(1000, 0.1, random.key(7));
   const data = { inputs: inputs.astype("float32"), labels: labels.astype("int32") };
   return classification({ data, classes: 2, ...shape }) as TaskFamily;
+}
+
+/** Batches of 1000 points of the unit square, whose 3 by 3 fields are of two classes in turn. */
+export function checkersTask(shape: DenseShape): TaskFamily {
+  const inputs = random.uniform(random.key(8), [1000, 2]);
+  const fields = np.floor(inputs.mul(3)).sum(1);
+  const labels = fields.sub(np.floor(fields.div(2)).mul(2)).astype("int32");
+  return classification({ data: { inputs, labels }, classes: 2, ...shape }) as TaskFamily;
+}
+
+/** Inputs and outputs of the linear map. */
+const [mapInputs, mapOutputs] = [8, 4];
+
+/**
+ * Mean squared error of a linear network on as many inputs N(0, I) as a batch has, always the same, whose outputs are
+ * those of a random map: losses fall to 0 along valleys of products of matrices.
+ */
+export function mapsTask({ hidden, batchSize }: DenseShape): TaskFamily {
+  type Data = { inputs: Tensor; outputs: Tensor };
+  const family: TaskFamily<Data, Layer[], undefined> = {
+    name: `maps ${[mapInputs, ...hidden, mapOutputs].join("-")}`,
+    sample(key) {
+      const inputs = random.normal(random.foldIn(key, "inputs"), [batchSize, mapInputs]);
+      const map = random.normal(random.foldIn(key, "map"), [mapInputs, mapOutputs]);
+      return { inputs, outputs: np.matmul(inputs, map).div(Math.sqrt(mapInputs)) };
+    },
+    init: (_data, key) => initMlp(key, [mapInputs, ...hidden, mapOutputs], { weights: networks.fanInNormal }),
+    loss: ({ inputs, outputs }, layers) =>
+      np.square(applyMlp(layers, inputs, plainLayers, (x) => x).sub(outputs)).mean(),
+    ceiling: 10,
+  };
+  return family as TaskFamily;
 }
 
 /** Inputs of the random network. */

@@ -1,5 +1,5 @@
 /**
- * A fixed list of tasks drawn from the families of the pool: widths from 4 to 512, batches of 1 to 256 and horizons of 50
+ * A fixed list of tasks drawn from the kinds of the pool: widths from 4 to 512, batches of 1 to 256 and horizons of 50
  * to 2000 log-uniform, 0 to 4 hidden layers, inputs and losses of several scales. The list is finite, so that each shape
  * is compiled once; tasks are drawn again until a training step of them costs less than a limit.
  */
@@ -9,7 +9,9 @@ import {
   type DenseShape,
   type ImageShape,
   charactersTask,
+  checkersTask,
   imagesTask,
+  mapsTask,
   moonsTask,
   teacherTask,
 } from "./poolFamilies.ts";
@@ -20,6 +22,8 @@ export interface PoolTask extends JudgedTask {
 }
 
 export interface PoolOptions {
+  /** Of the tasks in turn; one that is named twice is twice as frequent. */
+  kinds: readonly PoolKind[];
   /** Tasks in the list. */
   tasks: number;
   /** Largest horizon. */
@@ -28,25 +32,30 @@ export interface PoolOptions {
   dearest: number;
 }
 
-const families = ["images", "images", "moons", "teacher", "characters"] as const;
+export const poolKinds = ["images", "moons", "teacher", "characters", "checkers", "maps"] as const;
+export type PoolKind = (typeof poolKinds)[number];
+
+/** Those that optimizers are trained on, in turn; the others are left for choosing between recipes. */
+export const trainedKinds: readonly PoolKind[] = ["images", "images", "moons", "teacher", "characters"];
+
 /** Multiplications per parameter of the optimizer, about. */
 const perParameter = 600;
 
-export function poolTasks(key: Key, { tasks, longest, dearest }: PoolOptions): PoolTask[] {
+export function poolTasks(key: Key, { kinds, tasks, longest, dearest }: PoolOptions): PoolTask[] {
   return Array.from({ length: tasks }, (_, i) => {
+    const kind = kinds[i % kinds.length]!;
     for (let attempt = 0; ; attempt++) {
-      const task = drawTask(random.foldIn(random.foldIn(key, i), attempt), i, longest);
+      const task = drawTask(random.foldIn(random.foldIn(key, i), attempt), i, kind, longest);
       if (task.cost <= dearest) return task;
     }
   });
 }
 
-function drawTask(key: Key, index: number, longest: number): PoolTask {
+function drawTask(key: Key, index: number, kind: PoolKind, longest: number): PoolTask {
   const uniform = (name: string): number => random.uniform(random.foldIn(key, name), []).item();
   const from = <T>(name: string, list: readonly T[]): T => list[Math.floor(uniform(name) * list.length)]!;
   const logUniform = (name: string, low: number, high: number): number =>
     Math.round(low * (high / low) ** uniform(name));
-  const family = families[index % families.length]!;
   const depth = Math.floor(uniform("depth") * 5);
   const shape: DenseShape = {
     hidden: Array.from({ length: depth }, (_, layer) => logUniform(`width ${layer}`, 4, 512)),
@@ -68,14 +77,16 @@ function drawTask(key: Key, index: number, longest: number): PoolTask {
       make: () => imagesTask(image),
     },
     moons: { inputs: 2, outputs: 2, unit: Math.log(2), make: () => moonsTask(shape) },
+    checkers: { inputs: 2, outputs: 2, unit: Math.log(2), make: () => checkersTask(shape) },
+    maps: { inputs: 8, outputs: 4, unit: 2, make: () => mapsTask(shape) },
     teacher: { inputs: 8, outputs: 1, unit: 2, make: () => teacherTask(shape) },
     characters: { inputs: 24, outputs: 27, unit: Math.log(27), make: () => charactersTask(shape) },
-  }[family];
+  }[kind];
   const sizes = [inputs, ...shape.hidden, outputs];
   const parameters = sizes.slice(1).reduce((sum, size, i) => sum + size * (sizes[i]! + 1), 0);
   return {
     name: `pool-${index}`,
-    words: `${family} ${sizes.join("-")}, batches of ${shape.batchSize}, loss times ${lossScale}`,
+    words: `${kind} ${sizes.join("-")}, batches of ${shape.batchSize}, loss times ${lossScale}`,
     horizon: logUniform("horizon", Math.min(50, longest), longest),
     unit: unit * lossScale,
     cost: parameters * (perParameter + 3 * shape.batchSize),
