@@ -13,7 +13,8 @@
  * Three more options are not of that paper, and make the rule carry over to tensors and losses of other sizes:
  * `isScaleFree` divides gradients by their size, `isRelative` multiplies steps by that of the parameters, and
  * `hasTensorControl` lets a second, small network at every tensor set the lengths of both steps and the shares of the
- * momenta (`tensorControl.ts`).
+ * momenta (`tensorControl.ts`). With stepMultiplier 0 and without `hasNominalControl` nothing of the network at every
+ * parameter is computed.
  *
  * The third ingredient, weight decay on the parameters of the optimizer itself, belongs to meta-training.
  */
@@ -26,6 +27,7 @@ import {
   type FeatureOptions,
   type ParameterMeta,
   type ParameterState,
+  type ParameterStep,
   type ParameterView,
   featureDefaults,
   initMeta,
@@ -103,6 +105,12 @@ export function star(options: StarOptions = {}): LearnedOptimizer<ParameterMeta,
   const [ofMagnitude, ofNominal, ofDecay] = multipliers(rule);
   const isAveraged = averaged(rule);
   const mean = (x: Tensor, isOver: boolean): Tensor => (isOver ? x.mean() : x);
+  const learnedStep = (view: ParameterView, d: Tensor, a: Tensor, length?: Tensor): Tensor => {
+    const free = scaledStep(d, a, stepMultiplier, ofMagnitude);
+    const scaled = rule.isPreconditioned ? free.mul(view.scale) : free;
+    const learned = rule.isSelfNormalized ? scaled.mul(view.gradient.mean()) : scaled;
+    return length === undefined ? learned : learned.mul(length);
+  };
   return {
     name: "star",
     multiplications: networkMultiplications(networkSizes(rule, 4)),
@@ -110,28 +118,28 @@ export function star(options: StarOptions = {}): LearnedOptimizer<ParameterMeta,
       ...initMeta(key, rule, 4),
       ...(rule.hasTensorControl && { control: initTensorControl(key, rule.momentumDecays.length) }),
     }),
-    optimizer: (meta) =>
-      learnedFromFeatures("star", rule, meta, (view, outputs) => {
+    optimizer(meta) {
+      const stepOf = (view: ParameterView, outputs: readonly Tensor[]): ParameterStep => {
         const control = rule.hasTensorControl ? tensorControl(meta.control!, view) : undefined;
         const [d, a, n, r] = outputs as [Tensor, Tensor, Tensor, Tensor];
-        const free = scaledStep(d, mean(a, isAveraged.magnitude), stepMultiplier, ofMagnitude);
-        const scaled = rule.isPreconditioned ? free.mul(view.scale) : free;
-        const learned = rule.isSelfNormalized ? scaled.mul(view.gradient.mean()) : scaled;
         const length = rule.hasNominalControl
           ? np.exp(mean(n, isAveraged.nominal).mul(ofNominal))
           : Math.exp(ofNominal);
-        const nominal = nominalDirection(rule.nominal, view, control?.shares).mul(nominalStep).mul(length);
+        const plain = nominalDirection(rule.nominal, view, control?.shares).mul(nominalStep).mul(length);
+        const nominal = control === undefined ? plain : plain.mul(control.nominal);
         const both =
-          control === undefined
-            ? learned.add(nominal)
-            : learned.mul(control.learned).add(nominal.mul(control.nominal));
+          stepMultiplier === 0
+            ? nominal
+            : learnedStep(view, d, mean(a, isAveraged.magnitude), control?.learned).add(nominal);
         const step = rule.isRelative ? both.mul(parameterSize(view.parameter)) : both;
         if (weightDecay === 0) return { step };
         const strength = rule.hasDecayControl
           ? np.exp(mean(r, isAveraged.decay).mul(ofDecay))
           : np.onesLike(view.parameter);
         return { step, keep: strength.mul(weightDecay).neg().add(1) };
-      }),
+      };
+      return learnedFromFeatures("star", rule, meta, stepOf);
+    },
   };
 }
 

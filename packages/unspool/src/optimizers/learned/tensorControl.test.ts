@@ -67,3 +67,12 @@ test("the network at every tensor starts without a say, and its outputs are leng
   const oneMomentum = after({ momentumDecays: [0.9], factoredDecays: [0.9], nominalStep: 0.2 });
   numbers(fast).forEach((x, i) => expect(x).toBeCloseTo(numbers(oneMomentum)[i]!, 6));
 });
+
+test("with no learned step and no say in the nominal one, the network at every parameter changes nothing", () => {
+  const options: StarOptions = { hasTensorControl: true, stepMultiplier: 0, hasNominalControl: false };
+  const other = (meta: ParameterMeta): ParameterMeta => ({
+    ...meta,
+    layers: tree.map((x) => x.mul(Infinity), meta.layers),
+  });
+  expect(numbers(after(options, 1, other))).toEqual(numbers(after(options)));
+});
