@@ -10,8 +10,8 @@ import { accumulate, createOptimizer, emaAverage, lookahead, sgd } from "../opti
 import { compiledExecutor, defineProblem } from "../unroll/index.ts";
 import type { Setup, StepRecord } from "./experiment.ts";
 import { shardedRun } from "./shardedSteps.ts";
-import { encodeState } from "./stateCodec.ts";
-import { type TrainState, initTraining, trainSteps } from "./trainSteps.ts";
+import { type Taken, bitsOf, takeAlone } from "./testing.ts";
+import { type TrainState, initTraining } from "./trainSteps.ts";
 
 /** Where windows end with trajectories, whatever their lengths. */
 const needEdges = ["telescopingPes", "rtrl", "uoro", "dodge"];
@@ -112,22 +112,6 @@ function setupOf(given: Case): Setup {
   return { theta, estimator, optimizer: optimizers[given.optimizer](), steps: 30 } as unknown as Setup;
 }
 
-interface Taken {
-  records: StepRecord[];
-  state: TrainState;
-}
-
-function local(setup: Setup, from: TrainState, steps: number): Taken {
-  const records: StepRecord[] = [];
-  let state = from;
-  while (records.length < steps) {
-    const done = trainSteps(setup, state, steps - records.length);
-    records.push(...done.records);
-    state = done.state;
-  }
-  return { records, state };
-}
-
 /** Undefined where a step is not finite. */
 function sharded(setup: Setup, from: TrainState, parts: Case["parts"]): Taken | undefined {
   const leader = shardedRun(setup, from);
@@ -159,17 +143,6 @@ function sharded(setup: Setup, from: TrainState, parts: Case["parts"]): Taken | 
   return { records, state };
 }
 
-/** All bits of it. */
-function bitsOf({ records, state }: Taken): string {
-  const { structure, tensors } = encodeState(state, "state");
-  const bytes = [...tensors].map(([name, { data, dtype, shape }]) => {
-    const hex = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("hex");
-    return `${name} ${dtype}[${shape.join()}] ${hex}`;
-  });
-  const told = records.map((record) => JSON.stringify({ ...record, durationMs: 0 }));
-  return [JSON.stringify(structure), ...bytes.toSorted(), ...told].join("\n");
-}
-
 function attempt<T>(body: () => T): T | undefined {
   try {
     return body();
@@ -182,18 +155,20 @@ test("any shards have the bits of one machine", { tags: ["long"] }, () => {
   let compared = 0;
   const holds = fc.property(cases, (given) => {
     const setup = setupOf(given);
-    const start = attempt(() => local(setup, initTraining(setup, random.key(3)), given.before).state);
+    const start = attempt(() => takeAlone(setup, initTraining(setup, random.key(3)), given.before).state);
     // A first step of NaN only.
     if (start === undefined) return;
     const steps = given.parts.reduce((sum, part) => sum + part.steps, 0);
-    const alone = attempt(() => local(setup, start, steps));
+    const alone = attempt(() => takeAlone(setup, start, steps));
     const together = sharded(setup, start, given.parts);
     if ((alone && bitsOf(alone)) !== (together && bitsOf(together)))
       throw new Error(`they differ: ${alone && "alone"} ${together && "together"}`);
     if (alone === undefined || together === undefined) return;
     compared++;
     // And one machine goes on from there.
-    const [one, other] = [alone, together].map(({ state }) => attempt(() => bitsOf(local(setup, state, 2))));
+    const [one, other] = [alone, together].map(({ state }) =>
+      attempt(() => bitsOf(takeAlone(setup, state, 2))),
+    );
     if (one !== other) throw new Error("they go on differently");
   });
   const numRuns = 20;

@@ -1,11 +1,12 @@
 /** Shards of units, put together again: the bits of a run on one machine, for any number of shards. */
 import { expect, test } from "vitest";
 import { type Tensor, np, random, tree } from "../array/index.ts";
-import { nres, pes, tbptt, truncatedEs } from "../estimators/index.ts";
+import { pes, tbptt } from "../estimators/index.ts";
 import { adam, lossScale } from "../optimizers/index.ts";
 import { defineProblem } from "../unroll/index.ts";
 import type { Setup } from "./experiment.ts";
 import { type Sharded, shardedRun } from "./shardedSteps.ts";
+import { type Taken, bitsOf, takeAlone } from "./testing.ts";
 import { type TrainState, initTraining, trainSteps } from "./trainSteps.ts";
 
 const problem = defineProblem({
@@ -22,19 +23,17 @@ const problem = defineProblem({
   },
 });
 
-const setupOf = (kind: string, dtype: "float32" | "float64" = "float32"): Setup => {
-  const es = { pairs: 301, truncation: 5, sigma: 0.1 };
+const setupOf = (kind: "pes" | "tbptt"): Setup => {
   const estimator =
-    kind === "pes" ? pes(problem, es)
-    : kind === "nres" ? nres(problem, { ...es, truncation: 4, resets: "staggered" })
-    : kind === "truncatedEs" ? truncatedEs(problem, es)
-    : tbptt(problem, { tasks: 30, truncation: 4 }); // prettier-ignore
-  const theta = { x: np.array([0.5, -0.2, 0.9], { dtype }) };
+    kind === "pes"
+      ? pes(problem, { pairs: 301, truncation: 5, sigma: 0.1 })
+      : tbptt(problem, { tasks: 30, truncation: 4 });
+  const theta = { x: np.array([0.5, -0.2, 0.9]) };
   return { theta, estimator, optimizer: adam({ learningRate: 0.01 }), steps: 30 } as unknown as Setup;
 };
 
 /** Takes steps with the units in `shards` shards, each on a machine of its own. */
-function sharded(setup: Setup, from: TrainState, shards: number, count: number) {
+function sharded(setup: Setup, from: TrainState, shards: number, count: number): Taken {
   const leader = shardedRun(setup, from);
   const ranges = leader.runner.ranges(shards);
   const steps = leader.steps(from);
@@ -61,31 +60,19 @@ function sharded(setup: Setup, from: TrainState, shards: number, count: number) 
   return { records, state: steps.state(machines.map((machine, i) => machine.save(ranges[i]!))) };
 }
 
-function local(setup: Setup, from: TrainState, count: number) {
-  let state = from;
-  const records = [];
-  while (records.length < count) {
-    const done = trainSteps(setup, state, count - records.length);
-    records.push(...done.records.map((record) => ({ ...record, durationMs: 0 })));
-    state = done.state;
-  }
-  return { records, state };
-}
-
-function expectSameBits(setup: Setup, shards: number): void {
+test("shards have the bits of one machine", () => {
+  const setup = setupOf("pes");
   const start = initTraining(setup, random.key(3));
-  const one = local(setup, start, 7);
-  expect(sharded(setup, start, shards, 7)).toEqual(one);
-}
-
-test("shards have the bits of one machine", () => expectSameBits(setupOf("pes"), 2));
+  expect(bitsOf(sharded(setup, start, 2, 7))).toBe(bitsOf(takeAlone(setup, start, 7)));
+});
 
 test("back and forth between one machine and several", { tags: ["long"] }, () => {
   const setup = setupOf("pes");
-  const one = local(setup, initTraining(setup, random.key(3)), 7);
+  const one = takeAlone(setup, initTraining(setup, random.key(3)), 7);
   const further = sharded(setup, one.state, 2, 2);
-  expect(further).toEqual(local(setup, one.state, 2));
-  expect(local(setup, further.state, 3)).toEqual(local(setup, local(setup, one.state, 2).state, 3));
+  const alone = takeAlone(setup, one.state, 2);
+  expect(bitsOf(further)).toBe(bitsOf(alone));
+  expect(bitsOf(takeAlone(setup, further.state, 3))).toBe(bitsOf(takeAlone(setup, alone.state, 3)));
 });
 
 test("more shards than tiles, bytes of another length and methods without windows are errors", () => {
@@ -134,7 +121,7 @@ test("a step that leaves its update out has to be taken alone", () => {
   });
   expect(taken).toEqual([true, true, false]);
   expect(steps.step).toBe(2);
-  const alone = trainSteps(setup, local(setup, start, 2).state, 1);
+  const alone = trainSteps(setup, takeAlone(setup, start, 2).state, 1);
   expect(alone.records[0]!["skippedUpdates"]).toBe(1);
   // The units went on as they do alone.
   const after = shardedRun(setup, alone.state).steps(alone.state);
