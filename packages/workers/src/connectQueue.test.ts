@@ -10,6 +10,7 @@ import { inspectQueue } from "./inspectQueue.ts";
 import {
   type Certificate,
   type RedisServer,
+  hasOpenssl,
   hasRedisServer,
   redisServer,
   safeRedisServer,
@@ -28,7 +29,7 @@ function certificateFor(name: string): Certificate {
   return { cert: join(dir, `${name}.crt`), key: join(dir, `${name}.key`) };
 }
 
-const canRun = hasRedisServer();
+const canRun = hasRedisServer() && hasOpenssl();
 let safe: RedisServer;
 let misnamed: RedisServer;
 let plain: RedisServer;

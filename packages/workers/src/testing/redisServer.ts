@@ -7,9 +7,18 @@ import { join } from "node:path";
 
 /** Whether tests can run one. CI does not allow to skip them: there the tests fail where it is missing. */
 export function hasRedisServer(): boolean {
-  const isThere = spawnSync("redis-server", ["--version"]).status === 0;
+  return hasProgram("redis-server", "--version");
+}
+
+/** The same of what makes certificates. */
+export function hasOpenssl(): boolean {
+  return hasProgram("openssl", "version");
+}
+
+function hasProgram(name: string, ...question: string[]): boolean {
+  const isThere = spawnSync(name, question).status === 0;
   if (isThere || process.env["CI"] === "true") return true;
-  console.warn("skipped: tests of the queue need redis-server (Debian: apt-get install redis-server).");
+  console.warn(`skipped: tests of the queue need ${name} (Debian: apt-get install ${name}).`);
   return false;
 }
 
