@@ -116,20 +116,24 @@ test("halving stops settings at rungs, says how far each came, and its best has 
   ]);
 });
 
-test("a search goes on with more trials where it was, and tries what it would have tried at once", async () => {
-  const search = ["--set", "task.noise=uniform(0,3)", "--set", "task.size=1,2", "--steps", "3", "--search", "tpe", "--batch", "2"]; // prettier-ignore
-  const fewer = await sweep(...search, "--seeds", "0", "--trials", "3", "--out", "few");
-  expect([fewer.stderr, fewer.code]).toEqual(["", 0]);
-  expect(fewer.stdout).toContain("2 of 3 trials done, the best with loss");
-  const more = await sweep(...search, "--seeds", "0", "--trials", "5", "--out", "few", "--json");
-  expect(startsIn(eventsOf(more))).toHaveLength(2);
-  const whole = await sweep(...search, "--seeds", "0", "--trials", "5", "--out", "many");
-  expect([whole.stderr, whole.code]).toEqual(["", 0]);
-  expect(summaryOf("few")).toBe(summaryOf("many"));
-  expect(whole.stdout).toMatch(
-    /unspool run noisyQuadratic.ts --set task.noise=[\d.]+ --set task.size=[12] --steps 3/,
-  );
-});
+test(
+  "a search goes on with more trials where it was, and tries what it would have tried at once",
+  { tags: ["long"] },
+  async () => {
+    const search = ["--set", "task.noise=uniform(0,3)", "--set", "task.size=1,2", "--steps", "3", "--search", "tpe", "--batch", "2"]; // prettier-ignore
+    const fewer = await sweep(...search, "--seeds", "0", "--trials", "3", "--out", "few");
+    expect([fewer.stderr, fewer.code]).toEqual(["", 0]);
+    expect(fewer.stdout).toContain("2 of 3 trials done, the best with loss");
+    const more = await sweep(...search, "--seeds", "0", "--trials", "5", "--out", "few", "--json");
+    expect(startsIn(eventsOf(more))).toHaveLength(2);
+    const whole = await sweep(...search, "--seeds", "0", "--trials", "5", "--out", "many");
+    expect([whole.stderr, whole.code]).toEqual(["", 0]);
+    expect(summaryOf("few")).toBe(summaryOf("many"));
+    expect(whole.stdout).toMatch(
+      /unspool run noisyQuadratic.ts --set task.noise=[\d.]+ --set task.size=[12] --steps 3/,
+    );
+  },
+);
 
 test.each([
   [["--search", "tpee", "--trials", "5", "--set", "stepMs=0,1"], "Did you mean tpe?"],

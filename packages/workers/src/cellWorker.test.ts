@@ -105,45 +105,49 @@ const filesOf = async (blobs: BlobStore | undefined): Promise<string[]> =>
   blobs === undefined ? [] : readdirSync(blobs.name, { recursive: true, encoding: "utf8" }).filter((path) => path.includes(sep)); // prettier-ignore
 
 describe.runIf(canRun)("a worker whose checkpoints cannot be kept", () => {
-  test("of a full store stops its cell, waits, and goes on with what it had; nothing of it stays", async () => {
-    const whole = await blobStore(join(root, "full"));
-    const made: [step: number, begunAt: number][] = [];
-    let isFull = false;
-    let refused = 0;
-    const blobs: BlobStore = {
-      ...whole,
-      async put(...args) {
-        // Room comes back when it was asked for three times.
-        if (isFull && ++refused <= 3) throw new BlobsFullError("ENOSPC: no space left on device");
-        return whole.put(...args);
-      },
-    };
-    const { end, told, warned, values, home, keys } = await throughQueue({
-      blobs,
-      async onStep(step, begunAt) {
-        made.push([step, begunAt]);
-        if (step === 2) isFull = true;
-      },
-    });
-    expect(end).toEqual({ status: "done" });
-    expect(told.join("\n")).toMatch(
-      /c: .*ENOSPC.*Make room where --store keeps checkpoints.*Its process is stopped/,
-    );
-    expect(warned.join("\n")).toMatch(/c, at its worker: .*ENOSPC/);
-    // No step is made twice: the process was stopped with a checkpoint, which was kept once there was room.
-    expect(made.map(([step]) => step)).toEqual([1, 2, 3, 4, 5, 6]);
-    expect(made.at(-1)![1]).toBeGreaterThan(1);
-    expect((await home.readMetrics()).map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6]);
-    expect(await home.readCheckpoint(6)).toEqual(bytesOf(6));
-    expect(keys).toBe(0);
-    expect(values.get('unspool_cells_total{outcome="done"}')).toBe(1);
-    expect(values.get("unspool_checkpoint_failures_total")).toBe(1);
-    expect(values.get("unspool_checkpoint_bytes_total")).toBe(
-      200_000 * values.get("unspool_checkpoints_total")!,
-    );
-    expect(values.get("unspool_queue_up")).toBe(1);
-    expect(values.get("unspool_queue_wait_seconds_count")).toBe(2);
-  });
+  test(
+    "of a full store stops its cell, waits, and goes on with what it had; nothing of it stays",
+    { tags: ["long"] },
+    async () => {
+      const whole = await blobStore(join(root, "full"));
+      const made: [step: number, begunAt: number][] = [];
+      let isFull = false;
+      let refused = 0;
+      const blobs: BlobStore = {
+        ...whole,
+        async put(...args) {
+          // Room comes back when it was asked for three times.
+          if (isFull && ++refused <= 3) throw new BlobsFullError("ENOSPC: no space left on device");
+          return whole.put(...args);
+        },
+      };
+      const { end, told, warned, values, home, keys } = await throughQueue({
+        blobs,
+        async onStep(step, begunAt) {
+          made.push([step, begunAt]);
+          if (step === 2) isFull = true;
+        },
+      });
+      expect(end).toEqual({ status: "done" });
+      expect(told.join("\n")).toMatch(
+        /c: .*ENOSPC.*Make room where --store keeps checkpoints.*Its process is stopped/,
+      );
+      expect(warned.join("\n")).toMatch(/c, at its worker: .*ENOSPC/);
+      // No step is made twice: the process was stopped with a checkpoint, which was kept once there was room.
+      expect(made.map(([step]) => step)).toEqual([1, 2, 3, 4, 5, 6]);
+      expect(made.at(-1)![1]).toBeGreaterThan(1);
+      expect((await home.readMetrics()).map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6]);
+      expect(await home.readCheckpoint(6)).toEqual(bytesOf(6));
+      expect(keys).toBe(0);
+      expect(values.get('unspool_cells_total{outcome="done"}')).toBe(1);
+      expect(values.get("unspool_checkpoint_failures_total")).toBe(1);
+      expect(values.get("unspool_checkpoint_bytes_total")).toBe(
+        200_000 * values.get("unspool_checkpoints_total")!,
+      );
+      expect(values.get("unspool_queue_up")).toBe(1);
+      expect(values.get("unspool_queue_wait_seconds_count")).toBe(2);
+    },
+  );
 
   test("of a full Redis does so, too, and says what to do", { tags: ["long"] }, async () => {
     const admin = new Redis(server.url);

@@ -110,7 +110,7 @@ const tearFile = (run: string, bytes: Uint8Array): void => {
 
 const subjects: [string, RunStoreSubject, string[]][] = [
   ["redisStore", subjectOf("redisStore", 4), []],
-  ["redisStore with a folder", subjectOf("with a folder", 16, () => blobStore(root), tearFile), []],
+  ["redisStore with a folder", subjectOf("with a folder", 16, () => blobStore(root), tearFile), ["long"]],
   [
     "redisStore with S3",
     subjectOf("with S3", 7, () => s3Blobs(`s3://bucket/runs?endpoint=${s3.url}`, keys)),

@@ -121,7 +121,7 @@ describe("a sweep of runs", () => {
     expect(noisesOf((await grown.readManifest())!.config)).toEqual(tried);
   });
 
-  test("comes to little noise, and maximises where it is told to", async () => {
+  test("comes to little noise, and maximises where it is told to", { tags: ["long"] }, async () => {
     const { summary } = await runStudy(study, { config: await begun("bo", 8) });
     const [, best] = summary.tables![0]!.rows[0]!;
     expect(Number(best)).toBeLessThan(1);
