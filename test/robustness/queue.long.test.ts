@@ -16,7 +16,7 @@ import { lastCheckpoint, loggedSteps, underAttack } from "./machines.ts";
 
 const kills = Number(process.env["UNSPOOL_ATTACK_KILLS"] ?? 40);
 const levels = Array.from({ length: 11 }, (_, i) => i / 10);
-const settings = ["--set", `levels=${JSON.stringify(levels)}`, "--set", "stepMs=250"];
+const settings = ["--set", `levels=${JSON.stringify(levels)}`, "--set", "stepMs=500"];
 
 const canRun = hasRedisServer();
 const { dir, remove } = workFolder();
