@@ -28,6 +28,7 @@ export { peakMeter } from "./peak.ts";
 export type { Peak, PeakOptions } from "./peak.ts";
 export { createPool, sharedPool } from "./threads/index.ts";
 export type { Pool } from "./threads/index.ts";
+export type { TileRange } from "./tileMemory.ts";
 export { TileRunner } from "./tileRunner.ts";
 export { compileUnitProgram } from "./unitProgram.ts";
 export type { UnitProgram, UnitProgramOptions } from "./unitProgram.ts";

@@ -3,6 +3,7 @@
  * jax-js, the compiled engine as one program, the host executor around simulators; a method cannot tell them apart.
  */
 import type { TensorData } from "../array/index.ts";
+import type { TileRange } from "../engine/index.ts";
 import type {
   ForwardProgram,
   ForwardResult,
@@ -58,12 +59,6 @@ export interface Executor {
     shared: Shared,
     units: Unit,
   ): ReverseResult<Theta, Carry>;
-}
-
-/** Tiles of units from `from` up to but without `to`. */
-export interface TileRange {
-  readonly from: number;
-  readonly to: number;
 }
 
 /**

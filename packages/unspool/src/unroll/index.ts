@@ -14,7 +14,8 @@ export { changingState } from "./constantState.ts";
 export { requireHorizon } from "./horizon.ts";
 export type { ErasedProblem, Problem, ProblemOptions, StepContext, StepResult } from "./problem.ts";
 export { typedExecutor } from "./executor.ts";
-export type { CheckpointPolicy, Executor, TileRange, TiledWindows, UntypedExecutor } from "./executor.ts";
+export type { TileRange } from "../engine/index.ts";
+export type { CheckpointPolicy, Executor, TiledWindows, UntypedExecutor } from "./executor.ts";
 export type {
   CheckpointAction,
   ForwardProgram,

@@ -98,7 +98,9 @@ export function decodeTold(bytes: Buffer): { told: Told; bytes: Uint8Array } {
     need("shard", Number.isSafeInteger(told.shard) && told.shard >= 0);
     need("step", Number.isSafeInteger(told.step) && told.step >= 0);
   }
-  return { told, bytes: new Uint8Array(bytes.subarray(4 + length)) };
+  const rest = new Uint8Array(bytes.subarray(4 + length));
+  need("sums", told.type !== "sums" || rest.length % 8 === 0);
+  return { told, bytes: rest };
 }
 
 /** Throws `JobError` for what no leader says. */

@@ -4,7 +4,6 @@
  */
 import { createHash, randomBytes } from "node:crypto";
 import { Queue } from "bullmq";
-import { Redis } from "ioredis";
 import { UnspoolError, requireInteger } from "unspool";
 import {
   type CreateStepper,
@@ -19,7 +18,7 @@ import {
   trainSteps,
 } from "unspool/train";
 import { queueOf } from "../cellJob.ts";
-import { queueAddress } from "../queueUrl.ts";
+import { connectQueue } from "../connectQueue.ts";
 import { tellNeeds } from "../registry.ts";
 import { Assembly } from "./assembly.ts";
 import { type SeatJob, requireSeatJob, seatJobName, shardKeys } from "./shardJob.ts";
@@ -40,7 +39,10 @@ const mostKeptBytes = 128 * 2 ** 20;
 /** Redis takes 512 MiB. */
 const mostUnitBytes = 256 * 2 ** 20;
 
-/** Units of a run on many machines, with the bits of one. */
+/**
+ * Units of a run on many machines, with the bits of one. What it makes throws `OptionError` for a method whose steps are no
+ * windows of units and for more shards than tiles, and `QueueError` where the server does not let it in.
+ */
 export function shardedStepper(options: ShardedStepperOptions): CreateStepper {
   requireInteger("shardedStepper", "shards", options.shards, 1);
   const { mostWindows = 200 } = options;
@@ -48,23 +50,18 @@ export function shardedStepper(options: ShardedStepperOptions): CreateStepper {
   return async (start) => {
     const sharded = shardedRun(start.setup, start.state);
     const ranges = sharded.runner.ranges(options.shards);
-    const connection = await connected(options, start);
-    const { assembly } = connection;
     let base: TrainState = start.state;
     let steps: ShardedSteps = sharded.steps(base);
     let isBad = false;
-    const requireUnits = (): void => {
-      for (const range of ranges) {
-        const { length } = steps.unitsBefore(range);
-        if (length <= mostUnitBytes) continue;
-        const hint = "Use more --shards.";
-        throw new UnspoolError("SHARDS", `the units of a shard take ${length} bytes, and at most ${mostUnitBytes} are sent at once. ${hint}`, { length }); // prettier-ignore
-      }
-    };
-    requireUnits();
+    requireSendable(ranges.map((range) => steps.unitsBefore(range).length));
+    const connection = await connected(options, start);
+    const { assembly } = connection;
     const begin = (): Promise<void> =>
       assembly.begin(base.step, (shard) => sharded.steps(base).unitsBefore(ranges[shard]!));
-    await begin();
+    await begin().catch(async (error: unknown) => {
+      await connection.close().catch(() => {});
+      throw error;
+    });
 
     const goOnFrom = async (next: TrainState): Promise<TrainState> => {
       base = next;
@@ -115,6 +112,13 @@ export function shardedStepper(options: ShardedStepperOptions): CreateStepper {
   };
 }
 
+/** `sizes` are bytes of the units of each shard. */
+function requireSendable(sizes: readonly number[]): void {
+  const largest = Math.max(...sizes);
+  if (largest <= mostUnitBytes) return;
+  throw new UnspoolError("SHARDS", `the units of a shard take ${largest} bytes, and at most ${mostUnitBytes} are sent at once. Use more --shards.`, { largest }); // prettier-ignore
+}
+
 /** The state before `step`, computed here; the sign of life of the leader goes on meanwhile. */
 async function replayed({ setup }: StepperStart, from: TrainState, step: number): Promise<TrainState> {
   let state = from;
@@ -133,12 +137,10 @@ function takenAlone({ setup }: StepperStart, state: TrainState): TrainStepsResul
   throw new UnspoolError("SHARDS", `step ${step} was not finite at the workers, and is here. Their machines differ: use --portable-bits.`); // prettier-ignore
 }
 
+/** The leader at the queue: seats are jobs there, and what is said and told are keys beside it. */
 async function connected({ url, shards, job: common }: ShardedStepperOptions, start: StepperStart) {
   const { manifest, signal, onMessage } = start;
-  const { options, shown } = queueAddress(url);
-  const client = new Redis({ ...options, maxRetriesPerRequest: null });
-  client.on("error", () => {});
-  client.once("error", ({ message }) => onMessage(`${shown}: ${message}. It is asked again.`));
+  const { client } = await connectQueue(url, onMessage, signal);
   const queue = new Queue(queueOf(common.needs), { connection: client, prefix: "unspool-queue" });
   queue.on("error", () => {});
   const run = randomBytes(8).toString("hex");
@@ -151,7 +153,7 @@ async function connected({ url, shards, job: common }: ShardedStepperOptions, st
     ...{ shards, run },
   });
   const ids = Array.from({ length: shards }, (_, i) => `seat-${run}-${i}`);
-  const options_ = {
+  const seatOptions = {
     attempts: 1000,
     backoff: { type: "fixed", delay: 500 },
     removeOnComplete: true,
@@ -167,7 +169,7 @@ async function connected({ url, shards, job: common }: ShardedStepperOptions, st
     hash: (bytes) => createHash("sha256").update(bytes).digest("hex"),
     // Where a seat is there already, nothing is added.
     offerSeats: () =>
-      queue.addBulk(ids.map((jobId) => ({ name: seatJobName, data: job, opts: { ...options_, jobId } }))),
+      queue.addBulk(ids.map((jobId) => ({ name: seatJobName, data: job, opts: { ...seatOptions, jobId } }))),
   });
   return {
     assembly,

@@ -145,6 +145,13 @@ describe.runIf(canRun)("a run whose units workers compute", () => {
     expect(shared).toEqual(alone);
   });
 
+  test("a server that does not let the leader in is an error at once", async () => {
+    const locked = await redisServer("--requirepass", "s3cret");
+    const createStepper = shardedStepper({ url: locked.url, shards: 2, job: { needs } });
+    await expect(train(experiment, { createStepper })).rejects.toThrow(/does not let us in.*NOAUTH/);
+    await locked.stop();
+  });
+
   test("more shards than tiles is an error before anybody is asked", async () => {
     const createStepper = shardedStepper({ url: server.url, shards: 100, job: { needs } });
     await expect(train(experiment, { createStepper })).rejects.toThrow(
@@ -185,11 +192,17 @@ test.each([
 
 test("messages go there and back, and others are refused", () => {
   const told = { type: "sums", seat: "a", shard: 1, step: 7, ms: 3 } as const;
-  expect(decodeTold(encodeTold(told, new Uint8Array([1, 2, 3])))).toEqual({
+  expect(decodeTold(encodeTold(told, new Uint8Array(8).fill(3)))).toEqual({
     told,
-    bytes: new Uint8Array([1, 2, 3]),
+    bytes: new Uint8Array(8).fill(3),
   });
-  for (const wrong of [Buffer.from([1]), Buffer.from([9, 0, 0, 0, 1]), encodeTold({ ...told, shard: -1 })])
+  const bytes = new Uint8Array(8);
+  for (const wrong of [
+    Buffer.from([1]),
+    Buffer.from([9, 0, 0, 0, 1]),
+    encodeTold({ ...told, shard: -1 }),
+    encodeTold(told, bytes.subarray(1)),
+  ])
     expect(() => decodeTold(wrong)).toThrow(JobError);
   expect(() => decodeTold(encodeTold({ ...told, code: 1 } as never))).toThrow(/an entry "code"/);
   expect(decodeSaid('{"type":"window","step":3}')).toEqual({ type: "window", step: 3 });
