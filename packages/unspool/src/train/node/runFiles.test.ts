@@ -1,5 +1,6 @@
 /** Files of a run that were edited, removed, or somebody else's: said, and never overwritten silently. */
-import * as fs from "node:fs";
+import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -131,4 +132,22 @@ test("one of two that write one folder at once is refused", async () => {
   const ended = await Promise.allSettled(runs);
   expect(ended.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
   expect(await folderStore(dir).readMetrics()).toHaveLength(3);
+});
+
+test("of several that want a run at once, one whose unfinished lock is cleared away is told who holds it", async () => {
+  await train(quadratic, { steps: 1, store: folderStore(dir) });
+  const [first, second] = [folderStore(dir), folderStore(dir)];
+  const { link } = fs.promises;
+  // The first takes the run, and clears it, between the second's writing of its lock and the linking of it.
+  fs.promises.link = async (from, to) => {
+    fs.promises.link = link;
+    syncBuiltinESMExports();
+    await first.hold(() => {});
+    await link(from, to);
+  };
+  syncBuiltinESMExports();
+  await expect(second.hold(() => {})).rejects.toMatchObject({ details: { reason: "busy" } });
+  await first.release();
+  await second.hold(() => {});
+  await second.release();
 });

@@ -20,6 +20,7 @@ const heartbeatMs = 5000;
 const silenceMs = 120_000;
 /** A lock without an owner is one that is being written, on file systems without links. */
 const unfinishedMs = 2000;
+const maxAttempts = 20;
 
 export interface LockOwner {
   /** Of this taking of the lock. */
@@ -54,10 +55,10 @@ export async function takeLock(dir: string, onTakeover: (message: string) => voi
   held.add(owner.id);
   try {
     // Another process may take or release it in between.
-    for (let attempt = 0; !(await createExclusively(path, text)); attempt++) {
+    for (let attempt = 0; !(await linkLock(path, text, attempt)); attempt++) {
       const found = await readLock(path);
       if (found === undefined) continue;
-      if (attempt > 20 || (await isAlive(dir, found))) throw busy(dir, found.owner);
+      if (attempt > maxAttempts || (await isAlive(dir, found))) throw busy(dir, found.owner);
       if (await takeAway(path, found, owner.id)) onTakeover(takeoverMessage(dir, found));
     }
   } catch (error) {
@@ -88,6 +89,17 @@ export async function takeLock(dir: string, onTakeover: (message: string) => voi
       if (found?.owner?.id === owner.id) await fs.rm(path, { force: true });
     },
   };
+}
+
+/** False where it is not this attempt that makes the lock. */
+async function linkLock(path: string, text: string, attempt: number): Promise<boolean> {
+  try {
+    return await createExclusively(path, text);
+  } catch (error) {
+    // Whoever took the run just now has cleared it of unfinished files, ours among them.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT" && attempt < maxAttempts) return false;
+    throw error;
+  }
 }
 
 interface FoundLock {
@@ -141,10 +153,14 @@ function isProcess({ pid, processStart: start }: LockOwner): boolean {
 /** What the file system's clock says. */
 async function clockOf(dir: string): Promise<number> {
   const path = join(dir, `${lockName}.${process.pid}.${ownThread()}.tmp`);
-  await fs.writeFile(path, "");
-  const { mtimeMs } = await fs.stat(path);
-  await fs.rm(path, { force: true });
-  return mtimeMs;
+  const file = await fs.open(path, "w");
+  try {
+    // Somebody who clears the folder may remove it meanwhile.
+    return (await file.stat()).mtimeMs;
+  } finally {
+    await file.close();
+    await fs.rm(path, { force: true });
+  }
 }
 
 /** Removes a dead owner's lock; false if it is no longer that one's. */
